@@ -1,0 +1,16 @@
+//go:build !windows
+
+package endpoint
+
+import "syscall"
+
+// The system's words for what can go wrong with a connection.
+const (
+	errRefused       = syscall.ECONNREFUSED
+	errReset         = syscall.ECONNRESET
+	errAborted       = syscall.ECONNABORTED
+	errPipe          = syscall.EPIPE
+	errNoPorts       = syscall.EADDRNOTAVAIL
+	errNoFiles       = syscall.EMFILE
+	errNoFilesSystem = syscall.ENFILE
+)

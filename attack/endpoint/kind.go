@@ -1,0 +1,56 @@
+package endpoint
+
+import (
+	"context"
+	"errors"
+	"net"
+	"os"
+)
+
+// Kinds of failed connections. Unreachable, NoPorts and NoFiles are, like the
+// others, from before a request's first byte.
+const (
+	Refused        = "refused"
+	DNS            = "dns"
+	TLS            = "tls"
+	TimeoutConnect = "timeout_connect"
+	Unreachable    = "unreachable"
+	NoPorts        = "no_ports"
+	NoFiles        = "no_files"
+)
+
+// DialKind puts an error of Dial under its kind.
+func DialKind(err error) string {
+	var dns *net.DNSError
+	var handshake *TLSError
+	switch {
+	case Timeout(err) && !errors.As(err, &dns):
+		return TimeoutConnect
+	case errors.As(err, &handshake):
+		return TLS
+	case errors.As(err, &dns):
+		return DNS
+	case errors.Is(err, errNoPorts):
+		return NoPorts
+	case errors.Is(err, errNoFiles), errors.Is(err, errNoFilesSystem):
+		return NoFiles
+	case errors.Is(err, errRefused), errors.Is(err, errReset), errors.Is(err, errAborted):
+		return Refused
+	default:
+		return Unreachable
+	}
+}
+
+// Timeout reports whether the error is a deadline that passed.
+func Timeout(err error) bool {
+	if errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, context.DeadlineExceeded) {
+		return true
+	}
+	var ne net.Error
+	return errors.As(err, &ne) && ne.Timeout()
+}
+
+// Reset reports whether the peer broke the connection off.
+func Reset(err error) bool {
+	return errors.Is(err, errReset) || errors.Is(err, errAborted) || errors.Is(err, errPipe)
+}

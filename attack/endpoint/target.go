@@ -1,0 +1,102 @@
+// Package endpoint turns the word that names a target into what a connection
+// needs: a URL, addresses, TLS settings; and opens connections to it.
+package endpoint
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"strings"
+)
+
+// Target is one place that requests go to.
+type Target struct {
+	// URL as given, without fragment and without the values of query
+	// parameters that look like secrets; safe to show.
+	URL string
+	// Host is the Host header: name and, unless the scheme's own, port.
+	Host string
+	// Name and Port are what is resolved and dialled.
+	Name, Port string
+	// Path is the request target: escaped path and query.
+	Path string
+	// TLS says whether the scheme is https.
+	TLS bool
+}
+
+// Parse reads a TARGET that is a URL. The error is one line with the remedy.
+func Parse(word string) (Target, error) {
+	u, err := url.Parse(word)
+	if err != nil {
+		return Target{}, fmt.Errorf("target %q: %s; give a URL such as https://host/path", clip(word), cause(err))
+	}
+	bad := func(why string) (Target, error) {
+		return Target{}, fmt.Errorf("target %q: %s", clip(redact(u)), why)
+	}
+	switch {
+	case u.Scheme == "mock":
+		return bad("mock:// starts an endpoint inside brunt; it is not an address")
+	case u.Scheme == "" || u.Host == "" && u.Opaque != "":
+		return bad("no scheme; give a URL such as http://" + clip(word) + " or mock://")
+	case u.Scheme != "http" && u.Scheme != "https":
+		return bad("scheme " + u.Scheme + " is none of http, https, mock")
+	case u.Hostname() == "":
+		return bad("no host; give a URL such as https://host/path")
+	case u.User != nil:
+		return bad("a user or password in the URL would show up in reports; use -H 'Authorization: env:NAME'")
+	case strings.ContainsFunc(u.Host, func(r rune) bool { return r <= ' ' || r == 0x7f }):
+		return bad("the host holds a space or control character")
+	}
+	t := Target{TLS: u.Scheme == "https", Name: u.Hostname(), Port: u.Port(), Host: u.Host}
+	if t.Port == "" {
+		t.Port = "80"
+		if t.TLS {
+			t.Port = "443"
+		}
+	}
+	if n, err := net.LookupPort("tcp", t.Port); err != nil || n == 0 {
+		return bad("port " + t.Port + " is not from 1 to 65535")
+	}
+	t.Host = strings.TrimSuffix(t.Host, ":")
+	u.Fragment, u.RawFragment = "", ""
+	t.Path = u.RequestURI()
+	u.RawQuery = hideQuery(u.RawQuery)
+	t.URL = u.String()
+	return t, nil
+}
+
+// redact hides a password where a URL has one.
+func redact(u *url.URL) string { return u.Redacted() }
+
+// cause drops the prefix of url.Parse's errors, which repeats the URL and with
+// it whatever secret it holds.
+func cause(err error) string {
+	if ue, ok := err.(*url.Error); ok {
+		return ue.Err.Error()
+	}
+	return err.Error()
+}
+
+func clip(s string) string {
+	if len(s) > 80 {
+		return s[:77] + "..."
+	}
+	return s
+}
+
+// Override is one --resolve: connections to Name go to Addr.
+type Override struct {
+	Name string
+	Addr netip.Addr
+}
+
+// ParseOverride reads HOST:ADDR ("api.test:127.0.0.1", "api.test:[::1]").
+func ParseOverride(s string) (Override, error) {
+	name, addr, ok := strings.Cut(s, ":")
+	ip, err := netip.ParseAddr(strings.Trim(addr, "[]"))
+	if !ok || name == "" || err != nil {
+		return Override{}, fmt.Errorf("resolve %q: write it as HOST:ADDR with an IP address, such as api.test:127.0.0.1", clip(s))
+	}
+	return Override{Name: name, Addr: ip}, nil
+}

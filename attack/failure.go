@@ -1,0 +1,132 @@
+package attack
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"brunt/attack/endpoint"
+)
+
+// Kinds of failures on an open connection; endpoint has those of opening one.
+// A complete reply that is no success is of the kind status_NNN.
+const (
+	KindReset           = "reset"
+	KindTimeoutReply    = "timeout_reply"
+	KindClosedEarly     = "closed_early"
+	KindStaleConnection = "stale_connection"
+	KindBadReply        = "bad_reply"
+	KindPayloadGone     = "payload_gone"
+	KindOther           = "other"
+	kindCut             = "cut"
+)
+
+// maxKinds caps the kinds that a tally keeps apart; what comes after is
+// counted under KindOther.
+const maxKinds = 64
+
+// dialError is a connection that could not be opened.
+type dialError struct{ err error }
+
+func (e *dialError) Error() string { return e.err.Error() }
+func (e *dialError) Unwrap() error { return e.err }
+
+// payloadError is a body that can no longer be read.
+type payloadError struct{ err error }
+
+func (e *payloadError) Error() string { return e.err.Error() }
+func (e *payloadError) Unwrap() error { return e.err }
+
+// kindOf puts an error under its kind. stale: the connection had idled and not
+// a byte of the reply came.
+func kindOf(err error, stale bool) string {
+	var dial *dialError
+	var bad *badReply
+	var gone *payloadError
+	broken := err == io.EOF || endpoint.Reset(err)
+	switch {
+	case err == errCut:
+		return kindCut
+	case errors.As(err, &dial):
+		return endpoint.DialKind(dial.err)
+	case errors.As(err, &gone):
+		return KindPayloadGone
+	case errors.As(err, &bad):
+		return KindBadReply
+	case endpoint.Timeout(err):
+		return KindTimeoutReply
+	case broken && stale:
+		return KindStaleConnection
+	case endpoint.Reset(err):
+		return KindReset
+	case err == io.EOF, err == io.ErrUnexpectedEOF:
+		return KindClosedEarly
+	default:
+		return KindOther
+	}
+}
+
+// messages say what the kinds mean, where the system's words would not.
+var messages = map[string]string{
+	endpoint.TimeoutConnect: "no connection within the time-out",
+	endpoint.NoPorts:        "this machine has no free ports left for more connections",
+	endpoint.NoFiles:        "this process may open no more files",
+	KindReset:               "connection reset by the endpoint",
+	KindTimeoutReply:        "no complete reply within the time-out",
+	KindClosedEarly:         "connection closed by the endpoint before its reply was complete",
+	KindStaleConnection:     "idle connection closed by the endpoint just as the request was sent",
+}
+
+// describe gives the example message of a failure without a status.
+func describe(kind string, err error) string {
+	if m := messages[kind]; m != "" {
+		return m
+	}
+	return oneLine(err.Error(), 300)
+}
+
+// describeBody finds what an error reply says: Model Serving's shapes
+// {"error_code","message"}, {"error":"…"} and {"error":{"message"}}, else the
+// beginning of whatever came. The body may be cut short.
+func describeBody(body []byte) string {
+	var shape struct {
+		Code    json.RawMessage `json:"error_code"`
+		Message string          `json:"message"`
+		Error   json.RawMessage `json:"error"`
+	}
+	if json.Unmarshal(body, &shape) != nil {
+		return oneLine(string(body), 200)
+	}
+	var inner struct {
+		Message string `json:"message"`
+	}
+	var text string
+	switch {
+	case shape.Message != "":
+		text = shape.Message
+	case json.Unmarshal(shape.Error, &text) == nil && text != "":
+	case json.Unmarshal(shape.Error, &inner) == nil && inner.Message != "":
+		text = inner.Message
+	default:
+		text = string(body)
+	}
+	return oneLine(text, 200)
+}
+
+// oneLine makes text fit for one line: no control characters, no more than
+// limit bytes.
+func oneLine(s string, limit int) string {
+	s = strings.ToValidUTF8(s, "\uFFFD")
+	s = strings.Join(strings.FieldsFunc(s, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }), " ")
+	if len(s) <= limit {
+		return s
+	}
+	cut := limit
+	for cut > 0 && !utf8.RuneStart(s[cut]) {
+		cut--
+	}
+	return s[:cut] + "…"
+}

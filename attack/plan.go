@@ -1,0 +1,214 @@
+package attack
+
+import (
+	"fmt"
+	"math"
+	"math/bits"
+	"strconv"
+	"strings"
+	"time"
+
+	vegeta "github.com/tsenart/vegeta/v12/lib"
+)
+
+// Limits of a plan, as the command line promises them.
+const (
+	MaxRatePerSecond = 10_000_000
+	MaxConcurrency   = 1_000_000
+	// DefaultOpenConcurrency is the most requests in flight of an open loop
+	// that names none.
+	DefaultOpenConcurrency = 10_000
+)
+
+// AtEnd says what becomes of requests in flight when a run ends.
+type AtEnd string
+
+// The two end policies: Drain waits for replies (within the time-out), Cut
+// closes the connections and counts the requests as cut off.
+const (
+	Drain AtEnd = "drain"
+	Cut   AtEnd = "cut"
+)
+
+// CatchUp says what becomes of tickets whose instant has passed.
+type CatchUp string
+
+// CatchUpSend sends overdue tickets as fast as slots allow; CatchUpSkip drops
+// those later than SkipAfter and counts them as not sent.
+const (
+	CatchUpSend CatchUp = "send"
+	CatchUpSkip CatchUp = "skip"
+)
+
+// SkipAfter is the lateness past which CatchUpSkip drops a ticket. It is well
+// above a scheduler's jitter, so that only real overload drops anything.
+const SkipAfter = 10 * time.Millisecond
+
+// Plan is all that decides when requests are sent and when a run is over. It
+// holds no clock and no connection: equal plans make equal schedules.
+type Plan struct {
+	// Rate is the constant rate of an open loop; its zero value means a closed
+	// loop.
+	Rate vegeta.Rate
+	// Concurrency is the number of workers of a closed loop, or the most
+	// requests in flight of an open one.
+	Concurrency int
+	// Duration of the measured part; 0 means until Requests are sent.
+	Duration time.Duration
+	// Requests is the most measured requests; 0 means no such bound.
+	Requests uint64
+	// Warmup precedes the measured part and is in none of its figures.
+	Warmup time.Duration
+	// Timeout of one request, counted from its attempt's beginning.
+	Timeout time.Duration
+	// KeepAlive keeps connections open between requests.
+	KeepAlive bool
+	AtEnd     AtEnd
+	CatchUp   CatchUp
+	// Success is the set of statuses that count as succeeded.
+	Success StatusSet
+}
+
+// Open reports whether the plan is an open loop (a rate is asked).
+func (p *Plan) Open() bool { return p.Rate.Freq > 0 }
+
+// Validate reports the first thing that makes the plan no plan, in the words
+// of the command line.
+func (p *Plan) Validate() error {
+	switch {
+	case !p.Open() && p.Concurrency == 0:
+		return fmt.Errorf("no load asked for: give --rate (constant rate) or --concurrency (constant concurrency)")
+	case p.Duration == 0 && p.Requests == 0:
+		return fmt.Errorf("no end given: give --duration, --requests or both")
+	case p.Duration < 0:
+		return fmt.Errorf("--duration %v: must be above 0", p.Duration)
+	case p.Warmup < 0:
+		return fmt.Errorf("--warmup %v: must not be negative", p.Warmup)
+	case p.Timeout <= 0:
+		return fmt.Errorf("--timeout %v: must be above 0", p.Timeout)
+	case p.Concurrency < 0 || p.Concurrency > MaxConcurrency:
+		return fmt.Errorf("--concurrency %d: must be from 1 to 1,000,000", p.Concurrency)
+	}
+	return nil
+}
+
+// Instant is the planned instant of ticket i of a constant rate, counted from
+// the schedule's start: floor(i·per/freq) nanoseconds, in 128-bit arithmetic,
+// so that it neither drifts nor overflows. ok is false where the instant lies
+// beyond the 292 years that a duration can hold.
+func Instant(rate vegeta.Rate, i uint64) (at time.Duration, ok bool) {
+	hi, lo := bits.Mul64(i, uint64(rate.Per))
+	if hi >= uint64(rate.Freq) {
+		return math.MaxInt64, false
+	}
+	q, _ := bits.Div64(hi, lo, uint64(rate.Freq))
+	if q > math.MaxInt64 {
+		return math.MaxInt64, false
+	}
+	return time.Duration(q), true
+}
+
+// Tickets is the number of tickets of a constant rate whose instant lies in
+// [0, d): the smallest i whose instant is not below d.
+func Tickets(rate vegeta.Rate, d time.Duration) uint64 {
+	if d <= 0 {
+		return 0
+	}
+	// floor(i·per/freq) < d  ⇔  i·per < d·freq  ⇔  i < ceil(d·freq/per)
+	hi, lo := bits.Mul64(uint64(d), uint64(rate.Freq))
+	if hi >= uint64(rate.Per) {
+		return math.MaxUint64
+	}
+	q, r := bits.Div64(hi, lo, uint64(rate.Per))
+	if r > 0 {
+		q++
+	}
+	return q
+}
+
+// PerSecond is the rate in requests per second.
+func PerSecond(rate vegeta.Rate) float64 {
+	if rate.Per == 0 {
+		return 0
+	}
+	return float64(rate.Freq) / rate.Per.Seconds()
+}
+
+// ParseRate reads the words of --rate: N, N/s or N/m, with decimals
+// ("0.5", "90/m"). The value is kept exactly, as a fraction.
+func ParseRate(s string) (vegeta.Rate, error) {
+	bad := func(why string) (vegeta.Rate, error) {
+		return vegeta.Rate{}, fmt.Errorf("rate %q: %s; write it as 500, 500/s or 90/m", s, why)
+	}
+	number, unit, slash := strings.Cut(strings.TrimSpace(s), "/")
+	per := time.Second
+	if slash {
+		switch strings.TrimSpace(unit) {
+		case "s":
+		case "m":
+			per = time.Minute
+		default:
+			return bad("the unit is neither /s nor /m")
+		}
+	}
+	whole, fraction, _ := strings.Cut(strings.TrimSpace(number), ".")
+	if len(fraction) > 6 {
+		return bad("more than 6 decimals")
+	}
+	if whole == "" && fraction == "" || len(whole) > 12 {
+		return bad("not a number in range")
+	}
+	freq, err := strconv.ParseUint("0"+whole+fraction, 10, 63)
+	if err != nil {
+		return bad("not a number")
+	}
+	for range fraction {
+		per *= 10
+	}
+	rate := vegeta.Rate{Freq: int(freq), Per: per}
+	if freq == 0 || PerSecond(rate) > MaxRatePerSecond {
+		return bad("must be above 0 and at most 10,000,000/s")
+	}
+	return rate, nil
+}
+
+// StatusSet is a set of HTTP statuses.
+type StatusSet [1000]bool
+
+// DefaultSuccess is 200 to 299.
+func DefaultSuccess() StatusSet {
+	set, _ := ParseStatusSet("200-299")
+	return set
+}
+
+// ParseStatusSet reads "200-299" or "200,201,300-399".
+func ParseStatusSet(s string) (StatusSet, error) {
+	var set StatusSet
+	for part := range strings.SplitSeq(s, ",") {
+		from, to, ranged := strings.Cut(strings.TrimSpace(part), "-")
+		if !ranged {
+			to = from
+		}
+		a, errA := strconv.Atoi(from)
+		b, errB := strconv.Atoi(to)
+		if errA != nil || errB != nil || a < 100 || b > 999 || a > b {
+			return set, fmt.Errorf("status set %q: %q is no status or range; write it as 200-299 or 200,304", s, part)
+		}
+		for code := a; code <= b; code++ {
+			set[code] = true
+		}
+	}
+	return set, nil
+}
+
+// ParseDuration reads a length of time, which always carries a unit.
+func ParseDuration(s string) (time.Duration, error) {
+	d, err := time.ParseDuration(strings.TrimSpace(s))
+	switch {
+	case err != nil:
+		return 0, fmt.Errorf("duration %q: write it with its unit, as 500ms, 30s, 5m or 1h30m", s)
+	case d < 0:
+		return 0, fmt.Errorf("duration %q: must not be negative", s)
+	}
+	return d, nil
+}

@@ -1,0 +1,273 @@
+package attack
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+
+	"github.com/valyala/fasthttp"
+)
+
+const (
+	readerSize = 4 << 10  // one per connection, so small
+	headerMax  = 64 << 10 // the largest reply header understood
+	sampleSize = 512      // of a failed reply's body, for the example message
+	scratch    = 64 << 10 // large bodies are thrown away in pieces of this size
+)
+
+// scratches are for large replies only: most connections never need one.
+var scratches = sync.Pool{New: func() any { return new([scratch]byte) }}
+
+// reply reads one HTTP/1.1 reply after the other from a wire. Headers are
+// parsed by fasthttp; the body is thrown away as it comes, so that memory does
+// not grow with replies.
+type reply struct {
+	wire   *wire
+	in     *bufio.Reader
+	header fasthttp.ResponseHeader
+	sample []byte // beginning of the body of a reply that is no success
+	close  bool   // the connection is not to be used again
+}
+
+func newReply() *reply {
+	r := &reply{in: bufio.NewReaderSize(nil, readerSize), sample: make([]byte, 0, sampleSize)}
+	// Header names come in any case anyway; normalising costs time.
+	r.header.DisableNormalizing()
+	return r
+}
+
+// use makes r read from another wire.
+func (r *reply) use(w *wire) {
+	r.wire = w
+	r.in.Reset(w)
+}
+
+// badReply is a reply that is not HTTP as brunt understands it.
+type badReply struct{ why string }
+
+func (e *badReply) Error() string { return "not a valid HTTP reply: " + e.why }
+
+// read takes one complete reply off the wire. noBody is for replies to HEAD.
+// The status is 0 unless the whole header came; the reply is complete when err
+// is nil.
+func (r *reply) read(noBody bool, success *StatusSet) (status int, err error) {
+	r.sample, r.close = r.sample[:0], true
+	for {
+		if err := r.readHeader(); err != nil {
+			return 0, err
+		}
+		status = r.header.StatusCode()
+		if status >= 200 || status == fasthttp.StatusSwitchingProtocols {
+			break
+		}
+		// 100, 102, 103: the reply itself is still to come.
+	}
+	if status < 100 || status > 999 {
+		return 0, &badReply{fmt.Sprintf("status %d", status)}
+	}
+	keep := len(r.sample)
+	if !success[status] {
+		keep = sampleSize
+	}
+	switch length := r.header.ContentLength(); {
+	case noBody || status == 204 || status == 304 || status < 200:
+	case length >= 0:
+		err = r.discard(length, keep)
+	case length == -1:
+		err = r.discardChunked(keep)
+	default:
+		err = r.discardToEnd(keep)
+		return status, err
+	}
+	if err != nil {
+		return status, err
+	}
+	r.close = r.header.ConnectionClose() || status < 200 || r.in.Buffered() > 0
+	return status, nil
+}
+
+// readHeader parses the next header; the reader grows, for this connection's
+// life, for one that does not fit.
+func (r *reply) readHeader() error {
+	for {
+		// The parser calls every error before the first byte an end, so that one
+		// is met here.
+		if _, err := r.in.Peek(1); err != nil {
+			return err
+		}
+		err := r.header.Read(r.in)
+		if err == nil {
+			return nil
+		}
+		var small *fasthttp.ErrSmallBuffer
+		switch {
+		case errors.As(err, &small):
+			if r.in.Size() >= headerMax {
+				return &badReply{"its header is larger than 64 KiB"}
+			}
+			// The larger reader takes over what the smaller one holds.
+			r.in = bufio.NewReaderSize(r.in, headerMax)
+		case r.wire.failure != nil:
+			return noEOF(r.wire.failure)
+		default:
+			return &badReply{oneLine(err.Error(), 160)}
+		}
+	}
+}
+
+// take consumes up to n buffered bytes and keeps the beginning as the sample.
+func (r *reply) take(n, keep int) (int, error) {
+	if r.in.Buffered() == 0 {
+		if _, err := r.in.Peek(1); err != nil {
+			return 0, noEOF(err)
+		}
+	}
+	n = min(n, r.in.Buffered())
+	if room := keep - len(r.sample); room > 0 {
+		b, _ := r.in.Peek(min(n, room))
+		r.sample = append(r.sample, b...)
+	}
+	return r.in.Discard(n)
+}
+
+func noEOF(err error) error {
+	if err == io.EOF {
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}
+
+// discard throws n bytes of body away.
+func (r *reply) discard(n, keep int) error {
+	for n > 0 {
+		if n > 2*readerSize && r.in.Buffered() == 0 && len(r.sample) >= keep {
+			return r.discardLarge(n)
+		}
+		taken, err := r.take(n, keep)
+		if err != nil {
+			return err
+		}
+		n -= taken
+	}
+	return nil
+}
+
+// discardLarge goes round the small reader: fewer system calls for large
+// bodies.
+func (r *reply) discardLarge(n int) error {
+	buf := scratches.Get().(*[scratch]byte)
+	defer scratches.Put(buf)
+	for n > 0 {
+		got, err := r.wire.Read(buf[:min(n, scratch)])
+		if err != nil {
+			return noEOF(err)
+		}
+		n -= got
+	}
+	return nil
+}
+
+// discardToEnd reads a body that ends with the connection.
+func (r *reply) discardToEnd(keep int) error {
+	for {
+		if _, err := r.take(readerSize, keep); err != nil {
+			if err == io.ErrUnexpectedEOF {
+				return nil
+			}
+			return err
+		}
+	}
+}
+
+// discardChunked reads a chunked body and its trailer [RFC 9112 §7.1].
+func (r *reply) discardChunked(keep int) error {
+	for {
+		line, err := r.line()
+		if err != nil {
+			return err
+		}
+		size, err := chunkSize(line)
+		if err != nil {
+			return err
+		}
+		if size == 0 {
+			return r.discardTrailer()
+		}
+		if err := r.discard(size, keep); err != nil {
+			return err
+		}
+		if line, err = r.line(); err != nil {
+			return err
+		}
+		if len(line) != 0 {
+			return &badReply{"a chunk is longer than it says"}
+		}
+	}
+}
+
+func (r *reply) discardTrailer() error {
+	for range 256 {
+		line, err := r.line()
+		if err != nil || len(line) == 0 {
+			return err
+		}
+	}
+	return &badReply{"its trailer does not end"}
+}
+
+// line reads one line without its end; the bytes are valid until the next read.
+func (r *reply) line() ([]byte, error) {
+	line, err := r.in.ReadSlice('\n')
+	switch {
+	case err == bufio.ErrBufferFull:
+		return nil, &badReply{"a chunk's line is too long"}
+	case err != nil:
+		return nil, noEOF(err)
+	}
+	return bytes.TrimSuffix(line[:len(line)-1], []byte("\r")), nil
+}
+
+// chunkSize reads a chunk's size line; extensions after ';' are skipped.
+func chunkSize(line []byte) (int, error) {
+	if i := bytes.IndexByte(line, ';'); i >= 0 {
+		line = line[:i]
+	}
+	line = bytes.TrimRight(line, " \t")
+	size := 0
+	for _, c := range line {
+		var d byte
+		switch {
+		case '0' <= c && c <= '9':
+			d = c - '0'
+		case 'a' <= c && c <= 'f':
+			d = c - 'a' + 10
+		case 'A' <= c && c <= 'F':
+			d = c - 'A' + 10
+		default:
+			return 0, &badReply{fmt.Sprintf("chunk size %q", oneLine(string(line), 20))}
+		}
+		if size >= 1<<40 {
+			return 0, &badReply{"a chunk is larger than 1 TiB"}
+		}
+		size = size<<4 | int(d)
+	}
+	if len(line) == 0 {
+		return 0, &badReply{"a chunk has no size"}
+	}
+	return size, nil
+}
+
+// requestID is the id that the endpoint gave the request, empty without one.
+func (r *reply) requestID() []byte {
+	for _, name := range [...]string{"x-databricks-request-id", "x-request-id", "request-id"} {
+		for key, value := range r.header.All() {
+			if len(key) == len(name) && bytes.EqualFold(key, []byte(name)) {
+				return value
+			}
+		}
+	}
+	return nil
+}

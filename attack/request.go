@@ -1,0 +1,128 @@
+package attack
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"golang.org/x/net/http/httpguts"
+
+	"brunt/attack/endpoint"
+	"brunt/payloads"
+)
+
+// Request is what is the same for all requests of a run.
+type Request struct {
+	Target endpoint.Target
+	// Method is the HTTP method; empty means POST with a body and GET without.
+	Method string
+	// Headers are sent as they are, after brunt's own, which they replace.
+	Headers []payloads.Header
+	// UserAgent is sent unless Headers name one.
+	UserAgent string
+	// Embedded says that the endpoint runs within this process.
+	Embedded bool
+}
+
+// Validate reports the first thing in r that cannot be sent.
+func (r *Request) Validate() error {
+	if r.Method != "" && !httpguts.ValidHeaderFieldName(r.Method) {
+		return fmt.Errorf("--method %q: not an HTTP method", r.Method)
+	}
+	if r.Method == http.MethodConnect {
+		return fmt.Errorf("--method CONNECT: opens a tunnel, which cannot be measured; use GET, POST, PUT …")
+	}
+	for _, h := range r.Headers {
+		if err := validateHeader(h); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func validateHeader(h payloads.Header) error {
+	switch {
+	case !httpguts.ValidHeaderFieldName(h.Name):
+		return fmt.Errorf("header %q: not a header name; write it as 'Name: value'", h.Name)
+	case !httpguts.ValidHeaderFieldValue(h.Value):
+		// The value may be a secret: it is not shown.
+		return fmt.Errorf("header %s: its value holds a control character or line end", h.Name)
+	case strings.EqualFold(h.Name, "Content-Length"), strings.EqualFold(h.Name, "Transfer-Encoding"):
+		return fmt.Errorf("header %s: brunt sets it itself, from the body", h.Name)
+	case strings.EqualFold(h.Name, "Connection"):
+		return fmt.Errorf("header Connection: brunt manages connections itself; use --no-keepalive to open one per request")
+	case strings.EqualFold(h.Name, "Expect"):
+		return fmt.Errorf("header Expect: waiting for a go-ahead before the body is not supported; leave it out")
+	}
+	return nil
+}
+
+// heads builds the bytes that stand before the body's length, once per
+// payload variant: request line and headers, without the Content-Length and
+// the empty line.
+func (r *Request) heads(variants []payloads.Variant, keepAlive, hasBody bool) [][]byte {
+	list := make([][]byte, len(variants))
+	for i := range variants {
+		list[i] = r.head(&variants[i], keepAlive, hasBody)
+	}
+	return list
+}
+
+func (r *Request) method(hasBody bool) string {
+	switch {
+	case r.Method != "":
+		return r.Method
+	case hasBody:
+		return http.MethodPost
+	default:
+		return http.MethodGet
+	}
+}
+
+func (r *Request) head(v *payloads.Variant, keepAlive, hasBody bool) []byte {
+	path := r.Target.Path
+	if v.Path != "" {
+		path = v.Path
+	}
+	b := fmt.Appendf(nil, "%s %s HTTP/1.1\r\n", r.method(hasBody), path)
+	own := []payloads.Header{{Name: "Host", Value: r.Target.Host}, {Name: "User-Agent", Value: r.UserAgent}, {Name: "Accept", Value: "application/json"}}
+	if hasBody {
+		own = append(own, payloads.Header{Name: "Content-Type", Value: "application/json"})
+	}
+	if !keepAlive {
+		own = append(own, payloads.Header{Name: "Connection", Value: "close"})
+	}
+	layers := [][]payloads.Header{own, r.Headers, v.Headers}
+	for depth, layer := range layers {
+		for _, h := range layer {
+			if !named(layers[depth+1:], h.Name) {
+				b = fmt.Appendf(b, "%s: %s\r\n", h.Name, h.Value)
+			}
+		}
+	}
+	return b
+}
+
+// named reports whether a later layer of headers replaces this one.
+func named(layers [][]payloads.Header, name string) bool {
+	for _, layer := range layers {
+		for _, h := range layer {
+			if strings.EqualFold(h.Name, name) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// appendLength ends a head: the body's length, where the method has one, and
+// the empty line.
+func appendLength(b []byte, length int, send bool) []byte {
+	if send {
+		b = append(b, "Content-Length: "...)
+		b = strconv.AppendInt(b, int64(length), 10)
+		b = append(b, "\r\n"...)
+	}
+	return append(b, "\r\n"...)
+}

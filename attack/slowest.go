@@ -1,0 +1,79 @@
+package attack
+
+import (
+	"cmp"
+	"slices"
+	"time"
+)
+
+// keepSlowest is how many of the slowest replies a report shows.
+const keepSlowest = 20
+
+// slowReply is one entry, of fixed size: nothing is allocated while a slowing
+// endpoint makes every reply a new slowest.
+type slowReply struct {
+	response, service int64
+	planned           int64
+	index             uint64
+	status            int
+	idLen             int
+	id                [64]byte
+}
+
+// slowest keeps the slowest complete replies, in a heap with the fastest of
+// them on top.
+type slowest struct {
+	n    int
+	heap [keepSlowest]slowReply
+}
+
+// offer enters the worker's exchange if it is among the slowest.
+func (s *slowest) offer(w *worker) {
+	response := w.ex.end - w.ex.planned
+	if s.n == keepSlowest && response <= s.heap[0].response {
+		return
+	}
+	i := 0
+	if s.n < keepSlowest {
+		i = s.n
+		s.n++
+		for i > 0 && s.heap[(i-1)/2].response > response {
+			s.heap[i] = s.heap[(i-1)/2]
+			i = (i - 1) / 2
+		}
+	} else {
+		for {
+			child := 2*i + 1
+			if child+1 < s.n && s.heap[child+1].response < s.heap[child].response {
+				child++
+			}
+			if child >= s.n || s.heap[child].response >= response {
+				break
+			}
+			s.heap[i] = s.heap[child]
+			i = child
+		}
+	}
+	e := &s.heap[i]
+	e.response, e.service, e.planned = response, w.ex.end-w.ex.sent, w.ex.planned
+	e.index, e.status = w.ex.index, w.ex.status
+	e.idLen = copy(e.id[:], w.reply.requestID())
+}
+
+// slowestOf merges the tallies' entries, slowest first.
+func (r *Run) slowestOf(all []slowReply) []Slow {
+	slices.SortFunc(all, func(a, b slowReply) int { return cmp.Compare(b.response, a.response) })
+	all = all[:min(len(all), keepSlowest)]
+	list := make([]Slow, len(all))
+	for i, e := range all {
+		list[i] = Slow{
+			At:        time.Duration(e.planned - r.measured),
+			Response:  time.Duration(e.response),
+			Service:   time.Duration(e.service),
+			Status:    e.status,
+			Payload:   r.payloads.Where(e.index),
+			RequestID: oneLine(string(e.id[:e.idLen]), 64),
+		}
+	}
+	return list
+}

@@ -1,0 +1,141 @@
+package attack
+
+import (
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+)
+
+// Histogram bounds: nanoseconds from 1 to 1 h at 3 significant digits. What
+// lies beyond is recorded at the bound and counted in Snapshot.Clamped.
+const (
+	HistogramMax    = int64(time.Hour)
+	HistogramDigits = 3
+)
+
+// NewHistogram returns an empty histogram of nanoseconds with brunt's bounds,
+// so that any two of them merge without loss.
+func NewHistogram() *hdrhistogram.Histogram {
+	return hdrhistogram.New(1, HistogramMax, HistogramDigits)
+}
+
+// State of a run.
+type State string
+
+// A run passes through these in order; Warming only with a warm-up.
+const (
+	Starting State = "starting"
+	Warming  State = "warming up"
+	Running  State = "running"
+	Draining State = "draining"
+	Done     State = "done"
+)
+
+// Counts of requests. planned = sent + no_slot + stopped + skipped and
+// sent = succeeded + failed + cut_off + (while running) in flight.
+type Counts struct {
+	Planned, Sent              uint64
+	NoSlot, Stopped, Skipped   uint64
+	Succeeded, Failed, CutOff  uint64
+	Warmup                     uint64 // sent within the warm-up, in no other count
+	Reconnected                uint64 // idle connections found closed and opened anew before sending
+	BytesIn, BytesOut          uint64 // wire bytes of replies and requests, without TLS
+	Connections                uint64 // connections opened
+	LateWithSlots, LateNoSlots uint64 // tickets begun over 10 ms late, by whether a slot was free
+	Clamped                    uint64 // values beyond the histograms' bounds
+}
+
+// NotSent is the number of planned tickets for which no attempt was begun.
+func (c *Counts) NotSent() uint64 { return c.NoSlot + c.Stopped + c.Skipped }
+
+// Latencies are histograms of nanoseconds (see NewHistogram), never nil.
+type Latencies struct {
+	Response  *hdrhistogram.Histogram // successes: last byte − planned instant
+	Service   *hdrhistogram.Histogram // successes: last byte − first byte sent
+	FirstByte *hdrhistogram.Histogram // successes: first byte of the reply − first byte sent
+	Failed    *hdrhistogram.Histogram // failures: end − planned instant
+	Connect   *hdrhistogram.Histogram // connections opened: TCP connect
+	TLS       *hdrhistogram.Histogram // connections opened: TLS handshake
+	Lateness  *hdrhistogram.Histogram // all sent: attempt begun − planned instant
+}
+
+// Failure is one kind of failure, with the first message seen as the example.
+type Failure struct {
+	Kind        string // refused, reset, timeout_reply, status_429, …
+	Status      int    // 0 where no complete reply came
+	Message     string
+	RequestID   string
+	Count       uint64
+	First, Last time.Duration // end of the first and last one, since the measured start
+}
+
+// Named are the figures of the requests of one payload name.
+type Named struct {
+	Name              string
+	Sent              uint64
+	Succeeded, Failed uint64
+	CutOff            uint64
+	Response, Service *hdrhistogram.Histogram // of successes, nanoseconds
+}
+
+// Slow is one of the slowest complete replies.
+type Slow struct {
+	At                time.Duration // planned instant since the measured start
+	Response, Service time.Duration
+	Status            int
+	Payload           string // file:line
+	RequestID         string
+}
+
+// Interval is one stretch of the timeline. Counts are of what happened within
+// it: a request sent in one interval may succeed in a later one.
+type Interval struct {
+	At, Width                        time.Duration // since the measured start
+	Planned, Sent, Succeeded, Failed uint64
+	CutOff                           uint64
+	InFlight                         uint64 // at the interval's end
+	BytesIn, BytesOut                uint64
+	// Histograms of nanoseconds, compact. Never nil.
+	Response, Service, Lateness *hdrhistogram.PackedHistogram
+}
+
+// Client is what the run cost on this side.
+type Client struct {
+	Cores      int           // cores this process may use (cgroup quota included)
+	CPU        time.Duration // user + system since the run's start
+	Wall       time.Duration
+	RSSPeak    uint64 // bytes
+	GCPauseMax time.Duration
+	MaxFiles   uint64 // open-file limit, 0 where there is none
+	Embedded   bool   // the endpoint ran in this process (mock://): its CPU is in CPU too
+}
+
+// Verdict says who was the limit.
+type Verdict struct {
+	Valid     bool
+	LimitedBy string // none, client, connections, endpoint
+	Reasons   []string
+}
+
+// Snapshot is everything known of a run at one moment. The snapshot of a
+// finished run is its result; every output is made from it.
+type Snapshot struct {
+	State       State
+	Interrupted bool          // ended by Stop before its plan did
+	Started     time.Time     // wall clock of the measured start
+	Elapsed     time.Duration // measured start to the last reply, or to now
+	PlanElapsed time.Duration // measured start to the plan's end, the stop, or now
+	Counts      Counts
+	Latencies   Latencies
+	Status      map[int]uint64 // complete replies by status, good and bad
+	Failures    []Failure      // most frequent first
+	Names       []Named        // in order of first appearance; nil without names
+	Slowest     []Slow         // slowest first, at most 20
+	Intervals   []Interval
+	Addresses   []string // addresses that connections were spread over
+	TLSVersion  string   // "1.3", empty without TLS
+	Client      Client
+	Verdict     Verdict
+	Warnings    []string // things a reader should know, one line each
+	Err         string   // why the run ended early on its own (payload file shrank, …)
+}

@@ -1,0 +1,196 @@
+package attack
+
+import (
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+)
+
+// slice holds the histograms of one stretch of time, in nanoseconds.
+type slice struct {
+	response, service, firstByte, lateness *hdrhistogram.Histogram
+	failed, connect, tls                   *hdrhistogram.Histogram
+}
+
+func newSlice() *slice {
+	return &slice{NewHistogram(), NewHistogram(), NewHistogram(), NewHistogram(), NewHistogram(), NewHistogram(), NewHistogram()}
+}
+
+func (s *slice) all() [7]*hdrhistogram.Histogram {
+	return [...]*hdrhistogram.Histogram{s.response, s.service, s.firstByte, s.lateness, s.failed, s.connect, s.tls}
+}
+
+// addTo adds s to total and empties s for its next use.
+func (s *slice) addTo(total *slice) {
+	to := total.all()
+	for i, h := range s.all() {
+		if h.TotalCount() > 0 {
+			to[i].Merge(h)
+			h.Reset()
+		}
+	}
+}
+
+// tally counts what the workers of one shard did. Its size is fixed: it does
+// not grow with requests. Workers that share it seldom meet at its lock.
+type tally struct {
+	mu       sync.Mutex
+	slice    *slice
+	counts   Counts
+	status   [1000]uint64
+	failures map[failureKey]*Failure
+	names    []*named // by name id, nil until used
+	slowest  slowest
+	last     int64 // end of the last exchange that was not cut off
+
+	_ [64]byte // tallies share no cache line
+}
+
+type failureKey struct {
+	kind   string
+	status int
+}
+
+// named are one payload name's figures within a tally.
+type named struct {
+	sent, succeeded, failed, cutOff uint64
+	response, service               *hdrhistogram.PackedHistogram
+}
+
+func newNamed() *named {
+	return &named{
+		response: hdrhistogram.NewPacked(1, HistogramMax, HistogramDigits),
+		service:  hdrhistogram.NewPacked(1, HistogramMax, HistogramDigits),
+	}
+}
+
+func newTally(names int) *tally {
+	return &tally{slice: newSlice(), failures: map[failureKey]*Failure{}, names: make([]*named, names)}
+}
+
+// record counts the worker's exchange.
+func (t *tally) record(w *worker) {
+	ex := &w.ex
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	c := &t.counts
+	if ex.opened {
+		c.Connections++
+	}
+	if ex.warm {
+		c.Warmup++
+		return
+	}
+	c.Sent++
+	c.BytesOut += uint64(ex.out)
+	c.BytesIn += uint64(ex.in)
+	if ex.reopened {
+		c.Reconnected++
+	}
+	lateness := ex.begin - ex.planned
+	t.add(t.slice.lateness, lateness)
+	if lateness > lateEnough {
+		if ex.noSlot {
+			c.LateNoSlots++
+		} else {
+			c.LateWithSlots++
+		}
+	}
+	if ex.opened {
+		t.add(t.slice.connect, int64(ex.connect))
+		if ex.tls > 0 {
+			t.add(t.slice.tls, int64(ex.tls))
+		}
+	}
+	if ex.outcome != cutOff {
+		t.last = max(t.last, ex.end)
+	}
+	if ex.status > 0 {
+		t.status[ex.status]++
+		t.slowest.offer(w)
+	}
+	switch ex.outcome {
+	case succeeded:
+		c.Succeeded++
+		t.add(t.slice.response, ex.end-ex.planned)
+		t.add(t.slice.service, ex.end-ex.sent)
+		t.add(t.slice.firstByte, ex.first-ex.sent)
+	case failed:
+		c.Failed++
+		t.add(t.slice.failed, ex.end-ex.planned)
+		t.fail(w)
+	case cutOff:
+		c.CutOff++
+	}
+	if id := w.run.nameOf[ex.variant]; id >= 0 {
+		t.name(id, ex)
+	}
+}
+
+// add records a duration; what the histogram cannot hold is put at its bound
+// and counted.
+func (t *tally) add(h *hdrhistogram.Histogram, ns int64) {
+	if clamped := min(max(ns, 0), HistogramMax); clamped != ns {
+		ns = clamped
+		t.counts.Clamped++
+	}
+	_ = h.RecordValue(ns) // within bounds, so it cannot fail
+}
+
+// fail counts a failure under its kind.
+func (t *tally) fail(w *worker) {
+	ex := &w.ex
+	key := failureKey{ex.kind, ex.status}
+	f := t.failures[key]
+	if f == nil {
+		if len(t.failures) >= maxKinds {
+			key = failureKey{kind: KindOther, status: 0}
+			f = t.failures[key]
+		}
+		if f == nil {
+			f = w.newFailure(key)
+			t.failures[key] = f
+		}
+	}
+	f.Count++
+	f.Last = max(f.Last, time.Duration(ex.end-w.run.measured))
+}
+
+// newFailure makes the first entry of a kind, with the example.
+func (w *worker) newFailure(key failureKey) *Failure {
+	ex := &w.ex
+	f := &Failure{Kind: key.kind, Status: key.status, First: time.Duration(ex.end - w.run.measured)}
+	switch {
+	case key.kind == KindOther && ex.kind != KindOther:
+		f.Message = "more kinds of failures than are kept apart"
+	case ex.status > 0:
+		f.Kind = "status_" + strconv.Itoa(ex.status)
+		f.Message = describeBody(w.reply.sample)
+		f.RequestID = oneLine(string(w.reply.requestID()), 120)
+	default:
+		f.Message = describe(ex.kind, ex.err)
+	}
+	return f
+}
+
+// name counts an exchange under its payload's name.
+func (t *tally) name(id int, ex *exchange) {
+	n := t.names[id]
+	if n == nil {
+		n = newNamed()
+		t.names[id] = n
+	}
+	n.sent++
+	switch ex.outcome {
+	case succeeded:
+		n.succeeded++
+		_ = n.response.RecordValue(min(max(ex.end-ex.planned, 0), HistogramMax))
+		_ = n.service.RecordValue(min(max(ex.end-ex.sent, 0), HistogramMax))
+	case failed:
+		n.failed++
+	case cutOff:
+		n.cutOff++
+	}
+}

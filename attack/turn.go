@@ -1,0 +1,143 @@
+package attack
+
+import (
+	"sync"
+	"time"
+)
+
+// lateEnough is the lateness from which a ticket counts as late in the
+// verdict's evidence: far above a healthy wake-up, even on a noisy machine.
+const lateEnough = int64(10 * time.Millisecond)
+
+// turn hands the tickets k, k+stride, k+2·stride … of a schedule to its
+// workers, leader and followers: one worker has the turn, waits for the next
+// ticket's instant, passes the turn on and sends that ticket itself, so that
+// no wake-up lies between the instant and the send. Several turns interleave
+// on one schedule, so that no lock is shared by all cores.
+type turn struct {
+	run    *Run
+	alarm  *alarm
+	stride uint64
+	limit  int // most workers of this turn
+
+	// Only the worker that leads touches these.
+	next    uint64
+	skipped uint64
+
+	mu      sync.Mutex
+	led     bool
+	done    bool
+	starved bool    // all slots were taken when the turn was last passed on
+	idle    *worker // free workers, last come first served: warm connections stay few
+	workers int
+
+	_ [64]byte // turns of different cores share no cache line
+}
+
+// ticket is one planned request that a worker took.
+type ticket struct {
+	index   uint64 // payload index
+	planned int64  // planned instant
+	begin   int64  // when it was taken
+	warm    bool   // within the warm-up
+	noSlot  bool   // it waited for a slot
+}
+
+// take waits for the worker's next ticket; ok is false when the run has none
+// left for it.
+func (t *turn) take(w *worker) (tk ticket, ok bool) {
+	if !t.lead(w) {
+		return tk, false
+	}
+	run := t.run
+	for {
+		at, ok := run.schedule.at(t.next)
+		at += run.start
+		if !ok || run.over() {
+			t.finish()
+			return tk, false
+		}
+		now := run.clock.now()
+		noSlot := t.starved
+		if now < at {
+			t.starved, noSlot = false, false
+			now = t.alarm.wait(at, &run.stopping)
+			if run.over() {
+				t.finish()
+				return tk, false
+			}
+		}
+		k := t.next
+		t.next += t.stride
+		if run.plan.CatchUp == CatchUpSkip && now-at > int64(SkipAfter) {
+			if k >= run.schedule.warm {
+				t.skipped++
+			}
+			continue
+		}
+		tk = ticket{planned: at, begin: now, noSlot: noSlot}
+		if tk.warm = k < run.schedule.warm; tk.warm {
+			tk.index = k
+		} else {
+			tk.index = k - run.schedule.warm
+		}
+		t.pass()
+		return tk, true
+	}
+}
+
+// lead returns once the worker has the turn; false when there is nothing more
+// to take.
+func (t *turn) lead(w *worker) bool {
+	t.mu.Lock()
+	if t.done {
+		t.mu.Unlock()
+		return false
+	}
+	if !t.led {
+		t.led = true
+		t.mu.Unlock()
+		return true
+	}
+	w.nextIdle, t.idle = t.idle, w
+	t.mu.Unlock()
+	<-w.wake
+	return !t.done // written before the wake-up, never again after
+}
+
+// pass gives the turn to a free worker, or starts another one, or, with every
+// slot taken, leaves it for the first that comes free.
+func (t *turn) pass() {
+	t.mu.Lock()
+	if next := t.idle; next != nil {
+		t.idle, next.nextIdle = next.nextIdle, nil
+		t.mu.Unlock()
+		next.wake <- struct{}{}
+		return
+	}
+	t.led = false
+	grow := t.workers < t.limit
+	if grow {
+		t.workers++
+	} else {
+		t.starved = true
+	}
+	t.mu.Unlock()
+	if grow {
+		t.run.spawn(t)
+	}
+}
+
+// finish ends the turn: no worker takes another ticket of it.
+func (t *turn) finish() {
+	t.mu.Lock()
+	t.done = true
+	idle := t.idle
+	t.idle = nil
+	t.mu.Unlock()
+	for idle != nil {
+		next := idle.nextIdle
+		idle.wake <- struct{}{}
+		idle = next
+	}
+}

@@ -1,0 +1,156 @@
+package attack
+
+import (
+	"errors"
+	"io"
+	"net"
+	"sync/atomic"
+	"time"
+
+	"brunt/attack/endpoint"
+)
+
+// errCut ends an exchange whose run was cut.
+var errCut = errors.New("cut off by the run's end")
+
+// deadlineShare is the part of the time-out by which a connection's deadline
+// may lie too early before it is moved: moving it costs two timers, so it is
+// not done for every request. A deadline that strikes too early is moved then.
+const deadlineShare = 8
+
+// wire is one open connection with the instants of its reads. It belongs to
+// one worker.
+type wire struct {
+	conn    net.Conn
+	idle    *endpoint.Idle
+	clock   clock
+	cutting *atomic.Bool
+	secure  bool
+
+	deadline int64 // set on the connection
+	want     int64 // the exchange's own
+	used     int64 // last use
+
+	reads    int   // of this reply
+	first    int64 // instant of the reply's first bytes
+	received int64 // bytes of this reply
+	failure  error // what ended this reply's reading
+}
+
+// begin readies the wire for an exchange that has until want.
+func (w *wire) begin(want, timeout int64) error {
+	w.want, w.reads, w.received, w.failure = want, 0, 0, nil
+	if w.deadline >= want-timeout/deadlineShare {
+		return nil
+	}
+	return w.extend()
+}
+
+// extend moves the connection's deadline to the exchange's.
+func (w *wire) extend() error {
+	w.deadline = w.want
+	if err := w.conn.SetDeadline(w.clock.time(w.want)); err != nil {
+		return err
+	}
+	// The cut sets its flag first and the deadline second; this does the
+	// reverse, so one of the two always sees the other.
+	if w.cutting.Load() {
+		return errCut
+	}
+	return nil
+}
+
+// early handles an error of a read or write: nil means that the deadline
+// struck too early and was moved, so that the call is to be made again.
+func (w *wire) early(err error) error {
+	if w.cutting.Load() {
+		return errCut
+	}
+	if !endpoint.Timeout(err) || w.clock.now() >= w.want {
+		return err
+	}
+	return w.extend()
+}
+
+// Read implements io.Reader for the reply's parser, with one clock read for
+// the first bytes of a reply.
+func (w *wire) Read(p []byte) (int, error) {
+	for {
+		n, err := w.conn.Read(p)
+		if n > 0 {
+			if w.reads == 0 {
+				w.first = w.clock.now()
+			}
+			w.reads++
+			w.received += int64(n)
+			return n, nil
+		}
+		if err == nil {
+			return 0, nil
+		}
+		if err != io.EOF {
+			err = w.early(err)
+		}
+		if err != nil {
+			w.failure = err
+			return 0, err
+		}
+	}
+}
+
+// last is the instant of the reply's last bytes. A reply that came in one read
+// needs no second look at the clock.
+func (w *wire) last() int64 {
+	if w.reads == 1 {
+		return w.first
+	}
+	return w.clock.now()
+}
+
+// write sends the buffers in one system call where the system can (plain TCP),
+// and returns the number of bytes handed over.
+func (w *wire) write(msg []byte) (int, error) {
+	sent := 0
+	for {
+		n, err := w.conn.Write(msg[sent:])
+		sent += n
+		if err == nil {
+			return sent, nil
+		}
+		// A TLS connection cannot go on after a write that timed out.
+		if w.secure {
+			if w.cutting.Load() {
+				err = errCut
+			}
+			return sent, err
+		}
+		if err = w.early(err); err != nil {
+			return sent, err
+		}
+	}
+}
+
+// writeBoth sends a head and a large body without copying the body.
+func (w *wire) writeBoth(bufs *net.Buffers) (int, error) {
+	var sent int64
+	for {
+		n, err := bufs.WriteTo(w.conn)
+		sent += n
+		if err == nil {
+			return int(sent), nil
+		}
+		if err = w.early(err); err != nil {
+			return int(sent), err
+		}
+	}
+}
+
+// stale reports whether the connection has idled so long that the peer may
+// have closed it, and has.
+func (w *wire) stale(now int64) bool {
+	return w.idled(now) && !w.idle.Alive()
+}
+
+// idled reports whether the connection lay unused long enough for the peer to
+// have thought of closing it.
+func (w *wire) idled(now int64) bool { return now-w.used > int64(time.Millisecond) }

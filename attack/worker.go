@@ -1,0 +1,307 @@
+package attack
+
+import (
+	"context"
+	"errors"
+	"net"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"brunt/attack/endpoint"
+	"brunt/payloads"
+)
+
+// copyMax is the body size up to which head and body are joined in one buffer;
+// larger ones are handed to the system as two pieces.
+const copyMax = 16 << 10
+
+// outcome of one exchange.
+type outcome uint8
+
+const (
+	succeeded outcome = iota
+	failed
+	cutOff
+)
+
+// exchange is one request and what became of it. A worker reuses its own.
+type exchange struct {
+	ticket
+	variant  int
+	sent     int64 // first byte handed over; 0 while there is no connection
+	first    int64 // first byte of the reply
+	end      int64
+	outcome  outcome
+	status   int    // of a complete reply, else 0
+	kind     string // of a failure
+	err      error
+	out      int   // bytes sent
+	in       int64 // bytes of the reply
+	opened   bool  // a connection was opened for it
+	reopened bool  // because the idle one had been closed by the peer
+	idled    bool  // its connection had lain idle
+	connect  time.Duration
+	tls      time.Duration
+}
+
+// worker owns one connection and has at most one request in flight.
+type worker struct {
+	run      *Run
+	turn     *turn // of an open loop
+	tally    *tally
+	wake     chan struct{}
+	nextIdle *worker
+
+	wire  *wire
+	reply *reply
+	ex    exchange
+	buf   []byte
+	pair  [2][]byte
+	bufs  net.Buffers
+	free  int64 // instant since which the worker has been free
+
+	mu   sync.Mutex // guards conn against the cut
+	conn net.Conn
+
+	_       [64]byte
+	started atomic.Uint64 // measured requests begun; written by the worker only
+	_       [56]byte
+}
+
+func newWorker(run *Run, t *turn, tally *tally) *worker {
+	return &worker{run: run, turn: t, tally: tally, wake: make(chan struct{}, 1), reply: newReply(), free: -1}
+}
+
+// openLoop sends tickets of its turn until there are none. A worker that comes
+// free only after the plan's end takes no more: until then no slot was free
+// for what is left.
+func (w *worker) openLoop() {
+	for w.free < w.run.end {
+		tk, ok := w.turn.take(w)
+		if !ok {
+			return
+		}
+		w.fire(tk)
+	}
+}
+
+// closedLoop sends whenever the last reply is in.
+func (w *worker) closedLoop() {
+	run := w.run
+	var claim claim
+	pause := time.Duration(0)
+	for !run.stopping.Load() {
+		now := run.clock.now()
+		if now >= run.end {
+			return
+		}
+		tk := ticket{planned: now, begin: now, warm: now < run.measured}
+		var ok bool
+		if tk.warm {
+			tk.index, ok = run.warming.Add(1)-1, true
+		} else {
+			tk.index, ok = claim.next(run)
+		}
+		if !ok {
+			return
+		}
+		w.fire(tk)
+		// A refused connection costs the client next to nothing: without a pause
+		// a dead endpoint would be hammered far beyond the load asked for.
+		if w.wire != nil || w.ex.outcome != failed || w.ex.sent != 0 {
+			pause = 0
+			continue
+		}
+		pause = min(max(2*pause, 10*time.Millisecond), time.Second)
+		if !run.rest(pause) {
+			return
+		}
+	}
+}
+
+// fire sends one ticket and records what became of it.
+func (w *worker) fire(tk ticket) {
+	if !tk.warm {
+		w.started.Store(w.started.Load() + 1)
+	}
+	w.ex = exchange{ticket: tk}
+	item := w.run.payloads.At(tk.index)
+	w.ex.variant = item.Variant
+	if err := w.exchange(item); err != nil {
+		w.fail(err)
+	}
+	if w.wire != nil {
+		w.wire.used = w.ex.end
+	}
+	w.free = w.ex.end
+	w.tally.record(w)
+}
+
+// exchange does one request on an open connection, or on a new one.
+func (w *worker) exchange(item payloads.Item) error {
+	want := w.ex.begin + int64(w.run.plan.Timeout)
+	if err := w.ready(want); err != nil {
+		return err
+	}
+	if err := w.send(item); err != nil {
+		// An endpoint may answer and close without reading to the end (413):
+		// its reply says more than the broken pipe does.
+		if !endpoint.Reset(err) || !w.answered() {
+			return err
+		}
+	}
+	return w.receive()
+}
+
+// ready makes sure that there is a connection to send on.
+func (w *worker) ready(want int64) error {
+	if w.wire != nil {
+		w.ex.sent = w.ex.begin
+		if err := w.wire.begin(want, int64(w.run.plan.Timeout)); err != nil {
+			return err
+		}
+		w.ex.idled = w.wire.idled(w.ex.begin)
+		if !w.wire.stale(w.ex.begin) {
+			return nil
+		}
+		w.drop()
+		w.ex.reopened, w.ex.idled = true, false
+	}
+	w.ex.sent = 0
+	if err := w.dial(want); err != nil {
+		return err
+	}
+	w.ex.sent = w.run.clock.now()
+	return w.wire.begin(want, int64(w.run.plan.Timeout))
+}
+
+func (w *worker) dial(want int64) error {
+	ctx, cancel := context.WithDeadline(w.run.dialling, w.run.clock.time(want))
+	defer cancel()
+	conn, connect, handshake, err := w.run.dialer.Dial(ctx)
+	if err != nil {
+		if w.run.cutting.Load() {
+			return errCut
+		}
+		return &dialError{err}
+	}
+	w.ex.opened, w.ex.connect, w.ex.tls = true, connect, handshake
+	w.mu.Lock()
+	w.conn = conn
+	w.mu.Unlock()
+	w.wire = &wire{conn: conn, idle: endpoint.NewIdle(conn), clock: w.run.clock, cutting: &w.run.cutting, secure: w.run.request.Target.TLS}
+	w.reply.use(w.wire)
+	return nil
+}
+
+// drop closes the connection; the next request opens another.
+func (w *worker) drop() {
+	if w.wire == nil {
+		return
+	}
+	w.wire = nil
+	w.mu.Lock()
+	w.conn.Close()
+	w.conn = nil
+	w.mu.Unlock()
+}
+
+// cut ends what the worker is waiting for.
+func (w *worker) cut() {
+	w.mu.Lock()
+	if w.conn != nil {
+		_ = w.conn.SetDeadline(time.Unix(1, 0))
+	}
+	w.mu.Unlock()
+}
+
+// send hands head and body to the system, in one call. The body may lie in a
+// mapped file that somebody shrinks: reading it then faults, which ends the
+// run and not the process.
+func (w *worker) send(item payloads.Item) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = &payloadError{payloads.Fault(r)}
+		}
+	}()
+	run := w.run
+	w.buf = append(w.buf[:0], run.heads[item.Variant]...)
+	w.buf = appendLength(w.buf, len(item.Body), run.lengths)
+	if len(item.Body) <= copyMax {
+		w.buf = append(w.buf, item.Body...)
+		w.ex.out, err = w.wire.write(w.buf)
+		return err
+	}
+	if run.request.Target.TLS {
+		w.buf = append(w.buf, item.Body[:copyMax]...)
+		if w.ex.out, err = w.wire.write(w.buf); err != nil {
+			return err
+		}
+		n, err := w.wire.write(item.Body[copyMax:])
+		w.ex.out += n
+		return err
+	}
+	w.pair = [2][]byte{w.buf, item.Body}
+	w.bufs = w.pair[:]
+	w.ex.out, err = w.wire.writeBoth(&w.bufs)
+	if errors.Is(err, syscall.EFAULT) {
+		return &payloadError{payloads.ErrShrank}
+	}
+	return err
+}
+
+// answered reports whether a reply's first bytes are in.
+func (w *worker) answered() bool {
+	_, err := w.reply.in.Peek(1)
+	return err == nil
+}
+
+func (w *worker) receive() error {
+	status, err := w.reply.read(w.run.head, &w.run.plan.Success)
+	if err != nil {
+		return err
+	}
+	ex := &w.ex
+	ex.first, ex.end, ex.in, ex.status = w.wire.first, w.wire.last(), w.wire.received, status
+	if !w.run.plan.Success[status] {
+		ex.outcome = failed
+	}
+	if w.reply.close || !w.run.plan.KeepAlive {
+		w.drop()
+	}
+	return nil
+}
+
+// fail records an exchange without a complete reply.
+func (w *worker) fail(err error) {
+	ex := &w.ex
+	ex.end, ex.err = w.run.clock.now(), err
+	if w.wire != nil {
+		ex.in = w.wire.received
+	}
+	ex.outcome = failed
+	var gone *payloadError
+	switch {
+	case err == errCut:
+		ex.outcome = cutOff
+	case errors.As(err, &gone):
+		w.run.abort(gone.err)
+	}
+	ex.kind = kindOf(err, ex.idled && ex.in == 0)
+	w.drop()
+}
+
+// loop is the life of a worker.
+func (w *worker) loop() {
+	defer w.run.workers.Done()
+	debug.SetPanicOnFault(true)
+	if w.turn != nil {
+		w.openLoop()
+	} else {
+		w.closedLoop()
+	}
+	w.drop()
+}

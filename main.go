@@ -1,0 +1,506 @@
+// Command brunt finds out what a model-serving endpoint can bear. This file is
+// its command grammar and its wiring; what the commands do lives in report,
+// attack and payloads.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"os/signal"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/alecthomas/kong"
+	vegeta "github.com/tsenart/vegeta/v12/lib"
+	"gopkg.in/yaml.v3"
+
+	"brunt/attack"
+	"brunt/attack/endpoint"
+	"brunt/attack/mock"
+	"brunt/payloads"
+	"brunt/report"
+)
+
+// version is set by the release's linker; otherwise the build information
+// tells.
+var version = ""
+
+// Exit codes, a contract with scripts.
+const (
+	exitOK          = 0
+	exitFailed      = 1   // the run could not be made, or a file not be written
+	exitUsage       = 2   // flags, payloads or target do not make sense; nothing was sent
+	exitSLO         = 3   // an SLO was broken
+	exitInvalid     = 4   // brunt was the limit, and --strict was given
+	exitInterrupted = 130 // interrupted; what was measured was reported
+)
+
+// failure is an error with the exit code that goes with it.
+type failure struct {
+	code int
+	err  error
+}
+
+func (f *failure) Error() string { return f.err.Error() }
+
+func usage(err error) error  { return &failure{exitUsage, err} }
+func failed(err error) error { return &failure{exitFailed, err} }
+
+type commands struct {
+	Attack   attackCmd   `cmd:"" help:"Send load to TARGET and report."`
+	Report   reportCmd   `cmd:"" help:"Print JSON reports again; several are merged."`
+	Payloads payloadsCmd `cmd:"" help:"Check files of request bodies."`
+	Mock     mockCmd     `cmd:"" help:"Run the look-alike of a serving endpoint in its own process."`
+	Version  versionCmd  `cmd:"" help:"Print the version."`
+}
+
+type attackCmd struct {
+	Target string `arg:"" help:"URL of the endpoint, or mock://?latency=20ms for the embedded one."`
+
+	Rate        rate       `short:"r" group:"Load" placeholder:"N[/s|/m]" help:"Constant rate: requests per second (500, 0.5) or minute (90/m)."`
+	Concurrency *int       `short:"c" group:"Load" placeholder:"N" help:"Constant number of requests in flight; with --rate, the most in flight (default 10,000)."`
+	Duration    duration   `short:"d" group:"Load" placeholder:"30s" help:"How long to send for."`
+	Requests    *uint64    `short:"n" group:"Load" placeholder:"N" help:"How many requests to send; with --duration, whichever comes first."`
+	Warmup      duration   `group:"Load" placeholder:"10s" help:"Send for this long before anything is counted."`
+	Timeout     duration   `group:"Load" default:"60s" help:"Give a request up after this long (${default})."`
+	AtEnd       atEnd      `group:"Load" default:"drain" enum:"drain,cut" help:"Requests in flight at the end: drain (wait for replies) or cut."`
+	CatchUp     catchUp    `group:"Load" default:"send" enum:"send,skip" help:"Requests over 10 ms overdue: send late, or skip (counted as not sent)."`
+	Success     statusSet  `group:"Load" default:"200-299" placeholder:"SET" help:"Statuses that count as succeeded (${default})."`
+
+	Payloads      []string        `short:"p" group:"Payloads" sep:"none" placeholder:"FILE[:WEIGHT]" help:"JSONL file of request bodies, repeatable; - is standard input; .gz and .zst are read as they are; a .json file is one body."`
+	PayloadFormat payloads.Format `group:"Payloads" default:"body" enum:"body,request" help:"body: each line is sent as it stands; request: each line is {\"body\":…,\"name\":…,\"path\":…,\"headers\":…,\"weight\":…}."`
+	Order         payloads.Order  `group:"Payloads" default:"sequential" enum:"sequential,shuffle,random" help:"Order of the bodies: sequential, shuffle or random."`
+	Seed          uint64          `group:"Payloads" default:"1" help:"Seed of shuffle and random (${default})."`
+
+	Method     string   `short:"m" group:"Target" placeholder:"POST" help:"HTTP method (POST with a body, else GET)."`
+	Header     []string `short:"H" group:"Target" sep:"none" placeholder:"'NAME: VALUE'" help:"Header, repeatable; a VALUE of @FILE or env:NAME keeps a secret off the command line."`
+	HeaderFile []string `group:"Target" sep:"none" placeholder:"FILE" help:"File of headers, one 'Name: value' per line."`
+	Keepalive  bool     `group:"Target" default:"true" negatable:"" help:"Keep connections open between requests (on)."`
+	Insecure   bool     `short:"k" group:"Target" help:"Do not verify the certificate."`
+	CA         string   `name:"ca" group:"Target" placeholder:"FILE" help:"PEM file of the authorities to trust."`
+	Resolve    []string `group:"Target" sep:"none" placeholder:"HOST:ADDR" help:"Connect to ADDR for HOST, repeatable."`
+
+	Output string            `short:"o" group:"Output" default:"text" enum:"text,json,none" help:"What goes to standard output: text, json or none."`
+	JSON   string            `name:"json" group:"Output" placeholder:"FILE" help:"Write the JSON report to FILE as well."`
+	SLO    []string          `name:"slo" group:"Output" sep:"none" placeholder:"'p99<200ms'" help:"Service level objective, repeatable; a broken one exits 3. Also failed<0.1%, service.p95<…, succeeded_per_s>…"`
+	Strict bool              `group:"Output" help:"Exit 4 when brunt itself was the limit."`
+	Name   string            `group:"Output" placeholder:"TEXT" help:"Name of the run, shown in its reports."`
+	Label  map[string]string `group:"Output" mapsep:"none" placeholder:"K=V" help:"Label of the run, repeatable."`
+	Quiet  bool              `group:"Output" help:"No progress on the terminal."`
+
+	Config kong.ConfigFlag `group:"Output" placeholder:"FILE.yaml" help:"Read flags from FILE; BRUNT_RATE=… and the like come before it, the command line before both."`
+}
+
+// Help gives two examples.
+func (attackCmd) Help() string {
+	return `Examples:
+  brunt attack https://host/serving-endpoints/x/invocations -p bodies.jsonl -r 200 -d 5m -H 'Authorization: env:AUTH'
+  brunt attack mock://?latency=20ms -p bodies.jsonl -c 16 -n 20000 -o json | jq .latency_ms.response.p99`
+}
+
+// Run makes the run that the flags ask for and reports it.
+func (a *attackCmd) Run(io *streams) error {
+	rules, err := report.ParseRules(a.SLO)
+	if err != nil {
+		return usage(err)
+	}
+	plan := a.plan()
+	if err := plan.Validate(); err != nil {
+		return usage(err)
+	}
+	request, server, err := a.request()
+	if err != nil {
+		return err
+	}
+	if server != nil {
+		defer server.Close()
+	}
+	set, err := a.bodies(io.in, request.Embedded)
+	if err != nil {
+		return usage(err)
+	}
+	defer set.Close()
+	file, err := report.CreateFile(a.JSON)
+	if err != nil {
+		return usage(fmt.Errorf("--json: %w", err))
+	}
+	defer file.Discard()
+	dialer, err := a.dialer(request.Target)
+	if err != nil {
+		return err
+	}
+	run, err := attack.Start(plan, request, set, dialer)
+	if err != nil {
+		return usage(err)
+	}
+	watching := report.Watch(io.err, run, &plan, a.Quiet)
+	steer(run)
+	watching()
+	rep := report.From(a.meta(&plan, &request, set, io.args), run.Snapshot())
+	if err := set.Changed(); err != nil {
+		rep.Warn(err.Error())
+	}
+	rep.JudgeAll(rules)
+	if err := show(io.out, rep, a.Output); err != nil {
+		return failed(err)
+	}
+	if err := file.Write(func(w writer) error { return report.JSON(w, rep) }); err != nil {
+		return failed(fmt.Errorf("--json: %w", err))
+	}
+	return outcome(rep, a.Strict)
+}
+
+// steer waits for the run's end: the first interrupt drains it, the second
+// cuts it, the third ends the process.
+func steer(run *attack.Run) {
+	signals := make(chan os.Signal, 3)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	defer signal.Stop(signals)
+	for seen := 0; ; {
+		select {
+		case <-run.Done():
+			return
+		case <-signals:
+			switch seen++; seen {
+			case 1:
+				run.Stop(attack.Drain)
+			case 2:
+				run.Stop(attack.Cut)
+			default:
+				os.Exit(exitInterrupted)
+			}
+		}
+	}
+}
+
+// plan is what the flags say of the load.
+func (a *attackCmd) plan() attack.Plan {
+	p := attack.Plan{
+		Rate: vegeta.Rate(a.Rate), Duration: time.Duration(a.Duration), Warmup: time.Duration(a.Warmup),
+		Timeout: time.Duration(a.Timeout), KeepAlive: a.Keepalive, AtEnd: attack.AtEnd(a.AtEnd),
+		CatchUp: attack.CatchUp(a.CatchUp), Success: attack.StatusSet(a.Success),
+	}
+	if a.Concurrency != nil {
+		p.Concurrency = *a.Concurrency
+	}
+	if a.Requests != nil {
+		p.Requests = *a.Requests
+	}
+	return p
+}
+
+// request is what the flags say of the target, with the embedded endpoint
+// started where it is the target.
+func (a *attackCmd) request() (r attack.Request, server *mock.Server, err error) {
+	r = attack.Request{Method: a.Method, UserAgent: "brunt/" + versionOf()}
+	if r.Headers, err = endpoint.Headers(a.Header, a.HeaderFile); err != nil {
+		return r, nil, usage(err)
+	}
+	if err := r.Validate(); err != nil {
+		return r, nil, usage(err)
+	}
+	url := a.Target
+	if strings.HasPrefix(url, "mock:") {
+		config, err := mock.Parse(url)
+		if err != nil {
+			return r, nil, usage(err)
+		}
+		if server, err = mock.Start(config, "127.0.0.1:0"); err != nil {
+			return r, nil, failed(err)
+		}
+		url, r.Embedded = server.URL(), true
+	}
+	if r.Target, err = endpoint.Parse(url); err != nil {
+		return r, nil, usage(err)
+	}
+	return r, server, nil
+}
+
+// bodies opens the payload files; without any, a body is sent to the embedded
+// endpoint only.
+func (a *attackCmd) bodies(stdin io.Reader, embedded bool) (*payloads.Set, error) {
+	if len(a.Payloads) == 0 {
+		if embedded {
+			return payloads.Single("built-in example", []byte(mock.ExampleBody)), nil
+		}
+		return payloads.Single("", nil), nil
+	}
+	specs, err := payloads.ParseSpecs(a.Payloads)
+	if err != nil {
+		return nil, err
+	}
+	return payloads.Open(specs, payloads.Options{Format: a.PayloadFormat, Order: a.Order, Seed: a.Seed, Stdin: stdin})
+}
+
+// dialer looks the target's addresses up before any load is sent.
+func (a *attackCmd) dialer(target endpoint.Target) (*endpoint.Dialer, error) {
+	options := endpoint.Options{Insecure: a.Insecure, CAFile: a.CA}
+	for _, word := range a.Resolve {
+		o, err := endpoint.ParseOverride(word)
+		if err != nil {
+			return nil, usage(err)
+		}
+		options.Overrides = append(options.Overrides, o)
+	}
+	dialer, err := endpoint.NewDialer(target, options)
+	if err != nil {
+		return nil, usage(err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Duration(a.Timeout))
+	defer cancel()
+	if err := dialer.Resolve(ctx); err != nil {
+		return nil, failed(err)
+	}
+	return dialer, nil
+}
+
+// outcome turns the facts of a finished run into its exit code; what it says
+// stands in the report already.
+func outcome(rep *report.Report, strict bool) error {
+	o := rep.Outcome()
+	switch {
+	case o.Interrupted && !o.EndedEarly:
+		return &failure{code: exitInterrupted}
+	case o.EndedEarly, o.NoReply, o.Denied:
+		return &failure{code: exitFailed}
+	case o.Invalid && strict:
+		return &failure{code: exitInvalid}
+	case o.SLOBroken:
+		return &failure{code: exitSLO}
+	}
+	return nil
+}
+
+type reportCmd struct {
+	Files  []string `arg:"" optional:"" name:"file" help:"JSON reports; - is standard input."`
+	Output string   `short:"o" default:"text" enum:"text,json,none" help:"text, json or none."`
+	JSON   string   `name:"json" placeholder:"FILE" help:"Write the JSON report to FILE as well."`
+	SLO    []string `name:"slo" sep:"none" placeholder:"'p99<200ms'" help:"Judge by these rules instead of the report's own, repeatable; a broken one exits 3."`
+	Schema bool     `help:"Print the JSON Schema of reports."`
+}
+
+// Help gives two examples.
+func (reportCmd) Help() string {
+	return `Examples:
+  brunt report monday.json tuesday.json
+  brunt report -o json - < run.json | jq .verdict`
+}
+
+type payloadsCmd struct {
+	Check checkCmd `cmd:"" help:"Check files of bodies: every line that cannot be sent is listed."`
+}
+
+type checkCmd struct {
+	Files         []string        `arg:"" name:"file" help:"Files of bodies, as for attack --payloads."`
+	PayloadFormat payloads.Format `default:"body" enum:"body,request" help:"body or request, as for attack."`
+	Limit         int             `default:"100" help:"List this many problems at the most (${default})."`
+}
+
+// Help gives two examples.
+func (checkCmd) Help() string {
+	return `Examples:
+  brunt payloads check bodies.jsonl
+  brunt payloads check --payload-format request traffic.jsonl.zst`
+}
+
+type mockCmd struct {
+	Listen string `default:"127.0.0.1:8088" placeholder:"ADDR" help:"Address to listen on (${default})."`
+	Config string `arg:"" name:"mock" optional:"" default:"mock://" help:"Its behaviour, as mock://?latency=20ms&concurrency=8."`
+}
+
+// Help gives two examples.
+func (mockCmd) Help() string {
+	return `Examples:
+  brunt mock
+  brunt mock --listen 127.0.0.1:9000 'mock://?latency=40ms&sigma=0&concurrency=2'`
+}
+
+// Run serves until interrupted.
+func (m *mockCmd) Run(io *streams) error {
+	config, err := mock.Parse(m.Config)
+	if err != nil {
+		return usage(err)
+	}
+	server, err := mock.Start(config, m.Listen)
+	if err != nil {
+		return failed(err)
+	}
+	fmt.Fprintf(io.err, "listening on %s\n", server.URL())
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	<-ctx.Done()
+	return server.Close()
+}
+
+type versionCmd struct{}
+
+// Run prints version, Go and platform.
+func (versionCmd) Run(io *streams) error {
+	_, err := fmt.Fprintf(io.out, "brunt %s %s %s/%s\n", versionOf(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	return err
+}
+
+func versionOf() string {
+	if version != "" {
+		return version
+	}
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
+		return info.Main.Version
+	}
+	return "devel"
+}
+
+// The words of flags, read by the packages that own their meaning.
+type (
+	duration  time.Duration
+	rate      vegeta.Rate
+	statusSet attack.StatusSet
+	atEnd     attack.AtEnd
+	catchUp   attack.CatchUp
+)
+
+// UnmarshalText reads a duration with its unit.
+func (d *duration) UnmarshalText(text []byte) (err error) {
+	value, err := attack.ParseDuration(string(text))
+	*d = duration(value)
+	return err
+}
+
+// UnmarshalText reads a rate.
+func (r *rate) UnmarshalText(text []byte) (err error) {
+	value, err := attack.ParseRate(string(text))
+	*r = rate(value)
+	return err
+}
+
+// UnmarshalText reads a set of statuses.
+func (s *statusSet) UnmarshalText(text []byte) (err error) {
+	value, err := attack.ParseStatusSet(string(text))
+	*s = statusSet(value)
+	return err
+}
+
+// streams are the process's, or a test's. Results go to out and nothing else
+// does.
+type streams struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+func main() {
+	os.Exit(run(os.Args[1:], &streams{in: os.Stdin, out: os.Stdout, err: os.Stderr}))
+}
+
+// run is main without the process: arguments in, exit code out.
+func run(args []string, io *streams) int {
+	var c commands
+	exited := -1
+	parser := kong.Must(&c,
+		kong.Name("brunt"),
+		kong.Description("Finds out what a model-serving endpoint can bear."),
+		kong.UsageOnError(),
+		kong.Writers(io.out, io.err),
+		kong.Exit(func(code int) { exited = code }),
+		kong.DefaultEnvars("BRUNT"),
+		kong.Configuration(readConfig),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
+		kong.Bind(io),
+	)
+	ctx, err := parser.Parse(args)
+	if exited >= 0 { // --help was shown
+		return exited
+	}
+	command := ""
+	if err != nil {
+		err = usage(err)
+		var parse *kong.ParseError
+		if errors.As(err, &parse) {
+			ctx = parse.Context
+		}
+	} else {
+		err = ctx.Run()
+	}
+	if ctx != nil && ctx.Selected() != nil {
+		command = ctx.Selected().Path() + ": "
+	}
+	return exit(io.err, command, err)
+}
+
+// exit says what went wrong, in one line, and gives the exit code.
+func exit(w io.Writer, command string, err error) int {
+	if err == nil {
+		return exitOK
+	}
+	f := &failure{exitFailed, err}
+	errors.As(err, &f)
+	if f.err != nil {
+		text := strings.Join(strings.Fields(f.err.Error()), " ")
+		fmt.Fprintf(w, "brunt: %s%s\n", command, text)
+	}
+	return f.code
+}
+
+// readConfig reads a file of flags, one per key. The environment comes before
+// it, and an unknown key is an error.
+func readConfig(r io.Reader) (kong.Resolver, error) {
+	values := map[string]any{}
+	if err := yaml.NewDecoder(r).Decode(&values); err != nil && err != io.EOF {
+		return nil, fmt.Errorf("--config: %w; give flags as 'rate: 500', one per line", err)
+	}
+	return config(values), nil
+}
+
+type config map[string]any
+
+// Validate refuses keys that are no flags of attack.
+func (c config) Validate(app *kong.Application) error {
+	known := map[string]bool{}
+	for _, node := range app.Leaves(true) {
+		for _, f := range node.Flags {
+			known[f.Name] = true
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(c)) {
+		if !known[key] {
+			return fmt.Errorf("--config: %s is no flag; keys are flags without their dashes, such as rate or payloads", key)
+		}
+	}
+	return nil
+}
+
+// Resolve gives a flag's value as words, as the command line would.
+func (c config) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
+	for _, env := range flag.Envs {
+		if _, set := os.LookupEnv(env); set {
+			return nil, nil
+		}
+	}
+	switch value := c[flag.Name].(type) {
+	case nil:
+		return nil, nil
+	case bool:
+		return value, nil
+	case []any:
+		words := make([]any, len(value))
+		for i, v := range value {
+			words[i] = fmt.Sprint(v)
+		}
+		return words, nil
+	case map[string]any:
+		words := map[string]any{}
+		for k, v := range value {
+			words[k] = fmt.Sprint(v)
+		}
+		return words, nil
+	default:
+		return fmt.Sprint(value), nil
+	}
+}

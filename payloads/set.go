@@ -1,0 +1,174 @@
+package payloads
+
+import (
+	"errors"
+	"fmt"
+	"math/bits"
+)
+
+// Set is the bodies of a run. Its methods may be called from many goroutines;
+// only Close must come last.
+type Set struct {
+	sources  []*source
+	rotation []turn
+	shares   []uint64 // turns per cycle, by file
+	keys     []uint64 // seed of each file's orders
+	variants []Variant
+	order    Order
+	seed     uint64
+	fixed    *Item // of Single; everything above is empty then
+	name     string
+	// straight is the one file of a set that is simply read from top to
+	// bottom, the commonest case, without weights of lines.
+	straight *source
+}
+
+// Open maps, indexes and checks all files. If anything is wrong with them it
+// returns the first problem in the order of files and lines, as a
+// [*LineError] where it concerns a line (found by errors.As), which also says
+// how many more there are.
+func Open(specs []Spec, o Options) (*Set, error) {
+	o, err := o.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	found := ledger{limit: 1}
+	sources, variants, err := load(specs, o, &found)
+	if err != nil {
+		return nil, err
+	}
+	if err := found.first(); err != nil {
+		return nil, errors.Join(err, closeAll(sources))
+	}
+	return newSet(specs, o, sources, variants), nil
+}
+
+func newSet(specs []Spec, o Options, sources []*source, variants []Variant) *Set {
+	s := &Set{sources: sources, variants: variants, order: o.Order, seed: o.Seed}
+	parts := shares(specs)
+	s.rotation = rotation(parts)
+	for f, p := range parts {
+		s.shares = append(s.shares, uint64(p))
+		s.keys = append(s.keys, mix(mix(o.Seed)+uint64(f)))
+	}
+	if len(sources) == 1 && o.Order == Sequential && sources[0].ends == nil {
+		s.straight = sources[0]
+	}
+	return s
+}
+
+// Single is a set of one body in memory, such as an endpoint's own example.
+// A nil body means requests without one. The body is not checked.
+func Single(name string, body []byte) *Set {
+	return &Set{fixed: &Item{Body: body}, name: name, variants: make([]Variant, 1), order: Sequential}
+}
+
+// At returns what request number i sends. It is a pure function of i, for
+// every i, and allocates nothing.
+func (s *Set) At(i uint64) Item {
+	if src := s.straight; src != nil {
+		return src.item(i % uint64(len(src.spans)))
+	}
+	if s.fixed != nil {
+		return *s.fixed
+	}
+	src, line := s.locate(i)
+	return src.item(line)
+}
+
+// locate finds the file and the index of the line within it that request i
+// sends.
+func (s *Set) locate(i uint64) (*source, uint64) {
+	if s.order == Random {
+		hash := mix(mix(s.seed) + mix(i))
+		f := s.rotation[below(hash, uint64(len(s.rotation)))].file
+		src := s.sources[f]
+		return src, src.lineAt(below(mix(hash), src.slots))
+	}
+	cycle, slot := bits.Div64(0, i, uint64(len(s.rotation)))
+	t := s.rotation[slot]
+	src := s.sources[t.file]
+	pass, pos := bits.Div64(0, cycle*s.shares[t.file]+uint64(t.nth), src.slots)
+	if s.order == Shuffle {
+		pos = src.shuffler.at(pos, mix(s.keys[t.file]+pass))
+	}
+	return src, src.lineAt(pos)
+}
+
+// Variants returns what [Item.Variant] indexes. The first is always the zero
+// Variant; the others come in the order of their first line.
+func (s *Set) Variants() []Variant { return s.variants }
+
+// Where says "file:line" of what At(i) gives, the name given to Single, or ""
+// for requests without a body. It may read up to a megabyte of the file.
+func (s *Set) Where(i uint64) string {
+	switch {
+	case s.fixed != nil && s.fixed.Body == nil:
+		return ""
+	case s.fixed != nil:
+		return s.name
+	}
+	src, line := s.locate(i)
+	n, err := src.lineNumber(line)
+	if err != nil {
+		return src.name // shrunk meanwhile: which line it was cannot be told any more
+	}
+	return fmt.Sprintf("%s:%d", src.name, n)
+}
+
+// Files describes the files in the order given; empty for requests without a
+// body.
+func (s *Set) Files() []File {
+	if s.fixed != nil {
+		if s.fixed.Body == nil {
+			return nil
+		}
+		b := s.fixed.Body
+		return []File{{Path: s.name, Lines: 1, Bytes: int64(len(b)), SHA256: digest(b), Weight: 1}}
+	}
+	return describe(s.sources)
+}
+
+// MaxBody returns the length in bytes of the longest body.
+func (s *Set) MaxBody() int {
+	if s.fixed != nil {
+		return len(s.fixed.Body)
+	}
+	longest := 0
+	for _, src := range s.sources {
+		longest = max(longest, src.maxBody)
+	}
+	return longest
+}
+
+// Order returns the order of bodies, never empty.
+func (s *Set) Order() Order { return s.order }
+
+// Seed returns the seed of the orders shuffle and random.
+func (s *Set) Seed() uint64 { return s.seed }
+
+// Changed tells of the first file that was written to or cut since it was
+// opened: what was sent may then be neither its old nor its new content.
+func (s *Set) Changed() error {
+	for _, src := range s.sources {
+		if err := src.content.changed(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Close unmaps the files. No Item of the Set may be in use any more.
+func (s *Set) Close() error {
+	err := closeAll(s.sources)
+	s.sources = nil
+	return err
+}
+
+func closeAll(sources []*source) error {
+	var errs []error
+	for _, src := range sources {
+		errs = append(errs, src.content.close())
+	}
+	return errors.Join(errs...)
+}

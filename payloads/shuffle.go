@@ -1,0 +1,60 @@
+package payloads
+
+import (
+	"math"
+	"math/bits"
+)
+
+const golden = 0x9E3779B97F4A7C15 // 2⁶⁴ divided by the golden ratio
+
+// mix is splitmix64's output function: each bit of x decides over about half
+// of the bits of the result.
+func mix(x uint64) uint64 {
+	x += golden
+	x = (x ^ x>>30) * 0xBF58476D1CE4E5B9
+	x = (x ^ x>>27) * 0x94D049BB133111EB
+	return x ^ x>>31
+}
+
+// below maps a hash evenly onto 0 … n-1.
+func below(hash, n uint64) uint64 {
+	hi, _ := bits.Mul64(hash, n)
+	return hi
+}
+
+// shuffler permutes 0 … n-1, differently for each key, without a table: a
+// Feistel network over a grid of rows × columns that has room for n.
+type shuffler struct{ n, columns, rows uint64 }
+
+func newShuffler(n uint64) shuffler {
+	columns := uint64(math.Sqrt(float64(n)))
+	for columns == 0 || columns*columns < n {
+		columns++
+	}
+	return shuffler{n: n, columns: columns, rows: (n + columns - 1) / columns}
+}
+
+// at returns where the permutation of that key sends pos. The grid has less
+// than one row more than needed, so walking on from the places outside of
+// 0 … n-1 is rare; it ends, since the network permutes the whole grid.
+func (s shuffler) at(pos, key uint64) uint64 {
+	for {
+		column, row := pos%s.columns, pos/s.columns
+		k := key
+		for range 4 {
+			column += below(mix(k+row), s.columns)
+			if column >= s.columns {
+				column -= s.columns
+			}
+			k += golden
+			row += below(mix(k+column), s.rows)
+			if row >= s.rows {
+				row -= s.rows
+			}
+			k += golden
+		}
+		if pos = row*s.columns + column; pos < s.n {
+			return pos
+		}
+	}
+}

@@ -1,0 +1,197 @@
+package report
+
+import (
+	"fmt"
+	"math"
+
+	"brunt/attack"
+)
+
+// Check reports the first identity that the report's figures break, with both
+// sides of it. A report of one run or of a merge always passes; a file that
+// was edited, or an error in the accounting, does not.
+//
+//	planned = sent + not_sent
+//	not_sent = Σ not_sent_reasons
+//	sent = succeeded + failed + cut_off + in_flight
+//	Σ status + Σ errors without a status = succeeded + failed
+//	Σ errors = failed, and no more of one status than replies with it
+//	Σ intervals = totals (≤ totals while running)
+//	histogram counts = counts, summaries = what their histograms say
+//	names: the same of each, and no more than the totals
+func (r *Report) Check() error {
+	for _, check := range []func() error{r.checkCounts, r.checkReplies, r.checkIntervals, r.checkHistograms, r.checkNames} {
+		if err := check(); err != nil {
+			return fmt.Errorf("figures contradict each other: %w", err)
+		}
+	}
+	return nil
+}
+
+// equal says that two sides of an identity differ.
+func equal(left string, a uint64, right string, b uint64) error {
+	if a != b {
+		return fmt.Errorf("%s (%d) is not %s (%d)", left, a, right, b)
+	}
+	return nil
+}
+
+func atMost(left string, a uint64, right string, b uint64) error {
+	if a > b {
+		return fmt.Errorf("%s (%d) is more than %s (%d)", left, a, right, b)
+	}
+	return nil
+}
+
+func first(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *Report) checkCounts() error {
+	q, why := &r.Requests, &r.Requests.NotSentReason
+	err := first(
+		equal("planned", q.Planned, "sent + not_sent", q.Sent+q.NotSent),
+		equal("not_sent", q.NotSent, "no_slot + stopped + skipped", why.NoSlot+why.Stopped+why.Skipped),
+		equal("sent", q.Sent, "succeeded + failed + cut_off + in_flight", q.Succeeded+q.Failed+q.CutOff+q.InFlight),
+	)
+	if err == nil && r.done() {
+		err = equal("in_flight of a finished run", q.InFlight, "none", 0)
+	}
+	return err
+}
+
+func (r *Report) done() bool { return r.State == string(attack.Done) }
+
+func (r *Report) checkReplies() error {
+	q := &r.Requests
+	var replies, failures, withoutStatus uint64
+	for _, n := range r.Status {
+		replies += n
+	}
+	byStatus := map[int]uint64{}
+	for _, e := range r.Errors {
+		failures += e.Count
+		if e.Status == nil {
+			withoutStatus += e.Count
+			continue
+		}
+		byStatus[*e.Status] += e.Count
+	}
+	for status, n := range byStatus {
+		name := fmt.Sprintf("errors of status %d", status)
+		if err := atMost(name, n, "replies with it", r.Status[status]); err != nil {
+			return err
+		}
+	}
+	return first(
+		equal("status counts + errors without a status", replies+withoutStatus, "succeeded + failed", q.Succeeded+q.Failed),
+		equal("the sum of errors", failures, "failed", q.Failed),
+	)
+}
+
+func (r *Report) checkIntervals() error {
+	var planned, sent, succeeded, failed, cutOff, in, out uint64
+	for i := range r.Intervals {
+		v := &r.Intervals[i]
+		planned, sent, succeeded, failed = planned+v.Planned, sent+v.Sent, succeeded+v.Succeeded, failed+v.Failed
+		cutOff, in, out = cutOff+v.CutOff, in+v.BytesIn, out+v.BytesOut
+	}
+	// The interval that a running run is in need not be listed yet.
+	compare := equal
+	if !r.done() {
+		compare = atMost
+	}
+	q, t := &r.Requests, &r.Throughput
+	return first(
+		compare("planned of all intervals", planned, "planned", q.Planned),
+		compare("sent of all intervals", sent, "sent", q.Sent),
+		compare("succeeded of all intervals", succeeded, "succeeded", q.Succeeded),
+		compare("failed of all intervals", failed, "failed", q.Failed),
+		compare("cut_off of all intervals", cutOff, "cut_off", q.CutOff),
+		compare("bytes_in of all intervals", in, "bytes_in", t.BytesIn),
+		compare("bytes_out of all intervals", out, "bytes_out", t.BytesOut),
+	)
+}
+
+func (r *Report) checkHistograms() error {
+	q, h, l := &r.Requests, &r.Histograms, &r.LatencyMS
+	err := first(
+		equal("samples of response", h.Response.Count(), "succeeded", q.Succeeded),
+		equal("samples of service", h.Service.Count(), "succeeded", q.Succeeded),
+		equal("samples of first_byte", h.FirstByte.Count(), "succeeded", q.Succeeded),
+		equal("samples of failed", h.Failed.Count(), "failed", q.Failed),
+		equal("samples of lateness", h.Lateness.Count(), "sent", q.Sent),
+	)
+	return first(err,
+		agree("latency_ms.response", l.Response, h.Response), agree("latency_ms.service", l.Service, h.Service),
+		agree("latency_ms.failed", l.Failed, h.Failed), agree("latency_ms.first_byte", l.FirstByte, h.FirstByte),
+		agree("latency_ms.connect", l.Connect, h.Connect), agree("latency_ms.tls", l.TLS, h.TLS),
+		agree("lateness_ms", r.LatenessMS, h.Lateness),
+	)
+}
+
+func (r *Report) checkNames() error {
+	var sent uint64
+	for i := range r.Names {
+		n := &r.Names[i]
+		q, h, name := &n.Requests, &n.Histograms, fmt.Sprintf("name %.40q: ", n.Name)
+		sent += q.Sent
+		err := first(
+			equal(name+"sent", q.Sent, "succeeded + failed + cut_off + in_flight", q.Succeeded+q.Failed+q.CutOff+q.InFlight),
+			equal(name+"samples of response", h.Response.Count(), "succeeded", q.Succeeded),
+			equal(name+"samples of service", h.Service.Count(), "succeeded", q.Succeeded),
+			agree(name+"latency_ms.response", n.LatencyMS.Response, h.Response),
+			agree(name+"latency_ms.service", n.LatencyMS.Service, h.Service),
+		)
+		if err != nil {
+			return err
+		}
+	}
+	return atMost("sent of all names", sent, "sent", r.Requests.Sent)
+}
+
+// agree says where a summary is not what its histogram sums up to. The
+// tolerance leaves room for another version's rounding, no more.
+func agree(where string, stated Summary, h Histogram) error {
+	if stated.Count != h.Count() {
+		return equal(where+".count", stated.Count, "the histogram's", h.Count())
+	}
+	own := h.Summary()
+	theirs := stated.values()
+	for i, mine := range own.values() {
+		given := theirs[i]
+		switch {
+		case mine.value == nil && given.value == nil:
+		case mine.value == nil:
+			return fmt.Errorf("%s.%s (%g) has too few samples (%d) behind it", where, mine.key, *given.value, own.Count)
+		case given.value == nil || math.Abs(*given.value-*mine.value) > 0.002**mine.value+1e-6:
+			return fmt.Errorf("%s.%s (%s) is not the histogram's (%g)", where, mine.key, plain(given.value), *mine.value)
+		}
+	}
+	return nil
+}
+
+func plain(value *float64) string {
+	if value == nil {
+		return "null"
+	}
+	return fmt.Sprintf("%g", *value)
+}
+
+// keyed is one value of a summary under its key in JSON.
+type keyed struct {
+	key   string
+	value *float64
+}
+
+func (s *Summary) values() []keyed {
+	return []keyed{
+		{"min", s.Min}, {"mean", s.Mean}, {"stddev", s.StdDev}, {"p50", s.P50}, {"p75", s.P75}, {"p90", s.P90},
+		{"p95", s.P95}, {"p99", s.P99}, {"p99_9", s.P999}, {"p99_99", s.P9999}, {"max", s.Max},
+	}
+}

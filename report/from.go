@@ -1,0 +1,272 @@
+package report
+
+import (
+	"fmt"
+	"maps"
+	"strings"
+	"time"
+
+	"brunt/attack"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+)
+
+// Meta is what a snapshot does not know of its run.
+type Meta struct {
+	Version     string // of brunt
+	Name        string
+	Labels      map[string]string
+	URL         string // without credentials
+	Endpoint    string // name of the serving endpoint, empty for a plain URL
+	Protocol    string // HTTP/1.1
+	Plan        attack.Plan
+	Concurrency int // as the user gave it, 0 where none was given
+	Payloads    []Payload
+	Order       string
+	Seed        uint64
+	Command     string // the command line, secrets redacted
+}
+
+// From makes a report of a snapshot, of a finished run or of one in progress.
+// The report shares no memory with either argument.
+func From(meta Meta, s *attack.Snapshot) *Report {
+	r := &Report{
+		Schema:       SchemaVersion,
+		Brunt:        clean(meta.Version),
+		Name:         clean(meta.Name),
+		Labels:       cleanMap(meta.Labels),
+		Command:      clean(meta.Command),
+		State:        string(s.State),
+		Interrupted:  s.Interrupted,
+		Error:        optional(s.Err),
+		Target:       targetOf(meta, s),
+		Plan:         planOf(meta),
+		ElapsedS:     seconds(s.Elapsed),
+		PlanElapsedS: seconds(s.PlanElapsed),
+		Requests:     requestsOf(s),
+		Status:       map[int]uint64{},
+		Errors:       failuresOf(s.Failures),
+		Names:        namesOf(s),
+		ServedModels: []ServedModel{},
+		Client:       clientOf(s),
+		Verdict:      Verdict{Valid: s.Verdict.Valid, LimitedBy: s.Verdict.LimitedBy, Reasons: cleanAll(s.Verdict.Reasons)},
+		SLO:          []Judgement{},
+		Slowest:      slowestOf(s.Slowest),
+		Intervals:    intervalsOf(s.Intervals),
+		Warnings:     warningsOf(s),
+	}
+	maps.Copy(r.Status, s.Status)
+	if !s.Started.IsZero() {
+		r.Started = new(s.Started.UTC().Truncate(time.Microsecond))
+		if s.State == attack.Done {
+			r.Ended = new(s.Started.Add(s.Elapsed).UTC().Truncate(time.Microsecond))
+		}
+	}
+	r.Histograms = histogramsOf(&s.Latencies)
+	r.summarise(s.Counts.BytesIn, s.Counts.BytesOut)
+	return r
+}
+
+// summarise fills in what follows from counts, times and histograms.
+func (r *Report) summarise(bytesIn, bytesOut uint64) {
+	h := &r.Histograms
+	r.LatencyMS = Latency{
+		Response: h.Response.Summary(), Service: h.Service.Summary(), Failed: h.Failed.Summary(),
+		Connect: h.Connect.Summary(), TLS: h.TLS.Summary(), FirstByte: h.FirstByte.Summary(),
+	}
+	r.LatenessMS = h.Lateness.Summary()
+	q := &r.Requests
+	r.Throughput = Throughput{
+		OfferedPerS:   per(float64(q.Planned), r.PlanElapsedS),
+		SentPerS:      per(float64(q.Sent), r.PlanElapsedS),
+		SucceededPerS: per(float64(q.Succeeded), r.ElapsedS),
+		BytesInPerS:   per(float64(bytesIn), r.ElapsedS),
+		BytesOutPerS:  per(float64(bytesOut), r.ElapsedS),
+		BytesIn:       bytesIn, BytesOut: bytesOut,
+	}
+	r.Client.CPUPerRequestUS = nil
+	if all := q.Sent + q.Warmup; all > 0 {
+		r.Client.CPUPerRequestUS = new(per(r.Client.CPUS*1e6, float64(all)))
+	}
+}
+
+func targetOf(meta Meta, s *attack.Snapshot) Target {
+	return Target{
+		URL: clean(meta.URL), Endpoint: optional(meta.Endpoint), Addresses: cleanAll(s.Addresses),
+		Protocol: clean(meta.Protocol), TLS: optional(s.TLSVersion),
+	}
+}
+
+func planOf(meta Meta) Plan {
+	p := &meta.Plan
+	plan := Plan{
+		MaxInFlight: p.Concurrency, Stages: nil,
+		WarmupS: seconds(p.Warmup), TimeoutS: seconds(p.Timeout), KeepAlive: p.KeepAlive,
+		AtEnd: string(p.AtEnd), CatchUp: string(p.CatchUp),
+		Payloads: make([]Payload, 0, len(meta.Payloads)), Order: clean(meta.Order), Seed: new(meta.Seed),
+	}
+	plan.fillEmpty()
+	if p.Open() {
+		plan.RatePerS = new(significant(attack.PerSecond(p.Rate), 12))
+	}
+	if meta.Concurrency > 0 {
+		plan.Concurrency = new(meta.Concurrency)
+	}
+	if p.Duration > 0 {
+		plan.DurationS = new(seconds(p.Duration))
+	}
+	if p.Requests > 0 {
+		plan.Requests = new(p.Requests)
+	}
+	for _, file := range meta.Payloads {
+		file.File, file.SHA256 = clean(file.File), clean(file.SHA256)
+		plan.Payloads = append(plan.Payloads, file)
+	}
+	return plan
+}
+
+func requestsOf(s *attack.Snapshot) Requests {
+	c := &s.Counts
+	return Requests{
+		Planned: c.Planned, Sent: c.Sent, NotSent: c.NotSent(),
+		NotSentReason: NotSentReasons{NoSlot: c.NoSlot, Stopped: c.Stopped, Skipped: c.Skipped},
+		Succeeded:     c.Succeeded, Failed: c.Failed, CutOff: c.CutOff,
+		InFlight: inFlight(s.State, c.Sent, c.Succeeded+c.Failed+c.CutOff),
+		Warmup:   c.Warmup, Reconnected: c.Reconnected, Connections: c.Connections,
+		LateWithSlots: c.LateWithSlots, LateNoSlots: c.LateNoSlots, Clamped: c.Clamped,
+	}
+}
+
+// inFlight is 0 by definition in a finished run, so that a request lost by the
+// accounting breaks an identity instead of hiding as in flight.
+func inFlight(state attack.State, sent, settled uint64) uint64 {
+	if state == attack.Done || settled > sent {
+		return 0
+	}
+	return sent - settled
+}
+
+func histogramsOf(l *attack.Latencies) Histograms {
+	return Histograms{
+		Response: pack(l.Response), Service: pack(l.Service), Failed: pack(l.Failed),
+		FirstByte: pack(l.FirstByte), Connect: pack(l.Connect), TLS: pack(l.TLS), Lateness: pack(l.Lateness),
+	}
+}
+
+func failuresOf(failures []attack.Failure) []Failure {
+	out := make([]Failure, 0, len(failures))
+	for _, f := range failures {
+		failure := Failure{
+			Kind: clean(f.Kind), Message: clean(f.Message), RequestID: optional(f.RequestID),
+			Count: f.Count, FirstS: seconds(f.First), LastS: seconds(f.Last),
+		}
+		if f.Status != 0 {
+			failure.Status = new(f.Status)
+		}
+		out = append(out, failure)
+	}
+	return out
+}
+
+func namesOf(s *attack.Snapshot) []Named {
+	out := make([]Named, 0, len(s.Names))
+	for _, n := range s.Names {
+		named := Named{
+			Name: clean(n.Name),
+			Requests: NamedRequests{
+				Sent: n.Sent, Succeeded: n.Succeeded, Failed: n.Failed, CutOff: n.CutOff,
+				InFlight: inFlight(s.State, n.Sent, n.Succeeded+n.Failed+n.CutOff),
+			},
+			Histograms: NamedHistograms{Response: pack(n.Response), Service: pack(n.Service)},
+		}
+		named.summarise()
+		out = append(out, named)
+	}
+	return out
+}
+
+func (n *Named) summarise() {
+	n.LatencyMS = NamedLatency{Response: n.Histograms.Response.Summary(), Service: n.Histograms.Service.Summary()}
+}
+
+func clientOf(s *attack.Snapshot) Client {
+	c := &s.Client
+	client := Client{
+		Cores: c.Cores, CPUS: seconds(c.CPU), WallS: seconds(c.Wall),
+		RSSPeakMB: significant(float64(c.RSSPeak)/1e6, 4), GCPauseMaxMS: *millis(float64(c.GCPauseMax)),
+		Embedded: c.Embedded,
+	}
+	if c.MaxFiles > 0 {
+		client.MaxFiles = new(c.MaxFiles)
+	}
+	return client
+}
+
+func slowestOf(slowest []attack.Slow) []Slow {
+	out := make([]Slow, 0, len(slowest))
+	for _, s := range slowest {
+		out = append(out, Slow{
+			AtS: seconds(s.At), ResponseMS: *millis(float64(s.Response)), ServiceMS: *millis(float64(s.Service)),
+			Status: s.Status, Payload: clean(s.Payload), RequestID: optional(s.RequestID),
+		})
+	}
+	return out
+}
+
+func intervalsOf(intervals []attack.Interval) []Interval {
+	out := make([]Interval, 0, len(intervals))
+	for i := range intervals {
+		in := &intervals[i]
+		response, lateness := Histogram{in.Response}, Histogram{in.Lateness}
+		out = append(out, Interval{
+			TS: seconds(in.At), WidthS: seconds(in.Width),
+			Planned: in.Planned, Sent: in.Sent, Succeeded: in.Succeeded, Failed: in.Failed, CutOff: in.CutOff,
+			InFlight: in.InFlight, BytesIn: in.BytesIn, BytesOut: in.BytesOut,
+			P50: response.At(P50), P90: response.At(P90), P99: response.At(P99), Max: maxOf(in.Response),
+			LatenessP99: lateness.At(P99),
+		})
+	}
+	return out
+}
+
+func maxOf(h *hdrhistogram.PackedHistogram) *float64 {
+	if h == nil || h.TotalCount() == 0 {
+		return nil
+	}
+	return millis(float64(h.Max()))
+}
+
+func warningsOf(s *attack.Snapshot) []string {
+	warnings := cleanAll(s.Warnings)
+	if n := s.Counts.Clamped; n > 0 {
+		warnings = append(warnings, fmt.Sprintf("%s values lay beyond 1 h and were recorded as 1 h", FormatCount(n)))
+	}
+	return warnings
+}
+
+// clean replaces what is not UTF-8, as JSON would, so that a report reads the
+// same before and after a file.
+func clean(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
+
+func cleanAll(list []string) []string {
+	out := make([]string, 0, len(list))
+	for _, s := range list {
+		out = append(out, clean(s))
+	}
+	return out
+}
+
+func cleanMap(m map[string]string) map[string]string {
+	out := make(map[string]string, len(m))
+	for k, v := range m {
+		out[clean(k)] = clean(v)
+	}
+	return out
+}
+
+func optional(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return new(clean(s))
+}

@@ -1,0 +1,119 @@
+package report
+
+import (
+	"bytes"
+	_ "embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+)
+
+//go:embed schema.json
+var schema []byte
+
+// Schema is the JSON Schema (draft 2020-12) of what JSON writes.
+func Schema() []byte { return bytes.Clone(schema) }
+
+// JSON writes the report as one line.
+func JSON(w io.Writer, r *Report) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	return encoder.Encode(r)
+}
+
+// maxFile bounds what Read takes in; an hour's run takes a few MB.
+const maxFile = 256 << 20
+
+// Read reads back what JSON wrote. Keys of later versions are passed over;
+// anything else, a file whose figures contradict each other included, is
+// refused with one line that starts with name.
+func Read(from io.Reader, name string) (*Report, error) {
+	text, err := io.ReadAll(io.LimitReader(from, maxFile+1))
+	if err == nil && len(text) > maxFile {
+		err = fmt.Errorf("larger than %d MB, which no report is", maxFile>>20)
+	}
+	if err == nil {
+		err = recognise(text)
+	}
+	r := &Report{}
+	if err == nil {
+		err = wrongType(json.Unmarshal(text, r))
+	}
+	if err == nil {
+		r.fillEmpty()
+		err = r.Check()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return r, nil
+}
+
+// recognise says why a text is no report that this version can read.
+func recognise(text []byte) error {
+	if len(bytes.TrimSpace(text)) == 0 {
+		return errors.New("empty; give a file written by --json or -o json")
+	}
+	var syntax *json.SyntaxError
+	var keys map[string]json.RawMessage
+	err := json.Unmarshal(text, &keys)
+	switch {
+	case errors.As(err, &syntax) && strings.Contains(err.Error(), "after top-level value"):
+		return errors.New("more than one JSON value; give one report per file")
+	case errors.As(err, &syntax):
+		return fmt.Errorf("not JSON: %w (byte %d); give a file written by --json or -o json", err, syntax.Offset)
+	case err != nil || keys == nil:
+		return errors.New("not a brunt report, which is a JSON object; give a file written by --json or -o json")
+	}
+	version, versioned := keys["schema"]
+	if _, compared := keys["comparison"]; compared && versioned {
+		return errors.New("a comparison and not a report; give the reports that it was made of")
+	}
+	for _, key := range []string{"schema", "brunt", "requests", "latency_ms", "histograms"} {
+		if _, ok := keys[key]; !ok {
+			return fmt.Errorf("not a brunt report: no %q in it; give a file written by --json or -o json", key)
+		}
+	}
+	if string(version) != "1" {
+		return fmt.Errorf("schema %.20q and this brunt reads schema %d; use the version that wrote it", version, SchemaVersion)
+	}
+	return nil
+}
+
+// wrongType puts a mistyped value into words that name its place.
+func wrongType(err error) error {
+	var mistyped *json.UnmarshalTypeError
+	if errors.As(err, &mistyped) {
+		return fmt.Errorf("%s is %s, which is not what brunt writes there", mistyped.Field, mistyped.Value)
+	}
+	return err
+}
+
+// fillEmpty makes lists and maps that are null in a foreign file empty, as
+// schema 1 has them.
+func (r *Report) fillEmpty() {
+	r.Labels, r.Status = notNilMap(r.Labels), notNilMap(r.Status)
+	r.Target.Addresses = notNil(r.Target.Addresses)
+	r.Errors, r.Names, r.ServedModels = notNil(r.Errors), notNil(r.Names), notNil(r.ServedModels)
+	r.Verdict.Reasons, r.SLO, r.Slowest = notNil(r.Verdict.Reasons), notNil(r.SLO), notNil(r.Slowest)
+	r.Intervals, r.Warnings = notNil(r.Intervals), notNil(r.Warnings)
+	r.Plan.fillEmpty()
+}
+
+func (p *Plan) fillEmpty() { p.Stages, p.Payloads = notNil(p.Stages), notNil(p.Payloads) }
+
+func notNil[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}
+
+func notNilMap[K comparable, V any](m map[K]V) map[K]V {
+	if m == nil {
+		return map[K]V{}
+	}
+	return m
+}

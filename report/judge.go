@@ -1,0 +1,148 @@
+package report
+
+import (
+	"fmt"
+	"math"
+)
+
+// Judgement is a rule with its outcome on one report.
+type Judgement struct {
+	Rule   string   `json:"rule"`
+	Value  *float64 `json:"value"`  // in Unit; null where the figure is
+	Unit   Unit     `json:"unit"`   // ms, %, count, /s
+	Met    bool     `json:"met"`    // false when the value is null
+	Reason string   `json:"reason"` // why it is not met, empty when it is
+}
+
+// Judge holds the report against the rule. What is compared is the figure as
+// reported: the JSON's value, not a finer one behind it. A null figure does
+// not meet any rule.
+func (r Rule) Judge(rep *Report) Judgement {
+	value, missing := r.value(rep)
+	j := Judgement{Rule: r.String(), Value: value, Unit: r.unit, Reason: missing}
+	if value == nil {
+		return j
+	}
+	j.Met = r.holds(*value)
+	if !j.Met {
+		j.Reason = fmt.Sprintf("%s is %s, not %s %s", r.Figure(), r.words(*value), r.operator, r.written)
+	}
+	return j
+}
+
+// JudgeAll fills in the report's SLO with the outcome of each rule.
+func (r *Report) JudgeAll(rules []Rule) {
+	r.SLO = make([]Judgement, 0, len(rules))
+	for _, rule := range rules {
+		r.SLO = append(r.SLO, rule.Judge(r))
+	}
+}
+
+func (r Rule) holds(value float64) bool {
+	switch r.operator {
+	case "<":
+		return value < r.limit
+	case "<=":
+		return value <= r.limit
+	case ">":
+		return value > r.limit
+	default:
+		return value >= r.limit
+	}
+}
+
+// words writes a value of the rule's figure, with all its digits where it is
+// so near to the limit that rounding might make it look to be on the other side.
+func (r Rule) words(value float64) string {
+	if math.Abs(value-r.limit) > 0.01*r.limit {
+		return formatValue(value, r.unit)
+	}
+	switch r.unit {
+	case UnitRate:
+		return shortest(value) + "/s"
+	case UnitCount:
+		return shortest(value)
+	default:
+		return shortest(value) + " " + string(r.unit)
+	}
+}
+
+// value is the rule's figure, or null and why it is.
+func (r Rule) value(rep *Report) (value *float64, missing string) {
+	q, t := &rep.Requests, &rep.Throughput
+	switch r.figure {
+	case "":
+		return r.latency(rep)
+	case "succeeded_per_s":
+		return new(t.SucceededPerS), ""
+	case "sent_per_s":
+		return new(t.SentPerS), ""
+	case "offered_per_s":
+		return new(t.OfferedPerS), ""
+	}
+	if r.unit == UnitCount {
+		return new(float64(q.Failed)), ""
+	}
+	settled := q.Succeeded + q.Failed
+	if settled == 0 {
+		return nil, "no request has succeeded or failed"
+	}
+	return new(failedShare(q)), ""
+}
+
+// failedShare is failed by succeeded + failed, in percent, 0 where there is
+// neither: what was cut off has no known outcome and flatters nobody.
+func failedShare(q *Requests) float64 {
+	settled := q.Succeeded + q.Failed
+	if settled == 0 {
+		return 0
+	}
+	share := 100 * float64(q.Failed) / float64(settled)
+	return math.Max(significant(share, 6), 0)
+}
+
+func (r Rule) latency(rep *Report) (value *float64, missing string) {
+	h := rep.Histograms.named(r.histogram)
+	n := h.Count()
+	if n == 0 {
+		return nil, fmt.Sprintf("too few samples: there is no %s time", samplesOf[r.histogram])
+	}
+	switch summary := h.Summary(); r.stat {
+	case "mean":
+		return summary.Mean, ""
+	case "max":
+		return summary.Max, ""
+	}
+	if value = h.At(r.quantile); value == nil {
+		missing = fmt.Sprintf("too few samples: %s needs %s, there are %s",
+			r.quantile, FormatCount(r.quantile.Needs()), FormatCount(n))
+	}
+	return value, missing
+}
+
+var samplesOf = map[string]string{
+	"response": "success and so no response", "service": "success and so no service",
+	"first_byte": "success and so no first-byte", "failed": "failure and so no failed",
+	"connect": "new connection and so no connect", "tls": "TLS handshake and so no tls",
+	"lateness": "request sent and so no lateness",
+}
+
+// named is the histogram under its key in JSON.
+func (h *Histograms) named(key string) Histogram {
+	switch key {
+	case "response":
+		return h.Response
+	case "service":
+		return h.Service
+	case "failed":
+		return h.Failed
+	case "first_byte":
+		return h.FirstByte
+	case "connect":
+		return h.Connect
+	case "tls":
+		return h.TLS
+	default:
+		return h.Lateness
+	}
+}

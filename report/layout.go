@@ -1,0 +1,196 @@
+package report
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/olekukonko/tablewriter"
+	"github.com/olekukonko/tablewriter/pkg/twwidth"
+	"github.com/olekukonko/tablewriter/renderer"
+	"github.com/olekukonko/tablewriter/tw"
+)
+
+// displayWidth is the number of terminal columns that a text takes. Characters
+// of ambiguous width count as narrow, whatever the locale, so that a report is
+// the same everywhere.
+func displayWidth(s string) int { return twwidth.WidthWithOptions(s, twwidth.Options{}) }
+
+// safe makes foreign text fit to stand on a line: control and formatting
+// characters (escape codes, line ends, directional overrides) are written as
+// escapes, and what is wider than width columns is cut and ends in "…".
+func safe(s string, width int) string {
+	var b strings.Builder
+	used, runes := 0, 0
+	for i, r := range s {
+		piece := string(r)
+		switch {
+		case r == utf8.RuneError && !strings.HasPrefix(s[i:], "\uFFFD"):
+			piece = "\uFFFD"
+		case unicode.Is(unicode.Zs, r):
+			piece = " "
+		case !unicode.IsPrint(r):
+			piece = strings.Trim(strconv.QuoteRune(r), "'")
+		}
+		used += displayWidth(piece)
+		runes++
+		// Combining characters have no width: bound their number too.
+		if used > width || runes > 4*width {
+			return cut(b.String(), width-1) + "…"
+		}
+		b.WriteString(piece)
+	}
+	return b.String()
+}
+
+// cut is the longest beginning of s that fits into width columns.
+func cut(s string, width int) string {
+	used := 0
+	for i, r := range s {
+		if used += displayWidth(string(r)); used > width {
+			return s[:i]
+		}
+	}
+	return s
+}
+
+// pad fills s up to width columns.
+func pad(s string, width int) string {
+	return s + strings.Repeat(" ", max(width-displayWidth(s), 0))
+}
+
+// wrap breaks text between words into lines of at most width columns; a word
+// that is too wide for one is broken.
+func wrap(text string, width int) []string {
+	var lines []string
+	line := ""
+	for _, word := range strings.Fields(text) {
+		switch {
+		case line == "":
+			line = word
+		case displayWidth(line)+1+displayWidth(word) <= width:
+			line += " " + word
+		default:
+			lines, line = append(lines, line), word
+		}
+		for displayWidth(line) > width {
+			head := cut(line, width)
+			if head == "" { // one character wider than the page
+				break
+			}
+			lines, line = append(lines, head), line[len(head):]
+		}
+	}
+	return append(lines, line)
+}
+
+// column is one column of a table with as many cells as the table has rows.
+type column struct {
+	head  string
+	cells []string
+	right bool // figures, aligned on the right
+	drop  int  // where space is short, columns go in this order from 1; 0 stays
+	least int  // a column with foreign text is cut down to this width first; 0 is not cut
+}
+
+func (c *column) width() int {
+	w := displayWidth(c.head)
+	for _, cell := range c.cells {
+		w = max(w, displayWidth(cell))
+	}
+	return w
+}
+
+// fit drops and cuts columns until they stand side by side, two spaces apart,
+// within width.
+func fit(columns []column, width int) []column {
+	columns = slices.Clone(columns)
+	for {
+		room, next := width+2, -1
+		for i := range columns {
+			c := &columns[i]
+			least := c.width()
+			if c.least > 0 {
+				least = min(least, c.least)
+			}
+			room -= least + 2
+			if c.drop > 0 && (next < 0 || c.drop < columns[next].drop) {
+				next = i
+			}
+		}
+		if room >= 0 || next < 0 {
+			spread(columns, room)
+			return columns
+		}
+		columns = slices.Delete(columns, next, next+1)
+	}
+}
+
+// spread cuts the columns of foreign text to their least width plus the room
+// that is left, from left to right.
+func spread(columns []column, room int) {
+	for i := range columns {
+		c := &columns[i]
+		full := c.width()
+		if c.least == 0 || full <= c.least {
+			continue
+		}
+		target := min(full, c.least+max(room, 0))
+		room -= target - c.least
+		cells := make([]string, len(c.cells))
+		for j, cell := range c.cells {
+			cells[j] = safe(cell, target)
+		}
+		c.cells = cells
+	}
+}
+
+// lines lays the columns out, without borders; the header is left out where
+// no column has one.
+func lines(columns []column) []string {
+	if len(columns) == 0 || len(columns[0].cells) == 0 {
+		return nil
+	}
+	var b strings.Builder
+	align, heads := tw.Alignment{}, []string{}
+	for _, c := range columns {
+		heads = append(heads, c.head)
+		if c.right {
+			align = append(align, tw.AlignRight)
+		} else {
+			align = append(align, tw.AlignLeft)
+		}
+	}
+	table := tablewriter.NewTable(&b,
+		tablewriter.WithRenderer(renderer.NewBlueprint(tw.Rendition{
+			Borders:  tw.BorderNone,
+			Settings: tw.Settings{Separators: tw.SeparatorsNone, Lines: tw.LinesNone},
+		})),
+		tablewriter.WithHeaderAutoFormat(tw.Off), tablewriter.WithTrimSpace(tw.Off),
+		tablewriter.WithHeaderAutoWrap(tw.WrapNone), tablewriter.WithRowAutoWrap(tw.WrapNone),
+		tablewriter.WithEastAsian(tw.Off), tablewriter.WithAlignment(align),
+		tablewriter.WithPadding(tw.Padding{Right: "  ", Overwrite: true}),
+	)
+	if strings.Join(heads, "") != "" {
+		table.Header(heads)
+	}
+	for row := range columns[0].cells {
+		cells := make([]string, len(columns))
+		for i, c := range columns {
+			cells[i] = c.cells[row]
+		}
+		if err := table.Append(cells); err != nil {
+			return []string{err.Error()}
+		}
+	}
+	if err := table.Render(); err != nil {
+		return []string{err.Error()}
+	}
+	out := strings.Split(strings.TrimRight(b.String(), " \n"), "\n")
+	for i := range out {
+		out[i] = strings.TrimRight(out[i], " ")
+	}
+	return out
+}

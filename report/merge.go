@@ -1,0 +1,217 @@
+package report
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"brunt/attack"
+)
+
+const maxSlowest = 20
+
+// Merge makes one report of several, as though one run had sent all of it:
+// counts add up, percentiles come from the merged histograms and are exact,
+// times count from the earliest start, rates are sums over the span from the
+// earliest start to the latest end. It is valid if all are. Percentiles of
+// single intervals cannot be merged and are null where more than one report
+// has a share in them. What does not fit together is said in warnings. The
+// arguments are left as they are.
+func Merge(reports []*Report) (*Report, error) {
+	switch len(reports) {
+	case 0:
+		return nil, errors.New("no report to merge; give at least one file")
+	case 1:
+		return reports[0], nil
+	}
+	m := newMerger(reports)
+	m.head()
+	m.plan()
+	m.figures()
+	m.out.Intervals = m.intervals()
+	m.out.summarise(m.bytesIn, m.bytesOut)
+	m.judge()
+	return m.out, nil
+}
+
+// merger holds the reports in the order of their starts; at[i] is how many
+// seconds after the first of them report i started.
+type merger struct {
+	reports           []*Report
+	at                []float64
+	out               *Report
+	bytesIn, bytesOut uint64
+}
+
+func newMerger(reports []*Report) *merger {
+	m := &merger{reports: slices.Clone(reports), out: &Report{Schema: SchemaVersion}}
+	slices.SortStableFunc(m.reports, func(a, b *Report) int { return a.start().Compare(b.start()) })
+	origin := time.Time{}
+	for _, r := range m.reports {
+		if r.Started == nil { // nothing was sent yet, so nothing hangs on when
+			m.at = append(m.at, 0)
+			continue
+		}
+		if origin.IsZero() {
+			origin = *r.Started
+			m.out.Started = new(origin)
+		}
+		m.at = append(m.at, r.Started.Sub(origin).Seconds())
+	}
+	m.out.fillEmpty()
+	return m
+}
+
+func (r *Report) start() time.Time {
+	if r.Started == nil {
+		return time.Time{}
+	}
+	return *r.Started
+}
+
+// head merges what identifies the runs and how they ended.
+func (m *merger) head() {
+	out := m.out
+	out.Name = same(m, func(r *Report) string { return r.Name }, "")
+	out.Brunt = same(m, func(r *Report) string { return r.Brunt }, m.reports[0].Brunt)
+	out.Command = same(m, func(r *Report) string { return r.Command }, "")
+	out.State = string(attack.Done)
+	out.Target = m.target()
+	out.Verdict = m.verdict()
+	for i, r := range m.reports {
+		if !r.done() {
+			out.State = r.State
+		}
+		out.Interrupted = out.Interrupted || r.Interrupted
+		if r.Error != nil {
+			out.Error = new(joined(out.Error, m.label(i)+": "+*r.Error))
+		}
+		out.ElapsedS = math.Max(out.ElapsedS, m.at[i]+r.ElapsedS)
+		out.PlanElapsedS = math.Max(out.PlanElapsedS, m.at[i]+r.PlanElapsedS)
+		for _, warning := range r.Warnings {
+			m.warn(warning)
+		}
+	}
+	if out.done() && out.Started != nil {
+		out.Ended = new(out.Started.Add(time.Duration(out.ElapsedS * 1e9)).Truncate(time.Microsecond))
+	}
+	for key, value := range m.reports[0].Labels {
+		if same(m, func(r *Report) string { return r.Labels[key] }, "") == value {
+			out.Labels[key] = value
+		}
+	}
+	out.ElapsedS, out.PlanElapsedS = significant(out.ElapsedS, 12), significant(out.PlanElapsedS, 12)
+}
+
+// same is the reports' common value, or other where they differ.
+func same[T comparable](m *merger, of func(*Report) T, other T) T {
+	value := of(m.reports[0])
+	for _, r := range m.reports[1:] {
+		if of(r) != value {
+			return other
+		}
+	}
+	return value
+}
+
+func (m *merger) warn(warning string) {
+	if !slices.Contains(m.out.Warnings, warning) {
+		m.out.Warnings = append(m.out.Warnings, warning)
+	}
+}
+
+// label names one of the reports to a reader.
+func (m *merger) label(i int) string {
+	if name := m.reports[i].Name; name != "" && m.out.Name == "" {
+		return name
+	}
+	return fmt.Sprintf("report %d", i+1)
+}
+
+func joined(before *string, next string) string {
+	if before == nil {
+		return next
+	}
+	return *before + "; " + next
+}
+
+func (m *merger) target() Target {
+	target := m.reports[0].Target
+	target.Addresses = []string{}
+	var urls []string
+	for _, r := range m.reports {
+		t := &r.Target
+		if !slices.Contains(urls, t.URL) {
+			urls = append(urls, t.URL)
+		}
+		for _, address := range t.Addresses {
+			if !slices.Contains(target.Addresses, address) {
+				target.Addresses = append(target.Addresses, address)
+			}
+		}
+		if target.TLS != nil && (t.TLS == nil || *t.TLS != *target.TLS) {
+			target.TLS = nil
+		}
+		if target.Endpoint != nil && (t.Endpoint == nil || *t.Endpoint != *target.Endpoint) {
+			target.Endpoint = nil
+		}
+	}
+	target.Protocol = same(m, func(r *Report) string { return r.Target.Protocol }, "")
+	if len(urls) > 1 {
+		m.warn(fmt.Sprintf("the reports are of %d different targets: %s", len(urls), strings.Join(urls, ", ")))
+	}
+	if same(m, func(r *Report) bool { return r.Brunt == m.reports[0].Brunt }, false) == false {
+		m.warn("the reports were made by different versions of brunt")
+	}
+	return target
+}
+
+// verdict is invalid if any is; the limit is that of the report which was most
+// in doubt about itself.
+func (m *merger) verdict() Verdict {
+	v := Verdict{Valid: true, LimitedBy: "none", Reasons: []string{}}
+	doubt := []string{"none", "endpoint", "connections", "client"}
+	for i, r := range m.reports {
+		v.Valid = v.Valid && r.Verdict.Valid
+		if slices.Index(doubt, r.Verdict.LimitedBy) > slices.Index(doubt, v.LimitedBy) {
+			v.LimitedBy = r.Verdict.LimitedBy
+		}
+		for _, reason := range r.Verdict.Reasons {
+			v.Reasons = append(v.Reasons, m.label(i)+": "+reason)
+		}
+	}
+	return v
+}
+
+// judge holds the merged figures against every rule that any report had.
+func (m *merger) judge() {
+	for _, r := range m.reports {
+		for _, j := range r.SLO {
+			if slices.ContainsFunc(m.out.SLO, func(have Judgement) bool { return have.Rule == j.Rule }) {
+				continue
+			}
+			rule, err := ParseRule(j.Rule)
+			if err != nil {
+				m.out.SLO = append(m.out.SLO, Judgement{Rule: j.Rule, Unit: j.Unit, Reason: "this version of brunt does not know the rule"})
+				continue
+			}
+			m.out.SLO = append(m.out.SLO, rule.Judge(m.out))
+		}
+	}
+}
+
+func (m *merger) slowest() []Slow {
+	all := []Slow{}
+	for i, r := range m.reports {
+		for _, s := range r.Slowest {
+			s.AtS = significant(s.AtS+m.at[i], 12)
+			all = append(all, s)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b Slow) int { return cmp.Compare(b.ResponseMS, a.ResponseMS) })
+	return all[:min(len(all), maxSlowest)]
+}

@@ -1,0 +1,241 @@
+package report
+
+import (
+	"cmp"
+	"math"
+	"slices"
+)
+
+// plan merges what was asked for. Rates and concurrencies add up where the
+// runs overlapped in time; otherwise only what they have in common is kept.
+func (m *merger) plan() {
+	first := m.reports[0].Plan
+	overlap := m.overlap()
+	p := Plan{
+		RatePerS: m.plannedRate(overlap), Concurrency: m.plannedConcurrency(overlap),
+		DurationS: m.plannedDuration(overlap), Requests: m.plannedRequests(),
+		WarmupS:   same(m, func(r *Report) float64 { return r.Plan.WarmupS }, 0),
+		TimeoutS:  same(m, func(r *Report) float64 { return r.Plan.TimeoutS }, 0),
+		KeepAlive: same(m, func(r *Report) bool { return r.Plan.KeepAlive }, first.KeepAlive),
+		AtEnd:     same(m, func(r *Report) string { return r.Plan.AtEnd }, "mixed"),
+		CatchUp:   same(m, func(r *Report) string { return r.Plan.CatchUp }, "mixed"),
+		Order:     same(m, func(r *Report) string { return r.Plan.Order }, "mixed"),
+	}
+	if seed := first.Seed; seed != nil && same(m, func(r *Report) bool { return r.Plan.Seed != nil && *r.Plan.Seed == *seed }, false) {
+		p.Seed = new(*seed)
+	}
+	p.fillEmpty()
+	for _, r := range m.reports {
+		p.MaxInFlight += r.Plan.MaxInFlight
+		for _, file := range r.Plan.Payloads {
+			if !slices.Contains(p.Payloads, file) {
+				p.Payloads = append(p.Payloads, file)
+			}
+		}
+	}
+	m.out.Plan = p
+	if !overlap {
+		m.warn("the runs did not all overlap in time: rates are over the whole span from the first start to the last end")
+	}
+}
+
+// overlap reports whether there was a moment at which all runs were running.
+func (m *merger) overlap() bool {
+	last, end := 0.0, math.Inf(1)
+	for i, r := range m.reports {
+		last = math.Max(last, m.at[i])
+		end = math.Min(end, m.at[i]+r.PlanElapsedS)
+	}
+	return last < end
+}
+
+// combined merges one number of the plans: summed up or, where the runs did
+// not overlap, their common value. Null where any is.
+func combined[T int | uint64 | float64](m *merger, sum bool, of func(*Plan) *T) *T {
+	total, equal := T(0), true
+	for _, r := range m.reports {
+		value := of(&r.Plan)
+		if value == nil {
+			return nil
+		}
+		total += *value
+		equal = equal && *value == *of(&m.reports[0].Plan)
+	}
+	switch {
+	case sum:
+		return &total
+	case equal:
+		return new(*of(&m.reports[0].Plan))
+	default:
+		return nil
+	}
+}
+
+func (m *merger) plannedRate(overlap bool) *float64 {
+	rate := combined(m, overlap, func(p *Plan) *float64 { return p.RatePerS })
+	if rate != nil {
+		*rate = significant(*rate, 12)
+	}
+	return rate
+}
+
+func (m *merger) plannedConcurrency(overlap bool) *int {
+	return combined(m, overlap, func(p *Plan) *int { return p.Concurrency })
+}
+
+func (m *merger) plannedRequests() *uint64 {
+	return combined(m, true, func(p *Plan) *uint64 { return p.Requests })
+}
+
+// plannedDuration is the longest where the runs overlapped.
+func (m *merger) plannedDuration(overlap bool) *float64 {
+	if !overlap {
+		return combined(m, false, func(p *Plan) *float64 { return p.DurationS })
+	}
+	var longest *float64
+	for _, r := range m.reports {
+		if d := r.Plan.DurationS; d == nil {
+			return nil
+		} else if longest == nil || *d > *longest {
+			longest = new(*d)
+		}
+	}
+	return longest
+}
+
+// figures merges counts and histograms.
+func (m *merger) figures() {
+	out := m.out
+	for _, r := range m.reports {
+		out.Requests.add(&r.Requests)
+		m.bytesIn += r.Throughput.BytesIn
+		m.bytesOut += r.Throughput.BytesOut
+		for status, n := range r.Status {
+			out.Status[status] += n
+		}
+		h, other := &out.Histograms, &r.Histograms
+		*h = Histograms{
+			Response: h.Response.merged(other.Response), Service: h.Service.merged(other.Service),
+			Failed: h.Failed.merged(other.Failed), FirstByte: h.FirstByte.merged(other.FirstByte),
+			Connect: h.Connect.merged(other.Connect), TLS: h.TLS.merged(other.TLS),
+			Lateness: h.Lateness.merged(other.Lateness),
+		}
+	}
+	out.Client = m.client()
+	out.Errors = m.failures()
+	out.Names = m.names()
+	out.ServedModels = m.servedModels()
+	out.Slowest = m.slowest()
+}
+
+func (q *Requests) add(o *Requests) {
+	q.Planned += o.Planned
+	q.Sent += o.Sent
+	q.NotSent += o.NotSent
+	q.NotSentReason.NoSlot += o.NotSentReason.NoSlot
+	q.NotSentReason.Stopped += o.NotSentReason.Stopped
+	q.NotSentReason.Skipped += o.NotSentReason.Skipped
+	q.Succeeded += o.Succeeded
+	q.Failed += o.Failed
+	q.CutOff += o.CutOff
+	q.InFlight += o.InFlight
+	q.Warmup += o.Warmup
+	q.Reconnected += o.Reconnected
+	q.Connections += o.Connections
+	q.LateWithSlots += o.LateWithSlots
+	q.LateNoSlots += o.LateNoSlots
+	q.Clamped += o.Clamped
+}
+
+// client adds the machines up: each report is taken for one of its own. Wall
+// time is the mean by cores, so that the share of CPU used stays right.
+func (m *merger) client() Client {
+	var c Client
+	var coreSeconds float64
+	for _, r := range m.reports {
+		o := &r.Client
+		c.Cores += o.Cores
+		c.CPUS += o.CPUS
+		coreSeconds += float64(o.Cores) * o.WallS
+		c.RSSPeakMB = math.Max(c.RSSPeakMB, o.RSSPeakMB)
+		c.GCPauseMaxMS = math.Max(c.GCPauseMaxMS, o.GCPauseMaxMS)
+		c.Embedded = c.Embedded || o.Embedded
+		if o.MaxFiles != nil && (c.MaxFiles == nil || *o.MaxFiles < *c.MaxFiles) {
+			c.MaxFiles = new(*o.MaxFiles)
+		}
+	}
+	c.CPUS = significant(c.CPUS, 12)
+	c.WallS = per(coreSeconds, float64(c.Cores))
+	return c
+}
+
+func (m *merger) failures() []Failure {
+	type key struct {
+		kind   string
+		status int
+	}
+	out, place := []Failure{}, map[key]int{}
+	for i, r := range m.reports {
+		for _, f := range r.Errors {
+			f.FirstS, f.LastS = significant(f.FirstS+m.at[i], 12), significant(f.LastS+m.at[i], 12)
+			k := key{kind: f.Kind}
+			if f.Status != nil {
+				k.status = *f.Status
+			}
+			at, known := place[k]
+			if !known {
+				place[k] = len(out)
+				out = append(out, f)
+				continue
+			}
+			sum := &out[at]
+			sum.Count += f.Count
+			sum.LastS = math.Max(sum.LastS, f.LastS)
+			if f.FirstS < sum.FirstS {
+				sum.FirstS, sum.Message, sum.RequestID = f.FirstS, f.Message, f.RequestID
+			}
+		}
+	}
+	slices.SortStableFunc(out, func(a, b Failure) int { return cmp.Compare(b.Count, a.Count) })
+	return out
+}
+
+func (m *merger) names() []Named {
+	out, place := []Named{}, map[string]int{}
+	for _, r := range m.reports {
+		for _, n := range r.Names {
+			at, known := place[n.Name]
+			if !known {
+				place[n.Name] = len(out)
+				out = append(out, n)
+				continue
+			}
+			sum, h := &out[at], &out[at].Histograms
+			q := &sum.Requests
+			q.Sent, q.Succeeded, q.Failed = q.Sent+n.Requests.Sent, q.Succeeded+n.Requests.Succeeded, q.Failed+n.Requests.Failed
+			q.CutOff, q.InFlight = q.CutOff+n.Requests.CutOff, q.InFlight+n.Requests.InFlight
+			h.Response, h.Service = h.Response.merged(n.Histograms.Response), h.Service.merged(n.Histograms.Service)
+			sum.summarise()
+		}
+	}
+	return out
+}
+
+// servedModels adds counts up; their percentiles have no histogram and cannot
+// be merged.
+func (m *merger) servedModels() []ServedModel {
+	out, place := []ServedModel{}, map[string]int{}
+	for _, r := range m.reports {
+		for _, model := range r.ServedModels {
+			at, known := place[model.Name]
+			if !known {
+				place[model.Name] = len(out)
+				out = append(out, model)
+				continue
+			}
+			out[at].Count += model.Count
+			out[at].P99 = nil
+		}
+	}
+	return out
+}

@@ -1,0 +1,251 @@
+// Package report is the room in which a run is shown. Report is the one
+// structure that every output is made from: From builds it out of a snapshot,
+// Read takes it back from a JSON file, Merge makes one of several, Check says
+// whether its figures agree with each other, rules judge it, and writers (Text,
+// JSON) put it into words. Nothing in here times or sends anything.
+package report
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// SchemaVersion is the version of the JSON that a Report marshals to.
+const SchemaVersion = 1
+
+// Report is a run's result, or the state of a run in progress. Its JSON is
+// schema 1: keys are added and never renamed, every key is always present, and
+// what is absent is null. Durations whose name ends in _ms are milliseconds,
+// in _s seconds; counts are of measured requests, warm-up excluded.
+type Report struct {
+	Schema       int               `json:"schema"`
+	Brunt        string            `json:"brunt"` // version of the program that made the run
+	Name         string            `json:"name"`
+	Labels       map[string]string `json:"labels"`
+	Command      string            `json:"command"` // as given, secrets redacted
+	State        string            `json:"state"`   // an attack.State
+	Interrupted  bool              `json:"interrupted"`
+	Error        *string           `json:"error"` // why the run ended early on its own
+	Target       Target            `json:"target"`
+	Plan         Plan              `json:"plan"`
+	Started      *time.Time        `json:"started"` // first planned instant; null before it
+	Ended        *time.Time        `json:"ended"`   // last reply; null while running
+	ElapsedS     float64           `json:"elapsed_s"`
+	PlanElapsedS float64           `json:"plan_elapsed_s"` // to the plan's end, the stop, or now
+	Requests     Requests          `json:"requests"`
+	Throughput   Throughput        `json:"throughput"`
+	LatencyMS    Latency           `json:"latency_ms"`
+	LatenessMS   Summary           `json:"lateness_ms"` // of all sent
+	Status       map[int]uint64    `json:"status"`      // complete replies, good and bad
+	Errors       []Failure         `json:"errors"`      // most frequent first
+	Names        []Named           `json:"names"`       // in order of first appearance
+	ServedModels []ServedModel     `json:"served_models"`
+	Client       Client            `json:"client"`
+	Verdict      Verdict           `json:"verdict"`
+	SLO          []Judgement       `json:"slo"`
+	Slowest      []Slow            `json:"slowest"` // slowest first, at most 20
+	Intervals    []Interval        `json:"intervals"`
+	Warnings     []string          `json:"warnings"`
+	Histograms   Histograms        `json:"histograms"`
+}
+
+// Target is what was loaded.
+type Target struct {
+	URL       string   `json:"url"`      // without credentials
+	Endpoint  *string  `json:"endpoint"` // the serving endpoint's name; null for a plain URL
+	Addresses []string `json:"addresses"`
+	Protocol  string   `json:"protocol"`
+	TLS       *string  `json:"tls"` // version; null without TLS
+}
+
+// Plan is the load that was asked for.
+type Plan struct {
+	RatePerS    *float64          `json:"rate_per_s"`    // null for a closed loop
+	Concurrency *int              `json:"concurrency"`   // null where none was given
+	MaxInFlight int               `json:"max_in_flight"` // the cap in force, given or not
+	DurationS   *float64          `json:"duration_s"`    // null where none was given
+	Requests    *uint64           `json:"requests"`      // null where none was given
+	Stages      []json.RawMessage `json:"stages"`
+	WarmupS     float64           `json:"warmup_s"`
+	TimeoutS    float64           `json:"timeout_s"`
+	KeepAlive   bool              `json:"keepalive"`
+	AtEnd       string            `json:"at_end"`
+	CatchUp     string            `json:"catch_up"`
+	Payloads    []Payload         `json:"payloads"`
+	Order       string            `json:"order"`
+	Seed        *uint64           `json:"seed"`
+}
+
+// Payload is one file of bodies.
+type Payload struct {
+	File   string `json:"file"`
+	Lines  uint64 `json:"lines"` // bodies in it
+	Bytes  uint64 `json:"bytes"`
+	SHA256 string `json:"sha256"`
+	Weight int    `json:"weight"`
+}
+
+// Requests are the counts of a run. planned = sent + not_sent, not_sent is the
+// sum of its reasons, sent = succeeded + failed + cut_off + in_flight.
+type Requests struct {
+	Planned       uint64         `json:"planned"`
+	Sent          uint64         `json:"sent"`
+	NotSent       uint64         `json:"not_sent"`
+	NotSentReason NotSentReasons `json:"not_sent_reasons"`
+	Succeeded     uint64         `json:"succeeded"`
+	Failed        uint64         `json:"failed"`
+	CutOff        uint64         `json:"cut_off"`
+	InFlight      uint64         `json:"in_flight"` // 0 once a run is done
+	Warmup        uint64         `json:"warmup"`    // sent in the warm-up, in no other count
+	Reconnected   uint64         `json:"reconnected"`
+	Connections   uint64         `json:"connections"`     // connections opened
+	LateWithSlots uint64         `json:"late_with_slots"` // begun over 10 ms late though a slot was free
+	LateNoSlots   uint64         `json:"late_no_slots"`   // begun over 10 ms late for want of a slot
+	Clamped       uint64         `json:"clamped"`         // values beyond the histograms' bounds
+}
+
+// NotSentReasons are the reasons why planned requests were not sent.
+type NotSentReasons struct {
+	NoSlot  uint64 `json:"no_slot"`
+	Stopped uint64 `json:"stopped"`
+	Skipped uint64 `json:"skipped"`
+}
+
+// Throughput holds rates: offered = planned and sent = sent, each by the
+// plan's elapsed time; succeeded and bytes by the time to the last reply.
+type Throughput struct {
+	OfferedPerS   float64 `json:"offered_per_s"`
+	SentPerS      float64 `json:"sent_per_s"`
+	SucceededPerS float64 `json:"succeeded_per_s"`
+	BytesInPerS   float64 `json:"bytes_in_per_s"`
+	BytesOutPerS  float64 `json:"bytes_out_per_s"`
+	BytesIn       uint64  `json:"bytes_in"`
+	BytesOut      uint64  `json:"bytes_out"`
+}
+
+// Latency holds the distributions, in milliseconds. Response, Service and
+// FirstByte are of successes, Failed of failures, Connect and TLS of the
+// connections that were opened.
+type Latency struct {
+	Response  Summary `json:"response"`
+	Service   Summary `json:"service"`
+	Failed    Summary `json:"failed"`
+	Connect   Summary `json:"connect"`
+	TLS       Summary `json:"tls"`
+	FirstByte Summary `json:"first_byte"`
+}
+
+// Failure is one kind of failure. FirstS and LastS are seconds since the first
+// planned instant.
+type Failure struct {
+	Kind      string  `json:"kind"`
+	Status    *int    `json:"status"` // null where no complete reply came
+	Cause     *string `json:"cause"`
+	Advice    *string `json:"advice"`
+	Message   string  `json:"message"` // of the first one
+	RequestID *string `json:"request_id"`
+	Count     uint64  `json:"count"`
+	FirstS    float64 `json:"first_s"`
+	LastS     float64 `json:"last_s"`
+}
+
+// Named are the figures of one payload name's requests.
+type Named struct {
+	Name       string          `json:"name"`
+	Requests   NamedRequests   `json:"requests"`
+	LatencyMS  NamedLatency    `json:"latency_ms"`
+	Histograms NamedHistograms `json:"histograms"`
+}
+
+// NamedRequests are one name's counts: sent = succeeded + failed + cut_off +
+// in_flight.
+type NamedRequests struct {
+	Sent      uint64 `json:"sent"`
+	Succeeded uint64 `json:"succeeded"`
+	Failed    uint64 `json:"failed"`
+	CutOff    uint64 `json:"cut_off"`
+	InFlight  uint64 `json:"in_flight"`
+}
+
+// NamedLatency are one name's distributions of successes, in milliseconds.
+type NamedLatency struct {
+	Response Summary `json:"response"`
+	Service  Summary `json:"service"`
+}
+
+// NamedHistograms are what NamedLatency was summed up from.
+type NamedHistograms struct {
+	Response Histogram `json:"response"`
+	Service  Histogram `json:"service"`
+}
+
+// ServedModel is one model behind the endpoint, as its replies named it.
+type ServedModel struct {
+	Name  string   `json:"name"`
+	Count uint64   `json:"count"`
+	P99   *float64 `json:"p99"` // response time, milliseconds
+}
+
+// Client is what the run cost on this side. The mean share of the cores that
+// was used is cpu_s / (wall_s · cores).
+type Client struct {
+	Cores           int      `json:"cores"`
+	CPUS            float64  `json:"cpu_s"`
+	WallS           float64  `json:"wall_s"`
+	CPUPerRequestUS *float64 `json:"cpu_per_request_us"` // cpu_s by requests sent, warm-up included
+	RSSPeakMB       float64  `json:"rss_peak_mb"`        // 10⁶ bytes
+	GCPauseMaxMS    float64  `json:"gc_pause_max_ms"`
+	MaxFiles        *uint64  `json:"max_files"` // open-file limit; null where there is none
+	Embedded        bool     `json:"embedded"`  // the endpoint ran in the same process
+}
+
+// Verdict says who was the limit: none, client, connections or endpoint.
+// Figures of a run that is not valid say little about the endpoint.
+type Verdict struct {
+	Valid     bool     `json:"valid"`
+	LimitedBy string   `json:"limited_by"`
+	Reasons   []string `json:"reasons"`
+}
+
+// Slow is one of the slowest complete replies.
+type Slow struct {
+	AtS        float64 `json:"at_s"` // planned instant, seconds since the first one
+	ResponseMS float64 `json:"response_ms"`
+	ServiceMS  float64 `json:"service_ms"`
+	Status     int     `json:"status"`
+	Payload    string  `json:"payload"` // file:line
+	RequestID  *string `json:"request_id"`
+}
+
+// Interval is one stretch of the timeline, from t_s on. Percentiles and max
+// are milliseconds of response time; those of merged reports are null, since
+// percentiles cannot be merged.
+type Interval struct {
+	TS          float64  `json:"t_s"`
+	WidthS      float64  `json:"width_s"`
+	Planned     uint64   `json:"planned"`
+	Sent        uint64   `json:"sent"`
+	Succeeded   uint64   `json:"succeeded"`
+	Failed      uint64   `json:"failed"`
+	CutOff      uint64   `json:"cut_off"`
+	InFlight    uint64   `json:"in_flight"` // at the interval's end
+	BytesIn     uint64   `json:"bytes_in"`
+	BytesOut    uint64   `json:"bytes_out"`
+	P50         *float64 `json:"p50"`
+	P90         *float64 `json:"p90"`
+	P99         *float64 `json:"p99"`
+	Max         *float64 `json:"max"`
+	LatenessP99 *float64 `json:"lateness_p99"`
+}
+
+// Histograms are what the summaries were made from, so that a report can be
+// printed again, judged by other rules and merged without loss.
+type Histograms struct {
+	Response  Histogram `json:"response"`
+	Service   Histogram `json:"service"`
+	Failed    Histogram `json:"failed"`
+	FirstByte Histogram `json:"first_byte"`
+	Connect   Histogram `json:"connect"`
+	TLS       Histogram `json:"tls"`
+	Lateness  Histogram `json:"lateness"`
+}

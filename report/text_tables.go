@@ -1,0 +1,204 @@
+package report
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Rows of the tables whose length a run decides.
+const (
+	maxKindRows = 10
+	maxNameRows = 10
+	maxSlowRows = 3
+)
+
+// table writes columns as wide as the page allows; the header is dim.
+func (p *page) table(columns []column) {
+	headed := slices.ContainsFunc(columns, func(c column) bool { return c.head != "" })
+	for i, l := range lines(fit(columns, p.width)) {
+		if i == 0 && headed {
+			p.line(dim, l)
+			continue
+		}
+		p.line(plainText, l)
+	}
+}
+
+// row is one line of the percentile table.
+type row struct {
+	label string
+	Summary
+}
+
+func (p *page) percentiles(r *Report) {
+	l := &r.LatencyMS
+	rows := []row{{"response", l.Response}, {"service", l.Service}, {"lateness", r.LatenessMS}}
+	if l.Failed.Count > 0 {
+		rows = append(rows, row{"failed", l.Failed})
+	}
+	if connectsMatter(r) {
+		rows = append(rows, row{"connect", l.Connect}, row{"tls", l.TLS})
+	}
+	rows = slices.DeleteFunc(rows, func(r row) bool { return r.Count == 0 })
+	if len(rows) == 0 {
+		return
+	}
+	columns := fit(percentileColumns(rows, p.width), p.width)
+	p.table(columns)
+	if l.Response.Count > 0 {
+		p.prose(dim, "response is from the planned instant, service from the first byte sent", 2)
+	}
+	for _, c := range columns {
+		if slices.Contains(c.cells, none) {
+			p.prose(dim, none+" means too few samples for that percentile", 2)
+			return
+		}
+	}
+}
+
+func percentileColumns(rows []row, width int) []column {
+	columns := []column{
+		{}, {head: "p50", right: true}, {head: "p90", right: true, drop: 4}, {head: "p95", right: true, drop: 3},
+		{head: "p99", right: true}, {head: "p99.9", right: true, drop: 2}, {head: "p99.99", right: true, drop: 1},
+		{head: "max", right: true}, {head: "count", right: true, drop: 5},
+	}
+	for _, r := range rows {
+		cells := []string{
+			r.label, optionalMS(r.P50), optionalMS(r.P90), optionalMS(r.P95), optionalMS(r.P99),
+			optionalMS(r.P999), optionalMS(r.P9999), optionalMS(r.Max), FormatCount(r.Count),
+		}
+		for i, cell := range cells {
+			columns[i].cells = append(columns[i].cells, cell)
+		}
+	}
+	// On a page of ordinary width there is no room for p99.99 but by chance,
+	// and a table that changes its columns with its figures is hard to read.
+	if width < 100 {
+		columns = slices.Delete(columns, 6, 7)
+	}
+	return columns
+}
+
+// connectsMatter reports whether opening connections had a share in response
+// times: when at least a tenth of the requests opened one, or when opening
+// took as long as the slow replies.
+func connectsMatter(r *Report) bool {
+	connect, p99 := r.LatencyMS.Connect, r.LatencyMS.Response.P99
+	if connect.Count == 0 {
+		return false
+	}
+	return connect.Count*10 >= r.Requests.Sent || p99 == nil || *connect.Max >= *p99
+}
+
+func (p *page) failures(r *Report) {
+	if len(r.Errors) == 0 {
+		return
+	}
+	kinds := slices.Clone(r.Errors)
+	slices.SortStableFunc(kinds, func(a, b Failure) int { return compareDown(a.Count, b.Count) })
+	columns := []column{{}, {right: true}, {least: 12}, {least: 12, drop: 2}, {right: true, drop: 1}}
+	for i, f := range kinds[:min(len(kinds), maxKindRows)] {
+		label := ""
+		if i == 0 {
+			label = "failures"
+		}
+		kind, message := failureWords(&f)
+		at := "at " + moment(f.FirstS)
+		if f.Count > 1 {
+			at = moment(f.FirstS) + " to " + moment(f.LastS)
+		}
+		for j, cell := range []string{pad(label, labelWidth-2), FormatCount(f.Count), kind, message, at} {
+			columns[j].cells = append(columns[j].cells, cell)
+		}
+	}
+	p.table(columns)
+	if more := kinds[min(len(kinds), maxKindRows):]; len(more) > 0 {
+		var requests uint64
+		for _, f := range more {
+			requests += f.Count
+		}
+		p.flow(plainText, "", fmt.Sprintf("and %d more kinds (%s failures)", len(more), FormatCount(requests)))
+	}
+}
+
+// failureWords are a failure's kind and message, saying nothing twice.
+func failureWords(f *Failure) (kind, message string) {
+	kind, message = safe(strings.ReplaceAll(f.Kind, "_", " "), 20), safe(f.Message, 200)
+	if f.Status == nil {
+		return kind, message
+	}
+	kind = strconv.Itoa(*f.Status)
+	message = strings.TrimLeft(strings.TrimPrefix(message, kind), " :")
+	if message == "" {
+		message = http.StatusText(*f.Status)
+	}
+	return kind, message
+}
+
+func compareDown(a, b uint64) int {
+	switch {
+	case a > b:
+		return -1
+	case a < b:
+		return 1
+	default:
+		return 0
+	}
+}
+
+func (p *page) names(r *Report) {
+	if len(r.Names) == 0 {
+		return
+	}
+	names := slices.Clone(r.Names)
+	slices.SortStableFunc(names, func(a, b Named) int { return compareDown(a.Requests.Sent, b.Requests.Sent) })
+	columns := []column{
+		{head: "name", least: 12}, {head: "sent", right: true}, {head: "failed", right: true, drop: 2},
+		{head: "p50", right: true, drop: 3}, {head: "p90", right: true, drop: 1}, {head: "p99", right: true},
+		{head: "max", right: true},
+	}
+	for _, n := range names[:min(len(names), maxNameRows)] {
+		name, l := safe(n.Name, 200), &n.LatencyMS.Response
+		if name == "" {
+			name = "(no name)"
+		}
+		cells := []string{
+			name, FormatCount(n.Requests.Sent), FormatCount(n.Requests.Failed),
+			optionalMS(l.P50), optionalMS(l.P90), optionalMS(l.P99), optionalMS(l.Max),
+		}
+		for i, cell := range cells {
+			columns[i].cells = append(columns[i].cells, cell)
+		}
+	}
+	p.table(columns)
+	if more := len(names) - maxNameRows; more > 0 {
+		p.line(plainText, fmt.Sprintf("and %s more names", FormatCount(uint64(more))))
+	}
+}
+
+// slowest names the requests to look at, where a few were far slower than the
+// rest: max at three times p99 or more.
+func (p *page) slowest(r *Report) {
+	response := r.LatencyMS.Response
+	if response.P99 == nil || *response.Max < 3**response.P99 {
+		return
+	}
+	columns := []column{{}, {right: true}, {right: true}, {least: 12, drop: 2}, {least: 16, drop: 1}}
+	for i, s := range r.Slowest[:min(len(r.Slowest), maxSlowRows)] {
+		label, id := "", ""
+		if i == 0 {
+			label = "slowest"
+		}
+		if s.RequestID != nil {
+			id = "request " + safe(*s.RequestID, 80)
+		}
+		cells := []string{pad(label, labelWidth-2), formatMS(s.ResponseMS), "at " + moment(s.AtS), safe(s.Payload, 200), id}
+		for j, cell := range cells {
+			columns[j].cells = append(columns[j].cells, cell)
+		}
+	}
+	p.table(columns)
+}
