@@ -108,22 +108,30 @@ func (attackCmd) Help() string {
 
 // Run makes the run that the flags ask for and reports it.
 func (a *attackCmd) Run(io *streams) error {
-	rules, err := report.ParseRules(a.SLO)
+	rules, err := parseRules(a.SLO)
 	if err != nil {
-		return usage(err)
+		return err
 	}
 	plan := a.plan()
 	if err := plan.Validate(); err != nil {
 		return usage(err)
 	}
-	request, server, err := a.request()
+	headers, err := endpoint.Headers(a.Header, a.HeaderFile)
 	if err != nil {
-		return err
+		return usage(err)
 	}
-	if server != nil {
-		defer server.Close()
+	request := attack.Request{Method: a.Method, Headers: headers, UserAgent: "brunt/" + versionOf()}
+	if err := request.Validate(); err != nil {
+		return usage(err)
 	}
-	set, err := a.bodies(io.in, request.Embedded)
+	target, err := endpoint.Open(a.Target, endpoint.Options{Insecure: a.Insecure, CAFile: a.CA, Resolve: a.Resolve}, plan.Timeout)
+	if unreachable := (*endpoint.UnreachableError)(nil); errors.As(err, &unreachable) {
+		return failed(err)
+	} else if err != nil {
+		return usage(err)
+	}
+	defer target.Close()
+	set, err := a.bodies(io.in, target.Embedded != nil)
 	if err != nil {
 		return usage(err)
 	}
@@ -133,29 +141,19 @@ func (a *attackCmd) Run(io *streams) error {
 		return usage(fmt.Errorf("--json: %w", err))
 	}
 	defer file.Discard()
-	dialer, err := a.dialer(request.Target)
-	if err != nil {
-		return err
-	}
-	run, err := attack.Start(plan, request, set, dialer)
+	run, err := attack.Start(plan, request, set, target)
 	if err != nil {
 		return usage(err)
 	}
 	watching := report.Watch(io.err, run, &plan, a.Quiet)
 	steer(run)
 	watching()
-	rep := report.From(a.meta(&plan, &request, set, io.args), run.Snapshot())
+	rep := report.From(a.meta(&plan, target, set, io), run.Snapshot())
 	if err := set.Changed(); err != nil {
-		rep.Warn(err.Error())
+		rep.Warnings = append(rep.Warnings, err.Error())
 	}
 	rep.JudgeAll(rules)
-	if err := show(io.out, rep, a.Output); err != nil {
-		return failed(err)
-	}
-	if err := file.Write(func(w writer) error { return report.JSON(w, rep) }); err != nil {
-		return failed(fmt.Errorf("--json: %w", err))
-	}
-	return outcome(rep, a.Strict)
+	return publish(io, rep, a.Output, file, a.Strict)
 }
 
 // steer waits for the run's end: the first interrupt drains it, the second
@@ -197,33 +195,6 @@ func (a *attackCmd) plan() attack.Plan {
 	return p
 }
 
-// request is what the flags say of the target, with the embedded endpoint
-// started where it is the target.
-func (a *attackCmd) request() (r attack.Request, server *mock.Server, err error) {
-	r = attack.Request{Method: a.Method, UserAgent: "brunt/" + versionOf()}
-	if r.Headers, err = endpoint.Headers(a.Header, a.HeaderFile); err != nil {
-		return r, nil, usage(err)
-	}
-	if err := r.Validate(); err != nil {
-		return r, nil, usage(err)
-	}
-	url := a.Target
-	if strings.HasPrefix(url, "mock:") {
-		config, err := mock.Parse(url)
-		if err != nil {
-			return r, nil, usage(err)
-		}
-		if server, err = mock.Start(config, "127.0.0.1:0"); err != nil {
-			return r, nil, failed(err)
-		}
-		url, r.Embedded = server.URL(), true
-	}
-	if r.Target, err = endpoint.Parse(url); err != nil {
-		return r, nil, usage(err)
-	}
-	return r, server, nil
-}
-
 // bodies opens the payload files; without any, a body is sent to the embedded
 // endpoint only.
 func (a *attackCmd) bodies(stdin io.Reader, embedded bool) (*payloads.Set, error) {
@@ -233,50 +204,24 @@ func (a *attackCmd) bodies(stdin io.Reader, embedded bool) (*payloads.Set, error
 		}
 		return payloads.Single("", nil), nil
 	}
-	specs, err := payloads.ParseSpecs(a.Payloads)
+	specs, err := parseSpecs(a.Payloads)
 	if err != nil {
 		return nil, err
 	}
 	return payloads.Open(specs, payloads.Options{Format: a.PayloadFormat, Order: a.Order, Seed: a.Seed, Stdin: stdin})
 }
 
-// dialer looks the target's addresses up before any load is sent.
-func (a *attackCmd) dialer(target endpoint.Target) (*endpoint.Dialer, error) {
-	options := endpoint.Options{Insecure: a.Insecure, CAFile: a.CA}
-	for _, word := range a.Resolve {
-		o, err := endpoint.ParseOverride(word)
-		if err != nil {
-			return nil, usage(err)
-		}
-		options.Overrides = append(options.Overrides, o)
+// meta is what a report says of a run besides what was measured.
+func (a *attackCmd) meta(plan *attack.Plan, target *endpoint.Endpoint, set *payloads.Set, io *streams) report.Meta {
+	m := report.Meta{
+		Version: versionOf(), Name: a.Name, Labels: a.Label, URL: target.Target.URL, Protocol: "HTTP/1.1",
+		Plan: *plan, Concurrency: plan.Concurrency, Order: string(set.Order()), Seed: set.Seed(),
+		Command: endpoint.CommandLine(io.args),
 	}
-	dialer, err := endpoint.NewDialer(target, options)
-	if err != nil {
-		return nil, usage(err)
+	for _, f := range set.Files() {
+		m.Payloads = append(m.Payloads, report.Payload{File: f.Path, Lines: uint64(f.Lines), Bytes: uint64(f.Bytes), SHA256: f.SHA256, Weight: f.Weight})
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), time.Duration(a.Timeout))
-	defer cancel()
-	if err := dialer.Resolve(ctx); err != nil {
-		return nil, failed(err)
-	}
-	return dialer, nil
-}
-
-// outcome turns the facts of a finished run into its exit code; what it says
-// stands in the report already.
-func outcome(rep *report.Report, strict bool) error {
-	o := rep.Outcome()
-	switch {
-	case o.Interrupted && !o.EndedEarly:
-		return &failure{code: exitInterrupted}
-	case o.EndedEarly, o.NoReply, o.Denied:
-		return &failure{code: exitFailed}
-	case o.Invalid && strict:
-		return &failure{code: exitInvalid}
-	case o.SLOBroken:
-		return &failure{code: exitSLO}
-	}
-	return nil
+	return m
 }
 
 type reportCmd struct {
@@ -294,6 +239,60 @@ func (reportCmd) Help() string {
   brunt report -o json - < run.json | jq .verdict`
 }
 
+// Run reads the reports, merges and prints them.
+func (c *reportCmd) Run(io *streams) error {
+	if c.Schema {
+		_, err := io.out.Write(report.Schema())
+		return err
+	}
+	rules, err := parseRules(c.SLO)
+	if err != nil {
+		return err
+	}
+	rep, err := report.ReadFiles(c.Files, io.in)
+	if err != nil {
+		return usage(err)
+	}
+	if len(rules) > 0 {
+		rep.JudgeAll(rules)
+	}
+	file, err := report.CreateFile(c.JSON)
+	if err != nil {
+		return usage(fmt.Errorf("--json: %w", err))
+	}
+	return publish(io, rep, c.Output, file, false)
+}
+
+// publish writes a report wherever it was asked for; its outcome is the
+// command's.
+func publish(io *streams, rep *report.Report, output string, file *report.File, strict bool) error {
+	var err error
+	switch output {
+	case "text":
+		err = report.Text(io.out, rep, report.OptionsFor(io.out))
+	case "json":
+		err = report.JSON(io.out, rep)
+	}
+	if fileErr := file.Write(rep.JSONTo); fileErr != nil {
+		return failed(fmt.Errorf("--json: %w", fileErr))
+	}
+	if err != nil {
+		return failed(err)
+	}
+	return outcome(rep, strict)
+}
+
+func parseRules(words []string) (rules []report.Rule, err error) {
+	for _, word := range words {
+		rule, err := report.ParseRule(word)
+		if err != nil {
+			return nil, usage(fmt.Errorf("--slo: %w", err))
+		}
+		rules = append(rules, rule)
+	}
+	return rules, nil
+}
+
 type payloadsCmd struct {
 	Check checkCmd `cmd:"" help:"Check files of bodies: every line that cannot be sent is listed."`
 }
@@ -309,6 +308,39 @@ func (checkCmd) Help() string {
 	return `Examples:
   brunt payloads check bodies.jsonl
   brunt payloads check --payload-format request traffic.jsonl.zst`
+}
+
+// Run lists the problems on standard output, one per line.
+func (c *checkCmd) Run(io *streams) error {
+	specs, err := parseSpecs(c.Files)
+	if err != nil {
+		return err
+	}
+	files, problems, more, err := payloads.Check(specs, payloads.Options{Format: c.PayloadFormat, Stdin: io.in}, c.Limit)
+	if err != nil {
+		return usage(err)
+	}
+	for _, problem := range problems {
+		fmt.Fprintln(io.out, problem)
+	}
+	if len(problems) > 0 {
+		return usage(fmt.Errorf("%d problems listed, %d more; mend these lines or leave them out", len(problems), more))
+	}
+	for _, f := range files {
+		fmt.Fprintf(io.out, "%s: %s bodies, %s bytes, fine\n", f.Path, report.FormatCount(uint64(f.Lines)), report.FormatCount(uint64(f.Bytes)))
+	}
+	return nil
+}
+
+func parseSpecs(words []string) (specs []payloads.Spec, err error) {
+	for _, word := range words {
+		spec, err := payloads.ParseSpec(word)
+		if err != nil {
+			return nil, usage(err)
+		}
+		specs = append(specs, spec)
+	}
+	return specs, nil
 }
 
 type mockCmd struct {
@@ -391,6 +423,7 @@ func (s *statusSet) UnmarshalText(text []byte) (err error) {
 // streams are the process's, or a test's. Results go to out and nothing else
 // does.
 type streams struct {
+	args     []string
 	in       io.Reader
 	out, err io.Writer
 }
@@ -402,11 +435,11 @@ func main() {
 // run is main without the process: arguments in, exit code out.
 func run(args []string, io *streams) int {
 	var c commands
+	io.args = args
 	exited := -1
 	parser := kong.Must(&c,
 		kong.Name("brunt"),
 		kong.Description("Finds out what a model-serving endpoint can bear."),
-		kong.UsageOnError(),
 		kong.Writers(io.out, io.err),
 		kong.Exit(func(code int) { exited = code }),
 		kong.DefaultEnvars("BRUNT"),

@@ -35,7 +35,9 @@ type Run struct {
 	plan     Plan
 	request  Request
 	payloads *payloads.Set
+	target   endpoint.Target
 	dialer   *endpoint.Dialer
+	embedded bool // the endpoint runs within this process
 	schedule schedule
 	clock    clock
 	began    usage
@@ -81,22 +83,22 @@ type Run struct {
 
 // Start begins a run of the plan; payloads must stay open until Done. An error
 // means that nothing was sent.
-func Start(plan Plan, request Request, set *payloads.Set, dialer *endpoint.Dialer) (*Run, error) {
+func Start(plan Plan, request Request, set *payloads.Set, target *endpoint.Endpoint) (*Run, error) {
 	if err := plan.Validate(); err != nil {
 		return nil, err
 	}
 	if err := request.Validate(); err != nil {
 		return nil, err
 	}
-	warning, err := plan.fitFiles(maxFiles(), request.Embedded)
+	warning, err := plan.fitFiles(maxFiles(), target.Embedded != nil)
 	if err != nil {
 		return nil, err
 	}
 	hasBody := set.MaxBody() > 0
 	method := request.method(hasBody)
 	r := &Run{
-		plan: plan, request: request, payloads: set, dialer: dialer,
-		heads:   request.heads(set.Variants(), plan.KeepAlive, hasBody),
+		plan: plan, request: request, payloads: set, target: target.Target, dialer: target.Dialer, embedded: target.Embedded != nil,
+		heads:   request.heads(&target.Target, set.Variants(), plan.KeepAlive, hasBody),
 		lengths: hasBody || method != http.MethodGet && method != http.MethodHead,
 		head:    method == http.MethodHead,
 		ending:  make(chan struct{}),

@@ -40,7 +40,7 @@ func (r *Run) client() Client {
 		RSSPeak:    rssPeak(),
 		GCPauseMax: longestPause(readPauses(), r.began.pauses),
 		MaxFiles:   maxFiles(),
-		Embedded:   r.request.Embedded,
+		Embedded:   r.embedded,
 	}
 }
 

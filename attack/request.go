@@ -14,15 +14,12 @@ import (
 
 // Request is what is the same for all requests of a run.
 type Request struct {
-	Target endpoint.Target
 	// Method is the HTTP method; empty means POST with a body and GET without.
 	Method string
 	// Headers are sent as they are, after brunt's own, which they replace.
 	Headers []payloads.Header
 	// UserAgent is sent unless Headers name one.
 	UserAgent string
-	// Embedded says that the endpoint runs within this process.
-	Embedded bool
 }
 
 // Validate reports the first thing in r that cannot be sent.
@@ -61,10 +58,10 @@ func validateHeader(h payloads.Header) error {
 // heads builds the bytes that stand before the body's length, once per
 // payload variant: request line and headers, without the Content-Length and
 // the empty line.
-func (r *Request) heads(variants []payloads.Variant, keepAlive, hasBody bool) [][]byte {
+func (r *Request) heads(t *endpoint.Target, variants []payloads.Variant, keepAlive, hasBody bool) [][]byte {
 	list := make([][]byte, len(variants))
 	for i := range variants {
-		list[i] = r.head(&variants[i], keepAlive, hasBody)
+		list[i] = r.head(t, &variants[i], keepAlive, hasBody)
 	}
 	return list
 }
@@ -80,13 +77,13 @@ func (r *Request) method(hasBody bool) string {
 	}
 }
 
-func (r *Request) head(v *payloads.Variant, keepAlive, hasBody bool) []byte {
-	path := r.Target.Path
+func (r *Request) head(t *endpoint.Target, v *payloads.Variant, keepAlive, hasBody bool) []byte {
+	path := t.Path
 	if v.Path != "" {
 		path = v.Path
 	}
 	b := fmt.Appendf(nil, "%s %s HTTP/1.1\r\n", r.method(hasBody), path)
-	own := []payloads.Header{{Name: "Host", Value: r.Target.Host}, {Name: "User-Agent", Value: r.UserAgent}, {Name: "Accept", Value: "application/json"}}
+	own := []payloads.Header{{Name: "Host", Value: t.Host}, {Name: "User-Agent", Value: r.UserAgent}, {Name: "Accept", Value: "application/json"}}
 	if hasBody {
 		own = append(own, payloads.Header{Name: "Content-Type", Value: "application/json"})
 	}

@@ -192,7 +192,7 @@ func (w *worker) dial(want int64) error {
 	w.mu.Lock()
 	w.conn = conn
 	w.mu.Unlock()
-	w.wire = &wire{conn: conn, idle: endpoint.NewIdle(conn), clock: w.run.clock, cutting: &w.run.cutting, secure: w.run.request.Target.TLS}
+	w.wire = &wire{conn: conn, idle: endpoint.NewIdle(conn), clock: w.run.clock, cutting: &w.run.cutting, secure: w.run.target.TLS}
 	w.reply.use(w.wire)
 	return nil
 }
@@ -235,7 +235,7 @@ func (w *worker) send(item payloads.Item) (err error) {
 		w.ex.out, err = w.wire.write(w.buf)
 		return err
 	}
-	if run.request.Target.TLS {
+	if run.target.TLS {
 		w.buf = append(w.buf, item.Body[:copyMax]...)
 		if w.ex.out, err = w.wire.write(w.buf); err != nil {
 			return err

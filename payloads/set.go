@@ -3,7 +3,6 @@ package payloads
 import (
 	"errors"
 	"fmt"
-	"math/bits"
 )
 
 // Set is the bodies of a run. Its methods may be called from many goroutines;
@@ -38,7 +37,8 @@ func Open(specs []Spec, o Options) (*Set, error) {
 		return nil, err
 	}
 	if err := found.first(); err != nil {
-		return nil, errors.Join(err, closeAll(sources))
+		closeAll(sources)
+		return nil, err
 	}
 	return newSet(specs, o, sources, variants), nil
 }
@@ -85,10 +85,11 @@ func (s *Set) locate(i uint64) (*source, uint64) {
 		src := s.sources[f]
 		return src, src.lineAt(below(mix(hash), src.slots))
 	}
-	cycle, slot := bits.Div64(0, i, uint64(len(s.rotation)))
-	t := s.rotation[slot]
+	cycle := uint64(len(s.rotation))
+	t := s.rotation[i%cycle]
 	src := s.sources[t.file]
-	pass, pos := bits.Div64(0, cycle*s.shares[t.file]+uint64(t.nth), src.slots)
+	nth := i/cycle*s.shares[t.file] + uint64(t.nth) // of this file's requests
+	pass, pos := nth/src.slots, nth%src.slots
 	if s.order == Shuffle {
 		pos = src.shuffler.at(pos, mix(s.keys[t.file]+pass))
 	}
@@ -160,9 +161,7 @@ func (s *Set) Changed() error {
 
 // Close unmaps the files. No Item of the Set may be in use any more.
 func (s *Set) Close() error {
-	err := closeAll(s.sources)
-	s.sources = nil
-	return err
+	return closeAll(s.sources)
 }
 
 func closeAll(sources []*source) error {

@@ -23,14 +23,14 @@ const retryDead = 5 * time.Second
 type Options struct {
 	Insecure  bool   // do not verify the server's certificate
 	CAFile    string // PEM file with the authorities to trust instead of the system's
-	Overrides []Override
+	Resolve   []string // HOST:ADDR words: connections to HOST go to ADDR
 }
 
 // Dialer opens connections to one target, spread over all of its addresses.
 // It is safe for use by many goroutines.
 type Dialer struct {
 	target    Target
-	overrides []Override
+	overrides []override
 	tls       *tls.Config // nil for http
 	dialer    net.Dialer
 	next      atomic.Uint32
@@ -48,7 +48,14 @@ type address struct {
 
 // NewDialer prepares connections to t; the error is about the options.
 func NewDialer(t Target, o Options) (*Dialer, error) {
-	d := &Dialer{target: t, overrides: o.Overrides}
+	d := &Dialer{target: t}
+	for _, word := range o.Resolve {
+		override, err := parseOverride(word)
+		if err != nil {
+			return nil, err
+		}
+		d.overrides = append(d.overrides, override)
+	}
 	// Keep-alive probes would be load that nobody planned.
 	d.dialer.KeepAlive = -1
 	if !t.TLS {
@@ -102,8 +109,8 @@ func (d *Dialer) Resolve(ctx context.Context) error {
 func (d *Dialer) lookup(ctx context.Context) ([]netip.Addr, error) {
 	var ips []netip.Addr
 	for _, o := range d.overrides {
-		if strings.EqualFold(o.Name, d.target.Name) {
-			ips = append(ips, o.Addr)
+		if strings.EqualFold(o.name, d.target.Name) {
+			ips = append(ips, o.addr)
 		}
 	}
 	if len(ips) > 0 {

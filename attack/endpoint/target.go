@@ -32,7 +32,7 @@ func Parse(word string) (Target, error) {
 		return Target{}, fmt.Errorf("target %q: %s; give a URL such as https://host/path", clip(word), cause(err))
 	}
 	bad := func(why string) (Target, error) {
-		return Target{}, fmt.Errorf("target %q: %s", clip(redact(u)), why)
+		return Target{}, fmt.Errorf("target %q: %s", clip(hideURL(word)), why)
 	}
 	switch {
 	case u.Scheme == "mock":
@@ -66,9 +66,6 @@ func Parse(word string) (Target, error) {
 	return t, nil
 }
 
-// redact hides a password where a URL has one.
-func redact(u *url.URL) string { return u.Redacted() }
-
 // cause drops the prefix of url.Parse's errors, which repeats the URL and with
 // it whatever secret it holds.
 func cause(err error) string {
@@ -85,18 +82,18 @@ func clip(s string) string {
 	return s
 }
 
-// Override is one --resolve: connections to Name go to Addr.
-type Override struct {
-	Name string
-	Addr netip.Addr
+// override is one --resolve: connections to the name go to the address.
+type override struct {
+	name string
+	addr netip.Addr
 }
 
-// ParseOverride reads HOST:ADDR ("api.test:127.0.0.1", "api.test:[::1]").
-func ParseOverride(s string) (Override, error) {
+// parseOverride reads HOST:ADDR ("api.test:127.0.0.1", "api.test:[::1]").
+func parseOverride(s string) (override, error) {
 	name, addr, ok := strings.Cut(s, ":")
 	ip, err := netip.ParseAddr(strings.Trim(addr, "[]"))
 	if !ok || name == "" || err != nil {
-		return Override{}, fmt.Errorf("resolve %q: write it as HOST:ADDR with an IP address, such as api.test:127.0.0.1", clip(s))
+		return override{}, fmt.Errorf("--resolve %q: write it as HOST:ADDR with an IP address, such as api.test:127.0.0.1", clip(s))
 	}
-	return Override{Name: name, Addr: ip}, nil
+	return override{name: name, addr: ip}, nil
 }

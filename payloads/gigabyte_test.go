@@ -1,0 +1,98 @@
+package payloads
+
+import (
+	"bufio"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestGigabyte measures what indexing costs in time and memory, on request
+// only: BRUNT_GIGABYTE=1 go test -run Gigabyte -v ./payloads
+func TestGigabyte(t *testing.T) {
+	if os.Getenv("BRUNT_GIGABYTE") == "" {
+		t.Skip("writes files of 1 GB; set BRUNT_GIGABYTE=1 to run it")
+	}
+	for _, kind := range []string{"text", "numbers"} {
+		for _, size := range []int{1000, 100} {
+			for _, format := range []Format{BodyFormat, RequestFormat} {
+				t.Run(fmt.Sprintf("%s/%d/%s", kind, size, format), func(t *testing.T) {
+					measureOpen(t, writeGigabyte(t, kind, size, format), format)
+				})
+			}
+		}
+	}
+}
+
+func writeGigabyte(t *testing.T, kind string, size int, format Format) string {
+	path := filepath.Join(t.TempDir(), "big.jsonl")
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	w := bufio.NewWriterSize(f, 1<<20)
+	defer w.Flush()
+	rng := rand.New(rand.NewPCG(1, 2))
+	lines := make([]string, 1000)
+	for i := range lines {
+		lines[i] = sampleBody(rng, kind, size-1)
+		if format == RequestFormat {
+			lines[i] = `{"name":"n","body":` + lines[i] + `}`
+		}
+	}
+	for n := 0; n < 1<<30; {
+		line := lines[rng.IntN(len(lines))]
+		w.WriteString(line)
+		w.WriteByte('\n')
+		n += len(line) + 1
+	}
+	return path
+}
+
+func sampleBody(rng *rand.Rand, kind string, size int) string {
+	var b strings.Builder
+	if kind == "numbers" {
+		b.WriteString(`{"inputs":[0`)
+		for b.Len() < size-10 {
+			fmt.Fprintf(&b, ",%.4f", rng.NormFloat64())
+		}
+		b.WriteString("]}")
+		return b.String()
+	}
+	words := strings.Fields("the quick brown fox jumps over a lazy dog while models serve requests")
+	b.WriteString(`{"messages":[{"role":"user","content":"`)
+	for b.Len() < size-25 {
+		b.WriteString(words[rng.IntN(len(words))] + " ")
+	}
+	fmt.Fprintf(&b, `"}],"max_tokens":%d}`, 100+rng.IntN(900))
+	return b.String()
+}
+
+func measureOpen(t *testing.T, path string, format Format) {
+	runtime.GC()
+	for range 3 {
+		started := time.Now()
+		s, err := Open([]Spec{{Path: path, Weight: 1}}, Options{Format: format})
+		took := time.Since(started)
+		if err != nil {
+			t.Fatal(err)
+		}
+		status, _ := os.ReadFile("/proc/self/status")
+		var anon string
+		for line := range strings.Lines(string(status)) {
+			if strings.HasPrefix(line, "RssAnon") {
+				anon = strings.TrimSpace(line)
+			}
+		}
+		t.Logf("%d bodies, %v, %s", s.Files()[0].Lines, took, anon)
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,176 @@
+package payloads
+
+import (
+	"fmt"
+	"sync/atomic"
+)
+
+// indexer fills in where the bodies of one file are, and checks them, chunk
+// by chunk and in parallel.
+type indexer struct {
+	src     *source
+	format  Format
+	names   *interner
+	limit   int
+	reports []report // one per chunk
+	// full is the first chunk known to have as many problems as are wanted:
+	// those behind it need only count theirs.
+	full    atomic.Int64
+	readers []*requestReader // one per worker
+}
+
+// report is what one chunk has to tell when it is done.
+type report struct {
+	problems []error // the first ones, up to the limit
+	more     int
+	maxBody  int
+	weights  []uint32 // of its lines; nil when all weigh 1
+}
+
+func newIndexer(s *source, format Format, names *interner, limit int) *indexer {
+	x := &indexer{src: s, format: format, names: names, limit: limit, reports: make([]report, len(s.chunks))}
+	x.full.Store(int64(len(s.chunks)))
+	for range processors() {
+		x.readers = append(x.readers, newRequestReader(names))
+	}
+	n := bodies(s.chunks)
+	s.spans = make([]span, n)
+	if format == RequestFormat {
+		s.variants = make([]uint16, n)
+	}
+	return x
+}
+
+func (x *indexer) run(found *ledger) error {
+	if err := inParallel(len(x.readers), len(x.src.chunks), x.fill); err != nil {
+		return err
+	}
+	weighted := false
+	for _, r := range x.reports {
+		for _, p := range r.problems {
+			found.add(p)
+		}
+		found.more += r.more
+		x.src.maxBody = max(x.src.maxBody, r.maxBody)
+		weighted = weighted || r.weights != nil
+	}
+	if weighted {
+		x.addWeights()
+	}
+	return nil
+}
+
+// fill indexes the bodies of chunk k as that worker.
+func (x *indexer) fill(worker, k int) error {
+	c, r := &x.src.chunks[k], &x.reports[k]
+	body := c.firstBody
+	for at := c.start; at < c.end; {
+		line, next := x.cut(c, at)
+		if !isBlank(line) {
+			if body == c.firstBody+c.bodies {
+				return x.src.unstable()
+			}
+			what, err := x.line(x.readers[worker], k, body, at, line)
+			if err != nil {
+				return x.src.wrong(err.Error())
+			}
+			if what != "" {
+				x.report(k, r, x.src.problem(c, at, what))
+			}
+			r.maxBody = max(r.maxBody, x.src.spans[body].length())
+			body++
+		}
+		at = next
+	}
+	if body != c.firstBody+c.bodies {
+		return x.src.unstable()
+	}
+	return nil
+}
+
+// cut returns the line at an offset. A document is one line, whatever line
+// ends it has inside.
+func (x *indexer) cut(c *chunk, at int) (line []byte, next int) {
+	if x.src.document {
+		return x.src.data[c.start:c.end], c.end
+	}
+	return cutLine(x.src.data, at)
+}
+
+// report keeps a problem as long as it can be among the first ones.
+func (x *indexer) report(k int, r *report, problem error) {
+	if len(r.problems) >= x.limit || int64(k) > x.full.Load() {
+		r.more++
+		return
+	}
+	r.problems = append(r.problems, problem)
+	if len(r.problems) < x.limit {
+		return
+	}
+	for {
+		full := x.full.Load()
+		if int64(k) >= full || x.full.CompareAndSwap(full, int64(k)) {
+			return
+		}
+	}
+}
+
+// line indexes one line and says what is wrong with it, or "". The error is
+// for a file that cannot be used at all.
+func (x *indexer) line(rd *requestReader, k, body, at int, line []byte) (string, error) {
+	if len(line) > maxBody {
+		return fmt.Sprintf("%d bytes; a line may have 67,108,863 (64 MiB less one)", len(line)), nil
+	}
+	x.src.spans[body] = newSpan(at, len(line))
+	if x.format == RequestFormat {
+		return x.request(rd, k, body, at, line)
+	}
+	if !validJSON(line) {
+		return lineFault(line), nil
+	}
+	return "", nil
+}
+
+// request does so for a line in the request format.
+func (x *indexer) request(rd *requestReader, k, body, at int, line []byte) (string, error) {
+	if what, err := rd.read(line); what != "" || err != nil {
+		return what, err
+	}
+	x.src.spans[body] = newSpan(at+rd.offset, rd.length)
+	x.src.variants[body] = rd.variant
+	r, c := &x.reports[k], &x.src.chunks[k]
+	if rd.weight != 1 && r.weights == nil {
+		r.weights = make([]uint32, c.bodies)
+		for i := range r.weights {
+			r.weights[i] = 1
+		}
+	}
+	if r.weights != nil {
+		r.weights[body-c.firstBody] = rd.weight
+	}
+	return "", nil
+}
+
+// addWeights sums up the weights of all lines.
+func (x *indexer) addWeights() {
+	s := x.src
+	s.ends = make([]uint64, len(s.spans))
+	sum, body := uint64(0), 0
+	for k, r := range x.reports {
+		for i := range s.chunks[k].bodies {
+			w := uint64(1)
+			if r.weights != nil {
+				w = uint64(r.weights[i])
+			}
+			sum += w
+			s.ends[body] = sum
+			body++
+		}
+		x.reports[k].weights = nil
+	}
+}
+
+// unstable is the error for a file that somebody writes to just now.
+func (s *source) unstable() error {
+	return s.wrong("changed while being read; wait until it is complete, and run again")
+}

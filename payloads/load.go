@@ -1,0 +1,163 @@
+package payloads
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// load opens, indexes and checks all files. What is wrong with them goes to
+// the ledger, and files that cannot be used at all are left out; the error is
+// for arguments that make no sense together.
+func load(specs []Spec, o Options, found *ledger) ([]*source, []Variant, error) {
+	if err := checkSpecs(specs); err != nil {
+		return nil, nil, err
+	}
+	var sources []*source
+	names := newInterner()
+	for _, spec := range specs {
+		src, err := loadFile(spec, o, names, found)
+		if err != nil {
+			found.add(err)
+			continue
+		}
+		sources = append(sources, src)
+	}
+	return sources, names.inOrder(sources), nil
+}
+
+// loadFile does so for one file. Its error is about the file as a whole.
+func loadFile(spec Spec, o Options, names *interner, found *ledger) (*source, error) {
+	content, err := open(spec.Path, o.Stdin)
+	if err != nil {
+		return nil, err
+	}
+	src := &source{spec: spec, name: content.name, content: content, data: content.data}
+	err = src.index(o.Format, names, found)
+	if err == nil {
+		err = content.changed()
+	}
+	if err != nil {
+		content.close()
+		return nil, err
+	}
+	src.slots = uint64(len(src.spans))
+	if src.ends != nil {
+		src.slots = src.ends[len(src.ends)-1]
+	}
+	src.shuffler = newShuffler(src.slots)
+	return src, nil
+}
+
+// index finds all bodies and checks them; the digest of the file is made
+// beside it.
+func (s *source) index(format Format, names *interner, found *ledger) error {
+	if len(s.data) == 0 {
+		return s.wrong("empty; it needs at least one JSON value")
+	}
+	sum := make(chan error, 1)
+	go func() {
+		sum <- guarded(func() error {
+			s.sha256 = digest(s.data)
+			return nil
+		})
+	}()
+	err := s.indexLines(format, names, found)
+	if e := <-sum; err == nil {
+		err = e
+	}
+	return err
+}
+
+func (s *source) indexLines(format Format, names *interner, found *ledger) error {
+	err := guarded(func() error {
+		if kind := foreignKind(s.data); kind != "" {
+			return s.wrong(kind)
+		}
+		return s.findDocument()
+	})
+	if err != nil {
+		return err
+	}
+	if s.chunks == nil {
+		if s.chunks, err = cutChunks(s.data, s.textStart()); err != nil {
+			return err
+		}
+	}
+	if bodies(s.chunks) == 0 {
+		return s.wrong("only blank lines; it needs at least one JSON value")
+	}
+	return newIndexer(s, format, names, found.limit).run(found)
+}
+
+// textStart is where the text begins: behind a byte order mark.
+func (s *source) textStart() int {
+	if bytes.HasPrefix(s.data, []byte(byteOrderMark)) {
+		return len(byteOrderMark)
+	}
+	return 0
+}
+
+// findDocument looks for one JSON value that spans the whole file. In a file
+// named .json it is one body, and gets a single chunk; elsewhere it is most
+// likely a mistake. A broken one is reported where it breaks, since line by
+// line it would be nothing but errors.
+func (s *source) findDocument() error {
+	start := skipSpace(s.data, s.textStart())
+	first, next := cutLine(s.data, start)
+	end := len(s.data)
+	for end > start && isSpace(s.data[end-1]) {
+		end--
+	}
+	if start == end {
+		return nil
+	}
+	oneLine := validJSON(first)
+	named := isDocumentName(s.spec.Path)
+	switch {
+	case oneLine && !(named && next >= end):
+		return nil
+	case named && (oneLine || validJSON(s.data[start:end])):
+		s.document = true
+		s.chunks = []chunk{{start: start, end: end, lines: 1, bodies: 1, firstLine: 1 + bytes.Count(s.data[:start], newline)}}
+		return nil
+	case named:
+		return s.documentFault(start, end)
+	case end-start <= maxBody && next < end && validJSON(s.data[start:end]):
+		return s.wrong("one JSON value over several lines; put it on one line (jq -c .), or name the file .json to send it as it stands")
+	}
+	return nil
+}
+
+// isDocumentName tells if a file, compressed or not, is named .json.
+func isDocumentName(path string) bool {
+	ext := strings.ToLower(filepath.Ext(path))
+	if ext == ".gz" || ext == ".zst" {
+		ext = strings.ToLower(filepath.Ext(path[:len(path)-len(ext)]))
+	}
+	return ext == ".json"
+}
+
+// documentFault says where the one value of a .json file breaks.
+func (s *source) documentFault(start, end int) error {
+	reason, offset := jsonFault(s.data[start:end])
+	at := start + min(offset, end-start)
+	line := 1 + bytes.Count(s.data[:at], newline)
+	column := at - bytes.LastIndexByte(s.data[:at], '\n')
+	return &LineError{File: s.name, Line: line, Problem: fmt.Sprintf(
+		"%s at column %d; a .json file must hold one JSON value, or one on each line", reason, column)}
+}
+
+// digest returns the SHA-256 of b in hex. It goes by small steps, since a
+// step cannot be interrupted for the garbage collector.
+func digest(b []byte) string {
+	h := sha256.New()
+	for part := range slices.Chunk(b, 256<<10) {
+		h.Write(part)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}

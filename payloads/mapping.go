@@ -1,0 +1,127 @@
+package payloads
+
+import (
+	"fmt"
+	"os"
+	"sync"
+	"time"
+	"unsafe"
+
+	"github.com/edsrzf/mmap-go"
+)
+
+// mapping is the content of one payload file, mapped read-only.
+type mapping struct {
+	name  string // for people
+	file  *os.File
+	data  mmap.MMap
+	size  int64
+	mtime time.Time
+	spool bool   // the file is our own temporary one, which nobody else changes
+	left  string // path of a temporary file still to be deleted
+}
+
+// live are the mappings in use, so that the address of a fault leads to a
+// file's name.
+var live struct {
+	sync.Mutex
+	maps map[*mapping]struct{}
+}
+
+// mapFile maps an open regular file and takes it over, also when it fails.
+// An empty file gives an empty mapping.
+func mapFile(name string, f *os.File) (*mapping, error) {
+	info, err := f.Stat()
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	m := &mapping{name: name, file: f, size: info.Size(), mtime: info.ModTime()}
+	if m.size == 0 {
+		return m, nil
+	}
+	if m.size > maxFile || int64(int(m.size)) != m.size {
+		f.Close()
+		return nil, fmt.Errorf("%s: %d bytes are more than this machine or format can index (256 GiB); split the file", name, m.size)
+	}
+	m.data, err = mmap.MapRegion(f, int(m.size), mmap.RDONLY, 0, 0)
+	if err != nil {
+		f.Close()
+		return nil, &mapError{name, err}
+	}
+	live.Lock()
+	defer live.Unlock()
+	if live.maps == nil {
+		live.maps = make(map[*mapping]struct{})
+	}
+	live.maps[m] = struct{}{}
+	return m, nil
+}
+
+// mapError: the file system cannot map files, as some network ones, or the
+// process may not have that much address space.
+type mapError struct {
+	name  string
+	cause error
+}
+
+func (e *mapError) Error() string {
+	return fmt.Sprintf("%s: cannot be mapped into memory: %v; use a smaller file, or raise the limit (ulimit -v)", e.name, e.cause)
+}
+
+// changed tells if somebody has written to the file or cut it. It asks the
+// open file, not the path: a file replaced by another is still mapped whole.
+func (m *mapping) changed() error {
+	if m.spool || m.file == nil {
+		return nil
+	}
+	info, err := m.file.Stat()
+	if err != nil {
+		return fmt.Errorf("%s: cannot tell if it was changed while in use: %w", m.name, err)
+	}
+	if info.Size() != m.size {
+		return fmt.Errorf("%s: changed while in use, from %d to %d bytes; leave payload files alone during a run, and run again", m.name, m.size, info.Size())
+	}
+	if !info.ModTime().Equal(m.mtime) {
+		return fmt.Errorf("%s: changed while in use; leave payload files alone during a run, and run again", m.name)
+	}
+	return nil
+}
+
+// close unmaps and forgets the file. Calling it again does nothing.
+func (m *mapping) close() error {
+	if m.file == nil {
+		return nil
+	}
+	live.Lock()
+	delete(live.maps, m)
+	live.Unlock()
+	var err error
+	if m.data != nil {
+		err = m.data.Unmap()
+	}
+	if e := m.file.Close(); err == nil {
+		err = e
+	}
+	m.file = nil
+	if m.left != "" {
+		os.Remove(m.left)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: closing: %w", m.name, err)
+	}
+	return nil
+}
+
+// mappedAt returns the name of the file mapped at an address, or "".
+func mappedAt(addr uintptr) string {
+	live.Lock()
+	defer live.Unlock()
+	for m := range live.maps {
+		start := uintptr(unsafe.Pointer(unsafe.SliceData(m.data)))
+		if addr >= start && addr-start < uintptr(len(m.data)) {
+			return m.name
+		}
+	}
+	return ""
+}

@@ -1,0 +1,279 @@
+package payloads
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// Limits of a request line's fields.
+const (
+	maxLineWeight = 1_000_000
+	maxNameLength = 256 // bytes; names are shown in tables
+	maxShown      = 40  // bytes of a wrong value that a message quotes
+)
+
+// requestReader takes request lines apart. What read found stays valid until
+// its next call.
+type requestReader struct {
+	names *interner
+	known map[string]uint16 // what this reader has interned, to do so without a lock
+
+	offset, length int // of the body within the line
+	weight         uint32
+	variant        uint16
+
+	seen       uint8 // bits of the members read so far, see members
+	name, path []byte
+	headers    []rawHeader
+	key        []byte // of the variant
+	lastKey    []byte // of the line before, and
+	last       uint16 // its variant, since lines are often alike
+}
+
+// members are the keys of a request line; their places are bits of seen.
+var members = [...]string{"body", "name", "path", "headers", "weight"}
+
+const bodySeen = 1 // its bit
+
+type rawHeader struct{ name, value []byte }
+
+func newRequestReader(names *interner) *requestReader {
+	return &requestReader{names: names, known: make(map[string]uint16)}
+}
+
+// read takes a line apart and says what is wrong with it, or "". The error is
+// for a file that cannot be used at all.
+func (r *requestReader) read(line []byte) (what string, err error) {
+	r.offset, r.length, r.weight, r.variant = 0, 0, 1, 0
+	r.name, r.path, r.headers, r.seen = nil, nil, r.headers[:0], 0
+	end, what := eachMember(line, skipSpace(line, 0), 1, r.member)
+	if end < 0 || skipSpace(line, end) != len(line) || !utf8.Valid(line) {
+		// What breaks the grammar comes before what the grammar allows.
+		if fault := lineFault(line); fault != "" {
+			return fault, nil
+		}
+		if what == "" {
+			what = "changed while being read"
+		}
+	}
+	if what != "" {
+		return what, nil
+	}
+	if r.seen&bodySeen == 0 {
+		return `no "body"; a request line is an object such as {"body":…}`, nil
+	}
+	return "", r.internVariant()
+}
+
+// eachMember calls f for each member of the object at i, with the raw key and
+// value and the value's offset, until f says what is wrong. It returns where
+// the object ends, or -1.
+func eachMember(b []byte, i, depth int, f func(key, value []byte, offset int) string) (end int, what string) {
+	if !isAt(b, i, '{') {
+		return -1, `not an object; a request line is an object such as {"body":…}`
+	}
+	if i = skipSpace(b, i+1); isAt(b, i, '}') {
+		return i + 1, ""
+	}
+	for {
+		if !isAt(b, i, '"') {
+			return -1, ""
+		}
+		keyEnd := skipString(b, i+1)
+		if keyEnd < 0 {
+			return -1, ""
+		}
+		colon := skipSpace(b, keyEnd)
+		if !isAt(b, colon, ':') {
+			return -1, ""
+		}
+		start := skipSpace(b, colon+1)
+		end := skipValue(b, start, depth)
+		if end < 0 {
+			return -1, ""
+		}
+		if what = f(b[i:keyEnd], b[start:end], start); what != "" {
+			return -1, what
+		}
+		i = skipSpace(b, end)
+		if isAt(b, i, '}') {
+			return i + 1, ""
+		}
+		if !isAt(b, i, ',') {
+			return -1, ""
+		}
+		i = skipSpace(b, i+1)
+	}
+}
+
+// member reads one member of the line's object.
+func (r *requestReader) member(rawKey, value []byte, offset int) string {
+	key, _ := unquote(rawKey)
+	for i, name := range members {
+		if string(key) != name {
+			continue
+		}
+		if r.seen>>i&1 != 0 {
+			return fmt.Sprintf("%q given twice; leave one out", name)
+		}
+		r.seen |= 1 << i
+	}
+	switch string(key) {
+	case "body":
+		r.offset, r.length = offset, len(value)
+		return ""
+	case "name":
+		return r.readName(value)
+	case "path":
+		return r.readPath(value)
+	case "headers":
+		return r.readHeaders(value)
+	case "weight":
+		return r.readWeight(value)
+	}
+	return fmt.Sprintf("unknown key %s; a request line may have body, name, path, headers and weight", shown(key))
+}
+
+func (r *requestReader) readName(value []byte) string {
+	name, ok := unquote(value)
+	switch {
+	case !ok:
+		return fmt.Sprintf("name %s: must be a string", shown(value))
+	case len(name) > maxNameLength:
+		return fmt.Sprintf("name %s: must not be longer than %d bytes", shown(name), maxNameLength)
+	case bytes.ContainsFunc(name, func(c rune) bool { return !strconv.IsPrint(c) }):
+		return fmt.Sprintf("name %s: must be printable characters", shown(name))
+	}
+	r.name = name
+	return ""
+}
+
+func (r *requestReader) readPath(value []byte) string {
+	path, ok := unquote(value)
+	if !ok || len(path) == 0 || path[0] != '/' {
+		return fmt.Sprintf(`path %s: must be a string that starts with "/"`, shown(path))
+	}
+	if bytes.ContainsFunc(path, func(c rune) bool { return c <= ' ' || c > '~' || c == '#' }) {
+		return fmt.Sprintf("path %s: must be printable ASCII without spaces and #; percent-encode the rest", shown(path))
+	}
+	r.path = path
+	return ""
+}
+
+func (r *requestReader) readWeight(value []byte) string {
+	w, err := strconv.ParseUint(string(value), 10, 32)
+	if err != nil || w < 1 || w > maxLineWeight {
+		return fmt.Sprintf("weight %s: must be a whole number from 1 to 1,000,000", shown(value))
+	}
+	r.weight = uint32(w)
+	return ""
+}
+
+func (r *requestReader) readHeaders(value []byte) string {
+	if !isAt(value, 0, '{') {
+		return fmt.Sprintf(`headers %s: must be an object of strings, such as {"X-Key":"value"}`, shown(value))
+	}
+	_, what := eachMember(value, 0, 2, func(key, value []byte, _ int) string {
+		name, _ := unquote(key)
+		text, ok := unquote(value)
+		if !ok {
+			return fmt.Sprintf("header %s: must be a string, not %s", shown(name), shown(value))
+		}
+		r.headers = append(r.headers, rawHeader{name, text})
+		return headerFault(name, text)
+	})
+	return what
+}
+
+// headerFault says why a header must not be sent: it would break the framing
+// of the message, which would then be read as two.
+func headerFault(name, value []byte) string {
+	const marks = "!#$%&'*+-.^_`|~"
+	outside := func(c rune) bool {
+		return !(c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'z' || strings.ContainsRune(marks, c))
+	}
+	switch strings.ToLower(string(name)) {
+	case "content-length", "transfer-encoding":
+		return fmt.Sprintf("header %s: follows from the body; leave it out", shown(name))
+	}
+	if len(name) == 0 || bytes.ContainsFunc(name, outside) {
+		return fmt.Sprintf("header name %s: must be letters, digits and %s", shown(name), marks)
+	}
+	if bytes.ContainsFunc(value, func(c rune) bool { return c < ' ' && c != '\t' || c == 0x7F }) {
+		return fmt.Sprintf("header %s: value %s must not hold line ends or other control characters", shown(name), shown(value))
+	}
+	return ""
+}
+
+// internVariant finds the number of what the line says besides its body.
+func (r *requestReader) internVariant() error {
+	if len(r.name) == 0 && len(r.path) == 0 && len(r.headers) == 0 {
+		return nil
+	}
+	r.key = appendPart(appendPart(r.key[:0], r.name), r.path)
+	for _, h := range r.headers {
+		r.key = appendPart(appendPart(r.key, h.name), h.value)
+	}
+	if len(r.lastKey) > 0 && bytes.Equal(r.key, r.lastKey) {
+		r.variant = r.last
+		return nil
+	}
+	id, ok := r.known[string(r.key)]
+	if !ok {
+		var err error
+		if id, err = r.internNew(); err != nil {
+			return err
+		}
+	}
+	r.variant, r.last = id, id
+	r.lastKey = append(r.lastKey[:0], r.key...)
+	return nil
+}
+
+// internNew is for a variant that this reader has not met.
+func (r *requestReader) internNew() (uint16, error) {
+	v := Variant{Name: string(r.name), Path: string(r.path)}
+	for _, h := range r.headers {
+		v.Headers = append(v.Headers, Header{string(h.name), string(h.value)})
+	}
+	key := string(r.key)
+	id, ok := r.names.intern(key, v)
+	if !ok {
+		return 0, errVariants
+	}
+	r.known[key] = id
+	return id, nil
+}
+
+// appendPart appends a part with its length before it, so that different
+// lists of parts never look alike.
+func appendPart(key, part []byte) []byte {
+	return append(binary.AppendUvarint(key, uint64(len(part))), part...)
+}
+
+// unquote returns the text of a JSON string; false, and the raw value, when it
+// is something else or no valid text.
+func unquote(value []byte) ([]byte, bool) {
+	if len(value) < 2 || value[0] != '"' {
+		return value, false
+	}
+	if bytes.IndexByte(value, '\\') < 0 {
+		return value[1 : len(value)-1], true
+	}
+	text, err := jsontext.AppendUnquote(nil, value)
+	return text, err == nil
+}
+
+// shown quotes a wrong value, or its beginning.
+func shown(b []byte) string {
+	if len(b) <= maxShown {
+		return strconv.Quote(string(b))
+	}
+	return strconv.Quote(string(b[:maxShown])) + "…"
+}

@@ -1,0 +1,102 @@
+package payloads
+
+import (
+	"bytes"
+	"fmt"
+	"sort"
+)
+
+// A body's place in its file takes eight bytes: the offset above, the length
+// below.
+const (
+	lengthBits = 26
+	maxBody    = 1<<lengthBits - 1      // 64 MiB, less one byte
+	maxFile    = 1<<(64-lengthBits) - 1 // 256 GiB, less one byte
+)
+
+type span uint64
+
+func newSpan(offset, length int) span { return span(offset)<<lengthBits | span(length) }
+func (s span) offset() int            { return int(s >> lengthBits) }
+func (s span) length() int            { return int(s & maxBody) }
+
+// source is one payload file, mapped and indexed.
+type source struct {
+	spec     Spec
+	name     string // for people
+	content  *mapping
+	data     []byte
+	document bool // the whole file is one body, over several lines perhaps
+	chunks   []chunk
+	spans    []span   // one per body
+	variants []uint16 // one per body; nil when all are the zero Variant
+	ends     []uint64 // sums of the lines' weights; nil when all weigh 1
+	slots    uint64   // requests per pass
+	shuffler shuffler
+	maxBody  int
+	sha256   string
+}
+
+// item returns the body of that index.
+func (s *source) item(line uint64) Item {
+	sp := s.spans[line]
+	start := sp.offset()
+	it := Item{Body: s.data[start : start+sp.length() : start+sp.length()]}
+	if s.variants != nil {
+		it.Variant = int(s.variants[line])
+	}
+	return it
+}
+
+// lineAt returns the index of the body whose turn it is at that position of a
+// pass.
+func (s *source) lineAt(pos uint64) uint64 {
+	if s.ends == nil {
+		return pos
+	}
+	lo, hi := 0, len(s.ends)-1
+	for lo < hi {
+		mid := int(uint(lo+hi) / 2)
+		if s.ends[mid] > pos {
+			hi = mid
+		} else {
+			lo = mid + 1
+		}
+	}
+	return uint64(lo)
+}
+
+// lineNumber returns the number, in the file, of the line that holds that
+// body: not stored, but counted from the beginning of its chunk.
+func (s *source) lineNumber(line uint64) (n int, err error) {
+	k := sort.Search(len(s.chunks), func(k int) bool { return s.chunks[k].firstBody > int(line) }) - 1
+	err = guarded(func() error {
+		n = s.numberOf(&s.chunks[k], s.spans[line].offset())
+		return nil
+	})
+	return n, err
+}
+
+// numberOf returns the number of the line at an offset within a chunk.
+func (s *source) numberOf(c *chunk, offset int) int {
+	return c.firstLine + bytes.Count(s.data[c.start:offset], newline)
+}
+
+// problem makes an error of what is wrong at an offset within a chunk.
+func (s *source) problem(c *chunk, offset int, what string) error {
+	return &LineError{File: s.name, Line: s.numberOf(c, offset), Problem: what}
+}
+
+// wrong makes an error of what is wrong with the file as a whole.
+func (s *source) wrong(what string) error { return fmt.Errorf("%s: %s", s.name, what) }
+
+// describe lists files for reports.
+func describe(sources []*source) []File {
+	files := make([]File, 0, len(sources))
+	for _, s := range sources {
+		files = append(files, File{
+			Path: s.spec.Path, Lines: len(s.spans), Bytes: int64(len(s.data)), SHA256: s.sha256, Weight: s.spec.Weight,
+		})
+	}
+	return files
+}

@@ -1,0 +1,68 @@
+package report
+
+import (
+	"bufio"
+	"io"
+	"os"
+)
+
+// File is an output that is known to be writable before any load is sent.
+// A nil File swallows everything.
+type File struct {
+	file    *os.File
+	fresh   bool // it did not exist before
+	written bool
+}
+
+// CreateFile opens an output without touching what it holds; an empty path
+// gives a nil File.
+func CreateFile(path string) (*File, error) {
+	if path == "" {
+		return nil, nil
+	}
+	_, err := os.Stat(path)
+	fresh := os.IsNotExist(err)
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE, 0o644)
+	if err != nil {
+		return nil, err
+	}
+	return &File{file: f, fresh: fresh}, nil
+}
+
+// Write replaces the file's content with what fill writes, and closes it.
+func (f *File) Write(fill func(io.Writer) error) error {
+	if f == nil {
+		return nil
+	}
+	f.written = true
+	// Pipes and devices cannot be cut, and need not be.
+	if info, err := f.file.Stat(); err == nil && info.Mode().IsRegular() {
+		if err := f.file.Truncate(0); err != nil {
+			return err
+		}
+	}
+	w := bufio.NewWriter(f.file)
+	err := fill(w)
+	if err == nil {
+		err = w.Flush()
+	}
+	if closeErr := f.file.Close(); err == nil {
+		err = closeErr
+	}
+	return err
+}
+
+// Discard closes a file that was never written, and removes it if it did not
+// exist before.
+func (f *File) Discard() {
+	if f == nil || f.written {
+		return
+	}
+	f.file.Close()
+	if f.fresh {
+		os.Remove(f.file.Name())
+	}
+}
+
+// JSONTo writes the report as JSON does, as an argument to File.Write.
+func (r *Report) JSONTo(w io.Writer) error { return JSON(w, r) }

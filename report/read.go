@@ -1,0 +1,59 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"os"
+
+	"golang.org/x/term"
+)
+
+// ReadFiles reads JSON reports, "-" being stdin, and merges them if there are
+// several. A report whose figures contradict each other is refused.
+func ReadFiles(paths []string, stdin io.Reader) (*Report, error) {
+	if len(paths) == 0 {
+		return nil, fmt.Errorf("no report named; give JSON files, or - for standard input")
+	}
+	reports := make([]*Report, len(paths))
+	for i, path := range paths {
+		r, err := readFile(path, stdin)
+		if err != nil {
+			return nil, err
+		}
+		if err := r.Check(); err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+		reports[i] = r
+	}
+	if len(reports) == 1 {
+		return reports[0], nil
+	}
+	return Merge(reports)
+}
+
+func readFile(path string, stdin io.Reader) (*Report, error) {
+	if path == "-" {
+		return Read(stdin, "standard input")
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return Read(f, path)
+}
+
+// OptionsFor suits the text to what it is written to: the terminal's width and
+// colour, or 80 plain columns.
+func OptionsFor(w io.Writer) TextOptions {
+	f, ok := w.(*os.File)
+	if !ok || !term.IsTerminal(int(f.Fd())) {
+		return TextOptions{}
+	}
+	width, _, err := term.GetSize(int(f.Fd()))
+	if err != nil {
+		width = 0
+	}
+	_, noColour := os.LookupEnv("NO_COLOR")
+	return TextOptions{Width: width, Colour: !noColour && os.Getenv("TERM") != "dumb"}
+}

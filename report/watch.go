@@ -1,0 +1,82 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"golang.org/x/term"
+
+	"brunt/attack"
+)
+
+// redraw is the time between two progress lines; snapshots change once a
+// second.
+const redraw = 500 * time.Millisecond
+
+// Watch shows the run's progress on one line, redrawn in place, if w is a
+// terminal and quiet is not set. The function it returns ends that and clears
+// the line; call it once the run is done.
+func Watch(w io.Writer, run *attack.Run, plan *attack.Plan, quiet bool) (stop func()) {
+	f, ok := w.(*os.File)
+	if quiet || !ok || !term.IsTerminal(int(f.Fd())) || os.Getenv("TERM") == "dumb" {
+		return func() {}
+	}
+	quit, gone := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(gone)
+		ticker := time.NewTicker(redraw)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-ticker.C:
+				width, _, err := term.GetSize(int(f.Fd()))
+				if err != nil || width < 20 {
+					width = 80
+				}
+				fmt.Fprintf(f, "\r\x1b[K%s", Clip(Progress(run.Snapshot(), plan), width-1))
+			case <-quit:
+				fmt.Fprint(f, "\r\x1b[K")
+				return
+			}
+		}
+	}()
+	return func() {
+		close(quit)
+		<-gone
+	}
+}
+
+// Progress is one line on a run under way: time left, rate asked and reached,
+// p50 and p99 of the last interval, failures.
+func Progress(s *attack.Snapshot, plan *attack.Plan) string {
+	line := string(s.State)
+	if plan.Duration > 0 && s.State == attack.Running {
+		line += " · " + FormatSpan(max(0, plan.Duration-s.Elapsed).Round(time.Second)) + " left"
+	}
+	line += " · " + FormatCount(s.Counts.Sent) + " sent"
+	if n := len(s.Intervals); n > 0 {
+		last := &s.Intervals[n-1]
+		reached := FormatRate(float64(last.Succeeded) / last.Width.Seconds())
+		if plan.Open() {
+			reached += " of " + FormatRate(attack.PerSecond(plan.Rate))
+		}
+		line += " · " + reached
+		if last.Response.TotalCount() > 0 {
+			line += fmt.Sprintf(" · p50 %s p99 %s",
+				FormatDuration(time.Duration(last.Response.ValueAtPercentile(50))),
+				FormatDuration(time.Duration(last.Response.ValueAtPercentile(99))))
+		}
+	}
+	return line + " · " + FormatCount(s.Counts.Failed) + " failed"
+}
+
+// Clip cuts a line of narrow characters to a width.
+func Clip(line string, width int) string {
+	runes := []rune(line)
+	if len(runes) <= width {
+		return line
+	}
+	return string(runes[:width-1]) + "…"
+}
