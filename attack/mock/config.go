@@ -1,0 +1,180 @@
+package mock
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Limit is the longest that one request may take in the model: the execution
+// limit of a real endpoint. Longer draws are cut to it.
+const Limit = 297 * time.Second
+
+// Config says how the endpoint behaves. Equal values behave alike: the seed
+// decides every draw.
+type Config struct {
+	// Name of the endpoint: letters, digits, "-", "_" and ".", at most 63;
+	// empty means "mock".
+	Name string
+	// Overhead is spent outside the slot, on the way back to the client: it adds
+	// to each request's time, but not to what a slot can do.
+	Overhead time.Duration
+	// Latency is the median time in the model; a request holds a slot for it.
+	Latency time.Duration
+	// Sigma is the shape of the log-normal that the time in the model follows;
+	// 0 makes every request take Latency.
+	Sigma float64
+	// Concurrency is the provisioned concurrency: the number of slots.
+	Concurrency int
+	// Queue is the most requests that wait for a slot; the next one is answered
+	// with 429. 0 means no bound.
+	Queue int
+	// Errors is the share, from 0 to 1, of served requests that the model fails
+	// with ErrorStatus, after their time in the slot.
+	Errors float64
+	// ErrorStatus is from 400 to 599; 0 means 500.
+	ErrorStatus int
+	// ColdStart is how long the endpoint, scaled to zero at first, takes to wake
+	// once the first request is in; 0 means awake from the start.
+	ColdStart time.Duration
+	// Tokens is the length of a generated answer in tokens, where the request's
+	// max_tokens does not ask for fewer; 0 means a short fixed answer.
+	Tokens int
+	// Seed of all draws: the k-th served request has the k-th draw.
+	Seed uint64
+}
+
+// Default is the endpoint that mock:// stands for.
+func Default() Config {
+	return Config{
+		Name:        "mock",
+		Overhead:    time.Millisecond,
+		Latency:     20 * time.Millisecond,
+		Sigma:       0.25,
+		Concurrency: 16,
+		Queue:       100,
+		ErrorStatus: 500,
+		Seed:        1,
+	}
+}
+
+// Validate reports the first value that is out of range, by its name in a
+// mock:// address.
+func (c Config) Validate() error {
+	c = c.filled()
+	if !validName(c.Name) {
+		return fmt.Errorf("endpoint name %s: expected 1 to %d letters, digits, \"-\", \"_\" or \".\"", quoted(c.Name), longestName)
+	}
+	for i := range settings {
+		s := &settings[i]
+		if value := s.field(&c); !s.holds(value) {
+			return fmt.Errorf("%s=%s: expected %s", s.key, printed(value), s.want)
+		}
+	}
+	return nil
+}
+
+// filled has the defaults in place of the values whose zero means one.
+func (c Config) filled() Config {
+	if c.Name == "" {
+		c.Name = "mock"
+	}
+	if c.ErrorStatus == 0 {
+		c.ErrorStatus = 500
+	}
+	return c
+}
+
+const longestName = 63
+
+func validName(name string) bool {
+	if name == "" || len(name) > longestName {
+		return false
+	}
+	for _, r := range name {
+		switch {
+		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', strings.ContainsRune("-_.", r):
+		default:
+			return false
+		}
+	}
+	return strings.Trim(name, ".") != "" // "." and ".." would vanish from a path
+}
+
+// setting is one key of a mock:// address: where its value goes, what it may
+// be, and how to say so.
+type setting struct {
+	key, want string
+	low, high float64 // durations in nanoseconds; unused for the seed
+	field     func(*Config) any
+}
+
+var settings = []setting{
+	{"overhead", "a duration with a unit from 0s to 297s, such as 2ms", 0, float64(Limit),
+		func(c *Config) any { return &c.Overhead }},
+	{"latency", "a duration with a unit from 0s to 297s, such as 20ms", 0, float64(Limit),
+		func(c *Config) any { return &c.Latency }},
+	{"sigma", "a number from 0 (constant) to 5, such as 0.3", 0, 5,
+		func(c *Config) any { return &c.Sigma }},
+	{"concurrency", "a whole number from 1 to 65536, such as 8", 1, 65536,
+		func(c *Config) any { return &c.Concurrency }},
+	{"queue", "a whole number from 0 (no bound) to 1000000, such as 100", 0, 1e6,
+		func(c *Config) any { return &c.Queue }},
+	{"errors", "a share from 0 to 1, such as 0.01", 0, 1,
+		func(c *Config) any { return &c.Errors }},
+	{"error-status", "a status from 400 to 599, such as 503", 400, 599,
+		func(c *Config) any { return &c.ErrorStatus }},
+	{"cold-start", "a duration with a unit from 0s to 1h, such as 5s", 0, float64(time.Hour),
+		func(c *Config) any { return &c.ColdStart }},
+	{"tokens", "a whole number from 0 (a short answer) to 100000, such as 100", 0, 1e5,
+		func(c *Config) any { return &c.Tokens }},
+	{"seed", "a whole number from 0 to 18446744073709551615, such as 1", 0, 0,
+		func(c *Config) any { return &c.Seed }},
+}
+
+// read puts the word's value into the field; false where it is none.
+func (s *setting) read(field any, word string) bool {
+	var err error
+	switch f := field.(type) {
+	case *time.Duration:
+		*f, err = time.ParseDuration(word)
+	case *float64:
+		*f, err = strconv.ParseFloat(word, 64)
+	case *int:
+		*f, err = strconv.Atoi(word)
+	case *uint64:
+		*f, err = strconv.ParseUint(word, 10, 64)
+	}
+	return err == nil && s.holds(field)
+}
+
+// holds reports whether the field's value is within the bounds; NaN is not.
+func (s *setting) holds(field any) bool {
+	var v float64
+	switch f := field.(type) {
+	case *time.Duration:
+		v = float64(*f)
+	case *float64:
+		v = *f
+	case *int:
+		v = float64(*f)
+	case *uint64:
+		return true
+	}
+	return v >= s.low && v <= s.high
+}
+
+func printed(field any) string {
+	switch f := field.(type) {
+	case *time.Duration:
+		return f.String()
+	case *float64:
+		return strconv.FormatFloat(*f, 'g', -1, 64)
+	case *int:
+		return strconv.Itoa(*f)
+	case *uint64:
+		return strconv.FormatUint(*f, 10)
+	}
+	return ""
+}

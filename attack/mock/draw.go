@@ -1,0 +1,58 @@
+package mock
+
+import (
+	"math"
+	"time"
+)
+
+// draws are the endpoint's random numbers as a pure function of the seed and
+// the request's place among the served ones: no state, so that neither
+// interleaving nor refusals change what the k-th served request gets.
+type draws struct {
+	state  uint64
+	median float64 // nanoseconds
+	sigma  float64
+	errors float64 // share
+}
+
+func newDraws(c Config) draws {
+	return draws{
+		state:  mix(c.Seed), // neighbouring seeds would share a shifted sequence otherwise
+		median: float64(c.Latency),
+		sigma:  c.Sigma,
+		errors: c.Errors,
+	}
+}
+
+// latency is the k-th time in the model in nanoseconds: median·exp(sigma·z)
+// with z standard normal, at most Limit.
+func (d *draws) latency(k uint64) int64 {
+	if d.sigma == 0 || d.median == 0 {
+		return int64(d.median)
+	}
+	z := math.Sqrt2 * math.Erfinv(2*d.uniform(2*k)-1)
+	return int64(math.Min(d.median*math.Exp(d.sigma*z), float64(Limit/time.Nanosecond)))
+}
+
+// fails is whether the model fails the k-th served request.
+func (d *draws) fails(k uint64) bool {
+	return d.errors > 0 && d.uniform(2*k+1) < d.errors
+}
+
+// uniform is the n-th number of the splitmix64 sequence as a fraction strictly
+// between 0 and 1.
+func (d *draws) uniform(n uint64) float64 {
+	return (float64(mix(d.state+n*golden)>>12) + 0.5) / (1 << 52)
+}
+
+// golden is splitmix64's increment, 2⁶⁴ divided by the golden ratio.
+const golden = 0x9e3779b97f4a7c15
+
+// mix is splitmix64's step and output function (Steele, Lea and Flood, "Fast
+// splittable pseudorandom number generators", 2014).
+func mix(x uint64) uint64 {
+	x += golden
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return x ^ x>>31
+}

@@ -1,0 +1,118 @@
+package mock
+
+// line is the way into the model: its slots and the queue before them, worked
+// out ahead. Requests are served in the order of arrival and the k-th draw is
+// known, so when a request arrives, the instant it leaves the model is known
+// as well, and all its handler has to do is to wait for that instant. A
+// late wake-up therefore delays one reply, never the slot behind it.
+//
+// A client that gives up changes nothing: nobody tells the model, which works
+// to the end, and its place comes free at the instant planned.
+//
+// Instants are nanoseconds and never run backwards from call to call. A line
+// has no clock and no lock of its own.
+type line struct {
+	free  []int64 // min-heap: when each slot comes free of all that is planned on it
+	queue []int64 // when the service of each waiting request begins; ascending, from head on
+	head  int
+	bound int // most waiting; 0 for no bound
+
+	coldStart int64
+	asleep    bool  // scaled to zero, and no request has come yet
+	wake      int64 // when the endpoint is up
+}
+
+func newLine(c Config) line {
+	return line{
+		free:      make([]int64, c.Concurrency),
+		bound:     c.Queue,
+		coldStart: int64(c.ColdStart),
+		asleep:    c.ColdStart > 0,
+	}
+}
+
+// full reports whether a request that arrives now has to be refused. While the
+// endpoint wakes all wait in the queue and only there, within its bound: the
+// slots that will take them do not exist yet.
+func (l *line) full(now int64) bool {
+	if l.bound == 0 || l.waiting(now) < l.bound {
+		return false
+	}
+	return l.asleep || l.free[0] > now
+}
+
+// enter plans the service of a request that arrives now and holds a slot for
+// latency; it returns when it leaves the model.
+func (l *line) enter(now, latency int64) int64 {
+	if l.asleep {
+		l.rouse(now)
+	}
+	start := max(now, l.free[0])
+	if start > now {
+		l.waiting(now)
+		l.queue = append(l.queue, start)
+	}
+	l.free[0] = start + latency
+	l.sink()
+	return start + latency
+}
+
+func (l *line) rouse(now int64) {
+	l.asleep = false
+	l.wake = now + l.coldStart
+	for i := range l.free {
+		l.free[i] = l.wake
+	}
+}
+
+// sink restores the heap after its least element has grown.
+func (l *line) sink() {
+	for i := 0; ; {
+		least := 2*i + 1
+		if least >= len(l.free) {
+			return
+		}
+		if right := least + 1; right < len(l.free) && l.free[right] < l.free[least] {
+			least = right
+		}
+		if l.free[i] <= l.free[least] {
+			return
+		}
+		l.free[i], l.free[least] = l.free[least], l.free[i]
+		i = least
+	}
+}
+
+// waiting is the number of requests in the queue now.
+func (l *line) waiting(now int64) int {
+	for l.head < len(l.queue) && l.queue[l.head] <= now {
+		l.head++
+	}
+	if l.head > 64 && l.head > len(l.queue)/2 {
+		l.queue = append(l.queue[:0], l.queue[l.head:]...)
+		l.head = 0
+	}
+	return len(l.queue) - l.head
+}
+
+// serving is the number of slots taken now. A slot with work planned later has
+// work now as well, for a request waits only while every slot is taken; waking
+// is the exception.
+func (l *line) serving(now int64) int {
+	if now < l.wake {
+		return 0
+	}
+	taken := 0
+	for _, at := range l.free {
+		if at > now {
+			taken++
+		}
+	}
+	return taken
+}
+
+// clear drops all that is planned; the endpoint is closing.
+func (l *line) clear() {
+	clear(l.free)
+	l.queue, l.head, l.wake, l.asleep = nil, 0, 0, false
+}
