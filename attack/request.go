@@ -93,7 +93,7 @@ func (r *Request) head(t *endpoint.Target, v *payloads.Variant, keepAlive, hasBo
 	layers := [][]payloads.Header{own, r.Headers, v.Headers}
 	for depth, layer := range layers {
 		for _, h := range layer {
-			if !named(layers[depth+1:], h.Name) {
+			if !replaced(layers[depth+1:], h.Name) {
 				b = fmt.Appendf(b, "%s: %s\r\n", h.Name, h.Value)
 			}
 		}
@@ -101,8 +101,8 @@ func (r *Request) head(t *endpoint.Target, v *payloads.Variant, keepAlive, hasBo
 	return b
 }
 
-// named reports whether a later layer of headers replaces this one.
-func named(layers [][]payloads.Header, name string) bool {
+// replaced reports whether a later layer of headers replaces this one.
+func replaced(layers [][]payloads.Header, name string) bool {
 	for _, layer := range layers {
 		for _, h := range layer {
 			if strings.EqualFold(h.Name, name) {
