@@ -537,3 +537,20 @@ func (c config) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, er
 		return fmt.Sprint(value), nil
 	}
 }
+
+// outcome turns the facts of a finished run into its exit code; what it says
+// stands in the report already.
+func outcome(rep *report.Report, strict bool) error {
+	o := rep.Outcome()
+	switch {
+	case o.Interrupted && !o.EndedEarly:
+		return &failure{code: exitInterrupted}
+	case o.EndedEarly, o.NoReply, o.Denied:
+		return &failure{code: exitFailed}
+	case o.Invalid && strict:
+		return &failure{code: exitInvalid}
+	case o.SLOBroken:
+		return &failure{code: exitSLO}
+	}
+	return nil
+}
