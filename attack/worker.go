@@ -93,6 +93,10 @@ func (w *worker) closedLoop() {
 	run := w.run
 	var claim claim
 	pause := time.Duration(0)
+	// Before the start nothing is planned: it would count as warm-up.
+	if !run.rest(max(0, time.Duration(run.start-run.clock.now()))) {
+		return
+	}
 	for !run.stopping.Load() {
 		now := run.clock.now()
 		if now >= run.end {
