@@ -21,9 +21,9 @@ const retryDead = 5 * time.Second
 
 // Options of connections.
 type Options struct {
-	Insecure  bool   // do not verify the server's certificate
-	CAFile    string // PEM file with the authorities to trust instead of the system's
-	Resolve   []string // HOST:ADDR words: connections to HOST go to ADDR
+	Insecure bool     // do not verify the server's certificate
+	CAFile   string   // PEM file with the authorities to trust instead of the system's
+	Resolve  []string // HOST:ADDR words: connections to HOST go to ADDR
 }
 
 // Dialer opens connections to one target, spread over all of its addresses.
