@@ -30,8 +30,8 @@ type chunk struct {
 func cutChunks(data []byte, from int) ([]chunk, error) {
 	chunks := make([]chunk, (len(data)+chunkSize-1)/chunkSize)
 	err := inParallel(processors(), len(chunks), func(_, k int) error {
-		low, high := k*chunkSize, min((k+1)*chunkSize, len(data))
-		chunks[k] = countChunk(data, max(low, from), high, low > 0)
+		low, high := max(k*chunkSize, from), min((k+1)*chunkSize, len(data))
+		chunks[k] = countChunk(data, low, high, low > from)
 		return nil
 	})
 	number(chunks)
@@ -42,7 +42,7 @@ func cutChunks(data []byte, from int) ([]chunk, error) {
 // Unless low begins a line itself, they begin behind the first line end.
 func countChunk(data []byte, low, high int, midway bool) chunk {
 	start := low
-	if midway {
+	if midway && low < high {
 		i := bytes.IndexByte(data[low-1:high-1], '\n')
 		if i < 0 {
 			return chunk{start: high, end: high} // inside of one long line

@@ -35,17 +35,23 @@ func open(path string, stdin io.Reader) (*mapping, error) {
 		defer f.Close()
 		return spoolStream(name, path, f)
 	}
-	return openRegular(name, path, f)
+	return openRegular(name, path, f, info)
 }
 
-func openRegular(name, path string, f *os.File) (*mapping, error) {
+func openRegular(name, path string, f *os.File, info fs.FileInfo) (*mapping, error) {
 	head := make([]byte, 4)
 	n, err := f.ReadAt(head, 0)
 	if err != nil && err != io.EOF {
 		f.Close()
 		return nil, openError(name, err)
 	}
-	if packing(path, head[:n]) != "" {
+	if err := checkPromise(name, path, head[:n]); err != nil {
+		f.Close()
+		return nil, err
+	}
+	// Virtual files, as those of /proc, have content but no size to map.
+	virtual := n > 0 && info.Size() == 0
+	if virtual || packing(head[:n]) != "" {
 		defer f.Close()
 		return spoolStream(name, path, f)
 	}
@@ -73,8 +79,11 @@ func spoolStream(name, path string, r io.Reader) (*mapping, error) {
 	if err != nil && err != io.EOF {
 		return nil, openError(name, err)
 	}
-	kind := packing(path, head)
-	if kind == "" || len(head) == 0 {
+	if err := checkPromise(name, path, head); err != nil {
+		return nil, err
+	}
+	kind := packing(head)
+	if kind == "" {
 		m, err := spool(name, in)
 		if e, ok := errors.AsType[*readError](err); ok {
 			return nil, openError(name, e.error)
@@ -82,6 +91,16 @@ func spoolStream(name, path string, r io.Reader) (*mapping, error) {
 		return m, err
 	}
 	return spoolPacked(name, kind, in)
+}
+
+// checkPromise refuses a file named as compressed that is not: more likely a
+// broken download than lines of JSON.
+func checkPromise(name, path string, head []byte) error {
+	kind := promisedPacking(path)
+	if kind == "" || len(head) == 0 || packing(head) != "" {
+		return nil
+	}
+	return fmt.Errorf("%s: not %s data, though its name ends in %s; make the file again, or rename it", name, kind, filepath.Ext(path))
 }
 
 func spoolPacked(name, kind string, r io.Reader) (*mapping, error) {

@@ -135,11 +135,10 @@ func (s *source) findDocument() error {
 
 // isDocumentName tells if a file, compressed or not, is named .json.
 func isDocumentName(path string) bool {
-	ext := strings.ToLower(filepath.Ext(path))
-	if ext == ".gz" || ext == ".zst" {
-		ext = strings.ToLower(filepath.Ext(path[:len(path)-len(ext)]))
+	if promisedPacking(path) != "" {
+		path = path[:len(path)-len(filepath.Ext(path))]
 	}
-	return ext == ".json"
+	return strings.EqualFold(filepath.Ext(path), ".json")
 }
 
 // documentFault says where the one value of a .json file breaks.

@@ -59,6 +59,6 @@ func skipNumbers(b []byte, i int) (end int, state uint64) {
 
 // numberEnds tells if a number may end in that state.
 func numberEnds(state uint64) bool {
-	const ends = 1<<inZero | 1<<inInteger | 1<<inFraction | 1<<inPower
+	const ends uint64 = 1<<inZero | 1<<inInteger | 1<<inFraction | 1<<inPower
 	return ends>>state&1 != 0
 }

@@ -144,7 +144,7 @@ func (r *requestReader) readName(value []byte) string {
 	name, ok := unquote(value)
 	switch {
 	case !ok:
-		return fmt.Sprintf("name %s: must be a string", shown(value))
+		return fmt.Sprintf("name %s: must be a string of valid Unicode", shown(value))
 	case len(name) > maxNameLength:
 		return fmt.Sprintf("name %s: must not be longer than %d bytes", shown(name), maxNameLength)
 	case bytes.ContainsFunc(name, func(c rune) bool { return !strconv.IsPrint(c) }):
@@ -183,7 +183,7 @@ func (r *requestReader) readHeaders(value []byte) string {
 		name, _ := unquote(key)
 		text, ok := unquote(value)
 		if !ok {
-			return fmt.Sprintf("header %s: must be a string, not %s", shown(name), shown(value))
+			return fmt.Sprintf("header %s: must be a string of valid Unicode, not %s", shown(name), shown(value))
 		}
 		r.headers = append(r.headers, rawHeader{name, text})
 		return headerFault(name, text)

@@ -24,14 +24,23 @@ func below(hash, n uint64) uint64 {
 
 // shuffler permutes 0 … n-1, differently for each key, without a table: a
 // Feistel network over a grid of rows × columns that has room for n.
-type shuffler struct{ n, columns, rows uint64 }
+type shuffler struct {
+	n, columns, rows uint64
+	rounds           int
+}
 
 func newShuffler(n uint64) shuffler {
 	columns := uint64(math.Sqrt(float64(n)))
 	for columns == 0 || columns*columns < n {
 		columns++
 	}
-	return shuffler{n: n, columns: columns, rows: (n + columns - 1) / columns}
+	// On a small grid each round has few choices, so it takes more of them
+	// until all orders are about equally likely.
+	rounds := 4
+	if n < 1000 {
+		rounds = 8
+	}
+	return shuffler{n: n, columns: columns, rows: (n + columns - 1) / columns, rounds: rounds}
 }
 
 // at returns where the permutation of that key sends pos. The grid has less
@@ -41,7 +50,7 @@ func (s shuffler) at(pos, key uint64) uint64 {
 	for {
 		column, row := pos%s.columns, pos/s.columns
 		k := key
-		for range 4 {
+		for range s.rounds {
 			column += below(mix(k+row), s.columns)
 			if column >= s.columns {
 				column -= s.columns

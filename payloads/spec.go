@@ -5,6 +5,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // maxWeight is the largest weight of a file, and maxRotation the longest
@@ -107,10 +108,9 @@ func displayName(path string) string {
 	if path == stdinPath {
 		return "standard input"
 	}
-	for _, r := range path {
-		if !strconv.IsPrint(r) {
-			return strconv.Quote(path)
-		}
+	unprintable := func(r rune) bool { return !strconv.IsPrint(r) }
+	if !utf8.ValidString(path) || strings.ContainsFunc(path, unprintable) {
+		return strconv.Quote(path)
 	}
 	return path
 }

@@ -17,17 +17,22 @@ import (
 // is what the zstd command accepts by default.
 const maxWindow = 128 << 20
 
-// packing tells by the first bytes, else by the name's ending, how a file is
-// compressed: "gzip", "zstd" or "" for not at all.
-func packing(path string, head []byte) string {
+// packing tells how a file is compressed, "gzip", "zstd" or "" for not at all,
+// by its first bytes.
+func packing(head []byte) string {
 	switch {
 	case bytes.HasPrefix(head, []byte{0x1F, 0x8B}):
 		return "gzip"
-	case bytes.Equal(head, []byte{0x28, 0xB5, 0x2F, 0xFD}):
+	case bytes.HasPrefix(head, []byte{0x28, 0xB5, 0x2F, 0xFD}):
 		return "zstd"
-	case len(head) == 4 && head[0]&0xF0 == 0x50 && bytes.Equal(head[1:], []byte{0x2A, 0x4D, 0x18}):
+	case len(head) >= 4 && head[0]&0xF0 == 0x50 && bytes.Equal(head[1:4], []byte{0x2A, 0x4D, 0x18}):
 		return "zstd" // a skippable frame, with which parallel zstd files begin
 	}
+	return ""
+}
+
+// promisedPacking is what the name's ending says of it.
+func promisedPacking(path string) string {
 	switch strings.ToLower(filepath.Ext(path)) {
 	case ".gz":
 		return "gzip"

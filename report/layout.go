@@ -70,7 +70,7 @@ func wrap(text string, width int) []string {
 		switch {
 		case line == "":
 			line = word
-		case displayWidth(line)+1+displayWidth(word) <= width:
+		case displayWidth(line)+1+displayWidth(word) <= width, displayWidth(word) > width && displayWidth(line)+8 < width:
 			line += " " + word
 		default:
 			lines, line = append(lines, line), word

@@ -97,7 +97,7 @@ func (m *merger) head() {
 		}
 	}
 	if out.done() && out.Started != nil {
-		out.Ended = new(out.Started.Add(time.Duration(out.ElapsedS * 1e9)).Truncate(time.Microsecond))
+		out.Ended = new(out.Started.Add(time.Duration(math.Round(out.ElapsedS*1e6)) * time.Microsecond))
 	}
 	for key, value := range m.reports[0].Labels {
 		if same(m, func(r *Report) string { return r.Labels[key] }, "") == value {
@@ -171,17 +171,31 @@ func (m *merger) target() Target {
 }
 
 // verdict is invalid if any is; the limit is that of the report which was most
-// in doubt about itself.
+// in doubt about itself. Of the reasons, those that all reports give are kept
+// once, and beside them those of the reports that met this limit.
 func (m *merger) verdict() Verdict {
 	v := Verdict{Valid: true, LimitedBy: "none", Reasons: []string{}}
 	doubt := []string{"none", "endpoint", "connections", "client"}
-	for i, r := range m.reports {
+	for _, r := range m.reports {
 		v.Valid = v.Valid && r.Verdict.Valid
 		if slices.Index(doubt, r.Verdict.LimitedBy) > slices.Index(doubt, v.LimitedBy) {
 			v.LimitedBy = r.Verdict.LimitedBy
 		}
+	}
+	for _, reason := range m.reports[0].Verdict.Reasons {
+		if same(m, func(r *Report) bool { return slices.Contains(r.Verdict.Reasons, reason) }, false) {
+			v.Reasons = append(v.Reasons, reason)
+		}
+	}
+	common := slices.Clone(v.Reasons)
+	for i, r := range m.reports {
+		if v.LimitedBy == "none" || r.Verdict.LimitedBy != v.LimitedBy {
+			continue
+		}
 		for _, reason := range r.Verdict.Reasons {
-			v.Reasons = append(v.Reasons, m.label(i)+": "+reason)
+			if !slices.Contains(common, reason) {
+				v.Reasons = append(v.Reasons, m.label(i)+": "+reason)
+			}
 		}
 	}
 	return v

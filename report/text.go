@@ -109,6 +109,7 @@ func (p *page) flow(s style, label string, items ...string) {
 		if item == "" {
 			continue
 		}
+		item = safe(item, p.width-labelWidth)
 		if !empty && displayWidth(text)+3+displayWidth(item) > p.width {
 			p.line(s, text)
 			text, empty = strings.Repeat(" ", labelWidth), true
@@ -130,29 +131,25 @@ func (p *page) header(r *Report) {
 	if r.Target.Endpoint != nil {
 		target = *r.Target.Endpoint
 	}
-	rest := []string{loadWords(&r.Plan)}
-	if words := payloadWords(&r.Plan); words != "" {
-		rest = append(rest, words)
-	}
-	room := p.width - displayWidth(strings.Join(rest, " · ")) - 3
-	parts := []string{safe(target, max(room, p.width*2/5))}
-	if r.Name != "" {
-		parts = []string{safe(r.Name, p.width/2), safe(target, p.width/2)}
+	var parts []string
+	for _, part := range []string{safe(r.Name, p.width), safe(target, p.width), loadWords(&r.Plan), payloadWords(&r.Plan)} {
+		if part != "" {
+			parts = append(parts, part)
+		}
 	}
 	line := ""
-	for _, part := range append(parts, rest...) {
-		part = safe(part, p.width)
+	for _, part := range parts {
 		switch {
 		case line == "":
 			line = part
 		case displayWidth(line)+3+displayWidth(part) <= p.width:
 			line += " · " + part
 		default:
-			p.line(bold, line)
+			p.prose(bold, line, 2)
 			line = part
 		}
 	}
-	p.line(bold, line)
+	p.prose(bold, line, 2)
 }
 
 // loadWords is the plan's load: 500/s, at most 16 in flight, for 10 s.

@@ -120,7 +120,7 @@ func (p *page) failures(r *Report) {
 		for _, f := range more {
 			requests += f.Count
 		}
-		p.flow(plainText, "", fmt.Sprintf("and %d more kinds (%s failures)", len(more), FormatCount(requests)))
+		p.flow(plainText, "", fmt.Sprintf("and %d more kinds (%s failed)", len(more), FormatCount(requests)))
 	}
 }
 

@@ -15,12 +15,11 @@ func (p *page) verdict(r *Report) {
 	if !r.Verdict.Valid {
 		s = loud
 	}
-	words := verdictWords(r)
-	if cpu := cpuWords(&r.Client); cpu != "" {
-		words += ", " + cpu
-	}
-	p.prose(s, words, 2)
+	p.prose(s, verdictWords(r), 2)
 }
+
+// maxReasons bounds what a merge of many reports has to say.
+const maxReasons = 8
 
 func verdictWords(r *Report) string {
 	v := &r.Verdict
@@ -35,40 +34,21 @@ func verdictWords(r *Report) string {
 	case "endpoint":
 		words = "limited by the endpoint"
 	}
-	if len(v.Reasons) > 0 {
-		reasons := make([]string, len(v.Reasons))
-		for i, reason := range v.Reasons {
-			reasons[i] = safe(reason, 240)
-		}
-		return words + ": " + strings.Join(reasons, "; ")
+	reasons := []string{}
+	for _, reason := range v.Reasons[:min(len(v.Reasons), maxReasons)] {
+		reasons = append(reasons, safe(reason, 240))
 	}
-	switch {
-	case v.LimitedBy != "none":
+	if more := len(v.Reasons) - maxReasons; more > 0 {
+		reasons = append(reasons, fmt.Sprintf("and %d more", more))
+	}
+	if len(reasons) == 0 {
 		return words
-	case r.Plan.RatePerS == nil:
-		return "limited by nothing but the concurrency asked for"
-	case failedShare(&r.Requests) >= 1:
-		return words + ": all was sent in time, but " + FormatShare(failedShare(&r.Requests)) + " failed"
-	default:
-		return words + ": the endpoint kept up"
 	}
-}
-
-// cpuWords is the share of this machine that the run took, empty where it is
-// not known.
-func cpuWords(c *Client) string {
-	if c.WallS <= 0 || c.Cores <= 0 {
-		return ""
+	separator := "; "
+	if v.LimitedBy == "none" {
+		separator = ", "
 	}
-	who, cores := "brunt used", fmt.Sprintf("%d cores", c.Cores)
-	if c.Embedded {
-		who = "brunt and the mock in it used"
-	}
-	if c.Cores == 1 {
-		cores = "1 core"
-	}
-	share := 100 * c.CPUS / (c.WallS * float64(c.Cores))
-	return fmt.Sprintf("%s %.0f %% of %s", who, share, cores)
+	return words + ": " + strings.Join(reasons, separator)
 }
 
 // rules writes one line for each rule that the run was judged by.

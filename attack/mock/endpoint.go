@@ -10,7 +10,7 @@ type endpoint struct {
 	config      Config
 	invocations string // path
 	details     string // path
-	entity      string // what answers: the name of the served entity
+	entity      []byte // what answers: the name of the served entity
 	created     time.Time
 	draws       draws
 	shapes      shapes
@@ -29,7 +29,7 @@ func newEndpoint(c Config) *endpoint {
 		config:      c,
 		invocations: "/serving-endpoints/" + c.Name + "/invocations",
 		details:     "/api/2.0/serving-endpoints/" + c.Name,
-		entity:      c.Name + "-1",
+		entity:      []byte(c.Name + "-1"),
 		created:     time.Now(),
 		draws:       newDraws(c),
 		stock:       newStock(c),
@@ -42,32 +42,32 @@ func newEndpoint(c Config) *endpoint {
 type fate uint8
 
 const (
-	served fate = iota
-	failed      // by the model, after its time there
-	refused
-	closing
+	fateServed  fate = iota
+	fateFailed       // by the model, after its time there
+	fateRefused      // the queue is full
+	fateClosed       // the endpoint has closed
 )
 
 // enter counts an arrival and decides its fate; due is the instant of the
 // reply. The clock is read under the lock: the line's order is time's order.
-func (e *endpoint) enter(clock *Server, bytesIn int) (f fate, due int64) {
+func (e *endpoint) enter(now func() int64, bytesIn int) (f fate, due int64) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.counts.arrive(bytesIn)
-	now := clock.now()
+	at := now()
 	switch {
 	case e.closed:
-		return closing, now
-	case e.line.full(now):
-		return refused, now
+		return fateClosed, at
+	case e.line.full(at):
+		return fateRefused, at
 	}
 	k := e.served
 	e.served++
-	due = e.line.enter(now, e.draws.latency(k)) + int64(e.config.Overhead)
+	due = e.line.enter(at, e.draws.latency(k)) + int64(e.config.Overhead)
 	if e.draws.fails(k) {
-		return failed, due
+		return fateFailed, due
 	}
-	return served, due
+	return fateServed, due
 }
 
 // leave counts the reply to a request that entered.
@@ -91,4 +91,11 @@ func (e *endpoint) close() {
 	e.closed = true
 	e.line.clear()
 	e.mu.Unlock()
+}
+
+// asleep reports whether the endpoint is scaled to zero.
+func (e *endpoint) asleep() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.line.asleep
 }

@@ -35,10 +35,7 @@ func newLine(c Config) line {
 // endpoint wakes all wait in the queue and only there, within its bound: the
 // slots that will take them do not exist yet.
 func (l *line) full(now int64) bool {
-	if l.bound == 0 || l.waiting(now) < l.bound {
-		return false
-	}
-	return l.asleep || l.free[0] > now
+	return l.bound > 0 && l.waiting(now) >= l.bound
 }
 
 // enter plans the service of a request that arrives now and holds a slot for

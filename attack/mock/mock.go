@@ -45,7 +45,7 @@ type Server struct {
 	origin   time.Time // instants are nanoseconds since then
 	epoch    uint64    // random: tells the request ids of two servers apart
 	requests atomic.Uint64
-	strays   counts // requests for no endpoint of this server
+	strays   strays
 
 	closed  chan struct{}
 	running sync.WaitGroup // accept loop and connections

@@ -187,7 +187,7 @@ func (r *reader) member(name []byte) (err error) {
 	case "n":
 		r.parameters.n, err = r.number()
 	default:
-		err = r.SkipValue()
+		err = r.skip()
 	}
 	return err
 }
@@ -207,10 +207,10 @@ func (r *reader) split() error {
 		}
 	}
 	if !listed {
-		return r.SkipValue()
+		return r.skip()
 	}
 	for r.PeekKind() != ']' {
-		if err := r.SkipValue(); err != nil {
+		if err := r.skip(); err != nil {
 			return err
 		}
 	}
@@ -220,7 +220,7 @@ func (r *reader) split() error {
 
 func (r *reader) splitMember(name []byte) (err error) {
 	if string(name) != "data" {
-		return r.SkipValue()
+		return r.skip()
 	}
 	r.rows, _, err = r.length()
 	return err
@@ -261,18 +261,25 @@ func (r *reader) text(apart bool) error {
 // one where it is a list; 1 and 0 where it is none.
 func (r *reader) length() (n int, first jsontext.Kind, err error) {
 	if r.PeekKind() != '[' {
-		return 1, 0, r.SkipValue()
+		return 1, 0, r.skip()
 	}
 	if _, err = r.ReadToken(); err != nil {
 		return 0, 0, err
 	}
 	for first = r.PeekKind(); r.PeekKind() != ']'; n++ {
-		if err = r.SkipValue(); err != nil {
+		if err = r.skip(); err != nil {
 			return 0, 0, err
 		}
 	}
 	_, err = r.ReadToken()
 	return n, first, err
+}
+
+// skip reads a value and drops it. The decoder's own SkipValue goes from token
+// to token and is a third slower.
+func (r *reader) skip() error {
+	_, err := r.ReadValue()
+	return err
 }
 
 // number reads a whole number; anything else is as if it were not there.

@@ -33,14 +33,73 @@ func (s *Server) Stats() Stats {
 	e := s.endpoint
 	e.mu.Lock()
 	now := s.now()
-	e.counts.add(&st)
+	open := e.counts.arrived - e.counts.addTo(&st)
 	st.Queued = e.line.waiting(now)
 	st.InService = e.line.serving(now)
-	st.Returning = int(st.Arrived-e.counts.replies()) - st.Queued - st.InService
+	st.Returning = int(open) - st.Queued - st.InService
 	e.mu.Unlock()
 
 	s.strays.mu.Lock()
-	s.strays.add(&st)
-	s.strays.mu.Unlock()
+	defer s.strays.mu.Unlock()
+	s.strays.addTo(&st)
+	st.Lookups, st.Broken = s.strays.lookups, s.strays.broken
 	return st
+}
+
+// counts are kept by whoever holds the lock beside them.
+type counts struct {
+	arrived           uint64
+	answered          [600]uint64 // by status
+	bytesIn, bytesOut uint64
+}
+
+func (c *counts) arrive(bytesIn int) {
+	c.arrived++
+	c.bytesIn += uint64(bytesIn)
+}
+
+func (c *counts) answer(status, bytesOut int) {
+	c.answered[status]++
+	c.bytesOut += uint64(bytesOut)
+}
+
+// addTo returns the number of replies.
+func (c *counts) addTo(st *Stats) (replies uint64) {
+	st.Arrived += c.arrived
+	st.BytesIn += c.bytesIn
+	st.BytesOut += c.bytesOut
+	for status, n := range c.answered {
+		if n > 0 {
+			st.Answered[status] += n
+			replies += n
+		}
+	}
+	return replies
+}
+
+// strays are the requests that reach the server, but not the model's endpoint.
+type strays struct {
+	mu sync.Mutex
+	counts
+	lookups, broken uint64
+}
+
+// turnAway counts a request and its reply.
+func (s *strays) turnAway(bytesIn, status, bytesOut int) {
+	s.mu.Lock()
+	s.arrive(bytesIn)
+	s.answer(status, bytesOut)
+	s.mu.Unlock()
+}
+
+func (s *strays) lookUp() {
+	s.mu.Lock()
+	s.lookups++
+	s.mu.Unlock()
+}
+
+func (s *strays) breakOff() {
+	s.mu.Lock()
+	s.broken++
+	s.mu.Unlock()
 }

@@ -1,0 +1,122 @@
+package mock
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/valyala/fasthttp"
+)
+
+var (
+	headerRequestID = []byte("x-databricks-request-id")
+	headerEntity    = []byte("served-model-name")
+	headerAllow     = []byte("allow")
+	typeJSON        = []byte("application/json")
+)
+
+// handle answers one request; fasthttp calls it once the body is in.
+func (s *Server) handle(ctx *fasthttp.RequestCtx) {
+	id := s.nextID()
+	ctx.Response.Header.SetContentTypeBytes(typeJSON)
+	ctx.Response.Header.SetCanonical(headerRequestID, id[:])
+	e := s.endpoint
+	switch path := ctx.Path(); {
+	case string(path) == e.invocations:
+		s.invoke(ctx, e, id[:])
+	case string(path) == e.details:
+		s.describe(ctx, e)
+	default:
+		s.stray(ctx, notFound(string(path)))
+	}
+}
+
+// invoke takes a request through the model.
+func (s *Server) invoke(ctx *fasthttp.RequestCtx, e *endpoint, id []byte) {
+	body := ctx.Request.Body()
+	shape, no := e.check(ctx, body)
+	if no != nil {
+		no.write(ctx)
+		e.turnAway(len(body), no.status, len(no.body))
+		return
+	}
+	fate, due := e.enter(s.now, len(body))
+	switch {
+	case fate == fateRefused:
+		queueFull.write(ctx)
+	case fate == fateClosed, !s.wait(due):
+		shuttingDown.write(ctx)
+		ctx.SetConnectionClose()
+	case fate == fateFailed:
+		ctx.Response.Header.SetCanonical(headerEntity, e.entity)
+		e.failure.write(ctx)
+	default:
+		ctx.Response.Header.SetCanonical(headerEntity, e.entity)
+		e.reply(ctx, shape, id)
+	}
+	e.leave(ctx.Response.StatusCode(), len(ctx.Response.Body()))
+}
+
+// check looks at what needs no model: these refusals are answered at once, take
+// no slot and use up no draw.
+func (e *endpoint) check(ctx *fasthttp.RequestCtx, body []byte) (shape, *refusal) {
+	if !ctx.IsPost() {
+		ctx.Response.Header.SetCanonical(headerAllow, []byte(fasthttp.MethodPost))
+		return shape{}, &notPost
+	}
+	if len(body) > mostBody {
+		return shape{}, &tooLarge
+	}
+	sh, err := e.shapes.of(body)
+	if err != nil {
+		no := unreadable(err)
+		return shape{}, &no
+	}
+	return sh, nil
+}
+
+// describe answers with the endpoint's details.
+func (s *Server) describe(ctx *fasthttp.RequestCtx, e *endpoint) {
+	s.strays.lookUp()
+	if !ctx.IsGet() {
+		ctx.Response.Header.SetCanonical(headerAllow, []byte(fasthttp.MethodGet))
+		notGet.write(ctx)
+		return
+	}
+	ctx.SetBody(e.describe())
+}
+
+// stray answers a request that is for nothing here.
+func (s *Server) stray(ctx *fasthttp.RequestCtx, no refusal) {
+	no.write(ctx)
+	s.strays.turnAway(len(ctx.Request.Body()), no.status, len(no.body))
+}
+
+// handleBroken answers what is no whole HTTP request; the connection ends with
+// it.
+func (s *Server) handleBroken(ctx *fasthttp.RequestCtx, err error) {
+	ctx.Response.Header.SetContentTypeBytes(typeJSON)
+	if errors.Is(err, fasthttp.ErrBodyTooLarge) {
+		s.stray(ctx, tooLarge)
+		return
+	}
+	s.strays.breakOff()
+	var header *fasthttp.ErrSmallBuffer
+	if errors.As(err, &header) {
+		headerTooLarge.write(ctx)
+		return
+	}
+	malformed.write(ctx)
+}
+
+// notFound tells a wrong endpoint from a wrong path.
+func notFound(path string) refusal {
+	if name, ok := strings.CutPrefix(path, "/serving-endpoints/"); ok {
+		if name, ok = strings.CutSuffix(name, "/invocations"); ok && validName(name) {
+			return noEndpoint(name)
+		}
+	}
+	if name, ok := strings.CutPrefix(path, "/api/2.0/serving-endpoints/"); ok && validName(name) {
+		return noDetails(name)
+	}
+	return noPath(path)
+}

@@ -1,0 +1,108 @@
+package report
+
+import (
+	"strings"
+	"testing"
+
+	"brunt/attack"
+)
+
+// Each figure of a sound report, changed alone, breaks an identity that the
+// error names.
+func TestCheckNotices(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(*Report)
+		want   string
+	}{
+		"planned":        {func(r *Report) { r.Requests.Planned++ }, "planned"},
+		"sent":           {func(r *Report) { r.Requests.Sent-- }, "planned"},
+		"not sent":       {func(r *Report) { r.Requests.NotSent++; r.Requests.Planned++ }, "not_sent (731)"},
+		"no slot":        {func(r *Report) { r.Requests.NotSentReason.NoSlot-- }, "no_slot"},
+		"stopped":        {func(r *Report) { r.Requests.NotSentReason.Stopped++ }, "stopped"},
+		"skipped":        {func(r *Report) { r.Requests.NotSentReason.Skipped++ }, "skipped"},
+		"succeeded":      {func(r *Report) { r.Requests.Succeeded++ }, "sent"},
+		"failed":         {func(r *Report) { r.Requests.Failed++ }, "sent"},
+		"cut off":        {func(r *Report) { r.Requests.CutOff++ }, "cut_off"},
+		"in flight":      {func(r *Report) { r.Requests.InFlight++; r.Requests.CutOff-- }, "in_flight"},
+		"status":         {func(r *Report) { r.Status[200]++ }, "status counts"},
+		"new status":     {func(r *Report) { r.Status[302] = 1 }, "status counts"},
+		"error count":    {func(r *Report) { r.Errors[0].Count++ }, "replies with it"},
+		"error lost":     {func(r *Report) { r.Errors = r.Errors[1:] }, "sum of errors"},
+		"resets":         {func(r *Report) { r.Errors[2].Count++ }, "errors without a status"},
+		"status of none": {func(r *Report) { r.Errors[2].Status = new(200) }, "status counts"},
+		"interval":       {func(r *Report) { r.Intervals[3].Succeeded++ }, "succeeded of all intervals"},
+		"interval plan":  {func(r *Report) { r.Intervals[3].Planned-- }, "planned of all intervals"},
+		"interval sent":  {func(r *Report) { r.Intervals[3].Sent-- }, "sent of all intervals"},
+		"interval fail":  {func(r *Report) { r.Intervals[3].Failed++ }, "failed of all intervals"},
+		"interval cut":   {func(r *Report) { r.Intervals[3].CutOff++ }, "cut_off of all intervals"},
+		"interval bytes": {func(r *Report) { r.Intervals[3].BytesIn++ }, "bytes_in of all intervals"},
+		"interval out":   {func(r *Report) { r.Intervals[3].BytesOut++ }, "bytes_out of all intervals"},
+		"interval lost":  {func(r *Report) { r.Intervals = r.Intervals[1:] }, "of all intervals"},
+		"response":       {func(r *Report) { must(r.Histograms.Response.RecordValue(5)) }, "samples of response"},
+		"service":        {func(r *Report) { must(r.Histograms.Service.RecordValue(5)) }, "samples of service"},
+		"first byte":     {func(r *Report) { must(r.Histograms.FirstByte.RecordValue(5)) }, "samples of first_byte"},
+		"failed times":   {func(r *Report) { must(r.Histograms.Failed.RecordValue(5)) }, "samples of failed"},
+		"lateness":       {func(r *Report) { must(r.Histograms.Lateness.RecordValue(5)) }, "samples of lateness"},
+		"p99":            {func(r *Report) { *r.LatencyMS.Response.P99 *= 0.99 }, "latency_ms.response.p99"},
+		"service p50":    {func(r *Report) { *r.LatencyMS.Service.P50 *= 1.01 }, "latency_ms.service.p50"},
+		"lateness max":   {func(r *Report) { *r.LatenessMS.Max = 0 }, "lateness_ms.max"},
+		"count":          {func(r *Report) { r.LatencyMS.Failed.Count++ }, "latency_ms.failed.count"},
+		"connect":        {func(r *Report) { must(r.Histograms.Connect.RecordValue(5)) }, "latency_ms.connect.count"},
+		"mean lost":      {func(r *Report) { r.LatencyMS.FirstByte.Mean = nil }, "latency_ms.first_byte.mean (null)"},
+		"too few":        {func(r *Report) { r.LatencyMS.Connect.P9999 = new(0.3) }, "too few samples (200)"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := failing()
+			if err := r.Check(); err != nil {
+				t.Fatal(err)
+			}
+			c.change(r)
+			err := r.Check()
+			if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
+				t.Errorf("got %v, want one line with %q", err, c.want)
+			}
+		})
+	}
+}
+
+func TestCheckNames(t *testing.T) {
+	for want, change := range map[string]func(*Named){
+		"sent (":              func(n *Named) { n.Requests.Sent++ },
+		"samples of response": func(n *Named) { must(n.Histograms.Response.RecordValue(5)) },
+		"samples of service":  func(n *Named) { must(n.Histograms.Service.RecordValue(5)) },
+		"response.p50":        func(n *Named) { *n.LatencyMS.Response.P50 = 1 },
+		"service.max":         func(n *Named) { *n.LatencyMS.Service.Max = 1 },
+		"sent of all names":   func(n *Named) { n.Requests.Sent += 1e6; n.Requests.CutOff += 1e6 },
+	} {
+		r := named()
+		change(&r.Names[1])
+		if err := r.Check(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %q", err, want)
+		}
+	}
+}
+
+// A request that the accounting lost is not passed off as in flight, and a
+// run in progress may be ahead of its intervals, but not behind.
+func TestCheckInFlight(t *testing.T) {
+	sc := scene{seed: 8, rate: 500, slots: 40, n: 1600, median: 21e6, spread: 0.25, cutOff: 11, inProgress: true}
+	s := sc.snapshot()
+	if r := From(sc.meta(), s); r.Requests.InFlight != 11 || r.Check() != nil {
+		t.Errorf("in flight %d, %v", r.Requests.InFlight, r.Check())
+	}
+	s.Counts.Planned += 40 // tickets that wait for a slot
+	s.Status[200] += 3     // counted a moment later
+	s.Intervals = s.Intervals[:2]
+	if err := From(sc.meta(), s).Check(); err != nil {
+		t.Error(err)
+	}
+	s.Intervals[0].Sent += 2000
+	if err := From(sc.meta(), s).Check(); err == nil {
+		t.Error("more in the intervals than in all: not noticed")
+	}
+	s = sc.snapshot()
+	s.State = attack.Done
+	if err := From(sc.meta(), s).Check(); err == nil || !strings.Contains(err.Error(), "sent (1600)") {
+		t.Errorf("11 requests lost: %v", err)
+	}
+}

@@ -1,0 +1,280 @@
+package report
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"time"
+
+	"brunt/attack"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+	vegeta "github.com/tsenart/vegeta/v12/lib"
+)
+
+// scene invents a run: no clock, no network, the same for the same seed. Its
+// figures agree with each other by construction, without the code under test.
+type scene struct {
+	seed       uint64
+	rate       int // per second; 0 is a closed loop
+	slots      int
+	n          int           // planned
+	median     time.Duration // of service times
+	spread     float64
+	statuses   map[int]float64 // shares of replies that failed
+	resets     float64         // share of failures without a status
+	stopped    int             // of n, not sent since the run was stopped
+	noSlot     int
+	cutOff     int
+	inProgress bool
+	names      []string
+	tls        bool
+}
+
+var epoch = time.Date(2026, 3, 1, 12, 0, 0, 123456789, time.UTC)
+
+// tape records a scene as a snapshot.
+type tape struct {
+	scene
+	s         *attack.Snapshot
+	rng       *rand.Rand
+	intervals []attack.Interval
+	failures  map[string]*attack.Failure
+	names     map[string]*attack.Named
+	last      time.Duration
+}
+
+func (sc scene) snapshot() *attack.Snapshot {
+	t := &tape{
+		scene: sc, rng: rand.New(rand.NewPCG(sc.seed, 7)), failures: map[string]*attack.Failure{}, names: map[string]*attack.Named{},
+		s: &attack.Snapshot{State: attack.Done, Started: epoch, Status: map[int]uint64{}, Latencies: attack.Latencies{
+			Response: attack.NewHistogram(), Service: attack.NewHistogram(), FirstByte: attack.NewHistogram(),
+			Failed: attack.NewHistogram(), Connect: attack.NewHistogram(), TLS: attack.NewHistogram(), Lateness: attack.NewHistogram(),
+		}},
+	}
+	sent := sc.n - sc.stopped - sc.noSlot
+	for i := range sc.n {
+		t.request(i, i < sent)
+	}
+	t.connections()
+	t.finish()
+	return t.s
+}
+
+func (t *tape) at(d time.Duration) *attack.Interval {
+	k := int(d / time.Second)
+	for len(t.intervals) <= k {
+		packed := func() *hdrhistogram.PackedHistogram {
+			return hdrhistogram.NewPacked(1, attack.HistogramMax, attack.HistogramDigits)
+		}
+		t.intervals = append(t.intervals, attack.Interval{
+			At: time.Duration(len(t.intervals)) * time.Second, Width: time.Second,
+			Response: packed(), Service: packed(), Lateness: packed(),
+		})
+	}
+	return &t.intervals[k]
+}
+
+func (t *tape) request(i int, sent bool) {
+	c, l := &t.s.Counts, &t.s.Latencies
+	every := time.Duration(float64(t.median) / float64(max(t.slots, 1)))
+	if t.rate > 0 {
+		every = time.Second / time.Duration(t.rate)
+	}
+	planned := time.Duration(i) * every
+	c.Planned++
+	t.at(planned).Planned++
+	if !sent {
+		return
+	}
+	lateness := time.Duration(38_000 * math.Exp(0.3*t.rng.NormFloat64()))
+	service := time.Duration(float64(t.median) * math.Exp(t.spread*t.rng.NormFloat64()))
+	end := planned + lateness + service
+	c.Sent++
+	c.BytesOut += 1200
+	t.at(planned+lateness).Sent++
+	t.at(planned + lateness).BytesOut += 1200
+	must(l.Lateness.RecordValue(int64(lateness)))
+	must(t.at(planned + lateness).Lateness.RecordValue(int64(lateness)))
+	name := t.name(i)
+	if name != nil {
+		name.Sent++
+	}
+	if i >= t.n-t.stopped-t.noSlot-t.cutOff {
+		if t.inProgress {
+			return
+		}
+		c.CutOff++
+		t.at(end).CutOff++
+		if name != nil {
+			name.CutOff++
+		}
+		return
+	}
+	t.last = max(t.last, end)
+	status := t.outcome()
+	if status > 0 {
+		t.s.Status[status]++
+		t.s.Slowest = append(t.s.Slowest, attack.Slow{
+			At: planned, Response: end - planned, Service: service, Status: status,
+			Payload: fmt.Sprintf("bodies.jsonl:%d", i%1000+1), RequestID: fmt.Sprintf("req-%06x", i*7919),
+		})
+	}
+	if status != 200 {
+		c.Failed++
+		t.at(end).Failed++
+		must(l.Failed.RecordValue(int64(end - planned)))
+		t.fail(status, end)
+		if name != nil {
+			name.Failed++
+		}
+		return
+	}
+	c.Succeeded++
+	c.BytesIn += 900
+	in := t.at(end)
+	in.Succeeded++
+	in.BytesIn += 900
+	must(l.Response.RecordValue(int64(end - planned)))
+	must(l.Service.RecordValue(int64(service)))
+	must(l.FirstByte.RecordValue(int64(service * 9 / 10)))
+	must(in.Response.RecordValue(int64(end - planned)))
+	must(in.Service.RecordValue(int64(service)))
+	if name != nil {
+		name.Succeeded++
+		must(name.Response.RecordValue(int64(end - planned)))
+		must(name.Service.RecordValue(int64(service)))
+	}
+}
+
+func (t *tape) name(i int) *attack.Named {
+	if len(t.scene.names) == 0 {
+		return nil
+	}
+	// The k-th name gets one in k of the requests that the ones before left.
+	k := 0
+	for k < len(t.scene.names)-1 && t.rng.IntN(len(t.scene.names)-k) > 0 {
+		k++
+	}
+	name := t.scene.names[k]
+	if t.names[name] == nil {
+		t.names[name] = &attack.Named{Name: name, Response: attack.NewHistogram(), Service: attack.NewHistogram()}
+	}
+	return t.names[name]
+}
+
+// outcome is the status of a reply, 0 where none came.
+func (t *tape) outcome() int {
+	x := t.rng.Float64()
+	for _, status := range slices.Sorted(maps.Keys(t.statuses)) {
+		if x -= t.statuses[status]; x < 0 {
+			return status
+		}
+	}
+	if x < t.resets {
+		return 0
+	}
+	return 200
+}
+
+func (t *tape) fail(status int, end time.Duration) {
+	kind, message := "reset", "connection reset by the endpoint"
+	if status > 0 {
+		kind, message = fmt.Sprintf("status_%d", status), ""
+	}
+	if status == 429 {
+		message = "too many concurrent requests"
+	}
+	f := t.failures[kind]
+	if f == nil {
+		f = &attack.Failure{Kind: kind, Status: status, Message: message, First: end, RequestID: "req-0a1b2c"}
+		t.failures[kind] = f
+	}
+	f.Count++
+	f.First, f.Last = min(f.First, end), max(f.Last, end)
+}
+
+func (t *tape) connections() {
+	for range min(t.slots, int(t.s.Counts.Sent)) {
+		t.s.Counts.Connections++
+		must(t.s.Latencies.Connect.RecordValue(int64(200_000 + t.rng.Int64N(100_000))))
+		if t.tls {
+			must(t.s.Latencies.TLS.RecordValue(int64(2_000_000 + t.rng.Int64N(1_000_000))))
+		}
+	}
+}
+
+func (t *tape) finish() {
+	s, c := t.s, &t.s.Counts
+	c.Stopped, c.NoSlot = uint64(t.stopped), uint64(t.noSlot)
+	s.Elapsed = t.last
+	s.PlanElapsed = t.last
+	if t.rate > 0 {
+		s.PlanElapsed = time.Duration(t.n) * time.Second / time.Duration(t.rate)
+	}
+	if t.inProgress {
+		s.State = attack.Running
+	}
+	var begun, over uint64
+	for i := range t.intervals {
+		in := &t.intervals[i]
+		begun, over = begun+in.Sent, over+in.Succeeded+in.Failed+in.CutOff
+		in.InFlight = begun - over
+	}
+	s.Intervals = t.intervals
+	for _, kind := range slices.Sorted(maps.Keys(t.failures)) {
+		s.Failures = append(s.Failures, *t.failures[kind])
+	}
+	slices.SortStableFunc(s.Failures, func(a, b attack.Failure) int { return int(b.Count) - int(a.Count) })
+	for _, name := range t.scene.names {
+		if n := t.names[name]; n != nil {
+			s.Names = append(s.Names, *n)
+			delete(t.names, name)
+		}
+	}
+	slices.SortStableFunc(s.Slowest, func(a, b attack.Slow) int { return int(b.Response - a.Response) })
+	s.Slowest = s.Slowest[:min(len(s.Slowest), 20)]
+	s.Addresses = []string{"192.0.2.7:443"}
+	if t.tls {
+		s.TLSVersion = "1.3"
+	}
+	s.Client = attack.Client{
+		Cores: 2, CPU: s.Elapsed / 6, Wall: s.Elapsed, RSSPeak: 41_200_000, GCPauseMax: 212 * time.Microsecond, MaxFiles: 1_048_576,
+	}
+	s.Verdict = attack.Verdict{Valid: true, LimitedBy: "none", Reasons: []string{"the endpoint kept up", "brunt used 8.3 % of 2 cores"}}
+}
+
+// meta fits a scene.
+func (sc scene) meta() Meta {
+	plan := attack.Plan{
+		Concurrency: sc.slots, Timeout: time.Minute, KeepAlive: true, AtEnd: attack.Drain, CatchUp: attack.CatchUpSend,
+		Success: attack.DefaultSuccess(),
+	}
+	if sc.rate > 0 {
+		plan.Rate = vegeta.Rate{Freq: sc.rate, Per: time.Second}
+		plan.Duration = time.Duration(sc.n) * time.Second / time.Duration(sc.rate)
+	} else {
+		plan.Requests = uint64(sc.n)
+	}
+	m := Meta{
+		Version: "0.1.0", URL: "https://dbc.example.com/serving-endpoints/my-endpoint/invocations", Endpoint: "my-endpoint",
+		Protocol: "HTTP/1.1", Plan: plan, Order: "sequential", Seed: 1, Labels: map[string]string{"model": "v3"},
+		Payloads: []Payload{{File: "testdata/bodies.jsonl", Lines: 1000, Bytes: 123456, SHA256: strings.Repeat("0a", 32), Weight: 1}},
+		Command:  "brunt attack my-endpoint -p testdata/bodies.jsonl",
+	}
+	if sc.rate == 0 {
+		m.Concurrency = sc.slots
+	}
+	return m
+}
+
+func (sc scene) report() *Report { return From(sc.meta(), sc.snapshot()) }
+
+func must(err error) {
+	if err != nil {
+		panic(err)
+	}
+}

@@ -1,0 +1,267 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+)
+
+func compiled(t *testing.T) *jsonschema.Schema {
+	t.Helper()
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(Schema()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := jsonschema.NewCompiler()
+	c.AssertFormat()
+	if err := c.AddResource("schema.json", doc); err != nil {
+		t.Fatal(err)
+	}
+	s, err := c.Compile("schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func jsonOf(t *testing.T, r *Report) string {
+	t.Helper()
+	var b strings.Builder
+	if err := JSON(&b, r); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func document(t *testing.T, text string) any {
+	t.Helper()
+	doc, err := jsonschema.UnmarshalJSON(strings.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return doc
+}
+
+func TestJSONIsValid(t *testing.T) {
+	schema := compiled(t)
+	for name, r := range scenes() {
+		text := jsonOf(t, r)
+		if strings.Count(text, "\n") != 1 || !strings.HasSuffix(text, "\n") {
+			t.Errorf("%s: not one line", name)
+		}
+		if err := schema.Validate(document(t, text)); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if err := r.Check(); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// full is a report in which every list has an entry and nothing is null that
+// need not be.
+func full() *Report {
+	r := failing()
+	r.Error = new("why")
+	r.Plan.DurationS, r.Plan.Requests = new(20.0), new(uint64(20000))
+	r.Target.TLS = new("1.3")
+	r.Errors[0].Cause, r.Errors[0].Advice = new("rate_limited"), new("slow down")
+	r.ServedModels = []ServedModel{{Name: "m", Count: 3, P99: new(1.0)}}
+	r.Names = named().Names[:1]
+	r.Errors, r.Slowest, r.Intervals, r.SLO = r.Errors[:1], r.Slowest[:1], r.Intervals[:1], r.SLO[:1]
+	r.Plan.Payloads = r.Plan.Payloads[:1]
+	return r
+}
+
+// The schema notices each key that is missing or has another name, and each
+// number that became text, wherever it stands.
+func TestSchemaIsStrict(t *testing.T) {
+	schema := compiled(t)
+	text := jsonOf(t, full())
+	if err := schema.Validate(document(t, text)); err != nil {
+		t.Fatal(err)
+	}
+	tried := 0
+	for _, at := range paths(document(t, text), "") {
+		if strings.HasPrefix(at, "/labels/") || strings.HasPrefix(at, "/status/") {
+			continue // keys of the user's and of the endpoint's
+		}
+		for change, apply := range map[string]func(map[string]any, string){
+			"missing": func(m map[string]any, key string) { delete(m, key) },
+			"renamed": func(m map[string]any, key string) { m[key+"_x"] = m[key]; delete(m, key) },
+			"added":   func(m map[string]any, key string) { m[key+"_x"] = m[key] },
+			"as text": func(m map[string]any, key string) {
+				if n, ok := m[key].(json.Number); ok {
+					m[key] = n.String()
+				} else {
+					m[key] = []any{m[key]}
+				}
+			},
+		} {
+			doc := document(t, text)
+			parent, key := descend(doc, at)
+			apply(parent, key)
+			if schema.Validate(doc) == nil {
+				t.Errorf("%s %s: the schema does not notice", at, change)
+			}
+			tried++
+		}
+	}
+	if tried < 800 {
+		t.Errorf("only %d changes were tried", tried)
+	}
+}
+
+// paths lists every key of every object in the document.
+func paths(doc any, at string) (out []string) {
+	switch doc := doc.(type) {
+	case map[string]any:
+		for _, key := range slices.Sorted(maps.Keys(doc)) {
+			out = append(append(out, at+"/"+key), paths(doc[key], at+"/"+key)...)
+		}
+	case []any:
+		for i, item := range doc {
+			out = append(out, paths(item, fmt.Sprintf("%s/%d", at, i))...)
+		}
+	}
+	return out
+}
+
+func descend(doc any, at string) (map[string]any, string) {
+	steps := strings.Split(at, "/")[1:]
+	for _, step := range steps[:len(steps)-1] {
+		switch d := doc.(type) {
+		case map[string]any:
+			doc = d[step]
+		case []any:
+			var i int
+			fmt.Sscan(step, &i)
+			doc = d[i]
+		}
+	}
+	return doc.(map[string]any), steps[len(steps)-1]
+}
+
+// The keys that the contract shows are there, at their places.
+func TestContractKeys(t *testing.T) {
+	have := map[string]bool{}
+	for _, at := range paths(document(t, jsonOf(t, full())), "") {
+		have[at] = true
+	}
+	for at, keys := range map[string]string{
+		"":                    "schema brunt name labels target plan started ended elapsed_s requests throughput latency_ms lateness_ms status errors names served_models client verdict slo slowest intervals command histograms state",
+		"/target":             "url endpoint addresses protocol tls",
+		"/plan":               "rate_per_s concurrency duration_s stages warmup_s payloads order seed",
+		"/plan/payloads/0":    "file lines bytes sha256",
+		"/requests":           "planned sent not_sent not_sent_reasons succeeded failed cut_off warmup reconnected in_flight",
+		"/throughput":         "offered_per_s sent_per_s succeeded_per_s bytes_in_per_s bytes_out_per_s",
+		"/latency_ms":         "response service failed connect tls first_byte",
+		"/latency_ms/connect": "count min mean stddev p50 p75 p90 p95 p99 p99_9 p99_99 max",
+		"/lateness_ms":        "p50 p99 max",
+		"/errors/0":           "kind status cause advice message count first_s last_s",
+		"/names/0":            "name requests latency_ms",
+		"/served_models/0":    "name count p99",
+		"/client":             "cores cpu_s cpu_per_request_us rss_peak_mb gc_pause_max_ms",
+		"/verdict":            "valid limited_by reasons",
+		"/slo/0":              "rule value met reason",
+		"/slowest/0":          "at_s response_ms service_ms status payload request_id",
+		"/intervals/0":        "t_s planned sent succeeded failed in_flight p50 p90 p99 max lateness_p99",
+		"/histograms":         "response service failed first_byte connect tls lateness",
+	} {
+		for key := range strings.FieldsSeq(keys) {
+			if !have[at+"/"+key] {
+				t.Errorf("%s/%s is missing", at, key)
+			}
+		}
+	}
+}
+
+// What is written, read and written again is the same text.
+func TestJSONRoundTrip(t *testing.T) {
+	for name, r := range scenes() {
+		before := jsonOf(t, r)
+		if diff := cmp.Diff(before, jsonOf(t, throughJSON(t, r))); diff != "" {
+			t.Errorf("%s (-before +after): %.2000s", name, diff)
+		}
+	}
+}
+
+// Keys that this version does not know do not matter, whatever they hold.
+func TestReadIgnoresLaterKeys(t *testing.T) {
+	text := jsonOf(t, scenes()["healthy"])
+	later := strings.Replace(text, `"requests":{`, `"ttft_ms":{"p99":[1,"x"]},"requests":{"retried":7,`, 1)
+	r, err := Read(strings.NewReader(later), "later.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(text, jsonOf(t, r)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestReadRefuses(t *testing.T) {
+	good := jsonOf(t, scenes()["healthy"])
+	swap := func(old, new string) string {
+		if !strings.Contains(good, old) {
+			t.Fatalf("no %s in the report", old)
+		}
+		return strings.Replace(good, old, new, 1)
+	}
+	for name, c := range map[string]struct{ text, want string }{
+		"empty":        {" \n", "empty"},
+		"cut":          {good[:len(good)/2], "not JSON: unexpected end"},
+		"gob":          {"\x01\xffgarbage", "not JSON"},
+		"list":         {"[1]", "not a brunt report"},
+		"null":         {"null", "not a brunt report"},
+		"number":       {"17", "not a brunt report"},
+		"other JSON":   {`{"status":200}`, `no "schema" in it`},
+		"schema only":  {`{"schema":1}`, `no "brunt" in it`},
+		"two":          {good + good, "one report per file"},
+		"schema 2":     {swap(`"schema":1`, `"schema":2`), "reads schema 1"},
+		"schema text":  {swap(`"schema":1`, `"schema":"1"`), "reads schema 1"},
+		"comparison":   {`{"schema":1,"comparison":{}}`, "comparison"},
+		"text for num": {swap(`"planned":5000`, `"planned":"5000"`), "requests.planned is string"},
+		"negative":     {swap(`"planned":5000`, `"planned":-5000`), "requests.planned is number -5000"},
+		"bad time":     {swap(`"started":"2026`, `"started":"x2026`), "cannot parse"},
+		"bad hist":     {swap(`"response":"HIST`, `"response":"JIST`), "histogram cannot be decoded"},
+		"edited count": {swap(`"planned":5000`, `"planned":5001`), "planned (5001) is not sent + not_sent (5000)"},
+		"edited p99":   {swap(`"p99":37.`, `"p99":17.`), "latency_ms.response.p99 (17."},
+	} {
+		_, err := Read(strings.NewReader(c.text), "r.json")
+		switch {
+		case err == nil:
+			t.Errorf("%s: was read", name)
+		case !strings.HasPrefix(err.Error(), "r.json: ") || !strings.Contains(err.Error(), c.want):
+			t.Errorf("%s: %v, want %q", name, err, c.want)
+		case strings.ContainsAny(err.Error(), "\n\x00\x01") || len(err.Error()) > 240:
+			t.Errorf("%s: not one short line: %q", name, err)
+		}
+	}
+}
+
+func FuzzRead(f *testing.F) {
+	var b bytes.Buffer
+	must(JSON(&b, scene{seed: 1, rate: 5, slots: 2, n: 6, median: 1e6}.report()))
+	f.Add(b.String())
+	f.Add(`{"schema":1,"brunt":"","requests":null,"latency_ms":{},"histograms":{"response":null}}`)
+	f.Fuzz(func(t *testing.T, text string) {
+		r, err := Read(strings.NewReader(text), "f.json")
+		if err != nil {
+			return
+		}
+		textOf(t, r, TextOptions{Width: 40})
+		if again := throughJSON(t, r); jsonOf(t, again) != jsonOf(t, r) {
+			t.Error("written and read it is another report")
+		}
+		if _, err := Merge([]*Report{r, r}); err != nil {
+			t.Error(err)
+		}
+	})
+}

@@ -1,0 +1,228 @@
+package report
+
+import (
+	"math"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+)
+
+// One run cut into n by its requests and merged again is the run: the same
+// counts, and the same percentiles to the last digit.
+func TestMergeIsExact(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		n := rapid.IntRange(2, 4).Draw(t, "reports")
+		var parts []*Report
+		sum, all := Requests{}, newHistogram()
+		for i := range n {
+			sc := scene{
+				seed: rapid.Uint64().Draw(t, "seed"), rate: rapid.IntRange(1, 400).Draw(t, "rate"), slots: 8, n: rapid.IntRange(1, 600).Draw(t, "n"),
+				median: 30e6, spread: 0.8, statuses: map[int]float64{429: 0.1, 500: 0.05}, resets: 0.1, names: []string{"a", "b"}[:rapid.IntRange(0, 2).Draw(t, "names")],
+				noSlot: 1,
+			}
+			s := sc.snapshot()
+			s.Started = s.Started.Add(time.Duration(rapid.IntRange(0, 5000).Draw(t, "later")) * time.Millisecond)
+			parts = append(parts, From(sc.meta(), s))
+			sum.add(&parts[i].Requests)
+			all.MergeFrom(s.Latencies.Response)
+		}
+		before := slices.Clone(parts)
+		m, err := Merge(parts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := m.Check(); err != nil {
+			t.Fatal(err)
+		}
+		if m.Requests != sum {
+			t.Fatalf("counts %+v, want %+v", m.Requests, sum)
+		}
+		if diff := cmp.Diff(plainSummary(all.Summary()), plainSummary(m.LatencyMS.Response)); diff != "" {
+			t.Fatal(diff)
+		}
+		var replies uint64
+		for _, r := range parts {
+			replies += r.Status[429]
+		}
+		if m.Status[429] != replies {
+			t.Fatalf("%d replies with 429, want %d", m.Status[429], replies)
+		}
+		if !slices.Equal(before, parts) {
+			t.Fatal("the arguments were put into another order")
+		}
+		var b strings.Builder
+		must(JSON(&b, m))
+		if _, err := Read(strings.NewReader(b.String()), "merged"); err != nil {
+			t.Fatal(err)
+		}
+		slices.Reverse(parts)
+		other, _ := Merge(parts)
+		if m.Requests != other.Requests || *m.Started != *other.Started || m.ElapsedS != other.ElapsedS {
+			t.Fatal("the order of files makes a difference")
+		}
+	})
+}
+
+func TestMergeOfOneAndNone(t *testing.T) {
+	r := scenes()["names"]
+	if m, err := Merge([]*Report{r}); err != nil || m != r {
+		t.Errorf("%v, %v", m, err)
+	}
+	if _, err := Merge(nil); err == nil {
+		t.Error("nothing was merged")
+	}
+}
+
+// later is the scene's report, started a while after epoch.
+func (sc scene) later(d time.Duration, name string) *Report {
+	m, s := sc.meta(), sc.snapshot()
+	s.Started = s.Started.Add(d)
+	m.Name = name
+	return From(m, s)
+}
+
+func mergedOf(t *testing.T, reports ...*Report) *Report {
+	t.Helper()
+	m, err := Merge(reports)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := m.Check(); err != nil {
+		t.Error(err)
+	}
+	if err := compiled(t).Validate(document(t, jsonOf(t, m))); err != nil {
+		t.Error(err)
+	}
+	return m
+}
+
+func TestMergeSideBySide(t *testing.T) {
+	sc := scene{seed: 1, rate: 100, slots: 16, n: 400, median: 20e6, spread: 0.2, statuses: map[int]float64{429: 0.1}, names: []string{"x"}}
+	a := judged(sc.later(0, "a"), "p99<1s", "failed<1")
+	sc.seed, sc.rate, sc.names, sc.tls = 2, 200, []string{"y", "x"}, true
+	b := judged(sc.later(700*time.Millisecond, "b"), "p99<1s", "max<1ms")
+	b.Verdict = Verdict{LimitedBy: "client", Reasons: []string{"too slow"}}
+	b.Target.URL, b.Interrupted, b.Error, b.Labels = "http://other/", true, new("gone"), map[string]string{}
+	b.Brunt, b.SLO = "0.2.0", append(b.SLO, Judgement{Rule: "ttft.p99<1s", Unit: UnitMS, Met: true})
+	m := mergedOf(t, b, a)
+	end := max(a.ElapsedS, 0.7+b.ElapsedS)
+	for _, c := range []struct {
+		what      string
+		got, want float64
+	}{
+		{"rate", *m.Plan.RatePerS, 300},
+		{"duration", *m.Plan.DurationS, 4},
+		{"in flight", float64(m.Plan.MaxInFlight), 32},
+		{"plan elapsed", m.PlanElapsedS, 4},
+		{"elapsed", m.ElapsedS, end},
+		{"offered", m.Throughput.OfferedPerS, 800.0 / 4},
+		{"succeeded", m.Throughput.SucceededPerS, float64(a.Requests.Succeeded+b.Requests.Succeeded) / end},
+		{"cores", float64(m.Client.Cores), 4},
+		{"cpu", m.Client.CPUS, a.Client.CPUS + b.Client.CPUS},
+		{"wall", m.Client.WallS, (a.Client.WallS + b.Client.WallS) / 2},
+		{"first 429", m.Errors[0].FirstS, min(a.Errors[0].FirstS, 0.7+b.Errors[0].FirstS)},
+		{"last 429", m.Errors[0].LastS, max(a.Errors[0].LastS, 0.7+b.Errors[0].LastS)},
+		{"429s", float64(m.Errors[0].Count), float64(a.Errors[0].Count + b.Errors[0].Count)},
+		{"slowest", m.Slowest[0].ResponseMS, max(a.Slowest[0].ResponseMS, b.Slowest[0].ResponseMS)},
+		{"slow ones", float64(len(m.Slowest)), 20},
+		{"names", float64(len(m.Names)), 2},
+	} {
+		if math.Abs(c.got-c.want) > 1e-5*c.want {
+			t.Errorf("%s: %v, want %v", c.what, c.got, c.want)
+		}
+	}
+	if !m.Started.Equal(*a.Started) || m.Ended.Sub(*m.Started) != time.Duration(math.Round(end*1e6))*time.Microsecond {
+		t.Errorf("from %v to %v, want %v s", m.Started, m.Ended, end)
+	}
+	if m.Verdict.Valid || m.Verdict.LimitedBy != "client" || !slices.Equal(m.Verdict.Reasons, []string{"b: too slow"}) {
+		t.Errorf("verdict %+v", m.Verdict)
+	}
+	if !m.Interrupted || m.Error == nil || *m.Error != "b: gone" || m.Target.TLS != nil || len(m.Labels) != 0 || m.Name != "" {
+		t.Errorf("%v %v %v %v %q", m.Interrupted, m.Error, m.Target, m.Labels, m.Name)
+	}
+	var outcomes []string
+	for _, j := range m.SLO {
+		outcomes = append(outcomes, map[bool]string{true: "held ", false: "broken "}[j.Met]+j.Rule)
+	}
+	if want := []string{"held p99<1s", "broken failed<1", "broken max<1ms", "broken ttft.p99<1s"}; !slices.Equal(outcomes, want) {
+		t.Errorf("slo %q, want %q", outcomes, want)
+	}
+	warnings := strings.Join(m.Warnings, "\n")
+	if !strings.Contains(warnings, "2 different targets: https://dbc.example.com") || !strings.Contains(warnings, "different versions") || strings.Contains(warnings, "overlap") {
+		t.Errorf("warnings %q", warnings)
+	}
+}
+
+func TestMergeOneAfterTheOther(t *testing.T) {
+	sc := scene{seed: 1, rate: 100, slots: 16, n: 200, median: 20e6, spread: 0.2}
+	a, b := sc.later(0, ""), sc.later(time.Hour, "")
+	sc.slots = 7
+	c := sc.later(2*time.Hour, "")
+	m := mergedOf(t, c, b, a)
+	if *m.Plan.RatePerS != 100 || *m.Plan.DurationS != 2 || m.Plan.MaxInFlight != 39 {
+		t.Errorf("plan %+v", m.Plan)
+	}
+	if got, want := m.PlanElapsedS, 2*3600+c.PlanElapsedS; got != want {
+		t.Errorf("planned over %v s, want %v", got, want)
+	}
+	if !slices.ContainsFunc(m.Warnings, func(w string) bool { return strings.Contains(w, "did not all overlap") }) {
+		t.Errorf("warnings %q", m.Warnings)
+	}
+	if len(m.Intervals) != len(a.Intervals)*3 || m.Intervals[len(m.Intervals)-1].TS < 7200 {
+		t.Errorf("%d intervals, the last at %v", len(m.Intervals), m.Intervals[len(m.Intervals)-1].TS)
+	}
+	for _, v := range m.Intervals {
+		if v.Succeeded >= 100 && v.P50 == nil {
+			t.Errorf("the interval at %v has one part, but no p50", v.TS)
+		}
+	}
+}
+
+// Intervals are aligned by when they were, not by their place in the list.
+func TestMergeIntervals(t *testing.T) {
+	at := func(later time.Duration, width float64, list ...Interval) *Report {
+		r := &Report{Started: new(epoch.Add(later)), Intervals: list}
+		for i := range list {
+			list[i].TS, list[i].WidthS = float64(i)*width, width
+		}
+		return r
+	}
+	one := func(sent, inFlight uint64, ms float64) Interval {
+		return Interval{Sent: sent, Planned: sent, InFlight: inFlight, P50: new(ms), P90: new(ms), P99: new(ms), Max: new(ms), LatenessP99: new(ms)}
+	}
+	m := newMerger([]*Report{
+		at(2600*time.Millisecond, 1, one(5, 6, 7), one(50, 60, 70)), // begins 2.6 s later: slots 3 and 4
+		at(0, 1, one(1, 1, 9), one(2, 2, 2), one(3, 3, 3), one(4, 4, 4)),
+	})
+	type row struct {
+		At             float64
+		Sent, InFlight uint64
+		P50, Max       float64 // -1 is null
+	}
+	rows := func(intervals []Interval) (out []row) {
+		for _, v := range intervals {
+			r := row{v.TS, v.Sent, v.InFlight, -1, *v.Max}
+			if v.P50 != nil {
+				r.P50 = *v.P50
+			}
+			out = append(out, r)
+		}
+		return out
+	}
+	want := []row{{0, 1, 1, 9, 9}, {1, 2, 2, 2, 2}, {2, 3, 3, 3, 3}, {3, 9, 10, -1, 7}, {4, 50, 60, 70, 70}}
+	if diff := cmp.Diff(want, rows(m.intervals())); diff != "" {
+		t.Error(diff)
+	}
+	m = newMerger([]*Report{
+		at(0, 1, one(1, 1, 1), one(2, 2, 5), one(4, 4, 4)),
+		at(0, 2, one(10, 20, 3), one(30, 40, 6)), // of a run so long that its intervals were joined
+	})
+	want = []row{{0, 13, 22, -1, 5}, {2, 34, 44, -1, 6}}
+	if diff := cmp.Diff(want, rows(m.intervals())); diff != "" {
+		t.Error(diff)
+	}
+}
