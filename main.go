@@ -65,15 +65,15 @@ type commands struct {
 type attackCmd struct {
 	Target string `arg:"" help:"URL of the endpoint, or mock://?latency=20ms for the embedded one."`
 
-	Rate        rate       `short:"r" group:"Load" placeholder:"N[/s|/m]" help:"Constant rate: requests per second (500, 0.5) or minute (90/m)."`
-	Concurrency *int       `short:"c" group:"Load" placeholder:"N" help:"Constant number of requests in flight; with --rate, the most in flight (default 10,000)."`
-	Duration    duration   `short:"d" group:"Load" placeholder:"30s" help:"How long to send for."`
-	Requests    *uint64    `short:"n" group:"Load" placeholder:"N" help:"How many requests to send; with --duration, whichever comes first."`
-	Warmup      duration   `group:"Load" placeholder:"10s" help:"Send for this long before anything is counted."`
-	Timeout     duration   `group:"Load" default:"60s" help:"Give a request up after this long (${default})."`
-	AtEnd       atEnd      `group:"Load" default:"drain" enum:"drain,cut" help:"Requests in flight at the end: drain (wait for replies) or cut."`
-	CatchUp     catchUp    `group:"Load" default:"send" enum:"send,skip" help:"Requests over 10 ms overdue: send late, or skip (counted as not sent)."`
-	Success     statusSet  `group:"Load" default:"200-299" placeholder:"SET" help:"Statuses that count as succeeded (${default})."`
+	Rate        rate      `short:"r" group:"Load" placeholder:"N[/s|/m]" help:"Constant rate: requests per second (500, 0.5) or minute (90/m)."`
+	Concurrency *int      `short:"c" group:"Load" placeholder:"N" help:"Constant number of requests in flight; with --rate, the most in flight (default 10,000)."`
+	Duration    duration  `short:"d" group:"Load" placeholder:"30s" help:"How long to send for."`
+	Requests    *uint64   `short:"n" group:"Load" placeholder:"N" help:"How many requests to send; with --duration, whichever comes first."`
+	Warmup      duration  `group:"Load" placeholder:"10s" help:"Send for this long before anything is counted."`
+	Timeout     duration  `group:"Load" default:"60s" help:"Give a request up after this long (${default})."`
+	AtEnd       atEnd     `group:"Load" default:"drain" enum:"drain,cut" help:"Requests in flight at the end: drain (wait for replies) or cut."`
+	CatchUp     catchUp   `group:"Load" default:"send" enum:"send,skip" help:"Requests over 10 ms overdue: send late, or skip (counted as not sent)."`
+	Success     statusSet `group:"Load" default:"200-299" placeholder:"SET" help:"Statuses that count as succeeded (${default})."`
 
 	Payloads      []string        `short:"p" group:"Payloads" sep:"none" placeholder:"FILE[:WEIGHT]" help:"JSONL file of request bodies, repeatable; - is standard input; .gz and .zst are read as they are; a .json file is one body."`
 	PayloadFormat payloads.Format `group:"Payloads" default:"body" enum:"body,request" help:"body: each line is sent as it stands; request: each line is {\"body\":…,\"name\":…,\"path\":…,\"headers\":…,\"weight\":…}."`
@@ -108,9 +108,9 @@ func (attackCmd) Help() string {
 
 // Run makes the run that the flags ask for and reports it.
 func (a *attackCmd) Run(io *streams) error {
-	rules, err := parseRules(a.SLO)
+	rules, err := report.ParseRules(a.SLO)
 	if err != nil {
-		return err
+		return usage(fmt.Errorf("--slo: %w", err))
 	}
 	plan := a.plan()
 	if err := plan.Validate(); err != nil {
@@ -146,7 +146,10 @@ func (a *attackCmd) Run(io *streams) error {
 		return usage(err)
 	}
 	watching := report.Watch(io.err, run, &plan, a.Quiet)
-	steer(run)
+	signals := make(chan os.Signal, 3)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	defer signal.Stop(signals)
+	run.Obey(signals, func() { os.Exit(exitInterrupted) })
 	watching()
 	rep := report.From(a.meta(&plan, target, set, io), run.Snapshot())
 	if err := set.Changed(); err != nil {
@@ -154,29 +157,6 @@ func (a *attackCmd) Run(io *streams) error {
 	}
 	rep.JudgeAll(rules)
 	return publish(io, rep, a.Output, file, a.Strict)
-}
-
-// steer waits for the run's end: the first interrupt drains it, the second
-// cuts it, the third ends the process.
-func steer(run *attack.Run) {
-	signals := make(chan os.Signal, 3)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	defer signal.Stop(signals)
-	for seen := 0; ; {
-		select {
-		case <-run.Done():
-			return
-		case <-signals:
-			switch seen++; seen {
-			case 1:
-				run.Stop(attack.Drain)
-			case 2:
-				run.Stop(attack.Cut)
-			default:
-				os.Exit(exitInterrupted)
-			}
-		}
-	}
 }
 
 // plan is what the flags say of the load.
@@ -204,7 +184,7 @@ func (a *attackCmd) bodies(stdin io.Reader, embedded bool) (*payloads.Set, error
 		}
 		return payloads.Single("", nil), nil
 	}
-	specs, err := parseSpecs(a.Payloads)
+	specs, err := payloads.ParseSpecs(a.Payloads)
 	if err != nil {
 		return nil, err
 	}
@@ -245,9 +225,9 @@ func (c *reportCmd) Run(io *streams) error {
 		_, err := io.out.Write(report.Schema())
 		return err
 	}
-	rules, err := parseRules(c.SLO)
+	rules, err := report.ParseRules(c.SLO)
 	if err != nil {
-		return err
+		return usage(fmt.Errorf("--slo: %w", err))
 	}
 	rep, err := report.ReadFiles(c.Files, io.in)
 	if err != nil {
@@ -266,13 +246,7 @@ func (c *reportCmd) Run(io *streams) error {
 // publish writes a report wherever it was asked for; its outcome is the
 // command's.
 func publish(io *streams, rep *report.Report, output string, file *report.File, strict bool) error {
-	var err error
-	switch output {
-	case "text":
-		err = report.Text(io.out, rep, report.OptionsFor(io.out))
-	case "json":
-		err = report.JSON(io.out, rep)
-	}
+	err := rep.Publish(io.out, output)
 	if fileErr := file.Write(rep.JSONTo); fileErr != nil {
 		return failed(fmt.Errorf("--json: %w", fileErr))
 	}
@@ -280,17 +254,6 @@ func publish(io *streams, rep *report.Report, output string, file *report.File, 
 		return failed(err)
 	}
 	return outcome(rep, strict)
-}
-
-func parseRules(words []string) (rules []report.Rule, err error) {
-	for _, word := range words {
-		rule, err := report.ParseRule(word)
-		if err != nil {
-			return nil, usage(fmt.Errorf("--slo: %w", err))
-		}
-		rules = append(rules, rule)
-	}
-	return rules, nil
 }
 
 type payloadsCmd struct {
@@ -312,9 +275,9 @@ func (checkCmd) Help() string {
 
 // Run lists the problems on standard output, one per line.
 func (c *checkCmd) Run(io *streams) error {
-	specs, err := parseSpecs(c.Files)
+	specs, err := payloads.ParseSpecs(c.Files)
 	if err != nil {
-		return err
+		return usage(err)
 	}
 	files, problems, more, err := payloads.Check(specs, payloads.Options{Format: c.PayloadFormat, Stdin: io.in}, c.Limit)
 	if err != nil {
@@ -330,17 +293,6 @@ func (c *checkCmd) Run(io *streams) error {
 		fmt.Fprintf(io.out, "%s: %s bodies, %s bytes, fine\n", f.Path, report.FormatCount(uint64(f.Lines)), report.FormatCount(uint64(f.Bytes)))
 	}
 	return nil
-}
-
-func parseSpecs(words []string) (specs []payloads.Spec, err error) {
-	for _, word := range words {
-		spec, err := payloads.ParseSpec(word)
-		if err != nil {
-			return nil, usage(err)
-		}
-		specs = append(specs, spec)
-	}
-	return specs, nil
 }
 
 type mockCmd struct {

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"math"
 	"net/http"
+	"os"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -236,6 +237,26 @@ func (r *Run) Stop(how AtEnd) {
 	})
 	if how == Cut || r.plan.AtEnd == Cut {
 		r.cut()
+	}
+}
+
+// Obey waits for the run's end and takes interrupts meanwhile: the first
+// drains the run, the second cuts it, the third calls die.
+func (r *Run) Obey(interrupts <-chan os.Signal, die func()) {
+	for seen := 0; ; {
+		select {
+		case <-r.done:
+			return
+		case <-interrupts:
+			switch seen++; seen {
+			case 1:
+				r.Stop(Drain)
+			case 2:
+				r.Stop(Cut)
+			default:
+				die()
+			}
+		}
 	}
 }
 

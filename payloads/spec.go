@@ -114,3 +114,15 @@ func displayName(path string) string {
 	}
 	return path
 }
+
+// ParseSpecs reads several -p arguments; the first that is wrong is the error.
+func ParseSpecs(words []string) (specs []Spec, err error) {
+	for _, word := range words {
+		spec, err := ParseSpec(word)
+		if err != nil {
+			return nil, err
+		}
+		specs = append(specs, spec)
+	}
+	return specs, nil
+}

@@ -164,7 +164,7 @@ func (m *merger) target() Target {
 	if len(urls) > 1 {
 		m.warn(fmt.Sprintf("the reports are of %d different targets: %s", len(urls), strings.Join(urls, ", ")))
 	}
-	if same(m, func(r *Report) bool { return r.Brunt == m.reports[0].Brunt }, false) == false {
+	if !same(m, func(r *Report) bool { return r.Brunt == m.reports[0].Brunt }, false) {
 		m.warn("the reports were made by different versions of brunt")
 	}
 	return target

@@ -244,3 +244,15 @@ func distance(a, b string) int {
 	}
 	return row[len(b)]
 }
+
+// ParseRules reads several rules; the first that is none is the error.
+func ParseRules(words []string) (rules []Rule, err error) {
+	for _, word := range words {
+		rule, err := ParseRule(word)
+		if err != nil {
+			return nil, err
+		}
+		rules = append(rules, rule)
+	}
+	return rules, nil
+}

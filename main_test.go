@@ -1,0 +1,133 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"brunt/report"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"brunt": main})
+}
+
+// arrivals counts the requests at one script's server.
+type arrivals struct {
+	*httptest.Server
+	n atomic.Int64
+}
+
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Setup: func(env *testscript.Env) error {
+			root, err := os.Getwd()
+			if err != nil {
+				return err
+			}
+			server := &arrivals{}
+			server.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				server.n.Add(1)
+				if code, err := strconv.Atoi(r.URL.Query().Get("status")); err == nil {
+					w.WriteHeader(code)
+				}
+				fmt.Fprint(w, `{"message":"said the server"}`)
+			}))
+			env.Defer(server.Close)
+			env.Values["server"] = server
+			env.Setenv("URL", server.URL)
+			env.Setenv("BODIES", filepath.Join(root, "testdata", "bodies.jsonl"))
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"arrived": arrived,
+			"sound":   sound,
+			"oneline": oneline,
+			"exits":   exits,
+		},
+	})
+}
+
+// arrived N: the server has seen exactly N requests.
+func arrived(ts *testscript.TestScript, _ bool, args []string) {
+	if got := strconv.FormatInt(ts.Value("server").(*arrivals).n.Load(), 10); got != args[0] {
+		ts.Fatalf("%s requests arrived, not %s", got, args[0])
+	}
+}
+
+// exits N COMMAND…: the command ends with exactly this code.
+func exits(ts *testscript.TestScript, _ bool, args []string) {
+	code := 0
+	var exit *exec.ExitError
+	if err := ts.Exec(args[1], args[2:]...); errors.As(err, &exit) {
+		code = exit.ExitCode()
+	} else if err != nil {
+		ts.Fatalf("%v", err)
+	}
+	if strconv.Itoa(code) != args[0] {
+		ts.Fatalf("exit code %d, not %s", code, args[0])
+	}
+}
+
+// sound FILE: the report's figures do not contradict each other.
+func sound(ts *testscript.TestScript, _ bool, args []string) {
+	rep, err := report.Read(strings.NewReader(ts.ReadFile(args[0])), args[0])
+	ts.Check(err)
+	ts.Check(rep.Check())
+}
+
+// oneline: standard error is one line of brunt's.
+func oneline(ts *testscript.TestScript, _ bool, _ []string) {
+	text := ts.ReadFile("stderr")
+	if !strings.HasPrefix(text, "brunt: ") || strings.Count(text, "\n") != 1 {
+		ts.Fatalf("standard error is not one line of brunt's: %q", text)
+	}
+}
+
+// TestReadmeCommands runs every command that the README shows, but for the
+// two that go itself runs.
+func TestReadmeCommands(t *testing.T) {
+	text, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	commands := regexp.MustCompile(`(?m)^\$ (.+)$`).FindAllStringSubmatch(string(text), -1)
+	var script strings.Builder
+	for _, c := range commands {
+		if strings.HasPrefix(c[1], "go test") {
+			continue
+		}
+		line := strings.Replace(c[1], "go run .", "brunt", 1)
+		line = strings.ReplaceAll(line, "testdata/bodies.jsonl", "bodies.jsonl")
+		script.WriteString("exec " + line + "\nstdout .\n! stderr .\n")
+	}
+	if len(commands) < 7 {
+		t.Fatalf("the README shows %d commands", len(commands))
+	}
+	bodies, err := os.ReadFile("testdata/bodies.jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	script.WriteString("-- bodies.jsonl --\n")
+	script.Write(bodies)
+	file := filepath.Join(t.TempDir(), "readme.txtar")
+	if err := os.WriteFile(file, []byte(script.String()), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	testscript.Run(t, testscript.Params{Files: []string{file}, Setup: func(env *testscript.Env) error {
+		env.Setenv("AUTH", "Bearer canary")
+		return nil
+	}})
+}
