@@ -1,0 +1,384 @@
+package attack
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"brunt/attack/endpoint"
+	"brunt/payloads"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// testPlan is a closed loop of n requests, to be changed at will.
+func testPlan(n uint64) Plan {
+	return Plan{Concurrency: 4, Requests: n, Timeout: 5 * time.Second, KeepAlive: true, AtEnd: Drain, CatchUp: CatchUpSend, Success: DefaultSuccess()}
+}
+
+// start begins a run against a URL with the one body.
+func start(t *testing.T, url string, p Plan, set *payloads.Set, o endpoint.Options) *Run {
+	t.Helper()
+	target, err := endpoint.Open(url, o, time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(target.Close)
+	run, err := Start(p, Request{UserAgent: "test"}, set, target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return run
+}
+
+var body = []byte(`{"inputs":[1]}`)
+
+// attackOf makes a run to its end and checks its books.
+func attackOf(t *testing.T, url string, p Plan) *Snapshot {
+	t.Helper()
+	run := start(t, url, p, payloads.Single("test", body), endpoint.Options{})
+	<-run.Done()
+	s := run.Snapshot()
+	checkBooks(t, s)
+	return s
+}
+
+// checkBooks holds the identities that must hold of every run.
+func checkBooks(t *testing.T, s *Snapshot) {
+	t.Helper()
+	c := &s.Counts
+	same := func(what string, a, b uint64) {
+		t.Helper()
+		if a != b {
+			t.Errorf("%s: %d and %d differ in %+v", what, a, b, *c)
+		}
+	}
+	same("planned = sent + not sent", c.Planned, c.Sent+c.NotSent())
+	same("sent = succeeded + failed + cut off", c.Sent, c.Succeeded+c.Failed+c.CutOff)
+	var replies, errors uint64
+	for _, n := range s.Status {
+		replies += n
+	}
+	var failures uint64
+	for _, f := range s.Failures {
+		failures += f.Count
+		if f.Status == 0 {
+			errors += f.Count
+		}
+	}
+	same("replies + errors = sent - cut off", replies+errors, c.Sent-c.CutOff)
+	same("failures by kind = failed", failures, c.Failed)
+	same("responses recorded = succeeded", uint64(s.Latencies.Response.TotalCount()), c.Succeeded)
+	same("failures recorded = failed", uint64(s.Latencies.Failed.TotalCount()), c.Failed)
+	same("lateness recorded = sent", uint64(s.Latencies.Lateness.TotalCount()), c.Sent)
+	var sum Interval
+	sum.Response, sum.Service, sum.Lateness = pack(NewHistogram()), pack(NewHistogram()), pack(NewHistogram())
+	for i := range s.Intervals {
+		sum.join(&s.Intervals[i])
+	}
+	same("intervals' planned", sum.Planned, c.Planned)
+	same("intervals' sent", sum.Sent, c.Sent)
+	same("intervals' succeeded", sum.Succeeded, c.Succeeded)
+	same("intervals' failed", sum.Failed, c.Failed)
+	same("intervals' cut off", sum.CutOff, c.CutOff)
+	total := NewHistogram()
+	sum.Response.MergeInto(total)
+	if !total.Equals(s.Latencies.Response) {
+		t.Error("the intervals' response times are not the total's, bucket by bucket")
+	}
+}
+
+// rawServer speaks for itself: serve gets each connection and its number.
+func rawServer(t *testing.T, serve func(c net.Conn, in *bufio.Reader, n int)) (url string, requests *atomic.Int64) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var group sync.WaitGroup
+	group.Go(func() {
+		for n := 0; ; n++ {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			group.Go(func() {
+				defer c.Close()
+				serve(c, bufio.NewReader(c), n)
+			})
+		}
+	})
+	t.Cleanup(func() {
+		l.Close()
+		group.Wait()
+	})
+	return "http://" + l.Addr().String() + "/", new(atomic.Int64)
+}
+
+// request reads one request off a connection.
+func request(in *bufio.Reader) bool {
+	r, err := http.ReadRequest(in)
+	if err != nil {
+		return false
+	}
+	_, err = io.Copy(io.Discard, r.Body)
+	return err == nil
+}
+
+func TestReplies(t *testing.T) {
+	const ok = "HTTP/1.1 200 OK\r\n"
+	big := strings.Repeat("x", 300<<10)
+	for _, c := range []struct {
+		name, reply string
+		close       bool
+		kind        string // of the failure, empty for success
+	}{
+		{"length", ok + "Content-Length: 2\r\n\r\nhi", false, ""},
+		{"empty", ok + "Content-Length: 0\r\n\r\n", false, ""},
+		{"no content", "HTTP/1.1 204 No Content\r\n\r\n", false, ""},
+		{"chunked", ok + "Transfer-Encoding: chunked\r\n\r\n2;x=y\r\nhi\r\n0\r\nA: b\r\n\r\n", false, ""},
+		{"to the end", ok + "\r\nhi", true, ""},
+		{"close", ok + "Connection: close\r\nContent-Length: 2\r\n\r\nhi", true, ""},
+		{"HTTP/1.0", "HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nhi", true, ""},
+		{"continue and hints", "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" + ok + "Content-Length: 2\r\n\r\nhi", false, ""},
+		{"gzip untouched", ok + "Content-Encoding: gzip\r\nContent-Length: 2\r\n\r\nhi", false, ""},
+		{"large", ok + "Content-Length: 307200\r\n\r\n" + big, false, ""},
+		{"large chunk", ok + "Transfer-Encoding: chunked\r\n\r\n4b000\r\n" + big + "\r\n0\r\n\r\n", false, ""},
+		{"large header", ok + "X: " + strings.Repeat("y", 20<<10) + "\r\nContent-Length: 2\r\n\r\nhi", false, ""},
+		{"status", "HTTP/1.1 429 Slow\r\nContent-Length: 2\r\n\r\nhi", false, "status_429"},
+		{"nothing", "", true, KindClosedEarly},
+		{"half a header", "HTTP/1.1 200 OK\r\nContent-", true, KindClosedEarly},
+		{"half a body", ok + "Content-Length: 9\r\n\r\nhi", true, KindClosedEarly},
+		{"half a chunk", ok + "Transfer-Encoding: chunked\r\n\r\n9\r\nhi", true, KindClosedEarly},
+		{"garbage", "what?\r\n\r\n", true, KindBadReply},
+		{"bad chunk", ok + "Transfer-Encoding: chunked\r\n\r\nzz\r\n", true, KindBadReply},
+		{"endless header", ok + "X: " + strings.Repeat("y", 200<<10), true, KindBadReply},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			url, seen := rawServer(t, func(conn net.Conn, in *bufio.Reader, _ int) {
+				for request(in) {
+					if _, err := io.WriteString(conn, c.reply); err != nil || c.close {
+						return
+					}
+				}
+			})
+			_ = seen
+			s := attackOf(t, url, testPlan(20))
+			switch {
+			case c.kind == "" && s.Counts.Succeeded != 20:
+				t.Errorf("%d succeeded; failures %+v", s.Counts.Succeeded, s.Failures)
+			case c.kind != "" && (s.Counts.Failed != 20 || s.Failures[0].Kind != c.kind || len(s.Failures) != 1):
+				t.Errorf("%d failed, %+v; want %s", s.Counts.Failed, s.Failures, c.kind)
+			}
+			if c.close == (s.Counts.Connections <= 4) {
+				t.Errorf("%d connections", s.Counts.Connections)
+			}
+		})
+	}
+}
+
+func TestFailureKinds(t *testing.T) {
+	t.Run("refused", func(t *testing.T) {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		url := "http://" + l.Addr().String()
+		l.Close()
+		p := testPlan(0)
+		p.Rate, p.Duration = mustRate(t, "100"), 200*time.Millisecond
+		if s := attackOf(t, url, p); s.Counts.Sent != 20 || s.Failures[0].Kind != endpoint.Refused {
+			t.Errorf("%+v", s.Failures)
+		}
+	})
+	t.Run("timeout", func(t *testing.T) {
+		url, _ := rawServer(t, func(c net.Conn, in *bufio.Reader, _ int) { io.Copy(io.Discard, in) })
+		p := testPlan(8)
+		p.Timeout = 50 * time.Millisecond
+		s := attackOf(t, url, p)
+		if s.Failures[0].Kind != KindTimeoutReply || s.Latencies.Failed.Min() < int64(p.Timeout)*99/100 {
+			t.Errorf("%+v after %v", s.Failures, time.Duration(s.Latencies.Failed.Min()))
+		}
+	})
+	t.Run("reset in the body", func(t *testing.T) {
+		url, _ := rawServer(t, func(c net.Conn, in *bufio.Reader, _ int) {
+			request(in)
+			io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhi")
+			c.(*net.TCPConn).SetLinger(0)
+		})
+		if s := attackOf(t, url, testPlan(8)); s.Failures[0].Kind != KindReset && s.Failures[0].Kind != KindClosedEarly {
+			t.Errorf("%+v", s.Failures)
+		}
+	})
+	t.Run("tls", func(t *testing.T) {
+		server := httptest.NewTLSServer(http.NotFoundHandler())
+		server.Config.ErrorLog = nil
+		defer server.Close()
+		p := testPlan(3)
+		p.Concurrency = 1
+		if s := attackOf(t, server.URL, p); s.Failures[0].Kind != endpoint.TLS {
+			t.Errorf("%+v", s.Failures)
+		}
+	})
+}
+
+func TestTLS(t *testing.T) {
+	var seen atomic.Int64
+	server := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { seen.Add(1) }))
+	defer server.Close()
+	run := start(t, server.URL, testPlan(100), payloads.Single("large", []byte(strings.Repeat("x", 100<<10))), endpoint.Options{Insecure: true})
+	<-run.Done()
+	s := run.Snapshot()
+	checkBooks(t, s)
+	if s.Counts.Succeeded != 100 || seen.Load() != 100 || s.TLSVersion != "1.3" || s.Latencies.TLS.TotalCount() != 4 {
+		t.Errorf("%d succeeded, %d seen, TLS %q, %d handshakes: %+v", s.Counts.Succeeded, seen.Load(), s.TLSVersion, s.Latencies.TLS.TotalCount(), s.Failures)
+	}
+}
+
+// TestBodies has the server see every line as it stands, in order.
+func TestBodies(t *testing.T) {
+	var got []string
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		b, _ := io.ReadAll(r.Body)
+		got = append(got, string(b))
+	}))
+	defer server.Close()
+	var lines []string
+	for i := range 50 {
+		lines = append(lines, fmt.Sprintf(`{"n": %d, "pad": "%s"}`, i, strings.Repeat("é", i*i*20)))
+	}
+	file := filepath.Join(t.TempDir(), "b.jsonl")
+	if err := os.WriteFile(file, []byte(strings.Join(lines, "\r\n")), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	set, err := payloads.Open([]payloads.Spec{{Path: file, Weight: 1}}, payloads.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer set.Close()
+	p := testPlan(120)
+	p.Concurrency = 1
+	run := start(t, server.URL, p, set, endpoint.Options{})
+	<-run.Done()
+	checkBooks(t, run.Snapshot())
+	if len(got) != 120 {
+		t.Fatalf("%d bodies arrived", len(got))
+	}
+	for i, b := range got {
+		if b != lines[i%50] {
+			t.Fatalf("body %d is not line %d as it stands", i, i%50)
+		}
+	}
+}
+
+func TestOpenLoopCounts(t *testing.T) {
+	var seen atomic.Int64
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { seen.Add(1) }))
+	defer server.Close()
+	p := testPlan(0)
+	p.Rate, p.Duration, p.Warmup, p.Concurrency = mustRate(t, "1000"), time.Second, 100*time.Millisecond, 0
+	s := attackOf(t, server.URL, p)
+	if s.Counts.Sent != 1000 || s.Counts.Warmup != 100 || seen.Load() != 1100 {
+		t.Errorf("%d sent, %d in the warm-up, %d arrived", s.Counts.Sent, s.Counts.Warmup, seen.Load())
+	}
+}
+
+// TestStop interrupts runs at many instants; the books must hold, and the
+// server's count with them.
+func TestStop(t *testing.T) {
+	for _, how := range []AtEnd{Drain, Cut} {
+		for _, open := range []bool{true, false} {
+			for i := range 10 {
+				var seen atomic.Int64
+				server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+					seen.Add(1)
+					time.Sleep(20 * time.Millisecond)
+				}))
+				p := testPlan(0)
+				p.Duration = 10 * time.Second
+				if open {
+					p.Rate, p.Concurrency = mustRate(t, "500"), 16
+				}
+				run := start(t, server.URL, p, payloads.Single("test", body), endpoint.Options{})
+				time.AfterFunc(time.Duration(7*i+1)*time.Millisecond, func() { run.Stop(how) })
+				<-run.Done()
+				server.Close()
+				s := run.Snapshot()
+				checkBooks(t, s)
+				if !s.Interrupted || how == Drain && (s.Counts.CutOff > 0 || uint64(seen.Load()) != s.Counts.Sent) || uint64(seen.Load()) > s.Counts.Sent {
+					t.Errorf("%s, open %v: %d arrived, %+v", how, open, seen.Load(), s.Counts)
+				}
+			}
+		}
+	}
+}
+
+func TestCutAtEnd(t *testing.T) {
+	url, _ := rawServer(t, func(c net.Conn, in *bufio.Reader, _ int) { io.Copy(io.Discard, in) })
+	p := testPlan(0)
+	p.Duration, p.AtEnd = 100*time.Millisecond, Cut
+	if s := attackOf(t, url, p); s.Counts.CutOff != 4 || s.Counts.Sent != 4 {
+		t.Errorf("%+v", s.Counts)
+	}
+}
+
+// TestNoSlot fills all slots: what finds none until the end is not sent.
+func TestNoSlot(t *testing.T) {
+	url, _ := rawServer(t, func(c net.Conn, in *bufio.Reader, _ int) { io.Copy(io.Discard, in) })
+	p := testPlan(0)
+	p.Rate, p.Duration, p.Concurrency, p.Timeout = mustRate(t, "100"), 300*time.Millisecond, 4, 600*time.Millisecond
+	s := attackOf(t, url, p)
+	if s.Counts.Planned != 30 || s.Counts.Sent != 4 || s.Counts.NoSlot != 26 || s.Verdict.LimitedBy != LimitConnections {
+		t.Errorf("%+v %+v", s.Counts, s.Verdict)
+	}
+}
+
+// TestServerKilled has the endpoint die in mid-run.
+func TestServerKilled(t *testing.T) {
+	var seen atomic.Int64
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { seen.Add(1) }))
+	p := testPlan(0)
+	p.Rate, p.Duration = mustRate(t, "1000"), 400*time.Millisecond
+	run := start(t, server.URL, p, payloads.Single("test", body), endpoint.Options{})
+	time.AfterFunc(150*time.Millisecond, func() { server.CloseClientConnections(); server.Listener.Close() })
+	<-run.Done()
+	server.Close()
+	s := run.Snapshot()
+	checkBooks(t, s)
+	var before uint64
+	for _, f := range s.Failures {
+		if f.Kind == endpoint.Refused {
+			before += f.Count
+		}
+	}
+	if got, least := uint64(seen.Load()), s.Counts.Succeeded; got < least || got > s.Counts.Sent-before || before == 0 {
+		t.Errorf("%d arrived; %d succeeded, %d sent, %d refused", got, least, s.Counts.Sent, before)
+	}
+}
+
+// TestIdleClosed has the endpoint close idle connections: that is no failure.
+func TestIdleClosed(t *testing.T) {
+	url, _ := rawServer(t, func(c net.Conn, in *bufio.Reader, _ int) {
+		if request(in) {
+			io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi")
+		}
+	})
+	p := testPlan(20)
+	p.Rate = mustRate(t, "50")
+	s := attackOf(t, url, p)
+	if s.Counts.Succeeded != 20 || s.Counts.Reconnected == 0 {
+		t.Errorf("%+v %+v", s.Counts, s.Failures)
+	}
+}
