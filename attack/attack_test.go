@@ -84,7 +84,7 @@ func checkBooks(t *testing.T, s *Snapshot) {
 	same("failures recorded = failed", uint64(s.Latencies.Failed.TotalCount()), c.Failed)
 	same("lateness recorded = sent", uint64(s.Latencies.Lateness.TotalCount()), c.Sent)
 	var sum Interval
-	sum.Response, sum.Service, sum.Lateness = pack(NewHistogram()), pack(NewHistogram()), pack(NewHistogram())
+	sum.Response, sum.Service, sum.Lateness = newPacked(), newPacked(), newPacked()
 	for i := range s.Intervals {
 		sum.join(&s.Intervals[i])
 	}

@@ -59,12 +59,7 @@ type named struct {
 	response, service               *hdrhistogram.PackedHistogram
 }
 
-func newNamed() *named {
-	return &named{
-		response: hdrhistogram.NewPacked(1, HistogramMax, HistogramDigits),
-		service:  hdrhistogram.NewPacked(1, HistogramMax, HistogramDigits),
-	}
-}
+func newNamed() *named { return &named{response: newPacked(), service: newPacked()} }
 
 func newTally(names int) *tally {
 	return &tally{slice: newSlice(), failures: map[failureKey]*Failure{}, names: make([]*named, names)}

@@ -26,6 +26,7 @@ type timeline struct {
 	mu        sync.Mutex
 	total     *slice
 	interval  *slice // scratch: one interval's merged histograms
+	scratch   *hdrhistogram.PackedHistogram
 	spare     *slice // swapped into one tally after the other
 	counts    Counts // as of the last collection
 	started   uint64
@@ -40,7 +41,7 @@ type timeline struct {
 func newTimeline(r *Run) *timeline {
 	return &timeline{
 		run: r, quit: make(chan struct{}), gone: make(chan struct{}),
-		total: newSlice(), interval: newSlice(), spare: newSlice(),
+		total: newSlice(), scratch: newPacked(), interval: newSlice(), spare: newSlice(),
 		width: intervalWidth, boundary: r.measured,
 	}
 }
@@ -88,7 +89,7 @@ func (t *timeline) collect(at int64) {
 		Succeeded: now.Succeeded - prev.Succeeded, Failed: now.Failed - prev.Failed, CutOff: now.CutOff - prev.CutOff,
 		InFlight: started - min(started, done),
 		BytesIn:  now.BytesIn - prev.BytesIn, BytesOut: now.BytesOut - prev.BytesOut,
-		Response: pack(t.interval.response), Service: pack(t.interval.service), Lateness: pack(t.interval.lateness),
+		Response: t.pack(t.interval.response), Service: t.pack(t.interval.service), Lateness: t.pack(t.interval.lateness),
 	}
 	t.interval.addTo(t.total)
 	t.counts, t.started, t.planned, t.boundary = now, started, planned, at
@@ -136,11 +137,18 @@ func (iv *Interval) empty() bool {
 	return iv.Planned+iv.Sent+iv.Succeeded+iv.Failed+iv.CutOff == 0
 }
 
-func pack(h *hdrhistogram.Histogram) *hdrhistogram.PackedHistogram {
-	p := hdrhistogram.NewPacked(1, HistogramMax, HistogramDigits)
-	p.MergeFrom(h)
+// pack keeps a histogram in as little memory as it needs. The scratch one
+// grows once, so that a run leaves no garbage behind at each interval.
+func (t *timeline) pack(h *hdrhistogram.Histogram) *hdrhistogram.PackedHistogram {
+	t.scratch.Reset()
+	t.scratch.MergeFrom(h)
+	p := t.scratch.Clone()
 	p.Compact()
 	return p
+}
+
+func newPacked() *hdrhistogram.PackedHistogram {
+	return hdrhistogram.NewPacked(1, HistogramMax, HistogramDigits)
 }
 
 // close ends the timeline once no worker is left and makes the result.
