@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"math"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -84,7 +86,6 @@ func checkBooks(t *testing.T, s *Snapshot) {
 	same("failures recorded = failed", uint64(s.Latencies.Failed.TotalCount()), c.Failed)
 	same("lateness recorded = sent", uint64(s.Latencies.Lateness.TotalCount()), c.Sent)
 	var sum Interval
-	sum.Response, sum.Service, sum.Lateness = newPacked(), newPacked(), newPacked()
 	for i := range s.Intervals {
 		sum.join(&s.Intervals[i])
 	}
@@ -94,7 +95,7 @@ func checkBooks(t *testing.T, s *Snapshot) {
 	same("intervals' failed", sum.Failed, c.Failed)
 	same("intervals' cut off", sum.CutOff, c.CutOff)
 	total := NewHistogram()
-	sum.Response.MergeInto(total)
+	sum.Response.Histogram().MergeInto(total)
 	if !total.Equals(s.Latencies.Response) {
 		t.Error("the intervals' response times are not the total's, bucket by bucket")
 	}
@@ -380,5 +381,24 @@ func TestIdleClosed(t *testing.T) {
 	s := attackOf(t, url, p)
 	if s.Counts.Succeeded != 20 || s.Counts.Reconnected == 0 {
 		t.Errorf("%+v %+v", s.Counts, s.Failures)
+	}
+}
+
+// TestSketch writes random histograms down and reads them back.
+func TestSketch(t *testing.T) {
+	random := rand.New(rand.NewPCG(3, 4))
+	for range 50 {
+		h := newPacked()
+		for range random.IntN(5000) {
+			_ = h.RecordValue(min(int64(math.Exp(random.Float64()*30)), HistogramMax))
+		}
+		_ = h.RecordValues(HistogramMax, 3)
+		_ = h.RecordValue(0)
+		want, got := NewHistogram(), NewHistogram()
+		h.MergeInto(want)
+		SketchOf(h).Histogram().MergeInto(got)
+		if !got.Equals(want) || SketchOf(h).Count() != want.TotalCount() {
+			t.Fatal("a sketch is not the histogram it was made of")
+		}
 	}
 }

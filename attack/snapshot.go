@@ -95,8 +95,8 @@ type Interval struct {
 	CutOff                           uint64
 	InFlight                         uint64 // at the interval's end
 	BytesIn, BytesOut                uint64
-	// Histograms of nanoseconds, compact. Never nil.
-	Response, Service, Lateness *hdrhistogram.PackedHistogram
+	// Histograms of nanoseconds.
+	Response, Service, Lateness Sketch
 }
 
 // Client is what the run cost on this side.

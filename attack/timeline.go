@@ -27,6 +27,7 @@ type timeline struct {
 	total     *slice
 	interval  *slice // scratch: one interval's merged histograms
 	scratch   *hdrhistogram.PackedHistogram
+	room      []byte
 	spare     *slice // swapped into one tally after the other
 	counts    Counts // as of the last collection
 	started   uint64
@@ -41,7 +42,7 @@ type timeline struct {
 func newTimeline(r *Run) *timeline {
 	return &timeline{
 		run: r, quit: make(chan struct{}), gone: make(chan struct{}),
-		total: newSlice(), scratch: newPacked(), interval: newSlice(), spare: newSlice(),
+		total: newSlice(), scratch: newPacked(), room: make([]byte, 0, 64<<10), interval: newSlice(), spare: newSlice(),
 		width: intervalWidth, boundary: r.measured,
 	}
 }
@@ -89,7 +90,10 @@ func (t *timeline) collect(at int64) {
 		Succeeded: now.Succeeded - prev.Succeeded, Failed: now.Failed - prev.Failed, CutOff: now.CutOff - prev.CutOff,
 		InFlight: started - min(started, done),
 		BytesIn:  now.BytesIn - prev.BytesIn, BytesOut: now.BytesOut - prev.BytesOut,
-		Response: t.pack(t.interval.response), Service: t.pack(t.interval.service), Lateness: t.pack(t.interval.lateness),
+		Response: t.sketch(t.interval.response), Service: t.sketch(t.interval.service), Lateness: t.sketch(t.interval.lateness),
+	}
+	if string(iv.Service.buckets) == string(iv.Response.buckets) {
+		iv.Service = iv.Response // a closed loop: one copy will do
 	}
 	t.interval.addTo(t.total)
 	t.counts, t.started, t.planned, t.boundary = now, started, planned, at
@@ -128,27 +132,28 @@ func (iv *Interval) join(next *Interval) {
 	iv.InFlight = next.InFlight
 	iv.BytesIn += next.BytesIn
 	iv.BytesOut += next.BytesOut
-	iv.Response.Merge(next.Response)
-	iv.Service.Merge(next.Service)
-	iv.Lateness.Merge(next.Lateness)
+	iv.Response = iv.Response.joined(next.Response)
+	iv.Service = iv.Service.joined(next.Service)
+	iv.Lateness = iv.Lateness.joined(next.Lateness)
 }
 
 func (iv *Interval) empty() bool {
 	return iv.Planned+iv.Sent+iv.Succeeded+iv.Failed+iv.CutOff == 0
 }
 
-// pack keeps a histogram in as little memory as it needs. The scratch one
-// grows once, so that a run leaves no garbage behind at each interval.
-func (t *timeline) pack(h *hdrhistogram.Histogram) *hdrhistogram.PackedHistogram {
+// sketch writes a histogram down. The scratch space grows once, so that a run
+// leaves no garbage behind at each interval.
+func (t *timeline) sketch(h *hdrhistogram.Histogram) Sketch {
 	t.scratch.Reset()
 	t.scratch.MergeFrom(h)
-	p := t.scratch.Clone()
-	p.Compact()
-	return p
+	t.room = t.room[:0]
+	return sketch(t.scratch, t.room)
 }
 
-func newPacked() *hdrhistogram.PackedHistogram {
-	return hdrhistogram.NewPacked(1, HistogramMax, HistogramDigits)
+func (s Sketch) joined(next Sketch) Sketch {
+	h := s.Histogram()
+	next.AddTo(h)
+	return SketchOf(h)
 }
 
 // close ends the timeline once no worker is left and makes the result.

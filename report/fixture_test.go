@@ -41,7 +41,7 @@ type tape struct {
 	scene
 	s         *attack.Snapshot
 	rng       *rand.Rand
-	intervals []attack.Interval
+	intervals []taped
 	failures  map[string]*attack.Failure
 	names     map[string]*attack.Named
 	last      time.Duration
@@ -64,14 +64,20 @@ func (sc scene) snapshot() *attack.Snapshot {
 	return t.s
 }
 
-func (t *tape) at(d time.Duration) *attack.Interval {
+// taped is an interval while it is being made up.
+type taped struct {
+	attack.Interval
+	Response, Service, Lateness *hdrhistogram.PackedHistogram
+}
+
+func (t *tape) at(d time.Duration) *taped {
 	k := int(d / time.Second)
 	for len(t.intervals) <= k {
 		packed := func() *hdrhistogram.PackedHistogram {
 			return hdrhistogram.NewPacked(1, attack.HistogramMax, attack.HistogramDigits)
 		}
-		t.intervals = append(t.intervals, attack.Interval{
-			At: time.Duration(len(t.intervals)) * time.Second, Width: time.Second,
+		t.intervals = append(t.intervals, taped{
+			Interval: attack.Interval{At: time.Duration(len(t.intervals)) * time.Second, Width: time.Second},
 			Response: packed(), Service: packed(), Lateness: packed(),
 		})
 	}
@@ -224,7 +230,11 @@ func (t *tape) finish() {
 		begun, over = begun+in.Sent, over+in.Succeeded+in.Failed+in.CutOff
 		in.InFlight = begun - over
 	}
-	s.Intervals = t.intervals
+	for _, in := range t.intervals {
+		in.Interval.Response, in.Interval.Service = attack.SketchOf(in.Response), attack.SketchOf(in.Service)
+		in.Interval.Lateness = attack.SketchOf(in.Lateness)
+		s.Intervals = append(s.Intervals, in.Interval)
+	}
 	for _, kind := range slices.Sorted(maps.Keys(t.failures)) {
 		s.Failures = append(s.Failures, *t.failures[kind])
 	}

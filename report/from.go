@@ -217,12 +217,12 @@ func intervalsOf(intervals []attack.Interval) []Interval {
 	out := make([]Interval, 0, len(intervals))
 	for i := range intervals {
 		in := &intervals[i]
-		response, lateness := Histogram{in.Response}, Histogram{in.Lateness}
+		response, lateness := Histogram{in.Response.Histogram()}, Histogram{in.Lateness.Histogram()}
 		out = append(out, Interval{
 			TS: seconds(in.At), WidthS: seconds(in.Width),
 			Planned: in.Planned, Sent: in.Sent, Succeeded: in.Succeeded, Failed: in.Failed, CutOff: in.CutOff,
 			InFlight: in.InFlight, BytesIn: in.BytesIn, BytesOut: in.BytesOut,
-			P50: response.At(P50), P90: response.At(P90), P99: response.At(P99), Max: maxOf(in.Response),
+			P50: response.At(P50), P90: response.At(P90), P99: response.At(P99), Max: maxOf(response.PackedHistogram),
 			LatenessP99: lateness.At(P99),
 		})
 	}

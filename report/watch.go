@@ -63,10 +63,11 @@ func Progress(s *attack.Snapshot, plan *attack.Plan) string {
 			reached += " of " + FormatRate(attack.PerSecond(plan.Rate))
 		}
 		line += " · " + reached
-		if last.Response.TotalCount() > 0 {
+		if last.Response.Count() > 0 {
+			h := last.Response.Histogram()
 			line += fmt.Sprintf(" · p50 %s p99 %s",
-				FormatDuration(time.Duration(last.Response.ValueAtPercentile(50))),
-				FormatDuration(time.Duration(last.Response.ValueAtPercentile(99))))
+				FormatDuration(time.Duration(h.ValueAtPercentile(50))),
+				FormatDuration(time.Duration(h.ValueAtPercentile(99))))
 		}
 	}
 	return line + " · " + FormatCount(s.Counts.Failed) + " failed"
