@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -43,6 +44,9 @@ func TestScripts(t *testing.T) {
 				if code, err := strconv.Atoi(r.URL.Query().Get("status")); err == nil {
 					w.WriteHeader(code)
 				}
+				if r.URL.Query().Has("slow") {
+					<-r.Context().Done()
+				}
 				fmt.Fprint(w, `{"message":"said the server"}`)
 			}))
 			env.Defer(server.Close)
@@ -56,6 +60,7 @@ func TestScripts(t *testing.T) {
 			"sound":   sound,
 			"oneline": oneline,
 			"exits":   exits,
+			"awaits":  awaits,
 		},
 	})
 }
@@ -64,6 +69,16 @@ func TestScripts(t *testing.T) {
 func arrived(ts *testscript.TestScript, _ bool, args []string) {
 	if got := strconv.FormatInt(ts.Value("server").(*arrivals).n.Load(), 10); got != args[0] {
 		ts.Fatalf("%s requests arrived, not %s", got, args[0])
+	}
+}
+
+// awaits N: waits until N more requests have arrived.
+func awaits(ts *testscript.TestScript, _ bool, args []string) {
+	more, err := strconv.ParseInt(args[0], 10, 64)
+	ts.Check(err)
+	server := ts.Value("server").(*arrivals)
+	for want := server.n.Load() + more; server.n.Load() < want; {
+		time.Sleep(5 * time.Millisecond)
 	}
 }
 

@@ -17,13 +17,9 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"brunt/attack/endpoint"
 	"brunt/payloads"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // testPlan is a closed loop of n requests, to be changed at will.
 func testPlan(n uint64) Plan {
