@@ -1,0 +1,122 @@
+package endpoint
+
+import (
+	"context"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestParse(t *testing.T) {
+	for _, c := range []struct{ word, host, name, port, path string }{
+		{"http://h", "h", "h", "80", "/"},
+		{"https://h/a b?x=1#f", "h", "h", "443", "/a%20b?x=1"},
+		{"http://h:81/p", "h:81", "h", "81", "/p"},
+		{"http://[::1]:8080/", "[::1]:8080", "::1", "8080", "/"},
+		{"http://h:/p", "h", "h", "80", "/p"},
+	} {
+		got, err := Parse(c.word)
+		if err != nil || got.Host != c.host || got.Name != c.name || got.Port != c.port || got.Path != c.path {
+			t.Errorf("%s: %+v %v", c.word, got, err)
+		}
+	}
+	got, err := Parse("https://h/p?a=1&access_token=canary&sig=canary")
+	if err != nil || strings.Contains(got.URL, "canary") || !strings.Contains(got.Path, "access_token=canary") {
+		t.Errorf("shown as %s, asked as %s", got.URL, got.Path)
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	for _, s := range []string{"http://h", "mock://", "h:1", "http://u:p@h", "http://[::1", "https://h/%zz", "http://h:99999", "HTTP://H\x00"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		target, err := Parse(s)
+		if err != nil {
+			if strings.ContainsAny(err.Error(), "\n\r") && !strings.ContainsAny(s, "\n\r") {
+				t.Errorf("%q: an error of several lines: %v", s, err)
+			}
+			return
+		}
+		if target.Name == "" || target.Port == "" || !strings.HasPrefix(target.Path, "/") && !strings.HasPrefix(target.Path, "?") && target.Path != "*" {
+			t.Errorf("%q is read as %+v", s, target)
+		}
+		if strings.ContainsAny(target.Path+target.Host, " \r\n") {
+			t.Errorf("%q would break the request's framing: %+v", s, target)
+		}
+	})
+}
+
+func TestHeaders(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "h")
+	if err := os.WriteFile(file, []byte("# comment\n\nA: 1\nB:2\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("TEST_SECRET", "canary")
+	list, err := Headers([]string{"Authorization: env:TEST_SECRET", "C: @" + file}, []string{file})
+	if err != nil || len(list) != 4 || list[0].Value != "1" || list[2].Value != "canary" || !strings.HasPrefix(list[3].Value, "# comment") {
+		t.Errorf("%v %v", list, err)
+	}
+}
+
+func TestCommandLine(t *testing.T) {
+	got := CommandLine([]string{"attack", "https://u:canary@h/p?token=canary&n=1", "-H", "Authorization: Bearer canary",
+		"-HX-Key: canary", "--header=Cookie: canary", "-H", "A: env:NAME", "-H", "Accept: text/plain", "--name", "it's"})
+	want := `brunt attack 'https://***@h/p?token=***&n=1' -H 'Authorization: ***' '-HX-Key: ***' '--header=Cookie: ***' -H 'A: env:NAME' -H 'Accept: text/plain' --name 'it'\''s'`
+	if got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
+// TestAddresses spreads connections over live addresses and passes a dead one
+// over without failing anything.
+func TestAddresses(t *testing.T) {
+	var listeners []net.Listener
+	first, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer first.Close()
+	_, port, _ := net.SplitHostPort(first.Addr().String())
+	second, err := net.Listen("tcp", "127.0.0.2:"+port)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer second.Close()
+	listeners = append(listeners, first, second)
+	target, err := Parse("http://several.test:" + port)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := NewDialer(target, Options{Resolve: []string{"several.test:127.0.0.1", "several.test:127.0.0.2", "several.test:127.0.0.3"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	if err := d.Resolve(ctx); err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]int{}
+	for range 30 {
+		c, _, _, err := d.Dial(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen[c.RemoteAddr().String()]++
+		c.Close()
+	}
+	if len(seen) != len(listeners) || seen["127.0.0.1:"+port] < 10 || seen["127.0.0.2:"+port] < 10 {
+		t.Errorf("spread %v", seen)
+	}
+	if dead := d.Dead(); len(dead) != 1 || dead[0] != "127.0.0.3:"+port {
+		t.Errorf("dead: %v", dead)
+	}
+}
