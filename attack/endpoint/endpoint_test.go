@@ -20,6 +20,7 @@ func TestParse(t *testing.T) {
 		{"https://h/a b?x=1#f", "h", "h", "443", "/a%20b?x=1"},
 		{"http://h:81/p", "h:81", "h", "81", "/p"},
 		{"http://[::1]:8080/", "[::1]:8080", "::1", "8080", "/"},
+		{"http://h/?q=a b\u00e9", "h", "h", "80", "/?q=a%20b%C3%A9"},
 		{"http://h:/p", "h", "h", "80", "/p"},
 	} {
 		got, err := Parse(c.word)

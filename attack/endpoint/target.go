@@ -60,10 +60,24 @@ func Parse(word string) (Target, error) {
 	}
 	t.Host = strings.TrimSuffix(t.Host, ":")
 	u.Fragment, u.RawFragment = "", ""
-	t.Path = u.RequestURI()
+	t.Path = escape(u.RequestURI())
 	u.RawQuery = hideQuery(u.RawQuery)
 	t.URL = u.String()
 	return t, nil
+}
+
+// escape writes what cannot stand in a request line, such as a query's space
+// typed as it is, in hexadecimal.
+func escape(path string) string {
+	var b strings.Builder
+	for i := range len(path) {
+		if c := path[i]; c <= ' ' || c >= 0x7f {
+			fmt.Fprintf(&b, "%%%02X", c)
+		} else {
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
 }
 
 // cause drops the prefix of url.Parse's errors, which repeats the URL and with
