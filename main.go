@@ -33,14 +33,12 @@ import (
 // tells.
 var version = ""
 
-// Exit codes, a contract with scripts.
+// Exit codes, a contract with scripts; those of finished runs are report's.
 const (
 	exitOK          = 0
 	exitFailed      = 1   // the run could not be made, or a file not be written
 	exitUsage       = 2   // flags, payloads or target do not make sense; nothing was sent
-	exitSLO         = 3   // an SLO was broken
-	exitInvalid     = 4   // brunt was the limit, and --strict was given
-	exitInterrupted = 130 // interrupted; what was measured was reported
+	exitInterrupted = 130 // interrupted
 )
 
 // failure is an error with the exit code that goes with it.
@@ -65,15 +63,15 @@ type commands struct {
 type attackCmd struct {
 	Target string `arg:"" help:"URL of the endpoint, or mock://?latency=20ms for the embedded one."`
 
-	Rate        rate      `short:"r" group:"Load" placeholder:"N[/s|/m]" help:"Constant rate: requests per second (500, 0.5) or minute (90/m)."`
-	Concurrency *int      `short:"c" group:"Load" placeholder:"N" help:"Constant number of requests in flight; with --rate, the most in flight (default 10,000)."`
-	Duration    duration  `short:"d" group:"Load" placeholder:"30s" help:"How long to send for."`
-	Requests    *uint64   `short:"n" group:"Load" placeholder:"N" help:"How many requests to send; with --duration, whichever comes first."`
-	Warmup      duration  `group:"Load" placeholder:"10s" help:"Send for this long before anything is counted."`
-	Timeout     duration  `group:"Load" default:"60s" help:"Give a request up after this long (${default})."`
-	AtEnd       atEnd     `group:"Load" default:"drain" enum:"drain,cut" help:"Requests in flight at the end: drain (wait for replies) or cut."`
-	CatchUp     catchUp   `group:"Load" default:"send" enum:"send,skip" help:"Requests over 10 ms overdue: send late, or skip (counted as not sent)."`
-	Success     statusSet `group:"Load" default:"200-299" placeholder:"SET" help:"Statuses that count as succeeded (${default})."`
+	Rate        rate             `short:"r" group:"Load" placeholder:"N[/s|/m]" help:"Constant rate: requests per second (500, 0.5) or minute (90/m)."`
+	Concurrency *int             `short:"c" group:"Load" placeholder:"N" help:"Constant number of requests in flight; with --rate, the most in flight (default 10,000)."`
+	Duration    duration         `short:"d" group:"Load" placeholder:"30s" help:"How long to send for."`
+	Requests    *uint64          `short:"n" group:"Load" placeholder:"N" help:"How many requests to send; with --duration, whichever comes first."`
+	Warmup      duration         `group:"Load" placeholder:"10s" help:"Send for this long before anything is counted."`
+	Timeout     duration         `group:"Load" default:"60s" help:"Give a request up after this long (${default})."`
+	AtEnd       attack.AtEnd     `group:"Load" default:"drain" enum:"drain,cut" help:"Requests in flight at the end: drain (wait for replies) or cut."`
+	CatchUp     attack.CatchUp   `group:"Load" default:"send" enum:"send,skip" help:"Requests over 10 ms overdue: send late, or skip (counted as not sent)."`
+	Success     attack.StatusSet `group:"Load" default:"200-299" placeholder:"SET" help:"Statuses that count as succeeded (${default})."`
 
 	Payloads      []string        `short:"p" group:"Payloads" sep:"none" placeholder:"FILE[:WEIGHT]" help:"JSONL file of request bodies, repeatable; - is standard input; .gz and .zst are read as they are; a .json file is one body."`
 	PayloadFormat payloads.Format `group:"Payloads" default:"body" enum:"body,request" help:"body: each line is sent as it stands; request: each line is {\"body\":…,\"name\":…,\"path\":…,\"headers\":…,\"weight\":…}."`
@@ -141,14 +139,15 @@ func (a *attackCmd) Run(io *streams) error {
 		return usage(fmt.Errorf("--json: %w", err))
 	}
 	defer file.Discard()
+	// Before the first request is sent: from then on an interrupt must report.
+	signals := make(chan os.Signal, 3)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	defer signal.Stop(signals)
 	run, err := attack.Start(plan, request, set, target)
 	if err != nil {
 		return usage(err)
 	}
 	watching := report.Watch(io.err, run, &plan, a.Quiet)
-	signals := make(chan os.Signal, 3)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	defer signal.Stop(signals)
 	run.Obey(signals, func() { os.Exit(exitInterrupted) })
 	watching()
 	rep := report.From(a.meta(&plan, target, set, io), run.Snapshot())
@@ -163,8 +162,8 @@ func (a *attackCmd) Run(io *streams) error {
 func (a *attackCmd) plan() attack.Plan {
 	p := attack.Plan{
 		Rate: vegeta.Rate(a.Rate), Duration: time.Duration(a.Duration), Warmup: time.Duration(a.Warmup),
-		Timeout: time.Duration(a.Timeout), KeepAlive: a.Keepalive, AtEnd: attack.AtEnd(a.AtEnd),
-		CatchUp: attack.CatchUp(a.CatchUp), Success: attack.StatusSet(a.Success),
+		Timeout: time.Duration(a.Timeout), KeepAlive: a.Keepalive, AtEnd: a.AtEnd,
+		CatchUp: a.CatchUp, Success: a.Success,
 	}
 	if a.Concurrency != nil {
 		p.Concurrency = *a.Concurrency
@@ -253,7 +252,10 @@ func publish(io *streams, rep *report.Report, output string, file *report.File, 
 	if err != nil {
 		return failed(err)
 	}
-	return outcome(rep, strict)
+	if code := rep.Outcome().ExitCode(strict); code != exitOK {
+		return &failure{code: code}
+	}
+	return nil
 }
 
 type payloadsCmd struct {
@@ -344,11 +346,8 @@ func versionOf() string {
 
 // The words of flags, read by the packages that own their meaning.
 type (
-	duration  time.Duration
-	rate      vegeta.Rate
-	statusSet attack.StatusSet
-	atEnd     attack.AtEnd
-	catchUp   attack.CatchUp
+	duration time.Duration
+	rate     vegeta.Rate
 )
 
 // UnmarshalText reads a duration with its unit.
@@ -362,13 +361,6 @@ func (d *duration) UnmarshalText(text []byte) (err error) {
 func (r *rate) UnmarshalText(text []byte) (err error) {
 	value, err := attack.ParseRate(string(text))
 	*r = rate(value)
-	return err
-}
-
-// UnmarshalText reads a set of statuses.
-func (s *statusSet) UnmarshalText(text []byte) (err error) {
-	value, err := attack.ParseStatusSet(string(text))
-	*s = statusSet(value)
 	return err
 }
 
@@ -488,21 +480,4 @@ func (c config) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, er
 	default:
 		return fmt.Sprint(value), nil
 	}
-}
-
-// outcome turns the facts of a finished run into its exit code; what it says
-// stands in the report already.
-func outcome(rep *report.Report, strict bool) error {
-	o := rep.Outcome()
-	switch {
-	case o.Interrupted && !o.EndedEarly:
-		return &failure{code: exitInterrupted}
-	case o.EndedEarly, o.NoReply, o.Denied:
-		return &failure{code: exitFailed}
-	case o.Invalid && strict:
-		return &failure{code: exitInvalid}
-	case o.SLOBroken:
-		return &failure{code: exitSLO}
-	}
-	return nil
 }

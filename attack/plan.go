@@ -175,6 +175,12 @@ func ParseRate(s string) (vegeta.Rate, error) {
 // StatusSet is a set of HTTP statuses.
 type StatusSet [1000]bool
 
+// UnmarshalText reads the words of ParseStatusSet.
+func (s *StatusSet) UnmarshalText(text []byte) (err error) {
+	*s, err = ParseStatusSet(string(text))
+	return err
+}
+
 // DefaultSuccess is 200 to 299.
 func DefaultSuccess() StatusSet {
 	set, _ := ParseStatusSet("200-299")

@@ -38,3 +38,28 @@ func (r *Report) Outcome() Outcome {
 	}
 	return o
 }
+
+// Exit codes of finished runs, a contract with scripts. Of several that apply
+// the first of interrupted, failed, invalid and SLO counts.
+const (
+	exitFailed      = 1   // no reply came at all, all were refused, or it ended early
+	exitSLO         = 3   // a rule was broken
+	exitInvalid     = 4   // brunt was the limit, and that was not to be
+	exitInterrupted = 130 // what was measured was reported
+)
+
+// ExitCode is the process's exit code for the outcome; strict makes an invalid
+// run one.
+func (o Outcome) ExitCode(strict bool) int {
+	switch {
+	case o.Interrupted && !o.EndedEarly:
+		return exitInterrupted
+	case o.EndedEarly, o.NoReply, o.Denied:
+		return exitFailed
+	case o.Invalid && strict:
+		return exitInvalid
+	case o.SLOBroken:
+		return exitSLO
+	}
+	return 0
+}
