@@ -311,6 +311,9 @@ func (p *Plan) fitFiles(limit uint64, embedded bool) (warning string, err error)
 	switch {
 	case p.Concurrency == 0 && room < DefaultOpenConcurrency:
 		p.Concurrency = int(room)
+		if room >= DefaultOpenConcurrency/2 {
+			return "", nil // nothing that anyone would miss
+		}
 		return fmt.Sprintf("at most %d requests in flight: this process may open %d files (ulimit -n)", room, limit), nil
 	case p.Concurrency == 0:
 		p.Concurrency = DefaultOpenConcurrency

@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -244,39 +245,83 @@ func TestTLS(t *testing.T) {
 	}
 }
 
-// TestBodies has the server see every line as it stands, in order.
-func TestBodies(t *testing.T) {
+// bodyServer keeps the bodies that arrive, in order.
+func bodyServer(t *testing.T) (url string, bodies func() []string) {
+	var mu sync.Mutex
 	var got []string
 	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		b, _ := io.ReadAll(r.Body)
+		mu.Lock()
+		defer mu.Unlock()
 		got = append(got, string(b))
 	}))
-	defer server.Close()
-	var lines []string
-	for i := range 50 {
-		lines = append(lines, fmt.Sprintf(`{"n": %d, "pad": "%s"}`, i, strings.Repeat("é", i*i*20)))
+	t.Cleanup(server.Close)
+	return server.URL, func() []string {
+		mu.Lock()
+		defer mu.Unlock()
+		return slices.Clone(got)
 	}
-	file := filepath.Join(t.TempDir(), "b.jsonl")
+}
+
+// bodyFile writes n different bodies, some of them large.
+func bodyFile(t *testing.T, name string, n int) (file string, lines []string) {
+	t.Helper()
+	for i := range n {
+		lines = append(lines, fmt.Sprintf(`{"file": %q, "n": %d, "pad": "%s"}`, name, i, strings.Repeat("é", i*i*20)))
+	}
+	file = filepath.Join(t.TempDir(), name)
 	if err := os.WriteFile(file, []byte(strings.Join(lines, "\r\n")), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	set, err := payloads.Open([]payloads.Spec{{Path: file, Weight: 1}}, payloads.Options{})
+	return file, lines
+}
+
+// sendBodies makes a run of n requests with the files.
+func sendBodies(t *testing.T, n uint64, workers int, o payloads.Options, specs ...payloads.Spec) []string {
+	t.Helper()
+	url, bodies := bodyServer(t)
+	set, err := payloads.Open(specs, o)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer set.Close()
-	p := testPlan(120)
-	p.Concurrency = 1
-	run := start(t, server.URL, p, set, endpoint.Options{})
+	p := testPlan(n)
+	p.Concurrency = workers
+	run := start(t, url, p, set, endpoint.Options{})
 	<-run.Done()
 	checkBooks(t, run.Snapshot())
-	if len(got) != 120 {
-		t.Fatalf("%d bodies arrived", len(got))
+	got := bodies()
+	if uint64(len(got)) != n {
+		t.Fatalf("%d bodies arrived, not %d", len(got), n)
 	}
-	for i, b := range got {
+	return got
+}
+
+// TestBodies has the server see every line as it stands: in order, as the same
+// permutation for the same seed, and by weight.
+func TestBodies(t *testing.T) {
+	file, lines := bodyFile(t, "a.jsonl", 50)
+	spec := payloads.Spec{Path: file, Weight: 1}
+	for i, b := range sendBodies(t, 120, 1, payloads.Options{}, spec) {
 		if b != lines[i%50] {
 			t.Fatalf("body %d is not line %d as it stands", i, i%50)
 		}
+	}
+	shuffled := payloads.Options{Order: payloads.Shuffle, Seed: 7}
+	first := sendBodies(t, 50, 1, shuffled, spec)
+	if again := sendBodies(t, 50, 1, shuffled, spec); !slices.Equal(first, again) {
+		t.Error("the same seed gives another order")
+	}
+	if slices.Equal(first, lines) || !slices.Equal(slices.Sorted(slices.Values(first)), slices.Sorted(slices.Values(lines))) {
+		t.Error("shuffle is no permutation, or none but the first")
+	}
+	other, _ := bodyFile(t, "b.jsonl", 7)
+	of := map[bool]int{}
+	for _, b := range sendBodies(t, 400, 4, payloads.Options{}, payloads.Spec{Path: file, Weight: 3}, payloads.Spec{Path: other, Weight: 1}) {
+		of[strings.Contains(b, "a.jsonl")]++
+	}
+	if of[true] != 300 || of[false] != 100 {
+		t.Errorf("weights 3:1 come out %d:%d", of[true], of[false])
 	}
 }
 
