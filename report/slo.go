@@ -190,10 +190,12 @@ func (r Rule) String() string { return r.Figure() + r.operator + r.written }
 
 // quoteShort quotes what a person typed, on one line of bounded length.
 func quoteShort(s string) string {
-	if len(s) > 60 {
-		return strconv.QuoteToASCII(s[:60]) + "…"
+	q := strconv.QuoteToASCII(s)
+	if len(q) > 80 {
+		// Cut after quoting, which may make a byte four times as long.
+		return q[:80] + "…"
 	}
-	return strconv.QuoteToASCII(s)
+	return q
 }
 
 // nearest is the known figure that a name was most likely meant to be, empty
