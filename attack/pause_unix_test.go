@@ -134,9 +134,6 @@ func pausedRun(t *testing.T, slots int) {
 	if service := s.Latencies.Service.ValueAtPercentile(95); slots > 0 && service > int64(time.Second) {
 		t.Errorf("p95 of the service time is %v with %d slots", time.Duration(service), slots)
 	}
-	if s.Verdict.LimitedBy == LimitClient {
-		t.Errorf("a paused endpoint is blamed on the client: %v", s.Verdict.Reasons)
-	}
 }
 
 func arrivalLog(t *testing.T, address string) (log []int64) {
