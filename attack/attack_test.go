@@ -392,7 +392,7 @@ func TestServerKilled(t *testing.T) {
 	var seen atomic.Int64
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { seen.Add(1) }))
 	p := testPlan(0)
-	p.Rate, p.Duration = mustRate(t, "1000"), 400*time.Millisecond
+	p.Rate, p.Duration = mustRate(t, "1000"), 2500*time.Millisecond // failures over several intervals
 	run := start(t, server.URL, p, payloads.Single("test", body), endpoint.Options{})
 	time.AfterFunc(150*time.Millisecond, func() { server.CloseClientConnections(); server.Listener.Close() })
 	<-run.Done()

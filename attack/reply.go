@@ -214,6 +214,9 @@ func (r *reply) discardTrailer() error {
 		if err != nil || len(line) == 0 {
 			return err
 		}
+		if bytes.IndexByte(line, ':') < 1 {
+			return &badReply{"its trailer holds a line that is no header"}
+		}
 	}
 	return &badReply{"its trailer does not end"}
 }
