@@ -90,18 +90,19 @@ func pausedRun(t *testing.T, slots int) {
 	p.Rate, p.Duration, p.Concurrency = mustRate(t, "1000"), 6*time.Second, slots
 	address = strings.TrimSpace(address)
 	run := start(t, "http://"+address, p, payloads.Single("test", body), endpoint.Options{})
-	var paused, resumed int64
+	instants := make(chan int64, 2)
 	time.AfterFunc(2*time.Second, func() {
 		_ = child.Process.Signal(syscall.SIGSTOP)
-		paused = run.clock.now()
+		instants <- run.clock.now()
 		time.AfterFunc(2*time.Second, func() {
-			resumed = run.clock.now()
+			instants <- run.clock.now()
 			_ = child.Process.Signal(syscall.SIGCONT)
 		})
 	})
 	<-run.Done()
 	s := run.Snapshot()
 	checkBooks(t, s)
+	paused, resumed := <-instants, <-instants
 	arrivals := arrivalLog(t, address)
 	if len(arrivals) != 6000 || s.Counts.Succeeded != 6000 {
 		t.Fatalf("%d arrived, %d succeeded", len(arrivals), s.Counts.Succeeded)
