@@ -397,6 +397,9 @@ func run(args []string, io *streams) int {
 	}
 	command := ""
 	if err != nil {
+		if len(args) == 0 {
+			err = fmt.Errorf("%w; brunt --help tells what they do", err)
+		}
 		err = usage(err)
 		var parse *kong.ParseError
 		if errors.As(err, &parse) {

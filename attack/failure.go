@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"net"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -84,6 +85,10 @@ var messages = map[string]string{
 func describe(kind string, err error) string {
 	if m := messages[kind]; m != "" {
 		return m
+	}
+	// "dial tcp" in front of the address says nothing.
+	if op := (*net.OpError)(nil); errors.As(err, &op) && op.Op == "dial" && op.Addr != nil {
+		return oneLine(op.Addr.String()+": "+op.Err.Error(), 300)
 	}
 	return oneLine(err.Error(), 300)
 }
