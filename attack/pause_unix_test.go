@@ -72,7 +72,7 @@ func TestPausedServer(t *testing.T) {
 					return
 				}
 			}
-			t.Error("the response times of no run agree with the closed form within 2 %")
+			t.Errorf("the response times of no run agree with the closed form within %v", agreement)
 		})
 	}
 }
@@ -137,7 +137,7 @@ func pausedRun(t *testing.T, slots int) (agrees bool) {
 		if got < least[rank] {
 			t.Errorf("p%v of the response time is %v, less than the pause's own %v", q, time.Duration(got), time.Duration(least[rank]))
 		}
-		agrees = agrees && math.Abs(float64(got)/float64(want)-1) <= 0.02
+		agrees = agrees && math.Abs(float64(got)/float64(want)-1) <= agreement
 	}
 	// With few slots only the requests in flight at the pause show it in their
 	// service time.

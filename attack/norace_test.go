@@ -1,0 +1,6 @@
+//go:build !race
+
+package attack
+
+// agreement with the closed form.
+const agreement = 0.02
