@@ -223,7 +223,7 @@ func intervalsOf(intervals []attack.Interval) []Interval {
 			Planned: in.Planned, Sent: in.Sent, Succeeded: in.Succeeded, Failed: in.Failed, CutOff: in.CutOff,
 			InFlight: in.InFlight, BytesIn: in.BytesIn, BytesOut: in.BytesOut,
 			P50: response.At(P50), P90: response.At(P90), P99: response.At(P99), Max: maxOf(response.PackedHistogram),
-			LatenessP99: lateness.At(P99),
+			LatenessP99: lateness.At(P99), Response: in.Response, Service: in.Service,
 		})
 	}
 	return out

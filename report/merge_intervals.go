@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"math"
 	"slices"
+
+	"brunt/attack"
 )
 
 // intervals lays the timelines over each other. Every interval goes into the
@@ -77,6 +79,7 @@ func (s *slot) merged() Interval {
 	v.InFlight += s.inFlight
 	if s.parts > 1 {
 		v.P50, v.P90, v.P99, v.LatenessP99 = nil, nil, nil, nil
+		v.Response, v.Service = attack.Sketch{}, attack.Sketch{}
 	}
 	return v
 }

@@ -6,6 +6,7 @@
 package report
 
 import (
+	"brunt/attack"
 	"encoding/json"
 	"time"
 )
@@ -236,6 +237,12 @@ type Interval struct {
 	P99         *float64 `json:"p99"`
 	Max         *float64 `json:"max"`
 	LatenessP99 *float64 `json:"lateness_p99"`
+
+	// Response and Service are the interval's histograms at full precision, for
+	// the page's heat map and percentiles over time. JSON leaves them out, so
+	// they are empty in a report that was read from it.
+	Response attack.Sketch `json:"-"`
+	Service  attack.Sketch `json:"-"`
 }
 
 // Histograms are what the summaries were made from, so that a report can be
