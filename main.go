@@ -54,7 +54,7 @@ func failed(err error) error { return &failure{exitFailed, err} }
 
 type commands struct {
 	Attack   attackCmd   `cmd:"" help:"Send load to TARGET and report."`
-	Report   reportCmd   `cmd:"" help:"Print JSON reports again; several are merged."`
+	Report   reportCmd   `cmd:"" help:"Report again from results or JSON reports; several are merged."`
 	Payloads payloadsCmd `cmd:"" help:"Check files of request bodies."`
 	Mock     mockCmd     `cmd:"" help:"Run the look-alike of a serving endpoint in its own process."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`
@@ -86,8 +86,14 @@ type attackCmd struct {
 	CA         string   `name:"ca" group:"Target" placeholder:"FILE" help:"PEM file of the authorities to trust."`
 	Resolve    []string `group:"Target" sep:"none" placeholder:"HOST:ADDR" help:"Connect to ADDR for HOST, repeatable."`
 
-	Output string            `short:"o" group:"Output" default:"text" enum:"text,json,none" help:"What goes to standard output: text, json or none."`
-	JSON   string            `name:"json" group:"Output" placeholder:"FILE" help:"Write the JSON report to FILE as well."`
+	Output string `short:"o" group:"Output" default:"text" enum:"text,json,markdown,none" help:"What goes to standard output: text, json, markdown or none."`
+	JSON   string `name:"json" group:"Output" placeholder:"FILE" help:"Write the JSON report to FILE as well."`
+	JUnit  string `name:"junit" group:"Output" placeholder:"FILE.xml" help:"Write the rules as JUnit test cases."`
+	HLog   string `name:"hlog" group:"Output" placeholder:"FILE" help:"Write the intervals in HdrHistogram's log format."`
+
+	Results       string `group:"Output" placeholder:"FILE" help:"Write a record per request, as vegeta does, to FILE.gob, .csv or .ndjson, compressed with .zst after it; - is standard output, in --results-format, and implies -o none."`
+	ResultsFormat string `group:"Output" default:"gob" enum:"gob,csv,ndjson" help:"gob, csv or ndjson, for --results -."`
+
 	SLO    []string          `name:"slo" group:"Output" sep:"none" placeholder:"'p99<200ms'" help:"Service level objective, repeatable; a broken one exits 3. Also failed<0.1%, service.p95<…, succeeded_per_s>…"`
 	Strict bool              `group:"Output" help:"Exit 4 when brunt itself was the limit."`
 	Name   string            `group:"Output" placeholder:"TEXT" help:"Name of the run, shown in its reports."`
@@ -134,28 +140,38 @@ func (a *attackCmd) Run(io *streams) error {
 		return usage(err)
 	}
 	defer set.Close()
-	file, err := report.CreateFile(a.JSON)
-	if err != nil {
-		return usage(fmt.Errorf("--json: %w", err))
+	outputs := report.Outputs{}
+	defer outputs.Discard()
+	if err := errors.Join(outputs.Add("--json", a.JSON, report.JSON), outputs.Add("--junit", a.JUnit, report.JUnit), outputs.Add("--hlog", a.HLog, report.HistogramLog)); err != nil {
+		return usage(err)
 	}
-	defer file.Discard()
+	meta := a.meta(&plan, target, set, io)
+	results, sink, err := a.results(io.out, meta)
+	if err != nil {
+		return usage(fmt.Errorf("--results: %w", err))
+	}
 	// Before the first request is sent: from then on an interrupt must report.
 	signals := make(chan os.Signal, 3)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	defer signal.Stop(signals)
-	run, err := attack.Start(plan, request, set, target)
+	run, err := attack.Start(plan, request, set, target, sink)
 	if err != nil {
 		return usage(err)
 	}
 	watching := report.Watch(io.err, run, &plan, a.Quiet)
 	run.Obey(signals, func() { os.Exit(exitInterrupted) })
 	watching()
-	rep := report.From(a.meta(&plan, target, set, io), run.Snapshot())
+	rep := report.From(meta, run.Snapshot())
+	resultsErr := results.Close()
+	if resultsErr != nil {
+		resultsErr = fmt.Errorf("--results: %w", resultsErr)
+		rep.Warnings = append(rep.Warnings, resultsErr.Error())
+	}
 	if err := set.Changed(); err != nil {
 		rep.Warnings = append(rep.Warnings, err.Error())
 	}
 	rep.JudgeAll(rules)
-	return publish(io, rep, a.Output, file, a.Strict)
+	return publish(io, rep, a.Output, &outputs, a.Strict, resultsErr)
 }
 
 // plan is what the flags say of the load.
@@ -190,6 +206,21 @@ func (a *attackCmd) bodies(stdin io.Reader, embedded bool) (*payloads.Set, error
 	return payloads.Open(specs, payloads.Options{Format: a.PayloadFormat, Order: a.Order, Seed: a.Seed, Stdin: stdin})
 }
 
+// results opens the results file, if one was asked for, and its sink.
+func (a *attackCmd) results(stdout io.Writer, meta report.Meta) (*report.Results, attack.Sink, error) {
+	if a.Results == "" {
+		return nil, nil, nil
+	}
+	if a.Results == "-" {
+		a.Output = "none"
+	}
+	r, err := report.CreateResults(a.Results, a.ResultsFormat, stdout, a.Method, meta)
+	if err != nil {
+		return nil, nil, err
+	}
+	return r, r.Take, nil
+}
+
 // meta is what a report says of a run besides what was measured.
 func (a *attackCmd) meta(plan *attack.Plan, target *endpoint.Endpoint, set *payloads.Set, io *streams) report.Meta {
 	m := report.Meta{
@@ -204,9 +235,11 @@ func (a *attackCmd) meta(plan *attack.Plan, target *endpoint.Endpoint, set *payl
 }
 
 type reportCmd struct {
-	Files  []string `arg:"" optional:"" name:"file" help:"JSON reports; - is standard input."`
-	Output string   `short:"o" default:"text" enum:"text,json,none" help:"text, json or none."`
+	Files  []string `arg:"" optional:"" name:"file" help:"Results or JSON reports; - is standard input."`
+	Output string   `short:"o" default:"text" enum:"text,json,markdown,none" help:"text, json, markdown or none."`
 	JSON   string   `name:"json" placeholder:"FILE" help:"Write the JSON report to FILE as well."`
+	JUnit  string   `name:"junit" placeholder:"FILE.xml" help:"Write the rules as JUnit test cases."`
+	HLog   string   `name:"hlog" placeholder:"FILE" help:"Write the intervals in HdrHistogram's log format (from results)."`
 	SLO    []string `name:"slo" sep:"none" placeholder:"'p99<200ms'" help:"Judge by these rules instead of the report's own, repeatable; a broken one exits 3."`
 	Schema bool     `help:"Print the JSON Schema of reports."`
 }
@@ -235,21 +268,18 @@ func (c *reportCmd) Run(io *streams) error {
 	if len(rules) > 0 {
 		rep.JudgeAll(rules)
 	}
-	file, err := report.CreateFile(c.JSON)
-	if err != nil {
-		return usage(fmt.Errorf("--json: %w", err))
+	outputs := report.Outputs{}
+	defer outputs.Discard()
+	if err := errors.Join(outputs.Add("--json", c.JSON, report.JSON), outputs.Add("--junit", c.JUnit, report.JUnit), outputs.Add("--hlog", c.HLog, report.HistogramLog)); err != nil {
+		return usage(err)
 	}
-	return publish(io, rep, c.Output, file, false)
+	return publish(io, rep, c.Output, &outputs, false, nil)
 }
 
 // publish writes a report wherever it was asked for; its outcome is the
-// command's.
-func publish(io *streams, rep *report.Report, output string, file *report.File, strict bool) error {
-	err := rep.Publish(io.out, output)
-	if fileErr := file.Write(rep.JSONTo); fileErr != nil {
-		return failed(fmt.Errorf("--json: %w", fileErr))
-	}
-	if err != nil {
+// command's, unless a file could not be written.
+func publish(io *streams, rep *report.Report, output string, files *report.Outputs, strict bool, before error) error {
+	if err := errors.Join(before, rep.Publish(io.out, output), files.Write(rep)); err != nil && !rep.Interrupted {
 		return failed(err)
 	}
 	if code := rep.Outcome().ExitCode(strict); code != exitOK {

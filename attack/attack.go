@@ -78,6 +78,7 @@ type Run struct {
 	noDials  context.CancelFunc
 
 	timeline *timeline
+	recorder *recorder // nil without a sink
 	warnings []string
 	done     chan struct{}
 
@@ -86,8 +87,9 @@ type Run struct {
 }
 
 // Start begins a run of the plan; payloads must stay open until Done. An error
-// means that nothing was sent.
-func Start(plan Plan, request Request, set *payloads.Set, target *endpoint.Endpoint) (*Run, error) {
+// means that nothing was sent. A sink, which may be nil, gets a record of every
+// measured request.
+func Start(plan Plan, request Request, set *payloads.Set, target *endpoint.Endpoint, sink Sink) (*Run, error) {
 	if err := plan.Validate(); err != nil {
 		return nil, err
 	}
@@ -114,7 +116,7 @@ func Start(plan Plan, request Request, set *payloads.Set, target *endpoint.Endpo
 	r.schedule = newSchedule(&r.plan)
 	r.indexNames(set.Variants())
 	r.dialling, r.noDials = context.WithCancel(context.Background())
-	if err := r.begin(); err != nil {
+	if err := r.begin(sink); err != nil {
 		r.noDials()
 		return nil, err
 	}
@@ -139,7 +141,7 @@ func (r *Run) indexNames(variants []payloads.Variant) {
 }
 
 // begin starts the clock, the workers and the timeline.
-func (r *Run) begin() error {
+func (r *Run) begin(sink Sink) error {
 	cores := runtime.GOMAXPROCS(0)
 	for range min(cores, r.plan.Concurrency) {
 		r.tallies = append(r.tallies, newTally(len(r.names)))
@@ -155,6 +157,10 @@ func (r *Run) begin() error {
 		// nothing is allocated per request: garbage may be collected early, at
 		// no cost, so that memory stands still from the first seconds on.
 		debug.SetGCPercent(gcPercent)
+	}
+	if sink != nil {
+		r.recorder = newRecorder(r, sink)
+		go r.recorder.loop()
 	}
 	r.began = readUsage()
 	r.start = r.clock.now() + int64(startLead)
@@ -331,6 +337,9 @@ func (r *Run) finish() {
 	r.workers.Wait()
 	r.endOnce.Do(func() { close(r.ending) })
 	r.noDials()
+	if r.recorder != nil && !r.recorder.close() {
+		r.warnings = append(r.warnings, "the results' reader stopped reading: records at the end are missing")
+	}
 	r.timeline.close()
 	for _, t := range r.turns {
 		t.alarm.close()

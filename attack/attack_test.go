@@ -35,7 +35,7 @@ func start(t *testing.T, url string, p Plan, set *payloads.Set, o endpoint.Optio
 		t.Fatal(err)
 	}
 	t.Cleanup(target.Close)
-	run, err := Start(p, Request{UserAgent: "test"}, set, target)
+	run, err := Start(p, Request{UserAgent: "test"}, set, target, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -441,5 +441,50 @@ func TestSketch(t *testing.T) {
 		if !got.Equals(want) || SketchOf(h).Count() != want.TotalCount() {
 			t.Fatal("a sketch is not the histogram it was made of")
 		}
+	}
+}
+
+// TestRecords has a sink that keeps up and one that fails: kept + dropped =
+// sent.
+func TestRecords(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	defer server.Close()
+	run := func(n uint64, sink Sink) *Snapshot {
+		target, err := endpoint.Open(server.URL, endpoint.Options{}, time.Second)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := Start(testPlan(n), Request{}, payloads.Single("test", body), target, sink)
+		if err != nil {
+			t.Fatal(err)
+		}
+		<-r.Done()
+		checkBooks(t, r.Snapshot())
+		return r.Snapshot()
+	}
+	seen := map[uint64]Record{}
+	s := run(3000, func(_ time.Time, batch []Record) error {
+		for _, r := range batch {
+			seen[r.Index] = r
+		}
+		return nil
+	})
+	if len(seen) != 3000 || s.Counts.Kept != 3000 || s.Counts.Dropped != 0 {
+		t.Errorf("%d records of 3,000, %d kept, %d dropped", len(seen), s.Counts.Kept, s.Counts.Dropped)
+	}
+	var latest time.Duration
+	for _, r := range seen {
+		if !r.Succeeded || r.Status != 200 || r.End < r.Sent || r.Sent < r.Begun || r.Begun < r.Planned {
+			t.Fatalf("%+v", r)
+		}
+		latest = max(latest, r.End-r.Planned)
+	}
+	if want := time.Duration(s.Latencies.Response.Max()); latest > want || float64(latest) < 0.999*float64(want) {
+		t.Errorf("slowest record %v, slowest response %v", latest, want)
+	}
+	calls := 0
+	s = run(3000, func(time.Time, []Record) error { calls++; return io.ErrShortWrite })
+	if calls != 1 || s.Counts.Kept != 0 || s.Counts.Dropped != 3000 {
+		t.Errorf("a failed sink: %d calls, %d kept, %d dropped", calls, s.Counts.Kept, s.Counts.Dropped)
 	}
 }

@@ -160,6 +160,12 @@ func (r *Run) settle(s *Snapshot, t *timeline, last int64) {
 			c.NoSlot = left
 		}
 	}
+	if r.recorder != nil {
+		c.Kept = r.recorder.kept.Load()
+		if t.closed {
+			c.Dropped = c.Sent - c.Kept
+		}
+	}
 	now := r.clock.now()
 	s.Elapsed = max(0, time.Duration(now-r.measured))
 	if t.closed {

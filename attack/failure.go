@@ -22,7 +22,8 @@ const (
 	KindBadReply        = "bad_reply"
 	KindPayloadGone     = "payload_gone"
 	KindOther           = "other"
-	kindCut             = "cut"
+	// KindCut is no failure: the run's end cut the request off.
+	KindCut = "cut"
 )
 
 // maxKinds caps the kinds that a tally keeps apart; what comes after is
@@ -50,7 +51,7 @@ func kindOf(err error, stale bool) string {
 	broken := err == io.EOF || endpoint.Reset(err)
 	switch {
 	case err == errCut:
-		return kindCut
+		return KindCut
 	case errors.As(err, &dial):
 		return endpoint.DialKind(dial.err)
 	case errors.As(err, &gone):

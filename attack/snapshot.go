@@ -43,6 +43,7 @@ type Counts struct {
 	Connections                uint64 // connections opened
 	LateWithSlots, LateNoSlots uint64 // tickets begun over 10 ms late, by whether a slot was free
 	Clamped                    uint64 // values beyond the histograms' bounds
+	Kept, Dropped              uint64 // records handed to the sink, and those it was too slow for
 }
 
 // NotSent is the number of planned tickets for which no attempt was begun.

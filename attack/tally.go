@@ -43,7 +43,8 @@ type tally struct {
 	failures map[failureKey]*Failure
 	names    []*named // by name id, nil until used
 	slowest  slowest
-	last     int64 // end of the last exchange that was not cut off
+	records  []Record // for a sink; no room without one
+	last     int64    // end of the last exchange that was not cut off
 
 	_ [64]byte // tallies share no cache line
 }
@@ -121,6 +122,9 @@ func (t *tally) record(w *worker) {
 	}
 	if id := w.run.nameOf[ex.variant]; id >= 0 {
 		t.name(id, ex)
+	}
+	if t.records != nil {
+		t.keep(w)
 	}
 }
 

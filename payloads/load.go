@@ -126,7 +126,7 @@ func (s *source) findDocument() error {
 		s.chunks = []chunk{{start: start, end: end, lines: 1, bodies: 1, firstLine: 1 + bytes.Count(s.data[:start], newline)}}
 		return nil
 	case named:
-		return s.documentFault(start, end)
+		return s.valueFault(start, end, "a .json file must hold one JSON value, or one on each line")
 	case end-start <= maxBody && next < end && validJSON(s.data[start:end]):
 		return s.wrong("one JSON value over several lines; put it on one line (jq -c .), or name the file .json to send it as it stands")
 	}
@@ -141,14 +141,14 @@ func isDocumentName(path string) bool {
 	return strings.EqualFold(filepath.Ext(path), ".json")
 }
 
-// documentFault says where the one value of a .json file breaks.
-func (s *source) documentFault(start, end int) error {
+// valueFault says where a value that fills the whole file breaks, and what to
+// do.
+func (s *source) valueFault(start, end int, remedy string) error {
 	reason, offset := jsonFault(s.data[start:end])
 	at := start + min(offset, end-start)
 	line := 1 + bytes.Count(s.data[:at], newline)
 	column := at - bytes.LastIndexByte(s.data[:at], '\n')
-	return &LineError{File: s.name, Line: line, Problem: fmt.Sprintf(
-		"%s at column %d; a .json file must hold one JSON value, or one on each line", reason, column)}
+	return &LineError{File: s.name, Line: line, Problem: fmt.Sprintf("%s at column %d; %s", reason, column, remedy)}
 }
 
 // digest returns the SHA-256 of b in hex. It goes by small steps, since a

@@ -63,6 +63,3 @@ func (f *File) Discard() {
 		os.Remove(f.file.Name())
 	}
 }
-
-// JSONTo writes the report as JSON does, as an argument to File.Write.
-func (r *Report) JSONTo(w io.Writer) error { return JSON(w, r) }

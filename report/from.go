@@ -55,6 +55,9 @@ func From(meta Meta, s *attack.Snapshot) *Report {
 		Intervals:    intervalsOf(s.Intervals),
 		Warnings:     warningsOf(s),
 	}
+	if c := &s.Counts; c.Kept+c.Dropped > 0 {
+		r.Results = &ResultsKept{Kept: c.Kept, Dropped: c.Dropped}
+	}
 	maps.Copy(r.Status, s.Status)
 	if !s.Started.IsZero() {
 		r.Started = new(s.Started.UTC().Truncate(time.Microsecond))

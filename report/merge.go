@@ -87,6 +87,7 @@ func (m *merger) head() {
 			out.State = r.State
 		}
 		out.Interrupted = out.Interrupted || r.Interrupted
+		out.Rebuilt = out.Rebuilt || r.Rebuilt
 		if r.Error != nil {
 			out.Error = new(joined(out.Error, m.label(i)+": "+*r.Error))
 		}

@@ -8,7 +8,7 @@ import (
 	"golang.org/x/term"
 )
 
-// ReadFiles reads JSON reports, "-" being stdin, and merges them if there are
+// ReadFiles reads JSON reports and results files, "-" being stdin, and merges them if there are
 // several. A report whose figures contradict each other is refused.
 func ReadFiles(paths []string, stdin io.Reader) (*Report, error) {
 	if len(paths) == 0 {
@@ -33,14 +33,14 @@ func ReadFiles(paths []string, stdin io.Reader) (*Report, error) {
 
 func readFile(path string, stdin io.Reader) (*Report, error) {
 	if path == "-" {
-		return Read(stdin, "standard input")
+		return readAny(stdin, "standard input")
 	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	return Read(f, path)
+	return readAny(f, path)
 }
 
 // OptionsFor suits the text to what it is written to: the terminal's width and
@@ -59,13 +59,15 @@ func OptionsFor(w io.Writer) TextOptions {
 }
 
 // Publish writes the report to standard output in the form asked for: text,
-// json or none.
+// json, markdown or none.
 func (r *Report) Publish(w io.Writer, output string) error {
 	switch output {
 	case "text":
 		return Text(w, r, OptionsFor(w))
 	case "json":
 		return JSON(w, r)
+	case "markdown":
+		return Markdown(w, r)
 	}
 	return nil
 }

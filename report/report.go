@@ -26,6 +26,7 @@ type Report struct {
 	Command      string            `json:"command"` // as given, secrets redacted
 	State        string            `json:"state"`   // an attack.State
 	Interrupted  bool              `json:"interrupted"`
+	Rebuilt      bool              `json:"rebuilt"` // from results, which lack some figures
 	Error        *string           `json:"error"` // why the run ended early on its own
 	Target       Target            `json:"target"`
 	Plan         Plan              `json:"plan"`
@@ -47,7 +48,15 @@ type Report struct {
 	Slowest      []Slow            `json:"slowest"` // slowest first, at most 20
 	Intervals    []Interval        `json:"intervals"`
 	Warnings     []string          `json:"warnings"`
+	Results      *ResultsKept      `json:"results"` // null without a results file
 	Histograms   Histograms        `json:"histograms"`
+}
+
+// ResultsKept says how many requests a results file has a record of. Together
+// they are all that were sent.
+type ResultsKept struct {
+	Kept    uint64 `json:"kept"`
+	Dropped uint64 `json:"dropped"` // the file could not keep up with these
 }
 
 // Target is what was loaded.

@@ -236,6 +236,9 @@ func (p *page) counts(r *Report) {
 	p.flow(plainText, "not sent", unlessZero(why.NoSlot, "no free slot"), unlessZero(why.Stopped, "stopped before"),
 		unlessZero(why.Skipped, "skipped as too late"))
 	p.flow(plainText, "apart", unlessZero(q.Warmup, "in the warm-up"), unlessZero(q.Reconnected, "reconnected"))
+	if k := r.Results; k != nil {
+		p.flow(plainText, "results", counted(k.Kept, "kept"), unlessZero(k.Dropped, "dropped: the file could not keep up"))
+	}
 	t := &r.Throughput
 	asked := ""
 	switch {

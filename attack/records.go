@@ -1,0 +1,114 @@
+package attack
+
+import (
+	"sync/atomic"
+	"time"
+)
+
+const (
+	// recordRoom is how many records a tally holds for a sink that is behind;
+	// what comes on top is dropped and counted, for the load never waits.
+	recordRoom = 1 << 16
+	// recordPace is the time between two hand-overs to the sink.
+	recordPace = 20 * time.Millisecond
+	// recordGrace is how long a finished run waits for a sink that is behind.
+	recordGrace = 10 * time.Second
+)
+
+// Record is one measured request, for results files. Instants are counted from
+// the measured start.
+type Record struct {
+	Index                     uint64
+	Planned, Begun, Sent, End time.Duration // Sent is 0 where no connection was had
+	BytesIn, BytesOut         uint64
+	Status                    int    // 0 where no complete reply came
+	Succeeded                 bool   // the status is in the plan's set
+	Kind                      string // of an error without a status, empty otherwise
+}
+
+// Sink takes records in batches, one call at a time, from a goroutine of its
+// own, with the measured start that their instants count from. It may be slow;
+// the slice is only valid during the call. After an error
+// it is not called again.
+type Sink func(start time.Time, batch []Record) error
+
+// keep notes the exchange for the sink. The tally's lock is held.
+func (t *tally) keep(w *worker) {
+	if len(t.records) == cap(t.records) {
+		return // dropped: what the sink did not take is counted at the end
+	}
+	ex := &w.ex
+	from := w.run.measured
+	r := Record{
+		Index: ex.index, Planned: time.Duration(ex.planned - from), Begun: time.Duration(ex.begin - from), End: time.Duration(ex.end - from),
+		BytesIn: uint64(ex.in), BytesOut: uint64(ex.out), Status: ex.status, Succeeded: ex.outcome == succeeded,
+	}
+	if ex.sent > 0 {
+		r.Sent = time.Duration(ex.sent - from)
+	}
+	if ex.status == 0 {
+		r.Kind = ex.kind
+	}
+	t.records = append(t.records, r)
+}
+
+// recorder hands the tallies' records to the sink.
+type recorder struct {
+	run   *Run
+	sink  Sink
+	spare []Record
+	kept  atomic.Uint64 // records that the sink took
+	ended bool          // the sink failed
+	quit  chan struct{}
+	gone  chan struct{}
+}
+
+func newRecorder(r *Run, sink Sink) *recorder {
+	for _, t := range r.tallies {
+		t.records = make([]Record, 0, recordRoom)
+	}
+	return &recorder{run: r, sink: sink, spare: make([]Record, 0, recordRoom), quit: make(chan struct{}), gone: make(chan struct{})}
+}
+
+func (r *recorder) loop() {
+	defer close(r.gone)
+	ticker := time.NewTicker(recordPace)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ticker.C:
+			r.drain()
+		case <-r.quit:
+			r.drain()
+			return
+		}
+	}
+}
+
+func (r *recorder) drain() {
+	for _, t := range r.run.tallies {
+		t.mu.Lock()
+		t.records, r.spare = r.spare[:0], t.records
+		t.mu.Unlock()
+		if len(r.spare) == 0 || r.ended {
+			continue
+		}
+		if r.sink(r.run.clock.time(r.run.measured), r.spare) != nil {
+			r.ended = true
+			continue
+		}
+		r.kept.Add(uint64(len(r.spare)))
+	}
+}
+
+// close hands over what is left once no worker is running. A sink that takes
+// no more is not waited for for ever.
+func (r *recorder) close() (complete bool) {
+	close(r.quit)
+	select {
+	case <-r.gone:
+		return true
+	case <-time.After(recordGrace):
+		return false
+	}
+}

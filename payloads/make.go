@@ -1,0 +1,154 @@
+package payloads
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+)
+
+// MakeOptions say what [Make] reads and writes.
+type MakeOptions struct {
+	// Path is a CSV file, or an example body in a file named .json; either may
+	// be compressed. "-" is standard input: an example when Count is given,
+	// CSV otherwise.
+	Path  string
+	Stdin io.Reader // what the path "-" reads; nil means os.Stdin
+
+	// Format is [DataframeRecords] (also when empty), [DataframeSplit],
+	// [Instances] or [Inputs].
+	Format Kind
+	// RowsPerRequest is how many rows go into a body, 1 when it is 0. The last
+	// body has the rest.
+	RowsPerRequest int
+	// Header says that the first row names the columns. Without one they are
+	// numbered from 0 in data frames, as pandas does, and have no names in
+	// instances and inputs.
+	Header bool
+	// Unnamed leaves the names out of instances and inputs, for models that
+	// take plain tensors: a row is an array there, not an object, and inputs
+	// is an array of rows, not an object of columns.
+	Unnamed bool
+	// Types gives columns, by name, the type string, int, float, bool or json
+	// instead of the inferred one.
+	Types map[string]string
+	// Separator stands between fields, a comma when it is 0: one ASCII
+	// character.
+	Separator rune
+
+	// Count repeats an example body that often, once when it is 0. All of the
+	// above but the path is for CSV only.
+	Count int
+}
+
+// Make writes request bodies, one per line, and returns how many.
+//
+// The types of CSV columns are inferred from all of their values, so the file
+// is read twice, and nothing is written unless it is sound to its end:
+//   - int: whole numbers of any length, written digit for digit;
+//   - float: these and other finite numbers, written as they are, except that
+//     1 becomes 1.0 and .5 becomes 0.5, so that all bodies have one type;
+//   - bool: true and false, in upper or lower case;
+//   - string: everything else, byte for byte: dates, 007, +48, 1,5, Inf.
+//
+// An empty field is null. In a column of strings a quoted empty one is "",
+// and so are all when the type was given. NaN, which JSON has not, is null in
+// a column that otherwise holds numbers, and a string elsewhere. Blanks around
+// numbers and bools are left out. Blank lines are no rows.
+func Make(w io.Writer, in MakeOptions) (n int, err error) {
+	in, err = in.withDefaults()
+	if err != nil {
+		return 0, err
+	}
+	content, err := open(in.Path, in.Stdin)
+	if err != nil {
+		return 0, err
+	}
+	defer func() {
+		if e := content.close(); err == nil {
+			err = e
+		}
+	}()
+	if err := refuseForeign(content); err != nil {
+		return 0, err
+	}
+	out := bufio.NewWriterSize(w, 256<<10)
+	if in.Count > 0 {
+		n, err = makeFromExample(out, content, in)
+	} else {
+		n, err = makeFromTable(out, content, in)
+	}
+	// A file that was written to meanwhile explains any other error.
+	if e := content.changed(); e != nil {
+		err = e
+	}
+	if e := out.Flush(); err == nil && e != nil {
+		err = writeError(e)
+	}
+	return n, err
+}
+
+// withDefaults fills in what was left empty and refuses what makes no sense.
+func (in MakeOptions) withDefaults() (MakeOptions, error) {
+	o, err := Options{Stdin: in.Stdin}.withDefaults()
+	if err != nil {
+		return in, err
+	}
+	in.Stdin = o.Stdin
+	if in.Path == "" {
+		return in, errors.New("no file to make bodies of; name a CSV file or an example .json")
+	}
+	if in.Format == "" {
+		in.Format = DataframeRecords
+	}
+	if in.RowsPerRequest == 0 {
+		in.RowsPerRequest = 1
+	}
+	if in.Separator == 0 {
+		in.Separator = ','
+	}
+	if in.Count == 0 && isDocumentName(in.Path) {
+		in.Count = 1
+	}
+	return in, in.check()
+}
+
+func (in MakeOptions) check() error {
+	formats := []Kind{DataframeRecords, DataframeSplit, Instances, Inputs}
+	switch {
+	case !slices.Contains(formats, in.Format):
+		return fmt.Errorf("format %q: expected dataframe_records, dataframe_split, instances or inputs", in.Format)
+	case in.RowsPerRequest < 1:
+		return fmt.Errorf("%d rows per request: expected 1 or more", in.RowsPerRequest)
+	case in.Count < 0:
+		return fmt.Errorf("count %d: expected 1 or more", in.Count)
+	case in.Separator < ' ' && in.Separator != '\t' || in.Separator > '~' || in.Separator == '"':
+		return fmt.Errorf("separator %q: expected one ASCII character, such as , or ; or a tab", in.Separator)
+	case in.Count > 0 && len(in.Types) > 0:
+		return fmt.Errorf("%s: an example body has no columns to give types to; leave out either", displayName(in.Path))
+	}
+	types := []columnType{stringColumn, intColumn, floatColumn, boolColumn, jsonColumn}
+	for _, name := range slices.Sorted(maps.Keys(in.Types)) {
+		if !slices.Contains(types, columnType(in.Types[name])) {
+			return fmt.Errorf("type %q of column %q: expected string, int, float, bool or json", in.Types[name], name)
+		}
+	}
+	return nil
+}
+
+// refuseForeign looks at the first bytes for what is no text at all.
+func refuseForeign(content *mapping) error {
+	head := make([]byte, 8)
+	n, err := content.file.ReadAt(head, 0)
+	if err != nil && err != io.EOF {
+		return openError(content.name, err)
+	}
+	if kind := foreignKind(head[:n]); kind != "" {
+		return fmt.Errorf("%s: %s", content.name, kind)
+	}
+	return nil
+}
+
+func writeError(err error) error { return fmt.Errorf("bodies cannot be written: %w", err) }

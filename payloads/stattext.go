@@ -1,0 +1,72 @@
+package payloads
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+)
+
+// WriteText writes the description for people, in a few lines.
+func (s Stat) WriteText(w io.Writer) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %s, %s\n", displayName(s.File), counted(s.Lines, "body", "bodies"), counted(int(s.Bytes), "byte", "bytes"))
+	fmt.Fprintf(&b, "sha256 %s\n\n", s.SHA256)
+	table := tabwriter.NewWriter(&b, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprint(table, "\tmin\tmean\tp50\tp90\tp99\tmax\t\n")
+	z := s.BodyBytes
+	mean := int(z.Mean + 0.5)
+	fmt.Fprint(table, "body bytes\t")
+	for _, size := range []int{z.Min, mean, z.P50, z.P90, z.P99, z.Max} {
+		fmt.Fprintf(table, "%s\t", grouped(size))
+	}
+	fmt.Fprint(table, "\n\n")
+	table.Flush() // into memory: cannot fail
+	s.writeKinds(&b)
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func (s Stat) writeKinds(b *strings.Builder) {
+	const widest = len(DataframeRecords)
+	digits := 0
+	for _, k := range s.Kinds {
+		digits = max(digits, len(grouped(k.Lines)))
+	}
+	for _, k := range s.Kinds {
+		fmt.Fprintf(b, "%-*s  %*s  %8s", widest, k.Kind, digits, grouped(k.Lines), percent(k.Share))
+		if k.Streaming != nil {
+			fmt.Fprintf(b, ", %s of them with stream true", grouped(*k.Streaming))
+		}
+		b.WriteByte('\n')
+	}
+}
+
+// percent rounds a share to one digit, but never to all or nothing when it is
+// neither.
+func percent(share float64) string {
+	switch {
+	case share < 0.001 && share > 0:
+		return "< 0.1 %"
+	case share > 0.999 && share < 1:
+		return "> 99.9 %"
+	}
+	return strconv.FormatFloat(100*share, 'f', 1, 64) + " %"
+}
+
+func counted(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return grouped(n) + " " + many
+}
+
+// grouped writes a count with commas between thousands.
+func grouped(n int) string {
+	s := strconv.Itoa(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}

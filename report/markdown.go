@@ -1,0 +1,86 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+)
+
+// markdownCell makes text fit for one cell: nothing in it is markup.
+var markdownCell = strings.NewReplacer("\\", "\\\\", "|", "\\|", "`", "\\`", "*", "\\*", "_", "\\_", "<", "&lt;", ">", "&gt;", "[", "\\[", "]", "\\]", "#", "\\#", "~", "\\~")
+
+func cell(s string, width int) string { return markdownCell.Replace(safe(s, width)) }
+
+// Markdown writes the report for a pull request: figures, percentiles,
+// failures and rules, in tables.
+func Markdown(w io.Writer, r *Report) error {
+	var b strings.Builder
+	title := r.Name
+	if title == "" {
+		title = r.Target.URL
+	}
+	fmt.Fprintf(&b, "### %s\n\n", cell(title, 120))
+	if !r.Verdict.Valid {
+		fmt.Fprintf(&b, "**These figures are not valid: limited by the %s.**\n\n", cell(r.Verdict.LimitedBy, 40))
+	}
+	q := &r.Requests
+	b.WriteString("| planned | sent | succeeded | failed | cut off | not sent | succeeded/s |\n|--:|--:|--:|--:|--:|--:|--:|\n")
+	fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s |\n\n", FormatCount(q.Planned), FormatCount(q.Sent), FormatCount(q.Succeeded),
+		FormatCount(q.Failed), FormatCount(q.CutOff), FormatCount(q.NotSent), FormatRate(r.Throughput.SucceededPerS))
+	b.WriteString("| | p50 | p90 | p95 | p99 | p99.9 | max | count |\n|:--|--:|--:|--:|--:|--:|--:|--:|\n")
+	for _, row := range []struct {
+		name string
+		of   *Summary
+	}{{"response", &r.LatencyMS.Response}, {"service", &r.LatencyMS.Service}, {"lateness", &r.LatenessMS}, {"failed", &r.LatencyMS.Failed}} {
+		if row.of.Count == 0 {
+			continue
+		}
+		fmt.Fprintf(&b, "| %s |", row.name)
+		for _, value := range []*float64{row.of.P50, row.of.P90, row.of.P95, row.of.P99, row.of.P999, row.of.Max} {
+			fmt.Fprintf(&b, " %s |", optionalMS(value))
+		}
+		fmt.Fprintf(&b, " %s |\n", FormatCount(row.of.Count))
+	}
+	markdownFailures(&b, r)
+	markdownRules(&b, r)
+	fmt.Fprintf(&b, "\nLimited by %s: %s.\n", limitWord(r), cell(strings.Join(r.Verdict.Reasons, ", "), 400))
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func limitWord(r *Report) string {
+	if r.Verdict.LimitedBy == "none" {
+		return "nothing"
+	}
+	return cell(r.Verdict.LimitedBy, 40)
+}
+
+func markdownFailures(b *strings.Builder, r *Report) {
+	if len(r.Errors) == 0 {
+		return
+	}
+	b.WriteString("\n| failures | kind | message |\n|--:|:--|:--|\n")
+	for _, f := range r.Errors[:min(len(r.Errors), 10)] {
+		fmt.Fprintf(b, "| %s | %s | %s |\n", FormatCount(f.Count), cell(f.Kind, 40), cell(f.Message, 120))
+	}
+	if more := len(r.Errors) - 10; more > 0 {
+		fmt.Fprintf(b, "| | | and %d more kinds |\n", more)
+	}
+}
+
+func markdownRules(b *strings.Builder, r *Report) {
+	if len(r.SLO) == 0 {
+		return
+	}
+	b.WriteString("\n| rule | value | |\n|:--|--:|:--|\n")
+	for _, j := range r.SLO {
+		value, verdict := "–", "held"
+		if j.Value != nil {
+			value = formatValue(*j.Value, j.Unit)
+		}
+		if !j.Met {
+			verdict = "**broken**: " + cell(j.Reason, 120)
+		}
+		fmt.Fprintf(b, "| %s | %s | %s |\n", cell(j.Rule, 60), value, verdict)
+	}
+}

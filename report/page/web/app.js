@@ -1,0 +1,109 @@
+import { Charts } from "./charts.js";
+import { el, visible } from "./dom.js";
+import { figures, headline, lights, percentiles, repeat, stateOf, targetOf, totals, verdict } from "./sections.js";
+import { failuresTable, modelsTable, namesTable, slowestTable } from "./tables.js";
+import { formatCount, formatMS, formatRate, formatShare } from "./format.js";
+
+// mount builds the page once and returns show(report, extra), which puts a
+// report on it: once in a file, again and again in a live view.
+export function mount(root, download) {
+  const charts = new Charts();
+  const place = (tag, attributes) => el(tag, attributes);
+  const top = place("div", { class: "top" });
+  const state = { names: {}, models: {}, failures: {}, slowest: {} };
+  const before = place("div");
+  const after = place("div");
+  const tools = el("div", { class: "tools" }, download ? el("button", { type: "button", id: "download", onclick: download }, "Download JSON") : null, themeSwitch(charts));
+  root.replaceChildren(el("header", {}, top, tools), el("main", {}, before, charts.reset, charts.root, after));
+  followPrint(charts);
+  return (report, extra) => {
+    document.title = `${visible(targetOf(report))} – ${visible(stateOf(report))} – brunt`.slice(0, 200);
+    top.replaceChildren(headline(report), figures(report));
+    before.replaceChildren(...[verdict(report), lights(report)].filter(Boolean));
+    charts.show(report, extra);
+    after.replaceChildren(...tables(report, state));
+    return charts;
+  };
+}
+
+function tables(report, state) {
+  const section = (title, id, content) => (content ? el("section", { id, "aria-labelledby": id + "-title" }, el("h2", { id: id + "-title" }, title), content) : null);
+  return [
+    section("Percentiles", "percentiles", percentiles(report)),
+    section("Failures", "failure-kinds", report.errors.length > 0 ? failuresTable(report, state.failures) : null),
+    section("By payload name", "names", report.names.length > 0 ? namesTable(report, state.names) : null),
+    section("By served model", "models", report.served_models.length > 0 ? modelsTable(report, state.models) : null),
+    section("Slowest replies", "slowest", report.slowest.length > 0 ? slowestTable(report, state.slowest) : null),
+    section("Totals", "totals", totals(report)),
+    section("How to repeat it", "repeat", repeat(report)),
+  ].filter(Boolean);
+}
+
+const dark = matchMedia("(prefers-color-scheme: dark)");
+
+// The theme is the system's unless the reader chose; paper is always light.
+function themeSwitch(charts) {
+  const select = el("select", { id: "theme" }, ["system", "light", "dark"].map((value) => el("option", { value }, value)));
+  try {
+    select.value = localStorage.getItem("brunt-theme") || "system";
+  } catch {
+    select.value = "system"; // a file may have no storage
+  }
+  const apply = () => {
+    const theme = select.value === "system" ? (dark.matches ? "dark" : "light") : select.value;
+    document.documentElement.dataset.theme = theme;
+    charts.redraw();
+  };
+  select.addEventListener("change", () => {
+    try {
+      localStorage.setItem("brunt-theme", select.value);
+    } catch {
+      // then the choice lasts as long as the page
+    }
+    apply();
+  });
+  dark.addEventListener("change", apply);
+  charts.theme = apply;
+  apply();
+  return el("label", { class: "theme" }, el("span", {}, "Theme"), " ", select);
+}
+
+// paperWidth is that of one of two columns on A4 with the margins of app.css.
+const paperWidth = 330;
+
+function followPrint(charts) {
+  addEventListener("beforeprint", () => {
+    document.documentElement.dataset.theme = "light";
+    charts.resize(paperWidth);
+    charts.redraw();
+  });
+  addEventListener("afterprint", () => {
+    charts.resize();
+    charts.theme();
+  });
+}
+
+// original undoes what keeps the embedded JSON inert: the result is the JSON
+// as it was written, byte for byte, which parsing and writing anew is not.
+export function original(text) {
+  const escapes = { u003c: "<", u003e: ">", u0026: "&" };
+  return text.replace(/\\(u003c|u003e|u0026|[^])/g, (whole, escape) => escapes[escape] || whole);
+}
+
+function save(text, name) {
+  const url = URL.createObjectURL(new Blob([text], { type: "application/json" }));
+  const link = el("a", { href: url, download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(url), 10000);
+}
+
+// startStatic starts the page of a file. What it holds is reachable from the
+// console as brunt.
+export function startStatic() {
+  const text = document.getElementById("report").textContent;
+  const report = JSON.parse(text);
+  const extra = JSON.parse(document.getElementById("extra").textContent);
+  const day = (report.started || "").slice(0, 19).replaceAll(":", "");
+  const show = mount(document.getElementById("app"), () => save(original(text), `brunt-${day || "report"}.json`));
+  globalThis.brunt = { report, extra, show, charts: show(report, extra), format: { formatCount, formatMS, formatRate, formatShare }, original: () => original(text) };
+}

@@ -1,0 +1,51 @@
+// What charts and sentences are made of: the report's intervals as columns.
+
+// timelineOf lays the intervals out as x values (seconds). Every x is the
+// start of an interval; after the last one, and before a gap, stands its end,
+// so that a step chart shows how long it was. from[i] is the interval of x i,
+// -1 where there is none.
+export function timelineOf(intervals) {
+  const xs = [];
+  const from = [];
+  intervals.forEach((interval, i) => {
+    const end = interval.t_s + interval.width_s;
+    xs.push(interval.t_s);
+    from.push(i);
+    const next = intervals[i + 1];
+    if (!next) {
+      xs.push(end);
+      from.push(i);
+    } else if (next.t_s - end > interval.width_s / 1000) {
+      xs.push(end);
+      from.push(-1);
+    }
+  });
+  return { xs, from };
+}
+
+// columnOf is one value per x, null in gaps.
+export function columnOf(timeline, values) {
+  return timeline.from.map((i) => (i < 0 ? null : values[i] ?? null));
+}
+
+export function perSecond(intervals, key) {
+  return intervals.map((interval) => (interval.width_s > 0 ? interval[key] / interval.width_s : null));
+}
+
+export function failedShare(requests) {
+  const settled = requests.succeeded + requests.failed;
+  return settled === 0 ? 0 : (100 * requests.failed) / settled;
+}
+
+// highest is the index of the largest value, -1 for none.
+export function highest(values) {
+  let best = -1;
+  values.forEach((value, i) => {
+    if (value !== null && value !== undefined && (best < 0 || value > values[best])) best = i;
+  });
+  return best;
+}
+
+export function lowest(values) {
+  return highest(values.map((value) => (value === null ? null : -value)));
+}

@@ -1,0 +1,117 @@
+import { formatCount, formatMS } from "./format.js";
+
+// How every plot looks and behaves; what each one shows is in specs.js.
+
+// paint is a colour by its meaning, from the style sheet.
+export function paint(name) {
+  return getComputedStyle(document.documentElement).getPropertyValue("--" + name).trim();
+}
+
+export const font = '11px system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif';
+
+// line is a series drawn as steps: an interval's figure holds for all of it.
+export function line(label, meaning, format, look = {}) {
+  return {
+    label, meaning, format, width: 1.5, spanGaps: false, points: { show: false },
+    paths: look.curve ? uPlot.paths.linear({ alignGaps: 0 }) : uPlot.paths.stepped({ align: 1, alignGaps: 1 }),
+    stroke: () => paint(meaning),
+    ...look,
+  };
+}
+
+// faded is a fill of the series' own colour.
+export function faded(meaning, share) {
+  return () => {
+    const colour = paint(meaning);
+    return colour + Math.round(share * 255).toString(16).padStart(2, "0");
+  };
+}
+
+// axis is one with the page's type and a grid that stays behind the data.
+export function axis(look) {
+  return {
+    stroke: () => paint("muted"), font, gap: 4, labelFont: font,
+    grid: { stroke: () => paint("rule"), width: 1 },
+    ticks: { stroke: () => paint("rule"), width: 1, size: 4 },
+    ...look,
+  };
+}
+
+export function timeAxis() {
+  return axis({ size: 26, space: 56, values: (_, splits) => splits.map(clock) });
+}
+
+function clock(seconds) {
+  if (seconds === null) return "";
+  if (seconds < 120 || seconds % 1 !== 0) return Number(seconds.toFixed(3)) + " s";
+  const h = Math.floor(seconds / 3600);
+  const m = Math.floor((seconds % 3600) / 60);
+  const s = Math.round(seconds % 60);
+  const pad = (n) => String(n).padStart(2, "0");
+  return h > 0 ? `${h}:${pad(m)}:${pad(s)}` : `${m}:${pad(s)}`;
+}
+
+export function countAxis(look = {}) {
+  return axis({ size: 52, space: 28, values: (_, splits) => splits.map(shortCount), ...look });
+}
+
+function shortCount(n) {
+  if (n === null) return "";
+  if (Math.abs(n) >= 1e6) return Number((n / 1e6).toPrecision(3)) + " M";
+  if (Math.abs(n) >= 1e4) return Number((n / 1e3).toPrecision(3)) + " k";
+  return n % 1 === 0 ? formatCount(n) : String(Number(n.toPrecision(3)));
+}
+
+export function msAxis(look = {}) {
+  return axis({ size: 58, space: 24, values: (_, splits) => splits.map(shortMS), ...look });
+}
+
+// shortMS leaves out zeros that an axis does not need: 20 ms, 1 s, 0.05 ms.
+export function shortMS(ms) {
+  if (ms === null) return "";
+  const size = Math.abs(ms);
+  if (size >= 1000) return formatCount(Number((ms / 1000).toPrecision(3))) + " s";
+  return size === 0 ? "0" : Number(ms.toPrecision(3)) + " ms";
+}
+
+// logAxis is for durations on a logarithmic scale: 1, 2, 5 in each decade, as
+// many as there is room for.
+export function logAxis() {
+  return msAxis({ splits: (u, _, low, high) => logSplits(low, high, u.bbox.height / devicePixelRatio / 26), filter: (_, splits) => splits });
+}
+
+function logSplits(low, high, room) {
+  for (const steps of [[1, 2, 5], [1, 3], [1]]) {
+    const splits = [];
+    for (let e = Math.floor(Math.log10(low)); e <= Math.ceil(Math.log10(high)); e++) {
+      for (const step of steps) {
+        const v = step * 10 ** e;
+        if (v >= low * 0.999 && v <= high * 1.001) splits.push(Number(v.toPrecision(3)));
+      }
+    }
+    if (splits.length <= room || steps.length === 1) return splits.length > 1 ? splits : [low, high].map((v) => Number(v.toPrecision(2)));
+  }
+  return [low, high];
+}
+
+// logRange leaves a little room around the data; a log scale has no zero. At
+// least a factor of three is shown, lest noise look like news.
+export function logRange(_, low, high) {
+  if (!(low > 0) || !(high > 0)) return [1, 10];
+  low *= 0.85;
+  high *= 1.15;
+  if (high / low < 3) {
+    const middle = Math.sqrt(low * high);
+    low = Math.min(low, middle / Math.sqrt(3));
+    high = Math.max(high, middle * Math.sqrt(3));
+  }
+  return [low, high];
+}
+
+// fromZero shows amounts against nothing.
+export function fromZero(_, __, high) {
+  return [0, high > 0 ? high * 1.08 : 1];
+}
+
+export const asMS = (value) => (value === null || value === undefined ? "–" : formatMS(value));
+export const asCount = (value) => (value === null || value === undefined ? "–" : formatCount(value));

@@ -1,0 +1,139 @@
+import { el, figure, foreign, visible } from "./dom.js";
+import { counted, formatAsked, formatBytes, formatCount, formatElapsed, formatLimit, formatMS, formatRate, formatShare, formatSpan } from "./format.js";
+import { failedShare, highest } from "./model.js";
+import { scroll } from "./tables.js";
+
+// The sections that are words and figures. Each is made anew for each report.
+
+export function targetOf(report) {
+  return report.target.endpoint || report.target.url;
+}
+
+// stateOf is a word and what it means for the figures.
+export function stateOf(report) {
+  if (report.error !== null) return "ended early";
+  return report.interrupted ? "interrupted" : report.state;
+}
+
+export function headline(report) {
+  const state = stateOf(report);
+  return el("div", { class: "headline" },
+    el("h1", {}, foreign(targetOf(report), 60)),
+    el("p", { class: "state " + (state === "done" ? "calm" : "notable") }, visible(state)),
+    report.name ? el("p", { class: "name" }, foreign(report.name, 40)) : null,
+    report.started ? el("p", { class: "name" }, el("time", { datetime: report.started }, report.started.slice(0, 16).replace("T", " ") + " UTC")) : null);
+}
+
+export function figures(report) {
+  const { plan, requests, throughput, latency_ms: latency } = report;
+  const most = highest(report.intervals.map((interval) => interval.in_flight));
+  const one = (label, ...values) => el("div", {}, el("dt", {}, label), el("dd", {}, values));
+  const asked = plan.rate_per_s !== null
+    ? figure("plan.rate_per_s", plan.rate_per_s, formatAsked)
+    : el("span", { title: "a closed loop sends as fast as the endpoint answers" }, plan.concurrency !== null ? `${formatCount(plan.concurrency)} at a time` : "several loads");
+  const flight = report.state === "done"
+    ? one("in flight, at most", most < 0 ? figure("", null, formatCount, "nothing was measured") : figure(`intervals.${most}.in_flight`, report.intervals[most].in_flight, formatCount))
+    : one("in flight", figure("requests.in_flight", requests.in_flight, formatCount));
+  return el("dl", { class: "figures" },
+    one("rate asked → sent", asked, " → ", figure("throughput.sent_per_s", throughput.sent_per_s, formatRate)),
+    flight,
+    one("response p50 / p99", figure("latency_ms.response.p50", latency.response.p50, formatMS), " / ", figure("latency_ms.response.p99", latency.response.p99, formatMS)),
+    el("div", { class: requests.failed > 0 ? "bad" : null }, el("dt", {}, "failed"), el("dd", {}, figure("requests.failed", requests.failed, formatCount), requests.failed > 0 ? ` (${formatShare(failedShare(requests))})` : "")),
+    one("duration", figure("elapsed_s", report.elapsed_s, formatElapsed)));
+}
+
+const limits = { none: "Limited by nothing", client: "Limited by brunt itself", connections: "Limited by the connections", endpoint: "Limited by the endpoint" };
+
+// verdict is one sentence, loud where the figures are not to be trusted, and
+// before it what a reader has to know first.
+export function verdict(report) {
+  const v = report.verdict;
+  const notes = [];
+  if (report.state !== "done") notes.push(el("p", { class: "note" }, `Figures so far, after ${formatElapsed(report.elapsed_s)}.`));
+  if (report.interrupted) notes.push(el("p", { class: "note" }, `Interrupted after ${formatElapsed(report.plan_elapsed_s)}: figures are of what was sent until then.`));
+  if (report.error !== null) notes.push(el("p", { class: "note loud" }, "Ended early: ", foreign(report.error)));
+  const words = [];
+  if (report.requests.sent === 0) words.push("Nothing was sent.");
+  else words.push(limits[v.limited_by] || "Limited by " + visible(v.limited_by), v.reasons.length > 0 ? ": " : ".", ...v.reasons.slice(0, 8).flatMap((reason, i) => [i > 0 ? "; " : "", foreign(reason)]));
+  if (v.reasons.length > 0 && report.requests.sent > 0) words.push(v.reasons.length > 8 ? `; and ${v.reasons.length - 8} more.` : ".");
+  const sentence = v.valid
+    ? el("p", { class: "sentence-of-verdict" }, words)
+    : el("p", { class: "sentence-of-verdict invalid" }, el("strong", {}, v.limited_by === "client" ? "Not valid: brunt itself was the limit; these figures say little about the endpoint. " : "Not valid: these figures say little about the endpoint. "), words);
+  const warnings = report.warnings.map((warning) => el("p", { class: "note" }, "Warning: ", foreign(warning)));
+  return el("section", { class: "verdict", "aria-label": "verdict" }, sentence, notes, warnings);
+}
+
+// lights are the rules: a shape, a word and the figure, not a colour alone.
+export function lights(report) {
+  if (report.slo.length === 0) return null;
+  return el("ul", { class: "lights", "aria-label": "objectives" }, report.slo.map((rule) => el("li", { class: rule.met ? "held" : "broken" },
+    el("span", { class: "mark", "aria-hidden": "true" }, rule.met ? "✓" : "✕"),
+    el("strong", {}, rule.met ? "held" : "broken"), " ", el("code", {}, foreign(rule.rule, 80)), " ",
+    el("span", {}, rule.value === null ? foreign(rule.reason) : formatLimit(rule.value, rule.unit)))));
+}
+
+const columns = [["count", "count"], ["min", "min"], ["mean", "mean"], ["p50", "p50"], ["p75", "p75"], ["p90", "p90"], ["p95", "p95"], ["p99", "p99"], ["p99_9", "p99.9"], ["p99_99", "p99.99"], ["max", "max"]];
+
+export function percentiles(report) {
+  const l = report.latency_ms;
+  const rows = [
+    ["response", "latency_ms.response", l.response], ["service", "latency_ms.service", l.service], ["lateness", "lateness_ms", report.lateness_ms],
+    ["failed", "latency_ms.failed", l.failed], ["first byte", "latency_ms.first_byte", l.first_byte], ["connect", "latency_ms.connect", l.connect], ["tls", "latency_ms.tls", l.tls],
+  ].filter(([, , summary]) => summary.count > 0);
+  if (rows.length === 0) return null;
+  const table = el("table", {}, el("caption", { class: "unseen" }, "percentiles"),
+    el("thead", {}, el("tr", {}, el("td"), columns.map(([, head]) => el("th", { scope: "col", class: "number" }, head)))),
+    el("tbody", {}, rows.map(([label, path, summary]) => el("tr", {}, el("th", { scope: "row" }, label),
+      columns.map(([key]) => el("td", { class: "number" }, figure(`${path}.${key}`, summary[key], key === "count" ? formatCount : formatMS, `too few samples for ${key.replace("_", ".")}: there are ${formatCount(summary.count)}`)))))));
+  return el("div", {}, scroll("percentiles", table),
+    el("p", { class: "left-out" }, "Response is from the planned instant, service from the first byte sent; both are of successes. – means too few samples."));
+}
+
+export function totals(report) {
+  const { requests: q, throughput: t, client: c } = report;
+  const why = q.not_sent_reasons;
+  const list = [];
+  const add = (label, ...words) => list.push(el("div", {}, el("dt", {}, label), el("dd", {}, words)));
+  const count = (key) => figure(`requests.${key}`, q[key], formatCount);
+  add("planned", count("planned"));
+  add("sent", count("sent"));
+  add("succeeded", count("succeeded"));
+  add("failed", count("failed"), q.failed > 0 ? ` (${formatShare(failedShare(q))})` : "");
+  if (q.cut_off > 0) add("cut off", count("cut_off"));
+  if (q.in_flight > 0) add("in flight", count("in_flight"));
+  if (q.not_sent > 0) {
+    const reasons = [[why.no_slot, "no free slot"], [why.stopped, "stopped before"], [why.skipped, "skipped as too late"]];
+    add("not sent", count("not_sent"), ` (${reasons.filter(([n]) => n > 0).map(([n, words]) => `${formatCount(n)} ${words}`).join(", ")})`);
+  }
+  if (q.warmup > 0) add("in the warm-up, apart", count("warmup"));
+  add("succeeded rate", figure("throughput.succeeded_per_s", t.succeeded_per_s, formatRate));
+  add("status", Object.entries(report.status).map(([status, n]) => `${status}: ${formatCount(n)}`).join(", ") || "no reply");
+  add("connections", count("connections"), q.reconnected > 0 ? `, ${formatCount(q.reconnected)} reconnected` : "");
+  add("received, sent", figure("throughput.bytes_in", t.bytes_in, formatBytes), ", ", figure("throughput.bytes_out", t.bytes_out, formatBytes));
+  const cores = c.wall_s > 0 && c.cores > 0 ? `${formatShare((100 * c.cpu_s) / (c.wall_s * c.cores))} of ${counted(c.cores, "core")}` : "–";
+  add("brunt used", `${cores}, ${formatBytes(c.rss_peak_mb * 1e6)}`);
+  return el("dl", { class: "totals" }, list);
+}
+
+export function repeat(report) {
+  const { plan, target } = report;
+  const list = [];
+  const add = (label, ...words) => list.push(el("div", {}, el("dt", {}, label), el("dd", {}, words)));
+  add("brunt", foreign(report.brunt || "unknown version", 60), `, on ${counted(report.client.cores, "core")}`);
+  add("target", foreign(target.url), ` (${visible(target.protocol)}${target.tls ? ", TLS " + visible(target.tls) : ""})`);
+  add("load", loadWords(plan));
+  add("limits", `${formatCount(plan.max_in_flight)} in flight, timeout ${formatSpan(plan.timeout_s)}, ${plan.keepalive ? "connections kept" : "a connection per request"}`);
+  for (const file of plan.payloads) {
+    add("payload", foreign(file.file, 80), ` (${counted(file.lines, "body", "bodies")}, ${formatBytes(file.bytes)}, ${visible(plan.order)}${plan.seed === null ? "" : ", seed " + plan.seed})`, el("br"), el("code", { class: "digest" }, "sha256 " + visible(file.sha256)));
+  }
+  for (const [key, value] of Object.entries(report.labels)) add(el("span", {}, "label ", foreign(key, 40)), foreign(value, 80));
+  return el("div", {}, el("pre", { class: "command", tabindex: "0", role: "region", "aria-label": "command line" }, el("code", {}, foreign(report.command || "(not known)", 2000))), el("dl", { class: "totals plan" }, list));
+}
+
+function loadWords(plan) {
+  const words = [plan.rate_per_s !== null ? formatAsked(plan.rate_per_s) : plan.concurrency !== null ? `${formatCount(plan.concurrency)} at a time` : "several loads"];
+  if (plan.duration_s !== null) words.push(`for ${formatSpan(plan.duration_s)}`);
+  if (plan.requests !== null) words.push(`${plan.duration_s !== null ? "or" : "for"} ${counted(plan.requests, "request")}`);
+  if (plan.warmup_s > 0) words.push(`after a warm-up of ${formatSpan(plan.warmup_s)}`);
+  return words.join(" ");
+}

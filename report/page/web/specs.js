@@ -1,0 +1,173 @@
+import { counted, formatAsked, formatCount, formatMoment, formatMS, formatRate, formatShare } from "./format.js";
+import { drawHeat, heatOf, heatWords } from "./heat.js";
+import { columnOf, failedShare, highest, lowest, perSecond, timelineOf } from "./model.js";
+import { asCount, asMS, axis, countAxis, faded, fromZero, line, logAxis, logRange, msAxis, timeAxis } from "./plots.js";
+
+// One spec per chart: its title, its sentence, its data and how to plot them.
+// empty is the reason why there is nothing to plot.
+
+const nothing = "Nothing was measured yet.";
+
+export function specsOf(report, extra, measure) {
+  const timeline = timelineOf(report.intervals);
+  const all = [throughput, latency, heatMap, load, curve, failures].map((make) => make(report, extra, timeline, measure));
+  for (const spec of all) {
+    if (report.intervals.length === 0 && !spec.empty) spec.empty = nothing;
+    spec.timeline = spec.apart ? null : timeline;
+  }
+  return all;
+}
+
+const rate = (value) => (value === null || value === undefined ? "–" : formatRate(value));
+
+function throughput(report, _, timeline) {
+  const v = report.intervals;
+  const asked = perSecond(v, "planned");
+  const good = perSecond(v, "succeeded");
+  const bad = perSecond(v, "failed");
+  const total = v.map((_, i) => good[i] + bad[i]);
+  return {
+    id: "throughput", title: "Throughput", unit: "requests per second",
+    sentence: throughputWords(report, good),
+    data: [timeline.xs, ...[total, good, asked].map((values) => columnOf(timeline, values))],
+    series: [
+      line("failed", "failed", (_, i) => rate(bad[i]), { width: 1, fill: faded("failed", 0.75) }),
+      line("succeeded", "succeeded", (_, i) => rate(good[i]), { width: 1, fill: () => getComputedStyle(document.documentElement).getPropertyValue("--succeeded-fill").trim() }),
+      line("asked", "asked", (_, i) => rate(asked[i]), { dash: [6, 3] }),
+    ],
+    scales: { y: { range: fromZero } },
+    axes: [timeAxis(), countAxis()],
+  };
+}
+
+function throughputWords(report, good) {
+  const asked = report.plan.rate_per_s === null ? "" : ` of ${formatAsked(report.plan.rate_per_s)} asked`;
+  const words = `${formatRate(report.throughput.sent_per_s)} sent${asked}, ${formatRate(report.throughput.succeeded_per_s)} succeeded.`;
+  const i = lowest(good.slice(0, -1));
+  return i < 0 ? words : `${words} Lowest at ${formatMoment(report.intervals[i].t_s)}: ${formatRate(good[i])} succeeded.`;
+}
+
+const percentileLooks = [
+  ["p50", { width: 2.5 }], ["p90", { width: 1.5, dash: [8, 4] }], ["p99", { width: 1.5 }], ["max", { width: 1, dash: [2, 3] }],
+];
+
+function latency(report, extra, timeline, measure) {
+  const ofService = measure === "service";
+  const columns = percentileLooks.map(([key]) => (ofService ? extra.service[key] : report.intervals.map((interval) => interval[key])));
+  const some = columns.some((values) => values.some((value) => value !== null));
+  let empty = null;
+  if (!some && report.intervals.length > 0) empty = ofService ? noHistograms("Service time over time") : noPercentiles(report);
+  return {
+    id: "latency", title: ofService ? "Service time" : "Response time", unit: ofService ? "from the first byte sent, log scale" : "from the planned instant, log scale",
+    sentence: latencyWords(report, ofService), empty, switchable: true,
+    data: [timeline.xs, ...columns.map((values) => columnOf(timeline, values))],
+    series: percentileLooks.map(([key, look]) => line(key, ofService ? "service" : "response", asMS, look)),
+    scales: { y: { distr: 3, range: logRange } },
+    axes: [timeAxis(), logAxis()],
+  };
+}
+
+function latencyWords(report, ofService) {
+  const summary = ofService ? report.latency_ms.service : report.latency_ms.response;
+  if (summary.count === 0) return "No request succeeded.";
+  const words = `Over the run: p50 ${asMS(summary.p50)}, p90 ${asMS(summary.p90)}, p99 ${asMS(summary.p99)}, max ${asMS(summary.max)}.`;
+  const worst = ofService ? -1 : highest(report.intervals.map((interval) => interval.p99));
+  return worst < 0 ? words : `${words} Highest p99 at ${formatMoment(report.intervals[worst].t_s)}: ${asMS(report.intervals[worst].p99)}.`;
+}
+
+function noPercentiles(report) {
+  return report.latency_ms.response.count === 0
+    ? "No request succeeded, so there are no response times."
+    : "Not shown for a merged report: percentiles of intervals cannot be merged.";
+}
+
+function noHistograms(what) {
+  return `${what} needs the intervals' histograms, which a report keeps only while its run's process lives.`;
+}
+
+function heatMap(report, extra, timeline) {
+  const heat = heatOf(extra, report.intervals);
+  const some = heat.low !== Infinity;
+  const response = report.latency_ms.response;
+  let empty = null;
+  if (!some && report.intervals.length > 0) empty = response.count === 0 ? "No request succeeded, so there are no response times." : noHistograms("The heat map");
+  const low = some ? heat.edge(heat.low) : 1;
+  const high = some ? heat.edge(heat.high) : 10;
+  return {
+    id: "heat", title: "Response time, every reply", unit: "darker is more replies, log scale", empty,
+    sentence: response.p50 === null ? "" : `${formatCount(response.count)} replies between ${asMS(response.min)} and ${asMS(response.max)}; half of them within ${asMS(response.p50)}.`,
+    data: [timeline.xs, timeline.xs.map((_, i) => (i % 2 ? low : high))],
+    series: [{ label: "replies", meaning: "response", swatch: "block", stroke: "transparent", points: { show: false }, paths: () => null, format: (_, i, u) => heatWords(u, heat, i) }],
+    scales: { y: { distr: 3, range: () => [low, high] } },
+    axes: [timeAxis(), logAxis()],
+    draw: (u) => drawHeat(u, heat),
+  };
+}
+
+function load(report, _, timeline) {
+  const v = report.intervals;
+  const inFlight = v.map((interval) => interval.in_flight);
+  const late = v.map((interval) => interval.lateness_p99);
+  const most = highest(inFlight);
+  return {
+    id: "load", title: "In flight and lateness", unit: "requests, left; p99 of how late they were sent, right",
+    sentence: (most < 0 ? "" : `At most ${formatCount(inFlight[most])} in flight at an interval's end, ${formatCount(report.plan.max_in_flight)} allowed. `) +
+      `Sent late by ${asMS(report.lateness_ms.p99)} at p99.`,
+    data: [timeline.xs, columnOf(timeline, inFlight), columnOf(timeline, late)],
+    series: [line("in flight", "flight", asCount, { fill: faded("flight", 0.1) }), line("lateness p99", "lateness", asMS, { scale: "late", dash: [4, 3] })],
+    scales: { y: { range: fromZero }, late: { range: fromZero } },
+    axes: [timeAxis(), countAxis(), msAxis({ scale: "late", side: 1, grid: { show: false } })],
+  };
+}
+
+const known = [[2, "p50"], [10, "p90"], [100, "p99"], [1e3, "p99.9"], [1e4, "p99.99"], [1e5, "p99.999"]];
+
+function percentileOf(x) {
+  const p = 100 * (1 - 1 / x);
+  return "p" + Number(p.toFixed(Math.max(0, Math.ceil(Math.log10(x)))));
+}
+
+function curve(report, extra) {
+  const { x, response, service } = extra.curve;
+  return {
+    id: "curve", title: "Latency by percentile", unit: "the gap between the lines is time spent waiting to be sent", apart: true,
+    empty: x.length < 2 ? "Too few replies for a curve." : null,
+    sentence: curveWords(report),
+    data: [x, response, service],
+    series: [line("response", "response", asMS, { width: 2, curve: true }), line("service", "service", asMS, { width: 1.5, dash: [8, 4], curve: true })],
+    scales: { x: { time: false, distr: 3, range: (_, low, high) => [low, high] }, y: { distr: 3, range: logRange } },
+    axes: [
+      axis({ size: 26, splits: () => known.map(([at]) => at), filter: (u, splits) => splits.map((at) => (at >= u.scales.x.min && at <= u.scales.x.max * 1.01 ? at : null)), values: (_, splits) => splits.map((at) => (at === null ? "" : known.find(([k]) => k === at)[1])) }),
+      logAxis(),
+    ],
+    at: percentileOf,
+  };
+}
+
+function curveWords(report) {
+  const { response, service } = report.latency_ms;
+  const key = response.p99 !== null && service.p99 !== null ? "p99" : "p50";
+  if (response[key] === null || service[key] === null) return "";
+  const gap = response[key] - service[key];
+  const words = `At ${key} response takes ${formatMS(response[key])}, service ${formatMS(service[key])}`;
+  return gap > response[key] * 0.05 ? `${words}: ${formatMS(gap)} of it is waiting to be sent.` : `${words}: next to no waiting.`;
+}
+
+function failures(report, _, timeline) {
+  const failed = report.intervals.map((interval) => interval.failed);
+  const cut = report.intervals.map((interval) => interval.cut_off);
+  return {
+    id: "failures", title: "Failures", unit: "requests per interval", sentence: failureWords(report, failed),
+    data: [timeline.xs, columnOf(timeline, failed), columnOf(timeline, cut)],
+    series: [line("failed", "failed", asCount, { fill: faded("failed", 0.35) }), line("cut off", "flight", asCount, { dash: [3, 3] })],
+    scales: { y: { range: (_, __, high) => [0, Math.max(high * 1.08, 4)] } },
+    axes: [timeAxis(), countAxis({ incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 1e6] })],
+  };
+}
+
+function failureWords(report, failed) {
+  if (report.requests.failed === 0) return "No request failed.";
+  const most = highest(failed);
+  const words = `${counted(report.requests.failed, "request")} failed (${formatShare(failedShare(report.requests))})`;
+  return most < 0 ? words + "." : `${words}; most at ${formatMoment(report.intervals[most].t_s)}: ${formatCount(failed[most])}.`;
+}

@@ -1,0 +1,93 @@
+import { el, figure, foreign } from "./dom.js";
+import { counted, formatCount, formatMoment, formatMS } from "./format.js";
+
+// Tables whose length a run decides: sorted on demand, cut at a bound.
+
+const maxRows = 500;
+
+// sortable makes a table. A column has head, value (what rows are sorted by)
+// and cell (what is shown); number columns stand to the right and sort
+// downwards first. Which column is sorted by outlives a newer report.
+export function sortable(caption, columns, rows, state) {
+  const body = el("tbody");
+  const note = el("p", { class: "left-out" });
+  const heads = columns.map((column, i) => el("th", { scope: "col", class: column.number ? "number" : null }, el("button", { type: "button", onclick: () => choose(i) }, column.head, el("span", { class: "arrow", "aria-hidden": "true" }))));
+  const fill = () => {
+    heads.forEach((th, i) => (i === state.by ? th.setAttribute("aria-sort", state.down ? "descending" : "ascending") : th.removeAttribute("aria-sort")));
+    const sorted = state.by === undefined ? rows : rows.toSorted(order(columns[state.by].value, state.down));
+    body.replaceChildren(...sorted.slice(0, maxRows).map((row) => el("tr", {}, columns.map((column) => el("td", { class: column.number ? "number" : column.wide ? "wide" : null }, column.cell(row))))));
+    note.textContent = rows.length > maxRows ? `${counted(rows.length - maxRows, "more row is", "more rows are")} left out; the JSON has them all.` : "";
+  };
+  const choose = (i) => {
+    state.down = state.by === i ? !state.down : Boolean(columns[i].number);
+    state.by = i;
+    fill();
+  };
+  fill();
+  const table = el("table", {}, el("caption", { class: "unseen" }, caption), el("thead", {}, el("tr", {}, heads)), body);
+  return el("div", {}, scroll(caption, table), note);
+}
+
+// order sorts nulls last, whichever way.
+function order(value, down) {
+  return (a, b) => {
+    const [x, y] = [value(a), value(b)];
+    if (x === null || y === null) return (x === null) - (y === null);
+    const way = typeof x === "string" ? x.localeCompare(y) : x - y;
+    return down ? -way : way;
+  };
+}
+
+// scroll lets a wide table move sideways, by keyboard too.
+export function scroll(label, table) {
+  return el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": label }, table);
+}
+
+function column(head, value, words, more) {
+  return { head, value, cell: (row) => (value(row) === null ? el("span", { class: "none", title: "none" }, "–") : words(value(row), row)), ...more };
+}
+
+const number = { number: true };
+const wide = { wide: true };
+const ms = (head, path, get) => ({ head, value: get, number: true, cell: (row) => figure(path(row), get(row), formatMS) });
+
+export function namesTable(report, state) {
+  const rows = report.names.map((name, at) => ({ ...name, at }));
+  const latency = (key) => ms(key, (row) => `names.${row.at}.latency_ms.response.${key}`, (row) => row.latency_ms.response[key]);
+  const count = (key) => column(key, (row) => row.requests[key], formatCount, number);
+  return sortable("by payload name", [
+    column("name", (row) => row.name, (name) => (name === "" ? el("span", { class: "none" }, "(no name)") : foreign(name, 80)), wide),
+    count("sent"), count("succeeded"), count("failed"), latency("p50"), latency("p90"), latency("p99"), latency("max"),
+  ], rows, state);
+}
+
+export function failuresTable(report, state) {
+  return sortable("failures", [
+    column("kind", (row) => row.kind, (kind) => foreign(kind.replaceAll("_", " "), 40)),
+    column("count", (row) => row.count, formatCount, number),
+    column("first", (row) => row.first_s, formatMoment, number),
+    column("last", (row) => row.last_s, formatMoment, number),
+    column("message of the first", (row) => row.message || null, (message) => foreign(message), wide),
+    column("what to do", (row) => row.advice, (advice, row) => el("span", {}, row.cause ? el("span", {}, foreign(row.cause), ": ") : null, foreign(advice)), wide),
+  ], report.errors, state);
+}
+
+export function slowestTable(report, state) {
+  const rows = report.slowest.map((slow, at) => ({ ...slow, at }));
+  return sortable("slowest replies", [
+    column("time", (row) => row.at_s, formatMoment, number),
+    ms("response", (row) => `slowest.${row.at}.response_ms`, (row) => row.response_ms),
+    ms("service", (row) => `slowest.${row.at}.service_ms`, (row) => row.service_ms),
+    column("status", (row) => row.status, String, number),
+    column("payload", (row) => row.payload || null, (payload) => foreign(payload, 80), wide),
+    column("request id", (row) => row.request_id, (id) => foreign(id, 80), wide),
+  ], rows, state);
+}
+
+export function modelsTable(report, state) {
+  return sortable("by served model", [
+    column("served model", (row) => row.name, (name) => foreign(name, 80), wide),
+    column("replies", (row) => row.count, formatCount, number),
+    { head: "p99", value: (row) => row.p99, number: true, cell: (row) => figure("", row.p99, formatMS) },
+  ], report.served_models, state);
+}

@@ -1,0 +1,220 @@
+package report
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+	"github.com/klauspost/compress/zstd"
+	vegeta "github.com/tsenart/vegeta/v12/lib"
+
+	"brunt/attack"
+)
+
+var (
+	zstdMagic   = []byte{0x28, 0xb5, 0x2f, 0xfd}
+	looksResult = regexp.MustCompile(`^\s*\{\s*"attack"\s*:`)
+	looksObject = regexp.MustCompile(`^\s*\{`)
+)
+
+// readAny reads a JSON report or a results file in any of vegeta's encodings,
+// compressed or not: the content tells.
+func readAny(from io.Reader, name string) (*Report, error) {
+	in := bufio.NewReader(from)
+	if head, _ := in.Peek(4); slices.Equal(head, zstdMagic) {
+		z, err := zstd.NewReader(in, zstd.WithDecoderConcurrency(1))
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		defer z.Close()
+		in = bufio.NewReader(z)
+	}
+	head, _ := in.Peek(512)
+	if len(head) == 0 {
+		return nil, fmt.Errorf("%s: empty; give a JSON report or a results file", name)
+	}
+	if looksObject.Match(head) && !looksResult.Match(head) {
+		return Read(in, name)
+	}
+	decode := vegeta.DecoderFor(in)
+	if decode == nil {
+		return nil, fmt.Errorf("%s: neither a JSON report nor results in gob, csv or ndjson", name)
+	}
+	return rebuild(decode, name)
+}
+
+// rebuilder makes a snapshot of results, in memory that does not grow with
+// their number.
+type rebuilder struct {
+	s           attack.Snapshot
+	base        time.Time // of the first result; seconds are counted from it
+	first, last time.Time // planned instants
+	end         time.Time // of the last reply
+	seconds     map[int64]*second
+	failures    map[string]*attack.Failure
+	name, url   string
+}
+
+// second is one interval while it is being filled.
+type second struct {
+	attack.Interval
+	response, service, lateness *hdrhistogram.PackedHistogram
+}
+
+func rebuild(decode vegeta.Decoder, name string) (*Report, error) {
+	b := &rebuilder{seconds: map[int64]*second{}, failures: map[string]*attack.Failure{}}
+	b.s.State, b.s.Status = attack.Done, map[int]uint64{}
+	b.s.Latencies = attack.Latencies{
+		Response: attack.NewHistogram(), Service: attack.NewHistogram(), FirstByte: attack.NewHistogram(),
+		Failed: attack.NewHistogram(), Connect: attack.NewHistogram(), TLS: attack.NewHistogram(), Lateness: attack.NewHistogram(),
+	}
+	for n := 1; ; n++ {
+		var r vegeta.Result
+		if err := decode(&r); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			return nil, fmt.Errorf("%s: result %d cannot be read: %w", name, n, err)
+		}
+		b.add(&r)
+	}
+	if b.s.Counts.Sent == 0 {
+		return nil, fmt.Errorf("%s: no results in it", name)
+	}
+	return b.report(), nil
+}
+
+func (b *rebuilder) add(r *vegeta.Result) {
+	if b.s.Counts.Sent == 0 {
+		b.base, b.first, b.last, b.name, b.url = r.Timestamp, r.Timestamp, r.Timestamp, r.Attack, r.URL
+	}
+	if r.Timestamp.Before(b.first) {
+		b.first = r.Timestamp
+	}
+	if r.Timestamp.After(b.last) {
+		b.last = r.Timestamp
+	}
+	end := r.Timestamp.Add(r.Latency)
+	lateness, hasLateness := nanos(r, headerLateness)
+	service, hasService := nanos(r, headerService)
+	c := &b.s.Counts
+	c.Planned++
+	c.Sent++
+	c.BytesIn += r.BytesIn
+	c.BytesOut += r.BytesOut
+	b.at(r.Timestamp).Planned++
+	begun := b.at(r.Timestamp.Add(lateness))
+	begun.Sent++
+	begun.BytesOut += r.BytesOut
+	if hasLateness {
+		record(b.s.Latencies.Lateness, begun.lateness, lateness)
+	}
+	done := b.at(end)
+	done.BytesIn += r.BytesIn
+	if r.Error == cutOffText {
+		c.CutOff++
+		done.CutOff++
+		return
+	}
+	if end.After(b.end) {
+		b.end = end
+	}
+	if r.Code > 0 {
+		b.s.Status[int(r.Code)]++
+	}
+	if r.Error != "" {
+		c.Failed++
+		done.Failed++
+		_ = b.s.Latencies.Failed.RecordValue(clamp(r.Latency))
+		b.fail(r, end)
+		return
+	}
+	c.Succeeded++
+	done.Succeeded++
+	record(b.s.Latencies.Response, done.response, r.Latency)
+	if hasService {
+		record(b.s.Latencies.Service, done.service, service)
+	}
+}
+
+func nanos(r *vegeta.Result, header string) (time.Duration, bool) {
+	n, err := strconv.ParseInt(r.Headers.Get(header), 10, 64)
+	return time.Duration(n), err == nil
+}
+
+func clamp(d time.Duration) int64 { return min(max(int64(d), 0), attack.HistogramMax) }
+
+func record(total *hdrhistogram.Histogram, part *hdrhistogram.PackedHistogram, d time.Duration) {
+	_ = total.RecordValue(clamp(d)) // within bounds, so it cannot fail
+	_ = part.RecordValue(clamp(d))
+}
+
+// at is the interval that the instant lies in.
+func (b *rebuilder) at(t time.Time) *second {
+	k := int64(t.Sub(b.base) / time.Second)
+	if t.Before(b.base) {
+		k--
+	}
+	s := b.seconds[k]
+	if s == nil {
+		packed := func() *hdrhistogram.PackedHistogram {
+			return hdrhistogram.NewPacked(1, attack.HistogramMax, attack.HistogramDigits)
+		}
+		s = &second{response: packed(), service: packed(), lateness: packed()}
+		b.seconds[k] = s
+	}
+	return s
+}
+
+// fail counts a failure under the kind that brunt gave it, or its status.
+func (b *rebuilder) fail(r *vegeta.Result, end time.Time) {
+	kind := r.Headers.Get(headerKind)
+	switch {
+	case r.Code > 0:
+		kind = "status_" + strconv.Itoa(int(r.Code))
+	case kind == "":
+		kind = attack.KindOther
+	}
+	f := b.failures[kind]
+	if f == nil {
+		f = &attack.Failure{Kind: kind, Status: int(r.Code), Message: r.Error, First: end.Sub(b.base)}
+		b.failures[kind] = f
+	}
+	f.Count++
+	f.First, f.Last = min(f.First, end.Sub(b.base)), max(f.Last, end.Sub(b.base))
+}
+
+// report closes the books.
+func (b *rebuilder) report() *Report {
+	s := &b.s
+	shift := b.base.Sub(b.first)
+	s.Started, s.Elapsed = b.first, max(0, b.end.Sub(b.first))
+	s.PlanElapsed = b.last.Sub(b.first)
+	if n := s.Counts.Planned; n > 1 {
+		// n instants span n−1 gaps; the plan lasted one more.
+		s.PlanElapsed = time.Duration(float64(s.PlanElapsed) * float64(n) / float64(n-1))
+	}
+	keys := slices.Sorted(maps.Keys(b.seconds))
+	for _, k := range keys {
+		in := b.seconds[k]
+		in.At, in.Width = time.Duration(k-keys[0])*time.Second, time.Second
+		in.Response, in.Service, in.Lateness = attack.SketchOf(in.response), attack.SketchOf(in.service), attack.SketchOf(in.lateness)
+		s.Intervals = append(s.Intervals, in.Interval)
+	}
+	for _, kind := range slices.Sorted(maps.Keys(b.failures)) {
+		f := b.failures[kind]
+		f.First, f.Last = max(0, f.First+shift), max(0, f.Last+shift)
+		s.Failures = append(s.Failures, *f)
+	}
+	slices.SortStableFunc(s.Failures, func(x, y attack.Failure) int { return int(y.Count) - int(x.Count) })
+	s.Verdict = attack.Verdict{Valid: true, LimitedBy: attack.LimitNone, Reasons: []string{"not judged: results do not say what the client used"}}
+	r := From(Meta{Name: b.name, URL: b.url, Protocol: "HTTP/1.1"}, s)
+	r.Rebuilt = true
+	return r
+}

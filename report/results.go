@@ -1,0 +1,149 @@
+package report
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/klauspost/compress/zstd"
+	vegeta "github.com/tsenart/vegeta/v12/lib"
+
+	"brunt/attack"
+)
+
+// Formats of results files, as vegeta writes and reads them.
+const (
+	FormatGob    = "gob"
+	FormatCSV    = "csv"
+	FormatNDJSON = "ndjson"
+)
+
+// Headers of a result that hold what vegeta's Result has no field for:
+// nanoseconds, and the kind of an error without a status.
+const (
+	headerService  = "Brunt-Service-Ns"
+	headerLateness = "Brunt-Lateness-Ns"
+	headerKind     = "Brunt-Kind"
+)
+
+// cutOffText is the error of a request that the run's end cut off.
+const cutOffText = "cut off by the run's end"
+
+// Results writes one vegeta Result per request. Take is an attack.Sink.
+type Results struct {
+	meta   Meta
+	method string
+	file   io.WriteCloser
+	zstd   *zstd.Encoder // nil without compression
+	buffer *bufio.Writer
+	encode vegeta.Encoder
+	err    error
+}
+
+// CreateResults opens a results file; its name's ending (.gob, .csv or
+// .ndjson, and .zst after it) says how it is written. "-" is stdout, written
+// in the format given. The method and the meta's name and URL stand in each.
+func CreateResults(path, format string, stdout io.Writer, method string, meta Meta) (*Results, error) {
+	r := &Results{method: method, meta: meta}
+	name, compressed := strings.CutSuffix(path, ".zst")
+	if path == "-" {
+		r.file, compressed = nopCloser{stdout}, false
+	} else if format = ending(name); format == "" {
+		return nil, fmt.Errorf("%s: the name must end in .gob, .csv or .ndjson, and .zst may follow", path)
+	}
+	if r.file == nil {
+		f, err := os.Create(path)
+		if err != nil {
+			return nil, err
+		}
+		r.file = f
+	}
+	var w io.Writer = r.file
+	if compressed {
+		r.zstd, r.err = zstd.NewWriter(w, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1))
+		w = r.zstd
+	}
+	r.buffer = bufio.NewWriterSize(w, 256<<10)
+	switch format {
+	case FormatCSV:
+		r.encode = vegeta.NewCSVEncoder(r.buffer)
+	case FormatNDJSON:
+		r.encode = vegeta.NewJSONEncoder(r.buffer)
+	default:
+		r.encode = vegeta.NewEncoder(r.buffer)
+	}
+	return r, r.err
+}
+
+type nopCloser struct{ io.Writer }
+
+func (nopCloser) Close() error { return nil }
+
+func ending(name string) string {
+	for _, format := range []string{FormatGob, FormatCSV, FormatNDJSON} {
+		if strings.HasSuffix(name, "."+format) {
+			return format
+		}
+	}
+	return ""
+}
+
+// Take writes a batch. It may block as long as the file does.
+func (r *Results) Take(start time.Time, batch []attack.Record) error {
+	for i := range batch {
+		if r.err = r.encode(r.result(start, &batch[i])); r.err != nil {
+			return r.err
+		}
+	}
+	r.err = r.buffer.Flush()
+	return r.err
+}
+
+// result is a record in vegeta's terms: Timestamp is the planned instant and
+// Latency the response time.
+func (r *Results) result(start time.Time, in *attack.Record) *vegeta.Result {
+	out := &vegeta.Result{
+		Attack: r.meta.Name, Seq: in.Index, Code: uint16(in.Status), Timestamp: start.Add(in.Planned).Round(0),
+		Latency: in.End - in.Planned, BytesOut: in.BytesOut, BytesIn: in.BytesIn,
+		Method: r.method, URL: r.meta.URL,
+		Headers: http.Header{headerLateness: {strconv.FormatInt(int64(in.Begun-in.Planned), 10)}},
+	}
+	if in.Sent > 0 {
+		out.Headers[headerService] = []string{strconv.FormatInt(int64(in.End-in.Sent), 10)}
+	}
+	switch {
+	case in.Succeeded:
+	case in.Kind == attack.KindCut:
+		out.Error = cutOffText
+	case in.Status > 0:
+		out.Error = strings.TrimSpace(fmt.Sprintf("%d %s", in.Status, http.StatusText(in.Status)))
+	default:
+		out.Error = in.Kind
+		out.Headers[headerKind] = []string{in.Kind}
+	}
+	return out
+}
+
+// Close ends the file and tells whether all of it could be written.
+func (r *Results) Close() error {
+	if r == nil {
+		return nil
+	}
+	if r.err == nil {
+		r.err = r.buffer.Flush()
+	}
+	if r.zstd != nil {
+		if err := r.zstd.Close(); r.err == nil {
+			r.err = err
+		}
+	}
+	if err := r.file.Close(); r.err == nil {
+		r.err = err
+	}
+	return r.err
+}
