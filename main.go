@@ -8,30 +8,21 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"os"
 	"os/signal"
-	"runtime"
-	"runtime/debug"
-	"slices"
 	"strings"
 	"syscall"
 	"time"
 
 	"github.com/alecthomas/kong"
-	vegeta "github.com/tsenart/vegeta/v12/lib"
-	"gopkg.in/yaml.v3"
 
 	"brunt/attack"
+	"brunt/attack/config"
 	"brunt/attack/endpoint"
 	"brunt/attack/mock"
 	"brunt/payloads"
 	"brunt/report"
 )
-
-// version is set by the release's linker; otherwise the build information
-// tells.
-var version = ""
 
 // Exit codes, a contract with scripts; those of finished runs are report's.
 const (
@@ -63,12 +54,12 @@ type commands struct {
 type attackCmd struct {
 	Target string `arg:"" help:"URL of the endpoint, or mock://?latency=20ms for the embedded one."`
 
-	Rate        rate             `short:"r" group:"Load" placeholder:"N[/s|/m]" help:"Constant rate: requests per second (500, 0.5) or minute (90/m)."`
+	Rate        config.Rate      `short:"r" group:"Load" placeholder:"N[/s|/m]" help:"Constant rate: requests per second (500, 0.5) or minute (90/m)."`
 	Concurrency *int             `short:"c" group:"Load" placeholder:"N" help:"Constant number of requests in flight; with --rate, the most in flight (default 10,000)."`
-	Duration    duration         `short:"d" group:"Load" placeholder:"30s" help:"How long to send for."`
+	Duration    config.Duration  `short:"d" group:"Load" placeholder:"30s" help:"How long to send for."`
 	Requests    *uint64          `short:"n" group:"Load" placeholder:"N" help:"How many requests to send; with --duration, whichever comes first."`
-	Warmup      duration         `group:"Load" placeholder:"10s" help:"Send for this long before anything is counted."`
-	Timeout     duration         `group:"Load" default:"60s" help:"Give a request up after this long (${default})."`
+	Warmup      config.Duration  `group:"Load" placeholder:"10s" help:"Send for this long before anything is counted."`
+	Timeout     config.Duration  `group:"Load" default:"60s" help:"Give a request up after this long (${default})."`
 	AtEnd       attack.AtEnd     `group:"Load" default:"drain" enum:"drain,cut" help:"Requests in flight at the end: drain (wait for replies) or cut."`
 	CatchUp     attack.CatchUp   `group:"Load" default:"send" enum:"send,skip" help:"Requests over 10 ms overdue: send late, or skip (counted as not sent)."`
 	Success     attack.StatusSet `group:"Load" default:"200-299" placeholder:"SET" help:"Statuses that count as succeeded (${default})."`
@@ -86,10 +77,7 @@ type attackCmd struct {
 	CA         string   `name:"ca" group:"Target" placeholder:"FILE" help:"PEM file of the authorities to trust."`
 	Resolve    []string `group:"Target" sep:"none" placeholder:"HOST:ADDR" help:"Connect to ADDR for HOST, repeatable."`
 
-	Output string `short:"o" group:"Output" default:"text" enum:"text,json,markdown,none" help:"What goes to standard output: text, json, markdown or none."`
-	JSON   string `name:"json" group:"Output" placeholder:"FILE" help:"Write the JSON report to FILE as well."`
-	JUnit  string `name:"junit" group:"Output" placeholder:"FILE.xml" help:"Write the rules as JUnit test cases."`
-	HLog   string `name:"hlog" group:"Output" placeholder:"FILE" help:"Write the intervals in HdrHistogram's log format."`
+	Outputs outputFlags `embed:"" group:"Output"`
 
 	Results       string `group:"Output" placeholder:"FILE" help:"Write a record per request, as vegeta does, to FILE.gob, .csv or .ndjson, compressed with .zst after it; - is standard output, in --results-format, and implies -o none."`
 	ResultsFormat string `group:"Output" default:"gob" enum:"gob,csv,ndjson" help:"gob, csv or ndjson, for --results -."`
@@ -101,6 +89,20 @@ type attackCmd struct {
 	Quiet  bool              `group:"Output" help:"No progress on the terminal."`
 
 	Config kong.ConfigFlag `group:"Output" placeholder:"FILE.yaml" help:"Read flags from FILE; BRUNT_RATE=… and the like come before it, the command line before both."`
+}
+
+// outputFlags say where a report goes.
+type outputFlags struct {
+	Output string `short:"o" default:"text" enum:"text,json,markdown,none" help:"What goes to standard output: text, json, markdown or none."`
+	JSON   string `name:"json" placeholder:"FILE" help:"Write the JSON report to FILE as well."`
+	JUnit  string `name:"junit" placeholder:"FILE.xml" help:"Write the rules as JUnit test cases."`
+	HLog   string `name:"hlog" placeholder:"FILE" help:"Write the intervals in HdrHistogram's log format."`
+}
+
+func (o *outputFlags) open() (*report.Outputs, error) {
+	files := &report.Outputs{}
+	return files, errors.Join(files.Add("--json", o.JSON, report.JSON), files.Add("--junit", o.JUnit, report.JUnit),
+		files.Add("--hlog", o.HLog, report.HistogramLog))
 }
 
 // Help gives two examples.
@@ -124,7 +126,7 @@ func (a *attackCmd) Run(io *streams) error {
 	if err != nil {
 		return usage(err)
 	}
-	request := attack.Request{Method: a.Method, Headers: headers, UserAgent: "brunt/" + versionOf()}
+	request := attack.Request{Method: a.Method, Headers: headers, UserAgent: "brunt/" + report.Version()}
 	if err := request.Validate(); err != nil {
 		return usage(err)
 	}
@@ -140,11 +142,11 @@ func (a *attackCmd) Run(io *streams) error {
 		return usage(err)
 	}
 	defer set.Close()
-	outputs := report.Outputs{}
-	defer outputs.Discard()
-	if err := errors.Join(outputs.Add("--json", a.JSON, report.JSON), outputs.Add("--junit", a.JUnit, report.JUnit), outputs.Add("--hlog", a.HLog, report.HistogramLog)); err != nil {
+	files, err := a.Outputs.open()
+	if err != nil {
 		return usage(err)
 	}
+	defer files.Discard()
 	meta := a.meta(&plan, target, set, io)
 	results, sink, err := a.results(io.out, meta)
 	if err != nil {
@@ -171,13 +173,13 @@ func (a *attackCmd) Run(io *streams) error {
 		rep.Warnings = append(rep.Warnings, err.Error())
 	}
 	rep.JudgeAll(rules)
-	return publish(io, rep, a.Output, &outputs, a.Strict, resultsErr)
+	return publish(io, rep, a.Outputs.Output, files, a.Strict, resultsErr)
 }
 
 // plan is what the flags say of the load.
 func (a *attackCmd) plan() attack.Plan {
 	p := attack.Plan{
-		Rate: vegeta.Rate(a.Rate), Duration: time.Duration(a.Duration), Warmup: time.Duration(a.Warmup),
+		Rate: a.Rate.Rate, Duration: time.Duration(a.Duration), Warmup: time.Duration(a.Warmup),
 		Timeout: time.Duration(a.Timeout), KeepAlive: a.Keepalive, AtEnd: a.AtEnd,
 		CatchUp: a.CatchUp, Success: a.Success,
 	}
@@ -212,7 +214,7 @@ func (a *attackCmd) results(stdout io.Writer, meta report.Meta) (*report.Results
 		return nil, nil, nil
 	}
 	if a.Results == "-" {
-		a.Output = "none"
+		a.Outputs.Output = "none"
 	}
 	r, err := report.CreateResults(a.Results, a.ResultsFormat, stdout, a.Method, meta)
 	if err != nil {
@@ -224,7 +226,7 @@ func (a *attackCmd) results(stdout io.Writer, meta report.Meta) (*report.Results
 // meta is what a report says of a run besides what was measured.
 func (a *attackCmd) meta(plan *attack.Plan, target *endpoint.Endpoint, set *payloads.Set, io *streams) report.Meta {
 	m := report.Meta{
-		Version: versionOf(), Name: a.Name, Labels: a.Label, URL: target.Target.URL, Protocol: "HTTP/1.1",
+		Version: report.Version(), Name: a.Name, Labels: a.Label, URL: target.Target.URL, Protocol: "HTTP/1.1",
 		Plan: *plan, Concurrency: plan.Concurrency, Order: string(set.Order()), Seed: set.Seed(),
 		Command: endpoint.CommandLine(io.args),
 	}
@@ -235,13 +237,10 @@ func (a *attackCmd) meta(plan *attack.Plan, target *endpoint.Endpoint, set *payl
 }
 
 type reportCmd struct {
-	Files  []string `arg:"" optional:"" name:"file" help:"Results or JSON reports; - is standard input."`
-	Output string   `short:"o" default:"text" enum:"text,json,markdown,none" help:"text, json, markdown or none."`
-	JSON   string   `name:"json" placeholder:"FILE" help:"Write the JSON report to FILE as well."`
-	JUnit  string   `name:"junit" placeholder:"FILE.xml" help:"Write the rules as JUnit test cases."`
-	HLog   string   `name:"hlog" placeholder:"FILE" help:"Write the intervals in HdrHistogram's log format (from results)."`
-	SLO    []string `name:"slo" sep:"none" placeholder:"'p99<200ms'" help:"Judge by these rules instead of the report's own, repeatable; a broken one exits 3."`
-	Schema bool     `help:"Print the JSON Schema of reports."`
+	Files   []string    `arg:"" optional:"" name:"file" help:"Results or JSON reports; - is standard input."`
+	Outputs outputFlags `embed:""`
+	SLO     []string    `name:"slo" sep:"none" placeholder:"'p99<200ms'" help:"Judge by these rules instead of the report's own, repeatable; a broken one exits 3."`
+	Schema  bool        `help:"Print the JSON Schema of reports."`
 }
 
 // Help gives two examples.
@@ -268,12 +267,12 @@ func (c *reportCmd) Run(io *streams) error {
 	if len(rules) > 0 {
 		rep.JudgeAll(rules)
 	}
-	outputs := report.Outputs{}
-	defer outputs.Discard()
-	if err := errors.Join(outputs.Add("--json", c.JSON, report.JSON), outputs.Add("--junit", c.JUnit, report.JUnit), outputs.Add("--hlog", c.HLog, report.HistogramLog)); err != nil {
+	files, err := c.Outputs.open()
+	if err != nil {
 		return usage(err)
 	}
-	return publish(io, rep, c.Output, &outputs, false, nil)
+	defer files.Discard()
+	return publish(io, rep, c.Outputs.Output, files, false, nil)
 }
 
 // publish writes a report wherever it was asked for; its outcome is the
@@ -358,39 +357,9 @@ func (m *mockCmd) Run(io *streams) error {
 
 type versionCmd struct{}
 
-// Run prints version, Go and platform.
+// Run prints version, commit, Go and platform.
 func (versionCmd) Run(io *streams) error {
-	_, err := fmt.Fprintf(io.out, "brunt %s %s %s/%s\n", versionOf(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
-	return err
-}
-
-func versionOf() string {
-	if version != "" {
-		return version
-	}
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
-		return info.Main.Version
-	}
-	return "devel"
-}
-
-// The words of flags, read by the packages that own their meaning.
-type (
-	duration time.Duration
-	rate     vegeta.Rate
-)
-
-// UnmarshalText reads a duration with its unit.
-func (d *duration) UnmarshalText(text []byte) (err error) {
-	value, err := attack.ParseDuration(string(text))
-	*d = duration(value)
-	return err
-}
-
-// UnmarshalText reads a rate.
-func (r *rate) UnmarshalText(text []byte) (err error) {
-	value, err := attack.ParseRate(string(text))
-	*r = rate(value)
+	_, err := fmt.Fprintln(io.out, report.VersionLine())
 	return err
 }
 
@@ -417,7 +386,7 @@ func run(args []string, io *streams) int {
 		kong.Writers(io.out, io.err),
 		kong.Exit(func(code int) { exited = code }),
 		kong.DefaultEnvars("BRUNT"),
-		kong.Configuration(readConfig),
+		kong.Configuration(config.Read),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 		kong.Bind(io),
 	)
@@ -456,61 +425,4 @@ func exit(w io.Writer, command string, err error) int {
 		fmt.Fprintf(w, "brunt: %s%s\n", command, text)
 	}
 	return f.code
-}
-
-// readConfig reads a file of flags, one per key. The environment comes before
-// it, and an unknown key is an error.
-func readConfig(r io.Reader) (kong.Resolver, error) {
-	values := map[string]any{}
-	if err := yaml.NewDecoder(r).Decode(&values); err != nil && err != io.EOF {
-		return nil, fmt.Errorf("--config: %w; give flags as 'rate: 500', one per line", err)
-	}
-	return config(values), nil
-}
-
-type config map[string]any
-
-// Validate refuses keys that are no flags of attack.
-func (c config) Validate(app *kong.Application) error {
-	known := map[string]bool{}
-	for _, node := range app.Leaves(true) {
-		for _, f := range node.Flags {
-			known[f.Name] = true
-		}
-	}
-	for _, key := range slices.Sorted(maps.Keys(c)) {
-		if !known[key] {
-			return fmt.Errorf("--config: %s is no flag; keys are flags without their dashes, such as rate or payloads", key)
-		}
-	}
-	return nil
-}
-
-// Resolve gives a flag's value as words, as the command line would.
-func (c config) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
-	for _, env := range flag.Envs {
-		if _, set := os.LookupEnv(env); set {
-			return nil, nil
-		}
-	}
-	switch value := c[flag.Name].(type) {
-	case nil:
-		return nil, nil
-	case bool:
-		return value, nil
-	case []any:
-		words := make([]any, len(value))
-		for i, v := range value {
-			words[i] = fmt.Sprint(v)
-		}
-		return words, nil
-	case map[string]any:
-		words := map[string]any{}
-		for k, v := range value {
-			words[k] = fmt.Sprint(v)
-		}
-		return words, nil
-	default:
-		return fmt.Sprint(value), nil
-	}
 }

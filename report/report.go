@@ -27,7 +27,7 @@ type Report struct {
 	State        string            `json:"state"`   // an attack.State
 	Interrupted  bool              `json:"interrupted"`
 	Rebuilt      bool              `json:"rebuilt"` // from results, which lack some figures
-	Error        *string           `json:"error"` // why the run ended early on its own
+	Error        *string           `json:"error"`   // why the run ended early on its own
 	Target       Target            `json:"target"`
 	Plan         Plan              `json:"plan"`
 	Started      *time.Time        `json:"started"` // first planned instant; null before it

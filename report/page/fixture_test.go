@@ -1,0 +1,215 @@
+package page
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"brunt/attack"
+	"brunt/report"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+	vegeta "github.com/tsenart/vegeta/v12/lib"
+)
+
+// story is a made-up run with something to see in it: an endpoint that slows
+// down between 45 and 60 % of the run, queues, and fails some requests.
+type story struct {
+	seconds, rate int
+	names         []string
+	calm          bool // nothing happens
+}
+
+var epoch = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+
+// teller keeps what is being made up.
+type teller struct {
+	story
+	s        *attack.Snapshot
+	rng      *rand.Rand
+	failures map[string]*attack.Failure
+	named    map[string]*attack.Named
+}
+
+func (st story) snapshot() *attack.Snapshot {
+	t := &teller{story: st, rng: rand.New(rand.NewPCG(uint64(st.seconds), 7)), failures: map[string]*attack.Failure{}, named: map[string]*attack.Named{}}
+	l := attack.Latencies{}
+	for _, h := range []**hdrhistogram.Histogram{&l.Response, &l.Service, &l.FirstByte, &l.Failed, &l.Connect, &l.TLS, &l.Lateness} {
+		*h = attack.NewHistogram()
+	}
+	t.s = &attack.Snapshot{State: attack.Done, Started: epoch, Status: map[int]uint64{}, Latencies: l}
+	for second := range st.seconds {
+		t.second(second)
+	}
+	t.finish()
+	return t.s
+}
+
+func packed() *hdrhistogram.PackedHistogram {
+	return hdrhistogram.NewPacked(1, attack.HistogramMax, attack.HistogramDigits)
+}
+
+func (t *teller) second(second int) {
+	response, service, lateness := packed(), packed(), packed()
+	in := attack.Interval{At: time.Duration(second) * time.Second, Width: time.Second}
+	trouble := 0.0
+	if x := float64(second) / float64(t.seconds); !t.calm && x > 0.45 && x < 0.6 {
+		trouble = math.Sin((x - 0.45) / 0.15 * math.Pi)
+	}
+	for i := range t.rate {
+		late := int64(38e3 * math.Exp(0.3*t.rng.NormFloat64()))
+		took := int64(21e6 * (1 + 4*trouble) * math.Exp((0.25+0.3*trouble)*t.rng.NormFloat64()))
+		waited := int64(300e6 * trouble * t.rng.Float64())
+		in.Planned, in.Sent, in.BytesOut = in.Planned+1, in.Sent+1, in.BytesOut+1200
+		must(lateness.RecordValue(late))
+		if t.rng.Float64() < 0.002+0.1*trouble {
+			t.fail(&in, took+waited, second)
+			t.name(i).Failed++
+			continue
+		}
+		in.Succeeded, in.BytesIn = in.Succeeded+1, in.BytesIn+900
+		must(response.RecordValue(took + waited + late))
+		must(service.RecordValue(took))
+		name := t.name(i)
+		name.Succeeded++
+		must(name.Response.RecordValue(took + waited + late))
+		must(name.Service.RecordValue(took))
+		t.s.Status[200]++
+		if i == 0 {
+			t.s.Slowest = append(t.s.Slowest, attack.Slow{At: in.At, Response: time.Duration(took + waited + late), Service: time.Duration(took), Status: 200,
+				Payload: fmt.Sprintf("bodies.jsonl:%d", second%1000+1), RequestID: fmt.Sprintf("6c1f2a8e-4f0b-4c4e-9a51-0d2f7f%06x", second*7919)})
+		}
+	}
+	in.InFlight = uint64(float64(t.rate) * (0.022 + 0.3*trouble))
+	in.Response, in.Service, in.Lateness = attack.SketchOf(response), attack.SketchOf(service), attack.SketchOf(lateness)
+	t.add(&in)
+	response.MergeInto(t.s.Latencies.Response)
+	service.MergeInto(t.s.Latencies.Service)
+	service.MergeInto(t.s.Latencies.FirstByte)
+	lateness.MergeInto(t.s.Latencies.Lateness)
+}
+
+func (t *teller) add(in *attack.Interval) {
+	c := &t.s.Counts
+	c.Planned, c.Sent, c.Succeeded, c.Failed = c.Planned+in.Planned, c.Sent+in.Sent, c.Succeeded+in.Succeeded, c.Failed+in.Failed
+	c.BytesIn, c.BytesOut = c.BytesIn+in.BytesIn, c.BytesOut+in.BytesOut
+	t.s.Intervals = append(t.s.Intervals, *in)
+}
+
+func (t *teller) name(i int) *attack.Named {
+	text := "chat"
+	if len(t.names) > 0 {
+		text = t.names[i%len(t.names)]
+	}
+	if t.named[text] == nil {
+		t.named[text] = &attack.Named{Name: text, Response: attack.NewHistogram(), Service: attack.NewHistogram()}
+	}
+	return t.named[text]
+}
+
+func (t *teller) fail(in *attack.Interval, took int64, second int) {
+	in.Failed++
+	must(t.s.Latencies.Failed.RecordValue(took))
+	kinds := []attack.Failure{
+		{Kind: "status_429", Status: 429, Message: `{"error_code":"REQUEST_LIMIT_EXCEEDED","message":"too many concurrent requests"}`},
+		{Kind: "status_503", Status: 503, Message: "upstream connect error or disconnect/reset before headers"},
+		{Kind: "reset", Message: "connection reset by the endpoint"},
+	}
+	f := kinds[min(t.rng.IntN(6), 5)/2]
+	if t.rng.IntN(2) == 0 {
+		f = kinds[0]
+	}
+	if f.Status != 0 {
+		t.s.Status[f.Status]++
+	}
+	if t.failures[f.Kind] == nil {
+		f.First = time.Duration(second)*time.Second + 300*time.Millisecond
+		t.failures[f.Kind] = &f
+	}
+	t.failures[f.Kind].Count++
+	t.failures[f.Kind].Last = time.Duration(second)*time.Second + 700*time.Millisecond
+}
+
+func (t *teller) finish() {
+	s := t.s
+	s.Elapsed = time.Duration(t.seconds)*time.Second + 31*time.Millisecond
+	s.PlanElapsed = time.Duration(t.seconds) * time.Second
+	for _, kind := range slices.Sorted(maps.Keys(t.failures)) {
+		s.Failures = append(s.Failures, *t.failures[kind])
+	}
+	slices.SortStableFunc(s.Failures, func(a, b attack.Failure) int { return int(b.Count) - int(a.Count) })
+	for _, name := range slices.Sorted(maps.Keys(t.named)) {
+		n := t.named[name]
+		n.Sent = n.Succeeded + n.Failed
+		s.Names = append(s.Names, *n)
+	}
+	slices.SortStableFunc(s.Slowest, func(a, b attack.Slow) int { return int(b.Response - a.Response) })
+	s.Slowest = s.Slowest[:min(len(s.Slowest), 20)]
+	s.Addresses, s.TLSVersion = []string{"192.0.2.7:443"}, "1.3"
+	for range 40 {
+		s.Counts.Connections++
+		must(s.Latencies.Connect.RecordValue(200_000 + t.rng.Int64N(100_000)))
+		must(s.Latencies.TLS.RecordValue(2_000_000 + t.rng.Int64N(1_000_000)))
+	}
+	s.Client = attack.Client{Cores: 2, CPU: s.Elapsed / 6, Wall: s.Elapsed, RSSPeak: 41_200_000, GCPauseMax: 212 * time.Microsecond, MaxFiles: 1_048_576}
+	s.Verdict = attack.Verdict{Valid: true, LimitedBy: "none", Reasons: []string{"the endpoint kept up", "brunt used 8.3 % of 2 cores"}}
+}
+
+func (st story) meta() report.Meta {
+	plan := attack.Plan{Concurrency: 200, Timeout: time.Minute, KeepAlive: true, AtEnd: attack.Drain, CatchUp: attack.CatchUpSend, Success: attack.DefaultSuccess(),
+		Rate: vegeta.Rate{Freq: st.rate, Per: time.Second}, Duration: time.Duration(st.seconds) * time.Second, Warmup: 5 * time.Second}
+	return report.Meta{
+		Version: "0.1.0", Name: "nightly", URL: "https://dbc.example.com/serving-endpoints/my-endpoint/invocations", Endpoint: "my-endpoint",
+		Protocol: "HTTP/1.1", Plan: plan, Order: "sequential", Seed: 1, Labels: map[string]string{"model": "v3", "commit": "1f2e3d"},
+		Payloads: []report.Payload{{File: "testdata/bodies.jsonl", Lines: 1000, Bytes: 123456, SHA256: strings.Repeat("0a", 32), Weight: 1}},
+		Command:  fmt.Sprintf("brunt attack my-endpoint -p testdata/bodies.jsonl --rate %d/s --duration %ds --warmup 5s", st.rate, st.seconds),
+	}
+}
+
+func (st story) report(rules ...string) *report.Report {
+	r := report.From(st.meta(), st.snapshot())
+	parsed, err := report.ParseRules(rules)
+	must(err)
+	r.JudgeAll(parsed)
+	return r
+}
+
+const nasty = "</script><img src=x onerror=alert(1)>\x1b[31m\r\n\t\u202eevil\u2066\x00\"'\\ & &amp; \u2028 שלום \\u003c 日本 <!--<script>"
+
+// hostile puts nasty text wherever a run or its endpoint can write.
+func hostile() *report.Report {
+	st := story{seconds: 12, rate: 60, names: []string{nasty, strings.Repeat("n", 10_000), "", "\xff\xfe" + strings.Repeat("\u0301", 5000)}}
+	s := st.snapshot()
+	for i, message := range []string{nasty, strings.Repeat(nasty, 100), "429 " + strings.Repeat("語", 5000)}[:min(3, len(s.Failures))] {
+		s.Failures[i].Message, s.Failures[i].RequestID, s.Failures[i].Kind = message, nasty, nasty
+	}
+	s.Slowest[0].Payload, s.Slowest[0].RequestID = strings.Repeat(nasty, 50), nasty
+	s.Err, s.Warnings = nasty, []string{strings.Repeat("w", 10_000), nasty}
+	s.Verdict = attack.Verdict{LimitedBy: "client", Reasons: []string{strings.Repeat(nasty, 100)}}
+	m := st.meta()
+	m.Name, m.Endpoint, m.URL, m.Command = strings.Repeat(nasty, 3), "", "http://"+strings.Repeat("é.example/", 1000)+nasty, nasty
+	m.Payloads[0].File, m.Order, m.Version, m.Protocol = "/srv/"+nasty+".jsonl", nasty, nasty, nasty
+	m.Labels = map[string]string{nasty: nasty}
+	return report.From(m, s)
+}
+
+// written is the report as a file's text.
+func written(t testing.TB, r *report.Report) string {
+	t.Helper()
+	var b strings.Builder
+	if err := Write(&b, r); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func must(err error) {
+	if err != nil {
+		panic(err)
+	}
+}

@@ -1,0 +1,176 @@
+package page
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"brunt/report"
+)
+
+// block cuts an element's text out of a page as an HTML parser would: up to
+// the first end tag.
+func block(t *testing.T, html, start, end string) string {
+	t.Helper()
+	_, rest, ok := strings.Cut(html, start)
+	text, _, closed := strings.Cut(rest, end)
+	if !ok || !closed {
+		t.Fatalf("no %s…%s in the page", start, end)
+	}
+	return text
+}
+
+func embedded(t *testing.T, html, id string) string {
+	return block(t, html, `<script type="application/json" id="`+id+`">`, "</script")
+}
+
+func TestEmbeddedJSONIsTheReport(t *testing.T) {
+	for name, r := range map[string]*report.Report{
+		"ordinary": story{seconds: 20, rate: 50}.report("p99<200ms"), "hostile": hostile(), "empty": {},
+	} {
+		var want bytes.Buffer
+		if err := report.JSON(&want, r); err != nil {
+			t.Fatal(err)
+		}
+		text := embedded(t, written(t, r), "report")
+		if strings.ContainsAny(text, "<>&\u2028\u2029\r\x00") {
+			t.Errorf("%s: the embedded JSON holds characters that an HTML parser acts on", name)
+		}
+		var got, whole any
+		if err := json.Unmarshal([]byte(text), &got); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		must(json.Unmarshal(want.Bytes(), &whole))
+		a, _ := json.Marshal(got)
+		b, _ := json.Marshal(whole)
+		if !bytes.Equal(a, b) {
+			t.Errorf("%s: the embedded JSON says something else than report.JSON", name)
+		}
+	}
+}
+
+// What the policy allows has to be exactly what is in the file, or a browser
+// refuses to run it.
+func TestPolicyNamesTheInlineCode(t *testing.T) {
+	html := written(t, hostile())
+	policy := block(t, html, `http-equiv="Content-Security-Policy" content="`, `"`)
+	if !strings.HasPrefix(policy, "default-src 'none';") || strings.Contains(policy, "unsafe") {
+		t.Errorf("policy is %s", policy)
+	}
+	inline := regexp.MustCompile(`(?s)<(script|style)>(.*?)</(?:script|style)>`).FindAllStringSubmatch(html, -1)
+	if len(inline) != 3 {
+		t.Fatalf("%d inline scripts and styles, expected 3", len(inline))
+	}
+	for _, m := range inline {
+		sum := sha256.Sum256([]byte(m[2]))
+		if hash := "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"; !strings.Contains(policy, m[1]+"-src ") || !strings.Contains(policy, hash) {
+			t.Errorf("the policy lacks the hash of a %s", m[1])
+		}
+		if strings.Contains(m[2], "<!--") {
+			t.Errorf("a %s holds <!--, which changes how it is parsed", m[1])
+		}
+	}
+	if strings.Contains(html, "@import") || regexp.MustCompile(`(?i)(src|href)="?(https?:)?//`).MatchString(html) {
+		t.Error("the page names another host")
+	}
+}
+
+func TestSizes(t *testing.T) {
+	p, err := assembled()
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := len(p.style) + len(p.library) + len(p.script) + len(head) + len(body)
+	if own > 200_000 {
+		t.Errorf("code and styles are %d bytes, expected at most 200,000", own)
+	}
+	ten := len(written(t, story{seconds: 600, rate: 200}.report()))
+	if ten > 1_000_000 {
+		t.Errorf("a report of 600 intervals is %d bytes, expected at most 1,000,000", ten)
+	}
+	t.Logf("code %d bytes, report of 600 intervals %d bytes", own, ten)
+}
+
+// Each value falls into one bin, and the bin's bounds hold it.
+func TestHeatBinsAddUp(t *testing.T) {
+	r := story{seconds: 30, rate: 300}.report()
+	e := extraOf(r)
+	if len(e.Heat) != len(r.Intervals) || len(e.Service.P99) != len(r.Intervals) {
+		t.Fatalf("%d rows for %d intervals", len(e.Heat), len(r.Intervals))
+	}
+	for i, bins := range e.Heat {
+		sum, last := int64(0), int64(-1)
+		for k := 0; k < len(bins); k += 2 {
+			if bins[k] <= last {
+				t.Fatalf("interval %d: bin %d after %d", i, bins[k], last)
+			}
+			last = bins[k]
+			sum += bins[k+1]
+		}
+		if sum != r.Intervals[i].Response.Count() {
+			t.Errorf("interval %d: bins hold %d of %d", i, sum, r.Intervals[i].Response.Count())
+		}
+	}
+}
+
+// The curve goes through the percentiles of the summary.
+func TestCurveMeetsTheSummary(t *testing.T) {
+	r := story{seconds: 60, rate: 300}.report()
+	c := extraOf(r).Curve
+	want := map[float64]*float64{2: r.LatencyMS.Response.P50, 10: r.LatencyMS.Response.P90, 100: r.LatencyMS.Response.P99, 1000: r.LatencyMS.Response.P999}
+	for i, x := range c.X {
+		if p, ok := want[x]; ok {
+			delete(want, x)
+			if c.Response[i] == nil || *c.Response[i] != *p {
+				t.Errorf("at %g the curve has %v, the summary %v", x, c.Response[i], *p)
+			}
+		}
+	}
+	if len(want) > 0 {
+		t.Errorf("the curve lacks %d named percentiles", len(want))
+	}
+}
+
+// A report that was read from JSON has no histograms per interval.
+func TestReportFromJSON(t *testing.T) {
+	var b bytes.Buffer
+	must(report.JSON(&b, story{seconds: 20, rate: 50}.report()))
+	r, err := report.Read(&b, "report.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e := extraOf(r); len(e.Heat) != 0 || len(e.Service.P50) != 0 || len(e.Curve.X) == 0 {
+		t.Errorf("%d heat rows, %d service values, %d curve points", len(e.Heat), len(e.Service.P50), len(e.Curve.X))
+	}
+}
+
+// A module that is not bundled would fail in the browser only.
+func TestEveryModuleIsBundled(t *testing.T) {
+	entries, err := web.ReadDir("web")
+	must(err)
+	scripts := 0
+	for _, entry := range entries {
+		if strings.HasSuffix(entry.Name(), ".js") {
+			scripts++
+		}
+	}
+	if scripts != len(modules) {
+		t.Errorf("%d modules in web, %d in the bundle", scripts, len(modules))
+	}
+}
+
+type brokenPipe struct{}
+
+func (brokenPipe) Write([]byte) (int, error) { return 0, os.ErrClosed }
+
+func TestWriteErrorIsReturned(t *testing.T) {
+	if err := Write(brokenPipe{}, &report.Report{}); !errors.Is(err, os.ErrClosed) {
+		t.Errorf("error is %v", err)
+	}
+}

@@ -1,0 +1,34 @@
+package report
+
+import (
+	"fmt"
+	"runtime"
+	"runtime/debug"
+)
+
+// version is set by a release's linker; otherwise the build information tells.
+var version = ""
+
+// Version of brunt, "devel" where the build does not know it.
+func Version() string {
+	if version != "" {
+		return version
+	}
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
+		return info.Main.Version
+	}
+	return "devel"
+}
+
+// VersionLine says version, commit, Go and platform.
+func VersionLine() string {
+	commit := "unknown"
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, s := range info.Settings {
+			if s.Key == "vcs.revision" {
+				commit = s.Value[:min(12, len(s.Value))]
+			}
+		}
+	}
+	return fmt.Sprintf("brunt %s commit %s %s %s/%s", Version(), commit, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+}
