@@ -148,7 +148,7 @@ func (a *attackCmd) Run(io *streams) error {
 	}
 	defer files.Discard()
 	meta := a.meta(&plan, target, set, io)
-	results, sink, err := a.results(io.out, meta)
+	results, sink, err := a.results(io.out, request.MethodFor(set.MaxBody() > 0), meta)
 	if err != nil {
 		return usage(fmt.Errorf("--results: %w", err))
 	}
@@ -209,14 +209,14 @@ func (a *attackCmd) bodies(stdin io.Reader, embedded bool) (*payloads.Set, error
 }
 
 // results opens the results file, if one was asked for, and its sink.
-func (a *attackCmd) results(stdout io.Writer, meta report.Meta) (*report.Results, attack.Sink, error) {
+func (a *attackCmd) results(stdout io.Writer, method string, meta report.Meta) (*report.Results, attack.Sink, error) {
 	if a.Results == "" {
 		return nil, nil, nil
 	}
 	if a.Results == "-" {
 		a.Outputs.Output = "none"
 	}
-	r, err := report.CreateResults(a.Results, a.ResultsFormat, stdout, a.Method, meta)
+	r, err := report.CreateResults(a.Results, a.ResultsFormat, stdout, method, meta)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -61,6 +62,8 @@ func TestScripts(t *testing.T) {
 			"oneline": oneline,
 			"exits":   exits,
 			"awaits":  awaits,
+
+			"samefigures": sameFigures,
 		},
 	})
 }
@@ -101,6 +104,29 @@ func sound(ts *testscript.TestScript, _ bool, args []string) {
 	rep, err := report.Read(strings.NewReader(ts.ReadFile(args[0])), args[0])
 	ts.Check(err)
 	ts.Check(rep.Check())
+}
+
+// samefigures A B: two reports agree to three digits.
+func sameFigures(ts *testscript.TestScript, _ bool, args []string) {
+	var reps [2]*report.Report
+	for i := range reps {
+		rep, err := report.Read(strings.NewReader(ts.ReadFile(args[i])), args[i])
+		ts.Check(err)
+		ts.Check(rep.Check())
+		reps[i] = rep
+	}
+	a, b := reps[0], reps[1]
+	if a.Requests.Succeeded != b.Requests.Succeeded || a.Requests.Failed != b.Requests.Failed {
+		ts.Fatalf("%+v and %+v", a.Requests, b.Requests)
+	}
+	for _, pair := range [][2]*float64{
+		{a.LatencyMS.Response.P50, b.LatencyMS.Response.P50}, {a.LatencyMS.Response.P99, b.LatencyMS.Response.P99},
+		{a.LatencyMS.Service.P50, b.LatencyMS.Service.P50}, {a.LatenessMS.Max, b.LatenessMS.Max},
+	} {
+		if math.Abs(*pair[0]-*pair[1]) > 0.002**pair[0]+1e-6 {
+			ts.Fatalf("%v and %v", *pair[0], *pair[1])
+		}
+	}
 }
 
 // oneline: standard error is one line of brunt's.

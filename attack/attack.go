@@ -101,7 +101,7 @@ func Start(plan Plan, request Request, set *payloads.Set, target *endpoint.Endpo
 		return nil, err
 	}
 	hasBody := set.MaxBody() > 0
-	method := request.method(hasBody)
+	method := request.MethodFor(hasBody)
 	r := &Run{
 		plan: plan, request: request, payloads: set, target: target.Target, dialer: target.Dialer, embedded: target.Embedded != nil,
 		heads:   request.heads(&target.Target, set.Variants(), plan.KeepAlive, hasBody),

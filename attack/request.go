@@ -66,7 +66,8 @@ func (r *Request) heads(t *endpoint.Target, variants []payloads.Variant, keepAli
 	return list
 }
 
-func (r *Request) method(hasBody bool) string {
+// MethodFor is the method that a request with or without a body has.
+func (r *Request) MethodFor(hasBody bool) string {
 	switch {
 	case r.Method != "":
 		return r.Method
@@ -82,7 +83,7 @@ func (r *Request) head(t *endpoint.Target, v *payloads.Variant, keepAlive, hasBo
 	if v.Path != "" {
 		path = v.Path
 	}
-	b := fmt.Appendf(nil, "%s %s HTTP/1.1\r\n", r.method(hasBody), path)
+	b := fmt.Appendf(nil, "%s %s HTTP/1.1\r\n", r.MethodFor(hasBody), path)
 	own := []payloads.Header{{Name: "Host", Value: t.Host}, {Name: "User-Agent", Value: r.UserAgent}, {Name: "Accept", Value: "application/json"}}
 	if hasBody {
 		own = append(own, payloads.Header{Name: "Content-Type", Value: "application/json"})

@@ -3,6 +3,7 @@ package payloads
 import (
 	"bufio"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -83,16 +84,64 @@ func measureOpen(t *testing.T, path string, format Format) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		status, _ := os.ReadFile("/proc/self/status")
-		var anon string
-		for line := range strings.Lines(string(status)) {
-			if strings.HasPrefix(line, "RssAnon") {
-				anon = strings.TrimSpace(line)
-			}
-		}
-		t.Logf("%d bodies, %v, %s", s.Files()[0].Lines, took, anon)
+		t.Logf("%d bodies, %v, %s", s.Files()[0].Lines, took, memory("RssAnon"))
 		if err := s.Close(); err != nil {
 			t.Fatal(err)
 		}
 	}
+}
+
+// TestMakeGigabyte measures Make on CSV likewise. Peak memory is that of the
+// whole process, so it is to be run alone:
+// BRUNT_GIGABYTE=1 go test -run MakeGigabyte -v ./payloads
+func TestMakeGigabyte(t *testing.T) {
+	if os.Getenv("BRUNT_GIGABYTE") == "" {
+		t.Skip("writes a file of 1 GB; set BRUNT_GIGABYTE=1 to run it")
+	}
+	path := writeGigabyteCSV(t)
+	for _, format := range []Kind{DataframeRecords, DataframeSplit, Instances, Inputs} {
+		for _, rows := range []int{1, 100} {
+			started := time.Now()
+			n, err := Make(io.Discard, MakeOptions{Path: path, Header: true, Format: format, RowsPerRequest: rows})
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Logf("%s, %d rows: %d bodies, %v, %s", format, rows, n, time.Since(started), memory("VmHWM"))
+		}
+	}
+}
+
+func writeGigabyteCSV(t *testing.T) string {
+	path := filepath.Join(t.TempDir(), "big.csv")
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	w := bufio.NewWriterSize(f, 1<<20)
+	defer w.Flush()
+	rng := rand.New(rand.NewPCG(1, 2))
+	rows := make([]string, 1000)
+	for i := range rows {
+		rows[i] = fmt.Sprintf("%d,2024-03-%02d,%.6f,%.3f,%t,\"%s\",%d\n", rng.Int64(), 1+i%28, rng.NormFloat64(), 100*rng.Float64(), i%2 == 0,
+			strings.Repeat("some text, with \"\"quotes\"\" ", i%5), i)
+	}
+	w.WriteString("id,day,x,y,ok,text,n\n")
+	for n := 0; n < 1<<30; {
+		row := rows[rng.IntN(len(rows))]
+		w.WriteString(row)
+		n += len(row)
+	}
+	return path
+}
+
+// memory returns a line of this process's status.
+func memory(key string) string {
+	status, _ := os.ReadFile("/proc/self/status")
+	for line := range strings.Lines(string(status)) {
+		if strings.HasPrefix(line, key) {
+			return strings.TrimSpace(line)
+		}
+	}
+	return ""
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -53,7 +52,7 @@ func FuzzMakeCSV(f *testing.F) {
 }
 
 // checkMade wants all bodies to pass Check.
-func checkMade(t testing.TB, out []byte, n int) {
+func checkMade(t failer, out []byte, n int) {
 	t.Helper()
 	files, problems, _, err := Check([]Spec{{"-", 1}}, Options{Stdin: bytes.NewReader(out)}, 1)
 	if err != nil || len(problems) > 0 {
@@ -73,8 +72,11 @@ func plainRows(content []byte, separator rune) ([][]string, error) {
 }
 
 // sameAsPlain compares the strings of all rows with what encoding/csv reads.
-func sameAsPlain(t testing.TB, content []byte, in MakeOptions, out []byte) {
+func sameAsPlain(t failer, content []byte, in MakeOptions, out []byte) {
 	t.Helper()
+	if in.Header && bytes.Contains(content, []byte("\r\n")) {
+		return // names may differ by their line ends
+	}
 	if in.Separator == 0 {
 		in.Separator = ','
 	}
@@ -87,10 +89,7 @@ func sameAsPlain(t testing.TB, content []byte, in MakeOptions, out []byte) {
 		if !in.Header {
 			name = fmt.Sprint(i)
 		}
-		in.Types[strings.ReplaceAll(name, "\r\n", "\n")] = "string"
-	}
-	if bytes.Contains(content, []byte("\r\n")) && in.Header {
-		return // names may differ
+		in.Types[name] = "string"
 	}
 	if in.Header {
 		want = want[1:]
@@ -111,7 +110,7 @@ func sameAsPlain(t testing.TB, content []byte, in MakeOptions, out []byte) {
 }
 
 // rowsOf decodes bodies of instances without names, all strings.
-func rowsOf(t testing.TB, out []byte) (rows [][]string) {
+func rowsOf(t failer, out []byte) (rows [][]string) {
 	t.Helper()
 	for d := json.NewDecoder(bytes.NewReader(out)); ; {
 		var body struct{ Instances [][]string }
@@ -130,11 +129,13 @@ func TestMakeKeepsStrings(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		columns := rapid.IntRange(1, 4).Draw(t, "columns")
 		value := rapid.OneOf(rapid.String(), rapid.StringMatching(`[,;"\r\n \t0-9ax]{0,9}`))
+		if columns == 1 { // encoding/csv writes an empty row as a blank line
+			value = value.Filter(func(s string) bool { return s != "" })
+		}
 		rows := rapid.SliceOfN(rapid.SliceOfN(value, columns, columns), 1, 9).Draw(t, "rows")
 		var content bytes.Buffer
 		w := csv.NewWriter(&content)
 		w.Comma = rapid.SampledFrom([]rune{',', ';', '\t'}).Draw(t, "separator")
-		w.UseCRLF = false
 		if err := w.WriteAll(rows); err != nil {
 			t.Fatal(err)
 		}
@@ -151,21 +152,22 @@ func TestMakeKeepsStrings(t *testing.T) {
 		if want := (len(rows) + in.RowsPerRequest - 1) / in.RowsPerRequest; err != nil || n != want {
 			t.Fatalf("%d bodies, want %d: %v", n, want, err)
 		}
-		var tb testing.TB = &rapidTB{t}
-		if diff := cmp.Diff(rows, rowsOf(tb, out.Bytes())); diff != "" {
+		if diff := cmp.Diff(rows, rowsOf(t, out.Bytes())); diff != "" {
 			t.Fatal(diff)
 		}
 	})
 }
 
-// rapidTB lets helpers of ordinary tests fail a property.
-type rapidTB struct{ *rapid.T }
+// failer is what tests, fuzz tests and properties have in common.
+type failer interface {
+	Helper()
+	Fatal(args ...any)
+	Fatalf(format string, args ...any)
+}
 
 // Numbers, whatever their form, keep their value; every line made passes
 // Check.
 func TestMakeKeepsNumbers(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "a.csv")
-	_ = path
 	rapid.Check(t, func(t *rapid.T) {
 		floats := rapid.SliceOfN(rapid.Float64(), 1, 20).Draw(t, "floats")
 		verb := rapid.SampledFrom([]string{"%v", "%g", "%f", "%e", "%.3f"}).Draw(t, "verb")
@@ -234,9 +236,6 @@ func TestMadeBodiesPassCheck(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		files, problems, _, err := Check([]Spec{{"-", 1}}, Options{Stdin: &out}, 1)
-		if err != nil || len(problems) > 0 || files[0].Lines != made {
-			t.Fatal(files, problems, err)
-		}
+		checkMade(t, out.Bytes(), made)
 	})
 }

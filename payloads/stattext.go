@@ -13,19 +13,25 @@ func (s Stat) WriteText(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s, %s\n", displayName(s.File), counted(s.Lines, "body", "bodies"), counted(int(s.Bytes), "byte", "bytes"))
 	fmt.Fprintf(&b, "sha256 %s\n\n", s.SHA256)
-	table := tabwriter.NewWriter(&b, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprint(table, "\tmin\tmean\tp50\tp90\tp99\tmax\t\n")
-	z := s.BodyBytes
-	mean := int(z.Mean + 0.5)
-	fmt.Fprint(table, "body bytes\t")
-	for _, size := range []int{z.Min, mean, z.P50, z.P90, z.P99, z.Max} {
-		fmt.Fprintf(table, "%s\t", grouped(size))
-	}
-	fmt.Fprint(table, "\n\n")
-	table.Flush() // into memory: cannot fail
+	s.writeSizes(&b)
 	s.writeKinds(&b)
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+func (s Stat) writeSizes(b *strings.Builder) {
+	var cells strings.Builder
+	table := tabwriter.NewWriter(&cells, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprint(table, "min\tmean\tp50\tp90\tp99\tmax\t\n")
+	z := s.BodyBytes
+	for _, size := range []int{z.Min, int(z.Mean + 0.5), z.P50, z.P90, z.P99, z.Max} {
+		fmt.Fprintf(table, "%s\t", grouped(size))
+	}
+	fmt.Fprint(table, "\n")
+	table.Flush() // into memory: cannot fail
+	const label = "body bytes"
+	head, row, _ := strings.Cut(strings.TrimSuffix(cells.String(), "\n"), "\n")
+	fmt.Fprintf(b, "%*s%s\n%s%s\n\n", len(label), "", head, label, row)
 }
 
 func (s Stat) writeKinds(b *strings.Builder) {

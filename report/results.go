@@ -36,20 +36,22 @@ const cutOffText = "cut off by the run's end"
 
 // Results writes one vegeta Result per request. Take is an attack.Sink.
 type Results struct {
-	meta   Meta
-	method string
 	file   io.WriteCloser
 	zstd   *zstd.Encoder // nil without compression
 	buffer *bufio.Writer
 	encode vegeta.Encoder
 	err    error
+
+	// One result is used again and again: only encoding costs.
+	out                     vegeta.Result
+	lateness, service, kind [1]string
 }
 
 // CreateResults opens a results file; its name's ending (.gob, .csv or
 // .ndjson, and .zst after it) says how it is written. "-" is stdout, written
 // in the format given. The method and the meta's name and URL stand in each.
 func CreateResults(path, format string, stdout io.Writer, method string, meta Meta) (*Results, error) {
-	r := &Results{method: method, meta: meta}
+	r := &Results{out: vegeta.Result{Attack: meta.Name, Method: method, URL: meta.URL, Headers: http.Header{}}}
 	name, compressed := strings.CutSuffix(path, ".zst")
 	if path == "-" {
 		r.file, compressed = nopCloser{stdout}, false
@@ -105,26 +107,29 @@ func (r *Results) Take(start time.Time, batch []attack.Record) error {
 }
 
 // result is a record in vegeta's terms: Timestamp is the planned instant and
-// Latency the response time.
+// Latency the response time. It is valid until the next.
 func (r *Results) result(start time.Time, in *attack.Record) *vegeta.Result {
-	out := &vegeta.Result{
-		Attack: r.meta.Name, Seq: in.Index, Code: uint16(in.Status), Timestamp: start.Add(in.Planned).Round(0),
-		Latency: in.End - in.Planned, BytesOut: in.BytesOut, BytesIn: in.BytesIn,
-		Method: r.method, URL: r.meta.URL,
-		Headers: http.Header{headerLateness: {strconv.FormatInt(int64(in.Begun-in.Planned), 10)}},
-	}
+	out := &r.out
+	out.Seq, out.Code = in.Index, uint16(in.Status)
+	out.Timestamp, out.Latency = start.Add(in.Planned).Round(0), in.End-in.Planned
+	out.BytesOut, out.BytesIn, out.Error = in.BytesOut, in.BytesIn, ""
+	clear(out.Headers)
+	r.lateness[0] = strconv.FormatInt(int64(in.Begun-in.Planned), 10)
+	out.Headers[headerLateness] = r.lateness[:]
 	if in.Sent > 0 {
-		out.Headers[headerService] = []string{strconv.FormatInt(int64(in.End-in.Sent), 10)}
+		r.service[0] = strconv.FormatInt(int64(in.End-in.Sent), 10)
+		out.Headers[headerService] = r.service[:]
 	}
 	switch {
 	case in.Succeeded:
 	case in.Kind == attack.KindCut:
 		out.Error = cutOffText
 	case in.Status > 0:
-		out.Error = strings.TrimSpace(fmt.Sprintf("%d %s", in.Status, http.StatusText(in.Status)))
+		out.Error = strings.TrimSpace(strconv.Itoa(in.Status) + " " + http.StatusText(in.Status))
 	default:
 		out.Error = in.Kind
-		out.Headers[headerKind] = []string{in.Kind}
+		r.kind[0] = in.Kind
+		out.Headers[headerKind] = r.kind[:]
 	}
 	return out
 }

@@ -132,7 +132,7 @@ func (p *page) header(r *Report) {
 		target = *r.Target.Endpoint
 	}
 	var parts []string
-	for _, part := range []string{safe(r.Name, p.width), safe(target, p.width), loadWords(&r.Plan), payloadWords(&r.Plan)} {
+	for _, part := range []string{safe(r.Name, p.width), safe(target, p.width), loadWords(r), payloadWords(&r.Plan)} {
 		if part != "" {
 			parts = append(parts, part)
 		}
@@ -153,8 +153,11 @@ func (p *page) header(r *Report) {
 }
 
 // loadWords is the plan's load: 500/s, at most 16 in flight, for 10 s.
-func loadWords(plan *Plan) string {
-	words := "several loads"
+func loadWords(r *Report) string {
+	plan, words := &r.Plan, "several loads"
+	if r.Rebuilt {
+		words = "from results"
+	}
 	switch {
 	case plan.RatePerS != nil && plan.Concurrency != nil:
 		words = fmt.Sprintf("%s, at most %s in flight,", formatAsked(*plan.RatePerS), FormatCount(uint64(max(*plan.Concurrency, 0))))

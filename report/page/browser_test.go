@@ -1,0 +1,141 @@
+package page
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"brunt/report"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+)
+
+// viewer is a page opened in a real browser, and what it complained about.
+type viewer struct {
+	t    *testing.T
+	ctx  context.Context
+	file string
+
+	mu         sync.Mutex
+	complaints []string
+	requests   []string
+}
+
+// newBrowser starts Chromium without a network of its own. Where there is none
+// the test is skipped, but not in CI, which would then test nothing.
+func newBrowser(t *testing.T) context.Context {
+	t.Helper()
+	path, err := exec.LookPath("chromium")
+	if err != nil {
+		if os.Getenv("BRUNT_CI") != "" {
+			t.Fatal("no chromium in PATH")
+		}
+		t.Skip("no chromium in PATH")
+	}
+	options := append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun, chromedp.UserDataDir(t.TempDir()),
+		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true),
+		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true), chromedp.WindowSize(1400, 1000))
+	allocated, stop := chromedp.NewExecAllocator(context.Background(), options...)
+	ctx, done := chromedp.NewContext(allocated)
+	limited, late := context.WithTimeout(ctx, time.Minute)
+	t.Cleanup(func() { late(); done(); stop() })
+	if err := chromedp.Do(ctx); err != nil {
+		t.Fatal(err)
+	}
+	return limited
+}
+
+// open shows a report in a tab of its own.
+func open(t *testing.T, browser context.Context, r *report.Report, before ...step) *viewer {
+	t.Helper()
+	v := &viewer{t: t, file: filepath.Join(t.TempDir(), "report.html")}
+	must(os.WriteFile(v.file, []byte(written(t, r)), 0o600))
+	ctx, done := chromedp.NewContext(browser)
+	t.Cleanup(done)
+	v.ctx = ctx
+	must(chromedp.Do(ctx))
+	must(chromedp.Listen(ctx, v.hear))
+	_, err := chromedp.Call(ctx, network.Enable, network.EnableParams{})
+	must(err)
+	_, err = chromedp.Call(ctx, log.Enable, cdp.Empty{})
+	must(err)
+	v.run(before...)
+	v.run(chromedp.Navigate("file://"+v.file), chromedp.WaitReady(".charts"))
+	v.js(nil, frames)
+	return v
+}
+
+// frames waits until what was changed has been drawn.
+const frames = `new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 30))))`
+
+func (v *viewer) hear(event any) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	switch e := event.(type) {
+	case *runtime.EventExceptionThrown:
+		v.complaints = append(v.complaints, fmt.Sprintf("%s: %s", e.ExceptionDetails.Text, e.ExceptionDetails.Exception.Description))
+	case *runtime.EventConsoleAPICalled:
+		v.complaints = append(v.complaints, fmt.Sprintf("console.%s: %s", e.Type, e.Args[0].Value))
+	case *log.EventEntryAdded:
+		v.complaints = append(v.complaints, e.Entry.Text)
+	case *network.EventRequestWillBeSent:
+		v.requests = append(v.requests, e.Request.URL)
+	}
+}
+
+// step is an action that has no result.
+type step = chromedp.Action[chromedp.Void]
+
+func (v *viewer) run(steps ...step) {
+	v.t.Helper()
+	if err := chromedp.Do(v.ctx, steps...); err != nil {
+		v.t.Fatal(err)
+	}
+}
+
+// js evaluates an expression, waits for its promise, and takes the value where
+// it is wanted.
+func (v *viewer) js(into any, expression string) {
+	v.t.Helper()
+	if into == nil {
+		into = new(bool)
+		expression = "Promise.resolve(" + expression + ").then(() => true)"
+	}
+	text, err := chromedp.Run(v.ctx, chromedp.Evaluate[[]byte](expression, chromedp.EvalAwaitPromise))
+	if err == nil {
+		err = json.Unmarshal(text, into)
+	}
+	if err != nil {
+		v.t.Fatalf("%s: %v", expression, err)
+	}
+}
+
+// quiet holds the page to its word: no error, and nothing fetched but itself.
+func (v *viewer) quiet() {
+	v.t.Helper()
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for _, complaint := range v.complaints {
+		v.t.Errorf("the browser complains: %s", complaint)
+	}
+	for _, url := range v.requests {
+		if url != "file://"+v.file && !strings.HasPrefix(url, "data:") && !strings.HasPrefix(url, "blob:") {
+			v.t.Errorf("the page asked for %s", url)
+		}
+	}
+	if len(v.requests) == 0 {
+		v.t.Error("no request was seen, not even the page's own")
+	}
+}

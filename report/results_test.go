@@ -1,0 +1,190 @@
+package report
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+	vegeta "github.com/tsenart/vegeta/v12/lib"
+	"pgregory.net/rapid"
+
+	"brunt/attack"
+)
+
+// records draws what a run might have seen.
+func records(t *rapid.T) []attack.Record {
+	one := rapid.Custom(func(t *rapid.T) attack.Record {
+		r := attack.Record{
+			Index:   rapid.Uint64().Draw(t, "index"),
+			Planned: time.Duration(rapid.Int64Range(0, int64(time.Minute)).Draw(t, "planned")),
+			BytesIn: rapid.Uint64Range(0, 1<<20).Draw(t, "in"), BytesOut: rapid.Uint64Range(0, 1<<20).Draw(t, "out"),
+		}
+		r.Begun = r.Planned + time.Duration(rapid.Int64Range(0, int64(time.Second)).Draw(t, "late"))
+		r.Sent = r.Begun
+		r.End = r.Sent + time.Duration(rapid.Int64Range(1, int64(time.Minute)).Draw(t, "service"))
+		switch rapid.IntRange(0, 4).Draw(t, "outcome") {
+		case 0:
+			r.Status = rapid.SampledFrom([]int{400, 429, 500}).Draw(t, "status")
+		case 1:
+			r.Kind = rapid.SampledFrom([]string{"reset", "refused", attack.KindCut}).Draw(t, "kind")
+		default:
+			r.Status, r.Succeeded = 200, true
+		}
+		return r
+	})
+	return rapid.SliceOfN(one, 1, 200).Draw(t, "records")
+}
+
+// TestResultsRoundTrip writes random records in every format, and has vegeta's
+// own metrics and ours agree with what went in.
+func TestResultsRoundTrip(t *testing.T) {
+	dir := t.TempDir()
+	start := time.Date(2026, 1, 2, 3, 4, 5, 678, time.UTC)
+	rapid.Check(t, func(t *rapid.T) {
+		in := records(t)
+		var status = map[string]int{}
+		var succeeded, cut uint64
+		var sum time.Duration
+		for _, r := range in {
+			sum += r.End - r.Planned
+			if r.Succeeded {
+				succeeded++
+			}
+			if r.Kind == attack.KindCut {
+				cut++
+			}
+			status[vegetaCode(r.Status)]++
+		}
+		for _, name := range []string{"r.gob", "r.csv", "r.ndjson", "r.csv.zst"} {
+			path := filepath.Join(dir, name)
+			out, err := CreateResults(path, "", nil, "POST", Meta{Name: "n", URL: "http://h/"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := errors.Join(out.Take(start, in), out.Close()); err != nil {
+				t.Fatal(err)
+			}
+			rep, err := ReadFiles([]string{path}, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			q := &rep.Requests
+			if q.Sent != uint64(len(in)) || q.Succeeded != succeeded || q.CutOff != cut || rep.LatencyMS.Response.Count != succeeded {
+				t.Fatalf("%s: %+v of %d, %d succeeded", name, q, len(in), succeeded)
+			}
+			if strings.HasSuffix(name, ".zst") {
+				continue
+			}
+			m := vegetaMetrics(t, path)
+			if m.Requests != uint64(len(in)) || m.Latencies.Total != sum {
+				t.Fatalf("%s: vegeta has %d requests in %v, not %d in %v", name, m.Requests, m.Latencies.Total, len(in), sum)
+			}
+			for code, n := range status {
+				if m.StatusCodes[code] != n {
+					t.Fatalf("%s: vegeta has %v, not %v", name, m.StatusCodes, status)
+				}
+			}
+		}
+	})
+}
+
+func vegetaCode(status int) string {
+	if status == 0 {
+		return "0"
+	}
+	return string([]byte{'0' + byte(status/100), '0' + byte(status/10%10), '0' + byte(status%10)})
+}
+
+func vegetaMetrics(t *rapid.T, path string) *vegeta.Metrics {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	decode := vegeta.DecoderFor(bytes.NewReader(text))
+	if decode == nil {
+		t.Fatalf("%s: vegeta does not know it", path)
+	}
+	m := &vegeta.Metrics{}
+	for {
+		var r vegeta.Result
+		if err := decode(&r); err == io.EOF {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		m.Add(&r)
+	}
+	m.Close()
+	return m
+}
+
+// TestHistogramLog reads the log back: counts and percentiles are the report's.
+func TestHistogramLog(t *testing.T) {
+	sc := scene{seed: 5, rate: 500, slots: 16, n: 3000, median: 12 * time.Millisecond, spread: 0.4}
+	r := From(Meta{}, sc.snapshot())
+	var b bytes.Buffer
+	if err := HistogramLog(&b, r); err != nil {
+		t.Fatal(err)
+	}
+	total := map[string]*hdrhistogram.Histogram{"response": attack.NewHistogram(), "service": attack.NewHistogram()}
+	in := hdrhistogram.NewHistogramLogReader(&b)
+	for {
+		h, err := in.NextIntervalHistogram()
+		if err != nil || h == nil {
+			break
+		}
+		if dropped := total[h.Tag()].Merge(h); dropped != 0 {
+			t.Fatalf("%d dropped", dropped)
+		}
+	}
+	for tag, want := range map[string]Summary{"response": r.LatencyMS.Response, "service": r.LatencyMS.Service} {
+		got := float64(total[tag].ValueAtPercentile(99)) / 1e6
+		if uint64(total[tag].TotalCount()) != want.Count || math.Abs(got-*want.P99) > 1e-3 {
+			t.Errorf("%s: %d values, p99 %v; want %d, %v", tag, total[tag].TotalCount(), got, want.Count, *want.P99)
+		}
+	}
+}
+
+// FuzzReadAny feeds the reader of results and reports with anything.
+func FuzzReadAny(f *testing.F) {
+	f.Add([]byte(`{"attack":"","seq":0,"code":200,"timestamp":"2026-01-02T03:04:05Z","latency":5,"bytes_out":0,"bytes_in":0,"error":"","body":null,"method":"","url":"","headers":null}` + "\n"))
+	f.Add([]byte("1767323045000000000,200,5,0,0,,,,0,POST,http://h/,\n"))
+	f.Add([]byte(`{"schema":1}`))
+	f.Add(zstdMagic)
+	f.Fuzz(func(t *testing.T, b []byte) {
+		r, err := readAny(bytes.NewReader(b), "x")
+		if err == nil && r.Rebuilt {
+			if err := r.Check(); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+}
+
+func BenchmarkResults(b *testing.B) {
+	batch := make([]attack.Record, 1000)
+	for i := range batch {
+		batch[i] = attack.Record{Index: uint64(i), Begun: 30_000, Sent: 30_000, End: time.Millisecond, Status: 200, Succeeded: true}
+	}
+	for _, name := range []string{"r.gob", "r.csv", "r.ndjson"} {
+		b.Run(name, func(b *testing.B) {
+			out, err := CreateResults(filepath.Join(b.TempDir(), name), "", nil, "POST", Meta{URL: "http://h/"})
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := out.Take(time.Time{}, batch); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
