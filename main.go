@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/alecthomas/kong"
+	mangokong "github.com/alecthomas/mango-kong"
+	"github.com/willabides/kongplete"
 
 	"brunt/attack"
 	"brunt/attack/config"
@@ -22,6 +24,7 @@ import (
 	"brunt/attack/mock"
 	"brunt/payloads"
 	"brunt/report"
+	"brunt/report/panel"
 )
 
 // Exit codes, a contract with scripts; those of finished runs are report's.
@@ -49,6 +52,9 @@ type commands struct {
 	Payloads payloadsCmd `cmd:"" help:"Check files of request bodies."`
 	Mock     mockCmd     `cmd:"" help:"Run the look-alike of a serving endpoint in its own process."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`
+
+	Completion completionCmd     `cmd:"" help:"Print the completion script of a shell."`
+	Man        mangokong.ManFlag `hidden:"" help:"Print the man page."`
 }
 
 type attackCmd struct {
@@ -160,9 +166,14 @@ func (a *attackCmd) Run(io *streams) error {
 	if err != nil {
 		return usage(err)
 	}
-	watching := report.Watch(io.err, run, &plan, a.Quiet)
+	hide := panel.Show(io.err, io.in, run, &plan, a.Quiet, func() {
+		select {
+		case signals <- os.Interrupt:
+		default: // three are waiting already
+		}
+	})
 	run.Obey(signals, func() { os.Exit(exitInterrupted) })
-	watching()
+	hide()
 	rep := report.From(meta, run.Snapshot())
 	resultsErr := results.Close()
 	if resultsErr != nil {
@@ -355,6 +366,30 @@ func (m *mockCmd) Run(io *streams) error {
 	return server.Close()
 }
 
+type completionCmd struct {
+	Shell string `arg:"" enum:"bash,zsh,fish" help:"bash, zsh or fish."`
+}
+
+// completions ask brunt itself what may come next.
+var completions = map[string]string{
+	"bash": "complete -C brunt brunt",
+	"zsh":  "autoload -U +X bashcompinit && bashcompinit\ncomplete -C brunt brunt",
+	"fish": "complete -f -c brunt -a '(COMP_LINE=(commandline -cp) brunt)'",
+}
+
+// Help gives two examples.
+func (completionCmd) Help() string {
+	return `Examples:
+  source <(brunt completion bash)
+  brunt completion fish > ~/.config/fish/completions/brunt.fish`
+}
+
+// Run prints the script.
+func (c *completionCmd) Run(io *streams) error {
+	_, err := fmt.Fprintln(io.out, completions[c.Shell])
+	return err
+}
+
 type versionCmd struct{}
 
 // Run prints version, commit, Go and platform.
@@ -390,6 +425,7 @@ func run(args []string, io *streams) int {
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 		kong.Bind(io),
 	)
+	kongplete.Complete(parser)
 	ctx, err := parser.Parse(args)
 	if exited >= 0 { // --help was shown
 		return exited

@@ -2,8 +2,8 @@ package report
 
 import (
 	"fmt"
-	"io"
 	"os"
+	"strings"
 	"time"
 
 	"golang.org/x/term"
@@ -15,29 +15,25 @@ import (
 // second.
 const redraw = 500 * time.Millisecond
 
-// Watch shows the run's progress on one line, redrawn in place, if w is a
-// terminal and quiet is not set. The function it returns ends that and clears
-// the line; call it once the run is done.
-func Watch(w io.Writer, run *attack.Run, plan *attack.Plan, quiet bool) (stop func()) {
-	f, ok := w.(*os.File)
-	if quiet || !ok || !term.IsTerminal(int(f.Fd())) || os.Getenv("TERM") == "dumb" {
-		return func() {}
-	}
+// Watch shows the run's progress on one line of a terminal, redrawn in place.
+// The function it returns ends that and clears the line; call it once the run
+// is done. It uses no escape codes, so that any terminal will do.
+func Watch(f *os.File, run *attack.Run, plan *attack.Plan) (stop func()) {
 	quit, gone := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(gone)
 		ticker := time.NewTicker(redraw)
 		defer ticker.Stop()
 		for {
+			width, _, err := term.GetSize(int(f.Fd()))
+			if err != nil || width < 20 {
+				width = 80
+			}
 			select {
 			case <-ticker.C:
-				width, _, err := term.GetSize(int(f.Fd()))
-				if err != nil || width < 20 {
-					width = 80
-				}
-				fmt.Fprintf(f, "\r\x1b[K%s", Clip(Progress(run.Snapshot(), plan), width-1))
+				fmt.Fprintf(f, "\r%s", pad(Clip(Progress(run.Snapshot(), plan), width-1), width-1))
 			case <-quit:
-				fmt.Fprint(f, "\r\x1b[K")
+				fmt.Fprintf(f, "\r%s\r", strings.Repeat(" ", width-1))
 				return
 			}
 		}

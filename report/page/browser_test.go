@@ -72,7 +72,7 @@ func open(t *testing.T, browser context.Context, r *report.Report, before ...ste
 	_, err = chromedp.Call(ctx, log.Enable, cdp.Empty{})
 	must(err)
 	v.run(before...)
-	v.run(chromedp.Navigate("file://"+v.file), chromedp.WaitReady(".charts"))
+	v.run(chromedp.Navigate("file://"+v.file), chromedp.WaitReady[chromedp.CSS](".charts"))
 	v.js(nil, frames)
 	return v
 }

@@ -46,7 +46,7 @@ func TestHostileTextStaysText(t *testing.T) {
 	if found.Original != want.String() {
 		t.Error("the JSON taken back from the page is not what report.JSON writes")
 	}
-	v.run(chromedp.Click("button.more"))
+	v.run(chromedp.Click[chromedp.CSS]("button.more"))
 	v.quiet()
 }
 
@@ -65,7 +65,7 @@ func TestPagesWithLittleToShow(t *testing.T) {
 		words string
 	}{
 		"read from JSON": {read, "The heat map needs the intervals' histograms"},
-		"merged":         {merged, "percentiles of intervals cannot be merged"},
+		"merged":         {merged, "ercentiles of intervals cannot be merged"},
 		"one second":     {story{seconds: 1, rate: 5, calm: true}.report(), "too few samples"},
 		"nothing yet":    {nothing, "Nothing was measured yet"},
 	} {

@@ -158,7 +158,7 @@ func (v *viewer) zoomIsShared() {
 	}
 	v.run(drag(chromedp.MousePressed, x-width/4), drag(chromedp.MouseMoved, x), drag(chromedp.MouseMoved, x+width/8), drag(chromedp.MouseReleased, x+width/8))
 	v.sameRanges(25, 80)
-	v.run(chromedp.WaitVisible(".reset"))
+	v.run(chromedp.WaitVisible[chromedp.CSS](".reset"))
 	press := func(kind input.DispatchMouseEventType, clicks int) step {
 		return chromedp.MouseEvent(kind, x, y, chromedp.ButtonLeft, chromedp.ClickCount(clicks))
 	}
@@ -172,7 +172,7 @@ func (v *viewer) zoomIsShared() {
 }
 
 func (v *viewer) keysWork() {
-	v.run(chromedp.Focus("#load .space"))
+	v.run(chromedp.Focus[chromedp.CSS]("#load .space"))
 	v.run(chromedp.KeyEvent("\ue012"), chromedp.KeyEvent("+"), chromedp.KeyEvent("+")) // ArrowLeft
 	v.sameRanges(0, 119)
 	v.run(chromedp.KeyEvent("0"))
@@ -180,7 +180,7 @@ func (v *viewer) keysWork() {
 }
 
 func (v *viewer) serviceSwitch() {
-	v.run(chromedp.Click(`#latency input[value="service"]`))
+	v.run(chromedp.Click[chromedp.CSS](`#latency input[value="service"]`))
 	v.js(nil, frames)
 	var title string
 	v.js(&title, `document.querySelector("#latency h3").textContent`)
@@ -188,7 +188,7 @@ func (v *viewer) serviceSwitch() {
 		v.t.Errorf("the chart is called %q", title)
 	}
 	v.chartsAreDrawn()
-	v.run(chromedp.Click(`#latency input[value="response"]`))
+	v.run(chromedp.Click[chromedp.CSS](`#latency input[value="response"]`))
 }
 
 func (v *viewer) tablesSort() {
@@ -243,7 +243,7 @@ func (v *viewer) downloadIsTheJSON(r *report.Report) {
 	_, err := chromedp.CallBrowser(v.ctx, browser.SetDownloadBehavior, browser.SetDownloadBehaviorParams{
 		Behavior: browser.SetDownloadBehaviorBehaviorAllowAndName, DownloadPath: dir, EventsEnabled: new(true)})
 	must(err)
-	v.run(chromedp.Click("#download"))
+	v.run(chromedp.Click[chromedp.CSS]("#download"))
 	select {
 	case name := <-done:
 		got, err := os.ReadFile(filepath.Join(dir, name))

@@ -31,16 +31,15 @@ export class Charts {
     }
   }
 
-  // zoom shows one stretch of time on every time chart; null is all of it.
+  // zoom shows one stretch of time on every time chart; null is all of it. Each
+  // plot that is stretched reports back, later and with the same range.
   zoom(range, source) {
-    if (this.zooming) return;
-    this.zooming = true;
+    if (String(range) === String(this.range)) return;
     this.range = range;
     this.reset.hidden = range === null;
     for (const chart of this.figures.values()) {
       if (chart.plot && !chart.spec.apart && chart.plot !== source) chart.stretch(range);
     }
-    this.zooming = false;
   }
 
   resize(width) {

@@ -59,7 +59,8 @@ function latency(report, extra, timeline, measure) {
   if (!some && report.intervals.length > 0) empty = ofService ? noHistograms("Service time over time") : noPercentiles(report);
   return {
     id: "latency", title: ofService ? "Service time" : "Response time", unit: ofService ? "from the first byte sent, log scale" : "from the planned instant, log scale",
-    sentence: latencyWords(report, ofService), empty, switchable: true,
+    sentence: latencyWords(report, ofService) + (some && columns[0].every((value) => value === null) ? " Percentiles of intervals cannot be merged, the highest can." : ""),
+    empty, switchable: true,
     data: [timeline.xs, ...columns.map((values) => columnOf(timeline, values))],
     series: percentileLooks.map(([key, look]) => line(key, ofService ? "service" : "response", asMS, look)),
     scales: { y: { distr: 3, range: logRange } },

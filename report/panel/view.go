@@ -1,0 +1,209 @@
+package panel
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+	"github.com/charmbracelet/lipgloss"
+
+	"brunt/attack"
+	"brunt/report"
+)
+
+// styles: one meaning, one colour, as on the page (Okabe–Ito). NO_COLOR and
+// terminals without colour are respected by the renderer.
+type styles struct{ title, dim, good, bad, response, tail, warn lipgloss.Style }
+
+func newStyles(w io.Writer) styles {
+	r := lipgloss.NewRenderer(w)
+	colour := func(code string) lipgloss.Style { return r.NewStyle().Foreground(lipgloss.Color(code)) }
+	return styles{
+		title: r.NewStyle().Bold(true), dim: r.NewStyle().Faint(true), good: colour("#009E73"), bad: colour("#D55E00"),
+		response: colour("#56B4E9"), tail: colour("#E69F00"), warn: colour("#E69F00").Bold(true),
+	}
+}
+
+const (
+	labelWidth = 12
+	window     = 60 // intervals in the small charts
+)
+
+var blocks = []rune(" ▁▂▃▄▅▆▇█")
+
+// View draws the newest snapshot within the terminal's size.
+func (m *model) View() string {
+	width, height := m.width, m.height
+	if width == 0 {
+		width, height = 80, 24
+	}
+	lines := []string{m.head(), m.progress(width), ""}
+	lines = append(lines, m.counts()...)
+	lines = append(lines, "")
+	lines = append(lines, m.charts(width)...)
+	lines = append(lines, "")
+	lines = append(lines, m.distribution(width)...)
+	lines = append(lines, "")
+	lines = append(lines, m.failures(width)...)
+	lines = append(lines, m.verdict(width))
+	foot := m.styles.dim.Render("q drains · twice cuts")
+	if len(lines) > height-1 {
+		lines = lines[:height-1]
+	}
+	return strings.Join(append(lines, foot), "\n")
+}
+
+func (m *model) head() string {
+	s := m.snapshot
+	return m.styles.title.Render("brunt") + "  " + string(s.State) + "  " + m.styles.dim.Render(strings.Join(s.Addresses, " "))
+}
+
+// progress is a bar over the plan's time or number of requests.
+func (m *model) progress(width int) string {
+	s, p := m.snapshot, m.plan
+	share, left := 0.0, ""
+	if p.Duration > 0 {
+		share = s.Elapsed.Seconds() / p.Duration.Seconds()
+		left = report.FormatSpan(max(0, p.Duration-s.Elapsed).Round(time.Second)) + " left"
+	}
+	if p.Requests > 0 {
+		share = max(share, float64(s.Counts.Sent)/float64(p.Requests))
+		left += fmt.Sprintf(" %s of %s", report.FormatCount(s.Counts.Sent), report.FormatCount(p.Requests))
+	}
+	room := max(10, width-len(left)-4)
+	full := int(min(share, 1) * float64(room))
+	return m.styles.response.Render(strings.Repeat("━", full)) + m.styles.dim.Render(strings.Repeat("─", room-full)) + "  " + left
+}
+
+func (m *model) counts() []string {
+	s, c := m.snapshot, &m.snapshot.Counts
+	asked, reached, inFlight := "", "–", uint64(0)
+	if m.plan.Open() {
+		asked = report.FormatRate(attack.PerSecond(m.plan.Rate)) + " asked, "
+	}
+	if n := len(s.Intervals); n > 0 {
+		last := &s.Intervals[n-1]
+		reached = report.FormatRate(float64(last.Succeeded) / last.Width.Seconds())
+		inFlight = last.InFlight
+	}
+	failed := report.FormatCount(c.Failed) + " failed"
+	if c.Failed > 0 {
+		failed = m.styles.bad.Render(failed + " (" + report.FormatShare(100*float64(c.Failed)/float64(max(1, c.Succeeded+c.Failed))) + ")")
+	}
+	return []string{
+		label("rate") + asked + reached + " succeeded   " + report.FormatCount(inFlight) + " in flight",
+		label("requests") + report.FormatCount(c.Sent) + " sent   " + report.FormatCount(c.Succeeded) + " succeeded   " + failed,
+	}
+}
+
+// charts are the last minute's throughput and percentiles.
+func (m *model) charts(width int) []string {
+	intervals := m.snapshot.Intervals
+	intervals = intervals[max(0, len(intervals)-min(window, width-labelWidth-24)):]
+	var rate, p50, p99 []float64
+	for i := range intervals {
+		in := &intervals[i]
+		rate = append(rate, float64(in.Succeeded)/in.Width.Seconds())
+		h := in.Response.Histogram()
+		p50 = append(p50, percentile(h, 50))
+		p99 = append(p99, percentile(h, 99))
+	}
+	return []string{
+		label("succeeded") + m.styles.good.Render(spark(rate)) + last(rate, report.FormatRate),
+		label("p50") + m.styles.response.Render(spark(p50)) + last(p50, nanoseconds),
+		label("p99") + m.styles.tail.Render(spark(p99)) + last(p99, nanoseconds),
+	}
+}
+
+func percentile(h *hdrhistogram.PackedHistogram, q float64) float64 {
+	if h.TotalCount() == 0 {
+		return 0
+	}
+	return float64(h.ValueAtPercentile(q))
+}
+
+func nanoseconds(ns float64) string { return report.FormatDuration(time.Duration(ns)) }
+
+func label(s string) string { return fmt.Sprintf("%-*s", labelWidth, s) }
+
+func last(values []float64, format func(float64) string) string {
+	if len(values) == 0 {
+		return ""
+	}
+	return "  " + format(values[len(values)-1])
+}
+
+// spark draws values from 0 to their maximum, one column each.
+func spark(values []float64) string {
+	highest := 0.0
+	for _, v := range values {
+		highest = max(highest, v)
+	}
+	var b strings.Builder
+	for _, v := range values {
+		i := 0
+		if highest > 0 {
+			i = int(v/highest*float64(len(blocks)-1) + 0.5)
+		}
+		b.WriteRune(blocks[i])
+	}
+	return b.String()
+}
+
+// distribution is the run's response times, a row per doubling of time.
+func (m *model) distribution(width int) []string {
+	var bins [64]int64
+	var most int64
+	for _, bar := range m.snapshot.Latencies.Response.Distribution() {
+		if bar.Count > 0 {
+			i := doublings(bar.From)
+			bins[i] += bar.Count
+			most = max(most, bins[i])
+		}
+	}
+	var lines []string
+	room := max(10, width-labelWidth-24)
+	for i, n := range bins {
+		if n == 0 {
+			continue
+		}
+		bar := strings.Repeat("█", int(float64(n)/float64(most)*float64(room)))
+		lines = append(lines, fmt.Sprintf("%-*s%s %s", labelWidth, "≤ "+nanoseconds(float64(int64(1)<<i)), m.styles.response.Render(bar), m.styles.dim.Render(report.FormatCount(uint64(n)))))
+	}
+	if len(lines) > 8 {
+		lines = lines[len(lines)-8:]
+	}
+	return lines
+}
+
+// doublings is the smallest i with ns ≤ 2^i.
+func doublings(ns int64) int {
+	i := 0
+	for int64(1)<<i < ns {
+		i++
+	}
+	return i
+}
+
+func (m *model) failures(width int) (lines []string) {
+	for i, f := range m.snapshot.Failures {
+		if i == 4 {
+			lines = append(lines, m.styles.dim.Render(fmt.Sprintf("and %d more kinds", len(m.snapshot.Failures)-i)))
+			break
+		}
+		line := fmt.Sprintf("%-*s%s  %s", labelWidth, report.FormatCount(f.Count), f.Kind, f.Message)
+		lines = append(lines, m.styles.bad.Render(report.Clip(line, width-1)))
+	}
+	return lines
+}
+
+func (m *model) verdict(width int) string {
+	v := &m.snapshot.Verdict
+	line := report.Clip("so far: "+strings.Join(v.Reasons, ", "), width-1)
+	if !v.Valid {
+		return m.styles.warn.Render("not valid – " + line)
+	}
+	return line
+}
