@@ -32,6 +32,20 @@ type viewer struct {
 	requests   []string
 }
 
+// chromium is one browser for all tests, each of which opens tabs.
+var chromium = struct {
+	once sync.Once
+	ctx  context.Context
+	stop func()
+	err  error
+}{stop: func() {}}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	chromium.stop()
+	os.Exit(code)
+}
+
 // newBrowser starts Chromium without a network of its own. Where there is none
 // the test is skipped, but not in CI, which would then test nothing.
 func newBrowser(t *testing.T) context.Context {
@@ -43,18 +57,28 @@ func newBrowser(t *testing.T) context.Context {
 		}
 		t.Skip("no chromium in PATH")
 	}
+	chromium.once.Do(func() { startBrowser(path) })
+	if chromium.err != nil {
+		t.Fatal(chromium.err)
+	}
+	return chromium.ctx
+}
+
+func startBrowser(path string) {
+	profile, err := os.MkdirTemp("", "brunt-page-")
+	must(err)
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun, chromedp.UserDataDir(t.TempDir()),
+		chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun, chromedp.UserDataDir(profile),
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true),
 		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true), chromedp.WindowSize(1400, 1000))
 	allocated, stop := chromedp.NewExecAllocator(context.Background(), options...)
 	ctx, done := chromedp.NewContext(allocated)
-	limited, late := context.WithTimeout(ctx, time.Minute)
-	t.Cleanup(func() { late(); done(); stop() })
-	if err := chromedp.Do(ctx); err != nil {
-		t.Fatal(err)
+	chromium.ctx, chromium.err = ctx, chromedp.Do(ctx)
+	chromium.stop = func() {
+		done()
+		stop()
+		_ = os.RemoveAll(profile)
 	}
-	return limited
 }
 
 // open shows a report in a tab of its own.
@@ -63,9 +87,10 @@ func open(t *testing.T, browser context.Context, r *report.Report, before ...ste
 	v := &viewer{t: t, file: filepath.Join(t.TempDir(), "report.html")}
 	must(os.WriteFile(v.file, []byte(written(t, r)), 0o600))
 	ctx, done := chromedp.NewContext(browser)
-	t.Cleanup(done)
-	v.ctx = ctx
 	must(chromedp.Do(ctx))
+	limited, late := context.WithTimeout(ctx, time.Minute)
+	t.Cleanup(func() { late(); done() })
+	v.ctx = limited
 	must(chromedp.Listen(ctx, v.hear))
 	_, err := chromedp.Call(ctx, network.Enable, network.EnableParams{})
 	must(err)

@@ -87,7 +87,7 @@ func TestPagesWithLittleToShow(t *testing.T) {
 // An hour of seconds opens and zooms; how smoothly is printed, not asserted.
 func TestAnHourOfSeconds(t *testing.T) {
 	chromium := newBrowser(t)
-	r := story{seconds: 3600, rate: 40}.report()
+	r := story{seconds: 3600, rate: 20}.report()
 	v := open(t, chromium, r)
 	var opened float64
 	v.js(&opened, `performance.timing.loadEventEnd - performance.timing.fetchStart`)

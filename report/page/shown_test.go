@@ -43,7 +43,9 @@ func TestPageInABrowser(t *testing.T) {
 const inked = `(id) => {
   const plot = brunt.charts.figures.get(id).plot;
   const { left, top, width, height } = plot.bbox;
-  const pixels = plot.ctx.getImageData(left, top, width, height).data;
+  const copy = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
+  copy.drawImage(plot.ctx.canvas, -left, -top);
+  const pixels = copy.getImageData(0, 0, width, height).data;
   const colours = new Set();
   for (let i = 0; i < pixels.length; i += 4) if (pixels[i + 3] > 0) colours.add(pixels[i] + "," + pixels[i + 1] + "," + pixels[i + 2]);
   return colours.size;

@@ -32,7 +32,7 @@ func Show(w io.Writer, in io.Reader, run *attack.Run, plan *attack.Plan, quiet b
 		return func() {}
 	}
 	width, height, err := term.GetSize(int(f.Fd()))
-	if os.Getenv("TERM") == "dumb" || plan.Duration > 0 && plan.Duration < shortest || err != nil || width < 40 || height < 12 {
+	if os.Getenv("TERM") == "dumb" || plan.Duration > 0 && plan.Duration < shortest || err != nil || width < 64 || height < 16 {
 		return report.Watch(f, run, plan)
 	}
 	return show(f, in, run, plan, interrupt)

@@ -2,9 +2,14 @@ import { formatCount, formatMS } from "./format.js";
 
 // How every plot looks and behaves; what each one shows is in specs.js.
 
-// paint is a colour by its meaning, from the style sheet.
+const paints = new Map();
+
+// paint is a colour by its meaning, from the style sheet. Asking for it makes
+// the browser settle all styles, so each one is asked for once per theme.
 export function paint(name) {
-  return getComputedStyle(document.documentElement).getPropertyValue("--" + name).trim();
+  const theme = document.documentElement.dataset.theme + " " + name;
+  if (!paints.has(theme)) paints.set(theme, getComputedStyle(document.documentElement).getPropertyValue("--" + name).trim());
+  return paints.get(theme);
 }
 
 export const font = '11px system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif';

@@ -1,7 +1,7 @@
 import { counted, formatAsked, formatCount, formatMoment, formatMS, formatRate, formatShare } from "./format.js";
 import { drawHeat, heatOf, heatWords } from "./heat.js";
 import { columnOf, failedShare, highest, lowest, perSecond, timelineOf } from "./model.js";
-import { asCount, asMS, axis, countAxis, faded, fromZero, line, logAxis, logRange, msAxis, timeAxis } from "./plots.js";
+import { asCount, asMS, axis, countAxis, faded, fromZero, line, logAxis, logRange, msAxis, paint, timeAxis } from "./plots.js";
 
 // One spec per chart: its title, its sentence, its data and how to plot them.
 // empty is the reason why there is nothing to plot.
@@ -32,7 +32,7 @@ function throughput(report, _, timeline) {
     data: [timeline.xs, ...[total, good, asked].map((values) => columnOf(timeline, values))],
     series: [
       line("failed", "failed", (_, i) => rate(bad[i]), { width: 1, fill: faded("failed", 0.75) }),
-      line("succeeded", "succeeded", (_, i) => rate(good[i]), { width: 1, fill: () => getComputedStyle(document.documentElement).getPropertyValue("--succeeded-fill").trim() }),
+      line("succeeded", "succeeded", (_, i) => rate(good[i]), { width: 1, fill: () => paint("succeeded-fill") }),
       line("asked", "asked", (_, i) => rate(asked[i]), { dash: [6, 3] }),
     ],
     scales: { y: { range: fromZero } },

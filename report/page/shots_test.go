@@ -1,0 +1,55 @@
+package page
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"brunt/report"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+)
+
+// TestShots takes pictures to look at, into the folder that BRUNT_SHOTS names.
+func TestShots(t *testing.T) {
+	dir := os.Getenv("BRUNT_SHOTS")
+	if dir == "" {
+		t.Skip("BRUNT_SHOTS is not set")
+	}
+	browser := newBrowser(t)
+	ordinary := story{seconds: 600, rate: 200, names: []string{"short prompt", "long prompt", "chat"}}.report("p99<200ms", "failed<0.1%", "succeeded_per_s>100")
+	calm := story{seconds: 10, rate: 500, calm: true}.report("p99<200ms")
+	invalid := story{seconds: 30, rate: 200}.report()
+	invalid.Verdict = report.Verdict{LimitedBy: "client", Reasons: []string{"brunt sent 20 % of the requests over 10 ms late though slots were free", "brunt used 97 % of 2 cores"}}
+	invalid.Warnings = []string{"the open-file limit is 1,024: at most 1,000 requests can be in flight; raise it with ulimit -n"}
+	light := chromedp.EmulateViewport(1400, 1000)
+	phone := chromedp.EmulateViewport(390, 844, chromedp.EmulateScale(2), chromedp.EmulateMobile)
+	for name, shot := range map[string]struct {
+		r      *report.Report
+		before []step
+	}{
+		"light": {ordinary, []step{light}}, "dark": {ordinary, []step{light, scheme("dark")}}, "phone": {ordinary, []step{phone}},
+		"calm": {calm, []step{light}}, "invalid": {invalid, []step{light}}, "hostile": {hostile(), []step{light}}, "hostile-phone": {hostile(), []step{phone}},
+	} {
+		v := open(t, browser, shot.r, shot.before...)
+		picture, err := chromedp.Run(v.ctx, chromedp.FullScreenshot(100))
+		must(err)
+		must(os.WriteFile(filepath.Join(dir, name+".png"), picture, 0o600))
+		if name == "light" {
+			pdf, err := chromedp.Run(v.ctx, chromedp.PrintToPDF(chromedp.PDFPreferCSSPageSize(), chromedp.PDFPaper(chromedp.PaperA4), chromedp.PDFPrintBackground()))
+			must(err)
+			must(os.WriteFile(filepath.Join(dir, "print.pdf"), pdf, 0o600))
+		}
+	}
+}
+
+func scheme(value string) step {
+	return chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		_, err := cdp.Call(ctx, target, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: value}}})
+		return err
+	})
+}
