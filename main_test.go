@@ -152,6 +152,9 @@ func TestReadmeCommands(t *testing.T) {
 		}
 		line := strings.Replace(c[1], "go run .", "brunt", 1)
 		line = strings.ReplaceAll(line, "testdata/bodies.jsonl", "bodies.jsonl")
+		if strings.Contains(line, " | ") {
+			line = `sh -c "` + line + `"`
+		}
 		script.WriteString("exec " + line + "\nstdout .\n! stderr .\n")
 	}
 	if len(commands) < 7 {

@@ -3,6 +3,7 @@ package payloads
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strconv"
 )
 
@@ -105,13 +106,22 @@ func numberAppearance(b []byte) uint8 {
 	switch {
 	case !finite(b):
 		return sawText
-	case bytes.ContainsAny(b, ".eE"):
-		return sawFloat
+	case skipDigits(b, i) == len(b):
+		return sawInt
 	}
-	return sawInt
+	return sawFloat
 }
 
-func trimBlanks(b []byte) []byte { return bytes.Trim(b, " \t") }
+// trimBlanks leaves out the blanks and tabs around a value.
+func trimBlanks(b []byte) []byte {
+	for len(b) > 0 && (b[0] == ' ' || b[0] == '\t') {
+		b = b[1:]
+	}
+	for len(b) > 0 && (b[len(b)-1] == ' ' || b[len(b)-1] == '\t') {
+		b = b[:len(b)-1]
+	}
+	return b
+}
 
 func isBool(b []byte) bool {
 	return bytes.EqualFold(b, []byte("true")) || bytes.EqualFold(b, []byte("false"))
@@ -122,7 +132,7 @@ func isNaN(b []byte) bool { return bytes.EqualFold(bytes.TrimPrefix(b, []byte("-
 // finite tells if a number fits into 64 bits of float. Short ones without an
 // exponent always do.
 func finite(b []byte) bool {
-	if len(b) < 300 && !bytes.ContainsAny(b, "eE") {
+	if len(b) < 300 && !slices.ContainsFunc(b, func(c byte) bool { return c|0x20 == 'e' }) {
 		return true
 	}
 	_, err := strconv.ParseFloat(string(b), 64)

@@ -88,10 +88,10 @@ func (t *tableReader) readLine(row []byte) ([]byte, error) {
 // lineEnd returns how many bytes at the end of a line are its line end. A CR
 // that ends the file is taken for one.
 func lineEnd(line []byte) int {
-	switch {
-	case bytes.HasSuffix(line, []byte("\r\n")):
+	switch last := len(line) - 1; {
+	case isAt(line, last, '\n') && isAt(line, last-1, '\r'):
 		return 2
-	case bytes.HasSuffix(line, newline), bytes.HasSuffix(line, []byte{'\r'}):
+	case isAt(line, last, '\n'), isAt(line, last, '\r'):
 		return 1
 	}
 	return 0

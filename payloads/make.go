@@ -2,6 +2,7 @@ package payloads
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -138,14 +139,17 @@ func (in MakeOptions) check() error {
 	return nil
 }
 
-// refuseForeign looks at the first bytes for what is no text at all.
+// refuseForeign looks at the first bytes for what is no text at all. A column
+// may well be named PAR1, so they must have control characters too.
 func refuseForeign(content *mapping) error {
-	head := make([]byte, 8)
+	head := make([]byte, 512)
 	n, err := content.file.ReadAt(head, 0)
 	if err != nil && err != io.EOF {
 		return openError(content.name, err)
 	}
-	if kind := foreignKind(head[:n]); kind != "" {
+	head = head[:n]
+	control := func(r rune) bool { return r < ' ' && r != '\t' && r != '\r' && r != '\n' }
+	if kind := foreignKind(head); kind != "" && bytes.ContainsFunc(head, control) {
 		return fmt.Errorf("%s: %s", content.name, kind)
 	}
 	return nil

@@ -84,6 +84,7 @@ func TestMakeNastyFiles(t *testing.T) {
 		{"control characters", "a\n\"\x00\x01\t\x7F\"\n", "[\"\\u0000\\u0001\\t\x7F\"]"},
 		{"characters that HTML and JavaScript mind", "a\n</script>&'\u2028\n", "[\"</script>&'\u2028\"]"},
 		{"UTF-8", "a\nzażółć 🚀 العربية\n", `["zażółć 🚀 العربية"]`},
+		{"names with which other files begin", "PAR1,BZh\nx,y\n", `["x","y"]`},
 		{"backslashes", "a\nC:\\x\n", `["C:\\x"]`},
 		{"blanks in strings are kept", "a,b\n x , y\n", `[" x "," y"]`},
 		{"blanks alone are a string", "a\n  \n1\n", `["  "],["1"]`},

@@ -145,8 +145,8 @@ func TestMakeKeepsStrings(t *testing.T) {
 			in.Types[fmt.Sprint(i)] = "string"
 		}
 		var out bytes.Buffer
-		if strings.HasPrefix(rows[0][0], byteOrderMark) {
-			t.Skip("would be taken for the file's own")
+		if foreignKind(content.Bytes()) != "" || strings.HasPrefix(rows[0][0], byteOrderMark) {
+			t.Skip("begins like UTF-16, or with what is taken for the file's byte order mark")
 		}
 		n, err := Make(&out, in)
 		if want := (len(rows) + in.RowsPerRequest - 1) / in.RowsPerRequest; err != nil || n != want {

@@ -2,6 +2,7 @@ package page
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -38,6 +39,12 @@ func TestShots(t *testing.T) {
 		picture, err := chromedp.Run(v.ctx, chromedp.FullScreenshot(100))
 		must(err)
 		must(os.WriteFile(filepath.Join(dir, name+".png"), picture, 0o600))
+		for i, at := range []string{"0", "document.body.scrollHeight * 0.45", "document.body.scrollHeight * 0.62"} {
+			v.js(nil, "scrollTo(0, "+at+")")
+			picture, err := chromedp.Run(v.ctx, chromedp.CaptureScreenshot())
+			must(err)
+			must(os.WriteFile(filepath.Join(dir, fmt.Sprintf("%s-%d.png", name, i)), picture, 0o600))
+		}
 		if name == "light" {
 			pdf, err := chromedp.Run(v.ctx, chromedp.PrintToPDF(chromedp.PDFPreferCSSPageSize(), chromedp.PDFPaper(chromedp.PaperA4), chromedp.PDFPrintBackground()))
 			must(err)

@@ -10,7 +10,7 @@ export function mount(root, download) {
   const charts = new Charts();
   const place = (tag, attributes) => el(tag, attributes);
   const top = place("div", { class: "top" });
-  const state = { names: {}, models: {}, failures: {}, slowest: {} };
+  const state = { names: { by: 1, down: true }, models: { by: 1, down: true }, failures: { by: 1, down: true }, slowest: { by: 1, down: true } };
   const before = place("div");
   const after = place("div");
   const tools = el("div", { class: "tools" }, download ? el("button", { type: "button", id: "download", onclick: download }, "Download JSON") : null, themeSwitch(charts));

@@ -120,7 +120,7 @@ class Chart {
 
   options(spec) {
     return {
-      width: this.width(), height, padding: [8, 12, 0, 0], legend: { show: false },
+      width: this.width(), height, padding: [8, 22, 0, 0], legend: { show: false },
       cursor: {
         y: false, drag: { x: true, y: false, setScale: true }, points: { size: 6 },
         sync: spec.apart ? undefined : { key: "brunt", scales: ["x", null], setSeries: false, filters: { pub: (type) => type === "mousemove" || type === "mouseleave" } },
@@ -210,11 +210,16 @@ function swatch(series) {
     }
     return canvas;
   }
-  ctx.lineWidth = series.width;
+  if (series.fill) {
+    ctx.globalAlpha = series.swatch || 0.4;
+    ctx.fillRect(0, 0, 22, 8);
+    ctx.globalAlpha = 1;
+  }
+  ctx.lineWidth = Math.max(series.width, 1.5);
   ctx.setLineDash(series.dash || []);
   ctx.beginPath();
-  ctx.moveTo(0, 4);
-  ctx.lineTo(22, 4);
+  ctx.moveTo(0, series.fill ? 1 : 4);
+  ctx.lineTo(22, series.fill ? 1 : 4);
   ctx.stroke();
   return canvas;
 }

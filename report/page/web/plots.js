@@ -42,13 +42,17 @@ export function axis(look) {
   };
 }
 
+const wholes = [1, 2, 5].flatMap((n) => [0, 1, 2, 3, 4, 5, 6, 7, 8].map((e) => n * 10 ** e)).sort((a, b) => a - b);
+const stretches = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400];
+
+// timeAxis says seconds where all of it is short, and m:ss where it is not.
 export function timeAxis() {
-  return axis({ size: 26, space: 56, values: (_, splits) => splits.map(clock) });
+  return axis({ size: 26, space: 56, incrs: stretches, values: (u, splits, _, __, step) => splits.map((at) => clock(at, u.scales.x.max < 120 || step < 1)) });
 }
 
-function clock(seconds) {
+function clock(seconds, short) {
   if (seconds === null) return "";
-  if (seconds < 120 || seconds % 1 !== 0) return Number(seconds.toFixed(3)) + " s";
+  if (short) return Number(seconds.toFixed(3)) + " s";
   const h = Math.floor(seconds / 3600);
   const m = Math.floor((seconds % 3600) / 60);
   const s = Math.round(seconds % 60);
@@ -57,7 +61,12 @@ function clock(seconds) {
 }
 
 export function countAxis(look = {}) {
-  return axis({ size: 52, space: 28, values: (_, splits) => splits.map(shortCount), ...look });
+  return axis({ size: 58, space: 28, values: (_, splits) => splits.map(shortCount), ...look });
+}
+
+// wholeAxis is for what comes in whole numbers.
+export function wholeAxis() {
+  return countAxis({ incrs: wholes });
 }
 
 function shortCount(n) {

@@ -54,6 +54,7 @@ export function verdict(report) {
   if (report.error !== null) notes.push(el("p", { class: "note loud" }, "Ended early: ", foreign(report.error)));
   const words = [];
   if (report.requests.sent === 0) words.push("Nothing was sent.");
+  else if (v.limited_by === "none" && v.reasons.length > 0) words.push(...v.reasons.slice(0, 8).flatMap((reason, i) => [i > 0 ? "; " : "", foreign(i > 0 ? reason : upper(reason))]));
   else words.push(limits[v.limited_by] || "Limited by " + visible(v.limited_by), v.reasons.length > 0 ? ": " : ".", ...v.reasons.slice(0, 8).flatMap((reason, i) => [i > 0 ? "; " : "", foreign(reason)]));
   if (v.reasons.length > 0 && report.requests.sent > 0) words.push(v.reasons.length > 8 ? `; and ${v.reasons.length - 8} more.` : ".");
   const sentence = v.valid
@@ -61,6 +62,10 @@ export function verdict(report) {
     : el("p", { class: "sentence-of-verdict invalid" }, el("strong", {}, v.limited_by === "client" ? "Not valid: brunt itself was the limit; these figures say little about the endpoint. " : "Not valid: these figures say little about the endpoint. "), words);
   const warnings = report.warnings.map((warning) => el("p", { class: "note" }, "Warning: ", foreign(warning)));
   return el("section", { class: "verdict", "aria-label": "verdict" }, sentence, notes, warnings);
+}
+
+function upper(text) {
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
 }
 
 // lights are the rules: a shape, a word and the figure, not a colour alone.

@@ -1,7 +1,7 @@
 import { counted, formatAsked, formatCount, formatMoment, formatMS, formatRate, formatShare } from "./format.js";
 import { drawHeat, heatOf, heatWords } from "./heat.js";
 import { columnOf, failedShare, highest, lowest, perSecond, timelineOf } from "./model.js";
-import { asCount, asMS, axis, countAxis, faded, fromZero, line, logAxis, logRange, msAxis, paint, timeAxis } from "./plots.js";
+import { asCount, asMS, axis, countAxis, faded, fromZero, line, logAxis, logRange, msAxis, paint, timeAxis, wholeAxis } from "./plots.js";
 
 // One spec per chart: its title, its sentence, its data and how to plot them.
 // empty is the reason why there is nothing to plot.
@@ -31,7 +31,7 @@ function throughput(report, _, timeline) {
     sentence: throughputWords(report, good),
     data: [timeline.xs, ...[total, good, asked].map((values) => columnOf(timeline, values))],
     series: [
-      line("failed", "failed", (_, i) => rate(bad[i]), { width: 1, fill: faded("failed", 0.75) }),
+      line("failed", "failed", (_, i) => rate(bad[i]), { width: 1, fill: faded("failed", 0.75), swatch: 0.75 }),
       line("succeeded", "succeeded", (_, i) => rate(good[i]), { width: 1, fill: () => paint("succeeded-fill") }),
       line("asked", "asked", (_, i) => rate(asked[i]), { dash: [6, 3] }),
     ],
@@ -116,8 +116,8 @@ function load(report, _, timeline) {
       `Sent late by ${asMS(report.lateness_ms.p99)} at p99.`,
     data: [timeline.xs, columnOf(timeline, inFlight), columnOf(timeline, late)],
     series: [line("in flight", "flight", asCount, { fill: faded("flight", 0.1) }), line("lateness p99", "lateness", asMS, { scale: "late", dash: [4, 3] })],
-    scales: { y: { range: fromZero }, late: { range: fromZero } },
-    axes: [timeAxis(), countAxis(), msAxis({ scale: "late", side: 1, grid: { show: false } })],
+    scales: { y: { range: (_, __, high) => [0, Math.max(high * 1.08, 4)] }, late: { range: fromZero } },
+    axes: [timeAxis(), wholeAxis(), msAxis({ scale: "late", side: 1, grid: { show: false } })],
   };
 }
 
@@ -162,7 +162,7 @@ function failures(report, _, timeline) {
     data: [timeline.xs, columnOf(timeline, failed), columnOf(timeline, cut)],
     series: [line("failed", "failed", asCount, { fill: faded("failed", 0.35) }), line("cut off", "flight", asCount, { dash: [3, 3] })],
     scales: { y: { range: (_, __, high) => [0, Math.max(high * 1.08, 4)] } },
-    axes: [timeAxis(), countAxis({ incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 1e6] })],
+    axes: [timeAxis(), wholeAxis()],
   };
 }
 

@@ -68,9 +68,11 @@ export function failuresTable(report, state) {
     column("first", (row) => row.first_s, formatMoment, number),
     column("last", (row) => row.last_s, formatMoment, number),
     column("message of the first", (row) => row.message || null, (message) => foreign(message), wide),
-    column("what to do", (row) => row.advice, (advice, row) => el("span", {}, row.cause ? el("span", {}, foreign(row.cause), ": ") : null, foreign(advice)), wide),
+    ...(report.errors.some((row) => row.advice !== null || row.cause !== null) ? [advice] : []),
   ], report.errors, state);
 }
+
+const advice = column("what to do", (row) => row.advice ?? row.cause, (text, row) => el("span", {}, row.cause === null ? null : el("span", {}, foreign(row.cause), row.advice === null ? "" : ": "), row.advice === null ? null : foreign(text)), wide);
 
 export function slowestTable(report, state) {
   const rows = report.slowest.map((slow, at) => ({ ...slow, at }));
@@ -80,7 +82,7 @@ export function slowestTable(report, state) {
     ms("service", (row) => `slowest.${row.at}.service_ms`, (row) => row.service_ms),
     column("status", (row) => row.status, String, number),
     column("payload", (row) => row.payload || null, (payload) => foreign(payload, 80), wide),
-    column("request id", (row) => row.request_id, (id) => foreign(id, 80), wide),
+    ...(rows.some((row) => row.request_id !== null) ? [column("request id", (row) => row.request_id, (id) => foreign(id, 80), wide)] : []),
   ], rows, state);
 }
 
