@@ -153,7 +153,7 @@ func TestReadmeCommands(t *testing.T) {
 		line := strings.Replace(c[1], "go run .", "brunt", 1)
 		line = strings.ReplaceAll(line, "testdata/bodies.jsonl", "bodies.jsonl")
 		if strings.Contains(line, " | ") {
-			line = `sh -c "` + line + `"`
+			line = "sh -c '" + strings.ReplaceAll(line, "'", "''") + "'"
 		}
 		script.WriteString("exec " + line + "\nstdout .\n! stderr .\n")
 	}

@@ -111,6 +111,20 @@ func TestMakeGigabyte(t *testing.T) {
 	}
 }
 
+// TestDescribeGigabyte does so for Describe, on ten million bodies.
+func TestDescribeGigabyte(t *testing.T) {
+	if os.Getenv("BRUNT_GIGABYTE") == "" {
+		t.Skip("writes a file of 1 GB; set BRUNT_GIGABYTE=1 to run it")
+	}
+	path := writeGigabyte(t, "numbers", 100, BodyFormat)
+	started := time.Now()
+	got, err := Describe([]Spec{{Path: path, Weight: 1}}, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d bodies, %v, %s", got[0].Lines, time.Since(started), memory("RssAnon"))
+}
+
 func writeGigabyteCSV(t *testing.T) string {
 	path := filepath.Join(t.TempDir(), "big.csv")
 	f, err := os.Create(path)

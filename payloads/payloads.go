@@ -7,6 +7,9 @@
 //
 // Because bodies point into mapped files, whoever reads them must be ready
 // for a file that is cut short by somebody else meanwhile: see [Fault].
+//
+// Around a run, [Check] lists what is wrong with files, [Describe] tells what
+// is in them, and [Make] makes them from CSV or an example.
 package payloads
 
 import "io"

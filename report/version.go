@@ -6,8 +6,8 @@ import (
 	"runtime/debug"
 )
 
-// version is set by a release's linker; otherwise the build information tells.
-var version = ""
+// Both are set by a release's linker; otherwise the build information tells.
+var version, commit = "", ""
 
 // Version of brunt, "devel" where the build does not know it.
 func Version() string {
@@ -22,13 +22,14 @@ func Version() string {
 
 // VersionLine says version, commit, Go and platform.
 func VersionLine() string {
-	commit := "unknown"
-	if info, ok := debug.ReadBuildInfo(); ok {
+	of := commit
+	if info, ok := debug.ReadBuildInfo(); ok && of == "" {
+		of = "unknown"
 		for _, s := range info.Settings {
 			if s.Key == "vcs.revision" {
-				commit = s.Value[:min(12, len(s.Value))]
+				of = s.Value[:min(12, len(s.Value))]
 			}
 		}
 	}
-	return fmt.Sprintf("brunt %s commit %s %s %s/%s", Version(), commit, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	return fmt.Sprintf("brunt %s commit %s %s %s/%s", Version(), of, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }

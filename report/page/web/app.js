@@ -14,10 +14,12 @@ export function mount(root, download) {
   const before = place("div");
   const after = place("div");
   const tools = el("div", { class: "tools" }, download ? el("button", { type: "button", id: "download", onclick: download }, "Download JSON") : null, themeSwitch(charts));
-  root.replaceChildren(el("header", {}, top, tools), el("main", {}, before, charts.reset, charts.root, after));
+  const said = el("p", { class: "unseen", role: "status" });
+  root.replaceChildren(el("header", {}, top, tools), said, el("main", {}, before, charts.reset, charts.root, el("p", { class: "hint" }, hint), after));
   followPrint(charts);
   return (report, extra) => {
     document.title = `${visible(targetOf(report))} – ${visible(stateOf(report))} – brunt`.slice(0, 200);
+    if (said.textContent !== visible(stateOf(report))) said.textContent = visible(stateOf(report));
     top.replaceChildren(headline(report), figures(report));
     before.replaceChildren(...[verdict(report), lights(report)].filter(Boolean));
     charts.show(report, extra);
@@ -25,6 +27,8 @@ export function mount(root, download) {
     return charts;
   };
 }
+
+const hint = "Drag across a chart to zoom all of them, double-click for the whole run. On a focused chart: ← → move the cursor, + − zoom, 0 shows the whole run.";
 
 function tables(report, state) {
   const section = (title, id, content) => (content ? el("section", { id, "aria-labelledby": id + "-title" }, el("h2", { id: id + "-title" }, title), content) : null);

@@ -1,4 +1,4 @@
-import { el } from "./dom.js";
+import { el, tied } from "./dom.js";
 import { formatMoment } from "./format.js";
 import { paint } from "./plots.js";
 import { specsOf } from "./specs.js";
@@ -76,7 +76,7 @@ class Chart {
     this.spec = spec;
     this.title.textContent = spec.title;
     this.unit.textContent = spec.unit;
-    this.sentence.textContent = spec.sentence;
+    this.sentence.textContent = tied(spec.sentence);
     this.space.setAttribute("aria-label", `${spec.title}. ${spec.sentence || spec.empty || ""}`);
     this.space.removeAttribute("aria-labelledby");
     if (spec.empty) {

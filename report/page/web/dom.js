@@ -13,6 +13,17 @@ export function el(tag, attributes, ...children) {
   return node;
 }
 
+// beginning is foreign text of which the rest stands elsewhere.
+export function beginning(text, limit) {
+  const runes = Array.from(visible(String(text)));
+  return el("bdi", { class: "foreign" }, runes.length <= limit ? runes.join("") : runes.slice(0, limit - 1).join("") + "…");
+}
+
+// tied keeps figures and their units on one line.
+export function tied(text) {
+  return text.replace(/(\d) (ms|s|min|h|%)(?![a-z])/g, "$1\u00a0$2");
+}
+
 // unseen are characters that have no shape or that move others around:
 // control and format characters, line and paragraph separators, unassigned.
 const unseen = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/gu;

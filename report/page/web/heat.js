@@ -1,7 +1,7 @@
 import { counted, formatCount, formatMS } from "./format.js";
 import { paint } from "./plots.js";
 
-// The heat map: time across, response time up, darker where more replies fell.
+// The heat map: time across, response time up, stronger where more replies fell.
 
 const shades = 12;
 
@@ -19,55 +19,55 @@ export function heatOf(extra, intervals) {
   return { rows: extra.heat, intervals, low, high: high + 1, edge, perDecade: extra.bins_per_decade };
 }
 
-// drawHeat is a draw hook. Intervals narrower than a pixel are added up, so
-// an hour of seconds costs no more than what can be seen.
+// drawHeat is a draw hook. It makes a picture one pixel per column and one per
+// bin, which the logarithmic axis stretches evenly: an hour of seconds costs no
+// more than what can be seen.
 export function drawHeat(u, heat) {
-  const columns = columnsOf(u, heat);
-  const most = Math.max(1, ...columns.map((column) => Math.max(0, ...column.counts.values())));
-  const levels = Array.from({ length: shades }, () => []);
-  const { ctx } = u;
-  const edges = new Map();
-  const y = (bin) => {
-    if (!edges.has(bin)) edges.set(bin, Math.round(u.valToPos(heat.edge(bin), "y", true)));
-    return edges.get(bin);
-  };
-  for (const { left, right, counts } of columns) {
-    for (const [bin, count] of counts) {
-      // The root makes single slow replies visible beside thousands of fast ones.
-      const level = Math.min(shades - 1, Math.floor(Math.sqrt(count / most) * shades));
-      levels[level].push([left, y(bin + 1), right - left, y(bin) - y(bin + 1)]);
-    }
-  }
-  ctx.save();
-  ctx.beginPath();
-  ctx.rect(u.bbox.left, u.bbox.top, u.bbox.width, u.bbox.height);
-  ctx.clip();
-  ctx.fillStyle = paint("response");
-  levels.forEach((cells, level) => {
-    ctx.globalAlpha = 0.14 + (0.86 * level) / (shades - 1);
-    for (const [left, top, width, height] of cells) ctx.fillRect(left, top, width, height);
-  });
-  ctx.restore();
+  const width = Math.round(u.bbox.width);
+  const picture = pictureOf(u, heat, width);
+  const canvas = new OffscreenCanvas(width, heat.high - heat.low);
+  canvas.getContext("2d").putImageData(picture, 0, 0);
+  u.ctx.save();
+  u.ctx.imageSmoothingEnabled = false;
+  u.ctx.drawImage(canvas, u.bbox.left, u.bbox.top, width, u.bbox.height);
+  u.ctx.restore();
 }
 
-function columnsOf(u, heat) {
-  const columns = [];
+function pictureOf(u, heat, width) {
+  const { counts, most } = meansOf(u, heat, width);
+  const picture = new ImageData(width, heat.high - heat.low);
+  const colour = parseInt(paint("response").slice(1), 16);
+  for (let i = 0; i < counts.length; i++) {
+    if (counts[i] === 0) continue;
+    // The root makes single slow replies visible beside thousands of fast ones.
+    const level = Math.round(Math.sqrt(counts[i] / most) * shades) / shades;
+    picture.data.set([colour >> 16, (colour >> 8) & 255, colour & 255, 36 + 219 * level], i * 4);
+  }
+  return picture;
+}
+
+// meansOf are the replies per interval in each pixel, top row first. Where
+// several intervals share a pixel it shows their mean, lest pixels that happen
+// to hold one more stand out as stripes.
+function meansOf(u, heat, width) {
+  const counts = new Float64Array(width * (heat.high - heat.low));
+  const held = new Uint32Array(width);
   const { min, max } = u.scales.x;
+  const place = (t) => Math.round(((t - min) / (max - min)) * width);
   heat.intervals.forEach((interval, i) => {
-    const end = interval.t_s + interval.width_s;
-    if (end < min || interval.t_s > max) return;
-    const left = Math.round(u.valToPos(interval.t_s, "x", true));
-    const right = Math.max(left + 1, Math.round(u.valToPos(end, "x", true)));
-    let column = columns[columns.length - 1];
-    if (!column || column.left !== left) {
-      column = { left, right, counts: new Map() };
-      columns.push(column);
-    }
-    column.right = Math.max(column.right, right);
+    const from = place(interval.t_s);
+    const to = Math.max(from + 1, place(interval.t_s + interval.width_s));
     const bins = heat.rows[i] || [];
-    for (let k = 0; k < bins.length; k += 2) column.counts.set(bins[k], (column.counts.get(bins[k]) || 0) + bins[k + 1]);
+    for (let x = Math.max(from, 0); x < Math.min(to, width); x++) {
+      held[x]++;
+      for (let k = 0; k < bins.length; k += 2) counts[(heat.high - 1 - bins[k]) * width + x] += bins[k + 1];
+    }
   });
-  return columns;
+  let most = 1;
+  for (let i = 0; i < counts.length; i++) {
+    if (counts[i] > 0) most = Math.max(most, (counts[i] /= held[i % width]));
+  }
+  return { counts, most };
 }
 
 // heatWords says what lies under the cursor.

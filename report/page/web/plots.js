@@ -14,11 +14,20 @@ export function paint(name) {
 
 export const font = '11px system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif';
 
-// line is a series drawn as steps: an interval's figure holds for all of it.
+// steps draws a figure for as long as its interval lasts. Intervals narrower
+// than a pixel are drawn by their extremes instead, which looks the same and
+// keeps an hour of seconds smooth.
+function steps() {
+  const stepped = uPlot.paths.stepped({ align: 1, alignGaps: 1 });
+  const linear = uPlot.paths.linear({ alignGaps: 1 });
+  return (u, series, from, to) => (to - from > u.bbox.width / devicePixelRatio ? linear : stepped)(u, series, from, to);
+}
+
+// line is a series of figures, one per interval, or a curve.
 export function line(label, meaning, format, look = {}) {
   return {
     label, meaning, format, width: 1.5, spanGaps: false, points: { show: false },
-    paths: look.curve ? uPlot.paths.linear({ alignGaps: 0 }) : uPlot.paths.stepped({ align: 1, alignGaps: 1 }),
+    paths: look.curve ? uPlot.paths.linear({ alignGaps: 0 }) : steps(),
     stroke: () => paint(meaning),
     ...look,
   };

@@ -1,4 +1,4 @@
-import { el, figure, foreign, visible } from "./dom.js";
+import { beginning, el, figure, foreign, visible } from "./dom.js";
 import { counted, formatAsked, formatBytes, formatCount, formatElapsed, formatLimit, formatMS, formatRate, formatShare, formatSpan } from "./format.js";
 import { failedShare, highest } from "./model.js";
 import { scroll } from "./tables.js";
@@ -18,9 +18,9 @@ export function stateOf(report) {
 export function headline(report) {
   const state = stateOf(report);
   return el("div", { class: "headline" },
-    el("h1", {}, foreign(targetOf(report), 60)),
+    el("h1", {}, beginning(targetOf(report), 70)),
     el("p", { class: "state " + (state === "done" ? "calm" : "notable") }, visible(state)),
-    report.name ? el("p", { class: "name" }, foreign(report.name, 40)) : null,
+    report.name ? el("p", { class: "name" }, beginning(report.name, 40)) : null,
     report.started ? el("p", { class: "name" }, el("time", { datetime: report.started }, report.started.slice(0, 16).replace("T", " ") + " UTC")) : null);
 }
 
@@ -124,6 +124,7 @@ export function repeat(report) {
   const { plan, target } = report;
   const list = [];
   const add = (label, ...words) => list.push(el("div", {}, el("dt", {}, label), el("dd", {}, words)));
+  if (report.name) add("name", foreign(report.name, 80));
   add("brunt", foreign(report.brunt || "unknown version", 60), `, on ${counted(report.client.cores, "core")}`);
   add("target", foreign(target.url), ` (${visible(target.protocol)}${target.tls ? ", TLS " + visible(target.tls) : ""})`);
   add("load", loadWords(plan));

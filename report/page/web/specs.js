@@ -95,7 +95,7 @@ function heatMap(report, extra, timeline) {
   const low = some ? heat.edge(heat.low) : 1;
   const high = some ? heat.edge(heat.high) : 10;
   return {
-    id: "heat", title: "Response time, every reply", unit: "darker is more replies, log scale", empty,
+    id: "heat", title: "Response time, every reply", unit: "the stronger the colour, the more replies; log scale", empty,
     sentence: response.p50 === null ? "" : `${formatCount(response.count)} replies between ${asMS(response.min)} and ${asMS(response.max)}; half of them within ${asMS(response.p50)}.`,
     data: [timeline.xs, timeline.xs.map((_, i) => (i % 2 ? low : high))],
     series: [{ label: "replies", meaning: "response", swatch: "block", stroke: "transparent", points: { show: false }, paths: () => null, format: (_, i, u) => heatWords(u, heat, i) }],
@@ -128,6 +128,18 @@ function percentileOf(x) {
   return "p" + Number(p.toFixed(Math.max(0, Math.ceil(Math.log10(x)))));
 }
 
+// roomy leaves out percentiles that are not in sight, or whose names would
+// touch.
+function roomy(u, splits) {
+  let last = -Infinity;
+  return splits.map((at) => {
+    const place = u.valToPos(at, "x");
+    if (at < u.scales.x.min || at > u.scales.x.max * 1.01 || place - last < 50) return null;
+    last = place;
+    return at;
+  });
+}
+
 function curve(report, extra) {
   const { x, response, service } = extra.curve;
   return {
@@ -138,7 +150,7 @@ function curve(report, extra) {
     series: [line("response", "response", asMS, { width: 2, curve: true }), line("service", "service", asMS, { width: 1.5, dash: [8, 4], curve: true })],
     scales: { x: { time: false, distr: 3, range: (_, low, high) => [low, high] }, y: { distr: 3, range: logRange } },
     axes: [
-      axis({ size: 26, splits: () => known.map(([at]) => at), filter: (u, splits) => splits.map((at) => (at >= u.scales.x.min && at <= u.scales.x.max * 1.01 ? at : null)), values: (_, splits) => splits.map((at) => (at === null ? "" : known.find(([k]) => k === at)[1])) }),
+      axis({ size: 26, splits: () => known.map(([at]) => at), filter: roomy, values: (_, splits) => splits.map((at) => (at === null ? "" : known.find(([k]) => k === at)[1])) }),
       logAxis(),
     ],
     at: percentileOf,

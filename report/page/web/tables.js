@@ -15,7 +15,7 @@ export function sortable(caption, columns, rows, state) {
   const fill = () => {
     heads.forEach((th, i) => (i === state.by ? th.setAttribute("aria-sort", state.down ? "descending" : "ascending") : th.removeAttribute("aria-sort")));
     const sorted = state.by === undefined ? rows : rows.toSorted(order(columns[state.by].value, state.down));
-    body.replaceChildren(...sorted.slice(0, maxRows).map((row) => el("tr", {}, columns.map((column) => el("td", { class: column.number ? "number" : column.wide ? "wide" : null }, column.cell(row))))));
+    body.replaceChildren(...sorted.slice(0, maxRows).map((row) => el("tr", {}, columns.map((column) => el("td", { class: classOf(column, row) }, column.cell(row))))));
     note.textContent = rows.length > maxRows ? `${counted(rows.length - maxRows, "more row is", "more rows are")} left out; the JSON has them all.` : "";
   };
   const choose = (i) => {
@@ -26,6 +26,12 @@ export function sortable(caption, columns, rows, state) {
   fill();
   const table = el("table", {}, el("caption", { class: "unseen" }, caption), el("thead", {}, el("tr", {}, heads)), body);
   return el("div", {}, scroll(caption, table), note);
+}
+
+// classOf keeps short texts on one line and lets long ones wrap.
+function classOf(column, row) {
+  if (column.number) return "number";
+  return String(column.value(row)).length <= 40 ? "short" : "wide";
 }
 
 // order sorts nulls last, whichever way.
@@ -48,7 +54,6 @@ function column(head, value, words, more) {
 }
 
 const number = { number: true };
-const wide = { wide: true };
 const ms = (head, path, get) => ({ head, value: get, number: true, cell: (row) => figure(path(row), get(row), formatMS) });
 
 export function namesTable(report, state) {
@@ -56,7 +61,7 @@ export function namesTable(report, state) {
   const latency = (key) => ms(key, (row) => `names.${row.at}.latency_ms.response.${key}`, (row) => row.latency_ms.response[key]);
   const count = (key) => column(key, (row) => row.requests[key], formatCount, number);
   return sortable("by payload name", [
-    column("name", (row) => row.name, (name) => (name === "" ? el("span", { class: "none" }, "(no name)") : foreign(name, 80)), wide),
+    column("name", (row) => row.name, (name) => (name === "" ? el("span", { class: "none" }, "(no name)") : foreign(name, 80))),
     count("sent"), count("succeeded"), count("failed"), latency("p50"), latency("p90"), latency("p99"), latency("max"),
   ], rows, state);
 }
@@ -67,12 +72,12 @@ export function failuresTable(report, state) {
     column("count", (row) => row.count, formatCount, number),
     column("first", (row) => row.first_s, formatMoment, number),
     column("last", (row) => row.last_s, formatMoment, number),
-    column("message of the first", (row) => row.message || null, (message) => foreign(message), wide),
+    column("message of the first", (row) => row.message || null, (message) => foreign(message)),
     ...(report.errors.some((row) => row.advice !== null || row.cause !== null) ? [advice] : []),
   ], report.errors, state);
 }
 
-const advice = column("what to do", (row) => row.advice ?? row.cause, (text, row) => el("span", {}, row.cause === null ? null : el("span", {}, foreign(row.cause), row.advice === null ? "" : ": "), row.advice === null ? null : foreign(text)), wide);
+const advice = column("what to do", (row) => row.advice ?? row.cause, (text, row) => el("span", {}, row.cause === null ? null : el("span", {}, foreign(row.cause), row.advice === null ? "" : ": "), row.advice === null ? null : foreign(text)));
 
 export function slowestTable(report, state) {
   const rows = report.slowest.map((slow, at) => ({ ...slow, at }));
@@ -81,14 +86,14 @@ export function slowestTable(report, state) {
     ms("response", (row) => `slowest.${row.at}.response_ms`, (row) => row.response_ms),
     ms("service", (row) => `slowest.${row.at}.service_ms`, (row) => row.service_ms),
     column("status", (row) => row.status, String, number),
-    column("payload", (row) => row.payload || null, (payload) => foreign(payload, 80), wide),
-    ...(rows.some((row) => row.request_id !== null) ? [column("request id", (row) => row.request_id, (id) => foreign(id, 80), wide)] : []),
+    column("payload", (row) => row.payload || null, (payload) => foreign(payload, 80)),
+    ...(rows.some((row) => row.request_id !== null) ? [column("request id", (row) => row.request_id, (id) => foreign(id, 80))] : []),
   ], rows, state);
 }
 
 export function modelsTable(report, state) {
   return sortable("by served model", [
-    column("served model", (row) => row.name, (name) => foreign(name, 80), wide),
+    column("served model", (row) => row.name, (name) => foreign(name, 80)),
     column("replies", (row) => row.count, formatCount, number),
     { head: "p99", value: (row) => row.p99, number: true, cell: (row) => figure("", row.p99, formatMS) },
   ], report.served_models, state);
