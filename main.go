@@ -12,7 +12,6 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
-	"time"
 
 	"github.com/alecthomas/kong"
 	mangokong "github.com/alecthomas/mango-kong"
@@ -24,6 +23,7 @@ import (
 	"brunt/attack/mock"
 	"brunt/payloads"
 	"brunt/report"
+	"brunt/report/output"
 	"brunt/report/panel"
 )
 
@@ -49,7 +49,7 @@ func failed(err error) error { return &failure{exitFailed, err} }
 type commands struct {
 	Attack   attackCmd   `cmd:"" help:"Send load to TARGET and report."`
 	Report   reportCmd   `cmd:"" help:"Report again from results or JSON reports; several are merged."`
-	Payloads payloadsCmd `cmd:"" help:"Check files of request bodies."`
+	Payloads payloadsCmd `cmd:"" help:"Check, describe or make files of request bodies."`
 	Mock     mockCmd     `cmd:"" help:"Run the look-alike of a serving endpoint in its own process."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`
 
@@ -58,32 +58,12 @@ type commands struct {
 }
 
 type attackCmd struct {
-	Target string `arg:"" help:"URL of the endpoint, or mock://?latency=20ms for the embedded one."`
+	URL string `arg:"" name:"target" help:"URL of the endpoint, or mock://?latency=20ms for the embedded one."`
 
-	Rate        config.Rate      `short:"r" group:"Load" placeholder:"N[/s|/m]" help:"Constant rate: requests per second (500, 0.5) or minute (90/m)."`
-	Concurrency *int             `short:"c" group:"Load" placeholder:"N" help:"Constant number of requests in flight; with --rate, the most in flight (default 10,000)."`
-	Duration    config.Duration  `short:"d" group:"Load" placeholder:"30s" help:"How long to send for."`
-	Requests    *uint64          `short:"n" group:"Load" placeholder:"N" help:"How many requests to send; with --duration, whichever comes first."`
-	Warmup      config.Duration  `group:"Load" placeholder:"10s" help:"Send for this long before anything is counted."`
-	Timeout     config.Duration  `group:"Load" default:"60s" help:"Give a request up after this long (${default})."`
-	AtEnd       attack.AtEnd     `group:"Load" default:"drain" enum:"drain,cut" help:"Requests in flight at the end: drain (wait for replies) or cut."`
-	CatchUp     attack.CatchUp   `group:"Load" default:"send" enum:"send,skip" help:"Requests over 10 ms overdue: send late, or skip (counted as not sent)."`
-	Success     attack.StatusSet `group:"Load" default:"200-299" placeholder:"SET" help:"Statuses that count as succeeded (${default})."`
-
-	Payloads      []string        `short:"p" group:"Payloads" sep:"none" placeholder:"FILE[:WEIGHT]" help:"JSONL file of request bodies, repeatable; - is standard input; .gz and .zst are read as they are; a .json file is one body."`
-	PayloadFormat payloads.Format `group:"Payloads" default:"body" enum:"body,request" help:"body: each line is sent as it stands; request: each line is {\"body\":…,\"name\":…,\"path\":…,\"headers\":…,\"weight\":…}."`
-	Order         payloads.Order  `group:"Payloads" default:"sequential" enum:"sequential,shuffle,random" help:"Order of the bodies: sequential, shuffle or random."`
-	Seed          uint64          `group:"Payloads" default:"1" help:"Seed of shuffle and random (${default})."`
-
-	Method     string   `short:"m" group:"Target" placeholder:"POST" help:"HTTP method (POST with a body, else GET)."`
-	Header     []string `short:"H" group:"Target" sep:"none" placeholder:"'NAME: VALUE'" help:"Header, repeatable; a VALUE of @FILE or env:NAME keeps a secret off the command line."`
-	HeaderFile []string `group:"Target" sep:"none" placeholder:"FILE" help:"File of headers, one 'Name: value' per line."`
-	Keepalive  bool     `group:"Target" default:"true" negatable:"" help:"Keep connections open between requests (on)."`
-	Insecure   bool     `short:"k" group:"Target" help:"Do not verify the certificate."`
-	CA         string   `name:"ca" group:"Target" placeholder:"FILE" help:"PEM file of the authorities to trust."`
-	Resolve    []string `group:"Target" sep:"none" placeholder:"HOST:ADDR" help:"Connect to ADDR for HOST, repeatable."`
-
-	Outputs outputFlags `embed:"" group:"Output"`
+	config.Load     `embed:"" group:"Load"`
+	config.Payloads `embed:"" group:"Payloads"`
+	config.Target   `embed:"" group:"Target"`
+	output.Flags    `embed:"" group:"Output"`
 
 	Results       string `group:"Output" placeholder:"FILE" help:"Write a record per request, as vegeta does, to FILE.gob, .csv or .ndjson, compressed with .zst after it; - is standard output, in --results-format, and implies -o none."`
 	ResultsFormat string `group:"Output" default:"gob" enum:"gob,csv,ndjson" help:"gob, csv or ndjson, for --results -."`
@@ -95,20 +75,6 @@ type attackCmd struct {
 	Quiet  bool              `group:"Output" help:"No progress on the terminal."`
 
 	Config kong.ConfigFlag `group:"Output" placeholder:"FILE.yaml" help:"Read flags from FILE; BRUNT_RATE=… and the like come before it, the command line before both."`
-}
-
-// outputFlags say where a report goes.
-type outputFlags struct {
-	Output string `short:"o" default:"text" enum:"text,json,markdown,none" help:"What goes to standard output: text, json, markdown or none."`
-	JSON   string `name:"json" placeholder:"FILE" help:"Write the JSON report to FILE as well."`
-	JUnit  string `name:"junit" placeholder:"FILE.xml" help:"Write the rules as JUnit test cases."`
-	HLog   string `name:"hlog" placeholder:"FILE" help:"Write the intervals in HdrHistogram's log format."`
-}
-
-func (o *outputFlags) open() (*report.Outputs, error) {
-	files := &report.Outputs{}
-	return files, errors.Join(files.Add("--json", o.JSON, report.JSON), files.Add("--junit", o.JUnit, report.JUnit),
-		files.Add("--hlog", o.HLog, report.HistogramLog))
 }
 
 // Help gives two examples.
@@ -124,36 +90,33 @@ func (a *attackCmd) Run(io *streams) error {
 	if err != nil {
 		return usage(fmt.Errorf("--slo: %w", err))
 	}
-	plan := a.plan()
+	plan := a.Plan()
 	if err := plan.Validate(); err != nil {
 		return usage(err)
 	}
-	headers, err := endpoint.Headers(a.Header, a.HeaderFile)
+	request, err := a.Request("brunt/" + report.Version())
 	if err != nil {
 		return usage(err)
 	}
-	request := attack.Request{Method: a.Method, Headers: headers, UserAgent: "brunt/" + report.Version()}
-	if err := request.Validate(); err != nil {
-		return usage(err)
-	}
-	target, err := endpoint.Open(a.Target, endpoint.Options{Insecure: a.Insecure, CAFile: a.CA, Resolve: a.Resolve}, plan.Timeout)
+	target, err := a.Target.Open(a.URL, plan.Timeout)
 	if unreachable := (*endpoint.UnreachableError)(nil); errors.As(err, &unreachable) {
 		return failed(err)
 	} else if err != nil {
 		return usage(err)
 	}
 	defer target.Close()
-	set, err := a.bodies(io.in, target.Embedded != nil)
+	set, err := a.Payloads.Open(io.in, target.Embedded != nil)
 	if err != nil {
 		return usage(err)
 	}
 	defer set.Close()
-	files, err := a.Outputs.open()
+	files, err := a.Flags.Open()
 	if err != nil {
 		return usage(err)
 	}
 	defer files.Discard()
-	meta := a.meta(&plan, target, set, io)
+	meta := report.MetaOf(plan, target.Target.URL, set)
+	meta.Name, meta.Labels, meta.Command = a.Name, a.Label, endpoint.CommandLine(io.args)
 	results, sink, err := a.results(io.out, request.MethodFor(set.MaxBody() > 0), meta)
 	if err != nil {
 		return usage(fmt.Errorf("--results: %w", err))
@@ -184,39 +147,7 @@ func (a *attackCmd) Run(io *streams) error {
 		rep.Warnings = append(rep.Warnings, err.Error())
 	}
 	rep.JudgeAll(rules)
-	return publish(io, rep, a.Outputs.Output, files, a.Strict, resultsErr)
-}
-
-// plan is what the flags say of the load.
-func (a *attackCmd) plan() attack.Plan {
-	p := attack.Plan{
-		Rate: a.Rate.Rate, Duration: time.Duration(a.Duration), Warmup: time.Duration(a.Warmup),
-		Timeout: time.Duration(a.Timeout), KeepAlive: a.Keepalive, AtEnd: a.AtEnd,
-		CatchUp: a.CatchUp, Success: a.Success,
-	}
-	if a.Concurrency != nil {
-		p.Concurrency = *a.Concurrency
-	}
-	if a.Requests != nil {
-		p.Requests = *a.Requests
-	}
-	return p
-}
-
-// bodies opens the payload files; without any, a body is sent to the embedded
-// endpoint only.
-func (a *attackCmd) bodies(stdin io.Reader, embedded bool) (*payloads.Set, error) {
-	if len(a.Payloads) == 0 {
-		if embedded {
-			return payloads.Single("built-in example", []byte(mock.ExampleBody)), nil
-		}
-		return payloads.Single("", nil), nil
-	}
-	specs, err := payloads.ParseSpecs(a.Payloads)
-	if err != nil {
-		return nil, err
-	}
-	return payloads.Open(specs, payloads.Options{Format: a.PayloadFormat, Order: a.Order, Seed: a.Seed, Stdin: stdin})
+	return outcome(rep, a.Strict, resultsErr, a.Publish(io.out, files, rep))
 }
 
 // results opens the results file, if one was asked for, and its sink.
@@ -225,7 +156,7 @@ func (a *attackCmd) results(stdout io.Writer, method string, meta report.Meta) (
 		return nil, nil, nil
 	}
 	if a.Results == "-" {
-		a.Outputs.Output = "none"
+		a.Output = "none"
 	}
 	r, err := report.CreateResults(a.Results, a.ResultsFormat, stdout, method, meta)
 	if err != nil {
@@ -234,24 +165,13 @@ func (a *attackCmd) results(stdout io.Writer, method string, meta report.Meta) (
 	return r, r.Take, nil
 }
 
-// meta is what a report says of a run besides what was measured.
-func (a *attackCmd) meta(plan *attack.Plan, target *endpoint.Endpoint, set *payloads.Set, io *streams) report.Meta {
-	m := report.Meta{
-		Version: report.Version(), Name: a.Name, Labels: a.Label, URL: target.Target.URL, Protocol: "HTTP/1.1",
-		Plan: *plan, Concurrency: plan.Concurrency, Order: string(set.Order()), Seed: set.Seed(),
-		Command: endpoint.CommandLine(io.args),
-	}
-	for _, f := range set.Files() {
-		m.Payloads = append(m.Payloads, report.Payload{File: f.Path, Lines: uint64(f.Lines), Bytes: uint64(f.Bytes), SHA256: f.SHA256, Weight: f.Weight})
-	}
-	return m
-}
-
 type reportCmd struct {
-	Files   []string    `arg:"" optional:"" name:"file" help:"Results or JSON reports; - is standard input."`
-	Outputs outputFlags `embed:""`
-	SLO     []string    `name:"slo" sep:"none" placeholder:"'p99<200ms'" help:"Judge by these rules instead of the report's own, repeatable; a broken one exits 3."`
-	Schema  bool        `help:"Print the JSON Schema of reports."`
+	Files []string `arg:"" optional:"" name:"file" help:"Results or JSON reports; - is standard input."`
+
+	output.Flags `embed:""`
+
+	SLO    []string `name:"slo" sep:"none" placeholder:"'p99<200ms'" help:"Judge by these rules instead of the report's own, repeatable; a broken one exits 3."`
+	Schema bool     `help:"Print the JSON Schema of reports."`
 }
 
 // Help gives two examples.
@@ -278,18 +198,17 @@ func (c *reportCmd) Run(io *streams) error {
 	if len(rules) > 0 {
 		rep.JudgeAll(rules)
 	}
-	files, err := c.Outputs.open()
+	files, err := c.Open()
 	if err != nil {
 		return usage(err)
 	}
 	defer files.Discard()
-	return publish(io, rep, c.Outputs.Output, files, false, nil)
+	return outcome(rep, false, c.Publish(io.out, files, rep))
 }
 
-// publish writes a report wherever it was asked for; its outcome is the
-// command's, unless a file could not be written.
-func publish(io *streams, rep *report.Report, output string, files *report.Outputs, strict bool, before error) error {
-	if err := errors.Join(before, rep.Publish(io.out, output), files.Write(rep)); err != nil && !rep.Interrupted {
+// outcome is the run's, unless something could not be written.
+func outcome(rep *report.Report, strict bool, writing ...error) error {
+	if err := errors.Join(writing...); err != nil && !rep.Interrupted {
 		return failed(err)
 	}
 	if code := rep.Outcome().ExitCode(strict); code != exitOK {
@@ -300,6 +219,8 @@ func publish(io *streams, rep *report.Report, output string, files *report.Outpu
 
 type payloadsCmd struct {
 	Check checkCmd `cmd:"" help:"Check files of bodies: every line that cannot be sent is listed."`
+	Stat  statCmd  `cmd:"" help:"Describe files of bodies: how many, how large, of what kind."`
+	Make  makeCmd  `cmd:"" help:"Make bodies from a CSV file, or from an example."`
 }
 
 type checkCmd struct {
@@ -333,6 +254,53 @@ func (c *checkCmd) Run(io *streams) error {
 	}
 	for _, f := range files {
 		fmt.Fprintf(io.out, "%s: %s bodies, %s bytes, fine\n", f.Path, report.FormatCount(uint64(f.Lines)), report.FormatCount(uint64(f.Bytes)))
+	}
+	return nil
+}
+
+type statCmd struct {
+	Files         []string        `arg:"" name:"file" help:"Files of bodies, as for attack --payloads."`
+	PayloadFormat payloads.Format `default:"body" enum:"body,request" help:"body or request, as for attack."`
+	Output        string          `short:"o" default:"text" enum:"text,json" help:"text or json."`
+}
+
+// Help gives two examples.
+func (statCmd) Help() string {
+	return `Examples:
+  brunt payloads stat bodies.jsonl
+  brunt payloads stat -o json *.jsonl | jq '.files[].body_bytes.p99'`
+}
+
+// Run describes the files.
+func (c *statCmd) Run(io *streams) error {
+	specs, err := payloads.ParseSpecs(c.Files)
+	if err != nil {
+		return usage(err)
+	}
+	found, err := payloads.Describe(specs, payloads.Options{Format: c.PayloadFormat, Stdin: io.in})
+	if err != nil {
+		return usage(err)
+	}
+	return payloads.WriteStats(io.out, found, c.Output == "json")
+}
+
+type makeCmd struct{ payloads.MakeOptions }
+
+// Help gives two examples.
+func (makeCmd) Help() string {
+	return `Examples:
+  brunt payloads make rows.csv --format dataframe_split --rows-per-request 8 > bodies.jsonl
+  brunt payloads make example.json --count 1000 > bodies.jsonl`
+}
+
+// Run writes the bodies to standard output.
+func (c *makeCmd) Run(io *streams) error {
+	c.Stdin = io.in
+	_, err := payloads.Make(io.out, c.MakeOptions)
+	if unwritten := (*payloads.WriteError)(nil); errors.As(err, &unwritten) {
+		return failed(err)
+	} else if err != nil {
+		return usage(err)
 	}
 	return nil
 }

@@ -147,25 +147,20 @@ func TestReadmeCommands(t *testing.T) {
 	commands := regexp.MustCompile(`(?m)^\$ (.+)$`).FindAllStringSubmatch(string(text), -1)
 	var script strings.Builder
 	for _, c := range commands {
-		if strings.HasPrefix(c[1], "go test") {
-			continue
+		if !strings.HasPrefix(c[1], "go test") {
+			script.WriteString(readmeStep(strings.Replace(c[1], "go run .", "brunt", 1)))
 		}
-		line := strings.Replace(c[1], "go run .", "brunt", 1)
-		line = strings.ReplaceAll(line, "testdata/bodies.jsonl", "bodies.jsonl")
-		if strings.Contains(line, " | ") {
-			line = "sh -c '" + strings.ReplaceAll(line, "'", "''") + "'"
-		}
-		script.WriteString("exec " + line + "\nstdout .\n! stderr .\n")
 	}
 	if len(commands) < 7 {
 		t.Fatalf("the README shows %d commands", len(commands))
 	}
-	bodies, err := os.ReadFile("testdata/bodies.jsonl")
-	if err != nil {
-		t.Fatal(err)
+	for _, name := range []string{"testdata/bodies.jsonl", "testdata/rows.csv"} {
+		content, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(&script, "-- %s --\n%s", name, content)
 	}
-	script.WriteString("-- bodies.jsonl --\n")
-	script.Write(bodies)
 	file := filepath.Join(t.TempDir(), "readme.txtar")
 	if err := os.WriteFile(file, []byte(script.String()), 0o644); err != nil {
 		t.Fatal(err)
@@ -174,4 +169,17 @@ func TestReadmeCommands(t *testing.T) {
 		env.Setenv("AUTH", "Bearer canary")
 		return nil
 	}})
+}
+
+// readmeStep is a command as a script's step: it says something on standard
+// output, or in the file to which that goes, and nothing on standard error.
+func readmeStep(line string) string {
+	command, file, redirected := strings.Cut(line, " > ")
+	if redirected || strings.Contains(line, " | ") {
+		command = "sh -c '" + strings.ReplaceAll(line, "'", "''") + "'"
+	}
+	if redirected {
+		return "exec " + command + "\ngrep . " + file + "\n! stderr .\n"
+	}
+	return "exec " + command + "\nstdout .\n! stderr .\n"
 }

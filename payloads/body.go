@@ -143,7 +143,7 @@ func (b *bodyWriter) write(row *tableReader) error {
 		return err
 	}
 	if _, err := b.out.Write(b.body); err != nil {
-		return writeError(err)
+		return &WriteError{err}
 	}
 	b.rows = 0
 	b.n++

@@ -14,7 +14,7 @@ func makeFromExample(out *bufio.Writer, content *mapping, in MakeOptions) (n int
 	}
 	for ; n < in.Count; n++ {
 		if _, err := out.Write(line); err != nil {
-			return n, writeError(err)
+			return n, &WriteError{err}
 		}
 	}
 	return n, nil

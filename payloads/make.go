@@ -8,40 +8,41 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"unicode/utf8"
 )
 
-// MakeOptions say what [Make] reads and writes.
+// MakeOptions say what [Make] reads and writes. Their tags are the flags of
+// the command line.
 type MakeOptions struct {
 	// Path is a CSV file, or an example body in a file named .json; either may
 	// be compressed. "-" is standard input: an example when Count is given,
 	// CSV otherwise.
-	Path  string
-	Stdin io.Reader // what the path "-" reads; nil means os.Stdin
+	Path  string    `arg:"" name:"file" help:"CSV file, or an example body in a .json file; - is standard input."`
+	Stdin io.Reader `kong:"-"` // what the path "-" reads; nil means os.Stdin
 
 	// Format is [DataframeRecords] (also when empty), [DataframeSplit],
 	// [Instances] or [Inputs].
-	Format Kind
+	Format Kind `default:"dataframe_records" help:"dataframe_records, dataframe_split, instances or inputs (${default})."`
 	// RowsPerRequest is how many rows go into a body, 1 when it is 0. The last
 	// body has the rest.
-	RowsPerRequest int
+	RowsPerRequest int `default:"1" placeholder:"N" help:"Rows in one body (${default})."`
 	// Header says that the first row names the columns. Without one they are
 	// numbered from 0 in data frames, as pandas does, and have no names in
 	// instances and inputs.
-	Header bool
+	Header bool `default:"true" negatable:"" help:"The first row names the columns (on)."`
 	// Unnamed leaves the names out of instances and inputs, for models that
 	// take plain tensors: a row is an array there, not an object, and inputs
 	// is an array of rows, not an object of columns.
-	Unnamed bool
+	Unnamed bool `help:"Leave the names out of instances and inputs, for models that take plain tensors."`
 	// Types gives columns, by name, the type string, int, float, bool or json
 	// instead of the inferred one.
-	Types map[string]string
-	// Separator stands between fields, a comma when it is 0: one ASCII
-	// character.
-	Separator rune
+	Types map[string]string `name:"type" mapsep:"none" placeholder:"COLUMN=TYPE" help:"Type of a column instead of the inferred one: string, int, float, bool or json; repeatable."`
+	// Separator stands between fields, a comma when it is 0.
+	Separator Separator `default:"," placeholder:"C" help:"What stands between fields: one character, or tab (${default})."`
 
 	// Count repeats an example body that often, once when it is 0. All of the
 	// above but the path is for CSV only.
-	Count int
+	Count int `placeholder:"N" help:"Repeat the example body this often."`
 }
 
 // Make writes request bodies, one per line, and returns how many.
@@ -86,7 +87,7 @@ func Make(w io.Writer, in MakeOptions) (n int, err error) {
 		err = e
 	}
 	if e := out.Flush(); err == nil && e != nil {
-		err = writeError(e)
+		err = &WriteError{e}
 	}
 	return n, err
 }
@@ -155,4 +156,26 @@ func refuseForeign(content *mapping) error {
 	return nil
 }
 
-func writeError(err error) error { return fmt.Errorf("bodies cannot be written: %w", err) }
+// WriteError is what kept [Make] from writing bodies on.
+type WriteError struct{ Err error }
+
+func (e *WriteError) Error() string { return "bodies cannot be written: " + e.Err.Error() }
+
+// Unwrap returns the writer's own error.
+func (e *WriteError) Unwrap() error { return e.Err }
+
+// Separator is what stands between the fields of CSV: one ASCII character.
+type Separator rune
+
+// UnmarshalText reads one character, or the word tab.
+func (s *Separator) UnmarshalText(text []byte) error {
+	r, size := utf8.DecodeRune(text)
+	switch {
+	case string(text) == "tab":
+		r = '\t'
+	case len(text) == 0 || size != len(text):
+		return fmt.Errorf("%q: expected one ASCII character, such as , or ; or the word tab", text)
+	}
+	*s = Separator(r)
+	return nil
+}

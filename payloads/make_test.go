@@ -133,7 +133,7 @@ func TestMakeSeparators(t *testing.T) {
 		'|':  "a|b\n\"x,;\"|1\n",
 		' ':  "a b\n\"x,;\" 1\n",
 	} {
-		_, out, _, err := made(t, "a.csv", csv, MakeOptions{Header: true, Separator: separator})
+		_, out, _, err := made(t, "a.csv", csv, MakeOptions{Header: true, Separator: Separator(separator)})
 		if out != `{"dataframe_records":[{"a":"x,;","b":1}]}`+"\n" || err != nil {
 			t.Errorf("%q: %s %v", separator, out, err)
 		}

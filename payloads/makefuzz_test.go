@@ -29,7 +29,7 @@ func FuzzMakeCSV(f *testing.F) {
 		formats := []Kind{DataframeRecords, DataframeSplit, Instances, Inputs}
 		in := MakeOptions{
 			Path: "-", Stdin: bytes.NewReader(content), Format: formats[options&3],
-			Header: options&4 != 0, Unnamed: options&8 != 0, RowsPerRequest: int(rows), Separator: rune(separator),
+			Header: options&4 != 0, Unnamed: options&8 != 0, RowsPerRequest: int(rows), Separator: Separator(separator),
 		}
 		if types := []string{"", "string", "int", "float", "bool", "json"}; given%6 != 0 && !in.Header {
 			in.Types = map[string]string{"0": types[given%6]}
@@ -80,7 +80,7 @@ func sameAsPlain(t failer, content []byte, in MakeOptions, out []byte) {
 	if in.Separator == 0 {
 		in.Separator = ','
 	}
-	want, err := plainRows(content, in.Separator)
+	want, err := plainRows(content, rune(in.Separator))
 	if err != nil {
 		t.Fatalf("encoding/csv refuses %q: %v", content, err)
 	}
@@ -139,7 +139,7 @@ func TestMakeKeepsStrings(t *testing.T) {
 		if err := w.WriteAll(rows); err != nil {
 			t.Fatal(err)
 		}
-		in := MakeOptions{Path: "-", Stdin: &content, Format: Instances, Separator: w.Comma, Types: make(map[string]string)}
+		in := MakeOptions{Path: "-", Stdin: &content, Format: Instances, Separator: Separator(w.Comma), Types: make(map[string]string)}
 		in.RowsPerRequest = rapid.IntRange(1, 10).Draw(t, "per request")
 		for i := range columns {
 			in.Types[fmt.Sprint(i)] = "string"

@@ -1,12 +1,35 @@
 package payloads
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"strconv"
 	"strings"
 	"text/tabwriter"
 )
+
+// WriteStats writes descriptions for people, or as JSON:
+// {"schema":1,"files":[…]}.
+func WriteStats(w io.Writer, list []Stat, asJSON bool) error {
+	if asJSON {
+		return json.NewEncoder(w).Encode(struct {
+			Schema int    `json:"schema"`
+			Files  []Stat `json:"files"`
+		}{1, list})
+	}
+	for i, s := range list {
+		if i > 0 {
+			if _, err := io.WriteString(w, "\n"); err != nil {
+				return err
+			}
+		}
+		if err := s.WriteText(w); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // WriteText writes the description for people, in a few lines.
 func (s Stat) WriteText(w io.Writer) error {

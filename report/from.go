@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"brunt/attack"
+	"brunt/payloads"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 )
@@ -25,6 +26,18 @@ type Meta struct {
 	Order       string
 	Seed        uint64
 	Command     string // the command line, secrets redacted
+}
+
+// MetaOf is what a run's plan, target and payloads say of it.
+func MetaOf(plan attack.Plan, url string, set *payloads.Set) Meta {
+	m := Meta{
+		Version: Version(), URL: url, Protocol: "HTTP/1.1", Plan: plan, Concurrency: plan.Concurrency,
+		Order: string(set.Order()), Seed: set.Seed(),
+	}
+	for _, f := range set.Files() {
+		m.Payloads = append(m.Payloads, Payload{File: f.Path, Lines: uint64(f.Lines), Bytes: uint64(f.Bytes), SHA256: f.SHA256, Weight: f.Weight})
+	}
+	return m
 }
 
 // From makes a report of a snapshot, of a finished run or of one in progress.

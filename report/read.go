@@ -57,17 +57,3 @@ func OptionsFor(w io.Writer) TextOptions {
 	_, noColour := os.LookupEnv("NO_COLOR")
 	return TextOptions{Width: width, Colour: !noColour && os.Getenv("TERM") != "dumb"}
 }
-
-// Publish writes the report to standard output in the form asked for: text,
-// json, markdown or none.
-func (r *Report) Publish(w io.Writer, output string) error {
-	switch output {
-	case "text":
-		return Text(w, r, OptionsFor(w))
-	case "json":
-		return JSON(w, r)
-	case "markdown":
-		return Markdown(w, r)
-	}
-	return nil
-}

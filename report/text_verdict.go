@@ -47,6 +47,9 @@ func verdictWords(r *Report) string {
 	separator := "; "
 	if v.LimitedBy == "none" {
 		separator = ", "
+		if r.Rebuilt { // nobody was looked at: the reason says so
+			return strings.Join(reasons, separator)
+		}
 	}
 	return words + ": " + strings.Join(reasons, separator)
 }

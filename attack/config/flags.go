@@ -1,0 +1,90 @@
+package config
+
+import (
+	"io"
+	"time"
+
+	"brunt/attack"
+	"brunt/attack/endpoint"
+	"brunt/attack/mock"
+	"brunt/payloads"
+)
+
+// Load are the flags that say how much is sent, for how long, and what counts.
+type Load struct {
+	Rate        Rate             `short:"r" placeholder:"N[/s|/m]" help:"Constant rate: requests per second (500, 0.5) or minute (90/m)."`
+	Concurrency *int             `short:"c" placeholder:"N" help:"Constant number of requests in flight; with --rate, the most in flight (default 10,000)."`
+	Duration    Duration         `short:"d" placeholder:"30s" help:"How long to send for."`
+	Requests    *uint64          `short:"n" placeholder:"N" help:"How many requests to send; with --duration, whichever comes first."`
+	Warmup      Duration         `placeholder:"10s" help:"Send for this long before anything is counted."`
+	Timeout     Duration         `default:"60s" help:"Give a request up after this long (${default})."`
+	AtEnd       attack.AtEnd     `default:"drain" enum:"drain,cut" help:"Requests in flight at the end: drain (wait for replies) or cut."`
+	CatchUp     attack.CatchUp   `default:"send" enum:"send,skip" help:"Requests over 10 ms overdue: send late, or skip (counted as not sent)."`
+	Success     attack.StatusSet `default:"200-299" placeholder:"SET" help:"Statuses that count as succeeded (${default})."`
+	Keepalive   bool             `default:"true" negatable:"" help:"Keep connections open between requests (on)."`
+}
+
+// Plan is the plan that the flags ask for, not yet validated.
+func (l *Load) Plan() attack.Plan {
+	p := attack.Plan{
+		Rate: l.Rate.Rate, Duration: time.Duration(l.Duration), Warmup: time.Duration(l.Warmup),
+		Timeout: time.Duration(l.Timeout), KeepAlive: l.Keepalive, AtEnd: l.AtEnd,
+		CatchUp: l.CatchUp, Success: l.Success,
+	}
+	if l.Concurrency != nil {
+		p.Concurrency = *l.Concurrency
+	}
+	if l.Requests != nil {
+		p.Requests = *l.Requests
+	}
+	return p
+}
+
+// Payloads are the flags that say what is sent.
+type Payloads struct {
+	Payloads      []string        `short:"p" sep:"none" placeholder:"FILE[:WEIGHT]" help:"JSONL file of request bodies, repeatable; - is standard input; .gz and .zst are read as they are; a .json file is one body."`
+	PayloadFormat payloads.Format `default:"body" enum:"body,request" help:"body: each line is sent as it stands; request: each line is {\"body\":…,\"name\":…,\"path\":…,\"headers\":…,\"weight\":…}."`
+	Order         payloads.Order  `default:"sequential" enum:"sequential,shuffle,random" help:"Order of the bodies: sequential, shuffle or random."`
+	Seed          uint64          `default:"1" help:"Seed of shuffle and random (${default})."`
+}
+
+// Open opens the payload files; without any, a body is sent to the embedded
+// endpoint only.
+func (p *Payloads) Open(stdin io.Reader, embedded bool) (*payloads.Set, error) {
+	if len(p.Payloads) == 0 {
+		if embedded {
+			return payloads.Single("built-in example", []byte(mock.ExampleBody)), nil
+		}
+		return payloads.Single("", nil), nil
+	}
+	specs, err := payloads.ParseSpecs(p.Payloads)
+	if err != nil {
+		return nil, err
+	}
+	return payloads.Open(specs, payloads.Options{Format: p.PayloadFormat, Order: p.Order, Seed: p.Seed, Stdin: stdin})
+}
+
+// Target are the flags that say how the endpoint is spoken to.
+type Target struct {
+	Method     string   `short:"m" placeholder:"POST" help:"HTTP method (POST with a body, else GET)."`
+	Header     []string `short:"H" sep:"none" placeholder:"'NAME: VALUE'" help:"Header, repeatable; a VALUE of @FILE or env:NAME keeps a secret off the command line."`
+	HeaderFile []string `sep:"none" placeholder:"FILE" help:"File of headers, one 'Name: value' per line."`
+	Insecure   bool     `short:"k" help:"Do not verify the certificate."`
+	CA         string   `name:"ca" placeholder:"FILE" help:"PEM file of the authorities to trust."`
+	Resolve    []string `sep:"none" placeholder:"HOST:ADDR" help:"Connect to ADDR for HOST, repeatable."`
+}
+
+// Request is what the flags put into every request.
+func (t *Target) Request(userAgent string) (attack.Request, error) {
+	headers, err := endpoint.Headers(t.Header, t.HeaderFile)
+	if err != nil {
+		return attack.Request{}, err
+	}
+	r := attack.Request{Method: t.Method, Headers: headers, UserAgent: userAgent}
+	return r, r.Validate()
+}
+
+// Open opens the endpoint that word names.
+func (t *Target) Open(word string, timeout time.Duration) (*endpoint.Endpoint, error) {
+	return endpoint.Open(word, endpoint.Options{Insecure: t.Insecure, CAFile: t.CA, Resolve: t.Resolve}, timeout)
+}

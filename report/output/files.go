@@ -1,0 +1,50 @@
+package output
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"brunt/report"
+)
+
+// Files are the files that a report is written to besides standard output.
+// All of them are opened before any load is sent.
+type Files struct{ list []output }
+
+type output struct {
+	flag string
+	file *report.File
+	fill func(io.Writer, *report.Report) error
+}
+
+// add opens the file that the flag names; an empty path adds nothing.
+func (f *Files) add(flag, path string, fill func(io.Writer, *report.Report) error) error {
+	file, err := report.CreateFile(path)
+	if err != nil {
+		return fmt.Errorf("%s: %w", flag, err)
+	}
+	if file != nil {
+		f.list = append(f.list, output{flag, file, fill})
+	}
+	return nil
+}
+
+// write fills all files; one that fails does not keep the others from it.
+func (f *Files) write(r *report.Report) error {
+	var failures []error
+	for _, out := range f.list {
+		if err := out.file.Write(func(w io.Writer) error { return out.fill(w, r) }); err != nil {
+			failures = append(failures, fmt.Errorf("%s: %w", out.flag, err))
+		}
+	}
+	return errors.Join(failures...)
+}
+
+// Discard closes the files that were never written and removes those that did
+// not exist before.
+func (f *Files) Discard() {
+	for _, out := range f.list {
+		out.file.Discard()
+	}
+}

@@ -1,0 +1,47 @@
+// Package output is where a report goes: standard output in one form, and any
+// number of files in others.
+package output
+
+import (
+	"errors"
+	"io"
+
+	"brunt/report"
+	"brunt/report/page"
+)
+
+// Flags say where a report goes.
+type Flags struct {
+	Output string `short:"o" default:"text" enum:"text,json,markdown,html,none" help:"What goes to standard output: text, json, markdown, html or none."`
+	Plot   string `placeholder:"FILE.html" help:"Write the report with its charts as one HTML file."`
+	JSON   string `name:"json" placeholder:"FILE" help:"Write the JSON report to FILE as well."`
+	JUnit  string `name:"junit" placeholder:"FILE.xml" help:"Write the rules as JUnit test cases."`
+	HLog   string `name:"hlog" placeholder:"FILE" help:"Write the intervals in HdrHistogram's log format."`
+}
+
+// Open opens the files asked for, or tells all that cannot be.
+func (f *Flags) Open() (*Files, error) {
+	files := &Files{}
+	return files, errors.Join(files.add("--plot", f.Plot, page.Write), files.add("--json", f.JSON, report.JSON),
+		files.add("--junit", f.JUnit, report.JUnit), files.add("--hlog", f.HLog, report.HistogramLog))
+}
+
+// Publish writes the report to standard output, in the form asked for, and to
+// the files.
+func (f *Flags) Publish(stdout io.Writer, files *Files, r *report.Report) error {
+	return errors.Join(f.print(stdout, r), files.write(r))
+}
+
+func (f *Flags) print(w io.Writer, r *report.Report) error {
+	switch f.Output {
+	case "text":
+		return report.Text(w, r, report.OptionsFor(w))
+	case "json":
+		return report.JSON(w, r)
+	case "markdown":
+		return report.Markdown(w, r)
+	case "html":
+		return page.Write(w, r)
+	}
+	return nil
+}
