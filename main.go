@@ -375,6 +375,8 @@ type streams struct {
 }
 
 func main() {
+	// A reader that has seen enough ends the output, not the run.
+	signal.Ignore(syscall.SIGPIPE)
 	os.Exit(run(os.Args[1:], &streams{in: os.Stdin, out: os.Stdout, err: os.Stderr}))
 }
 

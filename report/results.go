@@ -2,12 +2,14 @@ package report
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/klauspost/compress/zstd"
@@ -36,6 +38,7 @@ const cutOffText = "cut off by the run's end"
 
 // Results writes one vegeta Result per request. Take is an attack.Sink.
 type Results struct {
+	mu     sync.Mutex // held by Take, which may wait for its reader for ever
 	file   io.WriteCloser
 	zstd   *zstd.Encoder // nil without compression
 	buffer *bufio.Writer
@@ -59,7 +62,9 @@ func CreateResults(path, format string, stdout io.Writer, method string, meta Me
 		return nil, fmt.Errorf("%s: the name must end in .gob, .csv or .ndjson, and .zst may follow", path)
 	}
 	if r.file == nil {
-		f, err := os.Create(path)
+		// Write-only: a pipe opened for both would be its own reader, and a lost
+		// one never noticed.
+		f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
 		if err != nil {
 			return nil, err
 		}
@@ -97,6 +102,8 @@ func ending(name string) string {
 
 // Take writes a batch. It may block as long as the file does.
 func (r *Results) Take(start time.Time, batch []attack.Record) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	for i := range batch {
 		if r.err = r.encode(r.result(start, &batch[i])); r.err != nil {
 			return r.err
@@ -134,10 +141,22 @@ func (r *Results) result(start time.Time, in *attack.Record) *vegeta.Result {
 	return out
 }
 
-// Close ends the file and tells whether all of it could be written.
+// closeGrace is how long the end of a file may take to be written to a pipe.
+const closeGrace = 5 * time.Second
+
+// Close ends the file and tells whether all of it could be written. A Take
+// that still waits for its reader is given up.
 func (r *Results) Close() error {
 	if r == nil {
 		return nil
+	}
+	if !r.mu.TryLock() {
+		r.file.Close()
+		return errors.New("its reader stopped reading; the records at the end are missing")
+	}
+	defer r.mu.Unlock()
+	if f, ok := r.file.(*os.File); ok {
+		_ = f.SetWriteDeadline(time.Now().Add(closeGrace)) // pipes only
 	}
 	if r.err == nil {
 		r.err = r.buffer.Flush()

@@ -240,7 +240,7 @@ func (p *page) counts(r *Report) {
 		unlessZero(why.Skipped, "skipped as too late"))
 	p.flow(plainText, "apart", unlessZero(q.Warmup, "in the warm-up"), unlessZero(q.Reconnected, "reconnected"))
 	if k := r.Results; k != nil {
-		p.flow(plainText, "results", counted(k.Kept, "kept"), unlessZero(k.Dropped, "dropped: the file could not keep up"))
+		p.flow(plainText, "results", counted(k.Kept, "kept"), unlessZero(k.Dropped, "dropped: the file could not take them"))
 	}
 	t := &r.Throughput
 	asked := ""
