@@ -44,7 +44,7 @@ func (m *model) View() string {
 	lines = append(lines, "")
 	lines = append(lines, m.charts(width)...)
 	lines = append(lines, "")
-	lines = append(lines, m.distribution(width)...)
+	lines = append(lines, m.distribution(width, max(4, min(height-18, mostBins)))...)
 	lines = append(lines, "")
 	lines = append(lines, m.failures(width)...)
 	lines = append(lines, m.verdict(width))
@@ -152,41 +152,6 @@ func spark(values []float64) string {
 	return b.String()
 }
 
-// distribution is the run's response times, a row per doubling of time.
-func (m *model) distribution(width int) []string {
-	var bins [64]int64
-	var most int64
-	for _, bar := range m.snapshot.Latencies.Response.Distribution() {
-		if bar.Count > 0 {
-			i := doublings(bar.From)
-			bins[i] += bar.Count
-			most = max(most, bins[i])
-		}
-	}
-	var lines []string
-	room := max(10, width-labelWidth-24)
-	for i, n := range bins {
-		if n == 0 {
-			continue
-		}
-		bar := strings.Repeat("█", int(float64(n)/float64(most)*float64(room)))
-		lines = append(lines, fmt.Sprintf("%-*s%s %s", labelWidth, "≤ "+nanoseconds(float64(int64(1)<<i)), m.styles.response.Render(bar), m.styles.dim.Render(report.FormatCount(uint64(n)))))
-	}
-	if len(lines) > 8 {
-		lines = lines[len(lines)-8:]
-	}
-	return lines
-}
-
-// doublings is the smallest i with ns ≤ 2^i.
-func doublings(ns int64) int {
-	i := 0
-	for int64(1)<<i < ns {
-		i++
-	}
-	return i
-}
-
 func (m *model) failures(width int) (lines []string) {
 	for i, f := range m.snapshot.Failures {
 		if i == 4 {
@@ -201,9 +166,9 @@ func (m *model) failures(width int) (lines []string) {
 
 func (m *model) verdict(width int) string {
 	v := &m.snapshot.Verdict
-	line := report.Clip("so far: "+strings.Join(v.Reasons, ", "), width-1)
-	if !v.Valid {
-		return m.styles.warn.Render("not valid – " + line)
+	line := "so far: " + strings.Join(v.Reasons, ", ")
+	if v.Valid {
+		return report.Clip(line, width-1)
 	}
-	return line
+	return m.styles.warn.Render(report.Clip("not valid – "+line, width-1))
 }
