@@ -1,0 +1,149 @@
+package main
+
+import (
+	_ "embed"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+)
+
+var (
+	//go:embed wrk.lua
+	wrkScript []byte
+	//go:embed locustfile.py
+	locustFile []byte
+)
+
+// load is what one run asks of a client.
+type load struct {
+	url, path   string // path is url's
+	body        string // file
+	connections int
+	seconds     int
+	rate        int    // requests/s; 0 is as fast as replies come
+	dir         string // for the client's own files, fresh for each run
+}
+
+func (l *load) file(name string) string { return filepath.Join(l.dir, name) }
+
+// tally is what a client says of its run.
+type tally struct {
+	requests, failed uint64  // failed is part of requests
+	seconds          float64 // as the client measured them
+	// Locust starts its users one by one; speed and CPU are of the time after.
+	warmup     uint64  // of requests, those before that
+	startupCPU float64 // seconds of CPU until then
+	lateness   *lateness
+}
+
+// client is one load generator: how to call it and how to read what it says.
+type client struct {
+	name    string
+	program string                 // its name in bin or on PATH
+	command func(l *load) []string // arguments after the program's path
+	read    func(l *load, out []byte) (tally, error)
+	// rated tells that it can hold a rate.
+	rated bool
+	// path, version and missing are filled in once it has been looked for.
+	path, version, missing string
+}
+
+// clients are all that can be asked for; the first is what ratios are to.
+func clients() []*client {
+	return []*client{
+		{name: "wrk", program: "wrk", command: wrk, read: readWrk},
+		{name: "brunt", program: "brunt", command: brunt, read: readBrunt, rated: true},
+		{name: "brunt-files", program: "brunt", command: bruntFiles, read: readBrunt},
+		{name: "bombardier", program: "bombardier", command: bombardier, read: readBombardier},
+		{name: "hey", program: "hey", command: hey, read: readHey},
+		{name: "vegeta", program: "vegeta", command: vegeta, read: readVegeta, rated: true},
+		{name: "ab", program: "ab", command: ab, read: readAB},
+		{name: "locust", program: "locust", command: locust, read: readLocust},
+	}
+}
+
+// writeScripts puts the scripts that clients need into dir.
+func writeScripts(dir string) error {
+	if err := os.WriteFile(filepath.Join(dir, "wrk.lua"), wrkScript, 0o600); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, "locustfile.py"), locustFile, 0o600)
+}
+
+// ratedInFlight is the most that a client with a rate has in flight. Their own
+// bounds, 10,000 and none, let a stall open so many connections that the next
+// client runs out of ports.
+const ratedInFlight = "1000"
+
+const contentType = "Content-Type: application/json"
+
+func (l *load) duration() string { return strconv.Itoa(l.seconds) + "s" }
+func (l *load) conns() string    { return strconv.Itoa(l.connections) }
+func (l *load) script(name string) string {
+	return filepath.Join(filepath.Dir(l.dir), name)
+}
+
+// environment is what scripts read.
+func (l *load) environment() []string {
+	return []string{"PEERS_BODY=" + l.body, "PEERS_PATH=" + l.path, "PEERS_OUT=" + l.file("out.json"),
+		"PEERS_SECONDS=" + strconv.Itoa(l.seconds), "PEERS_USERS=" + l.conns()}
+}
+
+func wrk(l *load) []string {
+	return []string{"-t", "1", "-c", l.conns(), "-d", l.duration(), "--timeout", "30s", "-s", l.script("wrk.lua"), l.url}
+}
+
+func brunt(l *load) []string {
+	args := []string{"attack", l.url, "-k", "-p", l.body, "-H", contentType, "-d", l.duration(), "-o", "json"}
+	if l.rate > 0 {
+		return append(args, "-r", strconv.Itoa(l.rate), "-c", ratedInFlight)
+	}
+	return append(args, "-c", l.conns())
+}
+
+func bruntFiles(l *load) []string {
+	args := append(brunt(l), "--results", l.file("results.gob"))
+	if bruntPlots {
+		args = append(args, "--plot", l.file("plot.html"))
+	}
+	return args
+}
+
+func bombardier(l *load) []string {
+	return []string{"-c", l.conns(), "-d", l.duration(), "-t", "30s", "-m", "POST", "-k", "-f", l.body, "-H", contentType, "-o", "json", "-p", "r", l.url}
+}
+
+func hey(l *load) []string {
+	return []string{"-z", l.duration(), "-c", l.conns(), "-t", "30", "-m", "POST", "-D", l.body, "-T", "application/json", l.url}
+}
+
+// vegeta keeps no reply's body, since no other client does.
+func vegeta(l *load) []string {
+	args := []string{"attack", "-targets", l.file("targets"), "-body", l.body, "-header", contentType, "-insecure",
+		"-max-body", "0", "-timeout", "30s", "-duration", l.duration(), "-output", l.file("results.bin")}
+	if l.rate > 0 {
+		return append(args, "-rate", strconv.Itoa(l.rate)+"/1s", "-max-workers", ratedInFlight, "-connections", ratedInFlight)
+	}
+	return append(args, "-rate", "0", "-workers", l.conns(), "-max-workers", l.conns(), "-connections", l.conns())
+}
+
+func ab(l *load) []string {
+	return []string{"-q", "-k", "-r", "-s", "30", "-c", l.conns(), "-t", strconv.Itoa(l.seconds), "-n", "10000000",
+		"-p", l.body, "-T", "application/json", l.url}
+}
+
+// locust ends itself, so many seconds after all its users had a reply.
+func locust(l *load) []string {
+	host := l.url[:len(l.url)-len(l.path)]
+	return []string{"-f", l.script("locustfile.py"), "--headless", "--only-summary", "--loglevel", "ERROR",
+		"-u", l.conns(), "-r", l.conns(), "--host", host}
+}
+
+// prepare writes what a client reads before it starts.
+func (l *load) prepare() error {
+	if err := os.MkdirAll(l.dir, 0o700); err != nil {
+		return err
+	}
+	return os.WriteFile(l.file("targets"), fmt.Appendf(nil, "POST %s\n", l.url), 0o600)
+}

@@ -1,0 +1,167 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// grid is a table of words: a header, then rows; the first column is the
+// name, all others are figures.
+type grid [][]string
+
+// grid lays a scenario out; notes are numbered on from those there are.
+func (t *table) grid(notes *[]string) grid {
+	head := []string{"client", "requests", "failed", "succeeded/s", "CPU µs/request", "peak MB"}
+	switch t.kind {
+	case closed:
+		head = append(head, "CPU, ratio to "+t.Base)
+	case open:
+		head = append(head, "CPU, ratio to closed loop", "lateness p99 ms")
+	case latenessy:
+		head = append(head, "p50 ms", "p99 ms", "max ms")
+	}
+	g := grid{head}
+	for _, l := range t.Lines {
+		cells := []string{l.Client + refer(l, notes), grouped(l.Requests), grouped(l.Failed), "–", "–", fmt.Sprintf("%.0f", l.PeakMB)}
+		if l.Rates != nil {
+			cells[3] = grouped(uint64(l.Rates.Median + 0.5))
+		}
+		if l.CPU != nil {
+			cells[4] = fmt.Sprintf("%.1f", l.CPU.Median)
+		}
+		switch t.kind {
+		case closed:
+			cells = append(cells, l.Ratio.String())
+		case open:
+			cells = append(cells, l.Ratio.String(), l.P99.String())
+		case latenessy:
+			cells = append(cells, l.P50.String(), l.P99.String(), l.Max.String())
+		}
+		g = append(g, cells)
+	}
+	return g
+}
+
+// refer adds a line's marks to the notes and gives their numbers.
+func refer(l *line, notes *[]string) string {
+	var numbers strings.Builder
+	for _, mark := range l.Marks {
+		*notes = append(*notes, l.Client+": "+mark)
+		fmt.Fprintf(&numbers, " [%d]", len(*notes))
+	}
+	return numbers.String()
+}
+
+// String is a median with its range.
+func (s *spread) String() string {
+	if s == nil {
+		return "–"
+	}
+	return fmt.Sprintf("%.2f [%.2f–%.2f]", s.Median, s.Min, s.Max)
+}
+
+func (g grid) text() string {
+	widths := make([]int, len(g[0]))
+	for _, cells := range g {
+		for i, cell := range cells {
+			widths[i] = max(widths[i], utf8.RuneCountInString(cell))
+		}
+	}
+	var out strings.Builder
+	for _, cells := range g {
+		for i, cell := range cells {
+			pad := strings.Repeat(" ", widths[i]-utf8.RuneCountInString(cell))
+			if i == 0 {
+				out.WriteString(cell + pad)
+			} else {
+				out.WriteString("  " + pad + cell)
+			}
+		}
+		out.WriteByte('\n')
+	}
+	return out.String()
+}
+
+func (g grid) markdown() string {
+	var out strings.Builder
+	for i, cells := range g {
+		out.WriteString("| " + strings.Join(cells, " | ") + " |\n")
+		if i == 0 {
+			out.WriteString("|---" + strings.Repeat("|---:", len(cells)-1) + "|\n")
+		}
+	}
+	return out.String()
+}
+
+// text is for a terminal.
+func (r *result) text() string {
+	var out strings.Builder
+	out.WriteString(r.about("\n") + "\n")
+	var notes []string
+	for _, t := range r.Tables {
+		out.WriteString("\n" + t.Name + ": " + t.Title + "\n" + t.grid(&notes).text())
+	}
+	for i, note := range notes {
+		fmt.Fprintf(&out, "%s[%d] %s\n", map[bool]string{true: "\n"}[i == 0], i+1, note)
+	}
+	return out.String() + "\n" + method + "\n"
+}
+
+// markdown is for a README.
+func (r *result) markdown() string {
+	var out strings.Builder
+	var notes []string
+	for _, t := range r.Tables {
+		title := strings.ToUpper(t.Title[:1]) + t.Title[1:]
+		out.WriteString(title + ":\n\n" + t.grid(&notes).markdown() + "\n")
+	}
+	for i, note := range notes {
+		fmt.Fprintf(&out, "- [%d] %s\n", i+1, note)
+	}
+	if len(notes) > 0 {
+		out.WriteByte('\n')
+	}
+	return out.String() + r.about("; ") + "\n\n" + method + "\n"
+}
+
+// about names the machine and the clients.
+func (r *result) about(between string) string {
+	m := &r.Machine
+	parts := []string{
+		fmt.Sprintf("%s, %d cores, Linux %s, %s, nginx %s, load average before the first run %s", m.CPU, m.Cores, m.Kernel, m.Go, m.Nginx, m.Load),
+		fmt.Sprintf("%s, %d rounds of %d s", m.When, r.Rounds, r.Seconds),
+	}
+	var versions, missing []string
+	for _, c := range r.Clients {
+		if c.Missing != "" {
+			missing = append(missing, c.Name+" left out: "+c.Missing)
+		} else if c.Version != "" {
+			versions = append(versions, c.Name+" "+c.Version)
+		}
+	}
+	parts = append(parts, strings.Join(versions, ", "))
+	return strings.Join(append(parts, missing...), between)
+}
+
+// grouped writes 1234567 as 1,234,567.
+func grouped(n uint64) string {
+	digits := strconv.FormatUint(n, 10)
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return digits
+}
+
+// method says how the figures came about.
+const method = `nginx has core 0, each client core 1. Clients run in turn, another first in each
+round; a ratio is of CPU time (user + system, children included) per succeeded
+request within one round, given as median [least–most] of the rounds. Requests
+and failures are sums as the client counts them, speeds and CPU medians, memory
+the largest. Locust's speed and CPU are of the time after the start of its users.
+Each client was seen to send the same body on the same number of connections,
+and nginx's count of requests agrees with its own, else a note says so. vegeta's
+lateness is the instant of request i less that of its first + i/rate, and none
+below that, which favours vegeta when its first is late; brunt's is what brunt
+reports. With a rate either has at most 1,000 requests in flight.`
