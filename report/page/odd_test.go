@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"strings"
 	"testing"
+	"time"
 
 	"brunt/attack"
 	"brunt/report"
@@ -68,6 +69,8 @@ func TestPagesWithLittleToShow(t *testing.T) {
 		"merged":         {merged, "ercentiles of intervals cannot be merged"},
 		"one second":     {story{seconds: 1, rate: 5, calm: true}.report(), "too few samples"},
 		"nothing yet":    {nothing, "Nothing was measured yet"},
+		"nothing sent":   {unsent(), "Nothing was sent."},
+		"all failed":     {allFailed(), "No request succeeded, so there are no response times."},
 	} {
 		t.Run(name, func(t *testing.T) {
 			v := open(t, chromium, scene.r)
@@ -84,32 +87,24 @@ func TestPagesWithLittleToShow(t *testing.T) {
 	}
 }
 
-// An hour of seconds opens and zooms; how smoothly is printed, not asserted.
-func TestAnHourOfSeconds(t *testing.T) {
-	chromium := newBrowser(t)
-	r := story{seconds: 3600, rate: 20}.report()
-	v := open(t, chromium, r)
-	var opened float64
-	v.js(&opened, `performance.timing.loadEventEnd - performance.timing.fetchStart`)
-	var times []float64
-	v.js(&times, `new Promise((done) => {
-		const times = [];
-		let last = performance.now();
-		const step = (now) => {
-			times.push(now - last);
-			last = now;
-			if (times.length === 40) return done(times.slice(1));
-			const at = 1200 + times.length * 20;
-			brunt.charts.zoom([at - 1000, at + 1000]);
-			requestAnimationFrame(step);
-		};
-		requestAnimationFrame(step);
-	})`)
-	sum, worst := 0.0, 0.0
-	for _, ms := range times {
-		sum, worst = sum+ms, max(worst, ms)
+// unsent is a run that was stopped before its first request.
+func unsent() *report.Report {
+	return report.From(story{rate: 1}.meta(), &attack.Snapshot{State: attack.Done, Interrupted: true, Started: epoch})
+}
+
+// allFailed is a run against an endpoint that answers everything with a 503.
+func allFailed() *report.Report {
+	st := story{seconds: 20, rate: 50, calm: true}
+	s := st.snapshot()
+	s.Counts.Failed, s.Counts.Succeeded = s.Counts.Sent, 0
+	s.Status = map[int]uint64{503: s.Counts.Sent}
+	s.Latencies.Response, s.Latencies.Service, s.Latencies.FirstByte = attack.NewHistogram(), attack.NewHistogram(), attack.NewHistogram()
+	s.Failures = []attack.Failure{{Kind: "status_503", Status: 503, Message: "no healthy upstream", Count: s.Counts.Sent, Last: 19 * time.Second}}
+	s.Names, s.Slowest = nil, nil
+	for i := range s.Intervals {
+		in := &s.Intervals[i]
+		in.Failed, in.Succeeded, in.Response, in.Service = in.Sent, 0, attack.Sketch{}, attack.Sketch{}
 	}
-	t.Logf("%d bytes, opened in %.0f ms; while zooming, frames took %.1f ms on average, %.1f ms at worst", len(written(t, r)), opened, sum/float64(len(times)), worst)
-	v.chartsAreDrawn()
-	v.quiet()
+	s.Verdict = attack.Verdict{Valid: true, LimitedBy: attack.LimitEndpoint, Reasons: []string{"100 % of the requests failed, most of them with status_503"}}
+	return report.From(st.meta(), s)
 }

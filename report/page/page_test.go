@@ -6,11 +6,16 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
 	"os"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
+	"brunt/attack"
 	"brunt/report"
 )
 
@@ -90,12 +95,77 @@ func TestSizes(t *testing.T) {
 	if own > 200_000 {
 		t.Errorf("code and styles are %d bytes, expected at most 200,000", own)
 	}
-	ten := len(written(t, story{seconds: 600, rate: 200}.report()))
-	if ten > 1_000_000 {
+	if ten := len(written(t, wide(600))); ten > 1_000_000 {
 		t.Errorf("a report of 600 intervals is %d bytes, expected at most 1,000,000", ten)
+	} else {
+		t.Logf("code %d bytes, report of 600 intervals %d bytes", own, ten)
 	}
-	t.Logf("code %d bytes, report of 600 intervals %d bytes", own, ten)
 }
+
+// wide is a report as large as one of its length gets: in each second replies
+// from 1 ms to 60 s, next to no two of them in one bucket, and twenty names.
+func wide(seconds int) *report.Report {
+	st := story{seconds: seconds, rate: 60}
+	for i := range 20 {
+		st.names = append(st.names, fmt.Sprintf("a prompt of sort %d", i))
+	}
+	s := st.snapshot()
+	rng := rand.New(rand.NewPCG(1, 2))
+	for i := range s.Intervals {
+		in := &s.Intervals[i]
+		for _, sketch := range []*attack.Sketch{&in.Response, &in.Service, &in.Lateness} {
+			h := packed()
+			for range 1000 {
+				must(h.RecordValue(int64(1e6 * math.Pow(60e3, rng.Float64()))))
+			}
+			*sketch = attack.SketchOf(h)
+		}
+		in.Planned, in.Sent, in.Succeeded, in.BytesIn, in.BytesOut = 123_456, 123_455, 123_454, 987_654_321, 123_456_789
+	}
+	return report.From(st.meta(), s)
+}
+
+// Text is easy to read on its ground and a line easy to see, in both themes.
+func TestContrast(t *testing.T) {
+	css, err := web.ReadFile("web/app.css")
+	must(err)
+	for theme, start := range map[string]string{"light": ":root {", "dark": `:root[data-theme="dark"] {`} {
+		rule := block(t, string(css), start, "}")
+		of := func(name string) float64 { return luminance(t, block(t, rule, "--"+name+": #", ";")) }
+		for ground, names := range map[string][]string{"ground": {"text", "muted", "loud", "good"}, "soft": {"text", "muted", "loud"}, "loud-ground": {"text", "loud"}} {
+			for _, name := range names {
+				if c := contrast(of(ground), of(name)); c < 4.5 {
+					t.Errorf("%s: %s on %s has a contrast of %.2f", theme, name, ground, c)
+				}
+			}
+		}
+		for _, name := range []string{"response", "response-tail", "service", "service-tail", "succeeded", "failed", "asked", "lateness", "flight", "focus"} {
+			if c := contrast(of("ground"), of(name)); c < 3 {
+				t.Errorf("%s: the line %s has a contrast of %.2f", theme, name, c)
+			}
+		}
+	}
+}
+
+// luminance of a colour as six hexadecimal digits, as WCAG defines it.
+func luminance(t *testing.T, hex string) float64 {
+	rgb, err := strconv.ParseUint(hex, 16, 24)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := 0.0
+	for i, weight := range []float64{0.0722, 0.7152, 0.2126} {
+		c := float64(rgb>>(8*i)&0xff) / 255
+		if c <= 0.04045 {
+			sum += weight * c / 12.92
+		} else {
+			sum += weight * math.Pow((c+0.055)/1.055, 2.4)
+		}
+	}
+	return sum
+}
+
+func contrast(a, b float64) float64 { return (max(a, b) + 0.05) / (min(a, b) + 0.05) }
 
 // Each value falls into one bin, and the bin's bounds hold it.
 func TestHeatBinsAddUp(t *testing.T) {

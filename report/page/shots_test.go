@@ -1,7 +1,6 @@
 package page
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -9,8 +8,6 @@ import (
 
 	"brunt/report"
 
-	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 )
 
@@ -27,7 +24,6 @@ func TestShots(t *testing.T) {
 	invalid.Verdict = report.Verdict{LimitedBy: "client", Reasons: []string{"brunt sent 20 % of the requests over 10 ms late though slots were free", "brunt used 97 % of 2 cores"}}
 	invalid.Warnings = []string{"the open-file limit is 1,024: at most 1,000 requests can be in flight; raise it with ulimit -n"}
 	light := chromedp.EmulateViewport(1400, 1000)
-	phone := chromedp.EmulateViewport(390, 844, chromedp.EmulateScale(2), chromedp.EmulateMobile)
 	for name, shot := range map[string]struct {
 		r      *report.Report
 		before []step
@@ -51,12 +47,4 @@ func TestShots(t *testing.T) {
 			must(os.WriteFile(filepath.Join(dir, "print.pdf"), pdf, 0o600))
 		}
 	}
-}
-
-func scheme(value string) step {
-	return chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
-		_, err := cdp.Call(ctx, target, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: value}}})
-		return err
-	})
 }

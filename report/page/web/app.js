@@ -1,46 +1,76 @@
 import { Charts } from "./charts.js";
 import { el, visible } from "./dom.js";
-import { figures, headline, lights, percentiles, repeat, stateOf, targetOf, totals, verdict } from "./sections.js";
+import { figures, headline, lights, outcomeOf, percentiles, repeat, stateOf, targetOf, totals, verdict } from "./sections.js";
 import { failuresTable, modelsTable, namesTable, slowestTable } from "./tables.js";
 import { formatCount, formatMS, formatRate, formatShare } from "./format.js";
 
 // mount builds the page once and returns show(report, extra), which puts a
-// report on it: once in a file, again and again in a live view.
+// report on it: once in a file, again and again in a live view. A page that
+// nobody can see keeps the newest and draws it when it is looked at.
 export function mount(root, download) {
   const charts = new Charts();
-  const place = (tag, attributes) => el(tag, attributes);
-  const top = place("div", { class: "top" });
-  const state = { names: { by: 1, down: true }, models: { by: 1, down: true }, failures: { by: 1, down: true }, slowest: { by: 1, down: true } };
-  const before = place("div");
-  const after = place("div");
+  const top = el("div", { class: "top" });
+  const state = { names: { by: 1, down: true }, models: { by: 1, down: true }, failures: { by: 1, down: true }, slowest: { by: 1, down: true }, sections: {} };
+  const before = el("div");
+  const after = el("div");
   const tools = el("div", { class: "tools" }, download ? el("button", { type: "button", id: "download", onclick: download }, "Download JSON") : null, themeSwitch(charts));
   const said = el("p", { class: "unseen", role: "status" });
   root.replaceChildren(el("header", {}, top, tools), said, el("main", {}, before, charts.reset, charts.root, el("p", { class: "hint" }, hint), after));
   followPrint(charts);
-  return (report, extra) => {
-    document.title = `${visible(targetOf(report))} – ${visible(stateOf(report))} – brunt`.slice(0, 200);
-    if (said.textContent !== visible(stateOf(report))) said.textContent = visible(stateOf(report));
+  let newest = null;
+  const draw = () => {
+    if (document.hidden || newest === null) return;
+    const [report, extra] = newest;
+    newest = null;
+    const words = [stateOf(report), outcomeOf(report)?.words].filter(Boolean).map(visible).join(", ");
+    document.title = `${visible(targetOf(report))} – ${words} – brunt`.slice(0, 200);
+    if (said.textContent !== words) said.textContent = words;
     top.replaceChildren(headline(report), figures(report));
     before.replaceChildren(...[verdict(report), lights(report)].filter(Boolean));
     charts.show(report, extra);
-    after.replaceChildren(...tables(report, state));
+    settle(after, tables(report, state));
+  };
+  document.addEventListener("visibilitychange", draw);
+  return (report, extra) => {
+    newest = [report, extra];
+    draw();
     return charts;
   };
+}
+
+// settle gives an element its children, and leaves alone those that it has:
+// what is moved loses its focus.
+function settle(parent, children) {
+  for (const child of [...parent.children]) if (!children.includes(child)) child.remove();
+  children.forEach((child, i) => parent.children[i] !== child && parent.insertBefore(child, parent.children[i] ?? null));
 }
 
 const hint = "Drag across a chart to zoom all of them, double-click for the whole run. On a focused chart: ← → move the cursor, + − zoom, 0 shows the whole run.";
 
 function tables(report, state) {
-  const section = (title, id, content) => (content ? el("section", { id, "aria-labelledby": id + "-title" }, el("h2", { id: id + "-title" }, title), content) : null);
+  const section = (title, id, content) => {
+    if (!content) return null;
+    state.sections[id] ??= el("section", { id, "aria-labelledby": id + "-title" }, el("h2", { id: id + "-title" }, title), el("div"));
+    settle(state.sections[id].lastChild, [content]);
+    return state.sections[id];
+  };
   return [
-    section("Percentiles", "percentiles", percentiles(report)),
-    section("Failures", "failure-kinds", report.errors.length > 0 ? failuresTable(report, state.failures) : null),
+    section("Percentiles", "percentiles", percentiles(report, state)),
+    section("Failures by kind", "failure-kinds", report.errors.length > 0 ? failuresTable(report, state.failures) : null),
     section("By payload name", "names", report.names.length > 0 ? namesTable(report, state.names) : null),
     section("By served model", "models", report.served_models.length > 0 ? modelsTable(report, state.models) : null),
     section("Slowest replies", "slowest", report.slowest.length > 0 ? slowestTable(report, state.slowest) : null),
     section("Totals", "totals", totals(report)),
-    section("How to repeat it", "repeat", repeat(report)),
+    section("How to repeat it", "repeat", repeated(report, state)),
   ].filter(Boolean);
+}
+
+// repeated is made anew only for another run, lest a selection in it vanish.
+function repeated(report, state) {
+  const text = JSON.stringify([report.name, report.brunt, report.target, report.plan, report.labels, report.command, report.client.cores]);
+  if (state.repeat !== text) state.repeated = repeat(report);
+  state.repeat = text;
+  return state.repeated;
 }
 
 const dark = matchMedia("(prefers-color-scheme: dark)");

@@ -1,6 +1,7 @@
 import { el, tied } from "./dom.js";
 import { formatMoment } from "./format.js";
-import { paint } from "./plots.js";
+import { momentOf } from "./model.js";
+import { beside, paint } from "./plots.js";
 import { specsOf } from "./specs.js";
 
 // The charts as a group: one cursor, one stretch of time.
@@ -9,7 +10,8 @@ const height = 200;
 
 export class Charts {
   constructor() {
-    this.root = el("section", { class: "charts", "aria-label": "charts" });
+    this.spoken = el("p", { class: "unseen", role: "status" }); // what a cursor moved by keys is at
+    this.root = el("section", { class: "charts", "aria-labelledby": "charts" }, el("h2", { class: "unseen", id: "charts" }, "Charts"), this.spoken);
     this.reset = el("button", { type: "button", class: "reset", hidden: true, onclick: () => this.zoom(null) }, "show the whole run");
     this.figures = new Map();
     this.measure = "response";
@@ -21,6 +23,7 @@ export class Charts {
   show(report, extra) {
     this.report = report;
     this.extra = extra;
+    this.root.classList.toggle("bare", report.state === "done" && report.intervals.length === 0);
     for (const spec of specsOf(report, extra, this.measure)) {
       if (!this.figures.has(spec.id)) {
         const chart = new Chart(this, spec);
@@ -85,10 +88,11 @@ class Chart {
       this.legend.replaceChildren();
       return;
     }
-    if (this.plot) {
+    if (this.plot && this.plot.series.length === spec.data.length) {
       this.update(spec);
       return;
     }
+    this.renew();
     this.space.replaceChildren();
     this.plot = new uPlot(this.options(spec), spec.data, this.space);
     this.plot.over.addEventListener("mouseenter", () => (this.plot.pointed = true));
@@ -101,7 +105,7 @@ class Chart {
   update(spec) {
     const zoomed = this.group.range !== null && !spec.apart;
     this.plot.setData(spec.data, !zoomed);
-    if (zoomed) this.plot.redraw();
+    if (zoomed) this.stretch(this.group.range);
     this.values(this.plot.cursor.idx ?? null);
   }
 
@@ -118,14 +122,20 @@ class Chart {
     if (this.plot) this.plot.setSize({ width: width || this.width(), height: width ? height * 0.75 : height });
   }
 
+  // Ranges are asked of the spec that is shown by then, not of the first one.
+  scales(spec) {
+    const range = (key) => (u, low, high) => this.spec.scales[key].range(u, low, high);
+    return Object.fromEntries(Object.entries(spec.scales).map(([key, scale]) => [key, { ...scale, range: range(key) }]));
+  }
+
   options(spec) {
     return {
-      width: this.width(), height, padding: [8, 22, 0, 0], legend: { show: false },
+      width: this.width(), height, padding: [8, spec.right ?? beside, 0, 0], legend: { show: false },
       cursor: {
         y: false, drag: { x: true, y: false, setScale: true }, points: { size: 6 },
         sync: spec.apart ? undefined : { key: "brunt", scales: ["x", null], setSeries: false, filters: { pub: (type) => type === "mousemove" || type === "mouseleave" } },
       },
-      scales: { x: { time: false }, ...spec.scales },
+      scales: { x: { time: false }, ...this.scales(spec) },
       axes: spec.axes,
       series: [{}, ...spec.series],
       hooks: {
@@ -164,10 +174,15 @@ class Chart {
     if (!this.cells || !this.plot) return;
     const { spec } = this;
     const from = i === null || i === undefined ? -1 : spec.apart ? i : spec.timeline.from[i] ?? -1;
-    this.when.textContent = from < 0 ? "" : "at " + (spec.at ? spec.at(spec.data[0][i]) : formatMoment(spec.data[0][i]));
+    this.when.textContent = from < 0 ? spec.across : "at " + (spec.at ? spec.at(spec.data[0][i]) : this.moment(spec.data[0][i]));
     spec.series.forEach((series, k) => {
       this.cells[k].textContent = from < 0 ? "" : series.format(spec.data[k + 1][i], from, this.plot);
     });
+  }
+
+  moment(seconds) {
+    const words = momentOf(this.group.report, seconds);
+    return words.endsWith("s") ? words : `${words} (${formatMoment(seconds)})`;
   }
 
   // key moves the cursor and zooms without a mouse.
@@ -180,6 +195,7 @@ class Chart {
     if (event.key in moves) {
       const to = Math.min(Math.max(moves[event.key], 0), last);
       plot.setCursor({ left: plot.valToPos(this.spec.data[0][to], "x") + 0.01, top: 10 }, true, true);
+      this.group.spoken.textContent = [...this.legend.children].map((item) => item.textContent).join(", ");
     } else if ((event.key === "+" || event.key === "-") && !this.spec.apart) {
       this.step(event.key === "+" ? 0.5 : 2, this.spec.data[0][at]);
     } else if (event.key === "0" || event.key === "Escape") {

@@ -63,7 +63,7 @@ export const fewSamples = "too few samples to say";
 // the inspector, see which one.
 export function figure(path, value, words, why = fewSamples) {
   if (value === null || value === undefined) {
-    return el("span", { class: "figure none", "data-path": path, "data-value": "null", title: why, "aria-label": why }, "–");
+    return el("span", { class: "figure none", "data-path": path, "data-value": "null", title: why }, el("span", { "aria-hidden": "true" }, "–"), el("span", { class: "unseen" }, why));
   }
   return el("span", { class: "figure", "data-path": path, "data-value": JSON.stringify(value) }, words(value));
 }

@@ -1,5 +1,8 @@
 // Figures in words, the same words as in the terminal: three significant
-// digits and a unit.
+// digits and a unit. Only thousands are apart by a thin space here, where a
+// terminal's grid has none.
+
+const thin = "\u202f"; // does not break
 
 // fixed rounds half to even, as the text report does; toFixed alone rounds
 // half up. A tie is exact in binary, so it shows after scaling by a power of 2.
@@ -14,8 +17,13 @@ function fixed(x, decimals) {
 
 export function grouped(s) {
   const [whole, fraction] = s.split(".");
-  const commas = whole.replace(/\B(?=(\d{3})+$)/g, ",");
-  return fraction === undefined ? commas : commas + "." + fraction;
+  const apart = whole.replace(/\B(?=(\d{3})+$)/g, thin);
+  return fraction === undefined ? apart : apart + "." + fraction;
+}
+
+// regrouped is a sentence of the terminal in the style of the page.
+export function regrouped(text) {
+  return text.replace(/(?<![\d.])\d{1,3}(,\d{3})+(?!\d)/g, (figure) => figure.replaceAll(",", thin));
 }
 
 function threeDigits(x) {
@@ -89,6 +97,18 @@ export function formatElapsed(seconds) {
 // formatMoment is a place on the timeline.
 export function formatMoment(seconds) {
   return grouped(fixed(seconds, 1)) + " s";
+}
+
+// formatClock is a place on the timeline as axes have it: m:ss, unless it is
+// short; with tenths where they are asked for.
+export function formatClock(seconds, short, tenths) {
+  if (short) return tenths ? formatMoment(seconds) : Number(seconds.toFixed(3)) + " s";
+  const ticks = Math.round(seconds * 10);
+  const whole = tenths ? Math.floor(ticks / 10) : Math.round(seconds);
+  const pad = (n) => String(n).padStart(2, "0");
+  const m = Math.floor((whole % 3600) / 60);
+  const s = pad(whole % 60) + (tenths ? "." + (ticks % 10) : "");
+  return whole >= 3600 ? `${Math.floor(whole / 3600)}:${pad(m)}:${s}` : `${m}:${s}`;
 }
 
 export function formatBytes(bytes) {

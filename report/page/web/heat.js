@@ -15,6 +15,8 @@ export function heatOf(extra, intervals) {
       high = Math.max(high, bins[k]);
     }
   }
+  // A few bins alone would fill the whole height, and look like many.
+  for (; low !== Infinity && high - low < extra.bins_per_decade / 2; high++) low--;
   const edge = (bin) => 10 ** (bin / extra.bins_per_decade) / 1e6; // ms
   return { rows: extra.heat, intervals, low, high: high + 1, edge, perDecade: extra.bins_per_decade };
 }
@@ -41,7 +43,7 @@ function pictureOf(u, heat, width) {
     if (counts[i] === 0) continue;
     // The root makes single slow replies visible beside thousands of fast ones.
     const level = Math.round(Math.sqrt(counts[i] / most) * shades) / shades;
-    picture.data.set([colour >> 16, (colour >> 8) & 255, colour & 255, 36 + 219 * level], i * 4);
+    picture.data.set([colour >> 16, (colour >> 8) & 255, colour & 255, 56 + 199 * level], i * 4);
   }
   return picture;
 }

@@ -1,3 +1,5 @@
+import { formatClock } from "./format.js";
+
 // What charts and sentences are made of: the report's intervals as columns.
 
 // timelineOf lays the intervals out as x values (seconds). Every x is the
@@ -35,6 +37,26 @@ export function perSecond(intervals, key) {
 export function failedShare(requests) {
   const settled = requests.succeeded + requests.failed;
   return settled === 0 ? 0 : (100 * requests.failed) / settled;
+}
+
+// momentOf is a place on the timeline in words, in the style of the axis.
+export function momentOf(report, seconds, tenths) {
+  return formatClock(seconds, report.elapsed_s < 120, tenths);
+}
+
+// silenceOf is the longest stretch of whole intervals in which no reply came
+// though some were owed, null for none.
+export function silenceOf(intervals) {
+  let longest = null;
+  let from = null;
+  for (const interval of intervals.slice(0, -1)) {
+    const silent = interval.succeeded + interval.failed === 0 && interval.in_flight > 0;
+    if (!silent) from = null;
+    else from ??= interval.t_s;
+    const to = interval.t_s + interval.width_s;
+    if (silent && (longest === null || to - from > longest.to - longest.from)) longest = { from, to };
+  }
+  return longest;
 }
 
 // highest is the index of the largest value, -1 for none.

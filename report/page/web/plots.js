@@ -1,4 +1,4 @@
-import { formatCount, formatMS } from "./format.js";
+import { formatClock, formatCount, formatMS } from "./format.js";
 
 // How every plot looks and behaves; what each one shows is in specs.js.
 
@@ -51,22 +51,18 @@ export function axis(look) {
   };
 }
 
+// beside is the room to the right of a plot, the same with and without an axis
+// there: what happened at one time stands at one place in a column of charts.
+export function beside(u) {
+  return u.width < 460 ? 22 : 58;
+}
+
 const wholes = [1, 2, 5].flatMap((n) => [0, 1, 2, 3, 4, 5, 6, 7, 8].map((e) => n * 10 ** e)).sort((a, b) => a - b);
 const stretches = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400];
 
 // timeAxis says seconds where all of it is short, and m:ss where it is not.
 export function timeAxis() {
-  return axis({ size: 26, space: 56, incrs: stretches, values: (u, splits, _, __, step) => splits.map((at) => clock(at, u.scales.x.max < 120 || step < 1)) });
-}
-
-function clock(seconds, short) {
-  if (seconds === null) return "";
-  if (short) return Number(seconds.toFixed(3)) + " s";
-  const h = Math.floor(seconds / 3600);
-  const m = Math.floor((seconds % 3600) / 60);
-  const s = Math.round(seconds % 60);
-  const pad = (n) => String(n).padStart(2, "0");
-  return h > 0 ? `${h}:${pad(m)}:${pad(s)}` : `${m}:${pad(s)}`;
+  return axis({ size: 26, space: 56, incrs: stretches, values: (u, splits, _, __, step) => splits.map((at) => at === null ? "" : formatClock(at, u.scales.x.max < 120 || step < 1)) });
 }
 
 export function countAxis(look = {}) {
@@ -97,14 +93,14 @@ export function shortMS(ms) {
   return size === 0 ? "0" : Number(ms.toPrecision(3)) + " ms";
 }
 
-// logAxis is for durations on a logarithmic scale: 1, 2, 5 in each decade, as
-// many as there is room for.
+// logAxis is for durations on a logarithmic scale: round figures in each decade,
+// as many as there is room for.
 export function logAxis() {
   return msAxis({ splits: (u, _, low, high) => logSplits(low, high, u.bbox.height / devicePixelRatio / 26), filter: (_, splits) => splits });
 }
 
 function logSplits(low, high, room) {
-  for (const steps of [[1, 2, 5], [1, 3], [1]]) {
+  for (const steps of [[1, 1.5, 2, 3, 4, 5, 6, 8], [1, 2, 5], [1, 3], [1]]) {
     const splits = [];
     for (let e = Math.floor(Math.log10(low)); e <= Math.ceil(Math.log10(high)); e++) {
       for (const step of steps) {

@@ -1,5 +1,5 @@
 import { beginning, el, figure, foreign, visible } from "./dom.js";
-import { counted, formatAsked, formatBytes, formatCount, formatElapsed, formatLimit, formatMS, formatRate, formatShare, formatSpan } from "./format.js";
+import { counted, formatAsked, formatBytes, formatCount, formatElapsed, formatLimit, formatMS, formatRate, formatShare, formatSpan, regrouped } from "./format.js";
 import { failedShare, highest } from "./model.js";
 import { scroll } from "./tables.js";
 
@@ -17,11 +17,30 @@ export function stateOf(report) {
 
 export function headline(report) {
   const state = stateOf(report);
+  const outcome = outcomeOf(report);
   return el("div", { class: "headline" },
     el("h1", {}, beginning(targetOf(report), 70)),
     el("p", { class: "state " + (state === "done" ? "calm" : "notable") }, visible(state)),
+    outcome ? el("p", { class: "outcome " + (outcome.good ? "good" : "bad") }, el("span", { class: "mark", "aria-hidden": "true" }, outcome.good ? "✓" : "✕"), outcome.words) : null,
     report.name ? el("p", { class: "name" }, beginning(report.name, 40)) : null,
     report.started ? el("p", { class: "name" }, el("time", { datetime: report.started }, report.started.slice(0, 16).replace("T", " ") + " UTC")) : null);
+}
+
+const briefly = { client: "brunt was the limit", connections: "out of free slots" };
+
+// outcomeOf is the answer in a few words: did the endpoint cope? What makes an
+// answer worthless comes before it. Null is no answer.
+export function outcomeOf(report) {
+  const { verdict: v, slo, requests } = report;
+  if (requests.sent === 0) return null;
+  if (!v.valid) return { good: false, words: "not valid" + (v.limited_by in briefly ? ": " + briefly[v.limited_by] : "") };
+  const broken = slo.filter((rule) => !rule.met).length;
+  if (broken > 0) return { good: false, words: `${formatCount(broken)} of ${counted(slo.length, "objective")} broken` };
+  if (requests.failed > 0 && requests.succeeded === 0) return { good: false, words: "every request failed" };
+  if (v.limited_by === "endpoint") return { good: false, words: `${formatShare(failedShare(requests))} failed` };
+  if (v.limited_by in briefly) return { good: false, words: briefly[v.limited_by] };
+  if (slo.length > 0) return { good: true, words: `${counted(slo.length, "objective")} held` };
+  return v.limited_by === "none" && requests.failed < requests.sent / 100 ? { good: true, words: "the endpoint kept up" } : null;
 }
 
 export function figures(report) {
@@ -54,13 +73,13 @@ export function verdict(report) {
   if (report.error !== null) notes.push(el("p", { class: "note loud" }, "Ended early: ", foreign(report.error)));
   const words = [];
   if (report.requests.sent === 0) words.push("Nothing was sent.");
-  else if (v.limited_by === "none" && v.reasons.length > 0) words.push(...v.reasons.slice(0, 8).flatMap((reason, i) => [i > 0 ? "; " : "", foreign(i > 0 ? reason : upper(reason))]));
-  else words.push(limits[v.limited_by] || "Limited by " + visible(v.limited_by), v.reasons.length > 0 ? ": " : ".", ...v.reasons.slice(0, 8).flatMap((reason, i) => [i > 0 ? "; " : "", foreign(reason)]));
+  else if (v.limited_by === "none" && v.reasons.length > 0) words.push(...v.reasons.slice(0, 8).flatMap((reason, i) => [i > 0 ? "; " : "", foreign(regrouped(i > 0 ? reason : upper(reason)))]));
+  else words.push(limits[v.limited_by] || "Limited by " + visible(v.limited_by), v.reasons.length > 0 ? ": " : ".", ...v.reasons.slice(0, 8).flatMap((reason, i) => [i > 0 ? "; " : "", foreign(regrouped(reason))]));
   if (v.reasons.length > 0 && report.requests.sent > 0) words.push(v.reasons.length > 8 ? `; and ${v.reasons.length - 8} more.` : ".");
-  const sentence = v.valid
+  const sentence = v.valid || report.requests.sent === 0
     ? el("p", { class: "sentence-of-verdict" }, words)
     : el("p", { class: "sentence-of-verdict invalid" }, el("strong", {}, v.limited_by === "client" ? "Not valid: brunt itself was the limit; these figures say little about the endpoint. " : "Not valid: these figures say little about the endpoint. "), words);
-  const warnings = report.warnings.map((warning) => el("p", { class: "note" }, "Warning: ", foreign(warning)));
+  const warnings = report.warnings.map((warning) => el("p", { class: "note" }, "Warning: ", foreign(regrouped(warning))));
   return el("section", { class: "verdict", "aria-label": "verdict" }, sentence, notes, warnings);
 }
 
@@ -74,12 +93,12 @@ export function lights(report) {
   return el("ul", { class: "lights", "aria-label": "objectives" }, report.slo.map((rule) => el("li", { class: rule.met ? "held" : "broken" },
     el("span", { class: "mark", "aria-hidden": "true" }, rule.met ? "✓" : "✕"),
     el("strong", {}, rule.met ? "held" : "broken"), " ", el("code", {}, foreign(rule.rule, 80)), " ",
-    el("span", {}, rule.value === null ? foreign(rule.reason) : formatLimit(rule.value, rule.unit)))));
+    rule.value === null ? foreign(rule.reason) : el("span", {}, "was ", el("b", {}, formatLimit(rule.value, rule.unit))))));
 }
 
 const columns = [["count", "count"], ["min", "min"], ["mean", "mean"], ["p50", "p50"], ["p75", "p75"], ["p90", "p90"], ["p95", "p95"], ["p99", "p99"], ["p99_9", "p99.9"], ["p99_99", "p99.99"], ["max", "max"]];
 
-export function percentiles(report) {
+export function percentiles(report, state) {
   const l = report.latency_ms;
   const rows = [
     ["response", "latency_ms.response", l.response], ["service", "latency_ms.service", l.service], ["lateness", "lateness_ms", report.lateness_ms],
@@ -90,15 +109,17 @@ export function percentiles(report) {
     el("thead", {}, el("tr", {}, el("td"), columns.map(([, head]) => el("th", { scope: "col", class: "number" }, head)))),
     el("tbody", {}, rows.map(([label, path, summary]) => el("tr", {}, el("th", { scope: "row" }, label),
       columns.map(([key]) => el("td", { class: "number" }, figure(`${path}.${key}`, summary[key], key === "count" ? formatCount : formatMS, `too few samples for ${key.replace("_", ".")}: there are ${formatCount(summary.count)}`)))))));
-  return el("div", {}, scroll("percentiles", table),
+  state.percentiles ??= el("div", {}, scroll("percentiles", ""),
     el("p", { class: "left-out" }, "Response is from the planned instant, service from the first byte sent; both are of successes. – means too few samples."));
+  state.percentiles.firstChild.replaceChildren(table);
+  return state.percentiles;
 }
 
 export function totals(report) {
   const { requests: q, throughput: t, client: c } = report;
   const why = q.not_sent_reasons;
   const list = [];
-  const add = (label, ...words) => list.push(el("div", {}, el("dt", {}, label), el("dd", {}, words)));
+  const add = (label, ...words) => list.push(el("div", {}, el("dt", {}, label), el("dd", {}, words.flat())));
   const count = (key) => figure(`requests.${key}`, q[key], formatCount);
   add("planned", count("planned"));
   add("sent", count("sent"));
@@ -112,7 +133,8 @@ export function totals(report) {
   }
   if (q.warmup > 0) add("in the warm-up, apart", count("warmup"));
   add("succeeded rate", figure("throughput.succeeded_per_s", t.succeeded_per_s, formatRate));
-  add("status", Object.entries(report.status).map(([status, n]) => `${status}: ${formatCount(n)}`).join(", ") || "no reply");
+  const statuses = Object.entries(report.status).map(([status, n], i) => [i > 0 ? ", " : "", el("span", { class: "short" }, `${status}: ${formatCount(n)}`)]);
+  add("replies by status", statuses.length > 0 ? statuses.flat() : "no reply");
   add("connections", count("connections"), q.reconnected > 0 ? `, ${formatCount(q.reconnected)} reconnected` : "");
   add("received, sent", figure("throughput.bytes_in", t.bytes_in, formatBytes), ", ", figure("throughput.bytes_out", t.bytes_out, formatBytes));
   const cores = c.wall_s > 0 && c.cores > 0 ? `${formatShare((100 * c.cpu_s) / (c.wall_s * c.cores))} of ${counted(c.cores, "core")}` : "–";

@@ -1,19 +1,19 @@
-import { counted, formatAsked, formatCount, formatMoment, formatMS, formatRate, formatShare } from "./format.js";
+import { counted, formatAsked, formatCount, formatMS, formatRate, formatShare } from "./format.js";
 import { drawHeat, heatOf, heatWords } from "./heat.js";
-import { columnOf, failedShare, highest, lowest, perSecond, timelineOf } from "./model.js";
+import { columnOf, failedShare, highest, lowest, momentOf, perSecond, silenceOf, timelineOf } from "./model.js";
 import { asCount, asMS, axis, countAxis, faded, fromZero, line, logAxis, logRange, msAxis, paint, timeAxis, wholeAxis } from "./plots.js";
 
 // One spec per chart: its title, its sentence, its data and how to plot them.
 // empty is the reason why there is nothing to plot.
 
-const nothing = "Nothing was measured yet.";
 
 export function specsOf(report, extra, measure) {
   const timeline = timelineOf(report.intervals);
   const all = [throughput, latency, heatMap, load, curve, failures].map((make) => make(report, extra, timeline, measure));
   for (const spec of all) {
-    if (report.intervals.length === 0 && !spec.empty) spec.empty = nothing;
+    if (report.intervals.length === 0) spec.empty = report.state === "done" ? "Nothing was measured." : "Nothing was measured yet.";
     spec.timeline = spec.apart ? null : timeline;
+    spec.across = spec.across || `time since the start${report.elapsed_s < 120 ? "" : ", min:s"}`;
   }
   return all;
 }
@@ -43,12 +43,14 @@ function throughput(report, _, timeline) {
 function throughputWords(report, good) {
   const asked = report.plan.rate_per_s === null ? "" : ` of ${formatAsked(report.plan.rate_per_s)} asked`;
   const words = `${formatRate(report.throughput.sent_per_s)} sent${asked}, ${formatRate(report.throughput.succeeded_per_s)} succeeded.`;
+  const silence = silenceOf(report.intervals);
+  if (silence) return `${words} No reply from ${momentOf(report, silence.from)} to ${momentOf(report, silence.to)}.`;
   const i = lowest(good.slice(0, -1));
-  return i < 0 ? words : `${words} Lowest at ${formatMoment(report.intervals[i].t_s)}: ${formatRate(good[i])} succeeded.`;
+  return i < 0 || report.requests.succeeded === 0 ? words : `${words} Lowest at ${momentOf(report, report.intervals[i].t_s)}: ${formatRate(good[i])} succeeded.`;
 }
 
 const percentileLooks = [
-  ["p50", { width: 2.5 }], ["p90", { width: 1.5, dash: [8, 4] }], ["p99", { width: 1.5 }], ["max", { width: 1, dash: [2, 3] }],
+  ["p50", "", { width: 2.5 }], ["p90", "", { width: 1.5, dash: [8, 4] }], ["p99", "-tail", { width: 1.75 }], ["max", "", { width: 1, dash: [2, 3] }],
 ];
 
 function latency(report, extra, timeline, measure) {
@@ -58,11 +60,11 @@ function latency(report, extra, timeline, measure) {
   let empty = null;
   if (!some && report.intervals.length > 0) empty = ofService ? noHistograms("Service time over time") : noPercentiles(report);
   return {
-    id: "latency", title: ofService ? "Service time" : "Response time", unit: ofService ? "from the first byte sent, log scale" : "from the planned instant, log scale",
+    id: "latency", title: ofService ? "Service time" : "Response time", unit: ofService ? "from the first byte sent, at the time of the reply; log scale" : "from the planned instant, at the time of the reply; log scale",
     sentence: latencyWords(report, ofService) + (some && columns[0].every((value) => value === null) ? " Percentiles of intervals cannot be merged, the highest can." : ""),
     empty, switchable: true,
     data: [timeline.xs, ...columns.map((values) => columnOf(timeline, values))],
-    series: percentileLooks.map(([key, look]) => line(key, ofService ? "service" : "response", asMS, look)),
+    series: percentileLooks.map(([key, shade, look]) => line(key, (ofService ? "service" : "response") + shade, asMS, look)),
     scales: { y: { distr: 3, range: logRange } },
     axes: [timeAxis(), logAxis()],
   };
@@ -71,9 +73,15 @@ function latency(report, extra, timeline, measure) {
 function latencyWords(report, ofService) {
   const summary = ofService ? report.latency_ms.service : report.latency_ms.response;
   if (summary.count === 0) return "No request succeeded.";
-  const words = `Over the run: p50 ${asMS(summary.p50)}, p90 ${asMS(summary.p90)}, p99 ${asMS(summary.p99)}, max ${asMS(summary.max)}.`;
-  const worst = ofService ? -1 : highest(report.intervals.map((interval) => interval.p99));
-  return worst < 0 ? words : `${words} Highest p99 at ${formatMoment(report.intervals[worst].t_s)}: ${asMS(report.intervals[worst].p99)}.`;
+  const held = percentileLooks.filter(([key]) => summary[key] !== null).map(([key]) => `${key} ${asMS(summary[key])}`);
+  const words = `Over the run: ${held.join(", ")}.`;
+  if (ofService) return words;
+  // The finest percentile that every interval has, or a quiet one would win.
+  const some = report.intervals.filter((interval) => interval.succeeded > 0);
+  const key = ["p99", "p90", "p50"].find((key) => some.every((interval) => interval[key] !== null));
+  const worst = key ? highest(report.intervals.map((interval) => interval[key])) : -1;
+  const few = some.some((interval) => interval.p99 === null && interval.p50 !== null) ? " No p99 where fewer than 100 replies came." : "";
+  return words + (worst < 0 ? "" : ` Highest ${key} at ${momentOf(report, report.intervals[worst].t_s)}: ${asMS(report.intervals[worst][key])}.`) + few;
 }
 
 function noPercentiles(report) {
@@ -95,10 +103,10 @@ function heatMap(report, extra, timeline) {
   const low = some ? heat.edge(heat.low) : 1;
   const high = some ? heat.edge(heat.high) : 10;
   return {
-    id: "heat", title: "Response time, every reply", unit: "the stronger the colour, the more replies; log scale", empty,
+    id: "heat", title: "Response time, every reply", unit: "the stronger the colour, the more replies in a cell; log scale", empty,
     sentence: response.p50 === null ? "" : `${formatCount(response.count)} replies between ${asMS(response.min)} and ${asMS(response.max)}; half of them within ${asMS(response.p50)}.`,
     data: [timeline.xs, timeline.xs.map((_, i) => (i % 2 ? low : high))],
-    series: [{ label: "replies", meaning: "response", swatch: "block", stroke: "transparent", points: { show: false }, paths: () => null, format: (_, i, u) => heatWords(u, heat, i) }],
+    series: [{ label: "few to many replies", meaning: "response", swatch: "block", stroke: "transparent", points: { show: false }, paths: () => null, format: (_, i, u) => heatWords(u, heat, i) }],
     scales: { y: { distr: 3, range: () => [low, high] } },
     axes: [timeAxis(), logAxis()],
     draw: (u) => drawHeat(u, heat),
@@ -113,11 +121,11 @@ function load(report, _, timeline) {
   return {
     id: "load", title: "In flight and lateness", unit: "requests, left; p99 of how late they were sent, right",
     sentence: (most < 0 ? "" : `At most ${formatCount(inFlight[most])} in flight at an interval's end, ${formatCount(report.plan.max_in_flight)} allowed. `) +
-      `Sent late by ${asMS(report.lateness_ms.p99)} at p99.`,
+      (report.lateness_ms.p99 === null ? "" : `Sent late by ${asMS(report.lateness_ms.p99)} at p99.`),
     data: [timeline.xs, columnOf(timeline, inFlight), columnOf(timeline, late)],
     series: [line("in flight", "flight", asCount, { fill: faded("flight", 0.1) }), line("lateness p99", "lateness", asMS, { scale: "late", dash: [4, 3] })],
-    scales: { y: { range: (_, __, high) => [0, Math.max(high * 1.08, 4)] }, late: { range: fromZero } },
-    axes: [timeAxis(), wholeAxis(), msAxis({ scale: "late", side: 1, grid: { show: false } })],
+    scales: { y: { range: (_, __, high) => [0, Math.max(high * 1.08, 4)] }, late: { range: (_, __, high) => [0, Math.max(high * 1.08, 1)] } },
+    axes: [timeAxis(), wholeAxis(), msAxis({ scale: "late", side: 1, size: 58, grid: { show: false } })], right: 0,
   };
 }
 
@@ -131,11 +139,12 @@ function percentileOf(x) {
 // roomy leaves out percentiles that are not in sight, or whose names would
 // touch.
 function roomy(u, splits) {
-  let last = -Infinity;
-  return splits.map((at) => {
+  let free = -Infinity;
+  return splits.map((at, i) => {
+    const half = known[i][1].length * 3.5;
     const place = u.valToPos(at, "x");
-    if (at < u.scales.x.min || at > u.scales.x.max * 1.01 || place - last < 50) return null;
-    last = place;
+    if (at < u.scales.x.min || at > u.scales.x.max * 1.01 || place - half < free) return null;
+    free = place + half + 6;
     return at;
   });
 }
@@ -143,7 +152,7 @@ function roomy(u, splits) {
 function curve(report, extra) {
   const { x, response, service } = extra.curve;
   return {
-    id: "curve", title: "Latency by percentile", unit: "the gap between the lines is time spent waiting to be sent", apart: true,
+    id: "curve", title: "Latency by percentile", unit: "the gap between the lines is time spent waiting to be sent; log scales", apart: true, across: "share of replies that were faster",
     empty: x.length < 2 ? "Too few replies for a curve." : null,
     sentence: curveWords(report),
     data: [x, response, service],
@@ -171,8 +180,8 @@ function failures(report, _, timeline) {
   const cut = report.intervals.map((interval) => interval.cut_off);
   return {
     id: "failures", title: "Failures", unit: "requests per interval", sentence: failureWords(report, failed),
-    data: [timeline.xs, columnOf(timeline, failed), columnOf(timeline, cut)],
-    series: [line("failed", "failed", asCount, { fill: faded("failed", 0.35) }), line("cut off", "flight", asCount, { dash: [3, 3] })],
+    data: [timeline.xs, columnOf(timeline, failed), ...(report.requests.cut_off > 0 ? [columnOf(timeline, cut)] : [])],
+    series: [line("failed", "failed", asCount, { fill: faded("failed", 0.35) }), ...(report.requests.cut_off > 0 ? [line("cut off", "flight", asCount, { dash: [3, 3] })] : [])],
     scales: { y: { range: (_, __, high) => [0, Math.max(high * 1.08, 4)] } },
     axes: [timeAxis(), wholeAxis()],
   };
@@ -182,5 +191,5 @@ function failureWords(report, failed) {
   if (report.requests.failed === 0) return "No request failed.";
   const most = highest(failed);
   const words = `${counted(report.requests.failed, "request")} failed (${formatShare(failedShare(report.requests))})`;
-  return most < 0 ? words + "." : `${words}; most at ${formatMoment(report.intervals[most].t_s)}: ${formatCount(failed[most])}.`;
+  return most < 0 ? words + "." : `${words}; most at ${momentOf(report, report.intervals[most].t_s)}: ${formatCount(failed[most])}.`;
 }

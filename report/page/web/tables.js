@@ -1,5 +1,6 @@
 import { el, figure, foreign } from "./dom.js";
-import { counted, formatCount, formatMoment, formatMS } from "./format.js";
+import { counted, formatCount, formatMS } from "./format.js";
+import { momentOf } from "./model.js";
 
 // Tables whose length a run decides: sorted on demand, cut at a bound.
 
@@ -7,14 +8,28 @@ const maxRows = 500;
 
 // sortable makes a table. A column has head, value (what rows are sorted by)
 // and cell (what is shown); number columns stand to the right and sort
-// downwards first. Which column is sorted by outlives a newer report.
+// downwards first. The state outlives a newer report: what the table is sorted
+// by, and as long as its columns are the same, the table itself, so that no
+// button goes away under the pointer or loses the focus.
 export function sortable(caption, columns, rows, state) {
+  const heads = columns.map((column) => column.head).join();
+  if (state.heads !== heads) Object.assign(state, { heads, shown: null, table: made(caption, columns, state) });
+  const text = JSON.stringify(rows);
+  if (state.shown !== text) {
+    Object.assign(state, { shown: text, rows, columns });
+    state.fill();
+  }
+  return state.table;
+}
+
+function made(caption, columns, state) {
   const body = el("tbody");
   const note = el("p", { class: "left-out" });
   const heads = columns.map((column, i) => el("th", { scope: "col", class: column.number ? "number" : null }, el("button", { type: "button", onclick: () => choose(i) }, column.head, el("span", { class: "arrow", "aria-hidden": "true" }))));
   const fill = () => {
     heads.forEach((th, i) => (i === state.by ? th.setAttribute("aria-sort", state.down ? "descending" : "ascending") : th.removeAttribute("aria-sort")));
-    const sorted = state.by === undefined ? rows : rows.toSorted(order(columns[state.by].value, state.down));
+    const { rows, columns } = state;
+    const sorted = rows.toSorted(order(columns[state.by].value, state.down));
     body.replaceChildren(...sorted.slice(0, maxRows).map((row) => el("tr", {}, columns.map((column) => el("td", { class: classOf(column, row) }, column.cell(row))))));
     note.textContent = rows.length > maxRows ? `${counted(rows.length - maxRows, "more row is", "more rows are")} left out; the JSON has them all.` : "";
   };
@@ -23,7 +38,7 @@ export function sortable(caption, columns, rows, state) {
     state.by = i;
     fill();
   };
-  fill();
+  state.fill = fill;
   const table = el("table", {}, el("caption", { class: "unseen" }, caption), el("thead", {}, el("tr", {}, heads)), body);
   return el("div", {}, scroll(caption, table), note);
 }
@@ -46,7 +61,7 @@ function order(value, down) {
 
 // scroll lets a wide table move sideways, by keyboard too.
 export function scroll(label, table) {
-  return el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": label }, table);
+  return el("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": label }, table);
 }
 
 function column(head, value, words, more) {
@@ -54,10 +69,11 @@ function column(head, value, words, more) {
 }
 
 const number = { number: true };
+const moment = (report) => (seconds) => momentOf(report, seconds, true);
 const ms = (head, path, get) => ({ head, value: get, number: true, cell: (row) => figure(path(row), get(row), formatMS) });
 
 export function namesTable(report, state) {
-  const rows = report.names.map((name, at) => ({ ...name, at }));
+  const rows = report.names.map(({ name, requests, latency_ms }, at) => ({ name, requests, latency_ms, at }));
   const latency = (key) => ms(key, (row) => `names.${row.at}.latency_ms.response.${key}`, (row) => row.latency_ms.response[key]);
   const count = (key) => column(key, (row) => row.requests[key], formatCount, number);
   return sortable("by payload name", [
@@ -70,8 +86,8 @@ export function failuresTable(report, state) {
   return sortable("failures", [
     column("kind", (row) => row.kind, (kind) => foreign(kind.replaceAll("_", " "), 40)),
     column("count", (row) => row.count, formatCount, number),
-    column("first", (row) => row.first_s, formatMoment, number),
-    column("last", (row) => row.last_s, formatMoment, number),
+    column("first", (row) => row.first_s, moment(report), number),
+    column("last", (row) => row.last_s, moment(report), number),
     column("message of the first", (row) => row.message || null, (message) => foreign(message)),
     ...(report.errors.some((row) => row.advice !== null || row.cause !== null) ? [advice] : []),
   ], report.errors, state);
@@ -82,7 +98,7 @@ const advice = column("what to do", (row) => row.advice ?? row.cause, (text, row
 export function slowestTable(report, state) {
   const rows = report.slowest.map((slow, at) => ({ ...slow, at }));
   return sortable("slowest replies", [
-    column("time", (row) => row.at_s, formatMoment, number),
+    column("time", (row) => row.at_s, moment(report), number),
     ms("response", (row) => `slowest.${row.at}.response_ms`, (row) => row.response_ms),
     ms("service", (row) => `slowest.${row.at}.service_ms`, (row) => row.service_ms),
     column("status", (row) => row.status, String, number),
