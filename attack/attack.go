@@ -1,5 +1,5 @@
 // Package attack makes load and times it: the open loop (constant rate) and
-// the closed loop (constant concurrency) over HTTP/1.1. A run hands out
+// the closed loop (constant concurrency) over HTTP/1.1 or 2. A run hands out
 // snapshots; whoever wants to show them reads them.
 //
 //	Plan ─ schedule ─ turns ─► workers ─► tallies ─(each second)─► timeline ─► Snapshot
@@ -30,8 +30,6 @@ const (
 	slotsPerTurn = 64
 	// gcPercent is the growth of the heap that starts a collection.
 	gcPercent = 20
-	// spareFiles are left to payloads, reports, timers and the runtime.
-	spareFiles = 24
 )
 
 // Run is a run under way. Its methods may be called from any goroutine.
@@ -41,7 +39,9 @@ type Run struct {
 	payloads *payloads.Set
 	target   endpoint.Target
 	dialer   *endpoint.Dialer
-	embedded bool // the endpoint runs within this process
+	embedded bool   // the endpoint runs within this process
+	mux      *mux   // of HTTP/2
+	pacer    *pacer // nil where connections are opened as they are needed
 	schedule schedule
 	clock    clock
 	began    usage
@@ -96,6 +96,9 @@ func Start(plan Plan, request Request, set *payloads.Set, target *endpoint.Endpo
 	if err := request.Validate(); err != nil {
 		return nil, err
 	}
+	if plan.HTTP2 && target.Embedded != nil {
+		return nil, fmt.Errorf("--http2: mock:// speaks HTTP/1.1 only; leave out --http2")
+	}
 	warning, err := plan.fitFiles(maxFiles(), target.Embedded != nil)
 	if err != nil {
 		return nil, err
@@ -147,6 +150,11 @@ func (r *Run) begin(sink Sink) error {
 		r.tallies = append(r.tallies, newTally(len(r.names)))
 	}
 	r.clock = clock{time.Now()}
+	r.pacer = newPacer(&r.plan, r.clock)
+	if r.plan.HTTP2 {
+		r.dialer.UseHTTP2()
+		r.mux = newMux(r, r.payloads.Variants(), r.payloads.MaxBody() > 0)
+	}
 	if r.plan.Open() {
 		if err := r.makeTurns(min(cores, max(1, r.plan.Concurrency/slotsPerTurn))); err != nil {
 			return err
@@ -210,123 +218,23 @@ func (r *Run) makeTurns(n int) error {
 func (r *Run) spawn(t *turn) {
 	r.listMu.Lock()
 	w := newWorker(r, t, r.tallies[len(r.list)%len(r.tallies)])
+	if r.mux != nil {
+		w.lane, w.reply = r.mux.lane(len(r.list)), &reply{}
+	}
 	r.list = append(r.list, w)
 	r.listMu.Unlock()
 	r.workers.Add(1)
 	go w.loop()
 }
 
-// rest waits, and returns false when the run ends first.
-func (r *Run) rest(d time.Duration) bool {
-	if r.end != math.MaxInt64 {
-		d = min(d, max(0, time.Duration(r.end-r.clock.now())))
-	}
-	select {
-	case <-time.After(d):
-		return true
-	case <-r.ending:
-		return false
-	}
-}
-
-// cutAtEnd cuts what is in flight at the plan's end.
-func (r *Run) cutAtEnd() {
-	if r.rest(time.Duration(math.MaxInt64)) {
-		r.cut()
-	}
-}
-
-// Stop ends the run before its plan does: no more tickets are sent, and those
-// in flight are waited for (Drain) or cut off (Cut). A stopped run may be cut
-// by a second Stop.
-func (r *Run) Stop(how AtEnd) {
-	r.endOnce.Do(func() {
-		r.stopping.Store(true)
-		// Read after the flag is set: no ticket taken without seeing it has a
-		// later instant.
-		r.stopAt.Store(r.clock.now() + 1)
-		close(r.ending)
-		for _, t := range r.turns {
-			t.alarm.kick()
-		}
-	})
-	if how == Cut || r.plan.AtEnd == Cut {
-		r.cut()
-	}
-}
-
-// Obey waits for the run's end and takes interrupts meanwhile: the first
-// drains the run, the second cuts it, the third calls die.
-func (r *Run) Obey(interrupts <-chan os.Signal, die func()) {
-	for seen := 0; ; {
-		select {
-		case <-r.done:
-			return
-		case <-interrupts:
-			switch seen++; seen {
-			case 1:
-				r.Stop(Drain)
-			case 2:
-				r.Stop(Cut)
-			default:
-				die()
-			}
-		}
-	}
-}
-
-// over reports whether no more tickets are to be sent, whatever the schedule
-// says.
-func (r *Run) over() bool { return r.stopping.Load() || r.cutting.Load() }
-
-// cut ends everything in flight.
-func (r *Run) cut() {
-	if r.cutting.Swap(true) {
+// warn adds a line, unless it is empty, to what the reader should know.
+func (r *Run) warn(line string) {
+	if line == "" {
 		return
 	}
-	r.noDials()
-	r.listMu.Lock()
-	list := r.list
-	r.listMu.Unlock()
-	for _, w := range list {
-		w.cut()
-	}
-}
-
-// abort stops the run for a reason of its own, which its snapshot then tells.
-func (r *Run) abort(err error) {
-	r.errMu.Lock()
-	if r.err == nil {
-		r.err = err
-	}
-	r.errMu.Unlock()
-	r.Stop(Drain)
-}
-
-// fitFiles settles how many requests an open loop may have in flight when its
-// plan does not say, and refuses a concurrency beyond what the open-file limit
-// (0: none) allows, since each request in flight needs a connection.
-func (p *Plan) fitFiles(limit uint64, embedded bool) (warning string, err error) {
-	room := uint64(math.MaxUint64)
-	if limit > 0 {
-		room = max(limit, spareFiles+1) - spareFiles
-		if embedded {
-			room = max(1, room/2) // the endpoint's ends of the connections count too
-		}
-	}
-	switch {
-	case p.Concurrency == 0 && room < DefaultOpenConcurrency:
-		p.Concurrency = int(room)
-		if room >= DefaultOpenConcurrency/2 {
-			return "", nil // nothing that anyone would miss
-		}
-		return fmt.Sprintf("at most %d requests in flight: this process may open %d files (ulimit -n)", room, limit), nil
-	case p.Concurrency == 0:
-		p.Concurrency = DefaultOpenConcurrency
-	case uint64(p.Concurrency) > room:
-		return "", fmt.Errorf("--concurrency %d: this process may open %d files, enough for %d connections; raise the limit with ulimit -n, or lower --concurrency", p.Concurrency, limit, room)
-	}
-	return "", nil
+	r.timeline.mu.Lock()
+	defer r.timeline.mu.Unlock()
+	r.warnings = append(r.warnings, line)
 }
 
 // Done is closed when the run has ended and its last snapshot stands.
@@ -338,7 +246,14 @@ func (r *Run) finish() {
 	r.endOnce.Do(func() { close(r.ending) })
 	r.noDials()
 	if r.recorder != nil && !r.recorder.close() {
-		r.warnings = append(r.warnings, "the results' reader stopped reading: records at the end are missing")
+		r.warn("the results' reader stopped reading: records at the end are missing")
+	}
+	if r.mux != nil {
+		r.mux.close()
+		r.warn(r.mux.warning())
+	}
+	if r.pacer != nil {
+		r.warn(r.pacer.warning(r.measured))
 	}
 	r.timeline.close()
 	for _, t := range r.turns {

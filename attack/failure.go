@@ -9,7 +9,10 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"golang.org/x/net/http2"
+
 	"brunt/attack/endpoint"
+	"brunt/attack/h2"
 )
 
 // Kinds of failures on an open connection; endpoint has those of opening one.
@@ -21,6 +24,10 @@ const (
 	KindStaleConnection = "stale_connection"
 	KindBadReply        = "bad_reply"
 	KindPayloadGone     = "payload_gone"
+	KindConnectRate     = "connect_rate"   // --connect-rate left no time for a connection
+	KindResetStream     = "reset_stream"   // HTTP/2: RST_STREAM
+	KindRefusedStream   = "refused_stream" // HTTP/2: RST_STREAM with REFUSED_STREAM
+	KindGoAway          = "goaway"         // HTTP/2: GOAWAY with an error, or crossing too often
 	KindOther           = "other"
 	// KindCut is no failure: the run's end cut the request off.
 	KindCut = "cut"
@@ -47,24 +54,35 @@ func (e *payloadError) Unwrap() error { return e.err }
 func kindOf(err error, stale bool) string {
 	var dial *dialError
 	var bad *badReply
+	var malformed *h2.MalformedError
+	var reset *h2.ResetError
+	var away *h2.GoAwayError
 	var gone *payloadError
 	broken := err == io.EOF || endpoint.Reset(err)
 	switch {
 	case err == errCut:
 		return KindCut
+	case errors.Is(err, errConnectRate):
+		return KindConnectRate
 	case errors.As(err, &dial):
 		return endpoint.DialKind(dial.err)
 	case errors.As(err, &gone):
 		return KindPayloadGone
-	case errors.As(err, &bad):
+	case errors.As(err, &bad), errors.As(err, &malformed):
 		return KindBadReply
+	case errors.As(err, &reset) && reset.Code == http2.ErrCodeRefusedStream:
+		return KindRefusedStream
+	case errors.As(err, &reset):
+		return KindResetStream
+	case errors.As(err, &away):
+		return KindGoAway
 	case endpoint.Timeout(err):
 		return KindTimeoutReply
 	case broken && stale:
 		return KindStaleConnection
 	case endpoint.Reset(err):
 		return KindReset
-	case err == io.EOF, err == io.ErrUnexpectedEOF:
+	case err == io.EOF, err == io.ErrUnexpectedEOF, err == h2.ErrUnsent:
 		return KindClosedEarly
 	default:
 		return KindOther
@@ -76,6 +94,8 @@ var messages = map[string]string{
 	endpoint.TimeoutConnect: "no connection within the time-out",
 	endpoint.NoPorts:        "this machine has no free ports left for more connections",
 	endpoint.NoFiles:        "this process may open no more files",
+	KindConnectRate:         "no connection within the time-out, for --connect-rate allows no more",
+	KindRefusedStream:       "stream refused by the endpoint, which takes no more at once",
 	KindReset:               "connection reset by the endpoint",
 	KindTimeoutReply:        "no complete reply within the time-out",
 	KindClosedEarly:         "connection closed by the endpoint before its reply was complete",

@@ -18,6 +18,12 @@ const (
 	// DefaultOpenConcurrency is the most requests in flight of an open loop
 	// that names none.
 	DefaultOpenConcurrency = 10_000
+	// DefaultConnectRate is the rate, per second, at which a closed loop opens
+	// its first connections after a tenth of as many at once.
+	DefaultConnectRate = 1000
+	// StreamsPerConnection is the most HTTP/2 requests in flight per connection
+	// unless Connections says otherwise.
+	StreamsPerConnection = 100
 )
 
 // AtEnd says what becomes of requests in flight when a run ends.
@@ -65,12 +71,38 @@ type Plan struct {
 	KeepAlive bool
 	AtEnd     AtEnd
 	CatchUp   CatchUp
+	// HTTP2 speaks HTTP/2: agreed on within TLS, or known beforehand (h2c).
+	// Requests in flight then share connections.
+	HTTP2 bool
+	// Connections is the most connections, 0 for as many as it takes: in
+	// HTTP/1.1 that is one per request in flight, so that it bounds those too;
+	// in HTTP/2 one per 100 of the most in flight, or per as many as the
+	// endpoint takes on one where that is fewer.
+	Connections int
+	// ConnectRate is the most connections opened per second, over the whole
+	// run. Waiting for it is no service time. A closed loop waits before it
+	// plans a request, so that none is late for it; in an open loop the request
+	// waits, as for any connection, and the wait is part of its response time.
+	// 0 is DefaultConnectRate, for the first connections of a closed loop only:
+	// what an open loop opens follows from its rate, and a limit on connections
+	// that the endpoint keeps closing would quietly be one on the throughput.
+	ConnectRate int
 	// Success is the set of statuses that count as succeeded.
 	Success StatusSet
+
+	fewFiles bool // the open-file limit has lowered Concurrency
 }
 
 // Open reports whether the plan is an open loop (a rate is asked).
 func (p *Plan) Open() bool { return p.Rate.Freq > 0 }
+
+// Protocol is the name of what the plan speaks.
+func (p *Plan) Protocol() string {
+	if p.HTTP2 {
+		return "HTTP/2"
+	}
+	return "HTTP/1.1"
+}
 
 // Validate reports the first thing that makes the plan no plan, in the words
 // of the command line.
@@ -88,6 +120,14 @@ func (p *Plan) Validate() error {
 		return fmt.Errorf("--timeout %v: must be above 0", p.Timeout)
 	case p.Concurrency < 0 || p.Concurrency > MaxConcurrency:
 		return fmt.Errorf("--concurrency %d: must be from 1 to 1,000,000", p.Concurrency)
+	case p.HTTP2 && !p.KeepAlive:
+		return fmt.Errorf("--http2 with --no-keepalive: HTTP/2 shares connections among requests; leave one of the two out")
+	case p.Connections < 0 || p.Connections > MaxConcurrency:
+		return fmt.Errorf("--connections %d: must be from 1 to 1,000,000", p.Connections)
+	case p.ConnectRate < 0 || p.ConnectRate > MaxConcurrency:
+		return fmt.Errorf("--connect-rate %d: must be from 1 to 1,000,000", p.ConnectRate)
+	case !p.HTTP2 && !p.Open() && p.Connections > 0 && p.Connections < p.Concurrency:
+		return fmt.Errorf("--connections %d: each of the --concurrency %d requests in flight needs one in HTTP/1.1; lower --concurrency, or use --http2", p.Connections, p.Concurrency)
 	}
 	return nil
 }

@@ -30,6 +30,7 @@ type reply struct {
 	header fasthttp.ResponseHeader
 	sample []byte // beginning of the body of a reply that is no success
 	close  bool   // the connection is not to be used again
+	id     []byte // of HTTP/2, where the header is not kept
 }
 
 func newReply() *reply {
@@ -265,6 +266,9 @@ func chunkSize(line []byte) (int, error) {
 
 // requestID is the id that the endpoint gave the request, empty without one.
 func (r *reply) requestID() []byte {
+	if len(r.id) > 0 {
+		return r.id
+	}
 	for _, name := range [...]string{"x-databricks-request-id", "x-request-id", "request-id"} {
 		for key, value := range r.header.All() {
 			if len(key) == len(name) && bytes.EqualFold(key, []byte(name)) {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"golang.org/x/net/http/httpguts"
+	"golang.org/x/net/http2/hpack"
 
 	"brunt/attack/endpoint"
 	"brunt/payloads"
@@ -84,6 +85,15 @@ func (r *Request) head(t *endpoint.Target, v *payloads.Variant, keepAlive, hasBo
 		path = v.Path
 	}
 	b := fmt.Appendf(nil, "%s %s HTTP/1.1\r\n", r.MethodFor(hasBody), path)
+	for _, h := range r.headers(t, v, keepAlive, hasBody) {
+		b = fmt.Appendf(b, "%s: %s\r\n", h.Name, h.Value)
+	}
+	return b
+}
+
+// headers are a variant's, brunt's own included, each layer replacing those
+// before it.
+func (r *Request) headers(t *endpoint.Target, v *payloads.Variant, keepAlive, hasBody bool) (list []payloads.Header) {
 	own := []payloads.Header{{Name: "Host", Value: t.Host}, {Name: "User-Agent", Value: r.UserAgent}, {Name: "Accept", Value: "application/json"}}
 	if hasBody {
 		own = append(own, payloads.Header{Name: "Content-Type", Value: "application/json"})
@@ -95,11 +105,35 @@ func (r *Request) head(t *endpoint.Target, v *payloads.Variant, keepAlive, hasBo
 	for depth, layer := range layers {
 		for _, h := range layer {
 			if !replaced(layers[depth+1:], h.Name) {
-				b = fmt.Appendf(b, "%s: %s\r\n", h.Name, h.Value)
+				list = append(list, h)
 			}
 		}
 	}
-	return b
+	return list
+}
+
+// fields are the same for HTTP/2, pseudo-headers first. What steers a
+// connection of HTTP/1.1 has no place there [RFC 9113 §8.2.2].
+func (r *Request) fields(t *endpoint.Target, v *payloads.Variant, hasBody bool) []hpack.HeaderField {
+	scheme, path, authority := "http", t.Path, t.Host
+	if t.TLS {
+		scheme = "https"
+	}
+	if v.Path != "" {
+		path = v.Path
+	}
+	var rest []hpack.HeaderField
+	for _, h := range r.headers(t, v, true, hasBody) {
+		switch name := strings.ToLower(h.Name); name {
+		case "host":
+			authority = h.Value
+		case "keep-alive", "proxy-connection", "upgrade":
+		default:
+			rest = append(rest, hpack.HeaderField{Name: name, Value: h.Value})
+		}
+	}
+	return append([]hpack.HeaderField{{Name: ":method", Value: r.MethodFor(hasBody)}, {Name: ":scheme", Value: scheme},
+		{Name: ":authority", Value: authority}, {Name: ":path", Value: path}}, rest...)
 }
 
 // replaced reports whether a later layer of headers replaces this one.

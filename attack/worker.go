@@ -1,10 +1,8 @@
 package attack
 
 import (
-	"context"
 	"errors"
 	"net"
-	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -55,13 +53,17 @@ type worker struct {
 	wake     chan struct{}
 	nextIdle *worker
 
-	wire  *wire
+	lane  *lane // of HTTP/2; its connections are shared
+	wire  *wire // the worker's own, of HTTP/1.1
 	reply *reply
 	ex    exchange
 	buf   []byte
 	pair  [2][]byte
 	bufs  net.Buffers
 	free  int64 // instant since which the worker has been free
+
+	permit bool // the pacer has been waited for
+	dialed bool // there has been a connection
 
 	mu   sync.Mutex // guards conn against the cut
 	conn net.Conn
@@ -73,57 +75,6 @@ type worker struct {
 
 func newWorker(run *Run, t *turn, tally *tally) *worker {
 	return &worker{run: run, turn: t, tally: tally, wake: make(chan struct{}, 1), reply: newReply(), free: -1}
-}
-
-// openLoop sends tickets of its turn until there are none. A worker that comes
-// free only after the plan's end takes no more: until then no slot was free
-// for what is left.
-func (w *worker) openLoop() {
-	for w.free < w.run.end {
-		tk, ok := w.turn.take(w)
-		if !ok {
-			return
-		}
-		w.fire(tk)
-	}
-}
-
-// closedLoop sends whenever the last reply is in.
-func (w *worker) closedLoop() {
-	run := w.run
-	var claim claim
-	pause := time.Duration(0)
-	// Before the start nothing is planned: it would count as warm-up.
-	if !run.rest(max(0, time.Duration(run.start-run.clock.now()))) {
-		return
-	}
-	for !run.stopping.Load() {
-		now := run.clock.now()
-		if now >= run.end {
-			return
-		}
-		tk := ticket{planned: now, begin: now, warm: now < run.measured}
-		var ok bool
-		if tk.warm {
-			tk.index, ok = run.warming.Add(1)-1, true
-		} else {
-			tk.index, ok = claim.next(run)
-		}
-		if !ok {
-			return
-		}
-		w.fire(tk)
-		// A refused connection costs the client next to nothing: without a pause
-		// a dead endpoint would be hammered far beyond the load asked for.
-		if w.wire != nil || w.ex.outcome != failed || w.ex.sent != 0 {
-			pause = 0
-			continue
-		}
-		pause = min(max(2*pause, 10*time.Millisecond), time.Second)
-		if !run.rest(pause) {
-			return
-		}
-	}
 }
 
 // fire sends one ticket and records what became of it.
@@ -147,6 +98,9 @@ func (w *worker) fire(tk ticket) {
 // exchange does one request on an open connection, or on a new one.
 func (w *worker) exchange(item payloads.Item) error {
 	want := w.ex.begin + int64(w.run.plan.Timeout)
+	if w.lane != nil {
+		return w.lane.exchange(w, item, want)
+	}
 	if err := w.ready(want); err != nil {
 		return err
 	}
@@ -183,9 +137,11 @@ func (w *worker) ready(want int64) error {
 }
 
 func (w *worker) dial(want int64) error {
-	ctx, cancel := context.WithDeadline(w.run.dialling, w.run.clock.time(want))
+	ctx, cancel := w.run.dialContext(want)
 	defer cancel()
-	conn, connect, handshake, err := w.run.dialer.Dial(ctx)
+	permit := w.permit
+	w.permit, w.dialed = false, true
+	conn, connect, handshake, err := w.run.dial(ctx, want, permit)
 	if err != nil {
 		if w.run.cutting.Load() {
 			return errCut
@@ -295,17 +251,5 @@ func (w *worker) fail(err error) {
 		w.run.abort(gone.err)
 	}
 	ex.kind = kindOf(err, ex.idled && ex.in == 0)
-	w.drop()
-}
-
-// loop is the life of a worker.
-func (w *worker) loop() {
-	defer w.run.workers.Done()
-	debug.SetPanicOnFault(true)
-	if w.turn != nil {
-		w.openLoop()
-	} else {
-		w.closedLoop()
-	}
 	w.drop()
 }

@@ -19,7 +19,7 @@ type Meta struct {
 	Labels      map[string]string
 	URL         string // without credentials
 	Endpoint    string // name of the serving endpoint, empty for a plain URL
-	Protocol    string // HTTP/1.1
+	Protocol    string // HTTP/1.1 or HTTP/2
 	Plan        attack.Plan
 	Concurrency int // as the user gave it, 0 where none was given
 	Payloads    []Payload
@@ -31,7 +31,7 @@ type Meta struct {
 // MetaOf is what a run's plan, target and payloads say of it.
 func MetaOf(plan attack.Plan, url string, set *payloads.Set) Meta {
 	m := Meta{
-		Version: Version(), URL: url, Protocol: "HTTP/1.1", Plan: plan, Concurrency: plan.Concurrency,
+		Version: Version(), URL: url, Protocol: plan.Protocol(), Plan: plan, Concurrency: plan.Concurrency,
 		Order: string(set.Order()), Seed: set.Seed(),
 	}
 	for _, f := range set.Files() {
@@ -210,7 +210,10 @@ func clientOf(s *attack.Snapshot) Client {
 	client := Client{
 		Cores: c.Cores, CPUS: seconds(c.CPU), WallS: seconds(c.Wall),
 		RSSPeakMB: significant(float64(c.RSSPeak)/1e6, 4), GCPauseMaxMS: *millis(float64(c.GCPauseMax)),
-		Embedded: c.Embedded,
+		Embedded: c.Embedded, ThrottledS: seconds(c.Throttled), WaitedS: seconds(c.Waited), GCS: seconds(c.GC),
+	}
+	if c.Quota > 0 {
+		client.QuotaCores = new(c.Quota)
 	}
 	if c.MaxFiles > 0 {
 		client.MaxFiles = new(c.MaxFiles)

@@ -21,6 +21,9 @@ type Load struct {
 	AtEnd       attack.AtEnd     `default:"drain" enum:"drain,cut" help:"Requests in flight at the end: drain (wait for replies) or cut."`
 	CatchUp     attack.CatchUp   `default:"send" enum:"send,skip" help:"Requests over 10 ms overdue: send late, or skip (counted as not sent)."`
 	Success     attack.StatusSet `default:"200-299" placeholder:"SET" help:"Statuses that count as succeeded (${default})."`
+	Connections int              `placeholder:"N" help:"Most connections (one per request in flight); with --http2, how many share the requests (one per 100)."`
+	ConnectRate int              `placeholder:"N" help:"Open at most this many connections per second (the first ones of a constant concurrency 1,000, all others as they are needed)."`
+	HTTP2       bool             `name:"http2" env:"BRUNT_HTTP2" help:"Speak HTTP/2, over TLS or known beforehand (h2c)."`
 	Keepalive   bool             `default:"true" negatable:"" help:"Keep connections open between requests (on)."`
 }
 
@@ -29,7 +32,7 @@ func (l *Load) Plan() attack.Plan {
 	p := attack.Plan{
 		Rate: l.Rate.Rate, Duration: time.Duration(l.Duration), Warmup: time.Duration(l.Warmup),
 		Timeout: time.Duration(l.Timeout), KeepAlive: l.Keepalive, AtEnd: l.AtEnd,
-		CatchUp: l.CatchUp, Success: l.Success,
+		CatchUp: l.CatchUp, Success: l.Success, HTTP2: l.HTTP2, Connections: l.Connections, ConnectRate: l.ConnectRate,
 	}
 	if l.Concurrency != nil {
 		p.Concurrency = *l.Concurrency

@@ -33,6 +33,7 @@ type Dialer struct {
 	overrides []override
 	tls       *tls.Config // nil for http
 	dialer    net.Dialer
+	http2     bool
 	next      atomic.Uint32
 	version   atomic.Uint32 // TLS version of the last handshake
 
@@ -78,6 +79,18 @@ func NewDialer(t Target, o Options) (*Dialer, error) {
 		}
 	}
 	return d, nil
+}
+
+// UseHTTP2 makes connections that speak HTTP/2: over TLS the endpoint must
+// agree to it (ALPN), without TLS it must know beforehand. It is to be called
+// before the first Dial.
+func (d *Dialer) UseHTTP2() {
+	d.http2 = true
+	if d.tls != nil {
+		// HTTP/1.1 is offered as well, for a server without HTTP/2 to say so
+		// instead of breaking the handshake off.
+		d.tls.NextProtos = []string{"h2", "http/1.1"}
+	}
 }
 
 // Resolve looks the target's addresses up, again if it has been done before.
@@ -170,7 +183,12 @@ func (d *Dialer) Dial(ctx context.Context) (conn net.Conn, connect, handshake ti
 		raw.Close()
 		return nil, connect, 0, &TLSError{err}
 	}
-	d.version.Store(uint32(c.ConnectionState().Version))
+	state := c.ConnectionState()
+	if d.http2 && state.NegotiatedProtocol != "h2" {
+		raw.Close()
+		return nil, connect, 0, ErrNoHTTP2
+	}
+	d.version.Store(uint32(state.Version))
 	return c, connect, time.Since(connected), nil
 }
 
@@ -243,13 +261,14 @@ func local(err error) bool {
 	return errors.Is(err, errNoPorts) || errors.Is(err, errNoFiles) || errors.Is(err, errNoFilesSystem)
 }
 
-// Dead lists the addresses that are passed over now.
+// Dead lists the addresses to which the last attempt to connect failed, even if
+// it is time to try them again.
 func (d *Dialer) Dead() []string {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
 	var list []string
 	for _, a := range d.addresses {
-		if a.dead.Load() > time.Now().UnixNano() {
+		if a.dead.Load() != 0 {
 			list = append(list, a.hostPort)
 		}
 	}

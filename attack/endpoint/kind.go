@@ -17,7 +17,11 @@ const (
 	Unreachable    = "unreachable"
 	NoPorts        = "no_ports"
 	NoFiles        = "no_files"
+	NoHTTP2        = "no_http2"
 )
+
+// ErrNoHTTP2 is an endpoint that was asked for HTTP/2 and speaks something else.
+var ErrNoHTTP2 = errors.New("the endpoint does not offer HTTP/2; leave out --http2")
 
 // DialKind puts an error of Dial under its kind.
 func DialKind(err error) string {
@@ -26,6 +30,8 @@ func DialKind(err error) string {
 	switch {
 	case Timeout(err) && !errors.As(err, &dns):
 		return TimeoutConnect
+	case errors.Is(err, ErrNoHTTP2):
+		return NoHTTP2
 	case errors.As(err, &handshake):
 		return TLS
 	case errors.As(err, &dns):

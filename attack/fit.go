@@ -1,0 +1,61 @@
+package attack
+
+import (
+	"fmt"
+	"math"
+)
+
+// spareFiles are left to payloads, reports, timers and the runtime.
+const spareFiles = 24
+
+// fitFiles settles how many requests an open loop may have in flight when its
+// plan does not say, and refuses more connections than the open-file limit (0:
+// none) allows: in HTTP/1.1 each request in flight needs one.
+func (p *Plan) fitFiles(limit uint64, embedded bool) (warning string, err error) {
+	room := uint64(math.MaxUint64)
+	if limit > 0 {
+		room = max(limit, spareFiles+1) - spareFiles
+		if embedded {
+			room = max(1, room/2) // the endpoint's ends of the connections count too
+		}
+	}
+	most := room
+	if p.HTTP2 {
+		most = math.MaxUint64
+	} else if p.Connections > 0 {
+		most = min(room, uint64(p.Connections))
+	}
+	switch {
+	case p.Concurrency == 0 && most < DefaultOpenConcurrency:
+		p.Concurrency = int(most)
+		if most < room || room >= DefaultOpenConcurrency/2 {
+			return "", nil // asked for, or nothing that anyone would miss
+		}
+		p.fewFiles = true
+		return fmt.Sprintf("at most %d requests in flight: this process may open %d files (ulimit -n)", room, limit), nil
+	case p.Concurrency == 0:
+		p.Concurrency = DefaultOpenConcurrency
+	case !p.HTTP2 && p.Connections > 0:
+		p.Concurrency = min(p.Concurrency, p.Connections)
+	}
+	if need := uint64(p.connections()); need > room {
+		flag, n := "--concurrency", p.Concurrency
+		if p.Connections > 0 {
+			flag, n = "--connections", p.Connections
+		}
+		return "", fmt.Errorf("%s %d: this process may open %d files, enough for %d connections; raise the limit with ulimit -n, or lower %s", flag, n, limit, room, flag)
+	}
+	return "", nil
+}
+
+// connections is how many connections the plan expects to have open.
+func (p *Plan) connections() int {
+	switch {
+	case !p.HTTP2:
+		return p.Concurrency
+	case p.Connections > 0:
+		return min(p.Connections, p.Concurrency)
+	default:
+		return (p.Concurrency + StreamsPerConnection - 1) / StreamsPerConnection
+	}
+}

@@ -1,0 +1,67 @@
+package h2
+
+import (
+	"errors"
+	"fmt"
+
+	"golang.org/x/net/http2"
+)
+
+var (
+	// ErrUnsent is a connection that closed before a byte of the request was
+	// sent; another one may take it.
+	ErrUnsent = errors.New("HTTP/2: connection closed before the request was sent")
+	// ErrTimeout is an exchange that took longer than it may.
+	ErrTimeout error = timeout{}
+
+	// errClosed is the end of a connection that nobody needs any more.
+	errClosed = errors.New("HTTP/2: connection closed")
+	errMute   = errors.New("the endpoint closed the connection before HTTP/2's first frame")
+)
+
+type timeout struct{}
+
+func (timeout) Error() string   { return "HTTP/2: no complete reply within the time-out" }
+func (timeout) Timeout() bool   { return true }
+func (timeout) Temporary() bool { return true }
+
+// ResetError is a stream that the peer reset.
+type ResetError struct{ Code http2.ErrCode }
+
+func (e *ResetError) Error() string {
+	return fmt.Sprintf("stream reset by the endpoint: %s", e.Code)
+}
+
+// GoAwayError is a stream that the peer's GOAWAY ended.
+type GoAwayError struct {
+	Code http2.ErrCode
+	// Text is what the peer said of it, often empty.
+	Text string
+	// Unprocessed says that the peer promised not to have acted on the request.
+	Unprocessed bool
+}
+
+func (e *GoAwayError) Error() string {
+	s := "connection ended by the endpoint: GOAWAY " + e.Code.String()
+	if e.Text != "" {
+		s += " (" + e.Text + ")"
+	}
+	return s
+}
+
+// Orderly reports whether the peer only wants another connection to be used,
+// and has not acted on the request.
+func (e *GoAwayError) Orderly() bool { return e.Unprocessed && e.Code == http2.ErrCodeNo }
+
+// MalformedError is a reply that is not HTTP/2 as its standard has it.
+type MalformedError struct{ Why string }
+
+func (e *MalformedError) Error() string { return "not a valid HTTP/2 reply: " + e.Why }
+
+// BodyError is a body that could not be read, for it lies in a mapped file.
+type BodyError struct{ Err error }
+
+func (e *BodyError) Error() string { return e.Err.Error() }
+
+// Unwrap gives the reason.
+func (e *BodyError) Unwrap() error { return e.Err }

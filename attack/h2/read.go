@@ -1,0 +1,278 @@
+package h2
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+
+	"golang.org/x/net/http2"
+
+	"brunt/attack/endpoint"
+)
+
+// read is the connection's only reader, for its whole life.
+func (c *Conn) read() {
+	defer close(c.gone)
+	err := c.greeting()
+	for err == nil {
+		var f http2.Frame
+		if f, err = c.framer.ReadFrame(); err == nil {
+			err = c.take(f)
+			continue
+		}
+		var stream http2.StreamError
+		if errors.As(err, &stream) {
+			err = nil
+			c.refuse(stream.StreamID, "a frame of its stream is wrong")
+		}
+	}
+	c.mu.Lock()
+	c.heard = c.stamp
+	if c.away != nil {
+		err = c.away
+	}
+	c.mu.Unlock()
+	c.fail(c.explain(err))
+}
+
+// explain tells a peer that went from one that does not know HTTP/2.
+func (c *Conn) explain(err error) error {
+	var conn http2.ConnectionError
+	switch {
+	case err == io.ErrUnexpectedEOF:
+		return io.EOF
+	case errors.As(err, &conn):
+		why := "protocol error"
+		if detail := c.framer.ErrorDetail(); detail != nil {
+			why = detail.Error()
+		}
+		return &MalformedError{why}
+	case errors.Is(err, http2.ErrFrameTooLarge):
+		return &MalformedError{"a frame is larger than allowed"}
+	}
+	return err
+}
+
+// greeting takes the peer's SETTINGS, which come before everything else.
+func (c *Conn) greeting() error {
+	if b, err := c.in.Peek(5); errors.Is(err, io.EOF) {
+		return errMute
+	} else if err != nil {
+		return err
+	} else if string(b) == "HTTP/" {
+		return endpoint.ErrNoHTTP2
+	}
+	f, err := c.framer.ReadFrame()
+	if err != nil {
+		if broken(err) || errors.Is(err, io.ErrUnexpectedEOF) {
+			return errMute
+		}
+		return endpoint.ErrNoHTTP2
+	}
+	settings, ok := f.(*http2.SettingsFrame)
+	if !ok || settings.IsAck() {
+		return endpoint.ErrNoHTTP2
+	}
+	if err := c.settings(settings); err != nil {
+		return err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.err == nil {
+		c.open, c.idleFrom = true, c.stamp
+		close(c.ready)
+	}
+	return nil
+}
+
+// take handles one frame; an error ends the connection.
+func (c *Conn) take(frame http2.Frame) error {
+	switch f := frame.(type) {
+	case *http2.DataFrame:
+		return c.data(f)
+	case *http2.HeadersFrame:
+		c.block = block{stream: f.StreamID, ended: f.StreamEnded(), first: c.stamp, size: 9 + int(f.Length), length: -1, rank: len(requestIDs)}
+		return c.headerPart(f.HeaderBlockFragment(), f.HeadersEnded())
+	case *http2.ContinuationFrame:
+		c.block.size += 9 + int(f.Length)
+		return c.headerPart(f.HeaderBlockFragment(), f.HeadersEnded())
+	case *http2.RSTStreamFrame:
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.heard = c.stamp
+		if s := c.streams[f.StreamID]; s != nil {
+			delete(c.streams, f.StreamID)
+			s.In += 9 + int64(f.Length)
+			s.settle(c.stamp, &ResetError{f.ErrCode})
+		}
+	case *http2.SettingsFrame:
+		return c.settings(f)
+	case *http2.WindowUpdateFrame:
+		return c.widen(f)
+	case *http2.PingFrame:
+		c.pinged(f)
+	case *http2.GoAwayFrame:
+		c.goAway(f)
+	case *http2.PushPromiseFrame:
+		return &MalformedError{"it pushes though this side forbids it"}
+	}
+	return nil
+}
+
+// data throws a piece of a body away.
+func (c *Conn) data(f *http2.DataFrame) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.heard = c.stamp
+	if c.unacked += f.Length; c.unacked > recvWindow/2 {
+		c.giveBack(0, &c.unacked)
+	}
+	s := c.streams[f.StreamID]
+	if s == nil {
+		return c.known(f.StreamID)
+	}
+	s.In += 9 + int64(f.Length)
+	if s.Status == 0 {
+		c.abandon(s, "its body comes before its header")
+		return nil
+	}
+	body := f.Data()
+	s.got += int64(len(body))
+	if room := cap(s.Sample) - len(s.Sample); room > 0 && len(body) > 0 && !c.config.Success[s.Status] {
+		s.Sample = append(s.Sample, body[:min(len(body), room)]...)
+	}
+	if f.StreamEnded() {
+		delete(c.streams, f.StreamID)
+		s.settle(c.stamp, nil)
+		return nil
+	}
+	if s.unacked += f.Length; s.unacked > recvWindow/2 {
+		c.giveBack(f.StreamID, &s.unacked)
+	}
+	return nil
+}
+
+// giveBack lets the peer send as much again as it has sent.
+func (c *Conn) giveBack(id uint32, n *uint32) {
+	by := *n
+	*n = 0
+	c.control(func(b []byte) []byte { return appendWindowUpdate(b, id, by) })
+}
+
+// known tells a stream that was given up from one that never was. c.mu is held.
+func (c *Conn) known(id uint32) error {
+	if id%2 == 1 && id < c.nextID {
+		return nil
+	}
+	return &MalformedError{fmt.Sprintf("stream %d was never opened", id)}
+}
+
+// refuse gives a stream up for a fault of the peer's.
+func (c *Conn) refuse(id uint32, why string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if s := c.streams[id]; s != nil {
+		c.abandon(s, why)
+	}
+}
+
+// abandon does so while c.mu is held.
+func (c *Conn) abandon(s *Stream, why string) {
+	id := s.id
+	delete(c.streams, id)
+	s.Status = 0
+	s.settle(c.stamp, &MalformedError{why})
+	c.control(func(b []byte) []byte { return appendReset(b, id, http2.ErrCodeProtocol) })
+}
+
+// settings obeys the peer's and says so.
+func (c *Conn) settings(f *http2.SettingsFrame) error {
+	if f.IsAck() {
+		return nil
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.heard = c.stamp
+	err := f.ForeachSetting(func(s http2.Setting) error {
+		if err := s.Valid(); err != nil {
+			return err
+		}
+		switch s.ID {
+		case http2.SettingMaxConcurrentStreams:
+			c.limit = int(min(s.Val, 1<<31-1))
+			c.callWaiters()
+		case http2.SettingInitialWindowSize:
+			by := int64(s.Val) - c.initial
+			c.initial = int64(s.Val)
+			for _, stream := range c.streams {
+				stream.widen(by)
+			}
+		case http2.SettingMaxFrameSize:
+			c.frameMax.Store(int64(s.Val))
+		case http2.SettingHeaderTableSize:
+			c.tableSize.Store(int64(s.Val))
+		}
+		return nil
+	})
+	c.control(func(b []byte) []byte { return appendFrame(b, http2.FrameSettings, http2.FlagSettingsAck, 0, 0) })
+	return err
+}
+
+// widen lets the stream send more. conn.mu is held.
+func (s *Stream) widen(by int64) {
+	s.window += by
+	if s.blocked && s.window > 0 {
+		s.call()
+	}
+}
+
+// widen obeys a WINDOW_UPDATE.
+func (c *Conn) widen(f *http2.WindowUpdateFrame) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.heard = c.stamp
+	if f.StreamID != 0 {
+		if s := c.streams[f.StreamID]; s != nil {
+			s.widen(int64(f.Increment))
+		}
+		return nil
+	}
+	if c.window += int64(f.Increment); c.window > 1<<31-1 {
+		return &MalformedError{"its window is larger than allowed"}
+	}
+	for _, s := range c.streams {
+		s.widen(0)
+	}
+	return nil
+}
+
+func (c *Conn) pinged(f *http2.PingFrame) {
+	c.mu.Lock()
+	c.heard = c.stamp
+	c.mu.Unlock()
+	if data := f.Data; !f.IsAck() {
+		c.control(func(b []byte) []byte {
+			return append(appendFrame(b, http2.FramePing, http2.FlagPingAck, 0, 8), data[:]...)
+		})
+	}
+}
+
+// goAway retires the connection. The peer has not acted, and will not, on
+// streams past the last that it names.
+func (c *Conn) goAway(f *http2.GoAwayFrame) {
+	text := string(bytes.ToValidUTF8(f.DebugData(), nil))
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.heard = c.stamp
+	if f.ErrCode != http2.ErrCodeNo {
+		c.away = &GoAwayError{Code: f.ErrCode, Text: text}
+	}
+	for id, s := range c.streams {
+		if id > f.LastStreamID {
+			delete(c.streams, id)
+			s.settle(c.stamp, &GoAwayError{Code: f.ErrCode, Text: text, Unprocessed: true})
+		}
+	}
+	c.retire()
+}

@@ -1,0 +1,196 @@
+package h2
+
+import (
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/net/http2"
+	"golang.org/x/net/http2/hpack"
+)
+
+// Request is what one stream sends. The body may lie in a mapped file: it is
+// read in the caller's goroutine, which must have SetPanicOnFault.
+type Request struct {
+	Head []hpack.HeaderField // pseudo-headers first
+	Body []byte
+	// Length has a content-length sent.
+	Length bool
+	// NoBody says that the reply has none whatever its length says (HEAD).
+	NoBody bool
+}
+
+// Stream is one exchange after the other, on whatever connection it reserves;
+// its owner is one goroutine. Its results stand after Do.
+type Stream struct {
+	Status    int    // of a complete reply's header, else 0
+	Sent      int64  // instant of the write that held the request's first byte
+	First     int64  // instant of the reply's first bytes
+	End       int64  // instant of its last bytes
+	Out       int    // bytes of the request's frames
+	In        int64  // bytes of the reply's frames
+	Sample    []byte // beginning of a body whose status is no success
+	RequestID []byte // what the endpoint calls the request
+	Idled     bool   // the connection had lain idle
+
+	conn    *Conn
+	wake    chan struct{}
+	timer   *time.Timer
+	armed   int64         // instant that the timer is set to
+	written *atomic.Int64 // instant of the write; the writer may outlive the exchange
+
+	// Guarded by conn.mu while the stream is known there.
+	id      uint32
+	window  int64 // what may be sent
+	blocked bool  // waits for a window
+	done    bool
+	err     error
+	noBody  bool
+	length  int64 // declared, -1 where it is not
+	got     int64 // bytes of body
+	unacked uint32
+}
+
+// NewStream makes a stream that keeps up to sample bytes of a body.
+func NewStream(sample int) *Stream {
+	return &Stream{wake: make(chan struct{}, 1), Sample: make([]byte, 0, sample)}
+}
+
+// Do sends the request on the reserved connection and waits until the instant
+// want for the complete reply. ErrUnsent means that nothing was sent.
+func (s *Stream) Do(r *Request, want int64) error {
+	c := s.conn
+	defer c.release()
+	s.reset(r)
+	rest, err := c.begin(s, r)
+	for err == nil && len(rest) > 0 && !s.over() {
+		before := len(rest)
+		if rest, err = c.proceed(s, rest); err == nil && len(rest) == before {
+			err = s.wait(want)
+		}
+	}
+	for err == nil && !s.over() {
+		err = s.wait(want)
+	}
+	return c.finish(s, err, len(rest) > 0)
+}
+
+// AwaitRoom waits until the connection may have a place, or is closed, and
+// then it is for the caller to try again. The error is ErrTimeout.
+func (s *Stream) AwaitRoom(c *Conn, want int64) error {
+	s.conn = c
+	s.drain()
+	c.mu.Lock()
+	if c.err != nil || c.retired || c.active < c.limit {
+		c.mu.Unlock()
+		return nil
+	}
+	c.waiters = append(c.waiters, s)
+	c.mu.Unlock()
+	err := s.wait(want)
+	if err == nil {
+		return nil
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for i, other := range c.waiters {
+		if other == s {
+			c.waiters = append(c.waiters[:i], c.waiters[i+1:]...)
+			return err
+		}
+	}
+	c.callWaiter() // the call came too late for this one
+	return err
+}
+
+// reset forgets the last exchange.
+func (s *Stream) reset(r *Request) {
+	s.drain()
+	s.Status, s.Sent, s.First, s.End, s.Out, s.In = 0, 0, 0, 0, 0, 0
+	s.Sample, s.RequestID = s.Sample[:0], s.RequestID[:0]
+	s.id, s.blocked, s.done, s.err = 0, false, false, nil
+	s.noBody, s.length, s.got, s.unacked = r.NoBody, -1, 0, 0
+	s.written = new(atomic.Int64)
+}
+
+func (s *Stream) drain() {
+	select {
+	case <-s.wake:
+	default:
+	}
+}
+
+// call wakes the owner, now or when it next waits.
+func (s *Stream) call() {
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+// wait returns when the stream was called, or with ErrTimeout at the instant.
+// The timer is left running from one exchange to the next: setting it costs.
+func (s *Stream) wait(want int64) error {
+	now := s.conn.config.Now
+	switch {
+	case s.timer == nil:
+		s.armed = want
+		s.timer = time.NewTimer(time.Duration(want - now()))
+	case s.armed <= want-s.conn.config.Timeout || s.armed > want:
+		s.arm(want)
+	}
+	for {
+		select {
+		case <-s.wake:
+			return nil
+		case <-s.timer.C:
+			if now() >= want {
+				s.armed = 0
+				return ErrTimeout
+			}
+			s.arm(want)
+		}
+	}
+}
+
+func (s *Stream) arm(want int64) {
+	s.armed = want
+	s.timer.Reset(time.Duration(want - s.conn.config.Now()))
+}
+
+// over reports whether the peer has said its last word.
+func (s *Stream) over() bool {
+	s.conn.mu.Lock()
+	defer s.conn.mu.Unlock()
+	return s.done
+}
+
+// settle ends the exchange, successfully or not. conn.mu is held.
+func (s *Stream) settle(at int64, err error) {
+	if err == nil && s.length >= 0 && s.got != s.length && !s.noBody && s.Status != 304 {
+		err = &MalformedError{"its body is not as long as its content-length says"}
+	}
+	s.done, s.err, s.End = true, err, at
+	s.call()
+}
+
+// finish forgets the stream and tells the peer so where it does not know.
+func (c *Conn) finish(s *Stream, err error, unsent bool) error {
+	c.mu.Lock()
+	if s.id != 0 {
+		delete(c.streams, s.id)
+	}
+	reset := s.id != 0 && c.err == nil && (!s.done || unsent && s.err == nil)
+	if s.done {
+		err = s.err
+	}
+	s.Sent = s.written.Load()
+	if err == ErrTimeout && s.Sent > 0 && c.heard < s.Sent {
+		// Not a byte since: whoever is at the other end may be gone.
+		c.retire()
+	}
+	c.mu.Unlock()
+	if reset {
+		c.control(func(b []byte) []byte { return appendReset(b, s.id, http2.ErrCodeCancel) })
+	}
+	return err
+}

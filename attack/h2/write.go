@@ -1,0 +1,211 @@
+package h2
+
+import (
+	"runtime"
+	"strconv"
+
+	"golang.org/x/net/http2"
+	"golang.org/x/net/http2/hpack"
+
+	"brunt/attack/endpoint"
+	"brunt/payloads"
+)
+
+const (
+	// flushSize is how much is gathered for one write, and how much of a body
+	// goes out before other streams have their turn.
+	flushSize = 64 << 10
+	// keepSize is the largest write buffer that is kept.
+	keepSize = 4 * flushSize
+)
+
+// begin opens the stream: its header, and as much of the body as may be sent.
+func (c *Conn) begin(s *Stream, r *Request) (rest []byte, err error) {
+	c.wmu.Lock()
+	n, err := c.register(s, len(r.Body))
+	if err != nil {
+		c.wmu.Unlock()
+		return r.Body, err
+	}
+	defer c.push()
+	c.appendHeader(s, r)
+	c.stamps = append(c.stamps, s.written)
+	// Should the body be gone, the header goes out nevertheless, for its table
+	// entries are part of the connection's state; finish resets the stream.
+	return r.Body[n:], c.appendBody(s, r.Body[:n], n == len(r.Body))
+}
+
+// register gives the stream its number and takes what may be sent of length.
+func (c *Conn) register(s *Stream, length int) (n int, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.err != nil || c.retired {
+		return 0, ErrUnsent
+	}
+	s.id, s.window = c.nextID, c.initial
+	if c.nextID += 2; c.nextID > lastID {
+		c.retire()
+	}
+	c.streams[s.id] = s
+	return c.takeWindow(s, length), nil
+}
+
+// takeWindow takes up to length bytes off the windows. c.mu is held.
+func (c *Conn) takeWindow(s *Stream, length int) int {
+	n := max(0, min(int64(length), s.window, c.window, flushSize))
+	s.window -= n
+	c.window -= n
+	s.blocked = n == 0 && length > 0
+	return int(n)
+}
+
+// proceed sends more of a body; without progress the stream is called when
+// there may be some.
+func (c *Conn) proceed(s *Stream, body []byte) (rest []byte, err error) {
+	c.wmu.Lock()
+	c.mu.Lock()
+	n := 0
+	if c.err == nil && !s.done {
+		n = c.takeWindow(s, len(body))
+	}
+	c.mu.Unlock()
+	defer c.push()
+	if n == 0 {
+		return body, nil
+	}
+	return body[n:], c.appendBody(s, body[:n], n == len(body))
+}
+
+// appendHeader writes the request's header for this connection: both ends keep
+// a table of what has been said, so it goes out in the order it is made.
+func (c *Conn) appendHeader(s *Stream, r *Request) {
+	c.fields.Reset()
+	if size := c.tableSize.Swap(-1); size >= 0 {
+		c.encoder.SetMaxDynamicTableSize(uint32(size))
+	}
+	for i := range r.Head {
+		_ = c.encoder.WriteField(r.Head[i]) // into memory, so it cannot fail
+	}
+	if r.Length {
+		_ = c.encoder.WriteField(hpack.HeaderField{Name: "content-length", Value: strconv.Itoa(len(r.Body))})
+	}
+	kind, flags, most := http2.FrameHeaders, http2.Flags(0), int(c.frameMax.Load())
+	if len(r.Body) == 0 {
+		flags = http2.FlagHeadersEndStream
+	}
+	for b := c.fields.Bytes(); ; {
+		part := b[:min(len(b), most)]
+		if b = b[len(part):]; len(b) == 0 {
+			flags |= http2.FlagHeadersEndHeaders
+		}
+		c.out = append(appendFrame(c.out, kind, flags, s.id, len(part)), part...)
+		s.Out += 9 + len(part)
+		if len(b) == 0 {
+			return
+		}
+		kind, flags = http2.FrameContinuation, 0
+	}
+}
+
+// appendBody adds DATA frames. Reading a body whose file shrank faults: then
+// nothing of this piece is sent.
+func (c *Conn) appendBody(s *Stream, body []byte, last bool) (err error) {
+	mark, out := len(c.out), s.Out
+	defer func() {
+		if r := recover(); r != nil {
+			c.out, s.Out = c.out[:mark], out
+			err = &BodyError{payloads.Fault(r)}
+		}
+	}()
+	for most := int(c.frameMax.Load()); len(body) > 0; {
+		part := body[:min(len(body), most)]
+		body = body[len(part):]
+		flags := http2.Flags(0)
+		if last && len(body) == 0 {
+			flags = http2.FlagDataEndStream
+		}
+		c.out = append(appendFrame(c.out, http2.FrameData, flags, s.id, len(part)), part...)
+		s.Out += 9 + len(part)
+	}
+	return nil
+}
+
+// push ends a turn at the buffer, whose lock is held: it is written at once
+// when it is full, else after others that are ready to add to it have done so.
+// When nobody is, yielding costs next to nothing.
+func (c *Conn) push() {
+	if len(c.out) < flushSize {
+		if c.pledged || len(c.out) == 0 {
+			c.wmu.Unlock()
+			return
+		}
+		c.pledged = true
+		c.wmu.Unlock()
+		runtime.Gosched()
+		c.wmu.Lock()
+		c.pledged = false
+	}
+	c.flush()
+	c.wmu.Unlock()
+}
+
+// flush writes everything out. c.wmu is held.
+func (c *Conn) flush() {
+	c.ctlMu.Lock()
+	c.out = append(c.out, c.ctl...)
+	c.ctl, c.pending = c.ctl[:0], false
+	c.ctlMu.Unlock()
+	if len(c.out) == 0 {
+		return
+	}
+	now := c.config.Now()
+	for _, stamp := range c.stamps {
+		stamp.Store(now)
+	}
+	clear(c.stamps)
+	c.stamps = c.stamps[:0]
+	if c.deadline < now+c.config.Timeout-c.config.Timeout/deadlineShare {
+		c.deadline = now + c.config.Timeout
+		_ = c.net.SetWriteDeadline(c.config.Time(c.deadline))
+	}
+	_, err := c.net.Write(c.out)
+	if c.out = c.out[:0]; cap(c.out) > keepSize {
+		c.out = nil
+	}
+	if err != nil {
+		c.lost(err)
+	}
+}
+
+// lost closes the connection after a failed write, unless the peer has said
+// something before it went, which the reader is to find first.
+func (c *Conn) lost(err error) {
+	if !broken(err) {
+		c.fail(err)
+		return
+	}
+	// The reader meets the same end, after what came before it.
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.retire()
+}
+
+// broken reports whether the peer broke the connection off.
+func broken(err error) bool { return endpoint.Reset(err) }
+
+// control has a frame sent without waiting for it: the reader never waits for
+// a peer that may be waiting for the reader.
+func (c *Conn) control(add func(b []byte) []byte) {
+	c.ctlMu.Lock()
+	c.ctl = add(c.ctl)
+	start := !c.pending
+	c.pending = true
+	c.ctlMu.Unlock()
+	if start {
+		go func() {
+			c.wmu.Lock()
+			c.flush()
+			c.wmu.Unlock()
+		}()
+	}
+}

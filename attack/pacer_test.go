@@ -1,0 +1,185 @@
+package attack
+
+import (
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"brunt/attack/endpoint"
+	"brunt/payloads"
+)
+
+// TestPacerReserve has many reserve at once: the instants are one per interval
+// from the first on, each taken once, and none past the latest allowed.
+func TestPacerReserve(t *testing.T) {
+	c := clock{time.Now()}
+	p := newPacer(&Plan{ConnectRate: 100}, c)
+	latest := c.now() + int64(time.Second)
+	var mu sync.Mutex
+	var got []int64
+	var refused atomic.Int64
+	var group sync.WaitGroup
+	for range 8 {
+		group.Go(func() {
+			for range 25 {
+				at, ok := p.reserve(latest)
+				if !ok {
+					refused.Add(1)
+					continue
+				}
+				mu.Lock()
+				got = append(got, at)
+				mu.Unlock()
+			}
+		})
+	}
+	group.Wait()
+	slices.Sort(got)
+	for i := range got {
+		if i > 0 && got[i]-got[i-1] < p.every || got[i] > latest {
+			t.Fatalf("instant %d is %d, after %d", i, got[i], got[max(i, 1)-1])
+		}
+	}
+	if len(got) < 100 || len(got) > 101 || int(refused.Load()) != 200-len(got) {
+		t.Errorf("%d of 200 have an instant within the second, %d have not", len(got), refused.Load())
+	}
+	// By default a tenth of a second's worth goes at once, and the rest after it.
+	p = newPacer(&Plan{}, c)
+	now := c.now()
+	ahead := 0
+	for range 150 {
+		if at, _ := p.reserve(now + int64(time.Hour)); at <= c.now() {
+			ahead++
+		}
+	}
+	if ahead < 100 || ahead > 149 || newPacer(&Plan{Rate: mustRate(t, "1")}, c) != nil {
+		t.Errorf("%d of 150 need not wait", ahead)
+	}
+}
+
+// arrivals is a server that notes when each connection came.
+func arrivals(t *testing.T) (url string, list func() []time.Time) {
+	t.Helper()
+	var mu sync.Mutex
+	var at []time.Time
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { time.Sleep(5 * time.Millisecond) }))
+	s.Config.ConnState = onNew(func() {
+		mu.Lock()
+		defer mu.Unlock()
+		at = append(at, time.Now())
+	})
+	s.Start()
+	t.Cleanup(s.Close)
+	return s.URL, func() []time.Time {
+		mu.Lock()
+		defer mu.Unlock()
+		return slices.Clone(at)
+	}
+}
+
+// TestConnectRate opens connections no faster than asked, with and without
+// keep-alive, in both loops; waiting is neither lateness nor service time.
+func TestConnectRate(t *testing.T) {
+	for _, c := range []struct {
+		name            string
+		open, keepAlive bool
+	}{{"closed", false, true}, {"closed, no keep-alive", false, false}, {"open, no keep-alive", true, false}} {
+		t.Run(c.name, func(t *testing.T) {
+			url, list := arrivals(t)
+			p := testPlan(0)
+			p.Duration, p.Concurrency, p.ConnectRate, p.KeepAlive = 600*time.Millisecond, 100, 50, c.keepAlive
+			if c.open {
+				p.Rate = mustRate(t, "200")
+				p.Timeout = 300 * time.Millisecond
+			}
+			s := attackOf(t, url, p)
+			at := list()
+			// The k-th connection is not before k intervals after the first, the
+			// accept's own delay apart, which can only draw two together.
+			if n := len(at); n < 5 || n > 50 || uint64(n) < s.Counts.Connections || uint64(n) > s.Counts.Connections+2 { // an attempt may be given up on its way
+				t.Errorf("%d connections arrived, %d opened", n, s.Counts.Connections)
+			}
+			if took := at[len(at)-1].Sub(at[0]); took < time.Duration(len(at)-2)*20*time.Millisecond/2 {
+				t.Errorf("%d connections within %v", len(at), took)
+			}
+			if !strings.Contains(strings.Join(s.Warnings, "\n"), "--connect-rate 50") {
+				t.Errorf("warnings %q", s.Warnings)
+			}
+			if !c.open {
+				// Each ticket was taken when its connection was allowed.
+				if s.Counts.Failed > 0 || s.Counts.LateWithSlots+s.Counts.LateNoSlots > 0 {
+					t.Errorf("%+v %+v", s.Counts, s.Failures)
+				}
+				return
+			}
+			// More is asked than can be connected: some wait, and give up.
+			if s.Counts.Failed == 0 || s.Failures[0].Kind != KindConnectRate || s.Verdict.LimitedBy != LimitConnections {
+				t.Errorf("%+v %+v %+v", s.Counts, s.Failures, s.Verdict)
+			}
+			if s.Latencies.Response.Max() < 2*s.Latencies.Service.Max() {
+				t.Errorf("response %v, service %v", time.Duration(s.Latencies.Response.Max()), time.Duration(s.Latencies.Service.Max()))
+			}
+		})
+	}
+}
+
+// TestConnectRateStopped stops and cuts runs that wait for connections.
+func TestConnectRateStopped(t *testing.T) {
+	for _, how := range []AtEnd{Drain, Cut} {
+		for _, http2 := range []bool{false, true} {
+			for _, open := range []bool{false, true} {
+				url, _ := h2Server(t, false, 0, func(http.ResponseWriter, *http.Request) {})
+				p := testPlan(0)
+				p.HTTP2, p.Connections = http2, 4
+				if !http2 {
+					url, _ = arrivals(t)
+				}
+				p.Duration, p.ConnectRate, p.Timeout = time.Minute, 1, 500*time.Millisecond
+				if open {
+					p.Rate = mustRate(t, "100")
+				}
+				run := start(t, url, p, payloads.Single("test", body), endpoint.Options{})
+				time.AfterFunc(100*time.Millisecond, func() { run.Stop(how) })
+				<-run.Done()
+				s := run.Snapshot()
+				checkBooks(t, s)
+				if s.Counts.Connections != 1 || s.Elapsed > 10*time.Second {
+					t.Errorf("%s, HTTP/2 %v, open %v: %+v %+v", how, http2, open, s.Counts, s.Failures)
+				}
+			}
+		}
+	}
+}
+
+// TestConnections bounds an open loop in HTTP/1.1.
+func TestConnections(t *testing.T) {
+	url, list := arrivals(t)
+	for i, concurrency := range []int{0, 50} {
+		p := testPlan(0)
+		p.Rate, p.Duration, p.Concurrency, p.Connections = mustRate(t, "2000"), 300*time.Millisecond, concurrency, 3
+		s := attackOf(t, url, p)
+		if n := len(list()); n <= i || n > 3*(i+1) || s.Counts.Succeeded != s.Counts.Sent {
+			t.Errorf("%d connections: %+v", n, s.Counts)
+		}
+	}
+	p := testPlan(10)
+	p.Connections = 3
+	if err := p.Validate(); err == nil || !strings.Contains(err.Error(), "--concurrency 4") {
+		t.Errorf("a closed loop of 4 on 3 connections: %v", err)
+	}
+}
+
+// onNew calls f for each new connection of a server.
+func onNew(f func()) func(net.Conn, http.ConnState) {
+	return func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			f()
+		}
+	}
+}

@@ -1,0 +1,97 @@
+package attack
+
+import (
+	"math"
+	"os"
+	"time"
+)
+
+// rest waits, and returns false when the run ends first.
+func (r *Run) rest(d time.Duration) bool {
+	if r.end != math.MaxInt64 {
+		d = min(d, max(0, time.Duration(r.end-r.clock.now())))
+	}
+	select {
+	case <-time.After(d):
+		return true
+	case <-r.ending:
+		return false
+	}
+}
+
+// cutAtEnd cuts what is in flight at the plan's end.
+func (r *Run) cutAtEnd() {
+	if r.rest(time.Duration(math.MaxInt64)) {
+		r.cut()
+	}
+}
+
+// Stop ends the run before its plan does: no more tickets are sent, and those
+// in flight are waited for (Drain) or cut off (Cut). A stopped run may be cut
+// by a second Stop.
+func (r *Run) Stop(how AtEnd) {
+	r.endOnce.Do(func() {
+		r.stopping.Store(true)
+		// Read after the flag is set: no ticket taken without seeing it has a
+		// later instant.
+		r.stopAt.Store(r.clock.now() + 1)
+		close(r.ending)
+		for _, t := range r.turns {
+			t.alarm.kick()
+		}
+	})
+	if how == Cut || r.plan.AtEnd == Cut {
+		r.cut()
+	}
+}
+
+// Obey waits for the run's end and takes interrupts meanwhile: the first
+// drains the run, the second cuts it, the third calls die.
+func (r *Run) Obey(interrupts <-chan os.Signal, die func()) {
+	for seen := 0; ; {
+		select {
+		case <-r.done:
+			return
+		case <-interrupts:
+			switch seen++; seen {
+			case 1:
+				r.Stop(Drain)
+			case 2:
+				r.Stop(Cut)
+			default:
+				die()
+			}
+		}
+	}
+}
+
+// over reports whether no more tickets are to be sent, whatever the schedule
+// says.
+func (r *Run) over() bool { return r.stopping.Load() || r.cutting.Load() }
+
+// cut ends everything in flight.
+func (r *Run) cut() {
+	if r.cutting.Swap(true) {
+		return
+	}
+	r.noDials()
+	r.listMu.Lock()
+	list := r.list
+	r.listMu.Unlock()
+	for _, w := range list {
+		w.cut()
+	}
+	if r.mux != nil {
+		r.mux.cut()
+	}
+}
+
+// abort stops the run for a reason of its own, which its snapshot then tells.
+func (r *Run) abort(err error) {
+	r.errMu.Lock()
+	if r.err == nil {
+		r.err = err
+	}
+	r.errMu.Unlock()
+	r.Stop(Drain)
+}
