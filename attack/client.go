@@ -12,6 +12,9 @@ import (
 type usage struct {
 	at     time.Time
 	cpu    time.Duration
+	waited time.Duration
+	halted time.Duration // by a quota
+	gc     time.Duration
 	pauses []uint64 // counts of the runtime's GC pause histogram
 }
 
@@ -19,7 +22,8 @@ const pauseMetric = "/sched/pauses/total/gc:seconds"
 
 func readUsage() usage {
 	h := readPauses()
-	return usage{at: time.Now(), cpu: cpuTime(), pauses: append([]uint64(nil), h.Counts...)}
+	_, halted := quota()
+	return usage{at: time.Now(), cpu: cpuTime(), waited: runDelay(), halted: halted, gc: gcTime(), pauses: append([]uint64(nil), h.Counts...)}
 }
 
 func readPauses() *metrics.Float64Histogram {
@@ -33,8 +37,13 @@ func readPauses() *metrics.Float64Histogram {
 
 // client is what the run has cost since its start.
 func (r *Run) client() Client {
+	allowed, halted := quota()
 	return Client{
 		Cores:      runtime.GOMAXPROCS(0),
+		Quota:      allowed,
+		Waited:     max(0, runDelay()-r.began.waited), // a thread that ended took its share along
+		Throttled:  max(0, halted-r.began.halted),
+		GC:         gcTime() - r.began.gc,
 		CPU:        cpuTime() - r.began.cpu,
 		Wall:       time.Since(r.began.at),
 		RSSPeak:    rssPeak(),
@@ -42,6 +51,17 @@ func (r *Run) client() Client {
 		MaxFiles:   maxFiles(),
 		Embedded:   r.embedded,
 	}
+}
+
+// gcTime is the CPU time that garbage collection has cost, as of its last
+// cycle.
+func gcTime() time.Duration {
+	sample := []metrics.Sample{{Name: "/cpu/classes/gc/total:cpu-seconds"}}
+	metrics.Read(sample)
+	if sample[0].Value.Kind() != metrics.KindFloat64 {
+		return 0
+	}
+	return time.Duration(sample[0].Value.Float64() * float64(time.Second))
 }
 
 // longestPause is the upper bound of the highest bucket that has grown.

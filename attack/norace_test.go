@@ -3,4 +3,4 @@
 package attack
 
 // agreement with the closed form.
-const agreement = 0.02
+const agreement = 0.01

@@ -3,161 +3,114 @@
 package attack
 
 import (
-	"bufio"
-	"encoding/json"
 	"fmt"
-	"math"
-	"net"
-	"net/http"
-	"os"
-	"os/exec"
 	"slices"
-	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
-
-	"go.uber.org/goleak"
-	"golang.org/x/sys/unix"
-
-	"brunt/attack/endpoint"
-	"brunt/payloads"
 )
 
-const serveEnv = "BRUNT_TEST_SERVE"
-
-// TestMain is also the server process that tests pause.
-func TestMain(m *testing.M) {
-	if os.Getenv(serveEnv) == "" {
-		goleak.VerifyTestMain(m)
-		return
-	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		panic(err)
-	}
-	fmt.Println(l.Addr())
-	// It keeps its own log of arrivals, by the clock that all processes share.
-	var mu sync.Mutex
-	var log []int64
-	_ = http.Serve(l, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		mu.Lock()
-		defer mu.Unlock()
-		if r.URL.Path == "/log" {
-			_ = json.NewEncoder(w).Encode(log)
-			return
-		}
-		log = append(log, monotonic())
-	}))
+// pauses of the oracle's process: so many times, in the middle of each stretch.
+type pauses struct {
+	times         int
+	length, every time.Duration
 }
 
-func monotonic() int64 {
-	var ts unix.Timespec
-	_ = unix.ClockGettime(unix.CLOCK_MONOTONIC, &ts)
-	return ts.Nano()
-}
-
-// TestPausedServer stops the endpoint's process for two seconds. Response
-// times must agree with the closed form: the tickets planned in the pause
-// wait for its end and then for the backlog to drain, as the endpoint's own
-// log of arrivals has it. Service times may hide it. A neighbour who takes the
-// cores just then disturbs the drain, so one of three runs must agree; none may
-// be below the pause itself.
+// TestPausedServer stops the endpoint's process. Response times must agree
+// with the closed form: the tickets planned in a pause wait for its end and
+// then for the backlog to drain, as the endpoint's own log of arrivals has it;
+// service times may hide it. They may never be below it. A neighbour who takes
+// the cores just then can only make them longer, so each percentile's best of
+// some runs must agree.
 func TestPausedServer(t *testing.T) {
-	for _, slots := range []int{0, 16} {
-		t.Run(fmt.Sprintf("slots=%d", slots), func(t *testing.T) {
-			for range 3 {
-				if pausedRun(t, slots) {
+	for _, c := range []struct {
+		pauses
+		slots int
+	}{
+		{pauses{1, 2 * time.Second, 4 * time.Second}, 0},
+		{pauses{1, 2 * time.Second, 4 * time.Second}, 16},
+		{pauses{scale(4, 30), 200 * time.Millisecond, time.Second}, 0},
+	} {
+		t.Run(fmt.Sprintf("%dx%v slots=%d", c.times, c.length, c.slots), func(t *testing.T) {
+			best := []float64{1, 1, 1, 1}
+			for range 5 {
+				for i, excess := range pausedRun(t, c.pauses, c.slots) {
+					best[i] = min(best[i], excess)
+				}
+				if slices.Max(best) <= agreement {
 					return
 				}
 			}
-			t.Errorf("the response times of no run agree with the closed form within %v", agreement)
+			t.Errorf("percentiles %v exceed the closed form by %.4f in the best of five runs, more than %v", quantiles, best, agreement)
 		})
 	}
 }
 
-func pausedRun(t *testing.T, slots int) (agrees bool) {
-	child := exec.Command(os.Args[0])
-	child.Env = append(os.Environ(), serveEnv+"=1")
-	out, err := child.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := child.Start(); err != nil {
-		t.Fatal(err)
-	}
-	defer child.Wait()
-	defer child.Process.Kill()
-	address, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := testPlan(0)
-	p.Rate, p.Duration, p.Concurrency = mustRate(t, "1000"), 6*time.Second, slots
-	address = strings.TrimSpace(address)
-	run := start(t, "http://"+address, p, payloads.Single("test", body), endpoint.Options{})
-	instants := make(chan int64, 2)
-	time.AfterFunc(2*time.Second, func() {
-		_ = child.Process.Signal(syscall.SIGSTOP)
-		instants <- run.clock.now()
-		time.AfterFunc(2*time.Second, func() {
-			instants <- run.clock.now()
-			_ = child.Process.Signal(syscall.SIGCONT)
-		})
-	})
+// quantiles lie within the pauses, so that their closed form is far above what
+// a reply takes.
+var quantiles = []float64{90, 95, 99, 99.9}
+
+// pausedRun returns by which part of it each percentile exceeds the closed
+// form.
+func pausedRun(t *testing.T, c pauses, slots int) (excesses []float64) {
+	n := 1000 * c.times * int(c.every/time.Second)
+	o := startOracle(t, 2*n, "-cores", "1", "-work", "100us", "-expect", fmt.Sprint(n))
+	p := testPlan(uint64(n))
+	p.Rate, p.Concurrency = mustRate(t, "1000"), slots
+	run := startWith(t, o.url(), p, Request{}, indexedBodies(t, n, 0), nil)
+	stretches := pause(o, run, c)
 	<-run.Done()
 	s := run.Snapshot()
 	checkBooks(t, s)
-	paused, resumed := <-instants, <-instants
-	arrivals := arrivalLog(t, address)
-	if len(arrivals) != 6000 || s.Counts.Succeeded != 6000 {
-		t.Fatalf("%d arrived, %d succeeded", len(arrivals), s.Counts.Succeeded)
+	arrivals, since := o.instants(n), sinceStart(run.clock.origin)
+	if sum := o.summary(); sum.Distinct != uint64(n) || s.Counts.Succeeded != uint64(n) {
+		t.Fatalf("%d succeeded, %+v", s.Counts.Succeeded, sum)
 	}
-	offset := monotonic() - run.clock.now()
 	var least, model []int64 // without the drain, and with it
-	for k := range uint64(6000) {
+	for k := range uint64(n) {
 		at, _ := run.schedule.at(k)
 		at += run.start
 		wait := int64(0)
-		if at >= paused && at < resumed {
-			wait = resumed - at
+		for _, stretch := range stretches {
+			if at >= stretch[0] && at < stretch[1] {
+				wait = stretch[1] - at
+			}
 		}
 		least = append(least, wait)
-		model = append(model, max(0, arrivals[k]-offset-at))
+		model = append(model, max(0, int64(since(arrivals[k]))-at))
 	}
 	slices.Sort(least)
 	slices.Sort(model)
-	agrees = true
-	for _, q := range []float64{90, 95, 99} {
-		rank := int(q/100*6000) - 1
-		want := model[rank]
+	for _, q := range quantiles {
+		rank := int(q/100*float64(n)+0.5) - 1
 		got := s.Latencies.Response.ValueAtPercentile(q)
-		t.Logf("p%v: response %v, closed form %v, service %v", q, time.Duration(got), time.Duration(want), time.Duration(s.Latencies.Service.ValueAtPercentile(q)))
-		if got < least[rank] {
-			t.Errorf("p%v of the response time is %v, less than the pause's own %v", q, time.Duration(got), time.Duration(least[rank]))
+		excess := float64(got)/float64(model[rank]) - 1
+		t.Logf("p%v: response %v, closed form %v (%+.2f %%), pause alone %v, service %v", q, time.Duration(got), time.Duration(model[rank]), 100*excess,
+			time.Duration(least[rank]), time.Duration(s.Latencies.Service.ValueAtPercentile(q)))
+		// A histogram's own error is 0.1 %.
+		if got < least[rank] || excess < -0.001 {
+			t.Errorf("p%v of the response time is %v, less than the closed form's %v", q, time.Duration(got), time.Duration(max(least[rank], model[rank])))
 		}
-		agrees = agrees && math.Abs(float64(got)/float64(want)-1) <= agreement
+		excesses = append(excesses, excess)
 	}
 	// With few slots only the requests in flight at the pause show it in their
 	// service time.
-	if service := s.Latencies.Service.ValueAtPercentile(95); slots > 0 && service > int64(time.Second) {
+	if service := s.Latencies.Service.ValueAtPercentile(95); slots > 0 && service > int64(c.length/2) {
 		t.Errorf("p95 of the service time is %v with %d slots", time.Duration(service), slots)
 	}
-	return agrees
+	return excesses
 }
 
-func arrivalLog(t *testing.T, address string) (log []int64) {
-	t.Helper()
-	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
-	reply, err := client.Get("http://" + address + "/log")
-	if err != nil {
-		t.Fatal(err)
+// pause stops the oracle again and again, and returns from when to when it
+// certainly stood still, by the run's clock.
+func pause(o *oracle, run *Run, c pauses) (stretches [][2]int64) {
+	for i := range c.times {
+		run.rest(time.Duration(run.start-run.clock.now()) + time.Duration(i)*c.every + (c.every-c.length)/2)
+		o.pause()
+		from := run.clock.now()
+		time.Sleep(c.length)
+		stretches = append(stretches, [2]int64{from, run.clock.now()})
+		o.signal(syscall.SIGCONT)
 	}
-	defer reply.Body.Close()
-	if err := json.NewDecoder(reply.Body).Decode(&log); err != nil {
-		t.Fatal(err)
-	}
-	slices.Sort(log)
-	return log
+	return stretches
 }

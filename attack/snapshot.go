@@ -102,10 +102,14 @@ type Interval struct {
 
 // Client is what the run cost on this side.
 type Client struct {
-	Cores      int           // cores this process may use (cgroup quota included)
+	Cores      int           // cores this process may use
+	Quota      float64       // cores' worth of time that a control group allows, 0 where it sets no limit
 	CPU        time.Duration // user + system since the run's start
 	Wall       time.Duration
-	RSSPeak    uint64 // bytes
+	Waited     time.Duration // its threads were ready but had no core, summed over all; 0 where the system does not tell
+	Throttled  time.Duration // stopped by the quota
+	GC         time.Duration // CPU time of garbage collection
+	RSSPeak    uint64        // bytes
 	GCPauseMax time.Duration
 	MaxFiles   uint64 // open-file limit, 0 where there is none
 	Embedded   bool   // the endpoint ran in this process (mock://): its CPU is in CPU too

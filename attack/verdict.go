@@ -22,6 +22,14 @@ const (
 	// busyShare is the share of the allowed cores from which the client itself
 	// is at its limit.
 	busyShare = 0.9
+	// starvedShare is the share of the allowed cores' time that a client which
+	// waited for a core longer than it ran must have wanted, to count as starved.
+	starvedShare = 0.9
+	// haltedShare is the share of the wall time from which a quota's stops count.
+	haltedShare = 0.02
+	// collectedShare is the share of the client's CPU time from which garbage
+	// collection is worth a word.
+	collectedShare = 0.25
 	// shortestJudged is the least wall time over which CPU time says anything.
 	shortestJudged = 500 * time.Millisecond
 )
@@ -39,16 +47,20 @@ func judge(s *Snapshot, p *Plan) Verdict {
 	c := &s.Counts
 	switch waited := c.LateNoSlots + c.NoSlot; {
 	case share(waited, c.Planned) >= tellingShare:
+		advice := "raise --concurrency, or this is what the endpoint bears"
+		if p.fewFiles {
+			v.Valid, advice = false, fmt.Sprintf("this process may open %d files: raise ulimit -n", s.Client.MaxFiles)
+		}
 		v.LimitedBy = LimitConnections
-		v.Reasons = append(v.Reasons, fmt.Sprintf("all %d slots were taken when %s of the requests were due: raise --concurrency, or this is what the endpoint bears",
-			p.Concurrency, percent(share(waited, c.Planned))))
+		v.Reasons = append(v.Reasons, fmt.Sprintf("all %d slots were taken when %s of the requests were due: %s",
+			p.Concurrency, percent(share(waited, c.Planned)), advice))
 	case share(c.Failed, c.Sent) >= tellingShare:
 		v.LimitedBy = LimitEndpoint
 		v.Reasons = append(v.Reasons, fmt.Sprintf("%s of the requests failed, most of them with %s", percent(share(c.Failed, c.Sent)), s.Failures[0].Kind))
 	default:
 		v.Reasons = append(v.Reasons, "the endpoint kept up")
 	}
-	v.Reasons = append(v.Reasons, effort(s))
+	v.Reasons = append(v.Reasons, effort(&s.Client))
 	return v
 }
 
@@ -58,6 +70,8 @@ func shortages(s *Snapshot) (reasons []string) {
 		switch f.Kind {
 		case endpoint.NoFiles:
 			reasons = append(reasons, fmt.Sprintf("%d requests found no free file descriptor (limit %d): raise it with ulimit -n, or lower --concurrency", f.Count, s.Client.MaxFiles))
+		case KindConnectRate:
+			reasons = append(reasons, fmt.Sprintf("%d requests were given no connection in time by --connect-rate: raise it, or leave it out", f.Count))
 		case endpoint.NoPorts:
 			reasons = append(reasons, fmt.Sprintf("%d requests found no free port: keep connections open, or widen net.ipv4.ip_local_port_range", f.Count))
 		}
@@ -65,30 +79,65 @@ func shortages(s *Snapshot) (reasons []string) {
 	return reasons
 }
 
-// clientLimits are the signs that brunt itself was too slow.
+// clientLimits are the signs that brunt itself was too slow, and why.
 func clientLimits(s *Snapshot, p *Plan) (reasons []string) {
 	c := &s.Counts
-	if late := share(c.LateWithSlots, c.Sent); p.Open() && late >= tellingShare {
+	late := share(c.LateWithSlots, c.Sent)
+	if p.Open() && late >= tellingShare {
 		reasons = append(reasons, fmt.Sprintf("brunt sent %s of the requests over 10 ms late though slots were free", percent(late)))
 	}
+	if s.Client.Wall < shortestJudged {
+		return reasons
+	}
 	// Of an open loop that is on time, a busy client is no limit (yet).
-	if s.Client.Wall >= shortestJudged && busy(&s.Client) >= busyShare && (!p.Open() || len(reasons) > 0) {
-		reasons = append(reasons, effort(s))
+	if len(reasons) > 0 || !p.Open() && (busy(&s.Client) >= busyShare || starved(&s.Client)) {
+		reasons = append(reasons, causes(&s.Client)...)
 	}
 	return reasons
 }
 
+// starved reports whether the client wanted all of its cores and was given
+// less than half of that. The threads' waits are summed over all threads, so
+// that they can be more than the time that has passed.
+func starved(c *Client) bool {
+	return c.Waited >= c.CPU && (c.CPU+c.Waited).Seconds() >= starvedShare*c.Wall.Seconds()*allowed(c)
+}
+
+// causes are why a client may have been slow, the surest first.
+func causes(c *Client) (reasons []string) {
+	if c.Throttled.Seconds() >= haltedShare*c.Wall.Seconds() {
+		reasons = append(reasons, fmt.Sprintf("a control group's limit of %.3g cores stopped it for %s: raise the CPU limit (cpu.max, resources.limits.cpu)",
+			c.Quota, c.Throttled.Round(time.Millisecond)))
+	} else if c.Waited >= c.CPU {
+		reasons = append(reasons, fmt.Sprintf("its threads waited %s for a core, all together, and ran for %s: something else keeps the cores busy",
+			c.Waited.Round(time.Millisecond), c.CPU.Round(time.Millisecond)))
+	}
+	if c.GC.Seconds() >= collectedShare*c.CPU.Seconds() || c.GCPauseMax >= time.Duration(lateEnough) {
+		reasons = append(reasons, fmt.Sprintf("garbage collection took %s of its CPU time and stopped it for up to %s",
+			percent(min(1, c.GC.Seconds()/c.CPU.Seconds())), c.GCPauseMax.Round(10*time.Microsecond)))
+	}
+	return append(reasons, effort(c))
+}
+
 // effort says what the run took of this machine.
-func effort(s *Snapshot) string {
+func effort(c *Client) string {
 	who := "brunt"
-	if s.Client.Embedded {
+	if c.Embedded {
 		who = "brunt and its embedded endpoint"
 	}
-	cores := "1 core"
-	if s.Client.Cores != 1 {
-		cores = fmt.Sprintf("%d cores", s.Client.Cores)
+	cores := fmt.Sprintf("%.3g cores", allowed(c))
+	if allowed(c) == 1 {
+		cores = "1 core"
 	}
-	return fmt.Sprintf("%s used %s of %s", who, percent(busy(&s.Client)), cores)
+	return fmt.Sprintf("%s used %s of %s", who, percent(busy(c)), cores)
+}
+
+// allowed is how many cores' time the client may use.
+func allowed(c *Client) float64 {
+	if c.Quota > 0 {
+		return min(c.Quota, float64(c.Cores))
+	}
+	return float64(c.Cores)
 }
 
 // busy is the share of the allowed cores' time that the process used.
@@ -96,7 +145,7 @@ func busy(c *Client) float64 {
 	if c.Wall <= 0 || c.Cores == 0 {
 		return 0
 	}
-	return c.CPU.Seconds() / (c.Wall.Seconds() * float64(c.Cores))
+	return c.CPU.Seconds() / (c.Wall.Seconds() * allowed(c))
 }
 
 func share(part, whole uint64) float64 {

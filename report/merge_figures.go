@@ -151,11 +151,17 @@ func (q *Requests) add(o *Requests) {
 // time is the mean by cores, so that the share of CPU used stays right.
 func (m *merger) client() Client {
 	var c Client
-	var coreSeconds float64
+	var coreSeconds, quota float64
 	for _, r := range m.reports {
 		o := &r.Client
 		c.Cores += o.Cores
 		c.CPUS += o.CPUS
+		c.ThrottledS, c.WaitedS, c.GCS = c.ThrottledS+o.ThrottledS, c.WaitedS+o.WaitedS, c.GCS+o.GCS
+		if o.QuotaCores != nil {
+			quota += *o.QuotaCores
+		} else {
+			quota += float64(o.Cores)
+		}
 		coreSeconds += float64(o.Cores) * o.WallS
 		c.RSSPeakMB = math.Max(c.RSSPeakMB, o.RSSPeakMB)
 		c.GCPauseMaxMS = math.Max(c.GCPauseMaxMS, o.GCPauseMaxMS)
@@ -164,7 +170,10 @@ func (m *merger) client() Client {
 			c.MaxFiles = new(*o.MaxFiles)
 		}
 	}
-	c.CPUS = significant(c.CPUS, 12)
+	if quota < float64(c.Cores) {
+		c.QuotaCores = new(quota)
+	}
+	c.CPUS, c.ThrottledS, c.WaitedS, c.GCS = significant(c.CPUS, 12), significant(c.ThrottledS, 12), significant(c.WaitedS, 12), significant(c.GCS, 12)
 	c.WallS = per(coreSeconds, float64(c.Cores))
 	return c
 }

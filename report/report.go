@@ -202,6 +202,10 @@ type Client struct {
 	Cores           int      `json:"cores"`
 	CPUS            float64  `json:"cpu_s"`
 	WallS           float64  `json:"wall_s"`
+	QuotaCores      *float64 `json:"quota_cores"`        // a control group's limit; null where there is none
+	ThrottledS      float64  `json:"throttled_s"`        // stopped by it
+	WaitedS         float64  `json:"waited_s"`           // ready to run without a core, all threads together
+	GCS             float64  `json:"gc_s"`               // CPU time of garbage collection
 	CPUPerRequestUS *float64 `json:"cpu_per_request_us"` // cpu_s by requests sent, warm-up included
 	RSSPeakMB       float64  `json:"rss_peak_mb"`        // 10⁶ bytes
 	GCPauseMaxMS    float64  `json:"gc_pause_max_ms"`

@@ -1,0 +1,238 @@
+package attack
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"brunt/attack/endpoint"
+	"brunt/payloads"
+)
+
+// starvedVariable makes TestStarvedChild the client of a test that starves it.
+const starvedVariable = "BRUNT_TEST_STARVED"
+
+// ordeal is the run that a starved child makes.
+type ordeal struct {
+	URL, Rate   string
+	Concurrency int
+	KeepAlive   bool
+	Garbage     bool // it collects garbage all the while
+	Duration    time.Duration
+}
+
+// TestStarvedChild is no test of its own: it makes the run asked for in the
+// environment and prints its verdict.
+func TestStarvedChild(t *testing.T) {
+	var o ordeal
+	if json.Unmarshal([]byte(os.Getenv(starvedVariable)), &o) != nil {
+		t.Skip("the client of other tests")
+	}
+	p := testPlan(0)
+	p.Concurrency, p.KeepAlive, p.Duration = o.Concurrency, o.KeepAlive, o.Duration
+	if o.Rate != "" {
+		p.Rate = mustRate(t, o.Rate)
+	}
+	target, err := endpoint.Open(o.URL, endpoint.Options{}, time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer target.Close()
+	run, err := Start(p, Request{UserAgent: "test"}, payloads.Single("test", body), target, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var collectors sync.WaitGroup
+	for range 4 {
+		if o.Garbage {
+			collectors.Go(func() { collect(run.Done()) })
+		}
+	}
+	<-run.Done()
+	collectors.Wait()
+	text, _ := json.Marshal(run.Snapshot().Verdict)
+	fmt.Printf("verdict %s\n", text)
+}
+
+// collect keeps a heap of many pointers and has it looked through again and
+// again.
+func collect(done <-chan struct{}) {
+	heap := make([]*[4]*int, 1<<20)
+	for i := range heap {
+		heap[i] = &[4]*int{new(int)}
+	}
+	for {
+		select {
+		case <-done:
+			runtime.KeepAlive(heap)
+			return
+		default:
+			runtime.GC()
+		}
+	}
+}
+
+// suffer has the ordeal made by a child, under the command given in front of
+// it, and returns the verdict.
+func suffer(t *testing.T, o ordeal, before ...string) Verdict {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked, _ := json.Marshal(o)
+	args := append(before, self, "-test.run=^TestStarvedChild$", "-test.timeout=60s")
+	cmd := exec.Command(args[0], args[1:]...)
+	cmd.Env = append(os.Environ(), starvedVariable+"="+string(asked))
+	out, err := cmd.CombinedOutput()
+	_, text, found := strings.Cut(string(out), "verdict ")
+	if err != nil || !found {
+		t.Fatalf("%v: %v: %s", args, err, out)
+	}
+	var v Verdict
+	if err := json.NewDecoder(strings.NewReader(text)).Decode(&v); err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+// blame checks whom a verdict names, and that a reason says what it should.
+func blame(t *testing.T, v Verdict, limit, reason string) {
+	t.Helper()
+	if v.Valid || v.LimitedBy != limit || !strings.Contains(strings.Join(v.Reasons, "; "), reason) {
+		t.Errorf("want limited by %s, with %q in the reasons; got %+v", limit, reason, v)
+	}
+}
+
+// quick is a server of another process's cores: it answers at once.
+func quick(t *testing.T) string {
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {}))
+	t.Cleanup(s.Close)
+	return s.URL
+}
+
+func needs(t *testing.T, command string) {
+	t.Helper()
+	if _, err := exec.LookPath(command); err != nil {
+		t.Skip("needs ", command)
+	}
+}
+
+// lastCore is a core that this process may use, for taskset.
+func lastCore() string { return strconv.Itoa(runtime.NumCPU() - 1) }
+
+// crowd keeps the last core busy with n other processes until the test ends, or
+// about a minute should the test be killed.
+func crowd(t *testing.T, n int) {
+	t.Helper()
+	for range n {
+		cmd := exec.Command("taskset", "-c", lastCore(), "sh", "-c", "i=0; while [ $i -lt 20000000 ]; do i=$((i+1)); done")
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			_ = cmd.Process.Kill()
+			_ = cmd.Wait()
+		})
+	}
+}
+
+func TestStarvedByNeighbours(t *testing.T) {
+	needs(t, "taskset")
+	url := quick(t)
+	crowd(t, 6)
+	for _, o := range []ordeal{{URL: url, Concurrency: 16, KeepAlive: true, Duration: 3 * time.Second}, {URL: url, Rate: "4000", Concurrency: 200, KeepAlive: true, Duration: 3 * time.Second}} {
+		blame(t, suffer(t, o, "taskset", "-c", lastCore()), LimitClient, "something else keeps the cores busy")
+	}
+}
+
+// controlGroup makes a CPU control group with a limit of a tenth of a core and
+// returns the file that takes its members.
+func controlGroup(t *testing.T) (members string) {
+	t.Helper()
+	for _, version := range []struct{ root, file, limit string }{
+		{"/sys/fs/cgroup/cpu", "cpu.cfs_quota_us", "10000"}, {"/sys/fs/cgroup", "cpu.max", "10000 100000"},
+	} {
+		dir := filepath.Join(version.root, fmt.Sprintf("brunt-test-%d", os.Getpid()))
+		if os.Mkdir(dir, 0o755) != nil {
+			continue
+		}
+		t.Cleanup(func() { _ = os.Remove(dir) })
+		if os.WriteFile(filepath.Join(dir, version.file), []byte(version.limit), 0o644) == nil {
+			return filepath.Join(dir, "cgroup.procs")
+		}
+	}
+	t.Skip("no control group can be made here")
+	return ""
+}
+
+func TestStarvedByQuota(t *testing.T) {
+	members := controlGroup(t)
+	url := quick(t)
+	for _, o := range []ordeal{{URL: url, Concurrency: 16, KeepAlive: true, Duration: 3 * time.Second}, {URL: url, Rate: "5000", Concurrency: 500, KeepAlive: true, Duration: 3 * time.Second}} {
+		v := suffer(t, o, "sh", "-c", `echo $$ > "$0" && exec "$@"`, members)
+		blame(t, v, LimitClient, "limit of 0.1 cores")
+	}
+}
+
+func TestStarvedOfFiles(t *testing.T) {
+	o := ordeal{URL: "mock://?latency=500ms&concurrency=1000", Rate: "500", KeepAlive: true, Duration: 2 * time.Second}
+	var v Verdict
+	for range 3 { // on a machine that starves it of more than files, that is named
+		if v = suffer(t, o, "sh", "-c", `ulimit -n 64 && exec "$@"`, "sh"); v.LimitedBy == LimitConnections {
+			break
+		}
+	}
+	blame(t, v, LimitConnections, "ulimit -n")
+}
+
+func TestStarvedOfPorts(t *testing.T) {
+	needs(t, "unshare")
+	needs(t, "ip")
+	if exec.Command("unshare", "-n", "true").Run() != nil {
+		t.Skip("no network namespace can be made here")
+	}
+	o := ordeal{URL: "mock://?latency=1ms", Concurrency: 8, Duration: 2 * time.Second}
+	blame(t, suffer(t, o, "unshare", "-n", "sh", "-c", `ip link set lo up && echo 20000 20063 > /proc/sys/net/ipv4/ip_local_port_range && exec "$@"`, "sh"), LimitConnections, "ip_local_port_range")
+}
+
+func TestStarvedByGarbage(t *testing.T) {
+	needs(t, "taskset")
+	o := ordeal{URL: quick(t), Rate: "4000", Concurrency: 100, KeepAlive: true, Garbage: true, Duration: 4 * time.Second}
+	blame(t, suffer(t, o, "taskset", "-c", lastCore()), LimitClient, "garbage collection")
+}
+
+// TestEndpointsFault has endpoints that cannot cope: the client is not blamed.
+// On a machine that starves it, it would be with reason, so it has three tries.
+func TestEndpointsFault(t *testing.T) {
+	for name, c := range map[string]struct {
+		o     ordeal
+		limit string
+	}{
+		"slow":     {ordeal{URL: "mock://?latency=300ms&concurrency=1000", Rate: "100", KeepAlive: true}, LimitNone},
+		"queueing": {ordeal{URL: "mock://?latency=20ms&concurrency=2&queue=0", Rate: "200", Concurrency: 50, KeepAlive: true}, LimitConnections},
+		"429":      {ordeal{URL: "mock://?latency=20ms&concurrency=1&queue=1", Rate: "200", KeepAlive: true}, LimitEndpoint},
+		"closed":   {ordeal{URL: "mock://?latency=20ms&concurrency=1&queue=0", Concurrency: 20, KeepAlive: true}, LimitNone},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c.o.Duration = 2 * time.Second
+			var v Verdict
+			for range 3 {
+				if v = suffer(t, c.o); v.Valid && v.LimitedBy == c.limit {
+					return
+				}
+			}
+			t.Errorf("want limited by %s, got %+v", c.limit, v)
+		})
+	}
+}
