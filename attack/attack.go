@@ -67,6 +67,7 @@ type Run struct {
 	_       [64]byte
 	claimed atomic.Uint64 // measured tickets of a closed loop
 	warming atomic.Uint64 // its warm-up tickets
+	orderMu sync.Mutex    // keeps both in step with the clock where records are kept
 	_       [64]byte
 
 	stopping atomic.Bool
@@ -245,8 +246,8 @@ func (r *Run) finish() {
 	r.workers.Wait()
 	r.endOnce.Do(func() { close(r.ending) })
 	r.noDials()
-	if r.recorder != nil && !r.recorder.close() {
-		r.warn("the results' reader stopped reading: records at the end are missing")
+	if r.recorder != nil {
+		r.recorder.close()
 	}
 	if r.mux != nil {
 		r.mux.close()

@@ -488,3 +488,35 @@ func TestRecords(t *testing.T) {
 		t.Errorf("a failed sink: %d calls, %d kept, %d dropped", calls, s.Counts.Kept, s.Counts.Dropped)
 	}
 }
+
+// TestRecordsInOrder has many workers of a closed loop keep records: none is
+// missing, and a later index is never planned for an earlier instant.
+func TestRecordsInOrder(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {}))
+	defer server.Close()
+	target, err := endpoint.Open(server.URL, endpoint.Options{}, time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer target.Close()
+	var records []Record
+	p := testPlan(0)
+	p.Concurrency, p.Duration = 16, 300*time.Millisecond
+	run, err := Start(p, Request{UserAgent: "test"}, payloads.Single("test", body), target, func(_ time.Time, batch []Record) error {
+		records = append(records, batch...)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	<-run.Done()
+	if sent := run.Snapshot().Counts.Sent; uint64(len(records)) != sent || sent == 0 {
+		t.Fatalf("%d records of %d requests", len(records), sent)
+	}
+	slices.SortFunc(records, func(a, b Record) int { return int(a.Index) - int(b.Index) })
+	for i, r := range records {
+		if r.Index != uint64(i) || i > 0 && r.Planned < records[i-1].Planned {
+			t.Fatalf("record %d has index %d and is planned for %v, after %v", i, r.Index, r.Planned, records[max(0, i-1)].Planned)
+		}
+	}
+}

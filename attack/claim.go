@@ -7,6 +7,46 @@ const claimSize = 16
 // claim is a worker's stock of tickets of a closed loop.
 type claim struct{ from, end uint64 }
 
+// take gives a worker's next ticket, planned for now; ok is false when the run
+// has none left.
+func (c *claim) take(run *Run) (tk ticket, ok bool) {
+	if run.recorder != nil {
+		return takeInOrder(run)
+	}
+	now := run.clock.now()
+	if now >= run.end {
+		return tk, false
+	}
+	tk = ticket{planned: now, begin: now, warm: now < run.measured}
+	if tk.warm {
+		tk.index, ok = run.warming.Add(1)-1, true
+	} else {
+		tk.index, ok = c.next(run)
+	}
+	return tk, ok
+}
+
+// takeInOrder takes single tickets, of which a later one is never planned for an
+// earlier instant: readers of results count on that (vegeta's plot refuses
+// others). It costs a lock that all workers share, which is little beside
+// writing the record.
+func takeInOrder(run *Run) (tk ticket, ok bool) {
+	run.orderMu.Lock()
+	defer run.orderMu.Unlock()
+	now := run.clock.now()
+	if now >= run.end {
+		return tk, false
+	}
+	tk = ticket{planned: now, begin: now, warm: now < run.measured}
+	if tk.warm {
+		tk.index = run.warming.Add(1) - 1
+		return tk, true
+	}
+	tk.index = run.claimed.Add(1) - 1
+	limit := run.plan.Requests
+	return tk, limit == 0 || tk.index < limit
+}
+
 // next gives the next ticket's index; ok is false when all are taken.
 func (c *claim) next(run *Run) (index uint64, ok bool) {
 	if c.from == c.end {

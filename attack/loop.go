@@ -33,7 +33,6 @@ func (w *worker) openLoop() {
 // closedLoop sends whenever the last reply is in.
 func (w *worker) closedLoop() {
 	run := w.run
-	var claim claim
 	pause := time.Duration(0)
 	// Before the start nothing is planned: it would count as warm-up.
 	if !run.rest(max(0, time.Duration(run.start-run.clock.now()))) {
@@ -43,17 +42,7 @@ func (w *worker) closedLoop() {
 		if run.pacer != nil && w.wire == nil && !w.admitted() {
 			return
 		}
-		now := run.clock.now()
-		if now >= run.end {
-			return
-		}
-		tk := ticket{planned: now, begin: now, warm: now < run.measured}
-		var ok bool
-		if tk.warm {
-			tk.index, ok = run.warming.Add(1)-1, true
-		} else {
-			tk.index, ok = claim.next(run)
-		}
+		tk, ok := w.claim.take(run)
 		if !ok {
 			return
 		}

@@ -102,13 +102,11 @@ func (r *recorder) drain() {
 }
 
 // close hands over what is left once no worker is running. A sink that takes
-// no more is not waited for for ever.
-func (r *recorder) close() (complete bool) {
+// no more is not waited for for ever: whoever owns it knows.
+func (r *recorder) close() {
 	close(r.quit)
 	select {
 	case <-r.gone:
-		return true
 	case <-time.After(recordGrace):
-		return false
 	}
 }

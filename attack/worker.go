@@ -57,6 +57,7 @@ type worker struct {
 	wire  *wire // the worker's own, of HTTP/1.1
 	reply *reply
 	ex    exchange
+	claim claim // of a closed loop
 	buf   []byte
 	pair  [2][]byte
 	bufs  net.Buffers
