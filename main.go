@@ -129,6 +129,7 @@ func (a *attackCmd) Run(io *streams) error {
 	if err != nil {
 		return usage(err)
 	}
+	meta.Plan = run.Plan()
 	hide := panel.Show(io.err, io.in, run, &plan, a.Quiet, func() {
 		select {
 		case signals <- os.Interrupt:

@@ -238,6 +238,10 @@ func (r *Run) warn(line string) {
 	r.warnings = append(r.warnings, line)
 }
 
+// Plan is the plan as it is carried out: with the bound on requests in flight
+// that follows from defaults and from the open-file limit.
+func (r *Run) Plan() Plan { return r.plan }
+
 // Done is closed when the run has ended and its last snapshot stands.
 func (r *Run) Done() <-chan struct{} { return r.done }
 
