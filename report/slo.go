@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/agnivade/levenshtein"
 )
 
 // Unit is what a rule's figure is measured in.
@@ -219,32 +221,11 @@ func nearest(name string) string {
 	}
 	best, least := "", 3
 	for _, k := range known {
-		if d := distance(stat, k); d < least && d*2 < len(k)+1 {
+		if d := levenshtein.ComputeDistance(stat, k); d < least && d*2 < len(k)+1 {
 			best, least = prefix+k, d
 		}
 	}
 	return best
-}
-
-// distance is Levenshtein's: the fewest bytes to insert, delete or replace.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }
 
 // ParseRules reads several rules; the first that is none is the error.

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/agnivade/levenshtein"
 )
 
 // Scheme begins every address of a mock endpoint.
@@ -73,29 +75,10 @@ func nearest(word string) []string {
 	for i := range settings {
 		keys[i] = settings[i].key
 	}
-	slices.SortStableFunc(keys, func(a, b string) int { return edits(word, a) - edits(word, b) })
+	slices.SortStableFunc(keys, func(a, b string) int {
+		return levenshtein.ComputeDistance(word, a) - levenshtein.ComputeDistance(word, b)
+	})
 	return keys
-}
-
-// edits is the Levenshtein distance in bytes.
-func edits(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := diagonal
-			if a[i] != b[j] {
-				change++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(change, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }
 
 // quoted keeps a stranger's word on one line, and short.

@@ -138,18 +138,6 @@ func TestValidate(t *testing.T) {
 	}
 }
 
-func TestEdits(t *testing.T) {
-	tests := []struct {
-		a, b string
-		want int
-	}{{"", "", 0}, {"", "abc", 3}, {"abc", "", 3}, {"kitten", "sitting", 3}, {"latncy", "latency", 1}, {"ab", "ba", 2}}
-	for _, tt := range tests {
-		if got := edits(tt.a, tt.b); got != tt.want {
-			t.Errorf("edits(%q, %q) = %d, want %d", tt.a, tt.b, got, tt.want)
-		}
-	}
-}
-
 // Whatever a person types, Parse gives either a configuration that Start would
 // take or one line of reasonable length.
 func FuzzParse(f *testing.F) {
