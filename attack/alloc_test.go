@@ -1,0 +1,73 @@
+//go:build !race
+
+package attack
+
+import (
+	"bufio"
+	"net"
+	"runtime"
+	"testing"
+	"time"
+
+	"brunt/attack/endpoint"
+	"brunt/payloads"
+)
+
+// answerAll answers requests with the test's body, without allocating.
+func answerAll(c net.Conn, in *bufio.Reader, _ int) {
+	reply := []byte("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}")
+	for {
+		line, err := in.ReadSlice('\n')
+		if err != nil {
+			return
+		}
+		if len(line) > 2 {
+			continue
+		}
+		if _, err := in.Discard(len(body)); err != nil {
+			return
+		}
+		if _, err := c.Write(reply); err != nil {
+			return
+		}
+	}
+}
+
+// TestNoAllocations runs both loops against a server that does not allocate
+// either: once connections stand, a request costs no allocation. What is left
+// are the hundred or so of each second's interval, whatever the number of requests.
+func TestNoAllocations(t *testing.T) {
+	url, _ := rawServer(t, answerAll)
+	open := testPlan(60_000)
+	open.Rate, open.Concurrency = mustRate(t, "20000"), 8
+	for name, p := range map[string]Plan{"closed": testPlan(100_000), "open": open} {
+		run := start(t, url, p, payloads.Single("test", body), endpoint.Options{})
+		half := func() (mallocs, sent uint64) {
+			var m runtime.MemStats
+			runtime.ReadMemStats(&m)
+			return m.Mallocs, run.begun()
+		}
+		for run.begun() < p.Requests/4 {
+			time.Sleep(time.Millisecond)
+		}
+		before, from := half()
+		<-run.Done()
+		after, to := half()
+		checkBooks(t, run.Snapshot())
+		allocations, requests := after-before, to-from
+		t.Logf("%s: %d allocations over %d requests", name, allocations, requests)
+		if requests < p.Requests/4 || allocations*20 > requests {
+			t.Errorf("%s: %d allocations over %d requests", name, allocations, requests)
+		}
+	}
+}
+
+// begun is how many measured requests the workers have begun.
+func (r *Run) begun() (n uint64) {
+	r.listMu.Lock()
+	defer r.listMu.Unlock()
+	for _, w := range r.list {
+		n += w.started.Load()
+	}
+	return n
+}
