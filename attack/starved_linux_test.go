@@ -202,7 +202,7 @@ func TestStarvedOfPorts(t *testing.T) {
 	if exec.Command("unshare", "-n", "true").Run() != nil {
 		t.Skip("no network namespace can be made here")
 	}
-	o := ordeal{URL: "mock://?latency=1ms", Concurrency: 8, Duration: 2 * time.Second}
+	o := ordeal{URL: "mock://?latency=50ms&concurrency=1000", Concurrency: 200, KeepAlive: true, Duration: 2 * time.Second}
 	blame(t, suffer(t, o, "unshare", "-n", "sh", "-c", `ip link set lo up && echo 20000 20063 > /proc/sys/net/ipv4/ip_local_port_range && exec "$@"`, "sh"), LimitConnections, "ip_local_port_range")
 }
 
