@@ -102,7 +102,7 @@ func TestConnectRate(t *testing.T) {
 			at := list()
 			// The k-th connection is not before k intervals after the first, the
 			// accept's own delay apart, which can only draw two together.
-			if n := len(at); n < 5 || n > 50 || uint64(n) < s.Counts.Connections || uint64(n) > s.Counts.Connections+2 { // an attempt may be given up on its way
+			if n := len(at); n < 5 || n > 50 || uint64(n) < s.Counts.Connections { // attempts may be given up on their way
 				t.Errorf("%d connections arrived, %d opened", n, s.Counts.Connections)
 			}
 			if took := at[len(at)-1].Sub(at[0]); took < time.Duration(len(at)-2)*20*time.Millisecond/2 {

@@ -134,10 +134,14 @@ func TestServerRestarted(t *testing.T) {
 	}
 }
 
-// crash is from before the server was killed until it was certainly gone: the
-// system closes its connections before the port on which it listens, so that
-// a client may lose a second request to it.
+// crash is from before the server was killed until nobody can have a connection
+// to it any more: the system closes its connections before the port on which
+// it listens, so that a client may lose a second request to it, on a connection
+// that it opened just before.
 type crash struct{ from, to time.Duration }
+
+// lastWrite is how long after the crash that second request may be sent.
+const lastWrite = 50 * time.Millisecond
 
 // restartAt kills the oracle when so many requests have arrived, lets the run
 // meet a dead port, and starts it again.
@@ -154,7 +158,7 @@ func restartAt(t *testing.T, o *oracle, run *Run, marks ...uint64) (crashes []cr
 		}
 		from := now()
 		o.kill()
-		crashes = append(crashes, crash{from, now()})
+		crashes = append(crashes, crash{from, now() + lastWrite})
 		before := countFailed(run)
 		for deadline := time.Now().Add(5 * time.Second); countFailed(run) == before && time.Now().Before(deadline); {
 			time.Sleep(5 * time.Millisecond)
