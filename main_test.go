@@ -80,8 +80,15 @@ func awaits(ts *testscript.TestScript, _ bool, args []string) {
 	more, err := strconv.ParseInt(args[0], 10, 64)
 	ts.Check(err)
 	server := ts.Value("server").(*arrivals)
+	look := time.NewTicker(time.Millisecond)
+	defer look.Stop()
+	end := time.After(20 * time.Second)
 	for want := server.n.Load() + more; server.n.Load() < want; {
-		time.Sleep(5 * time.Millisecond)
+		select {
+		case <-look.C:
+		case <-end:
+			ts.Fatalf("%d of %d requests arrived", server.n.Load(), want)
+		}
 	}
 }
 

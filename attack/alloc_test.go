@@ -7,7 +7,6 @@ import (
 	"net"
 	"runtime"
 	"testing"
-	"time"
 
 	"brunt/attack/endpoint"
 	"brunt/payloads"
@@ -47,9 +46,7 @@ func TestNoAllocations(t *testing.T) {
 			runtime.ReadMemStats(&m)
 			return m.Mallocs, run.begun()
 		}
-		for run.begun() < p.Requests/4 {
-			time.Sleep(time.Millisecond)
-		}
+		await(func() bool { return run.begun() >= p.Requests/4 })
 		before, from := half()
 		<-run.Done()
 		after, to := half()

@@ -344,9 +344,9 @@ func TestStop(t *testing.T) {
 		for _, open := range []bool{true, false} {
 			for i := range 10 {
 				var seen atomic.Int64
-				server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+				server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 					seen.Add(1)
-					time.Sleep(20 * time.Millisecond)
+					takes(20*time.Millisecond, r)
 				}))
 				p := testPlan(0)
 				p.Duration = 10 * time.Second

@@ -8,10 +8,13 @@ const claimSize = 16
 type claim struct{ from, end uint64 }
 
 // take gives a worker's next ticket, planned for now; ok is false when the run
-// has none left.
+// has none left. Where records are kept, a later ticket is never planned for an
+// earlier instant: readers of results count on that (vegeta's plot refuses
+// others). The lock that it takes is little beside writing the record.
 func (c *claim) take(run *Run) (tk ticket, ok bool) {
 	if run.recorder != nil {
-		return takeInOrder(run)
+		run.orderMu.Lock()
+		defer run.orderMu.Unlock()
 	}
 	now := run.clock.now()
 	if now >= run.end {
@@ -26,38 +29,17 @@ func (c *claim) take(run *Run) (tk ticket, ok bool) {
 	return tk, ok
 }
 
-// takeInOrder takes single tickets, of which a later one is never planned for an
-// earlier instant: readers of results count on that (vegeta's plot refuses
-// others). It costs a lock that all workers share, which is little beside
-// writing the record.
-func takeInOrder(run *Run) (tk ticket, ok bool) {
-	run.orderMu.Lock()
-	defer run.orderMu.Unlock()
-	now := run.clock.now()
-	if now >= run.end {
-		return tk, false
-	}
-	tk = ticket{planned: now, begin: now, warm: now < run.measured}
-	if tk.warm {
-		tk.index = run.warming.Add(1) - 1
-		return tk, true
-	}
-	tk.index = run.claimed.Add(1) - 1
-	limit := run.plan.Requests
-	return tk, limit == 0 || tk.index < limit
-}
-
 // next gives the next ticket's index; ok is false when all are taken.
 func (c *claim) next(run *Run) (index uint64, ok bool) {
 	if c.from == c.end {
 		size := uint64(claimSize)
-		if limit := run.plan.Requests; limit > 0 {
+		if run.recorder != nil || run.plan.Concurrency == 1 {
+			size = 1
+		} else if limit := run.plan.Requests; limit > 0 {
 			// Near the end, and for short runs, single tickets: no worker shall
 			// sit on tickets that others have time for.
 			left := limit - min(limit, run.claimed.Load())
 			size = min(max(left/uint64(8*run.plan.Concurrency), 1), claimSize)
-		} else if run.plan.Concurrency == 1 {
-			size = 1
 		}
 		c.end = run.claimed.Add(size)
 		c.from = c.end - size

@@ -124,30 +124,3 @@ func TestSeveralAddresses(t *testing.T) {
 		t.Errorf("the dead are not named, or the living are: %q", warning)
 	}
 }
-
-// TestDeadAddressRemembered has kept-alive connections, so that the dead
-// address is met at the beginning only, and a run longer than it is passed
-// over for: its report must name the address still.
-func TestDeadAddressRemembered(t *testing.T) {
-	if !long {
-		t.Skip("takes seconds; set BRUNT_LONG")
-	}
-	o := startOracle(t, 10_000)
-	_, port, _ := net.SplitHostPort(o.address)
-	serveNames(t, "127.0.0.1", "127.0.0.4")
-	target, err := endpoint.Open("http://several.test:"+port+"/", endpoint.Options{}, 5*time.Second)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(target.Close)
-	p := testPlan(0)
-	p.Rate, p.Duration = mustRate(t, "500"), 7*time.Second
-	run, err := Start(p, Request{}, indexedBodies(t, 3500, 0), target, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	<-run.Done()
-	if s := run.Snapshot(); !strings.Contains(strings.Join(s.Warnings, "; "), "127.0.0.4:"+port) {
-		t.Errorf("the dead address is not named: %q", s.Warnings)
-	}
-}

@@ -166,14 +166,14 @@ func TestHTTP2Connections(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var seen, now, most atomic.Int64
-			url, connections := h2Server(t, false, c.max, func(http.ResponseWriter, *http.Request) {
+			url, connections := h2Server(t, false, c.max, func(_ http.ResponseWriter, r *http.Request) {
 				seen.Add(1)
 				for n := now.Add(1); ; {
 					if was := most.Load(); n <= was || most.CompareAndSwap(was, n) {
 						break
 					}
 				}
-				time.Sleep(2 * time.Millisecond)
+				takes(2*time.Millisecond, r)
 				now.Add(-1)
 			})
 			p := h2Plan(700)
@@ -220,9 +220,9 @@ func TestHTTP2Stop(t *testing.T) {
 		for _, open := range []bool{true, false} {
 			for i := range 5 {
 				var seen atomic.Int64
-				url, _ := h2Server(t, i%2 == 0, 0, func(http.ResponseWriter, *http.Request) {
+				url, _ := h2Server(t, i%2 == 0, 0, func(_ http.ResponseWriter, r *http.Request) {
 					seen.Add(1)
-					time.Sleep(20 * time.Millisecond)
+					takes(20*time.Millisecond, r)
 				})
 				p := h2Plan(0)
 				p.Duration = 10 * time.Second

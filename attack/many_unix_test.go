@@ -18,21 +18,14 @@ import (
 	"brunt/payloads"
 )
 
-const (
-	many = 10_000
-	// manyEnv makes TestManyServer serve.
-	manyEnv = "BRUNT_TEST_MANY"
-)
+func init() { children["many"] = serveMany }
 
-// TestManyServer is the server of TestManyConnections, which runs it in a
-// process of its own, for the files of both would be too many for one.
-func TestManyServer(t *testing.T) {
-	if os.Getenv(manyEnv) == "" {
-		t.Skip("serves another test only")
-	}
+// serveMany is the server of TestManyConnections, which runs it in a process of
+// its own, for the files of both would be too many for one.
+func serveMany() int {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		t.Fatal(err)
+		return 1
 	}
 	fmt.Println(l.Addr())
 	// Nobody is answered until all are there. It is this side that closes, lest
@@ -46,19 +39,17 @@ func TestManyServer(t *testing.T) {
 		}
 		<-all
 	}))
+	return 0
 }
 
-// TestManyConnections has 10,000 requests in flight at once, each on its
+// TestManyConnections has so many requests in flight at once, each on its
 // own connection.
 func TestManyConnections(t *testing.T) {
 	if limit := maxFiles(); limit > 0 && limit < many+100 {
-		t.Skipf("this process may open %d files only (ulimit -Hn)", limit)
+		lacking(t, "files")
 	}
-	if agreement > 0.05 {
-		t.Skip("the race detector makes it last too long")
-	}
-	server := exec.Command(os.Args[0], "-test.run=^TestManyServer$")
-	server.Env = append(os.Environ(), manyEnv+"=1")
+	server := exec.Command(os.Args[0])
+	server.Env = append(os.Environ(), childVariable+"=many")
 	out, err := server.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

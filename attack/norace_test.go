@@ -4,3 +4,6 @@ package attack
 
 // agreement with the closed form.
 const agreement = 0.01
+
+// many connections at once.
+const many = 10_000

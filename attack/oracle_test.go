@@ -36,6 +36,12 @@ func scale[T any](small, large T) T {
 	return small
 }
 
+// childVariable makes the test binary another process of a test's: the child
+// that it names.
+const childVariable = "BRUNT_TEST_CHILD"
+
+var children = map[string]func() int{}
+
 // oracleProgram is built once, for all tests of the package.
 var oracleProgram struct {
 	once sync.Once
@@ -44,6 +50,9 @@ var oracleProgram struct {
 }
 
 func TestMain(m *testing.M) {
+	if child := os.Getenv(childVariable); child != "" {
+		os.Exit(children[child]())
+	}
 	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
 		if oracleProgram.dir != "" {
 			os.RemoveAll(oracleProgram.dir)

@@ -68,7 +68,7 @@ func arrivals(t *testing.T) (url string, list func() []time.Time) {
 	t.Helper()
 	var mu sync.Mutex
 	var at []time.Time
-	s := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { time.Sleep(5 * time.Millisecond) }))
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { takes(5*time.Millisecond, r) }))
 	s.Config.ConnState = onNew(func() {
 		mu.Lock()
 		defer mu.Unlock()

@@ -108,7 +108,7 @@ func pause(o *oracle, run *Run, c pauses) (stretches [][2]int64) {
 		run.rest(time.Duration(run.start-run.clock.now()) + time.Duration(i)*c.every + (c.every-c.length)/2)
 		o.pause()
 		from := run.clock.now()
-		time.Sleep(c.length)
+		run.rest(c.length)
 		stretches = append(stretches, [2]int64{from, run.clock.now()})
 		o.signal(syscall.SIGCONT)
 	}

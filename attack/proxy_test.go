@@ -89,10 +89,8 @@ backend back
 func startProxy(t *testing.T, name, backend string, keepAlive, patience time.Duration) *proxy {
 	t.Helper()
 	program, err := exec.LookPath(name)
-	if err != nil && os.Getenv("BRUNT_CI") == "" {
-		t.Skipf("%s is not installed", name)
-	} else if err != nil {
-		t.Fatal(err)
+	if err != nil {
+		lacking(t, name)
 	}
 	// The name of a socket in it must be short.
 	dir, err := os.MkdirTemp("", "proxy")
@@ -149,14 +147,16 @@ func (p *proxy) start(words ...string) {
 		p.t.Fatal(err)
 	}
 	p.child = child
-	for range 500 {
-		// haproxy counts a connection without a request as a bad one; none is
-		// made to it.
-		if c, err := net.Dial("tcp", p.address); err == nil {
+	var up bool
+	await(func() bool {
+		c, err := net.Dial("tcp", p.address)
+		if up = err == nil; up {
 			c.Close()
-			return
 		}
-		time.Sleep(10 * time.Millisecond)
+		return up
+	})
+	if up {
+		return
 	}
 	p.stop()
 	p.t.Fatalf("%s does not listen: %s", p.name, p.errors())
@@ -364,9 +364,7 @@ func TestProxyBackend(t *testing.T) {
 				awaitArrivals(o, run, uint64(n/3))
 				o.kill()
 				before := countFailed(run)
-				for countFailed(run) < before+50 && !run.over() {
-					time.Sleep(5 * time.Millisecond)
-				}
+				await(func() bool { return countFailed(run) >= before+50 || run.over() })
 				o.start()
 			})
 			if away := s.Status[502] + s.Status[503] + s.Status[504]; away < 40 || s.Counts.Failed != away+allowedSilence(name, s) {

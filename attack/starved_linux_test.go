@@ -19,9 +19,6 @@ import (
 	"brunt/payloads"
 )
 
-// starvedVariable makes TestStarvedChild the client of a test that starves it.
-const starvedVariable = "BRUNT_TEST_STARVED"
-
 // ordeal is the run that a starved child makes.
 type ordeal struct {
 	URL, Rate   string
@@ -31,26 +28,34 @@ type ordeal struct {
 	Duration    time.Duration
 }
 
-// TestStarvedChild is no test of its own: it makes the run asked for in the
-// environment and prints its verdict.
-func TestStarvedChild(t *testing.T) {
+func init() { children["starved"] = makeOrdeal }
+
+// ordealVariable holds the run that a child is to make.
+const ordealVariable = "BRUNT_TEST_ORDEAL"
+
+// makeOrdeal makes the run asked for and prints its verdict.
+func makeOrdeal() int {
 	var o ordeal
-	if json.Unmarshal([]byte(os.Getenv(starvedVariable)), &o) != nil {
-		t.Skip("the client of other tests")
+	if err := json.Unmarshal([]byte(os.Getenv(ordealVariable)), &o); err != nil {
+		return complain(err)
 	}
 	p := testPlan(0)
 	p.Concurrency, p.KeepAlive, p.Duration = o.Concurrency, o.KeepAlive, o.Duration
 	if o.Rate != "" {
-		p.Rate = mustRate(t, o.Rate)
+		rate, err := ParseRate(o.Rate)
+		if err != nil {
+			return complain(err)
+		}
+		p.Rate = rate
 	}
 	target, err := endpoint.Open(o.URL, endpoint.Options{}, time.Second)
 	if err != nil {
-		t.Fatal(err)
+		return complain(err)
 	}
 	defer target.Close()
 	run, err := Start(p, Request{UserAgent: "test"}, payloads.Single("test", body), target, nil)
 	if err != nil {
-		t.Fatal(err)
+		return complain(err)
 	}
 	var collectors sync.WaitGroup
 	for range 4 {
@@ -62,6 +67,12 @@ func TestStarvedChild(t *testing.T) {
 	collectors.Wait()
 	text, _ := json.Marshal(run.Snapshot().Verdict)
 	fmt.Printf("verdict %s\n", text)
+	return 0
+}
+
+func complain(err error) int {
+	fmt.Println(err)
+	return 1
 }
 
 // collect keeps a heap of many pointers and has it looked through again and
@@ -91,9 +102,9 @@ func suffer(t *testing.T, o ordeal, before ...string) Verdict {
 		t.Fatal(err)
 	}
 	asked, _ := json.Marshal(o)
-	args := append(before, self, "-test.run=^TestStarvedChild$", "-test.timeout=60s")
+	args := append(before, self)
 	cmd := exec.Command(args[0], args[1:]...)
-	cmd.Env = append(os.Environ(), starvedVariable+"="+string(asked))
+	cmd.Env = append(os.Environ(), childVariable+"=starved", ordealVariable+"="+string(asked))
 	out, err := cmd.CombinedOutput()
 	_, text, found := strings.Cut(string(out), "verdict ")
 	if err != nil || !found {
@@ -124,7 +135,7 @@ func quick(t *testing.T) string {
 func needs(t *testing.T, command string) {
 	t.Helper()
 	if _, err := exec.LookPath(command); err != nil {
-		t.Skip("needs ", command)
+		lacking(t, command)
 	}
 }
 
@@ -172,7 +183,7 @@ func controlGroup(t *testing.T) (members string) {
 			return filepath.Join(dir, "cgroup.procs")
 		}
 	}
-	t.Skip("no control group can be made here")
+	lacking(t, "cgroup")
 	return ""
 }
 
@@ -200,7 +211,7 @@ func TestStarvedOfPorts(t *testing.T) {
 	needs(t, "unshare")
 	needs(t, "ip")
 	if exec.Command("unshare", "-n", "true").Run() != nil {
-		t.Skip("no network namespace can be made here")
+		lacking(t, "netns")
 	}
 	o := ordeal{URL: "mock://?latency=50ms&concurrency=1000", Concurrency: 200, KeepAlive: true, Duration: 2 * time.Second}
 	blame(t, suffer(t, o, "unshare", "-n", "sh", "-c", `ip link set lo up && echo 20000 20063 > /proc/sys/net/ipv4/ip_local_port_range && exec "$@"`, "sh"), LimitConnections, "ip_local_port_range")

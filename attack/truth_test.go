@@ -160,9 +160,7 @@ func restartAt(t *testing.T, o *oracle, run *Run, marks ...uint64) (crashes []cr
 		o.kill()
 		crashes = append(crashes, crash{from, now() + lastWrite})
 		before := countFailed(run)
-		for deadline := time.Now().Add(5 * time.Second); countFailed(run) == before && time.Now().Before(deadline); {
-			time.Sleep(5 * time.Millisecond)
-		}
+		await(func() bool { return countFailed(run) > before || run.over() })
 		o.start()
 	}
 	return crashes

@@ -13,28 +13,25 @@ import (
 	"time"
 )
 
-// TestGigabyte measures what indexing costs in time and memory, on request
-// only: BRUNT_GIGABYTE=1 go test -run Gigabyte -v ./payloads
-func TestGigabyte(t *testing.T) {
-	if os.Getenv("BRUNT_GIGABYTE") == "" {
-		t.Skip("writes files of 1 GB; set BRUNT_GIGABYTE=1 to run it")
-	}
+// BenchmarkGigabyte measures what indexing 1 GB costs in time and memory:
+// go test -run ^$ -bench BenchmarkGigabyte -benchtime 1x ./payloads
+func BenchmarkGigabyte(b *testing.B) {
 	for _, kind := range []string{"text", "numbers"} {
 		for _, size := range []int{1000, 100} {
 			for _, format := range []Format{BodyFormat, RequestFormat} {
-				t.Run(fmt.Sprintf("%s/%d/%s", kind, size, format), func(t *testing.T) {
-					measureOpen(t, writeGigabyte(t, kind, size, format), format)
+				b.Run(fmt.Sprintf("%s/%d/%s", kind, size, format), func(b *testing.B) {
+					measureOpen(b, writeGigabyte(b, kind, size, format), format)
 				})
 			}
 		}
 	}
 }
 
-func writeGigabyte(t *testing.T, kind string, size int, format Format) string {
-	path := filepath.Join(t.TempDir(), "big.jsonl")
+func writeGigabyte(b *testing.B, kind string, size int, format Format) string {
+	path := filepath.Join(b.TempDir(), "big.jsonl")
 	f, err := os.Create(path)
 	if err != nil {
-		t.Fatal(err)
+		b.Fatal(err)
 	}
 	defer f.Close()
 	w := bufio.NewWriterSize(f, 1<<20)
@@ -75,61 +72,55 @@ func sampleBody(rng *rand.Rand, kind string, size int) string {
 	return b.String()
 }
 
-func measureOpen(t *testing.T, path string, format Format) {
+func measureOpen(b *testing.B, path string, format Format) {
 	for range 3 {
 		debug.FreeOSMemory() // so that what an earlier round left does not count
 		started := time.Now()
 		s, err := Open([]Spec{{Path: path, Weight: 1}}, Options{Format: format})
 		took := time.Since(started)
 		if err != nil {
-			t.Fatal(err)
+			b.Fatal(err)
 		}
-		t.Logf("%d bodies, %v, %s", s.Files()[0].Lines, took, memory("RssAnon"))
+		b.Logf("%d bodies, %v, %s", s.Files()[0].Lines, took, memory("RssAnon"))
 		if err := s.Close(); err != nil {
-			t.Fatal(err)
+			b.Fatal(err)
 		}
 	}
 }
 
-// TestMakeGigabyte measures Make on CSV likewise. Peak memory is that of the
+// BenchmarkMakeGigabyte measures Make on CSV likewise. Peak memory is that of the
 // whole process, so it is to be run alone:
-// BRUNT_GIGABYTE=1 go test -run MakeGigabyte -v ./payloads
-func TestMakeGigabyte(t *testing.T) {
-	if os.Getenv("BRUNT_GIGABYTE") == "" {
-		t.Skip("writes a file of 1 GB; set BRUNT_GIGABYTE=1 to run it")
-	}
-	path := writeGigabyteCSV(t)
+// go test -run ^$ -bench MakeGigabyte -benchtime 1x ./payloads
+func BenchmarkMakeGigabyte(b *testing.B) {
+	path := writeGigabyteCSV(b)
 	for _, format := range []Kind{DataframeRecords, DataframeSplit, Instances, Inputs} {
 		for _, rows := range []int{1, 100} {
 			started := time.Now()
 			n, err := Make(io.Discard, MakeOptions{Path: path, Header: true, Format: format, RowsPerRequest: rows})
 			if err != nil {
-				t.Fatal(err)
+				b.Fatal(err)
 			}
-			t.Logf("%s, %d rows: %d bodies, %v, %s", format, rows, n, time.Since(started), memory("VmHWM"))
+			b.Logf("%s, %d rows: %d bodies, %v, %s", format, rows, n, time.Since(started), memory("VmHWM"))
 		}
 	}
 }
 
-// TestDescribeGigabyte does so for Describe, on ten million bodies.
-func TestDescribeGigabyte(t *testing.T) {
-	if os.Getenv("BRUNT_GIGABYTE") == "" {
-		t.Skip("writes a file of 1 GB; set BRUNT_GIGABYTE=1 to run it")
-	}
-	path := writeGigabyte(t, "numbers", 100, BodyFormat)
+// BenchmarkDescribeGigabyte does so for Describe, on ten million bodies.
+func BenchmarkDescribeGigabyte(b *testing.B) {
+	path := writeGigabyte(b, "numbers", 100, BodyFormat)
 	started := time.Now()
 	got, err := Describe([]Spec{{Path: path, Weight: 1}}, Options{})
 	if err != nil {
-		t.Fatal(err)
+		b.Fatal(err)
 	}
-	t.Logf("%d bodies, %v, %s", got[0].Lines, time.Since(started), memory("RssAnon"))
+	b.Logf("%d bodies, %v, %s", got[0].Lines, time.Since(started), memory("RssAnon"))
 }
 
-func writeGigabyteCSV(t *testing.T) string {
-	path := filepath.Join(t.TempDir(), "big.csv")
+func writeGigabyteCSV(b *testing.B) string {
+	path := filepath.Join(b.TempDir(), "big.csv")
 	f, err := os.Create(path)
 	if err != nil {
-		t.Fatal(err)
+		b.Fatal(err)
 	}
 	defer f.Close()
 	w := bufio.NewWriterSize(f, 1<<20)

@@ -146,7 +146,7 @@ func TestMakeKeepsStrings(t *testing.T) {
 		}
 		var out bytes.Buffer
 		if foreignKind(content.Bytes()) != "" || strings.HasPrefix(rows[0][0], byteOrderMark) {
-			t.Skip("begins like UTF-16, or with what is taken for the file's byte order mark")
+			return // begins like UTF-16, or with what is taken for the file's byte order mark
 		}
 		n, err := Make(&out, in)
 		if want := (len(rows) + in.RowsPerRequest - 1) / in.RowsPerRequest; err != nil || n != want {
@@ -184,7 +184,7 @@ func TestMakeKeepsNumbers(t *testing.T) {
 			want = append(want, y)
 		}
 		if len(want) == 0 {
-			t.Skip("no finite ones")
+			return // no finite ones
 		}
 		in := MakeOptions{Path: "-", Stdin: strings.NewReader(content.String()), Format: Inputs, RowsPerRequest: len(want)}
 		var out bytes.Buffer

@@ -121,3 +121,13 @@ func TestAddresses(t *testing.T) {
 		t.Errorf("dead: %v", dead)
 	}
 }
+
+// TestDeadAddressRemembered has an address fail, and then be due for another
+// try: until one succeeds, it is still what a report names.
+func TestDeadAddressRemembered(t *testing.T) {
+	d := &Dialer{addresses: []*address{{hostPort: "a:1"}, {hostPort: "b:1"}}}
+	d.addresses[1].dead.Store(time.Now().Add(-time.Minute).UnixNano())
+	if dead := d.Dead(); len(dead) != 1 || dead[0] != "b:1" {
+		t.Errorf("dead: %q", dead)
+	}
+}

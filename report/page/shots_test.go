@@ -1,3 +1,5 @@
+//go:build shots
+
 package page
 
 import (
@@ -11,12 +13,11 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// TestShots takes pictures to look at, into the folder that BRUNT_SHOTS names.
+// TestShots takes pictures to look at, into the folder that BRUNT_SHOTS names:
+// BRUNT_SHOTS=pictures go test -tags shots -run Shots ./report/page
 func TestShots(t *testing.T) {
 	dir := os.Getenv("BRUNT_SHOTS")
-	if dir == "" {
-		t.Skip("BRUNT_SHOTS is not set")
-	}
+	must(os.MkdirAll(dir, 0o700))
 	browser := newBrowser(t)
 	ordinary := story{seconds: 600, rate: 200, names: []string{"short prompt", "long prompt", "chat"}}.report("p99<200ms", "failed<0.1%", "succeeded_per_s>100")
 	calm := story{seconds: 10, rate: 500, calm: true}.report("p99<200ms")
