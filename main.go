@@ -209,11 +209,12 @@ func (c *reportCmd) Run(io *streams) error {
 
 // outcome is the run's, unless something could not be written.
 func outcome(rep *report.Report, strict bool, writing ...error) error {
-	if err := errors.Join(writing...); err != nil && !rep.Interrupted {
+	err := errors.Join(writing...)
+	if err != nil && !rep.Interrupted {
 		return failed(err)
 	}
 	if code := rep.Outcome().ExitCode(strict); code != exitOK {
-		return &failure{code: code}
+		return &failure{code, err}
 	}
 	return nil
 }
