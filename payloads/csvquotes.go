@@ -93,6 +93,9 @@ func (t *tableReader) checkFieldEnd(at int) error {
 	if at == len(t.long)-lineEnd(t.long[at:]) || isAt(t.long, at, t.separator) {
 		return nil
 	}
+	if at > 1 && t.long[at-2] == '\\' {
+		return t.problem("a backslash before a quote in field %d; double the quotes within a field instead (in Spark: option(\"escape\", '\"'))", len(t.fields)+1)
+	}
 	return t.problem("text behind the closing quote of field %d; double the quotes within a field", len(t.fields)+1)
 }
 

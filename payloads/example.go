@@ -1,23 +1,51 @@
 package payloads
 
-import "bufio"
+import (
+	"bufio"
+	"fmt"
+	"path/filepath"
+	"strings"
+)
 
 // makeFromExample writes the one body of a file again and again.
 func makeFromExample(out *bufio.Writer, content *mapping, in MakeOptions) (n int, err error) {
 	var line []byte
 	err = guarded(func() (err error) {
-		line, err = exampleLine(content, in.Path)
+		if in.FromOpenAPI != "" {
+			line, err = openAPILine(content)
+		} else {
+			line, err = exampleLine(content, in.Path)
+		}
 		return err
 	})
 	if err != nil {
 		return 0, err
 	}
-	for ; n < in.Count; n++ {
+	return repeat(out, line, in.Count)
+}
+
+// repeat writes a line that often.
+func repeat(out *bufio.Writer, line []byte, count int) (n int, err error) {
+	for ; n < count; n++ {
 		if _, err := out.Write(line); err != nil {
 			return n, &WriteError{err}
 		}
 	}
 	return n, nil
+}
+
+// ExampleOfTask returns a body that endpoints of a task such as llm/v1/chat
+// take, whatever their model; nil for other tasks, which custom models have.
+func ExampleOfTask(task string) []byte {
+	switch task {
+	case "llm/v1/chat":
+		return []byte(`{"messages":[{"role":"user","content":"Name three rivers."}],"max_tokens":64}`)
+	case "llm/v1/completions":
+		return []byte(`{"prompt":"Three rivers are","max_tokens":64}`)
+	case "llm/v1/embeddings":
+		return []byte(`{"input":["Three rivers are long."]}`)
+	}
+	return nil
 }
 
 // exampleLine returns the one JSON value of a file as a line.
@@ -36,5 +64,28 @@ func exampleLine(content *mapping, path string) ([]byte, error) {
 	case !validJSON(value):
 		return nil, s.valueFault(start, end, "an example must be one JSON value")
 	}
-	return append(appendCompact(nil, value), '\n'), nil
+	line := appendCompact(nil, value)
+	if isModelExample(path, line) {
+		line = append(append([]byte(`{"dataframe_split":`), line...), '}')
+	}
+	return append(line, '\n'), nil
+}
+
+// isModelExample tells if an example is what MLflow logs of a data frame
+// beside a model, which is no request body yet. (serving_input_example.json is
+// one.)
+func isModelExample(path string, value []byte) bool {
+	if !strings.EqualFold(filepath.Base(path), "input_example.json") || !isAt(value, 0, '{') {
+		return false
+	}
+	return isAt(member(value, "data"), 0, '[') && isAt(member(value, "columns"), 0, '[')
+}
+
+// openAPILine makes an example of a description.
+func openAPILine(content *mapping) ([]byte, error) {
+	body, err := ExampleFromOpenAPI(content.data)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", content.name, err)
+	}
+	return append(body, '\n'), nil
 }

@@ -12,6 +12,7 @@ type indexer struct {
 	format  Format
 	names   *interner
 	limit   int
+	splice  []splicer
 	reports []report // one per chunk
 	// full is the first chunk known to have as many problems as are wanted:
 	// those behind it need only count theirs.
@@ -27,16 +28,19 @@ type report struct {
 	weights  []uint32 // of its lines; nil when all weigh 1
 }
 
-func newIndexer(s *source, format Format, names *interner, limit int) *indexer {
-	x := &indexer{src: s, format: format, names: names, limit: limit, reports: make([]report, len(s.chunks))}
+func newIndexer(s *source, o Options, names *interner, limit int) *indexer {
+	x := &indexer{src: s, format: o.Format, names: names, limit: limit, splice: o.splicers(), reports: make([]report, len(s.chunks))}
 	x.full.Store(int64(len(s.chunks)))
 	for range processors() {
 		x.readers = append(x.readers, newRequestReader(names))
 	}
 	n := bodies(s.chunks)
 	s.spans = make([]span, n)
-	if format == RequestFormat {
+	if o.Format == RequestFormat {
 		s.variants = make([]uint16, n)
+	}
+	if x.splice != nil {
+		s.splices = make([]Splices, n)
 	}
 	return x
 }
@@ -73,6 +77,10 @@ func (x *indexer) fill(worker, k int) error {
 			what, err := x.line(x.readers[worker], k, body, at, line)
 			if err != nil {
 				return x.src.wrong(err.Error())
+			}
+			if what == "" && x.splice != nil {
+				sp := x.src.spans[body]
+				x.src.splices[body], what = findSplices(x.splice, x.src.data[sp.offset():sp.offset()+sp.length()])
 			}
 			if what != "" {
 				x.report(k, r, x.src.problem(c, at, what))

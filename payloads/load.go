@@ -36,8 +36,13 @@ func loadFile(spec Spec, o Options, names *interner, found *ledger) (*source, er
 	if err != nil {
 		return nil, err
 	}
-	src := &source{spec: spec, name: content.name, content: content, data: content.data}
-	err = src.index(o.Format, names, found)
+	src := &source{spec: spec, name: content.name, content: content, data: content.data, bytes: len(content.data)}
+	if err := src.settle(&o, found); err != nil {
+		content.close()
+		return nil, err
+	}
+	content = src.content
+	err = src.index(o, names, found)
 	if err == nil {
 		err = content.changed()
 	}
@@ -53,27 +58,60 @@ func loadFile(spec Spec, o Options, names *interner, found *ledger) (*source, er
 	return src, nil
 }
 
+// settle turns a file into one of the formats that can be indexed.
+func (s *source) settle(o *Options, found *ledger) error {
+	if o.Format == AutoFormat {
+		o.Format = BodyFormat
+		err := guarded(func() error {
+			if isInference(s.spec.Path, s.data) {
+				o.Format = InferenceFormat
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if o.Format != InferenceFormat {
+		return nil
+	}
+	o.Format = RequestFormat
+	lines, times, err := convertInference(s.content, s.spec.Path, found)
+	if err != nil {
+		return err
+	}
+	if err = guarded(func() error { s.sha256 = digest(s.data); return nil }); err != nil {
+		lines.close()
+		return err
+	}
+	_ = s.content.close() // read only, and read to its end
+	s.content, s.data, s.times = lines, lines.data, times
+	return nil
+}
+
 // index finds all bodies and checks them; the digest of the file is made
 // beside it.
-func (s *source) index(format Format, names *interner, found *ledger) error {
+func (s *source) index(o Options, names *interner, found *ledger) error {
 	if len(s.data) == 0 {
 		return s.wrong("empty; it needs at least one JSON value")
 	}
 	sum := make(chan error, 1)
 	go func() {
 		sum <- guarded(func() error {
-			s.sha256 = digest(s.data)
+			if s.sha256 == "" {
+				s.sha256 = digest(s.data)
+			}
 			return nil
 		})
 	}()
-	err := s.indexLines(format, names, found)
+	err := s.indexLines(o, names, found)
 	if e := <-sum; err == nil {
 		err = e
 	}
 	return err
 }
 
-func (s *source) indexLines(format Format, names *interner, found *ledger) error {
+func (s *source) indexLines(o Options, names *interner, found *ledger) error {
 	err := guarded(func() error {
 		if kind := foreignKind(s.data); kind != "" {
 			return s.wrong(kind)
@@ -91,7 +129,7 @@ func (s *source) indexLines(format Format, names *interner, found *ledger) error
 	if bodies(s.chunks) == 0 {
 		return s.wrong("only blank lines; it needs at least one JSON value")
 	}
-	return newIndexer(s, format, names, found.limit).run(found)
+	return newIndexer(s, o, names, found.limit).run(found)
 }
 
 // textStart is where the text begins: behind a byte order mark.

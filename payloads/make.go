@@ -3,6 +3,7 @@ package payloads
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -14,35 +15,46 @@ import (
 // MakeOptions say what [Make] reads and writes. Their tags are the flags of
 // the command line.
 type MakeOptions struct {
-	// Path is a CSV file, or an example body in a file named .json; either may
-	// be compressed. "-" is standard input: an example when Count is given,
-	// CSV otherwise.
-	Path  string    `arg:"" name:"file" help:"CSV file, or an example body in a .json file; - is standard input."`
+	// Path is a CSV file, or an example body in a file named .json, or a file of
+	// prompts (see ChatOptions); each may be compressed. "-" is standard input:
+	// an example when Count is given, CSV otherwise. It is empty where bodies
+	// are made up.
+	Path  string    `arg:"" optional:"" name:"file" help:"CSV file, or an example body in a .json file, or with --chat a file of prompts; - is standard input."`
 	Stdin io.Reader `kong:"-"` // what the path "-" reads; nil means os.Stdin
+	Notes io.Writer `kong:"-"` // what the reader of the bodies should know goes there; nil discards it
 
 	// Format is [DataframeRecords] (also when empty), [DataframeSplit],
 	// [Instances] or [Inputs].
-	Format Kind `default:"dataframe_records" help:"dataframe_records, dataframe_split, instances or inputs (${default})."`
+	Format Kind `group:"Table" default:"dataframe_records" help:"dataframe_records, dataframe_split, instances or inputs."`
 	// RowsPerRequest is how many rows go into a body, 1 when it is 0. The last
 	// body has the rest.
-	RowsPerRequest int `default:"1" placeholder:"N" help:"Rows in one body (${default})."`
+	RowsPerRequest int `group:"Table" default:"1" placeholder:"N" help:"Rows in one body (${default})."`
 	// Header says that the first row names the columns. Without one they are
 	// numbered from 0 in data frames, as pandas does, and have no names in
 	// instances and inputs.
-	Header bool `default:"true" negatable:"" help:"The first row names the columns (on)."`
+	Header bool `group:"Table" env:"BRUNT_TABLE_HEADER" default:"true" negatable:"" help:"The first row names the columns (on)."`
 	// Unnamed leaves the names out of instances and inputs, for models that
 	// take plain tensors: a row is an array there, not an object, and inputs
 	// is an array of rows, not an object of columns.
-	Unnamed bool `help:"Leave the names out of instances and inputs, for models that take plain tensors."`
+	Unnamed bool `group:"Table" help:"Leave the names out of instances and inputs, for models that take plain tensors."`
 	// Types gives columns, by name, the type string, int, float, bool or json
 	// instead of the inferred one.
-	Types map[string]string `name:"type" mapsep:"none" placeholder:"COLUMN=TYPE" help:"Type of a column instead of the inferred one: string, int, float, bool or json; repeatable."`
+	Types map[string]string `group:"Table" name:"type" mapsep:"none" placeholder:"COLUMN=TYPE" help:"Type of a column instead of the inferred one: string, int, float, bool or json; repeatable."`
 	// Separator stands between fields, a comma when it is 0.
-	Separator Separator `default:"," placeholder:"C" help:"What stands between fields: one character, or tab (${default})."`
+	Separator Separator `group:"Table" default:"," placeholder:"C" help:"What stands between fields: one character, or tab (${default})."`
 
-	// Count repeats an example body that often, once when it is 0. All of the
-	// above but the path is for CSV only.
-	Count int `placeholder:"N" help:"Repeat the example body this often."`
+	// Count repeats an example body that often, once when it is 0, or makes up
+	// as many prompts. All of the above but the path is for CSV only.
+	Count int `group:"Example" placeholder:"N" help:"Repeat the example body, or make up prompts, this often."`
+
+	// Example is a body to be repeated, instead of a file.
+	Example []byte `kong:"-"`
+
+	// FromOpenAPI is a file with the OpenAPI description of an endpoint, of
+	// which an example body is made, instead of Path.
+	FromOpenAPI string `group:"Example" name:"from-openapi" placeholder:"FILE" help:"Make an example body of an endpoint's OpenAPI description (JSON)."`
+
+	ChatOptions `group:"Chat"`
 }
 
 // Make writes request bodies, one per line, and returns how many.
@@ -59,11 +71,34 @@ type MakeOptions struct {
 // and so are all when the type was given. NaN, which JSON has not, is null in
 // a column that otherwise holds numbers, and a string elsewhere. Blanks around
 // numbers and bools are left out. Blank lines are no rows.
+//
+// With Chat there is a body per prompt, and a prompt is
+//   - in .txt: a line, byte for byte;
+//   - in .csv: the field of one column, whatever it looks like;
+//   - in .jsonl: a string, or an object with prompt, a string, or with messages,
+//     a list that is sent as it is. Messages that have a system message of their
+//     own get no other.
 func Make(w io.Writer, in MakeOptions) (n int, err error) {
 	in, err = in.withDefaults()
 	if err != nil {
 		return 0, err
 	}
+	out := bufio.NewWriterSize(w, 256<<10)
+	switch {
+	case in.Example != nil:
+		n, err = repeat(out, append(in.Example, '\n'), in.Count)
+	case in.InputTokens.given():
+		n, err = makeUp(out, &in)
+	default:
+		n, err = makeFromFile(out, in)
+	}
+	if e := out.Flush(); err == nil && e != nil {
+		err = &WriteError{e}
+	}
+	return n, err
+}
+
+func makeFromFile(out *bufio.Writer, in MakeOptions) (n int, err error) {
 	content, err := open(in.Path, in.Stdin)
 	if err != nil {
 		return 0, err
@@ -76,18 +111,17 @@ func Make(w io.Writer, in MakeOptions) (n int, err error) {
 	if err := refuseForeign(content); err != nil {
 		return 0, err
 	}
-	out := bufio.NewWriterSize(w, 256<<10)
-	if in.Count > 0 {
+	switch {
+	case in.Chat:
+		n, err = makeFromPrompts(out, content, &in)
+	case in.Count > 0:
 		n, err = makeFromExample(out, content, in)
-	} else {
+	default:
 		n, err = makeFromTable(out, content, in)
 	}
 	// A file that was written to meanwhile explains any other error.
 	if e := content.changed(); e != nil {
 		err = e
-	}
-	if e := out.Flush(); err == nil && e != nil {
-		err = &WriteError{e}
 	}
 	return n, err
 }
@@ -99,7 +133,14 @@ func (in MakeOptions) withDefaults() (MakeOptions, error) {
 		return in, err
 	}
 	in.Stdin = o.Stdin
-	if in.Path == "" {
+	switch {
+	case in.FromOpenAPI != "" && (in.Path != "" || in.Chat):
+		return in, fmt.Errorf("--from-openapi %s: makes its one example body; leave out --chat and any other file", displayName(in.FromOpenAPI))
+	case in.FromOpenAPI != "":
+		in.Path, in.Count = in.FromOpenAPI, cmp.Or(in.Count, 1)
+	case in.Example != nil:
+		in.Count = cmp.Or(in.Count, 1)
+	case in.Path == "" && !in.Chat:
 		return in, errors.New("no file to make bodies of; name a CSV file or an example .json")
 	}
 	if in.Format == "" {
@@ -111,10 +152,13 @@ func (in MakeOptions) withDefaults() (MakeOptions, error) {
 	if in.Separator == 0 {
 		in.Separator = ','
 	}
-	if in.Count == 0 && isDocumentName(in.Path) {
+	if in.Count == 0 && !in.Chat && isDocumentName(in.Path) {
 		in.Count = 1
 	}
-	return in, in.check()
+	if err := in.check(); err != nil {
+		return in, err
+	}
+	return in, in.checkChat()
 }
 
 func (in MakeOptions) check() error {

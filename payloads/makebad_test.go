@@ -28,6 +28,7 @@ func TestMakeBadFiles(t *testing.T) {
 		{"a.csv", header + "x,\"y\n\nz,1\n", ":3: the quote that opens field 2 is never closed; close it, or double it if it belongs to the text"},
 		{"a.csv", header + "\"x\"y,1\n", ":3: text behind the closing quote of field 1; double the quotes within a field"},
 		{"a.csv", header + "1,\"x\" \n", ":3: text behind the closing quote of field 2; double the quotes within a field"},
+		{"a.csv", header + `1,"{\"x\":1}"` + "\n", ":3: a backslash before a quote in field 2; double the quotes within a field instead (in Spark: option(\"escape\", '\"'))"},
 		{"a.csv", header + "1,\"x\"\r\r\n", ":3: text behind the closing quote of field 2; double the quotes within a field"},
 		{"a.csv", header + "5\" pipe,1\n", ":3: a quote within field 1, which does not begin with one; quote the field and double the quotes in it"},
 		{"a.csv", header + "1, \"x\"\n", ":3: a quote within field 2, which does not begin with one; quote the field and double the quotes in it"},

@@ -24,6 +24,13 @@ const (
 	// RequestFormat: the line is an object with the body and, if wanted, the
 	// name, path, headers and weight of its requests.
 	RequestFormat Format = "request"
+	// InferenceFormat: the file is an inference table as Databricks exports it,
+	// JSON lines or CSV, and what is sent are the bodies in its column request,
+	// less the white space around them; line ends within become blanks.
+	InferenceFormat Format = "inference"
+	// AutoFormat is InferenceFormat for files whose first row has the columns
+	// of an inference table, and BodyFormat for all others.
+	AutoFormat Format = "auto"
 )
 
 // Order says in which order the bodies of a file are sent.
@@ -37,6 +44,9 @@ const (
 	Shuffle Order = "shuffle"
 	// Random draws each body independently of those before.
 	Random Order = "random"
+	// Recorded sends the bodies of one inference table as they came, see
+	// [Set.Instants].
+	Recorded Order = "recorded"
 )
 
 // Options are what all payload files of a run have in common. The zero value
@@ -46,6 +56,12 @@ type Options struct {
 	Order  Order
 	Seed   uint64    // of the orders shuffle and random
 	Stdin  io.Reader // what the file name "-" reads; nil means os.Stdin
+	// Unique puts the request's id before the text of each body, so that no
+	// prompt cache has met it. Bodies without text are wrong then.
+	Unique bool
+	// ClientRequestID puts the request's id into each body that is an object,
+	// as its client_request_id, unless it has one.
+	ClientRequestID bool
 }
 
 // Item is what one request sends.

@@ -36,7 +36,7 @@ func plainValid(line []byte) bool { return json.Valid(line) && utf8.Valid(line) 
 func indexed(path string, data []byte, format Format, found *ledger) (*source, error) {
 	src := &source{spec: Spec{path, 1}, name: path, content: &mapping{name: path}, data: data}
 	names := newInterner()
-	if err := src.index(format, names, found); err != nil {
+	if err := src.index(Options{Format: format}, names, found); err != nil {
 		return nil, err
 	}
 	names.inOrder([]*source{src})

@@ -7,6 +7,13 @@ import (
 
 // Set is the bodies of a run. Its methods may be called from many goroutines;
 // only Close must come last.
+//
+// What each request has of its own in its body (the nonce of
+// [Options.Unique]) is a [Splice] of [Set.Splices], which only runs that have any ask for: Open finds the offset once per
+// body, through the splicers of splice.go, and the sender puts the text in with
+// [Splices.Length] and [Splices.Append] (attack/splice.go). Another such text,
+// such as a key behind the opening brace, is a [SpliceText] with its words in
+// around, an option, and a splicer in Options.splicers; nothing else changes.
 type Set struct {
 	sources  []*source
 	rotation []turn
@@ -15,11 +22,14 @@ type Set struct {
 	variants []Variant
 	order    Order
 	seed     uint64
-	fixed    *Item // of Single; everything above is empty then
+	fixed    *Item   // of Single; everything above is empty then
+	single   Splices // its own
+	spliced  bool    // bodies have splices
 	name     string
 	// straight is the one file of a set that is simply read from top to
 	// bottom, the commonest case, without weights of lines.
 	straight *source
+	stamps   bool // [Options.ClientRequestID]
 }
 
 // Open maps, indexes and checks all files. If anything is wrong with them it
@@ -40,11 +50,18 @@ func Open(specs []Spec, o Options) (*Set, error) {
 		closeAll(sources)
 		return nil, err
 	}
-	return newSet(specs, o, sources, variants), nil
+	s := newSet(specs, o, sources, variants)
+	if o.Order == Recorded {
+		if err := s.record(); err != nil {
+			closeAll(sources)
+			return nil, err
+		}
+	}
+	return s, nil
 }
 
 func newSet(specs []Spec, o Options, sources []*source, variants []Variant) *Set {
-	s := &Set{sources: sources, variants: variants, order: o.Order, seed: o.Seed}
+	s := &Set{sources: sources, variants: variants, order: o.Order, seed: o.Seed, spliced: len(o.splicers()) > 0, stamps: o.ClientRequestID}
 	parts := shares(specs)
 	s.rotation = rotation(parts)
 	for f, p := range parts {
@@ -61,6 +78,42 @@ func newSet(specs []Spec, o Options, sources []*source, variants []Variant) *Set
 // A nil body means requests without one. The body is not checked.
 func Single(name string, body []byte) *Set {
 	return &Set{fixed: &Item{Body: body}, name: name, variants: make([]Variant, 1), order: Sequential}
+}
+
+// SingleSpliced is Single with the splices that the options ask for; the error
+// says why there is no place for them.
+func SingleSpliced(name string, body []byte, o Options) (*Set, error) {
+	s := Single(name, body)
+	list := o.splicers()
+	if len(list) == 0 {
+		return s, nil
+	}
+	if body == nil {
+		return nil, o.noBodies()
+	}
+	found, what := findSplices(list, body)
+	if what != "" {
+		return nil, fmt.Errorf("%s: %s", name, what)
+	}
+	s.single, s.spliced, s.stamps = found, true, o.ClientRequestID
+	return s, nil
+}
+
+// Spliced reports whether bodies have splices.
+func (s *Set) Spliced() bool { return s.spliced }
+
+// Splices returns what is put into the body of At(i) while it is sent. Like At
+// it is a pure function of i. (They are no part of the Item, which would not fit
+// into registers any more.)
+func (s *Set) Splices(i uint64) Splices {
+	switch {
+	case !s.spliced:
+		return 0
+	case s.fixed != nil:
+		return s.single
+	}
+	src, line := s.locate(i)
+	return src.splices[line]
 }
 
 // At returns what request number i sends. It is a pure function of i, for

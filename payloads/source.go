@@ -28,13 +28,17 @@ type source struct {
 	data     []byte
 	document bool // the whole file is one body, over several lines perhaps
 	chunks   []chunk
-	spans    []span   // one per body
-	variants []uint16 // one per body; nil when all are the zero Variant
-	ends     []uint64 // sums of the lines' weights; nil when all weigh 1
-	slots    uint64   // requests per pass
+	spans    []span    // one per body
+	variants []uint16  // one per body; nil when all are the zero Variant
+	splices  []Splices // one per body; nil without any
+	ends     []uint64  // sums of the lines' weights; nil when all weigh 1
+	order    []uint32  // which body comes how-manieth; nil when it is that of the file
+	slots    uint64    // requests per pass
 	shuffler shuffler
 	maxBody  int
-	sha256   string
+	bytes    int     // of the file as given, unpacked
+	sha256   string  // of these bytes
+	times    []int64 // of an inference table: when each body's request came, ns since 1970, or noTime
 }
 
 // item returns the body of that index.
@@ -51,6 +55,9 @@ func (s *source) item(line uint64) Item {
 // lineAt returns the index of the body whose turn it is at that position of a
 // pass.
 func (s *source) lineAt(pos uint64) uint64 {
+	if s.order != nil {
+		return uint64(s.order[pos])
+	}
 	if s.ends == nil {
 		return pos
 	}
@@ -95,7 +102,7 @@ func describe(sources []*source) []File {
 	files := make([]File, 0, len(sources))
 	for _, s := range sources {
 		files = append(files, File{
-			Path: s.spec.Path, Lines: len(s.spans), Bytes: int64(len(s.data)), SHA256: s.sha256, Weight: s.spec.Weight,
+			Path: s.spec.Path, Lines: len(s.spans), Bytes: int64(s.bytes), SHA256: s.sha256, Weight: s.spec.Weight,
 		})
 	}
 	return files

@@ -3,6 +3,7 @@ package payloads
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -94,10 +95,11 @@ func (o Options) withDefaults() (Options, error) {
 	if o.Stdin == nil {
 		o.Stdin = os.Stdin
 	}
-	if o.Format != BodyFormat && o.Format != RequestFormat {
-		return o, fmt.Errorf("payload format %q: expected %s or %s", o.Format, BodyFormat, RequestFormat)
+	formats := []Format{AutoFormat, BodyFormat, RequestFormat, InferenceFormat}
+	if !slices.Contains(formats, o.Format) {
+		return o, fmt.Errorf("payload format %q: expected auto, body, request or inference", o.Format)
 	}
-	if o.Order != Sequential && o.Order != Shuffle && o.Order != Random {
+	if o.Order != Sequential && o.Order != Shuffle && o.Order != Random && o.Order != Recorded {
 		return o, fmt.Errorf("payload order %q: expected %s, %s or %s", o.Order, Sequential, Shuffle, Random)
 	}
 	return o, nil

@@ -103,7 +103,7 @@ func (s *source) stat() (Stat, error) {
 		return Stat{}, s.wrong(err.Error())
 	}
 	return Stat{
-		File: s.spec.Path, Lines: len(s.spans), Bytes: int64(len(s.data)), SHA256: s.sha256,
+		File: s.spec.Path, Lines: len(s.spans), Bytes: int64(s.bytes), SHA256: s.sha256,
 		BodyBytes: sizes, Kinds: t.shares(len(s.spans)),
 	}, nil
 }

@@ -1,0 +1,65 @@
+package payloads
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// record puts the bodies of an inference table in the order in which their
+// requests came.
+func (s *source) record() error {
+	if s.times == nil {
+		return s.wrong("no inference table, whose rows say when requests came: --replay has no timing to go by")
+	}
+	s.order = make([]uint32, len(s.spans))
+	for i, at := range s.times {
+		if at == noTime || at == oddTime {
+			return s.untimed(uint64(i), at)
+		}
+		s.order[i] = uint32(i)
+	}
+	slices.SortStableFunc(s.order, func(a, b uint32) int { return cmp.Compare(s.times[a], s.times[b]) })
+	return nil
+}
+
+// untimed is the error for a row that does not say when its request came.
+func (s *source) untimed(line uint64, at int64) error {
+	n, err := s.lineNumber(line)
+	if err != nil {
+		return err
+	}
+	problem := "no timestamp_ms or request_time in the row; leave it out, or leave out --replay"
+	if at == oddTime {
+		problem = "timestamp_ms or request_time is no time; write milliseconds since 1970, or 2025-01-02T03:04:05.678Z, or leave out --replay"
+	}
+	return &LineError{File: s.name, Line: n, Problem: problem}
+}
+
+// record does so for the run's one file.
+func (s *Set) record() error {
+	if len(s.sources) != 1 {
+		return errors.New("--replay takes one file, for the timing is its own")
+	}
+	if s.sources[0].ends != nil {
+		return fmt.Errorf("%s: lines with weights have no timing", s.sources[0].name)
+	}
+	s.straight = nil
+	return s.sources[0].record()
+}
+
+// Instants are when the requests of a recorded set came, in nanoseconds since
+// the first, in order: request i of a run is that of instant i. Nil for sets
+// in other orders.
+func (s *Set) Instants() []int64 {
+	if s.order != Recorded || len(s.sources) != 1 {
+		return nil
+	}
+	src := s.sources[0]
+	list := make([]int64, len(src.order))
+	for i, line := range src.order {
+		list[i] = src.times[line] - src.times[src.order[0]]
+	}
+	return list
+}
