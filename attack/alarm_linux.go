@@ -1,6 +1,7 @@
 package attack
 
 import (
+	"math"
 	"os"
 	"sync/atomic"
 	"time"
@@ -16,6 +17,7 @@ type alarm struct {
 	offset int64 // CLOCK_MONOTONIC at the clock's origin
 	fd     int
 	file   *os.File
+	kicked atomic.Bool
 	buf    [8]byte
 }
 
@@ -24,34 +26,56 @@ func newAlarm(c clock) (*alarm, error) {
 	if err != nil {
 		return nil, os.NewSyscallError("timerfd_create", err)
 	}
-	var ts unix.Timespec
-	if err := unix.ClockGettime(unix.CLOCK_MONOTONIC, &ts); err != nil {
+	offset, err := originOf(c, func() (int64, error) {
+		var ts unix.Timespec
+		err := unix.ClockGettime(unix.CLOCK_MONOTONIC, &ts)
+		return ts.Nano(), err
+	})
+	if err != nil {
 		unix.Close(fd)
 		return nil, os.NewSyscallError("clock_gettime", err)
 	}
-	offset := ts.Nano() - c.now()
 	return &alarm{clock: c, offset: offset, fd: fd, file: os.NewFile(uintptr(fd), "timer")}, nil
 }
 
-// wait returns the time once it is at or later, or earlier once quit is set
-// and kick was called.
-func (a *alarm) wait(at int64, quit *atomic.Bool) int64 {
+// looks is how often two clocks are compared.
+const looks = 8
+
+// originOf is what the system's clock showed at c's origin. The two cannot be
+// read at one instant, and a thread may lose its core in between: of several
+// looks the shortest counts. What error is left makes alarms late and never
+// early, for a wait that ends early is begun again at once, over and over
+// until its time has come.
+func originOf(c clock, system func() (int64, error)) (offset int64, err error) {
+	shortest := int64(math.MaxInt64)
+	for range looks {
+		before := c.now()
+		at, err := system()
+		if err != nil {
+			return 0, err
+		}
+		if took := c.now() - before; took < shortest {
+			shortest, offset = took, at-before
+		}
+	}
+	return offset, nil
+}
+
+// wait returns the time once it is at or later, or earlier once after a kick.
+func (a *alarm) wait(at int64) int64 {
 	for {
 		now := a.clock.now()
 		if now >= at {
 			return now
 		}
 		a.set(at)
-		// kick sets quit first and the timer second: whichever way the two
+		// kick sets its flag first and the timer second: whichever way the two
 		// interleave with set and this look, the wait ends.
-		if quit.Load() {
-			return a.clock.now()
+		if a.kicked.CompareAndSwap(true, false) {
+			return now
 		}
 		if _, err := a.file.Read(a.buf[:]); err != nil {
 			time.Sleep(time.Millisecond) // never seen; a late ticket beats a spin
-		}
-		if quit.Load() {
-			return a.clock.now()
 		}
 	}
 }
@@ -61,7 +85,10 @@ func (a *alarm) set(at int64) {
 	_ = unix.TimerfdSettime(a.fd, unix.TFD_TIMER_ABSTIME, &spec, nil)
 }
 
-// kick ends a wait whose quit has been set.
-func (a *alarm) kick() { a.set(1 - a.offset) }
+// kick ends a wait, or the next one.
+func (a *alarm) kick() {
+	a.kicked.Store(true)
+	a.set(1 - a.offset)
+}
 
 func (a *alarm) close() { a.file.Close() }

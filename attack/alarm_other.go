@@ -4,7 +4,6 @@ package attack
 
 import (
 	"runtime"
-	"sync/atomic"
 	"time"
 )
 
@@ -23,27 +22,28 @@ func newAlarm(c clock) (*alarm, error) {
 	return &alarm{clock: c, timer: time.NewTimer(time.Hour), kicks: make(chan struct{}, 1)}, nil
 }
 
-// wait returns the time once it is at or later, or earlier once quit is set
-// and kick was called.
-func (a *alarm) wait(at int64, quit *atomic.Bool) int64 {
+// wait returns the time once it is at or later, or earlier once after a kick.
+func (a *alarm) wait(at int64) int64 {
 	for {
 		now := a.clock.now()
-		if now >= at || quit.Load() {
+		if now >= at {
 			return now
 		}
-		if left := time.Duration(at-now) - spin; left > 0 {
-			a.timer.Reset(left)
-			select {
-			case <-a.timer.C:
-			case <-a.kicks:
-			}
+		left := time.Duration(at-now) - spin
+		if left <= 0 {
+			runtime.Gosched()
 			continue
 		}
-		runtime.Gosched()
+		a.timer.Reset(left)
+		select {
+		case <-a.timer.C:
+		case <-a.kicks:
+			return a.clock.now()
+		}
 	}
 }
 
-// kick ends a wait whose quit has been set.
+// kick ends a wait, or the next one.
 func (a *alarm) kick() {
 	select {
 	case a.kicks <- struct{}{}:

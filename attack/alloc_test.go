@@ -7,6 +7,7 @@ import (
 	"net"
 	"runtime"
 	"testing"
+	"time"
 
 	"brunt/attack/endpoint"
 	"brunt/payloads"
@@ -56,6 +57,55 @@ func TestNoAllocations(t *testing.T) {
 		if requests < p.Requests/4 || allocations*20 > requests {
 			t.Errorf("%s: %d allocations over %d requests", name, allocations, requests)
 		}
+	}
+}
+
+// talkAll answers requests with a stream of 50 tokens, without allocating.
+func talkAll(c net.Conn, in *bufio.Reader, _ int) {
+	events := make([]string, 50)
+	for i := range events {
+		events[i] = tokenEvent
+	}
+	reply := []byte(sse(append(events, usageEvent, doneEvent)...))
+	for {
+		line, err := in.ReadSlice('\n')
+		if err != nil {
+			return
+		}
+		if len(line) > 2 {
+			continue
+		}
+		if _, err := in.Discard(len(body)); err != nil {
+			return
+		}
+		// In two pieces that end within a token.
+		if _, err := c.Write(reply[:len(reply)/3]); err != nil {
+			return
+		}
+		if _, err := c.Write(reply[len(reply)/3:]); err != nil {
+			return
+		}
+	}
+}
+
+// TestStreamsDoNotAllocate: neither does a chunk of a stream.
+func TestStreamsDoNotAllocate(t *testing.T) {
+	url, _ := rawServer(t, talkAll)
+	p := testPlan(12_000)
+	p.StreamStall = 10 * time.Second
+	run := start(t, url, p, payloads.Single("test", body), endpoint.Options{})
+	await(func() bool { return run.begun() >= p.Requests/4 })
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	from := run.begun()
+	<-run.Done()
+	runtime.ReadMemStats(&after)
+	s := run.Snapshot()
+	checkBooks(t, s)
+	allocations, requests := after.Mallocs-before.Mallocs, s.Counts.Sent-from
+	t.Logf("%d allocations over %d streams of 50 chunks", allocations, requests)
+	if s.Counts.Stream.Chunks != 50*p.Requests || requests < p.Requests/4 || allocations*5 > requests {
+		t.Errorf("%d allocations over %d streams of 50 chunks; %+v", allocations, requests, s.Counts.Stream)
 	}
 }
 

@@ -29,28 +29,31 @@ const (
 	// fewer, turns could run out of slots while another has some to spare.
 	slotsPerTurn = 64
 	// gcPercent is the growth of the heap that starts a collection.
-	gcPercent = 20
+	gcPercent = 10
 )
 
 // Run is a run under way. Its methods may be called from any goroutine.
 type Run struct {
+	id       []byte // of the run, in the splices of its bodies
+	stamped  bool   // some get it as their client_request_id
 	plan     Plan
 	request  Request
 	payloads *payloads.Set
+	endpoint *endpoint.Endpoint
 	target   endpoint.Target
 	dialer   *endpoint.Dialer
 	embedded bool   // the endpoint runs within this process
 	mux      *mux   // of HTTP/2
 	pacer    *pacer // nil where connections are opened as they are needed
-	schedule schedule
+	schedule atomic.Pointer[schedule]
 	clock    clock
 	began    usage
 
-	heads   [][]byte // by payload variant
-	lengths bool     // requests carry a Content-Length
-	head    bool     // replies have no body (HEAD)
-	names   []string // payload names
-	nameOf  []int    // payload variant → name id, -1 for none
+	heads   atomic.Pointer[[][]byte] // by payload variant; replaced when credentials change
+	lengths bool                     // requests carry a Content-Length
+	head    bool                     // replies have no body (HEAD)
+	names   []string                 // payload names
+	nameOf  []int                    // payload variant → name id, -1 for none
 
 	// Instants of the clock.
 	start    int64 // of the schedule
@@ -61,8 +64,15 @@ type Run struct {
 	tallies []*tally
 	workers sync.WaitGroup
 
-	listMu sync.Mutex
-	list   []*worker
+	listMu  sync.Mutex
+	list    []*worker
+	present int          // workers that have not left
+	wanted  atomic.Int64 // workers of a closed loop
+	parked  []*worker    // those that a change sent away, for the next one
+	left    []claim      // tickets that they left behind
+
+	changeMu sync.Mutex
+	changes  []Change
 
 	_       [64]byte
 	claimed atomic.Uint64 // measured tickets of a closed loop
@@ -70,6 +80,7 @@ type Run struct {
 	orderMu sync.Mutex    // keeps both in step with the clock where records are kept
 	_       [64]byte
 
+	leaving  atomic.Int64 // workers that a change has yet to send away
 	stopping atomic.Bool
 	stopAt   atomic.Int64
 	cutting  atomic.Bool
@@ -100,24 +111,30 @@ func Start(plan Plan, request Request, set *payloads.Set, target *endpoint.Endpo
 	if plan.HTTP2 && target.Embedded != nil {
 		return nil, fmt.Errorf("--http2: mock:// speaks HTTP/1.1 only; leave out --http2")
 	}
-	warning, err := plan.fitFiles(maxFiles(), target.Embedded != nil)
+	warnings, err := plan.fit(HostLimits(), target.Embedded != nil, len(target.Dialer.Addresses()))
 	if err != nil {
 		return nil, err
 	}
 	hasBody := set.MaxBody() > 0
 	method := request.MethodFor(hasBody)
 	r := &Run{
-		plan: plan, request: request, payloads: set, target: target.Target, dialer: target.Dialer, embedded: target.Embedded != nil,
-		heads:   request.heads(&target.Target, set.Variants(), plan.KeepAlive, hasBody),
-		lengths: hasBody || method != http.MethodGet && method != http.MethodHead,
-		head:    method == http.MethodHead,
-		ending:  make(chan struct{}),
-		done:    make(chan struct{}),
+		id:   newRunID(),
+		plan: plan, request: request, payloads: set, endpoint: target, target: target.Target, dialer: target.Dialer, embedded: target.Embedded != nil,
+		lengths:  hasBody || method != http.MethodGet && method != http.MethodHead,
+		head:     method == http.MethodHead,
+		ending:   make(chan struct{}),
+		done:     make(chan struct{}),
+		warnings: warnings,
 	}
-	if warning != "" {
-		r.warnings = append(r.warnings, warning)
+	if err := r.staysHome(); err != nil {
+		return nil, err
 	}
-	r.schedule = newSchedule(&r.plan)
+	for _, list := range r.ownHeaders() {
+		target.Conceal(list)
+	}
+	r.stamp(set)
+	r.buildHeads(nil)
+	r.schedule.Store(newSchedule(&r.plan))
 	r.indexNames(set.Variants())
 	r.dialling, r.noDials = context.WithCancel(context.Background())
 	if err := r.begin(sink); err != nil {
@@ -154,7 +171,7 @@ func (r *Run) begin(sink Sink) error {
 	r.pacer = newPacer(&r.plan, r.clock)
 	if r.plan.HTTP2 {
 		r.dialer.UseHTTP2()
-		r.mux = newMux(r, r.payloads.Variants(), r.payloads.MaxBody() > 0)
+		r.mux = newMux(r)
 	}
 	if r.plan.Open() {
 		if err := r.makeTurns(min(cores, max(1, r.plan.Concurrency/slotsPerTurn))); err != nil {
@@ -167,6 +184,7 @@ func (r *Run) begin(sink Sink) error {
 		// no cost, so that memory stands still from the first seconds on.
 		debug.SetGCPercent(gcPercent)
 	}
+	r.endpoint.WatchHeaders(r.buildHeads)
 	if sink != nil {
 		r.recorder = newRecorder(r, sink)
 		go r.recorder.loop()
@@ -180,13 +198,11 @@ func (r *Run) begin(sink Sink) error {
 	}
 	if r.plan.Open() {
 		for _, t := range r.turns {
-			t.workers++
-			r.spawn(t)
+			t.mu.Lock()
+			t.grow(true)
 		}
 	} else {
-		for range r.plan.Concurrency {
-			r.spawn(nil)
-		}
+		r.resize(r.plan.Concurrency)
 	}
 	r.timeline = newTimeline(r)
 	go r.timeline.loop()
@@ -218,12 +234,24 @@ func (r *Run) makeTurns(n int) error {
 // spawn starts a worker, of a turn in an open loop.
 func (r *Run) spawn(t *turn) {
 	r.listMu.Lock()
-	w := newWorker(r, t, r.tallies[len(r.list)%len(r.tallies)])
-	if r.mux != nil {
-		w.lane, w.reply = r.mux.lane(len(r.list)), &reply{}
-	}
-	r.list = append(r.list, w)
+	r.enter(t)
 	r.listMu.Unlock()
+}
+
+// enter starts a worker; listMu is held.
+func (r *Run) enter(t *turn) {
+	var w *worker
+	if n := len(r.parked); n > 0 {
+		w, r.parked = r.parked[n-1], r.parked[:n-1]
+		w.gone = false
+	} else {
+		w = newWorker(r, t, r.tallies[len(r.list)%len(r.tallies)])
+		if r.mux != nil {
+			w.lane, w.reply = r.mux.lane(len(r.list)), &reply{streams: r.plan.Stream, stall: int64(r.plan.StreamStall)}
+		}
+		r.list = append(r.list, w)
+	}
+	r.present++
 	r.workers.Add(1)
 	go w.loop()
 }
@@ -248,6 +276,7 @@ func (r *Run) Done() <-chan struct{} { return r.done }
 // finish waits for the workers and closes the books.
 func (r *Run) finish() {
 	r.workers.Wait()
+	r.endpoint.WatchHeaders(nil)
 	r.endOnce.Do(func() { close(r.ending) })
 	r.noDials()
 	if r.recorder != nil {

@@ -2,7 +2,6 @@ package attack
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 	"time"
 )
@@ -30,18 +29,31 @@ func (t *timeline) snapshot() *Snapshot {
 		Latencies: Latencies{
 			Response: t.total.response.Clone(), Service: t.total.service.Clone(), FirstByte: t.total.firstByte.Clone(),
 			Failed: t.total.failed.Clone(), Connect: t.total.connect.Clone(), TLS: t.total.tls.Clone(),
-			Lateness: t.total.lateness.Clone(),
+			Lateness: t.total.lateness.Clone(), Stream: t.total.stream.clone(),
 		},
 		Intervals:  slices.Clone(t.intervals),
 		Addresses:  r.dialer.Addresses(),
 		TLSVersion: r.dialer.TLSVersion(),
 		Client:     r.client(),
 	}
+	s.Warnings = append(s.Warnings, r.endpoint.Notes...)
+	if r.stamped {
+		s.RunID = string(r.id)
+	}
 	s.Warnings = append(s.Warnings, r.warnings...)
+	s.Warnings = append(s.Warnings, r.credentialWarnings()...)
+	s.Lapsed = r.lapsed(time.Now())
+	r.changeMu.Lock()
+	s.Changes = slices.Clone(r.changes)
+	r.changeMu.Unlock()
 	last := r.gather(s)
 	r.settle(s, t, last)
 	if dead := r.dialer.Dead(); len(dead) > 0 && s.State == Done {
-		s.Warnings = append(s.Warnings, "no connection to "+join(dead)+": its requests went to the other addresses")
+		warning := "no connection to " + join(dead)
+		if len(dead) < len(s.Addresses) {
+			warning += ": its requests went to the other addresses"
+		}
+		s.Warnings = append(s.Warnings, warning)
 	}
 	r.errMu.Lock()
 	if r.err != nil {
@@ -72,9 +84,9 @@ func (r *Run) state(closed bool) State {
 // of the last exchange.
 func (r *Run) gather(s *Snapshot) (last int64) {
 	s.Status = map[int]uint64{}
-	failures := map[string]*Failure{}
+	failures := map[failureKey]*Failure{}
 	var slow []slowReply
-	totals := make([]*named, len(r.names))
+	totals, models := make([]*named, len(r.names)), map[string]*served{}
 	for _, t := range r.tallies {
 		t.mu.Lock()
 		last = max(last, t.last)
@@ -87,6 +99,7 @@ func (r *Run) gather(s *Snapshot) (last int64) {
 			addFailure(failures, f)
 		}
 		slow = append(slow, t.slowest.heap[:t.slowest.n]...)
+		addServed(models, t.models)
 		for id, n := range t.names {
 			if n != nil {
 				totals[id] = n.addedTo(totals[id])
@@ -94,11 +107,16 @@ func (r *Run) gather(s *Snapshot) (last int64) {
 		}
 		t.mu.Unlock()
 	}
-	for _, key := range slices.Sorted(maps.Keys(failures)) {
-		s.Failures = append(s.Failures, *failures[key])
+	for _, f := range failures {
+		s.Failures = append(s.Failures, *f)
 	}
-	slices.SortStableFunc(s.Failures, func(a, b Failure) int { return cmp.Compare(b.Count, a.Count) })
-	s.Slowest = r.slowestOf(slow)
+	slices.SortFunc(s.Failures, func(a, b Failure) int {
+		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Cause, b.Cause))
+	})
+	s.Slowest, s.Models = r.slowestOf(slow), servedOf(models)
+	for i := range s.Models {
+		s.Models[i].Name = r.endpoint.Hide(s.Models[i].Name)
+	}
 	for id, n := range totals {
 		if n != nil {
 			s.Names = append(s.Names, n.asNamed(r.names[id]))
@@ -107,19 +125,24 @@ func (r *Run) gather(s *Snapshot) (last int64) {
 	return last
 }
 
-func addFailure(all map[string]*Failure, f *Failure) {
-	have := all[f.Kind]
+func addFailure(all map[failureKey]*Failure, f *Failure) {
+	key := failureKey{f.Kind, f.Status, f.Cause}
+	have := all[key]
 	if have == nil {
 		c := *f
-		all[f.Kind] = &c
+		all[key] = &c
 		return
 	}
-	have.Count += f.Count
-	have.Last = max(have.Last, f.Last)
+	count, last := have.Count+f.Count, max(have.Last, f.Last)
 	if f.First < have.First {
-		have.First, have.Message, have.RequestID = f.First, f.Message, f.RequestID
+		*have = *f
 	}
+	have.Count, have.Last = count, last
 }
+
+// Advice is what to do about the failure, one sentence; empty where nothing is
+// known but what its message says.
+func (f *Failure) Advice() string { return adviceOn(f.Cause, f.Payload) }
 
 func (n *named) addedTo(total *named) *named {
 	if total == nil {

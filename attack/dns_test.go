@@ -7,6 +7,7 @@ import (
 	"net"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -15,10 +16,29 @@ import (
 	"brunt/attack/endpoint"
 )
 
+// names are what a name server answers to every question.
+type names struct {
+	mu  sync.Mutex
+	ips []string
+}
+
+func (n *names) set(ips ...string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.ips = ips
+}
+
+func (n *names) get() []string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.ips
+}
+
 // serveNames has the process look names up at a server on loopback that gives
 // the same addresses for all of them.
-func serveNames(t *testing.T, ips ...string) {
+func serveNames(t *testing.T, ips ...string) *names {
 	t.Helper()
+	all := &names{ips: ips}
 	server, err := net.ListenPacket("udp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -32,7 +52,7 @@ func serveNames(t *testing.T, ips ...string) {
 			if err != nil {
 				return
 			}
-			if reply := nameReply(packet[:n], ips); reply != nil {
+			if reply := nameReply(packet[:n], all.get()); reply != nil {
 				_, _ = server.WriteTo(reply, from)
 			}
 		}
@@ -46,6 +66,7 @@ func serveNames(t *testing.T, ips ...string) {
 		server.Close()
 		<-gone
 	})
+	return all
 }
 
 // nameReply answers a question for IPv4 addresses; there are no others.
@@ -85,17 +106,9 @@ func TestSeveralAddresses(t *testing.T) {
 	second := startOracleAt(t, "127.0.0.2:"+port, 2*n)
 	dying := startOracleAt(t, "127.0.0.3:"+port, 2*n)
 	serveNames(t, "127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.4")
-	target, err := endpoint.Open("http://several.test:"+port+"/", endpoint.Options{}, 5*time.Second)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(target.Close)
 	p := testPlan(n)
 	p.Rate, p.Concurrency, p.KeepAlive = mustRate(t, "600"), 16, false
-	run, err := Start(p, Request{}, indexedBodies(t, n, 0), target, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	run := startWith(t, "http://several.test:"+port+"/", p, Request{}, indexedBodies(t, n, 0), nil)
 	awaitArrivals(dying, run, n/8)
 	dying.kill()
 	<-run.Done()
@@ -122,5 +135,64 @@ func TestSeveralAddresses(t *testing.T) {
 	warning := strings.Join(s.Warnings, "; ")
 	if !strings.Contains(warning, "127.0.0.3:"+port) || !strings.Contains(warning, "127.0.0.4:"+port) || strings.Contains(warning, "127.0.0.1:") || strings.Contains(warning, "127.0.0.2:") {
 		t.Errorf("the dead are not named, or the living are: %q", warning)
+	}
+}
+
+// TestAddressMoves has the server at an address die after the name was given
+// another: that one is found, and the dead one is named.
+func TestAddressMoves(t *testing.T) {
+	for _, c := range []struct {
+		name          string
+		before, after []string
+		lost          bool // requests find nobody until the name is looked up
+	}{
+		{"the only one", []string{"127.0.0.1"}, []string{"127.0.0.2"}, true},
+		{"one of two", []string{"127.0.0.1", "127.0.0.3"}, []string{"127.0.0.2", "127.0.0.3"}, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			const n = 1000
+			dying := startOracleAt(t, "127.0.0.1:0", 2*n)
+			_, port, err := net.SplitHostPort(dying.address)
+			if err != nil {
+				t.Fatal(err)
+			}
+			others := []*oracle{startOracleAt(t, "127.0.0.2:"+port, 2*n), startOracleAt(t, "127.0.0.3:"+port, 2*n)}
+			served := serveNames(t, c.before...)
+			p := testPlan(n)
+			p.Rate, p.Concurrency, p.KeepAlive = mustRate(t, "400"), 16, false
+			var lastLost uint64
+			run := startWith(t, "http://several.test:"+port+"/", p, Request{}, indexedBodies(t, n, 0), func(_ time.Time, batch []Record) error {
+				for _, r := range batch {
+					if r.Status != 200 {
+						lastLost = max(lastLost, r.Index)
+					}
+				}
+				return nil
+			})
+			// By then the first look-up is a second old.
+			awaitArrivals(dying, run, uint64(n/2/len(c.before)))
+			served.set(c.after...)
+			dying.kill()
+			<-run.Done()
+			s := run.Snapshot()
+			checkBooks(t, s)
+			died, found, third := dying.arrived(), others[0].summary().Arrived, others[1].summary().Arrived
+			t.Logf("%d, %d and %d arrived, %d failed, the last of them %d, %v, %v", died, found, third, s.Counts.Failed, lastLost, s.Addresses, s.Warnings)
+			if found < n/8 || lastLost > n*3/4 {
+				t.Errorf("%d arrived at the new address, the last failure is of request %d: %+v", found, lastLost, s.Failures)
+			}
+			if flight := s.Counts.Failed - countOf(s, endpoint.Refused); flight > uint64(p.Concurrency) || !c.lost && unsent(s) > 0 {
+				t.Errorf("only what was in flight at the death may fail: %+v", s.Failures)
+			}
+			if left, arrived := s.Counts.Sent-unsent(s), died+found+third; arrived > left || left > arrived+uint64(p.Concurrency) {
+				t.Errorf("%d could arrive, %d did", left, arrived)
+			}
+			if warning := strings.Join(s.Warnings, "; "); !strings.Contains(warning, "127.0.0.1:"+port) || strings.Contains(warning, "127.0.0.2:") || strings.Contains(warning, "127.0.0.3:") {
+				t.Errorf("the dead one is not named, or the living are: %q", warning)
+			}
+			if len(s.Addresses) != len(c.before)+1 {
+				t.Errorf("addresses: %v", s.Addresses)
+			}
+		})
 	}
 }

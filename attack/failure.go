@@ -1,7 +1,6 @@
 package attack
 
 import (
-	"encoding/json"
 	"errors"
 	"io"
 	"net"
@@ -58,6 +57,7 @@ func kindOf(err error, stale bool) string {
 	var reset *h2.ResetError
 	var away *h2.GoAwayError
 	var gone *payloadError
+	var answer *streamError
 	broken := err == io.EOF || endpoint.Reset(err)
 	switch {
 	case err == errCut:
@@ -66,6 +66,8 @@ func kindOf(err error, stale bool) string {
 		return KindConnectRate
 	case errors.As(err, &dial):
 		return endpoint.DialKind(dial.err)
+	case errors.As(err, &answer):
+		return answer.kind
 	case errors.As(err, &gone):
 		return KindPayloadGone
 	case errors.As(err, &bad), errors.As(err, &malformed):
@@ -95,7 +97,7 @@ var messages = map[string]string{
 	endpoint.NoPorts:        "this machine has no free ports left for more connections",
 	endpoint.NoFiles:        "this process may open no more files",
 	KindConnectRate:         "no connection within the time-out, for --connect-rate allows no more",
-	KindRefusedStream:       "stream refused by the endpoint, which takes no more at once",
+	KindRefusedStream:       "stream refused, by an endpoint that takes no more at once or a proxy whose backend failed",
 	KindReset:               "connection reset by the endpoint",
 	KindTimeoutReply:        "no complete reply within the time-out",
 	KindClosedEarly:         "connection closed by the endpoint before its reply was complete",
@@ -112,34 +114,6 @@ func describe(kind string, err error) string {
 		return oneLine(op.Addr.String()+": "+op.Err.Error(), 300)
 	}
 	return oneLine(err.Error(), 300)
-}
-
-// describeBody finds what an error reply says: Model Serving's shapes
-// {"error_code","message"}, {"error":"…"} and {"error":{"message"}}, else the
-// beginning of whatever came. The body may be cut short.
-func describeBody(body []byte) string {
-	var shape struct {
-		Code    json.RawMessage `json:"error_code"`
-		Message string          `json:"message"`
-		Error   json.RawMessage `json:"error"`
-	}
-	if json.Unmarshal(body, &shape) != nil {
-		return oneLine(string(body), 200)
-	}
-	var inner struct {
-		Message string `json:"message"`
-	}
-	var text string
-	switch {
-	case shape.Message != "":
-		text = shape.Message
-	case json.Unmarshal(shape.Error, &text) == nil && text != "":
-	case json.Unmarshal(shape.Error, &inner) == nil && inner.Message != "":
-		text = inner.Message
-	default:
-		text = string(body)
-	}
-	return oneLine(text, 200)
 }
 
 // oneLine makes text fit for one line: no control characters, no more than

@@ -8,6 +8,28 @@ import (
 // spareFiles are left to payloads, reports, timers and the runtime.
 const spareFiles = 24
 
+// Fits holds the plan against what a machine has: the error is about what it
+// cannot have at all, the warnings are of what it may run short of. embedded is
+// an endpoint in this process, addresses how many it has.
+func (p Plan) Fits(l Limits, embedded bool, addresses int) (warnings []string, err error) {
+	return p.fit(l, embedded, addresses)
+}
+
+// fit is Fits, and settles what the plan leaves open.
+func (p *Plan) fit(l Limits, embedded bool, addresses int) (warnings []string, err error) {
+	warning, err := p.fitFiles(l.Files, embedded)
+	if err != nil {
+		return nil, err
+	}
+	if warning != "" {
+		warnings = append(warnings, warning)
+	}
+	if room := l.Ports * max(1, addresses); !p.Open() && room > 0 && p.connections() > room {
+		warnings = append(warnings, fmt.Sprintf("%d connections are asked for, and this machine has %d local ports for each address of the endpoint: no more than %d can be open at a time; widen net.ipv4.ip_local_port_range", p.connections(), l.Ports, room))
+	}
+	return warnings, nil
+}
+
 // fitFiles settles how many requests an open loop may have in flight when its
 // plan does not say, and refuses more connections than the open-file limit (0:
 // none) allows: in HTTP/1.1 each request in flight needs one.

@@ -37,6 +37,14 @@ func (p *h2Peer) reply(id uint32, status, body string, end bool) {
 	}
 }
 
+// head sends a header whose body is to come.
+func (p *h2Peer) head(id uint32, contentType string) {
+	p.fields.Reset()
+	p.encode.WriteField(hpack.HeaderField{Name: ":status", Value: "200"})
+	p.encode.WriteField(hpack.HeaderField{Name: "content-type", Value: contentType})
+	p.WriteHeaders(http2.HeadersFrameParam{StreamID: id, BlockFragment: p.fields.Bytes(), EndHeaders: true})
+}
+
 // h2Raw speaks for itself: serve is called with each complete request, counted
 // from 1 on its connection, until it says false.
 func h2Raw(t *testing.T, serve func(p *h2Peer, id uint32, n int) bool) (url string, requests *atomic.Int64) {
@@ -267,6 +275,25 @@ func TestHTTP2GoAway(t *testing.T) {
 		t.Errorf("%d answered, %d ignored; %+v %+v", answered.Load(), ignored.Load(), s.Counts, s.Failures)
 	}
 	t.Logf("%d ignored after GOAWAY, %d connections", ignored.Load(), s.Counts.Connections)
+}
+
+// TestHTTP2MovedTwice has the first two connections take nothing: one request
+// opens three, and all of them are counted.
+func TestHTTP2MovedTwice(t *testing.T) {
+	url, _ := h2Raw(t, func(p *h2Peer, id uint32, _ int) bool {
+		if p.number < 2 {
+			p.WriteGoAway(0, http2.ErrCodeNo, nil)
+			return true
+		}
+		p.reply(id, "200", "hi", true)
+		return true
+	})
+	p := h2Plan(5)
+	p.Concurrency = 1
+	s := h2Run(t, url, p, payloads.Single("test", body))
+	if s.Counts.Succeeded != 5 || s.Counts.Connections != 3 || s.Latencies.Connect.TotalCount() != 3 {
+		t.Errorf("%d connect times: %+v %+v", s.Latencies.Connect.TotalCount(), s.Counts, s.Failures)
+	}
 }
 
 // TestHTTP2IdleClosed has the server close idle connections: no failure.

@@ -30,8 +30,14 @@ func (m *mux) lane(number int) *lane {
 // on, because it had asked for another connection to be used before it came
 // (GOAWAY without an error), is sent there: that is no retry of anything.
 func (l *lane) exchange(w *worker, item payloads.Item, want int64) error {
-	l.request.Head, l.request.Body = l.mux.heads[item.Variant], item.Body
+	body, err := w.wholeBody(&item)
+	if err != nil {
+		return err
+	}
+	l.request.Head, l.request.Body = (*l.mux.heads.Load())[item.Variant], body
+	l.stream.Follower, l.stream.Stall = w.reply, w.reply.stall
 	for moves := 0; ; moves++ {
+		w.reply.streaming = false
 		if err := l.take(w, want); err != nil {
 			return err
 		}
@@ -51,14 +57,21 @@ func (l *lane) settle(w *worker, err error) error {
 	ex, s := &w.ex, l.stream
 	ex.sent, ex.first, ex.end, ex.in, ex.idled = s.Sent, s.First, s.End, s.In, s.Idled
 	ex.out += s.Out
-	w.reply.sample, w.reply.id = s.Sample, s.RequestID
+	w.reply.sample, w.reply.id, w.reply.model, w.reply.fields = s.Sample, s.RequestID, s.Model, s.Fields
+	fault := err
+	if w.reply.streaming {
+		fault = w.reply.fault(err, s.End)
+	}
 	if err != nil {
 		if gone := (*h2.BodyError)(nil); errors.As(err, &gone) {
 			return &payloadError{gone.Err}
 		}
-		return err
+		return fault
 	}
-	if ex.status = s.Status; !w.run.plan.Success[s.Status] {
+	switch ex.status = s.Status; {
+	case fault != nil:
+		w.unfit(fault)
+	case !w.run.plan.Success[s.Status]:
 		ex.outcome = failed
 	}
 	return nil
@@ -170,7 +183,7 @@ func (l *lane) dial(w *worker, want int64, permit bool) (*h2.Conn, error) {
 	}
 	switch {
 	case err == nil:
-		w.ex.opened, w.ex.connect, w.ex.tls = true, connect, handshake
+		w.connected(connect, handshake)
 		return c, nil
 	case w.run.cutting.Load():
 		return nil, errCut

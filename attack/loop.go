@@ -14,7 +14,9 @@ func (w *worker) loop() {
 	} else {
 		w.closedLoop()
 	}
+	w.opened()
 	w.drop()
+	w.run.exit(w)
 }
 
 // openLoop sends tickets of its turn until there are none. A worker that comes
@@ -39,11 +41,17 @@ func (w *worker) closedLoop() {
 		return
 	}
 	for !run.stopping.Load() {
+		if run.leaving.Load() > 0 && run.dismiss(w) {
+			return
+		}
 		if run.pacer != nil && w.wire == nil && !w.admitted() {
 			return
 		}
 		tk, ok := w.claim.take(run)
 		if !ok {
+			if run.inherit(w) {
+				continue
+			}
 			return
 		}
 		w.fire(tk)

@@ -8,7 +8,6 @@ import (
 	"golang.org/x/net/http2/hpack"
 
 	"brunt/attack/h2"
-	"brunt/payloads"
 )
 
 // mux are the HTTP/2 connections of a run, opened as they are needed. Each has
@@ -16,7 +15,7 @@ import (
 type mux struct {
 	run    *Run
 	config h2.Config
-	heads  [][]hpack.HeaderField // by payload variant
+	heads  atomic.Pointer[[][]hpack.HeaderField] // by payload variant; replaced when credentials change
 	slots  []slot
 	share  atomic.Int64 // workers per connection; 0 where their number is fixed
 	spoken atomic.Bool  // the endpoint is known to speak HTTP/2
@@ -27,6 +26,9 @@ type mux struct {
 	conns map[*h2.Conn]struct{} // all that may be open, those that take no more included
 	prune int                   // size at which closed ones are taken out
 }
+
+// spareSlots leaves room for connections of workers that a change brings.
+const spareSlots = 4096
 
 // slot is the place of one connection.
 type slot struct {
@@ -44,19 +46,27 @@ type opening struct {
 	err  error // stands once done is closed
 }
 
-func newMux(r *Run, variants []payloads.Variant, hasBody bool) *mux {
+func newMux(r *Run) *mux {
 	m := &mux{run: r, conns: map[*h2.Conn]struct{}{}, prune: 64}
-	for i := range variants {
-		m.heads = append(m.heads, r.request.fields(&r.target, &variants[i], hasBody))
-	}
+	m.buildHeads(&r.request)
 	m.config = h2.Config{Now: r.clock.now, Time: r.clock.time, Timeout: int64(r.plan.Timeout), Success: (*[1000]bool)(&r.plan.Success)}
 	if r.plan.Connections > 0 {
 		m.slots = make([]slot, min(r.plan.Connections, r.plan.Concurrency))
 		return m
 	}
-	m.slots = make([]slot, r.plan.Concurrency)
+	m.slots = make([]slot, max(r.plan.Concurrency, spareSlots))
 	m.share.Store(StreamsPerConnection)
 	return m
+}
+
+// buildHeads builds all requests' headers.
+func (m *mux) buildHeads(request *Request) {
+	variants, hasBody := m.run.payloads.Variants(), m.run.payloads.MaxBody() > 0
+	heads := make([][]hpack.HeaderField, len(variants))
+	for i := range variants {
+		heads[i] = request.fields(&m.run.target, &variants[i], hasBody)
+	}
+	m.heads.Store(&heads)
 }
 
 // slotOf gives a worker its connection's place. A closed loop spreads its
@@ -69,7 +79,8 @@ func (m *mux) slotOf(worker int) *slot {
 	case m.run.plan.Open():
 		return &m.slots[worker/share]
 	default:
-		return &m.slots[worker%((len(m.slots)+share-1)/share)]
+		wide := (int(m.run.wanted.Load()) + share - 1) / share
+		return &m.slots[worker%min(max(wide, 1), len(m.slots))]
 	}
 }
 

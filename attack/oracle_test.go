@@ -289,7 +289,7 @@ func attackWith(t *testing.T, url string, p Plan, request Request, set *payloads
 
 func startWith(t *testing.T, url string, p Plan, request Request, set *payloads.Set, sink Sink) *Run {
 	t.Helper()
-	target, err := endpoint.Open(url, endpoint.Options{}, 5*time.Second)
+	target, err := endpoint.Open(t.Context(), url, endpoint.Options{}, 5*time.Second)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -299,18 +299,6 @@ func startWith(t *testing.T, url string, p Plan, request Request, set *payloads.
 		t.Fatal(err)
 	}
 	return run
-}
-
-// countOf adds up the failures of some kinds.
-func countOf(s *Snapshot, kinds ...string) (n uint64) {
-	for _, f := range s.Failures {
-		for _, kind := range kinds {
-			if f.Kind == kind {
-				n += f.Count
-			}
-		}
-	}
-	return n
 }
 
 // unsent are the failures from before a request's first byte: no server can

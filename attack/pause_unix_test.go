@@ -68,7 +68,7 @@ func pausedRun(t *testing.T, c pauses, slots int) (excesses []float64) {
 	}
 	var least, model []int64 // without the drain, and with it
 	for k := range uint64(n) {
-		at, _ := run.schedule.at(k)
+		at, _ := run.schedule.Load().at(k)
 		at += run.start
 		wait := int64(0)
 		for _, stretch := range stretches {

@@ -56,6 +56,10 @@ type Plan struct {
 	// Rate is the constant rate of an open loop; its zero value means a closed
 	// loop.
 	Rate vegeta.Rate
+	// Instants are those of a replay, in ns since its start and in order; Rate
+	// is then no more than their mean, and there is no warm-up. Nil means that
+	// Rate makes them.
+	Instants []int64
 	// Concurrency is the number of workers of a closed loop, or the most
 	// requests in flight of an open one.
 	Concurrency int
@@ -87,6 +91,13 @@ type Plan struct {
 	// what an open loop opens follows from its rate, and a limit on connections
 	// that the endpoint keeps closing would quietly be one on the throughput.
 	ConnectRate int
+	// Stream says which replies are followed as streams.
+	Stream StreamMode
+	// StreamStall is the longest that a stream may say nothing, pings included,
+	// before it counts as failed; 0 for no bound but the time-out.
+	StreamStall time.Duration
+	// Good bounds the times of the requests counted as good.
+	Good Bounds
 	// Success is the set of statuses that count as succeeded.
 	Success StatusSet
 
@@ -110,6 +121,8 @@ func (p *Plan) Validate() error {
 	switch {
 	case !p.Open() && p.Concurrency == 0:
 		return fmt.Errorf("no load asked for: give --rate (constant rate) or --concurrency (constant concurrency)")
+	case p.Instants != nil && (!p.Open() || p.Warmup > 0 || p.Requests == 0 || p.Requests > uint64(len(p.Instants))):
+		return fmt.Errorf("--replay: sends each request of the record once, at its own time: leave out --warmup")
 	case p.Duration == 0 && p.Requests == 0:
 		return fmt.Errorf("no end given: give --duration, --requests or both")
 	case p.Duration < 0:
@@ -124,6 +137,8 @@ func (p *Plan) Validate() error {
 		return fmt.Errorf("--http2 with --no-keepalive: HTTP/2 shares connections among requests; leave one of the two out")
 	case p.Connections < 0 || p.Connections > MaxConcurrency:
 		return fmt.Errorf("--connections %d: must be from 1 to 1,000,000", p.Connections)
+	case p.StreamStall < 0:
+		return fmt.Errorf("--stream-stall %v: must not be negative", p.StreamStall)
 	case p.ConnectRate < 0 || p.ConnectRate > MaxConcurrency:
 		return fmt.Errorf("--connect-rate %d: must be from 1 to 1,000,000", p.ConnectRate)
 	case !p.HTTP2 && !p.Open() && p.Connections > 0 && p.Connections < p.Concurrency:

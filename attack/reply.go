@@ -7,8 +7,12 @@ import (
 	"fmt"
 	"io"
 	"sync"
+	"sync/atomic"
 
 	"github.com/valyala/fasthttp"
+	"golang.org/x/net/http2/hpack"
+
+	"brunt/attack/stream"
 )
 
 const (
@@ -31,12 +35,24 @@ type reply struct {
 	sample []byte // beginning of the body of a reply that is no success
 	close  bool   // the connection is not to be used again
 	id     []byte // of HTTP/2, where the header is not kept
+	model  []byte // the same
+	fields []hpack.HeaderField
+
+	streams   StreamMode
+	stall     int64          // see Plan.StreamStall
+	streaming bool           // the reply is a stream
+	stream    *stream.Stream // nil before the first one
+	looking   bool           // the reply is whole, and may state its usage
+	usage     stream.Usage
+	warm      bool          // what comes is not counted
+	chunks    atomic.Uint64 // with output that came in streams, whatever became of those; written by one goroutine at a time
 }
 
 func newReply() *reply {
 	r := &reply{in: bufio.NewReaderSize(nil, readerSize), sample: make([]byte, 0, sampleSize)}
 	// Header names come in any case anyway; normalising costs time.
 	r.header.DisableNormalizing()
+	r.header.SetNoDefaultContentType(true)
 	return r
 }
 
@@ -56,6 +72,7 @@ func (e *badReply) Error() string { return "not a valid HTTP reply: " + e.why }
 // is nil.
 func (r *reply) read(noBody bool, success *StatusSet) (status int, err error) {
 	r.sample, r.close = r.sample[:0], true
+	r.forget()
 	for {
 		if err := r.readHeader(); err != nil {
 			return 0, err
@@ -70,8 +87,13 @@ func (r *reply) read(noBody bool, success *StatusSet) (status int, err error) {
 		return 0, &badReply{fmt.Sprintf("status %d", status)}
 	}
 	keep := len(r.sample)
-	if !success[status] {
+	switch {
+	case !success[status]:
 		keep = sampleSize
+	case !noBody && r.follows(r.header.ContentType()):
+		if err := r.wire.follow(r.stall); err != nil {
+			return status, err
+		}
 	}
 	switch length := r.header.ContentLength(); {
 	case noBody || status == 204 || status == 304 || status < 200:
@@ -127,6 +149,10 @@ func (r *reply) take(n, keep int) (int, error) {
 		}
 	}
 	n = min(n, r.in.Buffered())
+	if r.streaming || r.looking {
+		b, _ := r.in.Peek(n)
+		r.Feed(b, r.wire.at)
+	}
 	if room := keep - len(r.sample); room > 0 {
 		b, _ := r.in.Peek(min(n, room))
 		r.sample = append(r.sample, b...)
@@ -144,7 +170,7 @@ func noEOF(err error) error {
 // discard throws n bytes of body away.
 func (r *reply) discard(n, keep int) error {
 	for n > 0 {
-		if n > 2*readerSize && r.in.Buffered() == 0 && len(r.sample) >= keep {
+		if n > 2*readerSize && r.in.Buffered() == 0 && len(r.sample) >= keep && !r.streaming {
 			return r.discardLarge(n)
 		}
 		taken, err := r.take(n, keep)
@@ -165,6 +191,9 @@ func (r *reply) discardLarge(n int) error {
 		got, err := r.wire.Read(buf[:min(n, scratch)])
 		if err != nil {
 			return noEOF(err)
+		}
+		if r.looking {
+			r.usage.Feed(buf[:got])
 		}
 		n -= got
 	}

@@ -21,6 +21,9 @@ type Request struct {
 	Headers []payloads.Header
 	// UserAgent is sent unless Headers name one.
 	UserAgent string
+
+	// credentials are the target's own, which Headers replace.
+	credentials []payloads.Header
 }
 
 // Validate reports the first thing in r that cannot be sent.
@@ -101,7 +104,7 @@ func (r *Request) headers(t *endpoint.Target, v *payloads.Variant, keepAlive, ha
 	if !keepAlive {
 		own = append(own, payloads.Header{Name: "Connection", Value: "close"})
 	}
-	layers := [][]payloads.Header{own, r.Headers, v.Headers}
+	layers := [][]payloads.Header{own, r.credentials, r.Headers, v.Headers}
 	for depth, layer := range layers {
 		for _, h := range layer {
 			if !replaced(layers[depth+1:], h.Name) {

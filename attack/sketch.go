@@ -1,41 +1,23 @@
 package attack
 
 import (
-	"encoding/binary"
-	"math/bits"
+	"bytes"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
 // Sketch is an interval's histogram (see NewHistogram) at full precision, in
-// about two bytes per bucket in use: a run keeps thousands of them. It cannot
+// about four bits per bucket in use: a run keeps thousands of them. It cannot
 // be changed. The zero Sketch is empty.
 type Sketch struct {
 	count   int64
-	buckets []byte // pairs of varints: steps between bucket indices, and counts
+	buckets []byte // written by a sketcher
 }
 
-// halfBuckets is half the number of buckets per power of two that 3
-// significant digits take [HdrHistogram: subBucketHalfCount].
-const halfBuckets = 1024
-
 // SketchOf writes a histogram down.
-func SketchOf(h *hdrhistogram.PackedHistogram) Sketch { return sketch(h, nil) }
-
-// sketch uses room as scratch space.
-func sketch(h *hdrhistogram.PackedHistogram, room []byte) Sketch {
-	s := Sketch{count: h.TotalCount()}
-	last := uint64(0)
-	for value, count := range h.ForEachBucket {
-		// The index of a bucket by its lowest value: 1,024 per doubling.
-		shift := max(bits.Len64(uint64(value)), 11) - 11
-		index := uint64(shift)*halfBuckets + uint64(value)>>shift
-		room = binary.AppendUvarint(room, index-last)
-		room = binary.AppendUvarint(room, uint64(count))
-		last = index
-	}
-	s.buckets = append([]byte(nil), room...)
-	return s
+func SketchOf(h *hdrhistogram.PackedHistogram) Sketch {
+	var s sketcher
+	return s.sketch(h)
 }
 
 // Count is the number of values.
@@ -43,18 +25,8 @@ func (s Sketch) Count() int64 { return s.count }
 
 // AddTo adds the values to a histogram with brunt's bounds.
 func (s Sketch) AddTo(h *hdrhistogram.PackedHistogram) {
-	index := uint64(0)
-	for b := s.buckets; len(b) > 0; {
-		step, n := binary.Uvarint(b)
-		count, m := binary.Uvarint(b[n:])
-		b = b[n+m:]
-		index += step
-		value := index
-		if index >= 2*halfBuckets {
-			shift := index/halfBuckets - 1
-			value = (index - shift*halfBuckets) << shift
-		}
-		_ = h.RecordValues(int64(value), int64(count)) // came from such a histogram
+	for r := s.open(); r.next(); {
+		_ = h.RecordValues(valueOf(r.index), int64(r.count)) // came from such a histogram
 	}
 }
 
@@ -67,4 +39,123 @@ func (s Sketch) Histogram() *hdrhistogram.PackedHistogram {
 
 func newPacked() *hdrhistogram.PackedHistogram {
 	return hdrhistogram.NewPacked(1, HistogramMax, HistogramDigits)
+}
+
+func (s Sketch) equal(o Sketch) bool { return s.count == o.count && bytes.Equal(s.buckets, o.buckets) }
+
+// sketcher writes sketches, one after the other. Its room grows once, so that a
+// run leaves no garbage behind at each interval.
+type sketcher struct {
+	out   bitWriter
+	model model
+	from  uint64 // index of the next bucket
+	count int64
+}
+
+func (s *sketcher) sketch(h *hdrhistogram.PackedHistogram) Sketch {
+	s.reset()
+	for value, count := range h.ForEachBucket {
+		s.add(indexOf(value), uint64(count))
+	}
+	return s.finish()
+}
+
+// join writes down the sum of two sketches, without opening either.
+func (s *sketcher) join(a, b Sketch) Sketch {
+	s.reset()
+	x, y := a.open(), b.open()
+	inX, inY := x.next(), y.next()
+	for inX || inY {
+		switch {
+		case !inY || inX && x.index < y.index:
+			s.add(x.index, x.count)
+			inX = x.next()
+		case !inX || y.index < x.index:
+			s.add(y.index, y.count)
+			inY = y.next()
+		default:
+			s.add(x.index, x.count+y.count)
+			inX, inY = x.next(), y.next()
+		}
+	}
+	return s.finish()
+}
+
+func (s *sketcher) reset() {
+	s.out.out, s.out.kept, s.out.bits = s.out.out[:0], 0, 0
+	s.model, s.from, s.count = model{}, 0, 0
+}
+
+// add writes the next bucket that is not empty.
+func (s *sketcher) add(index, count uint64) {
+	m := &s.model
+	gap := index - s.from
+	for ; gap > 0 && m.dense(); gap-- {
+		s.dense(0)
+	}
+	if m.dense() {
+		s.dense(count)
+	} else {
+		s.out.rice(gap, m.gap.shift())
+		s.out.rice(count-1, m.single.shift())
+		m.sparse(gap, count)
+	}
+	s.from = index + 1
+	s.count += int64(count)
+}
+
+func (s *sketcher) dense(count uint64) {
+	m := &s.model
+	folded := fold(count, m.guess())
+	s.out.rice(folded, m.error.shift())
+	m.learn(count, folded)
+}
+
+func (s *sketcher) finish() Sketch {
+	if s.count == 0 {
+		return Sketch{}
+	}
+	s.out.flush()
+	return Sketch{count: s.count, buckets: append([]byte(nil), s.out.out...)}
+}
+
+// sketchReader gives a sketch's buckets, lowest first.
+type sketchReader struct {
+	in    bitReader
+	model model
+	from  uint64
+	left  int64 // values to come
+
+	index, count uint64 // of the bucket
+}
+
+func (s Sketch) open() sketchReader {
+	return sketchReader{in: bitReader{in: s.buckets}, left: s.count}
+}
+
+// next goes to the next bucket that is not empty; false at the end.
+func (r *sketchReader) next() bool {
+	if r.left <= 0 {
+		return false
+	}
+	m := &r.model
+	index, count := r.from, uint64(0)
+	for ; m.dense(); index++ {
+		folded := r.in.rice(m.error.shift())
+		count = unfold(folded, m.guess())
+		m.learn(count, folded)
+		if count > 0 {
+			break
+		}
+	}
+	if count == 0 {
+		gap := r.in.rice(m.gap.shift())
+		count = r.in.rice(m.single.shift()) + 1
+		m.sparse(gap, count)
+		index += gap
+	}
+	r.index, r.count = index, count
+	r.from = index + 1
+	r.left -= int64(count)
+	return true
 }

@@ -72,7 +72,7 @@ func (r *Run) slowestOf(all []slowReply) []Slow {
 			Service:   time.Duration(e.service),
 			Status:    e.status,
 			Payload:   r.payloads.Where(e.index),
-			RequestID: oneLine(string(e.id[:e.idLen]), 64),
+			RequestID: r.endpoint.Hide(oneLine(string(e.id[:e.idLen]), 64)),
 		}
 	}
 	return list

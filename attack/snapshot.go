@@ -44,12 +44,16 @@ type Counts struct {
 	LateWithSlots, LateNoSlots uint64 // tickets begun over 10 ms late, by whether a slot was free
 	Clamped                    uint64 // values beyond the histograms' bounds
 	Kept, Dropped              uint64 // records handed to the sink, and those it was too slow for
+	Good                       uint64 // successes that keep Plan.Good; 0 without bounds
+	Stream                     StreamCounts
+	Usage                      UsageCounts
 }
 
 // NotSent is the number of planned tickets for which no attempt was begun.
 func (c *Counts) NotSent() uint64 { return c.NoSlot + c.Stopped + c.Skipped }
 
-// Latencies are histograms of nanoseconds (see NewHistogram), never nil.
+// Latencies are histograms of nanoseconds (see NewHistogram), never nil but for
+// Stream.
 type Latencies struct {
 	Response  *hdrhistogram.Histogram // successes: last byte − planned instant
 	Service   *hdrhistogram.Histogram // successes: last byte − first byte sent
@@ -58,14 +62,19 @@ type Latencies struct {
 	Connect   *hdrhistogram.Histogram // connections opened: TCP connect
 	TLS       *hdrhistogram.Histogram // connections opened: TLS handshake
 	Lateness  *hdrhistogram.Histogram // all sent: attempt begun − planned instant
+	Stream    *StreamLatencies        // nil where no success was a stream
 }
 
-// Failure is one kind of failure, with the first message seen as the example.
+// Failure is one kind of failure, and one cause of it, with the first one seen
+// as the example.
 type Failure struct {
 	Kind        string // refused, reset, timeout_reply, status_429, …
 	Status      int    // 0 where no complete reply came
+	Cause       Cause  // of a reply, as far as it tells
 	Message     string
 	RequestID   string
+	Payload     string            // file:line
+	Headers     map[string]string // of the reply, in lower case, secrets hidden; nil without one
 	Count       uint64
 	First, Last time.Duration // end of the first and last one, since the measured start
 }
@@ -96,8 +105,9 @@ type Interval struct {
 	CutOff                           uint64
 	InFlight                         uint64 // at the interval's end
 	BytesIn, BytesOut                uint64
-	// Histograms of nanoseconds.
-	Response, Service, Lateness Sketch
+	Chunks                           uint64 // with output that came in streams, whatever became of those
+	// Histograms of nanoseconds; TTFT is of the streams that ended.
+	Response, Service, Lateness, TTFT Sketch
 }
 
 // Client is what the run cost on this side.
@@ -127,6 +137,8 @@ type Verdict struct {
 type Snapshot struct {
 	State       State
 	Interrupted bool          // ended by Stop before its plan did
+	Lapsed      bool          // the credentials expired before the run's end, and were not renewed
+	RunID       string        // what client_request_ids begin with; empty without any
 	Started     time.Time     // wall clock of the measured start
 	Elapsed     time.Duration // measured start to the last reply, or to now
 	PlanElapsed time.Duration // measured start to the plan's end, the stop, or now
@@ -135,8 +147,10 @@ type Snapshot struct {
 	Status      map[int]uint64 // complete replies by status, good and bad
 	Failures    []Failure      // most frequent first
 	Names       []Named        // in order of first appearance; nil without names
+	Models      []Served       // most replies first; nil where no reply names one
 	Slowest     []Slow         // slowest first, at most 20
 	Intervals   []Interval
+	Changes     []Change // of the load, in order
 	Addresses   []string // addresses that connections were spread over
 	TLSVersion  string   // "1.3", empty without TLS
 	Client      Client

@@ -10,27 +10,33 @@ import (
 
 // slice holds the histograms of one stretch of time, in nanoseconds.
 type slice struct {
+	response, service, firstByte, lateness buckets
+	failed, connect, tls                   buckets
+	stream                                 *streamSlice // nil until there is a stream
+}
+
+func (s *slice) all() [7]*buckets {
+	return [...]*buckets{&s.response, &s.service, &s.firstByte, &s.lateness, &s.failed, &s.connect, &s.tls}
+}
+
+// addTo adds s to another one and empties s for its next use.
+func (s *slice) addTo(o *slice) {
+	to := o.all()
+	for i, b := range s.all() {
+		b.addTo(to[i])
+	}
+	s.stream.addTo(&o.stream)
+}
+
+// totals are the histograms of the whole run.
+type totals struct {
 	response, service, firstByte, lateness *hdrhistogram.Histogram
 	failed, connect, tls                   *hdrhistogram.Histogram
+	stream                                 *StreamLatencies // nil until there is a stream
 }
 
-func newSlice() *slice {
-	return &slice{NewHistogram(), NewHistogram(), NewHistogram(), NewHistogram(), NewHistogram(), NewHistogram(), NewHistogram()}
-}
-
-func (s *slice) all() [7]*hdrhistogram.Histogram {
-	return [...]*hdrhistogram.Histogram{s.response, s.service, s.firstByte, s.lateness, s.failed, s.connect, s.tls}
-}
-
-// addTo adds s to total and empties s for its next use.
-func (s *slice) addTo(total *slice) {
-	to := total.all()
-	for i, h := range s.all() {
-		if h.TotalCount() > 0 {
-			to[i].Merge(h)
-			h.Reset()
-		}
-	}
+func newTotals() *totals {
+	return &totals{NewHistogram(), NewHistogram(), NewHistogram(), NewHistogram(), NewHistogram(), NewHistogram(), NewHistogram(), nil}
 }
 
 // tally counts what the workers of one shard did. Its size is fixed: it does
@@ -41,8 +47,10 @@ type tally struct {
 	counts   Counts
 	status   [1000]uint64
 	failures map[failureKey]*Failure
-	names    []*named // by name id, nil until used
+	names    []*named  // by name id, nil until used
+	models   []*served // by first appearance
 	slowest  slowest
+	refusal  refusal  // the last one
 	records  []Record // for a sink; no room without one
 	last     int64    // end of the last exchange that was not cut off
 
@@ -52,6 +60,7 @@ type tally struct {
 type failureKey struct {
 	kind   string
 	status int
+	cause  Cause
 }
 
 // named are one payload name's figures within a tally.
@@ -63,7 +72,20 @@ type named struct {
 func newNamed() *named { return &named{response: newPacked(), service: newPacked()} }
 
 func newTally(names int) *tally {
-	return &tally{slice: newSlice(), failures: map[failureKey]*Failure{}, names: make([]*named, names)}
+	return &tally{slice: &slice{}, failures: map[failureKey]*Failure{}, names: make([]*named, names)}
+}
+
+// connection counts the one that was opened last for an exchange. The lock is
+// held.
+func (t *tally) connection(ex *exchange) {
+	t.counts.Connections++
+	if ex.warm {
+		return
+	}
+	t.add(&t.slice.connect, int64(ex.connect))
+	if ex.tls > 0 {
+		t.add(&t.slice.tls, int64(ex.tls))
+	}
 }
 
 // record counts the worker's exchange.
@@ -73,7 +95,7 @@ func (t *tally) record(w *worker) {
 	defer t.mu.Unlock()
 	c := &t.counts
 	if ex.opened {
-		c.Connections++
+		t.connection(ex)
 	}
 	if ex.warm {
 		c.Warmup++
@@ -86,18 +108,12 @@ func (t *tally) record(w *worker) {
 		c.Reconnected++
 	}
 	lateness := ex.begin - ex.planned
-	t.add(t.slice.lateness, lateness)
+	t.add(&t.slice.lateness, lateness)
 	if lateness > lateEnough {
 		if ex.noSlot {
 			c.LateNoSlots++
 		} else {
 			c.LateWithSlots++
-		}
-	}
-	if ex.opened {
-		t.add(t.slice.connect, int64(ex.connect))
-		if ex.tls > 0 {
-			t.add(t.slice.tls, int64(ex.tls))
 		}
 	}
 	if ex.outcome != cutOff {
@@ -110,12 +126,24 @@ func (t *tally) record(w *worker) {
 	switch ex.outcome {
 	case succeeded:
 		c.Succeeded++
-		t.add(t.slice.response, ex.end-ex.planned)
-		t.add(t.slice.service, ex.end-ex.sent)
-		t.add(t.slice.firstByte, ex.first-ex.sent)
+		t.add(&t.slice.response, ex.end-ex.planned)
+		t.add(&t.slice.service, ex.end-ex.sent)
+		t.add(&t.slice.firstByte, ex.first-ex.sent)
+		if len(ex.model) > 0 {
+			t.serve(ex.model, ex)
+		}
+		if w.reply.streaming {
+			t.follow(ex, w.reply.stream)
+		}
+		if w.reply.looking {
+			t.state(&w.reply.usage)
+		}
+		if b := &w.run.plan.Good; *b != (Bounds{}) && b.hold(w) {
+			c.Good++
+		}
 	case failed:
 		c.Failed++
-		t.add(t.slice.failed, ex.end-ex.planned)
+		t.add(&t.slice.failed, ex.end-ex.planned)
 		t.fail(w)
 	case cutOff:
 		c.CutOff++
@@ -130,18 +158,21 @@ func (t *tally) record(w *worker) {
 
 // add records a duration; what the histogram cannot hold is put at its bound
 // and counted.
-func (t *tally) add(h *hdrhistogram.Histogram, ns int64) {
+func (t *tally) add(b *buckets, ns int64) {
 	if clamped := min(max(ns, 0), HistogramMax); clamped != ns {
 		ns = clamped
 		t.counts.Clamped++
 	}
-	_ = h.RecordValue(ns) // within bounds, so it cannot fail
+	b.record(ns)
 }
 
 // fail counts a failure under its kind.
 func (t *tally) fail(w *worker) {
 	ex := &w.ex
-	key := failureKey{ex.kind, ex.status}
+	key := failureKey{kind: ex.kind, status: ex.status}
+	if ex.status > 0 {
+		key.cause = t.refusal.causeOf(ex.status, w.reply.sample)
+	}
 	f := t.failures[key]
 	if f == nil {
 		if len(t.failures) >= maxKinds {
@@ -160,7 +191,7 @@ func (t *tally) fail(w *worker) {
 // newFailure makes the first entry of a kind, with the example.
 func (w *worker) newFailure(key failureKey) *Failure {
 	ex := &w.ex
-	f := &Failure{Kind: key.kind, Status: key.status, First: time.Duration(ex.end - w.run.measured)}
+	f := &Failure{Kind: key.kind, Status: key.status, First: time.Duration(ex.end - w.run.measured), Payload: w.run.payloads.Where(ex.index)}
 	switch {
 	case key.kind == KindOther && ex.kind != KindOther:
 		f.Message = "more kinds of failures than are kept apart"
@@ -168,9 +199,17 @@ func (w *worker) newFailure(key failureKey) *Failure {
 		f.Kind = "status_" + strconv.Itoa(ex.status)
 		f.Message = describeBody(w.reply.sample)
 		f.RequestID = oneLine(string(w.reply.requestID()), 120)
+		f.Cause, f.Headers = key.cause, w.reply.headers()
+		if to := f.Headers["location"]; key.cause == CauseRedirect && to != "" {
+			f.Message = "redirects to " + to
+		}
 	default:
 		f.Message = describe(ex.kind, ex.err)
+		if w.reply.streaming {
+			f.RequestID = oneLine(string(w.reply.requestID()), 120)
+		}
 	}
+	w.run.conceal(f)
 	return f
 }
 

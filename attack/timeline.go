@@ -3,8 +3,6 @@ package attack
 import (
 	"sync"
 	"time"
-
-	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
 const (
@@ -12,6 +10,13 @@ const (
 	// more than maxIntervals; then neighbours are merged and the width doubles.
 	intervalWidth = time.Second
 	maxIntervals  = 3600
+	// Wider intervals have larger sketches, so that as many of them would take
+	// several times the memory: neighbours are merged, too, where the sketches
+	// take more bytes than they did when that first happened, within these
+	// bounds, unless there are fewer than fewIntervals.
+	leastRoom    = 1 << 20
+	mostRoom     = 32 << 20
+	fewIntervals = maxIntervals / 4
 	// shortTail is the width below which a run's last interval is joined to the
 	// one before: rates over a few milliseconds mean nothing.
 	shortTail = 200 * time.Millisecond
@@ -24,15 +29,17 @@ type timeline struct {
 	gone chan struct{}
 
 	mu        sync.Mutex
-	total     *slice
+	total     *totals
 	interval  *slice // scratch: one interval's merged histograms
-	scratch   *hdrhistogram.PackedHistogram
-	room      []byte
+	sketcher  sketcher
 	spare     *slice // swapped into one tally after the other
 	counts    Counts // as of the last collection
 	started   uint64
+	chunks    uint64
 	planned   uint64
 	intervals []Interval
+	taken     int // bytes of the sketches
+	room      int // most of them
 	width     time.Duration
 	boundary  int64 // end of the last interval
 	closed    bool
@@ -42,8 +49,8 @@ type timeline struct {
 func newTimeline(r *Run) *timeline {
 	return &timeline{
 		run: r, quit: make(chan struct{}), gone: make(chan struct{}),
-		total: newSlice(), scratch: newPacked(), room: make([]byte, 0, 64<<10), interval: newSlice(), spare: newSlice(),
-		width: intervalWidth, boundary: r.measured,
+		total: newTotals(), interval: &slice{}, spare: &slice{},
+		width: intervalWidth, boundary: r.measured, room: mostRoom,
 	}
 }
 
@@ -74,13 +81,19 @@ func (t *timeline) collect(at int64) {
 	run := t.run
 	started := run.startedSoFar()
 	var now Counts
-	for _, tally := range run.tallies {
+	for i, tally := range run.tallies {
 		tally.mu.Lock()
 		tally.slice, t.spare = t.spare, tally.slice
 		now.add(&tally.counts)
 		tally.mu.Unlock()
+		if i == 0 {
+			t.interval, t.spare = t.spare, t.interval // which is empty
+			continue
+		}
 		t.spare.addTo(t.interval)
 	}
+	// After the tallies: a stream that they have counted has all its chunks here.
+	chunks := run.chunksSoFar()
 	planned := run.plannedSoFar(at, started)
 	prev := &t.counts
 	done := now.Succeeded + now.Failed + now.CutOff
@@ -89,32 +102,51 @@ func (t *timeline) collect(at int64) {
 		Planned: planned - t.planned, Sent: started - t.started,
 		Succeeded: now.Succeeded - prev.Succeeded, Failed: now.Failed - prev.Failed, CutOff: now.CutOff - prev.CutOff,
 		InFlight: started - min(started, done),
-		BytesIn:  now.BytesIn - prev.BytesIn, BytesOut: now.BytesOut - prev.BytesOut,
-		Response: t.sketch(t.interval.response), Service: t.sketch(t.interval.service), Lateness: t.sketch(t.interval.lateness),
+		BytesIn:  now.BytesIn - prev.BytesIn, BytesOut: now.BytesOut - prev.BytesOut, Chunks: chunks - t.chunks,
 	}
-	if string(iv.Service.buckets) == string(iv.Response.buckets) {
-		iv.Service = iv.Response // a closed loop: one copy will do
-	}
-	t.interval.addTo(t.total)
-	t.counts, t.started, t.planned, t.boundary = now, started, planned, at
+	t.settle(&iv)
+	t.counts, t.started, t.chunks, t.planned, t.boundary = now, started, chunks, planned, at
 	t.append(iv)
 }
 
+// settle adds the interval's histograms to the totals, writes down those that
+// are kept, and empties them.
+func (t *timeline) settle(iv *Interval) {
+	now, total := t.interval, t.total
+	iv.Response = now.response.settle(total.response, &t.sketcher)
+	iv.Service = now.service.settle(total.service, &t.sketcher)
+	iv.Lateness = now.lateness.settle(total.lateness, &t.sketcher)
+	now.firstByte.settle(total.firstByte, nil)
+	now.failed.settle(total.failed, nil)
+	now.connect.settle(total.connect, nil)
+	now.tls.settle(total.tls, nil)
+	iv.TTFT = now.stream.settle(&total.stream, &t.sketcher)
+	if iv.Service.equal(iv.Response) {
+		iv.Service = iv.Response // a closed loop: one copy will do
+	}
+}
+
 // append adds an interval and, when there are too many, halves their number
-// without losing a count.
+// without losing a count. An odd one waits for its neighbour, so that all are
+// as wide again.
 func (t *timeline) append(iv Interval) {
 	t.intervals = append(t.intervals, iv)
-	if len(t.intervals) <= maxIntervals {
+	t.taken += iv.size()
+	n := len(t.intervals)
+	crowded := n > maxIntervals || n > fewIntervals && t.taken > t.room
+	if !crowded || n%2 > 0 {
 		return
 	}
-	half := t.intervals[:0]
-	for i := 0; i+1 < len(t.intervals); i += 2 {
-		a := t.intervals[i]
-		a.join(&t.intervals[i+1])
-		half = append(half, a)
+	if t.width == intervalWidth {
+		t.room = min(max(t.taken, leastRoom), mostRoom)
 	}
-	if len(t.intervals)%2 == 1 {
-		half = append(half, t.intervals[len(t.intervals)-1])
+	half := t.intervals[:0]
+	t.taken = 0
+	for i := 0; i < n; i += 2 {
+		a := t.intervals[i]
+		a.add(&t.intervals[i+1], &t.sketcher)
+		t.taken += a.size()
+		half = append(half, a)
 	}
 	clear(t.intervals[len(half):])
 	t.intervals = half
@@ -122,7 +154,10 @@ func (t *timeline) append(iv Interval) {
 }
 
 // join adds the interval that follows.
-func (iv *Interval) join(next *Interval) {
+func (iv *Interval) join(next *Interval) { iv.add(next, &sketcher{}) }
+
+// add is join with a sketcher that the caller has.
+func (iv *Interval) add(next *Interval, s *sketcher) {
 	iv.Width += next.Width
 	iv.Planned += next.Planned
 	iv.Sent += next.Sent
@@ -132,28 +167,29 @@ func (iv *Interval) join(next *Interval) {
 	iv.InFlight = next.InFlight
 	iv.BytesIn += next.BytesIn
 	iv.BytesOut += next.BytesOut
-	iv.Response = iv.Response.joined(next.Response)
-	iv.Service = iv.Service.joined(next.Service)
-	iv.Lateness = iv.Lateness.joined(next.Lateness)
+	iv.Chunks += next.Chunks
+	shared := iv.Service.equal(iv.Response) && next.Service.equal(next.Response)
+	iv.Response = s.join(iv.Response, next.Response)
+	if shared {
+		iv.Service = iv.Response // still one copy
+	} else {
+		iv.Service = s.join(iv.Service, next.Service)
+	}
+	iv.Lateness = s.join(iv.Lateness, next.Lateness)
+	iv.TTFT = s.join(iv.TTFT, next.TTFT)
+}
+
+// size is what the interval's sketches take.
+func (iv *Interval) size() int {
+	n := len(iv.Response.buckets) + len(iv.Lateness.buckets) + len(iv.TTFT.buckets)
+	if !iv.Service.equal(iv.Response) {
+		n += len(iv.Service.buckets)
+	}
+	return n
 }
 
 func (iv *Interval) empty() bool {
-	return iv.Planned+iv.Sent+iv.Succeeded+iv.Failed+iv.CutOff == 0
-}
-
-// sketch writes a histogram down. The scratch space grows once, so that a run
-// leaves no garbage behind at each interval.
-func (t *timeline) sketch(h *hdrhistogram.Histogram) Sketch {
-	t.scratch.Reset()
-	t.scratch.MergeFrom(h)
-	t.room = t.room[:0]
-	return sketch(t.scratch, t.room)
-}
-
-func (s Sketch) joined(next Sketch) Sketch {
-	h := s.Histogram()
-	next.AddTo(h)
-	return SketchOf(h)
+	return iv.Planned+iv.Sent+iv.Succeeded+iv.Failed+iv.CutOff+iv.Chunks == 0
 }
 
 // close ends the timeline once no worker is left and makes the result.
@@ -189,6 +225,18 @@ func (r *Run) startedSoFar() uint64 {
 	return n
 }
 
+// chunksSoFar is the number of chunks that came in measured requests' streams.
+func (r *Run) chunksSoFar() uint64 {
+	r.listMu.Lock()
+	list := r.list
+	r.listMu.Unlock()
+	var n uint64
+	for _, w := range list {
+		n += w.reply.chunks.Load()
+	}
+	return n
+}
+
 // plannedSoFar is the number of tickets with an instant before at, within the
 // plan or the moment of the stop. A closed loop plans as it sends.
 func (r *Run) plannedSoFar(at int64, started uint64) uint64 {
@@ -198,7 +246,7 @@ func (r *Run) plannedSoFar(at int64, started uint64) uint64 {
 	if r.stopping.Load() {
 		at = min(at, r.stopAt.Load())
 	}
-	return r.schedule.plannedBefore(at - r.start)
+	return r.schedule.Load().plannedBefore(at - r.start)
 }
 
 func (c *Counts) add(o *Counts) {
@@ -214,4 +262,7 @@ func (c *Counts) add(o *Counts) {
 	c.LateWithSlots += o.LateWithSlots
 	c.LateNoSlots += o.LateNoSlots
 	c.Clamped += o.Clamped
+	c.Good += o.Good
+	c.Stream.add(&o.Stream)
+	c.Usage.add(&o.Usage)
 }

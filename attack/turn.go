@@ -1,6 +1,7 @@
 package attack
 
 import (
+	"math"
 	"sync"
 	"time"
 )
@@ -30,6 +31,7 @@ type turn struct {
 	starved bool    // all slots were taken when the turn was last passed on
 	idle    *worker // free workers, last come first served: warm connections stay few
 	workers int
+	growth  growth
 
 	_ [64]byte // turns of different cores share no cache line
 }
@@ -51,38 +53,43 @@ func (t *turn) take(w *worker) (tk ticket, ok bool) {
 	}
 	run := t.run
 	for {
-		at, ok := run.schedule.at(t.next)
+		s := run.schedule.Load()
+		at, planned := s.at(t.next)
 		at += run.start
-		if !ok || run.over() {
-			t.finish()
-			return tk, false
+		if !planned {
+			// Where the plan's end is an instant, a change may yet bring tickets.
+			if at = run.end; at == math.MaxInt64 || s.plan.Requests > 0 && s.measured == s.plan.Requests {
+				at = 0
+			}
 		}
 		now := run.clock.now()
 		noSlot := t.starved
 		if now < at {
 			t.starved, noSlot = false, false
-			now = t.alarm.wait(at, &run.stopping)
-			if run.over() {
-				t.finish()
-				return tk, false
-			}
+			now = t.alarm.wait(at + s.slack(t.stride))
 		}
-		k := t.next
-		t.next += t.stride
-		if run.plan.CatchUp == CatchUpSkip && now-at > int64(SkipAfter) {
-			if k >= run.schedule.warm {
+		switch {
+		case run.over() || !planned && now >= at:
+			t.finish()
+			return tk, false
+		case now < at: // the schedule has changed
+			continue
+		case run.plan.CatchUp == CatchUpSkip && now-at > int64(SkipAfter):
+			if t.next >= s.warm {
 				t.skipped++
 			}
+			t.next += t.stride
 			continue
 		}
 		tk = ticket{planned: at, begin: now, noSlot: noSlot}
-		if tk.warm = k < run.schedule.warm; tk.warm {
-			tk.index = k
+		if tk.warm = t.next < s.warm; tk.warm {
+			tk.index = t.next
 		} else {
-			tk.index = k - run.schedule.warm
+			tk.index = t.next - s.warm
 		}
-		t.pass()
-		return tk, true
+		if t.pass(s, now-at > hurry) {
+			return tk, true
+		}
 	}
 }
 
@@ -90,12 +97,16 @@ func (t *turn) take(w *worker) (tk ticket, ok bool) {
 // to take.
 func (t *turn) lead(w *worker) bool {
 	t.mu.Lock()
+	if w.free >= 0 { // it is no new one
+		t.growth.freed = true
+	}
 	if t.done {
 		t.mu.Unlock()
 		return false
 	}
 	if !t.led {
 		t.led = true
+		t.growth.held = false
 		t.mu.Unlock()
 		return true
 	}
@@ -105,33 +116,40 @@ func (t *turn) lead(w *worker) bool {
 	return !t.done // written before the wake-up, never again after
 }
 
-// pass gives the turn to a free worker, or starts another one, or, with every
-// slot taken, leaves it for the first that comes free.
-func (t *turn) pass() {
+// pass settles that the next ticket is taken, and gives the turn to a free
+// worker, or starts another one, or, with every slot taken, leaves it for the
+// first that comes free. It returns false when the ticket is not to be had
+// after all, for the schedule is no longer s.
+func (t *turn) pass(s *schedule, late bool) bool {
 	t.mu.Lock()
+	if t.run.schedule.Load() != s {
+		t.mu.Unlock()
+		return false
+	}
+	t.next += t.stride
+	t.growth.late = late
 	if next := t.idle; next != nil {
 		t.idle, next.nextIdle = next.nextIdle, nil
 		t.mu.Unlock()
 		next.wake <- struct{}{}
-		return
+		return true
 	}
 	t.led = false
 	grow := t.workers < t.limit
 	if grow {
-		t.workers++
+		grow = t.granted()
 	} else {
 		t.starved = true
 	}
-	t.mu.Unlock()
-	if grow {
-		t.run.spawn(t)
-	}
+	t.grow(grow)
+	return true
 }
 
 // finish ends the turn: no worker takes another ticket of it.
 func (t *turn) finish() {
 	t.mu.Lock()
 	t.done = true
+	t.disarm()
 	idle := t.idle
 	t.idle = nil
 	t.mu.Unlock()

@@ -54,9 +54,9 @@ func judge(s *Snapshot, p *Plan) Verdict {
 		v.LimitedBy = LimitConnections
 		v.Reasons = append(v.Reasons, fmt.Sprintf("all %d slots were taken when %s of the requests were due: %s",
 			p.Concurrency, percent(share(waited, c.Planned)), advice))
-	case share(c.Failed, c.Sent) >= tellingShare:
+	case share(c.Failed, c.Succeeded+c.Failed) >= tellingShare: // what is in flight or was cut off is neither
 		v.LimitedBy = LimitEndpoint
-		v.Reasons = append(v.Reasons, fmt.Sprintf("%s of the requests failed, most of them with %s", percent(share(c.Failed, c.Sent)), s.Failures[0].Kind))
+		v.Reasons = append(v.Reasons, fmt.Sprintf("%s of the requests failed, most of them with %s", percent(share(c.Failed, c.Succeeded+c.Failed)), s.Failures[0].Kind))
 	default:
 		v.Reasons = append(v.Reasons, "the endpoint kept up")
 	}
@@ -89,6 +89,11 @@ func clientLimits(s *Snapshot, p *Plan) (reasons []string) {
 	if s.Client.Wall < shortestJudged {
 		return reasons
 	}
+	// Slots are taken for as long as their replies are not read: of a client that
+	// has no core to read them on that says nothing about the endpoint.
+	if full := share(c.LateNoSlots+c.NoSlot, c.Planned); p.Open() && len(reasons) == 0 && full >= tellingShare && (busy(&s.Client) >= busyShare || crowdedOut(&s.Client)) {
+		reasons = append(reasons, fmt.Sprintf("all %d slots were taken when %s of the requests were due, and brunt had too little of the cores to free them", p.Concurrency, percent(full)))
+	}
 	// Of an open loop that is on time, a busy client is no limit (yet).
 	if len(reasons) > 0 || !p.Open() && (busy(&s.Client) >= busyShare || starved(&s.Client)) {
 		reasons = append(reasons, causes(&s.Client)...)
@@ -101,6 +106,12 @@ func clientLimits(s *Snapshot, p *Plan) (reasons []string) {
 // that they can be more than the time that has passed.
 func starved(c *Client) bool {
 	return c.Waited >= c.CPU && (c.CPU+c.Waited).Seconds() >= starvedShare*c.Wall.Seconds()*allowed(c)
+}
+
+// crowdedOut reports whether the client's threads waited for a core longer than
+// they ran, and for half of the time that there was.
+func crowdedOut(c *Client) bool {
+	return c.Waited >= c.CPU && c.Waited.Seconds() >= c.Wall.Seconds()*allowed(c)/2
 }
 
 // causes are why a client may have been slow, the surest first.

@@ -46,6 +46,9 @@ func TestJudge(t *testing.T) {
 		{"quota, closed loop", closed, halted, Counts{Planned: 1000, Sent: 1000, Succeeded: 1000}, nil, false, LimitClient, "limit of 0.2 cores"},
 		{"quota, late", open, halted, Counts{Planned: 1000, Sent: 1000, Succeeded: 1000, LateWithSlots: 100}, nil, false, LimitClient, "limit of 0.2 cores"},
 		{"garbage, late", open, collecting, Counts{Planned: 1000, Sent: 1000, Succeeded: 1000, LateWithSlots: 100}, nil, false, LimitClient, "garbage collection"},
+		{"a neighbour, no slots", open, crowded, Counts{Planned: 1000, Sent: 900, Succeeded: 900, NoSlot: 100}, nil, false, LimitClient, "something else keeps the cores busy"},
+		{"busy, late for want of slots", open, busy, Counts{Planned: 1000, Sent: 1000, Succeeded: 1000, LateNoSlots: 500}, nil, false, LimitClient, "too little of the cores"},
+		{"waits of many threads, no slots", open, queued, Counts{Planned: 1000, Sent: 900, Succeeded: 900, NoSlot: 100}, nil, true, LimitConnections, "--concurrency"},
 		{"few files", few, idle, Counts{Planned: 1000, Sent: 1000, Succeeded: 1000, LateNoSlots: 500}, nil, false, LimitConnections, "ulimit"},
 		{"nothing", open, idle, Counts{}, nil, true, LimitNone, ""},
 	} {

@@ -35,21 +35,43 @@ type wire struct {
 	first    int64 // instant of the reply's first bytes
 	received int64 // bytes of this reply
 	failure  error // what ended this reply's reading
+
+	timed bool  // the reply is a stream: each read is timed
+	at    int64 // instant of its last read
+	stall int64 // the longest that it may say nothing, 0 for no bound
 }
 
 // begin readies the wire for an exchange that has until want.
 func (w *wire) begin(want, timeout int64) error {
-	w.want, w.reads, w.received, w.failure = want, 0, 0, nil
+	w.want, w.reads, w.received, w.failure, w.timed = want, 0, 0, nil, false
 	if w.deadline >= want-timeout/deadlineShare {
 		return nil
 	}
 	return w.extend()
 }
 
+// follow has the rest of the reply's reads timed.
+func (w *wire) follow(stall int64) error {
+	w.at = w.last()
+	w.timed, w.stall = true, stall
+	if w.limit() >= w.deadline {
+		return nil
+	}
+	return w.extend()
+}
+
+// limit is the instant at which the reading is given up unless more comes.
+func (w *wire) limit() int64 {
+	if w.timed && w.stall > 0 {
+		return min(w.want, w.at+w.stall)
+	}
+	return w.want
+}
+
 // extend moves the connection's deadline to the exchange's.
 func (w *wire) extend() error {
-	w.deadline = w.want
-	if err := w.conn.SetDeadline(w.clock.time(w.want)); err != nil {
+	w.deadline = w.limit()
+	if err := w.conn.SetDeadline(w.clock.time(w.deadline)); err != nil {
 		return err
 	}
 	// The cut sets its flag first and the deadline second; this does the
@@ -66,20 +88,29 @@ func (w *wire) early(err error) error {
 	if w.cutting.Load() {
 		return errCut
 	}
-	if !endpoint.Timeout(err) || w.clock.now() >= w.want {
+	if !endpoint.Timeout(err) {
 		return err
+	}
+	switch now := w.clock.now(); {
+	case now >= w.want:
+		return err
+	case now >= w.limit():
+		return errStalled
 	}
 	return w.extend()
 }
 
 // Read implements io.Reader for the reply's parser, with one clock read for
-// the first bytes of a reply.
+// the first bytes of a reply, and one for each read of a stream.
 func (w *wire) Read(p []byte) (int, error) {
 	for {
 		n, err := w.conn.Read(p)
 		if n > 0 {
-			if w.reads == 0 {
+			switch {
+			case w.reads == 0:
 				w.first = w.clock.now()
+			case w.timed:
+				w.at = w.clock.now()
 			}
 			w.reads++
 			w.received += int64(n)
@@ -101,7 +132,10 @@ func (w *wire) Read(p []byte) (int, error) {
 // last is the instant of the reply's last bytes. A reply that came in one read
 // needs no second look at the clock.
 func (w *wire) last() int64 {
-	if w.reads == 1 {
+	switch {
+	case w.timed:
+		return w.at
+	case w.reads == 1:
 		return w.first
 	}
 	return w.clock.now()

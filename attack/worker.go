@@ -35,6 +35,7 @@ type exchange struct {
 	outcome  outcome
 	status   int    // of a complete reply, else 0
 	kind     string // of a failure
+	model    []byte // that made the reply, as it says
 	err      error
 	out      int   // bytes sent
 	in       int64 // bytes of the reply
@@ -59,12 +60,14 @@ type worker struct {
 	ex    exchange
 	claim claim // of a closed loop
 	buf   []byte
+	id    []byte // of the request, where its body has splices
 	pair  [2][]byte
 	bufs  net.Buffers
 	free  int64 // instant since which the worker has been free
 
 	permit bool // the pacer has been waited for
 	dialed bool // there has been a connection
+	gone   bool // has left the run's count of workers
 
 	mu   sync.Mutex // guards conn against the cut
 	conn net.Conn
@@ -75,7 +78,9 @@ type worker struct {
 }
 
 func newWorker(run *Run, t *turn, tally *tally) *worker {
-	return &worker{run: run, turn: t, tally: tally, wake: make(chan struct{}, 1), reply: newReply(), free: -1}
+	w := &worker{run: run, turn: t, tally: tally, wake: make(chan struct{}, 1), reply: newReply(), free: -1}
+	w.reply.streams, w.reply.stall = run.plan.Stream, int64(run.plan.StreamStall)
+	return w
 }
 
 // fire sends one ticket and records what became of it.
@@ -84,10 +89,15 @@ func (w *worker) fire(tk ticket) {
 		w.started.Store(w.started.Load() + 1)
 	}
 	w.ex = exchange{ticket: tk}
+	w.reply.forget()
+	w.reply.warm = tk.warm
 	item := w.run.payloads.At(tk.index)
 	w.ex.variant = item.Variant
 	if err := w.exchange(item); err != nil {
 		w.fail(err)
+	}
+	if w.ex.outcome == succeeded {
+		w.ex.model = w.reply.servedModel()
 	}
 	if w.wire != nil {
 		w.wire.used = w.ex.end
@@ -141,21 +151,41 @@ func (w *worker) dial(want int64) error {
 	ctx, cancel := w.run.dialContext(want)
 	defer cancel()
 	permit := w.permit
-	w.permit, w.dialed = false, true
+	w.permit = false
 	conn, connect, handshake, err := w.run.dial(ctx, want, permit)
+	w.opened()
 	if err != nil {
 		if w.run.cutting.Load() {
 			return errCut
 		}
 		return &dialError{err}
 	}
-	w.ex.opened, w.ex.connect, w.ex.tls = true, connect, handshake
+	w.connected(connect, handshake)
 	w.mu.Lock()
 	w.conn = conn
 	w.mu.Unlock()
 	w.wire = &wire{conn: conn, idle: endpoint.NewIdle(conn), clock: w.run.clock, cutting: &w.run.cutting, secure: w.run.target.TLS}
 	w.reply.use(w.wire)
 	return nil
+}
+
+// connected notes a connection that was opened for the exchange. There may be
+// several: a stream moves on when its connection takes no more.
+func (w *worker) connected(connect, handshake time.Duration) {
+	if w.ex.opened {
+		w.tally.mu.Lock()
+		w.tally.connection(&w.ex)
+		w.tally.mu.Unlock()
+	}
+	w.ex.opened, w.ex.connect, w.ex.tls = true, connect, handshake
+}
+
+// opened notes that the worker's first connection is no longer on its way.
+func (w *worker) opened() {
+	if w.turn != nil && !w.dialed {
+		w.turn.opened()
+	}
+	w.dialed = true
 }
 
 // drop closes the connection; the next request opens another.
@@ -189,23 +219,23 @@ func (w *worker) send(item payloads.Item) (err error) {
 		}
 	}()
 	run := w.run
-	w.buf = append(w.buf[:0], run.heads[item.Variant]...)
-	w.buf = appendLength(w.buf, len(item.Body), run.lengths)
-	if len(item.Body) <= copyMax {
-		w.buf = append(w.buf, item.Body...)
+	w.buf = append(w.buf[:0], (*run.heads.Load())[item.Variant]...)
+	rest := w.startBody(&item)
+	if len(rest) <= copyMax {
+		w.buf = append(w.buf, rest...)
 		w.ex.out, err = w.wire.write(w.buf)
 		return err
 	}
 	if run.target.TLS {
-		w.buf = append(w.buf, item.Body[:copyMax]...)
+		w.buf = append(w.buf, rest[:copyMax]...)
 		if w.ex.out, err = w.wire.write(w.buf); err != nil {
 			return err
 		}
-		n, err := w.wire.write(item.Body[copyMax:])
+		n, err := w.wire.write(rest[copyMax:])
 		w.ex.out += n
 		return err
 	}
-	w.pair = [2][]byte{w.buf, item.Body}
+	w.pair = [2][]byte{w.buf, rest}
 	w.bufs = w.pair[:]
 	w.ex.out, err = w.wire.writeBoth(&w.bufs)
 	if errors.Is(err, syscall.EFAULT) {
@@ -222,18 +252,30 @@ func (w *worker) answered() bool {
 
 func (w *worker) receive() error {
 	status, err := w.reply.read(w.run.head, &w.run.plan.Success)
+	fault := err
+	if w.reply.streaming {
+		fault = w.reply.fault(err, w.wire.at)
+	}
 	if err != nil {
-		return err
+		return fault
 	}
 	ex := &w.ex
 	ex.first, ex.end, ex.in, ex.status = w.wire.first, w.wire.last(), w.wire.received, status
-	if !w.run.plan.Success[status] {
+	switch {
+	case fault != nil: // the reply is whole, the answer in it is not
+		w.unfit(fault)
+	case !w.run.plan.Success[status]:
 		ex.outcome = failed
 	}
 	if w.reply.close || !w.run.plan.KeepAlive {
 		w.drop()
 	}
 	return nil
+}
+
+// unfit records a whole reply whose stream is none.
+func (w *worker) unfit(fault error) {
+	w.ex.outcome, w.ex.status, w.ex.err, w.ex.kind = failed, 0, fault, kindOf(fault, false)
 }
 
 // fail records an exchange without a complete reply.

@@ -1,7 +1,11 @@
 package config
 
 import (
+	"context"
+	"fmt"
 	"io"
+	"slices"
+	"strings"
 	"time"
 
 	"brunt/attack"
@@ -12,19 +16,21 @@ import (
 
 // Load are the flags that say how much is sent, for how long, and what counts.
 type Load struct {
-	Rate        Rate             `short:"r" placeholder:"N[/s|/m]" help:"Constant rate: requests per second (500, 0.5) or minute (90/m)."`
-	Concurrency *int             `short:"c" placeholder:"N" help:"Constant number of requests in flight; with --rate, the most in flight (default 10,000)."`
-	Duration    Duration         `short:"d" placeholder:"30s" help:"How long to send for."`
-	Requests    *uint64          `short:"n" placeholder:"N" help:"How many requests to send; with --duration, whichever comes first."`
-	Warmup      Duration         `placeholder:"10s" help:"Send for this long before anything is counted."`
-	Timeout     Duration         `default:"60s" help:"Give a request up after this long (${default})."`
-	AtEnd       attack.AtEnd     `default:"drain" enum:"drain,cut" help:"Requests in flight at the end: drain (wait for replies) or cut."`
-	CatchUp     attack.CatchUp   `default:"send" enum:"send,skip" help:"Requests over 10 ms overdue: send late, or skip (counted as not sent)."`
-	Success     attack.StatusSet `default:"200-299" placeholder:"SET" help:"Statuses that count as succeeded (${default})."`
-	Connections int              `placeholder:"N" help:"Most connections (one per request in flight); with --http2, how many share the requests (one per 100)."`
-	ConnectRate int              `placeholder:"N" help:"Open at most this many connections per second (the first ones of a constant concurrency 1,000, all others as they are needed)."`
-	HTTP2       bool             `name:"http2" env:"BRUNT_HTTP2" help:"Speak HTTP/2, over TLS or known beforehand (h2c)."`
-	Keepalive   bool             `default:"true" negatable:"" help:"Keep connections open between requests (on)."`
+	Rate        Rate              `short:"r" placeholder:"N[/s|/m]" help:"Constant rate: requests per second (500, 0.5) or minute (90/m)."`
+	Concurrency *int              `short:"c" placeholder:"N" help:"Constant number of requests in flight; with --rate, the most in flight (default 10,000)."`
+	Duration    Duration          `short:"d" placeholder:"30s" help:"How long to send for."`
+	Requests    *uint64           `short:"n" placeholder:"N" help:"How many requests to send; with --duration, whichever comes first."`
+	Warmup      Duration          `placeholder:"10s" help:"Send for this long before anything is counted."`
+	Timeout     Duration          `default:"60s" help:"Give a request up after this long (${default})."`
+	AtEnd       attack.AtEnd      `default:"drain" enum:"drain,cut" help:"Requests in flight at the end: drain (wait for replies) or cut."`
+	CatchUp     attack.CatchUp    `default:"send" enum:"send,skip" help:"Requests over 10 ms overdue: send late, or skip (counted as not sent)."`
+	Success     attack.StatusSet  `default:"200-299" placeholder:"SET" help:"Statuses that count as succeeded (${default})."`
+	Connections int               `placeholder:"N" help:"Most connections (one per request in flight); with --http2, how many share the requests (one per 100)."`
+	ConnectRate int               `placeholder:"N" help:"Open at most this many connections per second (the first ones of a constant concurrency 1,000, all others as they are needed)."`
+	HTTP2       bool              `name:"http2" env:"BRUNT_HTTP2" help:"Speak HTTP/2, over TLS or known beforehand (h2c)."`
+	Stream      attack.StreamMode `default:"auto" enum:"auto,on,off" help:"Follow replies as streams of tokens: auto (those of type text/event-stream), on (all) or off."`
+	StreamStall Duration          `default:"30s" help:"Give a stream up that says nothing for this long (${default})."`
+	Keepalive   bool              `default:"true" negatable:"" help:"Keep connections open between requests (on)."`
 }
 
 // Plan is the plan that the flags ask for, not yet validated.
@@ -33,6 +39,7 @@ func (l *Load) Plan() attack.Plan {
 		Rate: l.Rate.Rate, Duration: time.Duration(l.Duration), Warmup: time.Duration(l.Warmup),
 		Timeout: time.Duration(l.Timeout), KeepAlive: l.Keepalive, AtEnd: l.AtEnd,
 		CatchUp: l.CatchUp, Success: l.Success, HTTP2: l.HTTP2, Connections: l.Connections, ConnectRate: l.ConnectRate,
+		Stream: l.Stream, StreamStall: time.Duration(l.StreamStall),
 	}
 	if l.Concurrency != nil {
 		p.Concurrency = *l.Concurrency
@@ -46,25 +53,41 @@ func (l *Load) Plan() attack.Plan {
 // Payloads are the flags that say what is sent.
 type Payloads struct {
 	Payloads      []string        `short:"p" sep:"none" placeholder:"FILE[:WEIGHT]" help:"JSONL file of request bodies, repeatable; - is standard input; .gz and .zst are read as they are; a .json file is one body."`
-	PayloadFormat payloads.Format `default:"body" enum:"body,request" help:"body: each line is sent as it stands; request: each line is {\"body\":…,\"name\":…,\"path\":…,\"headers\":…,\"weight\":…}."`
+	PayloadFormat payloads.Format `default:"auto" enum:"auto,body,request,inference" help:"body: each line is sent as it stands; request: each line is {\"body\":…,\"name\":…,\"path\":…,\"headers\":…,\"weight\":…}; inference: the column request of an inference table's export (.jsonl or .csv) is sent, line ends within a body as blanks; auto: inference where the first row has such columns, else body."`
 	Order         payloads.Order  `default:"sequential" enum:"sequential,shuffle,random" help:"Order of the bodies: sequential, shuffle or random."`
 	Seed          uint64          `default:"1" help:"Seed of shuffle and random (${default})."`
+	Unique        bool            `help:"Begin the text of each body (first user message, prompt or input) with a word of its own, so that no prompt cache has met it."`
+	Replay        bool            `help:"Send the requests of an inference table's export when they came, each once."`
+	Speed         Speed           `default:"1x" placeholder:"2x" help:"How much faster than it came --replay sends (${default})."`
+
+	ClientRequestID bool `name:"client-request-id" env:"BRUNT_CLIENT_REQUEST_ID" help:"Put a client_request_id of run and number into each body, by which inference tables can be joined with the report."`
 }
 
 // Open opens the payload files; without any, a body is sent to the embedded
 // endpoint only.
 func (p *Payloads) Open(stdin io.Reader, embedded bool) (*payloads.Set, error) {
+	o := payloads.Options{Format: p.PayloadFormat, Order: p.Order, Seed: p.Seed, Stdin: stdin, Unique: p.Unique, ClientRequestID: p.ClientRequestID}
+	switch {
+	case p.Replay && len(p.Payloads) == 0:
+		return nil, fmt.Errorf("--replay: name the table to replay with --payloads")
+	case p.Replay && p.Order != payloads.Sequential:
+		return nil, fmt.Errorf("--replay with --order %s: requests come in the order of the record; leave one out", p.Order)
+	case !p.Replay && p.Speed > 0 && p.Speed != 1:
+		return nil, fmt.Errorf("--speed %gx: it is for --replay, which is not there; add that, or leave --speed out", float64(p.Speed))
+	case p.Replay:
+		o.Order = payloads.Recorded
+	}
 	if len(p.Payloads) == 0 {
 		if embedded {
-			return payloads.Single("built-in example", []byte(mock.ExampleBody)), nil
+			return payloads.SingleSpliced("built-in example", []byte(mock.ExampleBody), o)
 		}
-		return payloads.Single("", nil), nil
+		return payloads.SingleSpliced("", nil, o)
 	}
 	specs, err := payloads.ParseSpecs(p.Payloads)
 	if err != nil {
 		return nil, err
 	}
-	return payloads.Open(specs, payloads.Options{Format: p.PayloadFormat, Order: p.Order, Seed: p.Seed, Stdin: stdin})
+	return payloads.Open(specs, o)
 }
 
 // Target are the flags that say how the endpoint is spoken to.
@@ -75,6 +98,11 @@ type Target struct {
 	Insecure   bool     `short:"k" help:"Do not verify the certificate."`
 	CA         string   `name:"ca" placeholder:"FILE" help:"PEM file of the authorities to trust."`
 	Resolve    []string `sep:"none" placeholder:"HOST:ADDR" help:"Connect to ADDR for HOST, repeatable."`
+
+	Profile     string   `placeholder:"NAME" help:"Profile of ~/.databrickscfg to find the workspace and credentials in (the environment's, or DEFAULT)."`
+	Auth        string   `default:"auto" enum:"auto,none" help:"auto: send the configured Databricks credentials, to their own workspace only; none: never."`
+	ServedModel string   `placeholder:"NAME" help:"Ask only this served entity of the endpoint, past the traffic split."`
+	WaitReady   Duration `placeholder:"10m" help:"Wait this long for an endpoint given by name to be ready, and for one that is scaled to zero to wake (--timeout)."`
 }
 
 // Request is what the flags put into every request.
@@ -87,7 +115,19 @@ func (t *Target) Request(userAgent string) (attack.Request, error) {
 	return r, r.Validate()
 }
 
-// Open opens the endpoint that word names.
-func (t *Target) Open(word string, timeout time.Duration) (*endpoint.Endpoint, error) {
-	return endpoint.Open(word, endpoint.Options{Insecure: t.Insecure, CAFile: t.CA, Resolve: t.Resolve}, timeout)
+// Open opens the endpoint that word names, for requests of the kind that
+// Request gave; waiting, which may be nil, is told what is waited for.
+func (t *Target) Open(ctx context.Context, word string, request *attack.Request, timeout time.Duration, waiting func(text string)) (*endpoint.Endpoint, error) {
+	o := t.Options(request)
+	o.Waiting = waiting
+	return endpoint.Open(ctx, word, o, timeout)
+}
+
+// Options are the flags' for requests of the kind that Request gave.
+func (t *Target) Options(request *attack.Request) endpoint.Options {
+	own := slices.ContainsFunc(request.Headers, func(h payloads.Header) bool { return strings.EqualFold(h.Name, "Authorization") })
+	return endpoint.Options{
+		Insecure: t.Insecure, CAFile: t.CA, Resolve: t.Resolve, Profile: t.Profile, NoAuth: t.Auth == "none", OwnAuth: own,
+		ServedModel: t.ServedModel, WaitReady: time.Duration(t.WaitReady),
+	}
 }

@@ -69,8 +69,8 @@ func TestHeaders(t *testing.T) {
 
 func TestCommandLine(t *testing.T) {
 	got := CommandLine([]string{"attack", "https://u:canary@h/p?token=canary&n=1", "-H", "Authorization: Bearer canary",
-		"-HX-Key: canary", "--header=Cookie: canary", "-H", "A: env:NAME", "-H", "Accept: text/plain", "--name", "it's"})
-	want := `brunt attack 'https://***@h/p?token=***&n=1' -H 'Authorization: ***' '-HX-Key: ***' '--header=Cookie: ***' -H 'A: env:NAME' -H 'Accept: text/plain' --name 'it'\''s'`
+		"-HX-Key: canary", "--header=Cookie: canary", "-H", "A: env:NAME", "-H", "Accept: text/plain", "--name", "it's", "mock://u:canary@x?tokens=8&token-gap=1ms"})
+	want := `brunt attack 'https://***@h/p?token=***&n=1' -H 'Authorization: ***' '-HX-Key: ***' '--header=Cookie: ***' -H 'A: env:NAME' -H 'Accept: text/plain' --name 'it'\''s' 'mock://***@x?tokens=8&token-gap=1ms'`
 	if got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
@@ -129,5 +129,20 @@ func TestDeadAddressRemembered(t *testing.T) {
 	d.addresses[1].dead.Store(time.Now().Add(-time.Minute).UnixNano())
 	if dead := d.Dead(); len(dead) != 1 || dead[0] != "b:1" {
 		t.Errorf("dead: %q", dead)
+	}
+}
+
+// await looks until there is what it looks for.
+func await(t testing.TB, what string, found func() bool) {
+	t.Helper()
+	look := time.NewTicker(time.Millisecond)
+	defer look.Stop()
+	for end := time.After(20 * time.Second); !found(); {
+		select {
+		case <-look.C:
+		case <-end:
+			t.Error("never came: ", what)
+			return
+		}
 	}
 }

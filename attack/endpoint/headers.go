@@ -67,7 +67,7 @@ func header(word string) (payloads.Header, error) {
 const hidden = "***"
 
 var (
-	secretKey = regexp.MustCompile(`(?i)token|secret|passw|credential|signature|^sig$|apikey|api[-_]key|^key$|^auth|^code$`)
+	secretKey = compiled(`(?i)token|secret|passw|credential|signature|^sig$|apikey|api[-_]key|^key$|^auth|^code$`)
 	plain     = regexp.MustCompile(`^[A-Za-z0-9_@%+=:,./-]+$`)
 )
 
@@ -76,7 +76,7 @@ func hideQuery(query string) string {
 	parts := strings.Split(query, "&")
 	for i, part := range parts {
 		key, value, ok := strings.Cut(part, "=")
-		if name, err := url.QueryUnescape(key); ok && value != "" && (err != nil || secretKey.MatchString(name)) {
+		if name, err := url.QueryUnescape(key); ok && value != "" && (err != nil || secretKey().MatchString(name)) {
 			parts[i] = key + "=" + hidden
 		}
 	}
@@ -84,8 +84,8 @@ func hideQuery(query string) string {
 }
 
 // CommandLine writes a command's words as one would type them again, without
-// the values of headers, which may be secrets: those kept in files or the
-// environment are named, others are hidden.
+// the values of headers and of the page's token, which may be secrets: those
+// kept in files or the environment are named, others are hidden.
 func CommandLine(args []string) string {
 	out := []string{"brunt"}
 	for i, word := range args {
@@ -95,6 +95,10 @@ func CommandLine(args []string) string {
 			word = flag + "=" + hideHeader(value)
 		case i > 0 && (args[i-1] == "-H" || args[i-1] == "--header"):
 			word = hideHeader(word)
+		case flag == tokenFlag && joined:
+			word = flag + "=" + hideToken(value)
+		case i > 0 && args[i-1] == tokenFlag:
+			word = hideToken(word)
 		case strings.HasPrefix(word, "-H") && len(word) > 2:
 			word = "-H" + hideHeader(word[2:])
 		case strings.Contains(word, "://"):
@@ -103,6 +107,15 @@ func CommandLine(args []string) string {
 		out = append(out, quote(word))
 	}
 	return strings.Join(out, " ")
+}
+
+const tokenFlag = "--serve-token"
+
+func hideToken(word string) string {
+	if strings.HasPrefix(word, "@") {
+		return word
+	}
+	return hidden
 }
 
 func hideHeader(word string) string {
@@ -119,6 +132,10 @@ func hideHeader(word string) string {
 }
 
 func hideURL(word string) string {
+	// A fragment may hold a token as a query does.
+	if rest, fragment, ok := strings.Cut(word, "#"); ok {
+		return hideURL(rest) + "#" + hideQuery(fragment)
+	}
 	base, query, ok := strings.Cut(word, "?")
 	if scheme, rest, found := strings.Cut(base, "://"); found {
 		host, _, _ := strings.Cut(rest, "/")
@@ -126,8 +143,11 @@ func hideURL(word string) string {
 			base = scheme + "://" + hidden + rest[at:]
 		}
 	}
-	if !ok {
+	switch {
+	case !ok:
 		return base
+	case strings.HasPrefix(base, "mock://"):
+		return base + "?" + query // its tokens are those of answers, and it knows no secrets
 	}
 	return base + "?" + hideQuery(query)
 }

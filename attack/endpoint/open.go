@@ -2,9 +2,13 @@ package endpoint
 
 import (
 	"context"
+	"fmt"
+	"net/http"
 	"strings"
 	"time"
 
+	"brunt/attack/endpoint/databricks"
+	"brunt/attack/endpoint/secret"
 	"brunt/attack/mock"
 )
 
@@ -14,6 +18,20 @@ type Endpoint struct {
 	Dialer *Dialer
 	// Embedded is the look-alike within this process, nil for a real target.
 	Embedded *mock.Server
+
+	// Name is the serving endpoint's in its workspace; empty for a target that
+	// is in none.
+	Name string
+	// Details are what the workspace said of it; nil where it was not asked, or
+	// did not tell.
+	Details *Details
+	// Notes are lines that a reader of the report should know.
+	Notes []string
+
+	workspace   *databricks.Workspace // nil for a target that is in none
+	transport   *http.Transport       // to it
+	credentials *credentials          // nil where requests carry none but the user's own
+	secrets     secret.Set            // everything that no text may show
 }
 
 // UnreachableError is a target that cannot be reached for no fault of its
@@ -25,12 +43,27 @@ func (e *UnreachableError) Error() string { return e.Err.Error() }
 // Unwrap gives the system's own error.
 func (e *UnreachableError) Unwrap() error { return e.Err }
 
+// Embedded reports whether a TARGET word asks for the embedded endpoint.
+func Embedded(word string) bool { return strings.HasPrefix(word, "mock:") }
+
+// Check says what is wrong with a TARGET word, without opening anything.
+func Check(word string) (err error) {
+	switch {
+	case Embedded(word):
+		_, err = mock.Parse(word)
+	case !Named(word):
+		_, err = Parse(word)
+	}
+	return err
+}
+
 // Open readies the endpoint that a TARGET word names: mock:// is started, a
-// host name looked up, within the timeout. Nothing is sent. An error that is
-// no *UnreachableError is about the words.
-func Open(word string, o Options, timeout time.Duration) (*Endpoint, error) {
+// serving endpoint found in its workspace, a host name looked up, within the
+// timeout, unless ctx ends before. Nothing is sent to the endpoint. An error
+// that is no *UnreachableError is about the words, or the configuration.
+func Open(ctx context.Context, word string, o Options, timeout time.Duration) (*Endpoint, error) {
 	e := &Endpoint{}
-	if strings.HasPrefix(word, "mock:") {
+	if Embedded(word) {
 		config, err := mock.Parse(word)
 		if err != nil {
 			return nil, err
@@ -38,23 +71,42 @@ func Open(word string, o Options, timeout time.Duration) (*Endpoint, error) {
 		if e.Embedded, err = mock.Start(config, "127.0.0.1:0"); err != nil {
 			return nil, &UnreachableError{err}
 		}
-		word = e.Embedded.URL()
+		if err := e.connectTo(ctx, e.Embedded.URL(), o, timeout); err != nil {
+			e.Close()
+			return nil, err
+		}
+		return e, nil
 	}
-	if err := e.connectTo(word, o, timeout); err != nil {
+	p, plain, found, err := placeOf(word, o)
+	if err == nil && found {
+		found, err = e.openPlace(ctx, p, o, timeout)
+	}
+	if err == nil && !found {
+		err = e.openURL(ctx, p, plain, o, timeout)
+	}
+	if err != nil {
 		e.Close()
 		return nil, err
 	}
 	return e, nil
 }
 
-func (e *Endpoint) connectTo(url string, o Options, timeout time.Duration) (err error) {
+// openURL opens what is in no workspace that credentials are configured for.
+func (e *Endpoint) openURL(ctx context.Context, p place, url string, o Options, timeout time.Duration) error {
+	if p.page && !o.NoAuth && !o.OwnAuth {
+		return fmt.Errorf("target %s is a page of a workspace, and there are no credentials for it: %s", clip(hideURL(p.word)), databricks.Remedy(p.host))
+	}
+	return e.connectTo(ctx, url, o, timeout)
+}
+
+func (e *Endpoint) connectTo(ctx context.Context, url string, o Options, timeout time.Duration) (err error) {
 	if e.Target, err = Parse(url); err != nil {
 		return err
 	}
 	if e.Dialer, err = NewDialer(e.Target, o); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), timeout)
+	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	if err := e.Dialer.Resolve(ctx); err != nil {
 		return &UnreachableError{err}
@@ -62,8 +114,18 @@ func (e *Endpoint) connectTo(url string, o Options, timeout time.Duration) (err 
 	return nil
 }
 
-// Close ends the embedded endpoint.
+// Close ends the embedded endpoint, and what goes on behind the connections and
+// the credentials.
 func (e *Endpoint) Close() {
+	if e.credentials != nil {
+		e.credentials.close()
+	}
+	if e.transport != nil {
+		e.transport.CloseIdleConnections()
+	}
+	if e.Dialer != nil {
+		e.Dialer.Close()
+	}
 	if e.Embedded != nil {
 		e.Embedded.Close()
 	}

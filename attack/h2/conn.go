@@ -54,6 +54,7 @@ type Conn struct {
 	ready  chan struct{} // closed with the peer's first SETTINGS, or the failure
 	gone   chan struct{} // closed when the reader has ended
 
+	peek     *peek
 	mu       sync.Mutex // guards the following
 	streams  map[uint32]*Stream
 	waiters  []*Stream // for a stream to come free
@@ -100,7 +101,7 @@ type Conn struct {
 // connection, or with the error.
 func Open(ctx context.Context, transport net.Conn, config *Config) (*Conn, error) {
 	c := &Conn{
-		config: config, net: transport, ready: make(chan struct{}), gone: make(chan struct{}),
+		config: config, net: transport, ready: make(chan struct{}), gone: make(chan struct{}), peek: newPeek(transport),
 		streams: map[uint32]*Stream{}, nextID: 1, limit: math.MaxInt32, window: 65535, initial: 65535, idleFrom: config.Now(), fresh: true,
 	}
 	c.tableSize.Store(-1)
@@ -138,11 +139,13 @@ func (c *Conn) Reserve(s *Stream) (ok, usable bool) {
 	if c.err != nil || c.retired {
 		return false, false
 	}
+	if c.active == 0 && c.nextID > 1 && c.config.Now()-c.idleFrom > idleEnough {
+		if c.fresh = false; !c.catchUp() {
+			return false, false
+		}
+	}
 	if c.active >= c.limit {
 		return false, true
-	}
-	if c.active == 0 && c.nextID > 1 && c.config.Now()-c.idleFrom > idleEnough {
-		c.fresh = false
 	}
 	s.Idled = !c.fresh
 	c.active++

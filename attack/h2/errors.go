@@ -14,6 +14,9 @@ var (
 	// ErrTimeout is an exchange that took longer than it may.
 	ErrTimeout error = timeout{}
 
+	// ErrStalled is a body that nothing more came of for longer than it may be.
+	ErrStalled = errors.New("HTTP/2: the body stalled")
+
 	// errClosed is the end of a connection that nobody needs any more.
 	errClosed = errors.New("HTTP/2: connection closed")
 	errMute   = errors.New("the endpoint closed the connection before HTTP/2's first frame")

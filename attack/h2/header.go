@@ -12,6 +12,13 @@ import (
 // request, most telling first.
 var requestIDs = [...]string{"x-databricks-request-id", "x-request-id", "request-id"}
 
+// servedModel is the header that names which of the models behind an endpoint
+// has answered.
+const servedModel = "served-model-name"
+
+// mostFields is how many of a failed reply's header fields are kept.
+const mostFields = 64
+
 // block is one header on its way in; only the reader touches it.
 type block struct {
 	stream uint32
@@ -23,6 +30,9 @@ type block struct {
 	length int64
 	id     string
 	rank   int // of id
+	model  string
+	kind   string              // of the body
+	fields []hpack.HeaderField // of a failure
 	fault  string
 }
 
@@ -48,6 +58,9 @@ func (c *Conn) headerPart(part []byte, last bool) error {
 func (c *Conn) field(f hpack.HeaderField) {
 	b := &c.block
 	b.plain += len(f.Name) + len(f.Value)
+	if b.status > 0 && !c.config.Success[b.status] && len(b.fields) < mostFields {
+		b.fields = append(b.fields, f)
+	}
 	switch {
 	case b.plain > headerMax:
 		b.fault = "its header is larger than 64 KiB"
@@ -65,6 +78,10 @@ func (c *Conn) field(f hpack.HeaderField) {
 			return
 		}
 		b.length = n
+	case f.Name == "content-type":
+		b.kind = f.Value
+	case f.Name == servedModel:
+		b.model = f.Value
 	case strings.HasSuffix(f.Name, "request-id"):
 		for rank, name := range requestIDs[:b.rank] {
 			if name == f.Name {
@@ -102,7 +119,14 @@ func (c *Conn) header() error {
 		return nil // 100, 102, 103: the reply itself is still to come
 	case s.Status == 0:
 		s.Status, s.length = b.status, b.length
-		s.RequestID = append(s.RequestID, b.id...)
+		s.RequestID, s.Model = append(s.RequestID, b.id...), append(s.Model, b.model...)
+		s.Fields = append(s.Fields, b.fields...)
+		if s.Follower != nil && c.config.Success[b.status] && !s.noBody {
+			s.follows, s.stalls = s.Follower.Begin(b.kind)
+		}
+		if s.heard = c.stamp; s.stalls {
+			s.call() // for it to wait no longer than the stall
+		}
 	case !b.ended:
 		c.abandon(s, "it has a second header in its middle")
 	}

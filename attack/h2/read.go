@@ -92,7 +92,7 @@ func (c *Conn) take(frame http2.Frame) error {
 	case *http2.DataFrame:
 		return c.data(f)
 	case *http2.HeadersFrame:
-		c.block = block{stream: f.StreamID, ended: f.StreamEnded(), first: c.stamp, size: 9 + int(f.Length), length: -1, rank: len(requestIDs)}
+		c.block = block{stream: f.StreamID, ended: f.StreamEnded(), first: c.stamp, size: 9 + int(f.Length), length: -1, rank: len(requestIDs), fields: c.block.fields[:0]}
 		return c.headerPart(f.HeaderBlockFragment(), f.HeadersEnded())
 	case *http2.ContinuationFrame:
 		c.block.size += 9 + int(f.Length)
@@ -139,6 +139,10 @@ func (c *Conn) data(f *http2.DataFrame) error {
 	}
 	body := f.Data()
 	s.got += int64(len(body))
+	if s.follows && len(body) > 0 {
+		s.heard = c.stamp
+		s.Follower.Feed(body, c.stamp)
+	}
 	if room := cap(s.Sample) - len(s.Sample); room > 0 && len(body) > 0 && !c.config.Success[s.Status] {
 		s.Sample = append(s.Sample, body[:min(len(body), room)]...)
 	}

@@ -22,15 +22,22 @@ type Request struct {
 // Stream is one exchange after the other, on whatever connection it reserves;
 // its owner is one goroutine. Its results stand after Do.
 type Stream struct {
-	Status    int    // of a complete reply's header, else 0
-	Sent      int64  // instant of the write that held the request's first byte
-	First     int64  // instant of the reply's first bytes
-	End       int64  // instant of its last bytes
-	Out       int    // bytes of the request's frames
-	In        int64  // bytes of the reply's frames
-	Sample    []byte // beginning of a body whose status is no success
-	RequestID []byte // what the endpoint calls the request
-	Idled     bool   // the connection had lain idle
+	Status    int                 // of a complete reply's header, else 0
+	Sent      int64               // instant of the write that held the request's first byte
+	First     int64               // instant of the reply's first bytes
+	End       int64               // instant of its last bytes
+	Out       int                 // bytes of the request's frames
+	In        int64               // bytes of the reply's frames
+	Sample    []byte              // beginning of a body whose status is no success
+	RequestID []byte              // what the endpoint calls the request
+	Model     []byte              // which of the endpoint's models has answered
+	Fields    []hpack.HeaderField // of a reply whose status is no success
+	Idled     bool                // the connection had lain idle
+
+	// Follower, which may be nil, may follow the bodies of successes; Stall is
+	// the longest that nothing may come of one that is a stream, 0 for no bound.
+	Follower Follower
+	Stall    int64
 
 	conn    *Conn
 	wake    chan struct{}
@@ -48,6 +55,18 @@ type Stream struct {
 	length  int64 // declared, -1 where it is not
 	got     int64 // bytes of body
 	unacked uint32
+	follows bool  // the follower does
+	stalls  bool  // the stall holds for it
+	heard   int64 // instant of the last piece of what it follows
+}
+
+// Follower follows bodies as they come. It is called while the connection is
+// held up, so that it must be quick; not any more once Do has returned.
+type Follower interface {
+	// Begin is told of a success, and reports whether its body is to be fed, and
+	// whether it is a stream.
+	Begin(contentType string) (fed, stream bool)
+	Feed(p []byte, at int64)
 }
 
 // NewStream makes a stream that keeps up to sample bytes of a body.
@@ -69,7 +88,13 @@ func (s *Stream) Do(r *Request, want int64) error {
 		}
 	}
 	for err == nil && !s.over() {
-		err = s.wait(want)
+		limit := s.limit(want)
+		if err = s.wait(limit); err == ErrTimeout && limit < want {
+			err = ErrStalled
+			if s.limit(want) > limit { // something came meanwhile
+				err = nil
+			}
+		}
 	}
 	return c.finish(s, err, len(rest) > 0)
 }
@@ -106,9 +131,10 @@ func (s *Stream) AwaitRoom(c *Conn, want int64) error {
 func (s *Stream) reset(r *Request) {
 	s.drain()
 	s.Status, s.Sent, s.First, s.End, s.Out, s.In = 0, 0, 0, 0, 0, 0
-	s.Sample, s.RequestID = s.Sample[:0], s.RequestID[:0]
+	s.Sample, s.RequestID, s.Model, s.Fields = s.Sample[:0], s.RequestID[:0], s.Model[:0], s.Fields[:0]
 	s.id, s.blocked, s.done, s.err = 0, false, false, nil
 	s.noBody, s.length, s.got, s.unacked = r.NoBody, -1, 0, 0
+	s.follows, s.stalls = false, false
 	s.written = new(atomic.Int64)
 }
 
@@ -135,7 +161,7 @@ func (s *Stream) wait(want int64) error {
 	case s.timer == nil:
 		s.armed = want
 		s.timer = time.NewTimer(time.Duration(want - now()))
-	case s.armed <= want-s.conn.config.Timeout || s.armed > want:
+	case s.armed == 0 || s.armed <= want-s.conn.config.Timeout || s.armed > want:
 		s.arm(want)
 	}
 	for {
@@ -155,6 +181,16 @@ func (s *Stream) wait(want int64) error {
 func (s *Stream) arm(want int64) {
 	s.armed = want
 	s.timer.Reset(time.Duration(want - s.conn.config.Now()))
+}
+
+// limit is the instant at which the reply is given up unless more comes.
+func (s *Stream) limit(want int64) int64 {
+	s.conn.mu.Lock()
+	defer s.conn.mu.Unlock()
+	if !s.stalls || s.Stall == 0 {
+		return want
+	}
+	return min(want, s.heard+s.Stall)
 }
 
 // over reports whether the peer has said its last word.

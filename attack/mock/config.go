@@ -41,6 +41,19 @@ type Config struct {
 	// Tokens is the length of a generated answer in tokens, where the request's
 	// max_tokens does not ask for fewer; 0 means a short fixed answer.
 	Tokens int
+	// TTFT is the median time from the slot to the first token of a streamed
+	// answer, with the shape Sigma; 0 means Latency.
+	TTFT time.Duration
+	// TokenGap is the time from each token of a streamed answer to the next. The
+	// slot is held up to the last one.
+	TokenGap time.Duration
+	// Usage says which chunks of a stream carry token counts; empty means the
+	// last one.
+	Usage Usage
+	// StreamErrors, StreamBreaks and StreamStalls are the shares, from 0 to 1 and
+	// together at most 1, of streams that send an error in their middle, close
+	// the connection there, or say nothing more and leave it open.
+	StreamErrors, StreamBreaks, StreamStalls float64
 	// Seed of all draws: the k-th served request has the k-th draw.
 	Seed uint64
 }
@@ -55,8 +68,20 @@ func Default() Config {
 		Concurrency: 16,
 		Queue:       100,
 		ErrorStatus: 500,
+		TokenGap:    10 * time.Millisecond,
+		Usage:       UsageLast,
 		Seed:        1,
 	}
+}
+
+// Words are the keys of a mock address, each with what is expected of it, one on
+// a line.
+func Words() string {
+	var b strings.Builder
+	for _, s := range settings {
+		fmt.Fprintf(&b, "  %-14s %s\n", s.key, s.want)
+	}
+	return b.String()
 }
 
 // Validate reports the first value that is out of range, by its name in a
@@ -72,6 +97,9 @@ func (c Config) Validate() error {
 			return fmt.Errorf("%s=%s: expected %s", s.key, printed(value), s.want)
 		}
 	}
+	if c.StreamErrors+c.StreamBreaks+c.StreamStalls > 1 {
+		return fmt.Errorf("stream-errors, stream-breaks and stream-stalls: expected at most 1 together")
+	}
 	return nil
 }
 
@@ -82,6 +110,9 @@ func (c Config) filled() Config {
 	}
 	if c.ErrorStatus == 0 {
 		c.ErrorStatus = 500
+	}
+	if c.Usage == "" {
+		c.Usage = UsageLast
 	}
 	return c
 }
@@ -129,6 +160,18 @@ var settings = []setting{
 		func(c *Config) any { return &c.ColdStart }},
 	{"tokens", "a whole number from 0 (a short answer) to 100000, such as 100", 0, 1e5,
 		func(c *Config) any { return &c.Tokens }},
+	{"ttft", "a duration with a unit from 0s (as latency) to 297s, such as 300ms", 0, float64(Limit),
+		func(c *Config) any { return &c.TTFT }},
+	{"token-gap", "a duration with a unit from 0s to 297s, such as 20ms", 0, float64(Limit),
+		func(c *Config) any { return &c.TokenGap }},
+	{"usage", "last, each, extra (in a chunk of its own) or none", 0, 0,
+		func(c *Config) any { return &c.Usage }},
+	{"stream-errors", "a share from 0 to 1, such as 0.01", 0, 1,
+		func(c *Config) any { return &c.StreamErrors }},
+	{"stream-breaks", "a share from 0 to 1, such as 0.01", 0, 1,
+		func(c *Config) any { return &c.StreamBreaks }},
+	{"stream-stalls", "a share from 0 to 1, such as 0.01", 0, 1,
+		func(c *Config) any { return &c.StreamStalls }},
 	{"seed", "a whole number from 0 to 18446744073709551615, such as 1", 0, 0,
 		func(c *Config) any { return &c.Seed }},
 }
@@ -145,6 +188,8 @@ func (s *setting) read(field any, word string) bool {
 		*f, err = strconv.Atoi(word)
 	case *uint64:
 		*f, err = strconv.ParseUint(word, 10, 64)
+	case *Usage:
+		*f = Usage(word)
 	}
 	return err == nil && s.holds(field)
 }
@@ -161,6 +206,8 @@ func (s *setting) holds(field any) bool {
 		v = float64(*f)
 	case *uint64:
 		return true
+	case *Usage:
+		return f.known()
 	}
 	return v >= s.low && v <= s.high
 }
@@ -175,6 +222,8 @@ func printed(field any) string {
 		return strconv.Itoa(*f)
 	case *uint64:
 		return strconv.FormatUint(*f, 10)
+	case *Usage:
+		return quoted(string(*f))
 	}
 	return ""
 }

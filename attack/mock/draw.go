@@ -11,32 +11,57 @@ import (
 type draws struct {
 	state  uint64
 	median float64 // nanoseconds
+	first  float64 // the same of a stream's time to its first token
 	sigma  float64
 	errors float64 // share
+	faults [3]float64
 }
 
 func newDraws(c Config) draws {
+	first := c.TTFT
+	if first == 0 {
+		first = c.Latency
+	}
 	return draws{
 		state:  mix(c.Seed), // neighbouring seeds would share a shifted sequence otherwise
 		median: float64(c.Latency),
+		first:  float64(first),
 		sigma:  c.Sigma,
 		errors: c.Errors,
+		faults: [3]float64{c.StreamErrors, c.StreamBreaks, c.StreamStalls},
 	}
 }
 
 // latency is the k-th time in the model in nanoseconds: median·exp(sigma·z)
 // with z standard normal, at most Limit.
-func (d *draws) latency(k uint64) int64 {
-	if d.sigma == 0 || d.median == 0 {
-		return int64(d.median)
+func (d *draws) latency(k uint64) int64 { return d.spread(d.median, k) }
+
+// firstToken is the same for the time to the first token of a stream.
+func (d *draws) firstToken(k uint64) int64 { return d.spread(d.first, k) }
+
+func (d *draws) spread(median float64, k uint64) int64 {
+	if d.sigma == 0 || median == 0 {
+		return int64(median)
 	}
 	z := math.Sqrt2 * math.Erfinv(2*d.uniform(2*k)-1)
-	return int64(math.Min(d.median*math.Exp(d.sigma*z), float64(Limit/time.Nanosecond)))
+	return int64(math.Min(median*math.Exp(d.sigma*z), float64(Limit/time.Nanosecond)))
 }
 
 // fails is whether the model fails the k-th served request.
 func (d *draws) fails(k uint64) bool {
 	return d.errors > 0 && d.uniform(2*k+1) < d.errors
+}
+
+// fault is what goes wrong in the middle of the k-th served request's stream.
+func (d *draws) fault(k uint64) fault {
+	u := d.uniform(k ^ 1<<63) // far from the other draws
+	for i, share := range d.faults {
+		if u < share {
+			return errorInStream + fault(i)
+		}
+		u -= share
+	}
+	return noFault
 }
 
 // uniform is the n-th number of the splitmix64 sequence as a fraction strictly

@@ -48,26 +48,52 @@ const (
 	fateClosed       // the endpoint has closed
 )
 
-// enter counts an arrival and decides its fate; due is the instant of the
-// reply. The clock is read under the lock: the line's order is time's order.
-func (e *endpoint) enter(now func() int64, bytesIn int) (f fate, due int64) {
+// course is what is to become of a request. Instants are the server's.
+type course struct {
+	fate    fate
+	due     int64 // of the reply; of a stream, of its beginning
+	arrived int64
+	queued  int64 // how long it waits for a slot
+	held    int64 // how long it holds one
+	first   int64 // of a stream's first token
+	fault   fault // in its middle
+}
+
+// enter counts an arrival and decides its course. The clock is read under the
+// lock: the line's order is time's order.
+func (e *endpoint) enter(now func() int64, bytesIn int, sh *shape) course {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.counts.arrive(bytesIn)
-	at := now()
+	c := course{arrived: now()}
+	c.due = c.arrived
 	switch {
 	case e.closed:
-		return fateClosed, at
-	case e.line.full(at):
-		return fateRefused, at
+		c.fate = fateClosed
+		return c
+	case e.line.full(c.arrived):
+		c.fate = fateRefused
+		return c
 	}
 	k := e.served
 	e.served++
-	due = e.line.enter(at, e.draws.latency(k)) + int64(e.config.Overhead)
+	overhead := int64(e.config.Overhead)
 	if e.draws.fails(k) {
-		return fateFailed, due
+		c.fate = fateFailed
 	}
-	return fateServed, due
+	if !sh.streams() || c.fate == fateFailed {
+		c.held = e.draws.latency(k)
+		c.due = e.line.enter(c.arrived, c.held) + overhead
+		c.queued = c.due - overhead - c.held - c.arrived
+		return c
+	}
+	first := e.draws.firstToken(k)
+	tokens, _ := e.stock.length(sh)
+	c.held = first + int64(tokens-1)*int64(e.config.TokenGap)
+	c.due = e.line.enter(c.arrived, c.held) - c.held + overhead
+	c.queued = c.due - overhead - c.arrived
+	c.first, c.fault = c.due+first, e.draws.fault(k)
+	return c
 }
 
 // leave counts the reply to a request that entered.

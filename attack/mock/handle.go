@@ -3,6 +3,7 @@ package mock
 import (
 	"errors"
 	"strings"
+	"time"
 
 	"github.com/valyala/fasthttp"
 )
@@ -39,16 +40,23 @@ func (s *Server) invoke(ctx *fasthttp.RequestCtx, e *endpoint, id []byte) {
 		e.turnAway(len(body), no.status, len(no.body))
 		return
 	}
-	fate, due := e.enter(s.now, len(body))
+	course := e.enter(s.now, len(body), &shape)
+	if see := s.observer.Load(); see != nil && course.fate <= fateFailed {
+		(*see)(time.Duration(course.queued), time.Duration(course.held))
+	}
 	switch {
-	case fate == fateRefused:
+	case course.fate == fateRefused:
 		queueFull.write(ctx)
-	case fate == fateClosed, !s.wait(due):
+	case course.fate == fateClosed, !s.wait(course.due):
 		shuttingDown.write(ctx)
 		ctx.SetConnectionClose()
-	case fate == fateFailed:
+	case course.fate == fateFailed:
 		ctx.Response.Header.SetCanonical(headerEntity, e.entity)
 		e.failure.write(ctx)
+	case shape.streams():
+		ctx.Response.Header.SetCanonical(headerEntity, e.entity)
+		s.talk(ctx, e, shape, course, id)
+		return // it leaves when it has been told
 	default:
 		ctx.Response.Header.SetCanonical(headerEntity, e.entity)
 		e.reply(ctx, shape, id)

@@ -46,12 +46,15 @@ type Server struct {
 	epoch    uint64    // random: tells the request ids of two servers apart
 	requests atomic.Uint64
 	strays   strays
+	noting   atomic.Bool // of streams
+	observer atomic.Pointer[func(queued, held time.Duration)]
 
 	closed  chan struct{}
 	running sync.WaitGroup // accept loop and connections
 
 	mu    sync.Mutex
 	conns map[net.Conn]struct{} // nil once closed
+	notes []Streamed
 }
 
 // Start listens on an address such as 127.0.0.1:0 and answers until Close. It
@@ -114,6 +117,11 @@ func (s *Server) URL() string {
 	}
 	return "http://" + addr.String() + s.endpoint.invocations
 }
+
+// Observe has see told, from now on, of every request that is let in how long it
+// waits for a slot, and how long it then holds that. It is called from many
+// goroutines, before the request is answered.
+func (s *Server) Observe(see func(queued, held time.Duration)) { s.observer.Store(&see) }
 
 // accept serves each connection in a goroutine of its own. Unlike fasthttp's
 // own loop, it knows all of them, so that Close can end them.

@@ -30,10 +30,13 @@ func TestParse(t *testing.T) {
 			c.Latency, c.Overhead, c.Sigma, c.Queue = 0, 0, 0, 0
 		})},
 		{"mock://?late%6Ecy=1.5%6Ds", with(func(c *Config) { c.Latency = 1500 * time.Microsecond })},
-		{"mock://?overhead=2ms&latency=30ms&sigma=0.3&concurrency=8&queue=50&errors=0.01&error-status=503&cold-start=5s&tokens=100&seed=3",
+		{"mock://?overhead=2ms&latency=30ms&sigma=0.3&concurrency=8&queue=50&errors=0.01&error-status=503&cold-start=5s&tokens=100&seed=3" +
+			"&ttft=300ms&token-gap=20ms&usage=each&stream-errors=0.01&stream-breaks=0.02&stream-stalls=0.03",
 			Config{
 				Name: "mock", Overhead: 2 * time.Millisecond, Latency: 30 * time.Millisecond, Sigma: 0.3,
 				Concurrency: 8, Queue: 50, Errors: 0.01, ErrorStatus: 503, ColdStart: 5 * time.Second, Tokens: 100, Seed: 3,
+				TTFT: 300 * time.Millisecond, TokenGap: 20 * time.Millisecond, Usage: UsageEach,
+				StreamErrors: 0.01, StreamBreaks: 0.02, StreamStalls: 0.03,
 			}},
 	}
 	for _, tt := range tests {
@@ -57,6 +60,7 @@ func TestParseRefuses(t *testing.T) {
 		{"mock://host:80", `endpoint name "host:80"`},
 		{"mock://" + strings.Repeat("n", 64), "endpoint name"},
 		{"mock://latency=20ms", `values go after a "?"`},
+		{"mock://?usage=often", `usage="often": expected last, each, extra (in a chunk of its own) or none`},
 		{"mock://?latncy=2ms", `no key "latncy"; known, nearest first: latency, `},
 		{"mock://?coldstart=2s", `no key "coldstart"; known, nearest first: cold-start, `},
 		{"mock://?=2ms", `no key ""; known`},

@@ -95,11 +95,16 @@ func appendFraction(out []byte, random uint64) []byte {
 	return append(out, '0', '.', byte('0'+n/100), byte('0'+n/10%10), byte('0'+n%10))
 }
 
-func (s *stock) appendChoices(out []byte, sh shape, id []byte) []byte {
-	tokens, finish := s.tokens, "stop"
-	if sh.limit > 0 && sh.limit < tokens {
-		tokens, finish = sh.limit, "length"
+// length is that of the answer to a request, in tokens, and why it ends there.
+func (s *stock) length(sh *shape) (tokens int, finish string) {
+	if sh.limit > 0 && sh.limit < s.tokens {
+		return sh.limit, "length"
 	}
+	return s.tokens, "stop"
+}
+
+func (s *stock) appendChoices(out []byte, sh shape, id []byte) []byte {
+	tokens, finish := s.length(&sh)
 	object := `","object":"chat.completion","created":`
 	before, after := `,"message":{"role":"assistant","content":"`, `"},"finish_reason":"`
 	if sh.kind == completion {

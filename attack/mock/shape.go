@@ -28,6 +28,7 @@ type shape struct {
 	rows   int    // predictions, choices or embeddings
 	prompt int    // tokens of the input, at four bytes each
 	limit  int    // max_tokens; 0 when not given
+	stream bool   // the answer is wanted as server-sent events
 	seed   uint64 // of the predictions: equal bodies get equal ones
 }
 
@@ -186,6 +187,9 @@ func (r *reader) member(name []byte) (err error) {
 		r.limit, err = r.number()
 	case "n":
 		r.parameters.n, err = r.number()
+	case "stream":
+		r.stream = r.PeekKind() == 't'
+		err = r.skip()
 	default:
 		err = r.skip()
 	}

@@ -1,0 +1,41 @@
+package attack
+
+import (
+	"strings"
+
+	"brunt/attack/endpoint"
+)
+
+// Bounds of the headers that are kept of a failed reply.
+const (
+	mostHeaders = 64
+	headerShown = 300 // bytes of a value
+)
+
+// headers are the reply's, fit to be shown: without secrets, each name once,
+// its values joined. Nil where the header is not known.
+func (r *reply) headers() map[string]string {
+	all := map[string]string{}
+	add := func(name, value string) {
+		name = strings.ToLower(oneLine(name, 80))
+		value = oneLine(endpoint.HideInHeader(name, value), headerShown)
+		if before, ok := all[name]; ok && len(before)+len(value) < headerShown {
+			value = before + ", " + value
+		}
+		if len(all) < mostHeaders {
+			all[name] = value
+		}
+	}
+	for _, f := range r.fields {
+		add(f.Name, f.Value)
+	}
+	if r.in != nil {
+		for key, value := range r.header.All() {
+			add(string(key), string(value))
+		}
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	return all
+}

@@ -1,0 +1,155 @@
+package attack
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	vegeta "github.com/tsenart/vegeta/v12/lib"
+)
+
+// maxChanges is the most changes of one run; each is kept for the reports.
+const maxChanges = 1000
+
+// Change is one change of a run's load while it was under way.
+type Change struct {
+	At          time.Duration // since the measured start; negative within the warm-up
+	Rate        vegeta.Rate   // new rate of an open loop
+	Concurrency int           // new concurrency of a closed loop
+}
+
+// ErrOver is a change of a run that sends nothing more.
+var ErrOver = errors.New("the run sends no more: start another one")
+
+// Change gives an open loop another rate or a closed loop another concurrency,
+// from now on; the other argument is zero. What was planned before stays as it
+// was planned. An error leaves the load as it is.
+func (r *Run) Change(rate vegeta.Rate, concurrency int) error {
+	switch {
+	case r.plan.Instants != nil:
+		return errors.New("this run replays a record at its own pace: stop it and start one with a rate")
+	case r.plan.Open() && (concurrency != 0 || rate.Freq <= 0):
+		return errors.New("this run keeps a rate: change that, or stop it and start one with a concurrency")
+	case !r.plan.Open() && (rate.Freq != 0 || concurrency <= 0):
+		return errors.New("this run keeps a concurrency: change that, or stop it and start one with a rate")
+	case rate.Freq > 0 && PerSecond(rate) > MaxRatePerSecond:
+		return errors.New("rate: must be above 0 and at most 10,000,000/s")
+	case concurrency > 0:
+		if err := r.fits(concurrency); err != nil {
+			return err
+		}
+	}
+	r.changeMu.Lock()
+	defer r.changeMu.Unlock()
+	if len(r.changes) >= maxChanges {
+		return fmt.Errorf("this run has been changed %d times: stop it and start another one", maxChanges)
+	}
+	if r.over() || r.clock.now() >= r.end {
+		return ErrOver
+	}
+	var at int64
+	if r.plan.Open() {
+		at = r.reschedule(rate)
+	} else {
+		at = r.clock.now()
+		if !r.resize(concurrency) {
+			return ErrOver
+		}
+	}
+	r.changes = append(r.changes, Change{time.Duration(at - r.measured), rate, concurrency})
+	return nil
+}
+
+// reschedule gives the schedule another rate from now on. It holds all turns
+// meanwhile: a ticket that one of them has taken has an instant before now, so
+// that both schedules agree on it.
+func (r *Run) reschedule(rate vegeta.Rate) (at int64) {
+	for _, t := range r.turns {
+		t.mu.Lock()
+	}
+	at = r.clock.now() + 1
+	r.schedule.Store(r.schedule.Load().changed(max(at-r.start, 1), rate))
+	for _, t := range r.turns {
+		t.mu.Unlock()
+		t.alarm.kick()
+	}
+	return at
+}
+
+// fits refuses a concurrency that the open-file limit, or --connections, does
+// not allow.
+func (r *Run) fits(concurrency int) error {
+	p := r.plan
+	p.Concurrency = concurrency
+	if err := p.Validate(); err != nil {
+		return err
+	}
+	_, err := p.fitFiles(maxFiles(), r.embedded)
+	return err
+}
+
+// resize makes a closed loop larger or smaller by starting workers and by
+// telling some to leave once their request is done; false when all have left.
+func (r *Run) resize(concurrency int) bool {
+	r.listMu.Lock()
+	defer r.listMu.Unlock()
+	had := int(r.wanted.Swap(int64(concurrency)))
+	if r.present == 0 && had > 0 {
+		return false
+	}
+	for ; had < concurrency; had++ {
+		if r.leaving.Load() > 0 {
+			r.leaving.Add(-1)
+			continue
+		}
+		r.enter(nil)
+	}
+	r.leaving.Add(int64(had - concurrency))
+	return true
+}
+
+// dismiss lets the worker go if it is one too many after a change. The tickets
+// that it has claimed are left to the others.
+func (r *Run) dismiss(w *worker) bool {
+	r.listMu.Lock()
+	defer r.listMu.Unlock()
+	if r.leaving.Load() <= 0 || r.present <= 1 {
+		return false
+	}
+	r.leaving.Add(-1)
+	if w.claim.from < w.claim.end {
+		r.left = append(r.left, w.claim)
+		w.claim = claim{}
+	}
+	r.present--
+	w.gone = true
+	return true
+}
+
+// inherit gives a worker that finds no more tickets those that another one
+// has left behind; without any, the worker is to leave.
+func (r *Run) inherit(w *worker) bool {
+	r.listMu.Lock()
+	defer r.listMu.Unlock()
+	if n := len(r.left); n > 0 && r.clock.now() < r.end {
+		w.claim, r.left = r.left[n-1], r.left[:n-1]
+		return true
+	}
+	r.present--
+	w.gone = true
+	return false
+}
+
+// exit ends a worker's part in the run. One that a change has sent away may be
+// called back by another.
+func (r *Run) exit(w *worker) {
+	r.listMu.Lock()
+	defer r.listMu.Unlock()
+	if !w.gone {
+		r.present--
+		w.gone = true
+	}
+	if w.turn == nil {
+		r.parked = append(r.parked, w)
+	}
+}

@@ -1,0 +1,109 @@
+package attack
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"brunt/payloads"
+)
+
+// buildHeads builds what stands before each body anew, with these credentials.
+// Workers pick it up with their next request.
+func (r *Run) buildHeads(credentials []payloads.Header) {
+	request := r.request
+	request.credentials = credentials
+	heads := request.heads(&r.target, r.payloads.Variants(), r.plan.KeepAlive, r.payloads.MaxBody() > 0)
+	r.heads.Store(&heads)
+	if r.mux != nil {
+		r.mux.buildHeads(&request)
+	}
+}
+
+// conceal takes secrets out of a failure's example: the endpoint may repeat in
+// it what it was sent.
+func (r *Run) conceal(f *Failure) {
+	f.Message, f.RequestID = r.endpoint.Hide(f.Message), r.endpoint.Hide(f.RequestID)
+	headers := f.Headers
+	for name, value := range headers {
+		if shown := r.endpoint.Hide(name); shown != name {
+			delete(headers, name)
+			name = shown
+		}
+		headers[name] = r.endpoint.Hide(value)
+	}
+}
+
+// staysHome says what is wrong with headers that would have the endpoint's
+// credentials go to another host behind the same address.
+func (r *Run) staysHome() error {
+	if r.endpoint.Authorization() == "" {
+		return nil
+	}
+	for _, list := range r.ownHeaders() {
+		for _, h := range list {
+			if strings.EqualFold(h.Name, "Host") && !strings.EqualFold(h.Value, r.target.Host) {
+				return fmt.Errorf("header Host: the credentials of %s are sent to no other host; leave the header out, or the credentials off with --auth none", r.target.Host)
+			}
+		}
+	}
+	return nil
+}
+
+// ownHeaders are those that the user gave, for all requests and for some.
+func (r *Run) ownHeaders() [][]payloads.Header {
+	list := [][]payloads.Header{r.request.Headers}
+	for _, v := range r.payloads.Variants() {
+		if len(v.Headers) > 0 {
+			list = append(list, v.Headers)
+		}
+	}
+	return list
+}
+
+// mostTroubleLines is how many stretches of trouble with credentials a report
+// has a line for.
+const mostTroubleLines = 5
+
+// credentialWarnings tell the reader when the endpoint's credentials could not
+// be renewed, and what came of it.
+func (r *Run) credentialWarnings() (list []string) {
+	began := r.clock.time(r.measured)
+	troubles := r.endpoint.Troubles()
+	for i, t := range troubles {
+		if !t.Healed.IsZero() && t.Healed.Before(began) {
+			continue
+		}
+		if len(list) == mostTroubleLines {
+			return append(list, fmt.Sprintf("%d more times in which the credentials could not be renewed", len(troubles)-i))
+		}
+		at := func(when time.Time) string { return fmt.Sprintf("%.1f s", when.Sub(began).Seconds()) }
+		line := fmt.Sprintf("credentials could not be renewed from %s to %s, in %d attempts (%s)", at(t.From), at(t.To), t.Failed, t.Reason)
+		if t.Failed == 1 {
+			line = fmt.Sprintf("credentials could not be renewed at %s (%s)", at(t.From), t.Reason)
+		}
+		switch {
+		case t.Expired.IsZero() && !t.Healed.IsZero():
+			line += "; the old ones were good until that had succeeded"
+		case t.Expired.IsZero():
+			line += "; the old ones are good for now"
+		case t.Healed.IsZero():
+			line += fmt.Sprintf("; the old ones expired at %s: from then on the endpoint refuses requests", at(t.Expired))
+		default:
+			line += fmt.Sprintf("; the old ones had expired at %s: the endpoint refused requests until new ones came at %s", at(t.Expired), at(t.Healed))
+		}
+		list = append(list, line)
+	}
+	return list
+}
+
+// lapsed reports whether the credentials expired before the instant, and have
+// not been renewed since.
+func (r *Run) lapsed(end time.Time) bool {
+	troubles := r.endpoint.Troubles()
+	if len(troubles) == 0 {
+		return false
+	}
+	t := troubles[len(troubles)-1]
+	return t.Healed.IsZero() && !t.Expired.IsZero() && t.Expired.Before(end)
+}

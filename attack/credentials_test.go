@@ -1,0 +1,281 @@
+package attack
+
+import (
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"brunt/attack/endpoint"
+	"brunt/attack/mock/workspace"
+	"brunt/payloads"
+)
+
+// workspaceFor starts a look-alike workspace whose tokens live this long, and
+// makes its service principal the one that is configured.
+func workspaceFor(t *testing.T, lifetime time.Duration, o *endpoint.Options, endpoints ...workspace.Endpoint) *workspace.Server {
+	t.Helper()
+	w, err := workspace.Start(workspace.Config{ClientID: "principal", Secret: "dose-canary-secret", Lifetime: lifetime, Endpoints: endpoints})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(w.Close)
+	for _, word := range os.Environ() {
+		if name, _, _ := strings.Cut(word, "="); strings.HasPrefix(name, "DATABRICKS_") {
+			t.Setenv(name, "")
+		}
+	}
+	t.Setenv("HOME", t.TempDir())
+	t.Setenv("DATABRICKS_HOST", w.Host())
+	t.Setenv("DATABRICKS_CLIENT_ID", "principal")
+	t.Setenv("DATABRICKS_CLIENT_SECRET", "dose-canary-secret")
+	o.CAFile = filepath.Join(t.TempDir(), "ca.pem")
+	if err := os.WriteFile(o.CAFile, w.CA(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range endpoints {
+		o.Resolve = append(o.Resolve, w.RouteHost(e.Name)+":127.0.0.1")
+	}
+	return w
+}
+
+// begin starts a run against an endpoint by its name.
+func begin(t *testing.T, name string, p Plan, o endpoint.Options) (*Run, *endpoint.Endpoint) {
+	t.Helper()
+	target, err := endpoint.Open(t.Context(), name, o, 10*time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(target.Close)
+	run, err := Start(p, Request{UserAgent: "test"}, payloads.Single("test", body), target, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return run, target
+}
+
+// noSecrets fails where a snapshot's words hold a secret of the workspace.
+func noSecrets(t *testing.T, w *workspace.Server, s *Snapshot) {
+	t.Helper()
+	words := slices.Clone(s.Warnings)
+	words = append(words, s.Err)
+	for _, f := range s.Failures {
+		words = append(words, f.Message)
+	}
+	for _, secret := range w.Secrets() {
+		if strings.Contains(strings.Join(words, "\n"), secret) {
+			t.Errorf("a secret is shown: %q", words)
+		}
+	}
+}
+
+// TestTokensRenewed runs load for longer than three tokens live, over HTTP/1.1
+// and 2 and to a route-optimised endpoint, all at once: no request comes with
+// one that has expired.
+func TestTokensRenewed(t *testing.T) {
+	var o endpoint.Options
+	w := workspaceFor(t, 5*time.Second, &o, workspace.Endpoint{Name: "one"}, workspace.Endpoint{Name: "two"}, workspace.Endpoint{Name: "routed", RouteOptimized: true})
+	var group sync.WaitGroup
+	for _, c := range []struct {
+		name  string
+		rate  string
+		http2 bool
+	}{{"one", "500", false}, {"two", "100", true}, {"routed", "100", false}} {
+		p := testPlan(0)
+		p.Rate, p.Concurrency, p.Duration, p.HTTP2 = mustRate(t, c.rate), 64, 6500*time.Millisecond, c.http2
+		run, target := begin(t, c.name, p, o)
+		group.Go(func() {
+			<-run.Done()
+			s := run.Snapshot()
+			checkBooks(t, s)
+			noSecrets(t, w, s)
+			if s.Counts.Succeeded != s.Counts.Planned || len(s.Warnings) > 0 {
+				t.Errorf("%s: %d of %d succeeded; %v %q", c.name, s.Counts.Succeeded, s.Counts.Planned, s.Status, s.Warnings)
+			}
+			if n := target.Renewed(); n < 3 {
+				t.Errorf("%s: renewed %d times", c.name, n)
+			}
+		})
+	}
+	group.Wait()
+	stats := w.Stats()
+	used := 0
+	for _, n := range stats.ByToken {
+		if n > 0 {
+			used++
+		}
+	}
+	if stats.Refused > 0 || stats.Served != 500*13/2+2*100*13/2 || used < 12 {
+		t.Errorf("%+v: %d tokens used", stats, used)
+	}
+}
+
+// TestTokenOutage has the token endpoint fail for three of the five seconds
+// that a token lives, from when one has just been had: load goes on, and the
+// report says what was.
+func TestTokenOutage(t *testing.T) {
+	var o endpoint.Options
+	w := workspaceFor(t, 5*time.Second, &o, workspace.Endpoint{Name: "one"})
+	p := testPlan(0)
+	p.Rate, p.Concurrency, p.Duration = mustRate(t, "200"), 64, time.Minute
+	run, target := begin(t, "one", p, o)
+	await(func() bool { return target.Renewed() >= 1 })
+	w.SetOutage(http.StatusServiceUnavailable)
+	await(func() bool { return w.Stats().TokensRefused >= 2 })
+	w.SetOutage(0)
+	await(func() bool { return target.Renewed() >= 3 })
+	run.Stop(Drain)
+	<-run.Done()
+	s := run.Snapshot()
+	checkBooks(t, s)
+	noSecrets(t, w, s)
+	if s.Counts.Succeeded != s.Counts.Sent || s.Counts.Sent < 600 || w.Stats().Refused > 0 {
+		t.Errorf("%d of %d succeeded: %v %+v", s.Counts.Succeeded, s.Counts.Sent, s.Status, s.Failures)
+	}
+	if len(s.Warnings) != 1 || !strings.Contains(s.Warnings[0], "in 2 attempts (") || !strings.Contains(s.Warnings[0], "were good until") {
+		t.Errorf("%q", s.Warnings)
+	}
+}
+
+// TestTokenGone has no token ever renewed: load succeeds as long as the first
+// one lives, then is refused, and the report says why.
+func TestTokenGone(t *testing.T) {
+	var o endpoint.Options
+	w := workspaceFor(t, 2*time.Second, &o, workspace.Endpoint{Name: "one"})
+	p := testPlan(0)
+	p.Rate, p.Concurrency, p.Duration = mustRate(t, "200"), 64, 4*time.Second
+	run, _ := begin(t, "one", p, o)
+	w.SetOutage(http.StatusInternalServerError)
+	<-run.Done()
+	s := run.Snapshot()
+	checkBooks(t, s)
+	noSecrets(t, w, s)
+	if s.Counts.Succeeded < 100 || s.Status[http.StatusUnauthorized] < 100 || s.Counts.Sent != s.Counts.Planned {
+		t.Errorf("%+v %v", s.Counts, s.Status)
+	}
+	if len(s.Warnings) != 1 || !strings.Contains(s.Warnings[0], "from then on the endpoint refuses requests") || !strings.Contains(s.Warnings[0], "not available") {
+		t.Errorf("%q", s.Warnings)
+	}
+	if !s.Lapsed {
+		t.Error("the credentials are not said to have run out")
+	}
+}
+
+// TestTokenServiceHangs has the token service stop to answer when a token has
+// just been had: load goes on undisturbed, the attempt is given up in time for
+// another, and a run that ends meanwhile does not wait for it.
+func TestTokenServiceHangs(t *testing.T) {
+	for _, routed := range []bool{false, true} {
+		var o endpoint.Options
+		w := workspaceFor(t, 6*time.Second, &o, workspace.Endpoint{Name: "one", RouteOptimized: routed})
+		p := testPlan(0)
+		p.Rate, p.Concurrency, p.Duration = mustRate(t, "500"), 64, time.Minute
+		run, target := begin(t, "one", p, o)
+		await(func() bool { return target.Renewed() >= 1 })
+		w.SetOutage(workspace.Hang)
+		await(func() bool { return w.Stats().TokensRefused >= 1 })
+		began := w.Stats().Served
+		await(func() bool { return len(target.Troubles()) > 0 })
+		if n := w.Stats().Served - began; n < 100 {
+			t.Errorf("%d requests were served while the token service was waited for", n)
+		}
+		w.SetOutage(0)
+		renewed := target.Renewed()
+		await(func() bool { return target.Renewed() > renewed })
+		w.SetOutage(workspace.Hang)
+		hanging := w.Stats().TokensRefused
+		await(func() bool { return w.Stats().TokensRefused > hanging })
+		run.Stop(Drain)
+		<-run.Done()
+		target.Close()
+		s := run.Snapshot()
+		checkBooks(t, s)
+		noSecrets(t, w, s)
+		if s.Counts.Succeeded != s.Counts.Sent || w.Stats().Refused > 0 || s.Lapsed {
+			t.Errorf("routed %t: %+v %v", routed, s.Counts, s.Status)
+		}
+		if len(s.Warnings) != 1 || !strings.Contains(s.Warnings[0], "no answer in time") || !strings.Contains(s.Warnings[0], "were good until") {
+			t.Errorf("routed %t: %q", routed, s.Warnings)
+		}
+	}
+}
+
+// TestHostHeader has headers ask for another host behind the same address: with
+// credentials that is refused before anything is sent, whoever asks for it.
+func TestHostHeader(t *testing.T) {
+	var o endpoint.Options
+	w := workspaceFor(t, time.Hour, &o, workspace.Endpoint{Name: "x"})
+	line := filepath.Join(t.TempDir(), "lines.jsonl")
+	if err := os.WriteFile(line, []byte(`{"body":{"inputs":[1]},"headers":{"hOsT":"evil.test"}}`+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	lines, err := payloads.Open([]payloads.Spec{{Path: line, Weight: 1}}, payloads.Options{Format: payloads.RequestFormat})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer lines.Close()
+	for name, c := range map[string]struct {
+		header payloads.Header
+		set    *payloads.Set
+		own    bool
+		well   bool
+	}{
+		"another host":           {payloads.Header{Name: "HOST", Value: "evil.test"}, payloads.Single("test", body), false, false},
+		"a line's":               {payloads.Header{}, lines, false, false},
+		"the host itself":        {payloads.Header{Name: "Host", Value: strings.TrimPrefix(w.Host(), "https://")}, payloads.Single("test", body), false, true},
+		"credentials of the own": {payloads.Header{Name: "Host", Value: "evil.test"}, payloads.Single("test", body), true, true},
+	} {
+		for _, http2s := range []bool{false, true} {
+			options := o
+			options.OwnAuth = c.own
+			target, err := endpoint.Open(t.Context(), "x", options, 10*time.Second)
+			if err != nil {
+				t.Fatal(err)
+			}
+			request := Request{UserAgent: "test"}
+			if c.header.Name != "" {
+				request.Headers = append(request.Headers, c.header)
+			}
+			p := testPlan(3)
+			p.HTTP2 = http2s
+			run, err := Start(p, request, c.set, target, nil)
+			if err == nil {
+				<-run.Done()
+			}
+			if c.well != (err == nil) || err != nil && (!strings.Contains(err.Error(), "Host") || strings.Contains(err.Error(), "eyJ")) {
+				t.Errorf("%s: %v", name, err)
+			}
+			target.Close()
+		}
+	}
+}
+
+// TestOwnAuthorizationWins gives an Authorization header of one's own, however
+// its name is spelt: the workspace's token is not sent beside it.
+func TestOwnAuthorizationWins(t *testing.T) {
+	var o endpoint.Options
+	w := workspaceFor(t, time.Hour, &o, workspace.Endpoint{Name: "x"})
+	for _, name := range []string{"Authorization", "authorization", "AUTHORIZATION", "aUtHoRiZaTiOn"} {
+		for _, http2s := range []bool{false, true} {
+			target, err := endpoint.Open(t.Context(), "x", o, 10*time.Second)
+			if err != nil {
+				t.Fatal(err)
+			}
+			p := testPlan(3)
+			p.HTTP2 = http2s
+			run, err := Start(p, Request{UserAgent: "test", Headers: []payloads.Header{{Name: name, Value: "Bearer of-my-own"}}}, payloads.Single("test", body), target, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			<-run.Done()
+			if s := run.Snapshot(); s.Status[http.StatusUnauthorized] != 3 || w.Stats().Served > 0 {
+				t.Errorf("%s: %v, %d served", name, s.Status, w.Stats().Served)
+			}
+			target.Close()
+		}
+	}
+}

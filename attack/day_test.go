@@ -1,0 +1,128 @@
+//go:build !race
+
+package attack
+
+import (
+	"math"
+	"math/rand/v2"
+	"runtime"
+	"slices"
+	"testing"
+	"time"
+)
+
+// day is a run without a clock or workers: its tallies are filled by hand, and
+// its timeline collects when it is told to.
+type day struct {
+	*timeline
+	tally  *tally
+	worker *worker
+	random *rand.Rand
+
+	sent, succeeded, failed, in uint64
+	response                    []int64 // values, by bucket
+}
+
+func newDay() *day {
+	d := &day{tally: newTally(0), worker: &worker{reply: newReply()}, random: rand.New(rand.NewPCG(7, 8)), response: make([]int64, bucketCount)}
+	r := &Run{plan: Plan{Concurrency: 1}, clock: clock{time.Now()}, tallies: []*tally{d.tally}, list: []*worker{d.worker}}
+	d.timeline = newTimeline(r)
+	return d
+}
+
+// second is one of the day's, and the end of an interval where one is due: so
+// many replies whose times spread over the decades, around a middle that wanders by the hour.
+func (d *day) second(i, replies int) {
+	middle := 12 + 3*math.Sin(float64(i)/600)
+	for range replies {
+		ns := min(int64(math.Exp(middle+d.random.NormFloat64())), HistogramMax)
+		d.tally.add(&d.tally.slice.response, ns)
+		d.tally.add(&d.tally.slice.service, ns/2)
+		d.response[indexOf(ns)]++
+	}
+	if i%60 == 0 {
+		d.tally.add(&d.tally.slice.lateness, int64(i))
+	}
+	d.sent += uint64(replies + i%3)
+	d.succeeded += uint64(replies)
+	d.failed += uint64(i % 3)
+	d.in += uint64(replies * i)
+	d.worker.started.Store(d.sent)
+	d.tally.counts.Succeeded, d.tally.counts.Failed, d.tally.counts.BytesIn = d.succeeded, d.failed, d.in
+	if at := int64(i+1) * int64(intervalWidth); at == d.boundary+int64(d.width) {
+		d.collect(at)
+	}
+}
+
+// check holds the intervals against what was put in.
+func (d *day) check(t *testing.T, seconds int) {
+	t.Helper()
+	var sum Interval
+	buckets := make([]int64, len(d.response))
+	lateness := int64(0)
+	for i := range d.intervals {
+		iv := &d.intervals[i]
+		if iv.At != sum.Width || iv.Width != d.width {
+			t.Fatalf("interval %d of %d is at %v, %v wide; want it at %v, %v wide", i, len(d.intervals), iv.At, iv.Width, sum.Width, d.width)
+		}
+		if n := int64(iv.Succeeded); iv.Response.Count() != n || iv.Service.Count() != n {
+			t.Fatalf("interval %d has %d successes, %d response times and %d service times", i, n, iv.Response.Count(), iv.Service.Count())
+		}
+		lateness += iv.Lateness.Count()
+		for r := iv.Response.open(); r.next(); {
+			buckets[r.index] += int64(r.count)
+		}
+		flat := *iv
+		flat.Response, flat.Service, flat.Lateness = Sketch{}, Sketch{}, Sketch{}
+		sum.join(&flat)
+	}
+	if n := len(d.intervals); n > maxIntervals+1 || n < fewIntervals/2 || sum.Width != time.Duration(seconds)*intervalWidth {
+		t.Fatalf("%d intervals over %v", n, sum.Width)
+	}
+	if sum.Sent != d.sent || sum.Succeeded != d.succeeded || sum.Failed != d.failed || sum.BytesIn != d.in || sum.InFlight != 0 {
+		t.Fatalf("%+v, want %d sent, %d succeeded, %d failed, %d bytes", sum, d.sent, d.succeeded, d.failed, d.in)
+	}
+	if lateness != d.total.lateness.TotalCount() || lateness == 0 {
+		t.Fatalf("%d values of lateness, %d in total", lateness, d.total.lateness.TotalCount())
+	}
+	if !slices.Equal(buckets, d.response) {
+		t.Fatal("the intervals' buckets do not add up to what was recorded")
+	}
+	whole := NewHistogram()
+	for index, count := range d.response {
+		_ = whole.RecordValues(valueOf(uint64(index)), count)
+	}
+	if !whole.Equals(d.total.response) {
+		t.Fatal("the totals' buckets are not what was recorded")
+	}
+}
+
+func liveHeap() uint64 {
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
+}
+
+// TestDay drives a timeline through 24 hours: no count is lost as intervals
+// are joined, and a day takes no more memory than its first two hours. Nothing
+// in it runs at once, so that the race detector would only slow it down.
+func TestDay(t *testing.T) {
+	d := newDay()
+	const replies = 20
+	var early, late uint64
+	for second, checked := 1, 0; second <= 24*3600; second++ {
+		d.second(second-1, replies)
+		if hours := second / 7200 * 2; hours > checked && d.boundary == int64(second)*int64(intervalWidth) {
+			checked = hours
+			d.check(t, second)
+			if late = max(late, liveHeap()); hours <= 2 {
+				early = late
+			}
+		}
+	}
+	t.Logf("%d intervals, %v wide; at most %d bytes in use, %d within 2 h", len(d.intervals), d.width, late, early)
+	if late > early+early/5 {
+		t.Errorf("up to %d bytes in use within 24 h, %d within 2 h", late, early)
+	}
+}

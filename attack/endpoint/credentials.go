@@ -1,0 +1,237 @@
+package endpoint
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"brunt/attack/endpoint/databricks"
+	"brunt/payloads"
+)
+
+const (
+	// retryRefresh is the least time between two attempts to get a token.
+	retryRefresh = time.Second
+	// mostRetry is the most.
+	mostRetry = 30 * time.Second
+	// patientRetries is how many attempts are made at the least pace; then it
+	// doubles each time.
+	patientRetries = 20
+	// mostRefresh is how long one attempt may take, and leastRefresh how long it
+	// may at least.
+	mostRefresh  = 30 * time.Second
+	leastRefresh = 2 * time.Second
+	// mostTroubles is how many troubles are kept.
+	mostTroubles = 100
+	// unknownLife is how long a token is taken to be good that does not say.
+	unknownLife = 10 * time.Minute
+)
+
+// Trouble is a stretch of time in which the credentials could not be renewed.
+type Trouble struct {
+	From, To time.Time // first and last failed attempt
+	Failed   int       // attempts
+	Reason   string    // of the last one, without secrets
+	Healed   time.Time // when an attempt succeeded again; zero while none has
+	Expired  time.Time // when the token held ran out meanwhile; zero if it did not
+}
+
+// credentials are what requests must carry. They are renewed in the background,
+// ahead of their end.
+type credentials struct {
+	source func(context.Context) (*databricks.Token, error)
+	life   context.Context
+	end    context.CancelFunc
+	done   chan struct{}
+
+	mu       sync.Mutex
+	current  *databricks.Token
+	watch    func([]payloads.Header)
+	renewed  int
+	troubles []Trouble
+}
+
+func newCredentials(first *databricks.Token, source func(context.Context) (*databricks.Token, error)) *credentials {
+	c := &credentials{source: source, current: first, done: make(chan struct{})}
+	c.life, c.end = context.WithCancel(context.Background())
+	if first.Static {
+		close(c.done)
+	} else {
+		go c.keep()
+	}
+	return c
+}
+
+// renewAfter is how long after now a token is to be replaced: at two thirds of
+// what is left of its life, or at one third where that is short, so that an
+// outage of a few seconds can be sat out.
+func renewAfter(left time.Duration) time.Duration {
+	if left < time.Minute {
+		return max(left/3, 0)
+	}
+	return left * 2 / 3
+}
+
+// patienceFor is how long an attempt may take while the token held lives on for
+// so long: one that gets no answer leaves time for another. Without a token
+// that is good there is no hurry, but one to end a silence.
+func patienceFor(left time.Duration) time.Duration {
+	if left <= 0 {
+		return mostRefresh / 3
+	}
+	return min(max(left/2, leastRefresh), mostRefresh)
+}
+
+// keep renews the token until the end.
+func (c *credentials) keep() {
+	defer close(c.done)
+	wait, failed := renewAfter(c.left()), 0
+	for {
+		timer := time.NewTimer(wait)
+		select {
+		case <-timer.C:
+		case <-c.life.Done():
+			timer.Stop()
+			return
+		}
+		ctx, cancel := context.WithTimeout(c.life, patienceFor(c.left()))
+		t, err := c.source(ctx)
+		cancel()
+		switch {
+		case c.life.Err() != nil:
+			return
+		case err != nil:
+			failed++
+			c.trouble(err)
+			wait = retryRefresh
+			if n := failed - patientRetries; n > 0 {
+				wait = min(retryRefresh<<min(n, 10), mostRetry)
+			}
+		default:
+			failed = 0
+			c.renew(t)
+			// A source that still gives the same token is asked again soon.
+			wait = max(renewAfter(c.left()), retryRefresh)
+		}
+	}
+}
+
+func (c *credentials) left() time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.current.Expires.IsZero() {
+		return unknownLife
+	}
+	return time.Until(c.current.Expires)
+}
+
+func (c *credentials) renew(t *databricks.Token) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if n := len(c.troubles); n > 0 && c.troubles[n-1].Healed.IsZero() {
+		c.troubles[n-1].Healed = time.Now()
+	}
+	if t.Authorization() == c.current.Authorization() {
+		return
+	}
+	c.current = t
+	c.renewed++
+	if c.watch != nil {
+		c.watch(t.Headers)
+	}
+}
+
+func (c *credentials) trouble(err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	now := time.Now()
+	n := len(c.troubles)
+	if n == 0 || !c.troubles[n-1].Healed.IsZero() {
+		if n == mostTroubles {
+			c.troubles = append(c.troubles[:0], c.troubles[1:]...)
+		}
+		c.troubles = append(c.troubles, Trouble{From: now})
+	}
+	last := &c.troubles[len(c.troubles)-1]
+	last.To, last.Reason = now, HideTokens(err.Error())
+	last.Failed++
+	if expires := c.current.Expires; !expires.IsZero() && now.After(expires) {
+		last.Expired = expires
+	}
+}
+
+func (c *credentials) close() {
+	c.end()
+	<-c.done
+}
+
+// Authorization is the value of the header that requests must carry now; empty
+// where the endpoint has no credentials of its own.
+func (e *Endpoint) Authorization() string {
+	if e.credentials == nil {
+		return ""
+	}
+	e.credentials.mu.Lock()
+	defer e.credentials.mu.Unlock()
+	return e.credentials.current.Authorization()
+}
+
+// WatchHeaders calls take with the headers that requests must carry, at once
+// and whenever they change, until it is called with nil. Calls never overlap,
+// and none comes once the nil's has returned. Without credentials it does
+// nothing.
+func (e *Endpoint) WatchHeaders(take func([]payloads.Header)) {
+	if e.credentials == nil {
+		return
+	}
+	c := e.credentials
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.watch = take; take != nil {
+		take(c.current.Headers)
+	}
+}
+
+// Renewed is how often the credentials have been renewed so far.
+func (e *Endpoint) Renewed() int {
+	if e.credentials == nil {
+		return 0
+	}
+	e.credentials.mu.Lock()
+	defer e.credentials.mu.Unlock()
+	return e.credentials.renewed
+}
+
+// Troubles are the times in which the credentials could not be renewed, oldest
+// first.
+func (e *Endpoint) Troubles() []Trouble {
+	if e.credentials == nil {
+		return nil
+	}
+	c := e.credentials
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	list := append([]Trouble(nil), c.troubles...)
+	if n := len(list); n > 0 && list[n-1].Healed.IsZero() {
+		if expires := c.current.Expires; !expires.IsZero() && time.Now().After(expires) {
+			list[n-1].Expired = expires
+		}
+	}
+	return list
+}
+
+// Get asks the endpoint's workspace by GET, such as
+// /api/2.0/serving-endpoints/NAME/metrics, and returns the answer's body. The
+// error is one line without secrets.
+func (e *Endpoint) Get(ctx context.Context, path string) ([]byte, error) {
+	if e.workspace == nil {
+		return nil, errors.New("the target is in no workspace")
+	}
+	body, err := e.workspace.Get(ctx, path)
+	if err != nil {
+		err = fmt.Errorf("%s: %w", path, err)
+	}
+	return body, err
+}

@@ -1,0 +1,106 @@
+package databricks
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"sync"
+)
+
+// cloud are the hosts that Databricks' own workspaces and accounts have.
+var cloud = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)\.(databricks\.(com|us|mil)|azuredatabricks\.(net|us|cn)|databricks\.azure\.(us|cn))$`)
+})
+
+// Cloud reports whether a host's name is one of Databricks' own.
+func Cloud(name string) bool { return cloud().MatchString(name) }
+
+// guard sends what logging in takes, for which the SDK goes where it is told by
+// answers: the workspace's secrets go to no other host for that. It belongs to
+// one log-in.
+type guard struct {
+	w *Workspace
+
+	mu   sync.Mutex
+	last error // of the last request, which the SDK may hide behind one of its own
+}
+
+// reason is why the last request failed, nil where it has not.
+func (g *guard) reason() error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.last
+}
+
+// astrayError is a way that credentials do not go.
+type astrayError struct{ text string }
+
+func (e *astrayError) Error() string { return e.text }
+
+// RoundTrip implements http.RoundTripper.
+func (g *guard) RoundTrip(r *http.Request) (*http.Response, error) {
+	resp, err := g.send(r)
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.last = err
+	return resp, err
+}
+
+func (g *guard) send(r *http.Request) (*http.Response, error) {
+	if !g.w.home(r.URL) {
+		if held, err := g.w.holds(r); err != nil {
+			return nil, err
+		} else if held {
+			return nil, &astrayError{fmt.Sprintf("it has tokens given out at %s://%s, where credentials of %s are not sent", r.URL.Scheme, r.URL.Host, g.w.Host())}
+		}
+	}
+	resp, err := g.w.options.Transport.RoundTrip(r)
+	if err != nil {
+		return nil, err
+	}
+	if to, err := resp.Location(); err == nil && resp.StatusCode/100 == 3 && (to.Scheme != r.URL.Scheme || to.Host != r.URL.Host) {
+		resp.Body.Close()
+		return nil, astray(r.URL, to.Scheme+"://"+to.Host)
+	}
+	return resp, nil
+}
+
+// astray is the error for an answer that sends the question elsewhere.
+func astray(from *url.URL, to string) error {
+	return &astrayError{fmt.Sprintf("%s redirects to %q, where credentials are not sent", from.Host, to)}
+}
+
+// home reports whether a URL is the workspace's own, or Databricks': a workspace
+// under a name of the user's may have its tokens given out there.
+func (w *Workspace) home(u *url.URL) bool {
+	own, err := url.Parse(w.Host())
+	if err != nil || u.Scheme != own.Scheme {
+		return false
+	}
+	return strings.EqualFold(u.Host, own.Host) || u.Scheme == "https" && Cloud(u.Hostname())
+}
+
+// holds reports whether a request carries what is for the workspace alone.
+func (w *Workspace) holds(r *http.Request) (bool, error) {
+	if w.own.In(r.URL.String()) {
+		return true, nil
+	}
+	for _, values := range r.Header {
+		for _, value := range values {
+			if w.own.In(value) {
+				return true, nil
+			}
+		}
+	}
+	if r.Body == nil {
+		return false, nil
+	}
+	body, err := io.ReadAll(io.LimitReader(r.Body, mostReply))
+	r.Body.Close()
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	return w.own.In(string(body)), err
+}

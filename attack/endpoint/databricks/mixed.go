@@ -1,0 +1,42 @@
+package databricks
+
+import (
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/databricks/databricks-sdk-go/config"
+)
+
+// mixed finds a profile that was chosen while the environment speaks of another
+// workspace. Of either the SDK takes what the environment has, and the rest out
+// of the profile: one workspace's credentials would go to the other.
+func mixed(c *config.Config) error {
+	if c.Profile == "" {
+		return nil
+	}
+	file, err := config.LoadFile(c.ConfigFile)
+	if err != nil {
+		return nil // then nothing was taken out of it
+	}
+	section := file.Section(c.Profile)
+	for _, name := range []string{"host", "token", "username", "password", "client_id", "client_secret"} {
+		variable := "DATABRICKS_" + strings.ToUpper(name)
+		ours, theirs := os.Getenv(variable), section.Key(name).String()
+		if name == "host" {
+			ours, theirs = canonical(ours), canonical(theirs)
+		}
+		if ours != "" && theirs != "" && ours != theirs {
+			return &ConfigError{fmt.Sprintf("%s and profile %s of the configuration file differ: unset the variable, or leave the profile out", variable, c.Profile)}
+		}
+	}
+	return nil
+}
+
+// canonical is a host as the SDK writes it; empty for none.
+func canonical(host string) string {
+	if host == "" {
+		return ""
+	}
+	return strings.ToLower((&config.Config{Host: host}).CanonicalHostName())
+}

@@ -1,0 +1,208 @@
+// Package databricks asks a Databricks workspace what a load needs to know:
+// where a serving endpoint is, in which state, and by which token it may be
+// queried. Credentials are found and had through databricks-sdk-go, which reads
+// the environment and ~/.databrickscfg as the databricks command does; nothing
+// of it sends load.
+package databricks
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"os"
+	"strings"
+	"sync"
+
+	"github.com/databricks/databricks-sdk-go/config"
+	"github.com/databricks/databricks-sdk-go/logger"
+
+	"brunt/attack/endpoint/secret"
+)
+
+const (
+	// httpTimeout ends a request to the workspace that makes no progress, in
+	// seconds.
+	httpTimeout = 15
+	// noRetries is the SDK's retry time-out in seconds, less than its first
+	// pause: whoever asks here decides whether and when to ask again.
+	noRetries = 1
+	userAgent = "brunt"
+)
+
+// Options of a workspace.
+type Options struct {
+	Profile   string            // of the configuration file; empty for the environment's, or DEFAULT
+	Transport http.RoundTripper // for all requests to the workspace
+	// Secrets are told all that no text may show.
+	Secrets *secret.Set
+	// Hide takes what looks like a secret out of a text.
+	Hide func(string) string
+}
+
+// Workspace is one that is configured. Its methods may be called from any
+// goroutine.
+type Workspace struct {
+	options Options
+	config  config.Config // as read, before any log-in; not used to log in
+
+	mu      sync.Mutex
+	control *Token     // of the last log-in
+	own     secret.Set // what is for the workspace alone, and for no other issuer of tokens
+}
+
+// ConfigError is what is wrong with the configuration; nothing was sent.
+type ConfigError struct{ text string }
+
+func (e *ConfigError) Error() string { return e.text }
+
+var quiet sync.Once
+
+// Open reads which workspace is configured, and by which credentials; nothing
+// is sent. The error is a *ConfigError.
+func Open(o Options) (*Workspace, error) {
+	quiet.Do(func() { logger.DefaultLogger = silent{} })
+	w := &Workspace{options: o}
+	c := w.fresh()
+	if err := c.EnsureResolved(); err != nil {
+		return nil, &ConfigError{w.short(err) + several(err)}
+	}
+	w.learn(c)
+	c.Host = c.CanonicalHostName()
+	if c.Host == "" {
+		return nil, &ConfigError{"no Databricks workspace is configured: " + Remedy("")}
+	}
+	if u, err := url.Parse(c.Host); err != nil || u.Scheme != "https" && !loopback(u.Hostname()) {
+		return nil, &ConfigError{"the workspace's host " + o.Hide(c.Host) + " is no https:// URL: credentials are sent over TLS only"}
+	}
+	if err := mixed(c); err != nil {
+		return nil, err
+	}
+	w.config = config.Config{Host: c.Host, Profile: c.Profile, AuthType: c.AuthType, WorkspaceId: c.WorkspaceId, AccountID: c.AccountID,
+		ClientID: c.ClientID, ClientSecret: c.ClientSecret, Token: c.Token}
+	return w, nil
+}
+
+// several tells what to do where two ways of logging in are configured.
+func several(err error) string {
+	if strings.Contains(err.Error(), "more than one authorization method") {
+		return "; unset the one that is not meant, or choose by DATABRICKS_AUTH_TYPE (pat, oauth-m2m, databricks-cli …)"
+	}
+	return ""
+}
+
+// Remedy says how to configure credentials, for a host or for any.
+func Remedy(host string) string {
+	at := "HOST"
+	if host != "" {
+		at = host
+	}
+	return "run databricks auth login --host " + at + ", or set DATABRICKS_HOST and DATABRICKS_TOKEN (or DATABRICKS_CLIENT_ID and DATABRICKS_CLIENT_SECRET), or choose a profile of ~/.databrickscfg with --profile"
+}
+
+// fresh is a configuration that has not been used yet, and so holds no token.
+func (w *Workspace) fresh() *config.Config {
+	return &config.Config{
+		Profile: w.options.Profile, HTTPTransport: &guard{w: w},
+		HTTPTimeoutSeconds: httpTimeout, RetryTimeoutSeconds: noRetries,
+	}
+}
+
+// Host is the workspace's URL without a path, such as https://dbc.example.com.
+func (w *Workspace) Host() string { return w.config.Host }
+
+// OAuth reports whether log-ins give tokens that Databricks itself issues, as
+// opposed to a personal access token or a password.
+func (w *Workspace) OAuth() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.control == nil || w.control.Kind != "pat" && w.control.Kind != "basic"
+}
+
+// learn remembers the secrets of a configuration.
+func (w *Workspace) learn(c *config.Config) {
+	for _, word := range []string{c.Token, c.Password, c.ClientSecret} {
+		w.own.Keep(word)
+		w.options.Secrets.Keep(word)
+	}
+	for _, word := range []string{c.AzureClientSecret, c.GoogleCredentials, c.ActionsIDTokenRequestToken} {
+		w.options.Secrets.Keep(word)
+	}
+}
+
+// Hide takes the workspace's secrets out of a text, and what looks like one.
+func (w *Workspace) Hide(text string) string { return w.options.Hide(w.options.Secrets.Hide(text)) }
+
+// badLine is how a configuration file's parser begins to quote a line.
+const badLine = "key-value delimiter not found: "
+
+// short is an error in one line, without secrets and without the SDK's list of
+// all that is configured.
+func (w *Workspace) short(err error) string {
+	var refused *StatusError
+	if errors.As(err, &refused) {
+		return w.Hide(refused.Error())
+	}
+	text, _, _ := strings.Cut(err.Error(), ". Config: ")
+	if before, _, ok := strings.Cut(text, badLine); ok { // the line itself follows, which may hold a secret
+		text = before + "a line without = in it"
+	}
+	text = strings.Join(strings.Fields(text), " ")
+	for _, prefix := range []string{"resolve: ", "validate: ", "default auth: ", "oauth-m2m auth: ", "oidc: "} {
+		text = strings.TrimPrefix(text, prefix)
+	}
+	if text = w.Hide(text); len(text) > 300 {
+		text = text[:300] + "…"
+	}
+	return text
+}
+
+// Configured is the host of the environment's workspace, without looking at any
+// file; empty where it has none.
+func Configured() string {
+	host := os.Getenv("DATABRICKS_HOST")
+	if host == "" {
+		return ""
+	}
+	return (&config.Config{Host: host}).CanonicalHostName()
+}
+
+// ProfileOf is the profile of the configuration file whose host this is, an URL
+// without a path: DEFAULT before others. It is empty without one; several are an
+// error.
+func ProfileOf(host string) (string, error) {
+	file, err := config.LoadFile(os.Getenv("DATABRICKS_CONFIG_FILE"))
+	if err != nil {
+		return "", nil // none, or none that can be read: nothing is configured
+	}
+	var found []string
+	for _, section := range file.Sections() {
+		if c := (&config.Config{Host: section.Key("host").String()}); c.Host != "" && strings.EqualFold(c.CanonicalHostName(), host) {
+			found = append(found, section.Name())
+		}
+	}
+	switch {
+	case len(found) == 0:
+		return "", nil
+	case len(found) == 1 || found[0] == "DEFAULT":
+		return found[0], nil
+	}
+	return "", &ConfigError{fmt.Sprintf("%d profiles have the host %s: choose one with --profile (%s)", len(found), host, strings.Join(found, ", "))}
+}
+
+func loopback(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && ip.IsLoopback()
+}
+
+// silent logs nothing: the SDK's lines may quote what must not be seen.
+type silent struct{}
+
+func (silent) Enabled(context.Context, logger.Level) bool { return false }
+func (silent) Tracef(context.Context, string, ...any)     {}
+func (silent) Debugf(context.Context, string, ...any)     {}
+func (silent) Infof(context.Context, string, ...any)      {}
+func (silent) Warnf(context.Context, string, ...any)      {}
+func (silent) Errorf(context.Context, string, ...any)     {}

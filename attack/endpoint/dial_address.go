@@ -1,0 +1,240 @@
+package endpoint
+
+import (
+	"context"
+	"errors"
+	"net"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	// retryDead is how long an address that could not be connected to is passed
+	// over while others answer; then it is tried in the background.
+	retryDead = 5 * time.Second
+	// patience is how long an address may leave a connection unanswered while
+	// there are others: long enough for a first packet that was lost, which
+	// systems repeat after a second.
+	patience = 1500 * time.Millisecond
+	// doubt is how long it may before no more connections are begun to it while
+	// others answer.
+	doubt = 250 * time.Millisecond
+	// brief is a time too short for silence to say anything of an address.
+	brief = 20 * time.Millisecond
+)
+
+// address is one of a target's.
+type address struct {
+	hostPort string
+	dead     atomic.Int64 // unix ns until which it is passed over; 0 while it answers
+	used     atomic.Bool  // there was a connection to it
+
+	mu       sync.Mutex
+	answered int                   // attempts that came to an end by an answer
+	silent   time.Time             // since when attempts are under way and none was answered
+	attempts map[*attempt]struct{} // under way
+}
+
+// attempt is one connection on its way.
+type attempt struct {
+	cancel   context.CancelFunc
+	began    time.Time
+	answered int  // the address's count then
+	others   bool // there is another address to go to when this one is given up
+}
+
+// begin notes an attempt. Where there are others its context ends after the
+// most that it may take, and when the address is found dead.
+func (a *address) begin(ctx context.Context, most time.Duration, others bool) (context.Context, *attempt) {
+	cancel := context.CancelFunc(func() {})
+	if others {
+		ctx, cancel = context.WithTimeout(ctx, most)
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	t := &attempt{cancel: cancel, began: time.Now(), answered: a.answered, others: others}
+	if a.attempts == nil {
+		a.attempts = map[*attempt]struct{}{}
+	}
+	if len(a.attempts) == 0 {
+		a.silent = t.began
+	}
+	a.attempts[t] = struct{}{}
+	return ctx, t
+}
+
+// settle ends an attempt and reports whether it showed the address to be dead:
+// it refused, or answered nobody in all the time that the attempt took.
+func (a *address) settle(t *attempt, err error) (dead bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	t.cancel()
+	delete(a.attempts, t)
+	switch {
+	case err == nil:
+		a.answer()
+		return false
+	case local(err), errors.Is(err, context.Canceled):
+		return false
+	case !Timeout(err):
+		a.answer()
+		return true
+	case a.answered > t.answered, time.Since(t.began) < brief:
+		return false
+	}
+	for other := range a.attempts {
+		if other.others {
+			other.cancel()
+		}
+	}
+	return true
+}
+
+func (a *address) answer() {
+	a.answered++
+	a.silent = time.Now()
+}
+
+// connected notes a request's connection. What all cores read is written only
+// where it changes.
+func (a *address) connected() {
+	if a.dead.Load() != 0 {
+		a.dead.Store(0)
+	}
+	if !a.used.Load() {
+		a.used.Store(true)
+	}
+}
+
+// doubtful reports whether the address leaves attempts unanswered.
+func (a *address) doubtful(now time.Time) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return len(a.attempts) > 0 && now.Sub(a.silent) > doubt
+}
+
+func (d *Dialer) connect(ctx context.Context) (net.Conn, error) {
+	list, alive := d.live()
+	if len(list) == 0 {
+		return nil, &net.DNSError{Err: "no addresses", Name: d.target.Name, IsNotFound: true}
+	}
+	var failure error
+	for i, a := range list {
+		c, err := d.try(ctx, a, max(alive-i, 1))
+		if err == nil {
+			return c, nil
+		}
+		failure = err
+		if ctx.Err() != nil || local(err) {
+			break
+		}
+	}
+	return nil, failure
+}
+
+// try gives an address its share of the time left, so that one that never
+// answers does not use up the others' time. The last has all of it.
+func (d *Dialer) try(ctx context.Context, a *address, left int) (net.Conn, error) {
+	most := patience
+	if deadline, ok := ctx.Deadline(); ok {
+		most = min(most, time.Until(deadline)/time.Duration(left))
+	}
+	own, t := a.begin(ctx, most, left > 1)
+	c, err := d.dialer.DialContext(own, "tcp", a.hostPort)
+	switch {
+	case a.settle(t, err):
+		a.dead.Store(time.Now().Add(retryDead).UnixNano())
+		d.lookAgain(time.Second)
+	case err == nil:
+		a.connected()
+	}
+	return c, err
+}
+
+// live lists the addresses in the order in which they are to be tried, the
+// first of them in turns: those that answer, those that leave others unanswered
+// just now, and the dead. alive is how many are not dead, or of all where all
+// are. Meanwhile it sees to it that the dead are tried again from time to time,
+// and the name looked up.
+func (d *Dialer) live() (list []*address, alive int) {
+	now := time.Now()
+	d.mu.RLock()
+	addresses := d.addresses
+	d.mu.RUnlock()
+	if len(addresses) == 1 {
+		return addresses, 1
+	}
+	var doubtful, dead []*address
+	for _, a := range addresses {
+		switch {
+		case a.dead.Load() != 0:
+			dead = append(dead, a)
+		case a.doubtful(now):
+			doubtful = append(doubtful, a)
+		default:
+			list = append(list, a)
+		}
+	}
+	alive = len(list) + len(doubtful)
+	if len(dead) > 0 {
+		d.lookAgain(retryDead)
+	}
+	switch {
+	case alive == 0:
+		list, dead, alive = dead, nil, len(dead)
+	case len(list) == 0:
+		list, doubtful = doubtful, nil
+	}
+	if alive > 0 {
+		d.probe(dead, now)
+		first := int((d.next.Add(1) - 1) % uint32(len(list)))
+		list = slices.Concat(list[first:], list[:first], doubtful, dead)
+	}
+	return list, alive
+}
+
+// probe tries those dead addresses in the background whose time it is. The
+// connection is closed at once: kept, it might be stale before a request comes
+// for it.
+func (d *Dialer) probe(dead []*address, now time.Time) {
+	for _, a := range dead {
+		until := a.dead.Load()
+		if until == 0 || until > now.UnixNano() || !a.dead.CompareAndSwap(until, now.Add(retryDead).UnixNano()) {
+			continue
+		}
+		d.background(func(ctx context.Context) {
+			ctx, cancel := context.WithTimeout(ctx, patience)
+			defer cancel()
+			if c, err := d.dialer.DialContext(ctx, "tcp", a.hostPort); err == nil {
+				c.Close()
+				a.dead.Store(0)
+			}
+		})
+	}
+}
+
+// background does some work that no request waits for, until Close.
+func (d *Dialer) background(work func(ctx context.Context)) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !d.closed {
+		d.group.Go(func() { work(d.life) })
+	}
+}
+
+// Close ends what goes on in the background. Connections stay open.
+func (d *Dialer) Close() {
+	d.mu.Lock()
+	d.closed = true
+	d.mu.Unlock()
+	d.end()
+	d.group.Wait()
+}
+
+// local reports whether an error is this host's own shortage, of which no
+// other address can know better.
+func local(err error) bool {
+	return errors.Is(err, errNoPorts) || errors.Is(err, errNoFiles) || errors.Is(err, errNoFilesSystem)
+}

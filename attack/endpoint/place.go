@@ -1,0 +1,185 @@
+package endpoint
+
+import (
+	"cmp"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/agnivade/levenshtein"
+
+	"brunt/attack/endpoint/databricks"
+)
+
+// place is a target that may be in a Databricks workspace.
+type place struct {
+	word   string
+	name   string // of the serving endpoint; empty for any other path of the workspace
+	served string // the only served entity asked for
+	path   string // as given in a URL of invocations; empty for a name or a page
+	host   string // of the URL given, with scheme: https://dbc.example.com; empty for a name
+	routed bool   // the URL is that of a route-optimised endpoint
+	page   bool   // the URL is that of the endpoint's page, for browsers
+}
+
+var (
+	endpointName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$`)
+	invocations  = regexp.MustCompile(`^(/[0-9]+)?/serving-endpoints/([A-Za-z0-9_-]+)(?:/served-models/([^/]+))?/invocations/?$`)
+	page         = regexp.MustCompile(`^/ml/endpoints/([A-Za-z0-9_-]+)`)
+)
+
+// Named reports whether a TARGET word is the bare name of a serving endpoint.
+func Named(word string) bool { return endpointName.MatchString(word) }
+
+// placeOf says whether a TARGET word may be something in a workspace, from the
+// word, the options and the environment alone: no file is read for a URL that
+// has nothing to do with Databricks. Without an error and found, it is a plain
+// URL, whose own one the word then is.
+func placeOf(word string, o Options) (p place, plain string, found bool, err error) {
+	p = place{word: word, served: o.ServedModel}
+	if Named(word) {
+		p.name = word
+		if o.NoAuth {
+			return p, "", false, fmt.Errorf("target %s: to find an endpoint by its name takes credentials; leave out --auth none, or give its URL", word)
+		}
+		return p, "", true, nil
+	}
+	t, err := Parse(word)
+	if err != nil {
+		return p, "", false, err
+	}
+	plain = word
+	u, _ := url.Parse(word) // Parse has done so
+	p.host = u.Scheme + "://" + strings.ToLower(t.Host)
+	if m := page.FindStringSubmatch(u.Path); m != nil {
+		p.name, p.page = m[1], true
+		plain = p.url(p.host)
+	} else if m := invocations.FindStringSubmatch(u.Path); m != nil {
+		p.routed, p.name = m[1] != "", m[2]
+		p.served = cmp.Or(m[3], p.served)
+		p.path = u.RequestURI()
+		if o.ServedModel != "" && m[3] == "" {
+			p.path = ""
+			plain = p.url(p.host + m[1])
+		}
+	} else {
+		p.path = u.RequestURI()
+	}
+	if p.name == "" && o.ServedModel != "" {
+		return p, "", false, fmt.Errorf("--served-model: %s is no serving endpoint", clip(t.URL))
+	}
+	return p, plain, !o.NoAuth && !o.OwnAuth && t.TLS && p.configured(t, o), nil
+}
+
+// configured reports whether it is worth looking at how the workspace is
+// configured.
+func (p *place) configured(t Target, o Options) bool {
+	if host := databricks.Configured(); host != "" && o.Profile == "" && os.Getenv("DATABRICKS_CONFIG_PROFILE") == "" {
+		return sameHost(host, p.host) || p.routed
+	}
+	return o.Profile != "" || os.Getenv("DATABRICKS_CONFIG_PROFILE") != "" || os.Getenv("DATABRICKS_CONFIG_FILE") != "" || databricks.Cloud(t.Name)
+}
+
+// workspace is the one that the place is in. It is nil without an error for a
+// URL that is in none that is configured: handled tells whether that is wrong.
+func (p *place) workspace(o databricks.Options) (w *databricks.Workspace, handled bool, err error) {
+	if p.host != "" && o.Profile == "" && os.Getenv("DATABRICKS_CONFIG_PROFILE") == "" && databricks.Configured() == "" && !p.routed {
+		if o.Profile, err = databricks.ProfileOf(p.host); err != nil {
+			return nil, true, err
+		}
+		if o.Profile == "" {
+			return nil, false, nil
+		}
+	}
+	w, err = databricks.Open(o)
+	switch {
+	case err != nil && p.host == "", err != nil && o.Profile != "":
+		return nil, true, fmt.Errorf("target %s: %w", clip(hideURL(p.word)), err)
+	case err != nil:
+		return nil, false, nil
+	case p.host == "" || p.routed || sameHost(w.Host(), p.host):
+		return w, true, nil
+	}
+	return nil, false, nil
+}
+
+// sameHost compares two URLs' hosts and ports; the scheme must be the same.
+func sameHost(a, b string) bool {
+	x, errX := url.Parse(a)
+	y, errY := url.Parse(b)
+	if errX != nil || errY != nil || x.Scheme != y.Scheme {
+		return false
+	}
+	port := func(u *url.URL) string {
+		return cmp.Or(u.Port(), map[string]string{"https": "443", "http": "80"}[u.Scheme])
+	}
+	return strings.EqualFold(x.Hostname(), y.Hostname()) && port(x) == port(y)
+}
+
+// SamePlace reports whether two TARGET words are of the same host: names of
+// endpoints are of the configured workspace.
+func SamePlace(a, b string) bool {
+	return a == b || Named(a) && Named(b) || !Named(a) && !Named(b) && !Embedded(a) && !Embedded(b) && sameHost(a, b)
+}
+
+// url is where the place is invoked on a workspace's host.
+func (p *place) url(host string) string {
+	switch {
+	case p.path != "" && !p.routed:
+		return host + p.path
+	case p.served != "":
+		return host + "/serving-endpoints/" + p.name + "/served-models/" + url.PathEscape(p.served) + "/invocations"
+	}
+	return host + "/serving-endpoints/" + p.name + "/invocations"
+}
+
+// routeURL is where a route-optimised endpoint is invoked. A URL that was given
+// and looks like one must be the endpoint's: no other host gets its token.
+func (p *place) routeURL(d *Details) (string, error) {
+	u, err := url.Parse(d.URL)
+	if err != nil || u.Scheme != "https" || u.Hostname() == "" || net.ParseIP(u.Hostname()) != nil {
+		return "", fmt.Errorf("endpoint %s is route-optimised, but the workspace gives no URL for it", d.Name)
+	}
+	if p.routed && !sameHost(d.URL, p.host) {
+		return "", fmt.Errorf("target %s is not where the workspace has endpoint %s (%s): give its name alone, or leave the credentials off with --auth none", clip(hideURL(p.word)), d.Name, u.Host)
+	}
+	if p.served != "" {
+		u.Path = strings.TrimSuffix(u.Path, "/invocations") + "/served-models/" + p.served + "/invocations"
+	}
+	return u.String(), nil
+}
+
+// nearest lists the names most like one, as the rest of a sentence.
+func nearest(name string, names []string) string {
+	if len(names) == 0 {
+		return ": these credentials see no endpoints there"
+	}
+	type near struct {
+		name     string
+		distance int
+	}
+	var list []near
+	lower := strings.ToLower(name)
+	for _, n := range names {
+		d := levenshtein.ComputeDistance(lower, strings.ToLower(n))
+		if other := strings.ToLower(n); strings.Contains(other, lower) || strings.Contains(lower, other) {
+			d = min(d, 2)
+		}
+		list = append(list, near{n, d})
+	}
+	slices.SortStableFunc(list, func(a, b near) int { return cmp.Compare(a.distance, b.distance) })
+	var like []string
+	for _, n := range list {
+		if len(like) < 3 && n.distance <= max(2, len(name)/2) {
+			like = append(like, n.name)
+		}
+	}
+	if len(like) == 0 {
+		return fmt.Sprintf(", which has %d: %s", len(names), strings.Join(names[:min(len(names), 5)], ", "))
+	}
+	return "; did you mean " + strings.Join(like, ", ") + "?"
+}

@@ -1,0 +1,300 @@
+package endpoint
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"brunt/attack/endpoint/databricks"
+	"brunt/attack/endpoint/secret"
+)
+
+// State is how a check has ended.
+type State string
+
+// The states. Doubtful things do not keep a load from being sent.
+const (
+	Well     State = "ok"
+	Doubtful State = "warning"
+	Bad      State = "failed"
+)
+
+// Finding is what one check of a target has found.
+type Finding struct {
+	Check  string // workspace, credentials, endpoint, addresses, tcp, tls …
+	State  State
+	Text   string
+	Remedy string        // what to do about it; empty where nothing is to be done
+	Took   time.Duration // 0 where that means nothing
+}
+
+// Probing is a target that has been looked at.
+type Probing struct {
+	URL      string // where requests go, safe to show; empty where that could not be found out
+	Findings []Finding
+	Details  *Details // of a serving endpoint, as far as they were given
+	// Addresses is how many the host of URL has; 0 where they were not found.
+	Addresses int
+
+	ctx     context.Context
+	options Options
+	timeout time.Duration
+}
+
+// Probe looks at everything between this host and the target that a word names,
+// in the order in which a request needs it, up to the first failure or the end of
+// ctx. Nothing is sent to the endpoint itself. The timeout is for each step, but
+// for the waiting that the options ask for. The error is about the word or the
+// options.
+func Probe(ctx context.Context, word string, o Options, timeout time.Duration) (*Probing, error) {
+	if err := Check(word); err != nil {
+		return nil, err
+	}
+	if _, err := o.transport(); err != nil {
+		return nil, err
+	}
+	p := &Probing{ctx: ctx, options: o, timeout: timeout}
+	if Embedded(word) {
+		e, err := Open(ctx, word, o, timeout)
+		if err != nil {
+			return nil, err
+		}
+		defer e.Close()
+		p.URL = word
+		p.well("endpoint", "embedded in this process, like a serving endpoint", 0)
+		return p, p.network(e.Target, "")
+	}
+	at, plain, found, err := placeOf(word, o)
+	if err != nil {
+		return nil, err
+	}
+	if found {
+		handled, err := p.workspace(at)
+		if handled || err != nil {
+			return p, err
+		}
+	}
+	if at.page && !o.NoAuth && !o.OwnAuth {
+		p.bad("workspace", "the URL is a page of a workspace, and there are no credentials for it", databricks.Remedy(at.host))
+		return p, nil
+	}
+	t, err := Parse(plain)
+	if err != nil {
+		return nil, err
+	}
+	p.URL = t.URL
+	return p, p.network(t, "")
+}
+
+// Well reports whether nothing has failed.
+func (p *Probing) Well() bool {
+	for _, f := range p.Findings {
+		if f.State == Bad {
+			return false
+		}
+	}
+	return true
+}
+
+// Interrupted is the text of what failed because the user had seen enough.
+const Interrupted = "interrupted"
+
+func (p *Probing) add(f Finding) {
+	if f.State == Bad && p.ctx.Err() != nil {
+		f.Text, f.Remedy = Interrupted, ""
+	}
+	p.Findings = append(p.Findings, f)
+}
+
+func (p *Probing) well(check, text string, took time.Duration) {
+	p.add(Finding{Check: check, State: Well, Text: text, Took: took})
+}
+
+func (p *Probing) bad(check, text, remedy string) {
+	p.add(Finding{Check: check, State: Bad, Text: text, Remedy: remedy})
+}
+
+// fails notes an error whose text may hold the remedy already.
+func (p *Probing) fails(check string, err error, remedy string) {
+	text := HideTokens(err.Error())
+	if at := strings.Index(text, "run databricks auth login"); at > 0 {
+		text, remedy = strings.TrimRight(text[:at], " :;,"), text[at:]
+	}
+	p.bad(check, text, remedy)
+}
+
+// workspace looks at a target in a workspace; handled is false where it is in
+// none that is configured.
+func (p *Probing) workspace(at place) (handled bool, err error) {
+	transport, err := p.options.transport()
+	if err != nil {
+		return true, err
+	}
+	defer transport.CloseIdleConnections()
+	w, handled, err := at.workspace(databricks.Options{Profile: p.options.Profile, Transport: transport, Secrets: &secret.Set{}, Hide: HideTokens})
+	switch {
+	case err != nil:
+		p.fails("workspace", err, "choose the workspace with --profile, or DATABRICKS_HOST")
+		return true, nil
+	case w == nil:
+		return handled, nil
+	}
+	host, err := Parse(w.Host())
+	if err != nil {
+		p.fails("workspace", err, "set the workspace's host to its URL, such as https://dbc-1234.cloud.databricks.com")
+		return true, nil
+	}
+	p.URL = SafeTarget(at.url(w.Host()))
+	p.well("workspace", w.Host(), 0)
+	if err := p.network(host, ""); err != nil || !p.Well() {
+		return true, err
+	}
+	ctx, cancel := context.WithTimeout(p.ctx, p.timeout)
+	defer cancel()
+	if !p.login(ctx, w) || at.name == "" {
+		return true, nil
+	}
+	began := time.Now()
+	d, err := w.Endpoint(ctx, at.name)
+	if err != nil {
+		p.refused(ctx, w, at, err)
+		return true, nil
+	}
+	if took := time.Since(began); d.Ready || p.options.WaitReady == 0 {
+		p.endpoint(d, at, took)
+	} else {
+		p.options.waiting("waiting for endpoint %s to be ready%s, %s at most", d.Name, deployment(d), Span(p.options.WaitReady))
+		d, _ = awaitReady(p.ctx, w, d, p.options.WaitReady) // not ready is what the finding says then
+		p.endpoint(d, at, time.Since(began))
+	}
+	if p.Details = d; d.RouteOptimized && d.Ready {
+		return true, p.route(w, at, d)
+	}
+	return true, nil
+}
+
+// login gets a token.
+func (p *Probing) login(ctx context.Context, w *databricks.Workspace) bool {
+	if p.options.OwnAuth {
+		p.well("credentials", "the Authorization header given", 0)
+		return true
+	}
+	began := time.Now()
+	token, err := w.Login(ctx)
+	if err != nil {
+		p.fails("credentials", err, "check the profile, or the DATABRICKS_… variables")
+		return false
+	}
+	text := token.Kind
+	if token.Kind == "pat" {
+		text = "personal access token (pat)"
+	}
+	if left := time.Until(token.Expires); !token.Expires.IsZero() {
+		text += ", good for " + Span(left)
+	}
+	p.well("credentials", text, time.Since(began))
+	return true
+}
+
+// refused explains why there are no details.
+func (p *Probing) refused(ctx context.Context, w *databricks.Workspace, at place, err error) {
+	var answer *databricks.StatusError
+	if !errors.As(err, &answer) {
+		p.fails("endpoint", err, "see whether "+w.Host()+" can be reached from here")
+		return
+	}
+	said := w.Hide(answer.Error())
+	switch {
+	case answer.Status == http.StatusNotFound:
+		remedy := "give one of its names"
+		if names, err := w.Names(ctx); err == nil {
+			remedy = strings.TrimLeft(nearest(at.name, names), ";:, ")
+		}
+		p.bad("endpoint", fmt.Sprintf("no endpoint %q in this workspace", at.name), remedy)
+	case answer.Status == http.StatusUnauthorized, strings.Contains(answer.Message, "access token"):
+		p.bad("credentials", "refused: "+said, "the token is wrong or has expired: "+databricks.Remedy(w.Host()))
+	case answer.Status == http.StatusForbidden:
+		p.bad("endpoint", fmt.Sprintf("no permission on %s: %s", at.name, said), "ask its owner for Can Query")
+	default:
+		p.bad("endpoint", "the workspace answers "+said, "try again; if it stays so, its status page may say why")
+	}
+}
+
+// endpoint tells the endpoint's state.
+func (p *Probing) endpoint(d *Details, at place, took time.Duration) {
+	f := Finding{Check: "endpoint", State: Well, Text: describe(d), Took: took}
+	switch {
+	case at.served != "" && !serves(d, at.served):
+		f.State, f.Text, f.Remedy = Bad, fmt.Sprintf("%s has no served entity %q", d.Name, at.served), "it has "+served(d)
+	case !d.Ready:
+		f.State, f.Text = Bad, d.Name+" is NOT_READY"+deployment(d)
+		f.Remedy = "wait for it with --wait-ready 10m, or see the endpoint's page for why"
+		if p.options.WaitReady > 0 {
+			f.Remedy = fmt.Sprintf("it was waited for, for %s: see the endpoint's page for why it is not ready", p.options.WaitReady)
+		}
+	case d.Permission == canView && !p.options.OwnAuth:
+		f.State, f.Remedy = Bad, "these credentials may see the endpoint but not query it: ask its owner for Can Query"
+	case d.Update == "IN_PROGRESS":
+		f.State, f.Remedy = Doubtful, "it is being updated: figures would be of the old and the new configuration together"
+	case d.Update == "UPDATE_FAILED":
+		f.State, f.Remedy = Doubtful, "its last update failed, so the old configuration answers: see the endpoint's page"
+	case d.Asleep():
+		f.State, f.Remedy = Doubtful, "scaled to zero: brunt attack wakes it before the load, for as long as --wait-ready 10m says; turn scale-to-zero off for load tests"
+	}
+	p.add(f)
+}
+
+// describe says what the endpoint is and what that means for a load.
+func describe(d *Details) string {
+	text := d.Name + " is READY"
+	if n := d.MaxConcurrency(); n > 0 {
+		text += fmt.Sprintf(", provisioned concurrency %d", n)
+	}
+	if len(d.Entities) > 1 {
+		text += fmt.Sprintf(", %d served entities", len(d.Entities))
+	}
+	if d.RouteOptimized {
+		return text + ", route-optimised"
+	}
+	return text + fmt.Sprintf(", not route-optimised (%d requests/s per workspace at most)", WorkspaceRate)
+}
+
+// route looks at a route-optimised endpoint's own token and host.
+func (p *Probing) route(w *databricks.Workspace, at place, d *Details) error {
+	if !p.options.OwnAuth {
+		began := time.Now()
+		token, err := within(p.ctx, p.timeout, func(ctx context.Context) (*databricks.Token, error) { return w.DataPlane(ctx, d) })
+		if err != nil {
+			p.fails("route token", err, "a route-optimised endpoint takes OAuth tokens made for it: see that these credentials may query it")
+			return nil
+		}
+		p.well("route token", token.Kind+", made for this endpoint, good for "+Span(time.Until(token.Expires)), time.Since(began))
+	}
+	url, err := at.routeURL(d)
+	if err != nil {
+		p.fails("route", err, "give the endpoint's name alone")
+		return nil
+	}
+	t, err := Parse(url)
+	if err != nil {
+		return err
+	}
+	p.URL = t.URL
+	return p.network(t, "route ")
+}
+
+// Span is a duration as one would say it, to the second at the finest.
+func Span(d time.Duration) string {
+	switch d = max(d, 0); {
+	case d < 2*time.Minute:
+		return d.Round(time.Second).String()
+	case d < 2*time.Hour:
+		return fmt.Sprintf("%d min", int(d.Minutes()+0.5))
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%d h", int(d.Hours()+0.5))
+	}
+	return fmt.Sprintf("%d days", int(d.Hours()/24))
+}

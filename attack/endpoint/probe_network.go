@@ -1,0 +1,201 @@
+package endpoint
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"strings"
+	"time"
+)
+
+const (
+	// mostConnect is how long one address may take to answer a probe.
+	mostConnect = 5 * time.Second
+	// soonExpired is how near a certificate's end is worth a word.
+	soonExpired = 14 * 24 * time.Hour
+)
+
+// network looks at a host: its addresses, whether they answer, and TLS. The
+// error is about the options.
+func (p *Probing) network(t Target, prefix string) error {
+	d, err := NewDialer(t, p.options)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	if !p.resolve(d, t, prefix) {
+		return nil
+	}
+	conn := p.connect(d, prefix)
+	if conn == nil {
+		return nil
+	}
+	defer conn.Close()
+	if t.TLS {
+		p.handshake(d, conn, prefix)
+	}
+	return nil
+}
+
+func (p *Probing) resolve(d *Dialer, t Target, prefix string) bool {
+	ctx, cancel := context.WithTimeout(p.ctx, p.timeout)
+	defer cancel()
+	began := time.Now()
+	err := d.Resolve(ctx)
+	took := time.Since(began)
+	var dns *net.DNSError
+	switch {
+	case err == nil:
+	case errors.As(err, &dns) && dns.IsNotFound:
+		p.bad(prefix+"addresses", fmt.Sprintf("no host is called %s", t.Name), "check the name, or say its address with --resolve "+t.Name+":ADDR")
+		return false
+	default:
+		p.fails(prefix+"addresses", err, "see whether this machine's name server answers, or give --resolve "+t.Name+":ADDR")
+		return false
+	}
+	if _, err := netip.ParseAddr(t.Name); err == nil {
+		took = 0 // there was nothing to look up
+	}
+	p.well(prefix+"addresses", some(d.Addresses(), 3), took)
+	return true
+}
+
+func some(list []string, most int) string {
+	if len(list) <= most {
+		return strings.Join(list, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(list[:most], ", "), len(list)-most)
+}
+
+// connect tries every address, and returns a connection to the first that
+// answered.
+func (p *Probing) connect(d *Dialer, prefix string) (first net.Conn) {
+	addresses := d.Addresses()
+	p.Addresses = len(addresses)
+	var silent []string
+	var failure error
+	var took time.Duration
+	for _, a := range addresses {
+		ctx, cancel := context.WithTimeout(p.ctx, min(p.timeout, mostConnect))
+		began := time.Now()
+		c, err := d.dialer.DialContext(ctx, "tcp", a)
+		cancel()
+		switch {
+		case err != nil:
+			silent, failure = append(silent, a), err
+		case first == nil:
+			first, took = c, time.Since(began)
+		default:
+			c.Close()
+		}
+	}
+	f := Finding{Check: prefix + "tcp", State: Well, Text: "connected", Took: took}
+	switch {
+	case first == nil:
+		f.State = Bad
+		f.Text, f.Remedy = unreached(failure, len(addresses))
+	case len(silent) > 0:
+		f.State, f.Text = Doubtful, fmt.Sprintf("%d of %d addresses do not answer: %s", len(silent), len(addresses), some(silent, 3))
+		f.Remedy = "load would go to the others only"
+	case len(addresses) > 1:
+		f.Text = fmt.Sprintf("all %d addresses answer", len(addresses))
+	}
+	p.add(f)
+	return first
+}
+
+// unreached explains a failed connection.
+func unreached(err error, addresses int) (text, remedy string) {
+	who := "it"
+	if addresses > 1 {
+		who = fmt.Sprintf("none of %d addresses", addresses)
+	}
+	switch DialKind(err) {
+	case Refused:
+		return "connection refused", "nothing listens there: check host and port"
+	case TimeoutConnect:
+		if addresses > 1 {
+			return who + " answers", "a firewall may be in the way; brunt connects by itself, not through a proxy"
+		}
+		return "no answer", "a firewall may be in the way; brunt connects by itself, not through a proxy"
+	case NoFiles, NoPorts:
+		return err.Error(), "raise ulimit -n, or close what holds this machine's ports"
+	}
+	var op *net.OpError
+	if errors.As(err, &op) {
+		err = op.Err
+	}
+	return err.Error(), "see whether this machine has a route to the host"
+}
+
+// handshake makes the TLS connection, and verifies the certificate by itself so
+// that more can be told of it than an error.
+func (p *Probing) handshake(d *Dialer, conn net.Conn, prefix string) {
+	ctx, cancel := context.WithTimeout(p.ctx, p.timeout)
+	defer cancel()
+	config := d.tls.Clone()
+	config.InsecureSkipVerify, config.ClientSessionCache = true, nil
+	c := tls.Client(conn, config)
+	began := time.Now()
+	if err := c.HandshakeContext(ctx); err != nil {
+		var plain tls.RecordHeaderError
+		if errors.As(err, &plain) {
+			p.bad(prefix+"tls", "the port does not speak TLS", "give an http:// URL, or the port that does")
+			return
+		}
+		p.fails(prefix+"tls", &TLSError{err}, "see what TLS the host, or a proxy before it, wants")
+		return
+	}
+	took := time.Since(began)
+	state := c.ConnectionState()
+	leaf := state.PeerCertificates[0]
+	f := Finding{Check: prefix + "tls", Took: took}
+	f.State, f.Text, f.Remedy = judgeCertificate(leaf, state.PeerCertificates[1:], d, time.Now())
+	if f.State == Bad && p.options.Insecure {
+		f.State, f.Remedy = Doubtful, "not looked at by load, for --insecure was given"
+	}
+	f.Text = tls.VersionName(state.Version) + ", " + f.Text
+	p.add(f)
+}
+
+// judgeCertificate says what is wrong with a certificate, or how long it lasts.
+func judgeCertificate(leaf *x509.Certificate, more []*x509.Certificate, d *Dialer, now time.Time) (State, string, string) {
+	pool := x509.NewCertPool()
+	for _, c := range more {
+		pool.AddCert(c)
+	}
+	_, err := leaf.Verify(x509.VerifyOptions{Roots: d.tls.RootCAs, Intermediates: pool, DNSName: d.target.Name, CurrentTime: now})
+	until := leaf.NotAfter.UTC().Format("2006-01-02")
+	switch {
+	case now.After(leaf.NotAfter):
+		return Bad, fmt.Sprintf("the certificate expired on %s", until), "have it renewed; to go on without looking at it, give --insecure"
+	case now.Before(leaf.NotBefore):
+		return Bad, fmt.Sprintf("the certificate is not valid before %s", leaf.NotBefore.UTC().Format("2006-01-02 15:04")), "see whether this machine's clock is right"
+	case leaf.VerifyHostname(d.target.Name) != nil:
+		return Bad, fmt.Sprintf("the certificate is for %s, not for %s", forWhom(leaf), d.target.Name), "use such a name, with --resolve NAME:ADDR if need be"
+	case err != nil:
+		text := "the certificate cannot be verified: " + strings.TrimPrefix(err.Error(), "x509: ")
+		if unknown := (x509.UnknownAuthorityError{}); errors.As(err, &unknown) {
+			text = fmt.Sprintf("the certificate is signed by an unknown authority (%s)", clip(leaf.Issuer.String()))
+		}
+		return Bad, text, "give the authority's certificate with --ca FILE.pem; to go on without looking at it, --insecure"
+	case leaf.NotAfter.Sub(now) < soonExpired:
+		return Doubtful, fmt.Sprintf("the certificate expires in %s, on %s", Span(leaf.NotAfter.Sub(now)), until), "have it renewed in time"
+	}
+	return Well, fmt.Sprintf("certificate good for %s, until %s", Span(leaf.NotAfter.Sub(now)), until), ""
+}
+
+func forWhom(leaf *x509.Certificate) string {
+	names := append([]string(nil), leaf.DNSNames...)
+	for _, ip := range leaf.IPAddresses {
+		names = append(names, ip.String())
+	}
+	if len(names) == 0 {
+		return "nobody"
+	}
+	return clip(some(names, 3))
+}

@@ -1,0 +1,124 @@
+package endpoint
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"brunt/attack/endpoint/databricks"
+)
+
+const (
+	// samplePace is the time between two readings of an endpoint's own figures,
+	// which change once a minute.
+	samplePace = time.Minute
+	// mostSample is how long one reading may take, and mostLast how long the
+	// end of a run waits for the last.
+	mostSample = 10 * time.Second
+	mostLast   = 2 * time.Second
+)
+
+// Sample is what an endpoint said of itself, and when it was asked.
+type Sample struct {
+	At time.Time
+	databricks.Export
+}
+
+// Sampler reads the endpoint's own figures beside a run: before it, each
+// minute and at its end. A nil one reads nothing.
+type Sampler struct {
+	workspace *databricks.Workspace
+	name      string
+	life      context.Context
+	kill      context.CancelFunc
+	begun     chan struct{} // closed once the first reading is over
+	ending    chan struct{}
+	done      chan struct{}
+	end       sync.Once
+
+	mu      sync.Mutex
+	samples []Sample
+	failed  int
+	reason  string // of the last failure, without secrets
+}
+
+// Sample begins to read, and waits two seconds at most for the first reading, or
+// for ctx: what it has is then of before the load. It is nil for a target that no
+// workspace told of.
+func (e *Endpoint) Sample(ctx context.Context) *Sampler {
+	if e.workspace == nil || e.Details == nil {
+		return nil
+	}
+	s := &Sampler{workspace: e.workspace, name: e.Name, begun: make(chan struct{}), ending: make(chan struct{}), done: make(chan struct{})}
+	s.life, s.kill = context.WithCancel(context.Background())
+	go s.keep()
+	patience := time.NewTimer(mostLast)
+	defer patience.Stop()
+	select {
+	case <-s.begun:
+	case <-patience.C:
+	case <-ctx.Done():
+	}
+	return s
+}
+
+func (s *Sampler) keep() {
+	defer close(s.done)
+	pace := time.NewTicker(samplePace)
+	defer pace.Stop()
+	s.take()
+	close(s.begun)
+	for {
+		select {
+		case <-pace.C:
+			s.take()
+		case <-s.ending:
+			s.take()
+			return
+		}
+	}
+}
+
+func (s *Sampler) take() {
+	ctx, cancel := context.WithTimeout(s.life, mostSample)
+	defer cancel()
+	at := time.Now()
+	x, err := s.workspace.Export(ctx, s.name)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err != nil {
+		s.failed++
+		s.reason = HideTokens(err.Error())
+		if s.life.Err() != nil {
+			s.reason = "no answer within 2 s of the run's end"
+		}
+		return
+	}
+	s.samples = append(s.samples, Sample{At: at, Export: *x})
+}
+
+// Taken are the samples so far, how many readings failed, and why the last of
+// those did.
+func (s *Sampler) Taken() (samples []Sample, failed int, reason string) {
+	if s == nil {
+		return nil, 0, ""
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.samples[:len(s.samples):len(s.samples)], s.failed, s.reason
+}
+
+// End takes the last sample, for which it waits two seconds at most, and stops.
+// It may be called more than once.
+func (s *Sampler) End() {
+	if s == nil {
+		return
+	}
+	s.end.Do(func() {
+		late := time.AfterFunc(mostLast, s.kill)
+		defer late.Stop()
+		close(s.ending)
+		<-s.done
+		s.kill()
+	})
+}

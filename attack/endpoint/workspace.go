@@ -1,0 +1,264 @@
+package endpoint
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"brunt/attack/endpoint/databricks"
+)
+
+const (
+	// mostLookUp is how long all questions to a workspace may take together.
+	mostLookUp = 60 * time.Second
+	// readyPace is the time between two looks at an endpoint that is not ready.
+	readyPace = 2 * time.Second
+)
+
+// canView is the permission of those who may see an endpoint and not query it.
+const canView = "CAN_VIEW"
+
+// WorkspaceRate is how many queries per second a workspace takes for its
+// endpoints that are not route-optimised, all together (Databricks, "Model
+// Serving limits").
+const WorkspaceRate = 200
+
+// Details are what the workspace says of a serving endpoint.
+type Details = databricks.Details
+
+// openPlace opens a target in a workspace. handled is false where it turns out
+// to be a plain URL.
+func (e *Endpoint) openPlace(ctx context.Context, p place, o Options, timeout time.Duration) (handled bool, err error) {
+	transport, err := o.transport()
+	if err != nil {
+		return true, err
+	}
+	w, handled, err := p.workspace(databricks.Options{Profile: o.Profile, Transport: transport, Secrets: &e.secrets, Hide: HideTokens})
+	if w == nil {
+		return handled, err
+	}
+	hush()
+	e.workspace, e.transport = w, transport
+	patience := min(timeout, mostLookUp)
+	token, err := within(ctx, patience, w.Login)
+	var none *databricks.ConfigError
+	if o.OwnAuth && errors.As(err, &none) {
+		e.Name = p.name
+		return true, e.connectTo(ctx, p.url(w.Host()), o, timeout)
+	} else if err != nil {
+		return true, outside(err)
+	}
+	url, source := p.url(w.Host()), w.Login
+	if p.name != "" {
+		if err := e.lookUp(ctx, p, o, patience); err != nil {
+			return true, err
+		}
+		d := e.Details
+		if p.routed && (d == nil || !d.RouteOptimized) {
+			return true, &UnreachableError{fmt.Errorf("target %s: the workspace does not have endpoint %s there; give its name alone", clip(hideURL(p.word)), p.name)}
+		}
+		if d != nil && d.RouteOptimized {
+			if url, err = p.routeURL(d); err != nil {
+				return true, &UnreachableError{err}
+			}
+			source = func(ctx context.Context) (*databricks.Token, error) { return w.DataPlane(ctx, d) }
+			if !o.OwnAuth {
+				if token, err = within(ctx, patience, source); err != nil {
+					return true, outside(err)
+				}
+			}
+		}
+	}
+	if !o.OwnAuth {
+		e.credentials = newCredentials(token, source)
+	}
+	return true, e.connectTo(ctx, url, o, timeout)
+}
+
+// within asks for a token, for as long as patience lasts.
+func within(ctx context.Context, patience time.Duration, source func(context.Context) (*databricks.Token, error)) (*databricks.Token, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	return source(ctx)
+}
+
+// outside sorts the errors that a workspace's answers are from those of the
+// configuration, which are usage errors.
+func outside(err error) error {
+	var config *databricks.ConfigError
+	if errors.As(err, &config) {
+		return err
+	}
+	return &UnreachableError{err}
+}
+
+// lookUp asks for the endpoint's details, and waits for it to be ready where
+// that is wanted.
+func (e *Endpoint) lookUp(ctx context.Context, p place, o Options, patience time.Duration) error {
+	d, err := e.ask(ctx, p, patience)
+	if d == nil {
+		return err
+	}
+	e.Name, e.Details = d.Name, d
+	if p.served != "" && !serves(d, p.served) {
+		return &UnreachableError{fmt.Errorf("endpoint %s has no served entity %q; it has %s", d.Name, p.served, served(d))}
+	}
+	if !d.Ready && o.WaitReady > 0 {
+		o.waiting("waiting for endpoint %s to be ready%s, %s at most", d.Name, deployment(d), Span(o.WaitReady))
+		if e.Details, err = awaitReady(ctx, e.workspace, d, o.WaitReady); err != nil {
+			return err
+		}
+	}
+	switch d := e.Details; {
+	case !d.Ready:
+		return &UnreachableError{fmt.Errorf("endpoint %s is not ready%s: wait for it with --wait-ready 10m", d.Name, deployment(d))}
+	case d.Permission == canView && !o.OwnAuth && !o.lookOnly:
+		return &UnreachableError{fmt.Errorf("no permission on endpoint %s: these credentials may see it but not query it; ask its owner for Can Query", d.Name)}
+	case d.Update == "IN_PROGRESS":
+		e.note("endpoint %s is being updated: figures may be of its old and new configuration together", d.Name)
+	case d.Update == "UPDATE_FAILED":
+		e.note("the last update of endpoint %s failed: its old configuration was loaded", d.Name)
+	}
+	return nil
+}
+
+// ask asks for the details once. Without an error they are nil for those who may
+// query what they may not see.
+func (e *Endpoint) ask(ctx context.Context, p place, patience time.Duration) (*Details, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	d, err := e.workspace.Endpoint(ctx, p.name)
+	if err != nil {
+		return nil, e.unknown(ctx, p, err)
+	}
+	return d, nil
+}
+
+// waiting tells what is waited for.
+func (o *Options) waiting(format string, args ...any) {
+	if o.Waiting != nil {
+		o.Waiting(fmt.Sprintf(format, args...))
+	}
+}
+
+// note keeps a line for the reader of the report.
+func (e *Endpoint) note(format string, args ...any) {
+	e.Notes = append(e.Notes, fmt.Sprintf(format, args...))
+}
+
+// awaitReady looks at an endpoint until it is ready, and gives its newest
+// details.
+func awaitReady(ctx context.Context, w *databricks.Workspace, d *Details, most time.Duration) (*Details, error) {
+	ctx, cancel := context.WithTimeout(ctx, most)
+	defer cancel()
+	pace := time.NewTicker(min(readyPace, max(most/10, 10*time.Millisecond)))
+	defer pace.Stop()
+	for {
+		select {
+		case <-pace.C:
+		case <-ctx.Done():
+			return d, &UnreachableError{fmt.Errorf("endpoint %s is still not ready after %s%s: see its page for why", d.Name, most, deployment(d))}
+		}
+		// One answer that does not come is no reason to give up.
+		if newest, err := w.Endpoint(ctx, d.Name); err == nil {
+			d = newest
+		}
+		if d.Ready {
+			return d, nil
+		}
+	}
+}
+
+// deployment is what is said of entities that are not deployed.
+func deployment(d *Details) string {
+	for _, x := range d.Entities {
+		if x.Deployment != "" && x.Deployment != "DEPLOYMENT_READY" {
+			return fmt.Sprintf(" (%s: %s)", x.Name, strings.TrimSpace(x.Deployment+" "+HideTokens(x.Message)))
+		}
+	}
+	return ""
+}
+
+func serves(d *Details, name string) bool {
+	for _, x := range d.Entities {
+		if x.Name == name {
+			return true
+		}
+	}
+	return false
+}
+
+func served(d *Details) string {
+	var names []string
+	for _, x := range d.Entities {
+		names = append(names, x.Name)
+	}
+	return strings.Join(names, ", ")
+}
+
+// unknown explains why there are no details.
+func (e *Endpoint) unknown(ctx context.Context, p place, err error) error {
+	host := e.workspace.Host()
+	var refused *databricks.StatusError
+	if !errors.As(err, &refused) {
+		return outside(err)
+	}
+	switch refused.Status {
+	case http.StatusNotFound:
+		text := fmt.Sprintf("no endpoint %q in workspace %s", p.name, host)
+		if names, err := e.workspace.Names(ctx); err == nil {
+			text += nearest(p.name, names)
+		}
+		return &UnreachableError{errors.New(text)}
+	case http.StatusUnauthorized:
+		return &UnreachableError{fmt.Errorf("%s refuses the credentials: %w; %s", host, err, databricks.Remedy(host))}
+	case http.StatusForbidden:
+		if strings.Contains(refused.Message, "access token") {
+			return &UnreachableError{fmt.Errorf("%s refuses the credentials: %w; %s", host, err, databricks.Remedy(host))}
+		}
+		if p.path != "" {
+			// Some may query what they may not see.
+			e.Name = p.name
+			e.note("the details of endpoint %s could not be read: %s", p.name, err)
+			return nil
+		}
+		return &UnreachableError{fmt.Errorf("no permission on endpoint %s: %w; ask its owner for Can Query", p.name, err)}
+	}
+	return &UnreachableError{fmt.Errorf("endpoint %s: %s answers %w", p.name, host, err)}
+}
+
+// transport is for questions to a workspace, under the same options as load.
+func (o *Options) transport() (*http.Transport, error) {
+	var overrides []override
+	for _, word := range o.Resolve {
+		one, err := parseOverride(word)
+		if err != nil {
+			return nil, err
+		}
+		overrides = append(overrides, one)
+	}
+	tls, err := o.tls()
+	if err != nil {
+		return nil, err
+	}
+	dialer := &net.Dialer{Timeout: 10 * time.Second}
+	return &http.Transport{
+		Proxy: http.ProxyFromEnvironment, TLSClientConfig: tls, TLSHandshakeTimeout: 10 * time.Second,
+		MaxIdleConnsPerHost: 2, IdleConnTimeout: 90 * time.Second, ResponseHeaderTimeout: 30 * time.Second,
+		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+			if name, port, err := net.SplitHostPort(address); err == nil {
+				for _, one := range overrides {
+					if strings.EqualFold(one.name, name) {
+						address = net.JoinHostPort(one.addr.String(), port)
+						break
+					}
+				}
+			}
+			return dialer.DialContext(ctx, network, address)
+		},
+	}, nil
+}

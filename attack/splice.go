@@ -1,0 +1,65 @@
+package attack
+
+import (
+	"crypto/rand"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"brunt/payloads"
+)
+
+// newRunID is what tells this run's requests from those of all others.
+func newRunID() []byte { return []byte(strings.ToLower(rand.Text()[:10])) }
+
+// requestID is what the worker's request is called in the splices of its body:
+// the run, and the request's index, marked where it is one of the warm-up,
+// whose indexes come again.
+func (w *worker) requestID() []byte {
+	w.id = append(append(w.id[:0], w.run.id...), '-')
+	if w.ex.warm {
+		w.id = append(w.id, 'w')
+	}
+	w.id = strconv.AppendUint(w.id, w.ex.index, 10)
+	return w.id
+}
+
+// startBody ends the head in w.buf, and returns what is to follow it: the
+// body, less what its splices make the head's neighbour.
+func (w *worker) startBody(item *payloads.Item) (rest []byte) {
+	if !w.run.payloads.Spliced() {
+		w.buf = appendLength(w.buf, len(item.Body), w.run.lengths)
+		return item.Body
+	}
+	id, splices := w.requestID(), w.run.payloads.Splices(w.ex.index)
+	w.buf = appendLength(w.buf, splices.Length(item.Body, id), w.run.lengths)
+	w.buf, rest = splices.Append(w.buf, item.Body, id)
+	return rest
+}
+
+// wholeBody is the body as it is sent. It is a copy where it has splices, for
+// HTTP/2 sends bodies piece by piece.
+func (w *worker) wholeBody(item *payloads.Item) (body []byte, err error) {
+	if !w.run.payloads.Spliced() {
+		return item.Body, nil
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = &payloadError{payloads.Fault(r)}
+		}
+	}()
+	var rest []byte
+	w.buf, rest = w.run.payloads.Splices(w.ex.index).Append(w.buf[:0], item.Body, w.requestID())
+	w.buf = append(w.buf, rest...)
+	return w.buf, nil
+}
+
+// stamp notes whether bodies are sent with client_request_ids of the run's, and
+// warns of those that are not.
+func (r *Run) stamp(set *payloads.Set) {
+	stamped, left := set.Stamped()
+	r.stamped = stamped > 0
+	if left > 0 {
+		r.warnings = append(r.warnings, fmt.Sprintf("%d of %d bodies have a client_request_id of their own, or are no object: they are sent as they are", left, stamped+left))
+	}
+}

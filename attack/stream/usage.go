@@ -1,0 +1,101 @@
+package stream
+
+import "bytes"
+
+// Most bytes looked at after a member's name for the counts that it holds.
+const mostUsage = 4 << 10
+
+// member is the name under which replies state token counts. Within a JSON
+// text it stands nowhere but as a name, or behind a backslash.
+var member = []byte(`"usage"`)
+
+// Usage finds the token counts that a whole JSON reply states in the last of
+// its members "usage", at whatever depth, without reading the rest: replies of
+// other models pass through it, too. Bytes are fed in pieces of any size.
+type Usage struct {
+	Output, Prompt int64 // tokens, -1 where they are not stated
+
+	held []byte // what follows the last name seen, from its end on
+	open bool   // held is in use
+	tail []byte // the last bytes since then, in which the name may begin
+	join []byte // tail with what follows it
+}
+
+// Reset makes u ready for the next reply.
+func (u *Usage) Reset() {
+	u.Output, u.Prompt, u.open, u.tail = -1, -1, false, u.tail[:0]
+}
+
+// Feed takes the next bytes of the reply.
+func (u *Usage) Feed(p []byte) {
+	if len(u.tail) > 0 {
+		// A name that the last piece began.
+		u.join = append(append(u.join[:0], u.tail...), p[:min(len(p), len(member))]...)
+		if end := nameEnd(u.join); end > len(u.tail) {
+			p = p[end-len(u.tail):]
+			u.begin()
+		}
+	}
+	for end := nameEnd(p); end >= 0; end = nameEnd(p) {
+		u.hold(p[:end])
+		u.begin()
+		p = p[end:]
+	}
+	u.hold(p)
+	// One byte more than a name lacks its last: a backslash may stand before it.
+	u.tail = append(u.tail, p[max(0, len(p)-len(member)):]...)
+	u.tail = append(u.tail[:0], u.tail[max(0, len(u.tail)-len(member)):]...)
+}
+
+// nameEnd is the place after the first name in p, -1 without one. Neither a
+// reply nor what follows a name begins with a name, so that the byte before its
+// quote is there to be looked at.
+func nameEnd(p []byte) int {
+	for from := 0; ; {
+		// The quote is frequent in JSON, the letter is less so.
+		i := bytes.Index(p[from:], member[1:])
+		if i < 0 {
+			return -1
+		}
+		i += from
+		from = i + len(member) - 1
+		if i >= 2 && p[i-1] == '"' && p[i-2] != '\\' {
+			return from
+		}
+	}
+}
+
+func (u *Usage) hold(p []byte) {
+	if u.open {
+		u.held = append(u.held, p[:min(len(p), mostUsage-len(u.held))]...)
+	}
+}
+
+// begin reads what is held, for another name has come.
+func (u *Usage) begin() {
+	u.End()
+	u.open, u.held, u.tail = true, u.held[:0], u.tail[:0]
+}
+
+// End reads what is held: no more bytes come.
+func (u *Usage) End() {
+	if !u.open {
+		return
+	}
+	u.open = false
+	s := scanner{b: u.held}
+	if !s.enter(':') {
+		return
+	}
+	var found finding
+	found.usage(&s)
+	if s.bad {
+		return
+	}
+	if found.hasOutput {
+		u.Output = found.output
+	}
+	if found.hasPrompt {
+		u.Prompt = found.prompt
+	}
+}

@@ -1,0 +1,311 @@
+package attack
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"brunt/attack/endpoint"
+	"brunt/attack/h2"
+	"brunt/attack/stream"
+)
+
+// StreamMode says which replies are followed as streams of server-sent events.
+type StreamMode string
+
+// StreamAuto, which the empty mode stands for too, follows successes whose
+// content type is text/event-stream, StreamOn all successes, StreamOff none.
+// Unless off, successes of the type application/json that are not followed are
+// searched for the usage that they state.
+const (
+	StreamAuto StreamMode = "auto"
+	StreamOn   StreamMode = "on"
+	StreamOff  StreamMode = "off"
+)
+
+// Kinds of failures of a stream whose status was a success. What became of the
+// reply as such does not matter to whoever waits for an answer: none of them
+// counts as a complete reply.
+const (
+	KindStreamEmpty   = "stream_empty"   // it ended without one valid chunk
+	KindStreamBroken  = "stream_broken"  // it ended before it said that it was complete
+	KindStreamError   = "stream_error"   // it carried an error
+	KindStreamStalled = "stream_stalled" // nothing came for longer than Plan.StreamStall
+)
+
+// errStalled ends the reading of a stream that says nothing more.
+var errStalled = errors.New("stalled")
+
+// streamError is what is wrong with a stream.
+type streamError struct{ kind, text string }
+
+func (e *streamError) Error() string { return e.text }
+
+var (
+	eventStream = []byte("text/event-stream")
+	wholeJSON   = []byte("application/json")
+)
+
+// isOf reports whether a content type is the one named, parameters aside.
+func isOf(contentType, name []byte) bool {
+	n := len(name)
+	return len(contentType) >= n && bytes.EqualFold(contentType[:n], name) && (len(contentType) == n || contentType[n] == ';' || contentType[n] == ' ')
+}
+
+// forget ends the following of the last reply.
+func (r *reply) forget() { r.streaming, r.looking = false, false }
+
+// follows reports whether the body of a success is to be followed as a stream,
+// and readies r for what it is.
+func (r *reply) follows(contentType []byte) bool {
+	switch {
+	case r.streams == StreamOff:
+	case r.streams == StreamOn || isOf(contentType, eventStream):
+		r.streaming = true
+		if r.stream == nil {
+			r.stream = new(stream.Stream)
+		}
+		r.stream.Reset()
+	case isOf(contentType, wholeJSON):
+		r.looking = true
+		r.usage.Reset()
+	}
+	return r.streaming
+}
+
+// Begin is follows for HTTP/2.
+func (r *reply) Begin(contentType string) (fed, events bool) {
+	r.forget()
+	r.follows([]byte(contentType))
+	return r.streaming || r.looking, r.streaming
+}
+
+// Feed takes the next bytes of a body that is followed; those of a stream came
+// at the instant.
+func (r *reply) Feed(p []byte, at int64) {
+	if r.looking {
+		r.usage.Feed(p)
+		return
+	}
+	before := r.stream.Chunks
+	r.stream.Feed(p, at)
+	r.came(r.stream.Chunks - before)
+}
+
+// came counts chunks with output as they come.
+func (r *reply) came(n int) {
+	if n > 0 && !r.warm {
+		r.chunks.Store(r.chunks.Load() + uint64(n))
+	}
+}
+
+// fault is what is wrong with the stream that was read; err is what the reading
+// ended with, at the instant.
+func (r *reply) fault(err error, at int64) error {
+	s := r.stream
+	switch {
+	case err == nil:
+		before := s.Chunks
+		s.End(at)
+		r.came(s.Chunks - before)
+	case err == errCut, endpoint.Timeout(err):
+		return err
+	case s.Failed: // before it stalled, or broke
+	case (err == errStalled || err == h2.ErrStalled) && s.Done:
+		return &streamError{KindStreamStalled, fmt.Sprintf("the reply did not end within %v of its [DONE], after %s", time.Duration(r.stall), chunks(s.Chunks))}
+	case err == errStalled, err == h2.ErrStalled:
+		return &streamError{KindStreamStalled, fmt.Sprintf("nothing came for %v, after %s", time.Duration(r.stall), chunks(s.Chunks))}
+	}
+	switch {
+	case s.Failed:
+		r.sample = append(r.sample[:0], s.Sample...)
+		return &streamError{KindStreamError, "error in mid-stream: " + describeBody(s.Sample)}
+	case err != nil && s.Done:
+		return err
+	case err != nil:
+		return &streamError{KindStreamBroken, fmt.Sprintf("the stream broke after %s: %v", chunks(s.Chunks), err)}
+	case s.Valid == 0:
+		return &streamError{KindStreamEmpty, "the stream ended without one valid chunk" + r.compressed()}
+	case !s.Done:
+		return &streamError{KindStreamBroken, fmt.Sprintf("the stream ended after %s, without its [DONE]", chunks(s.Chunks))}
+	}
+	return nil
+}
+
+// compressed says why nothing was seen in a stream that nobody looked into.
+// Requests do not ask for it, unless a header of the user's does. It is not
+// known over HTTP/2.
+func (r *reply) compressed() string {
+	if len(r.header.ContentEncoding()) == 0 {
+		return ""
+	}
+	return ": it is compressed, which a header of yours may have asked for"
+}
+
+func chunks(n int) string {
+	if n == 1 {
+		return "1 chunk"
+	}
+	return fmt.Sprintf("%d chunks", n)
+}
+
+// StreamCounts are counts of the successes that were streams, warm-up excluded.
+// Streams = ByUsage + ByChunks.
+type StreamCounts struct {
+	Streams      uint64
+	Silent       uint64 // streams without any output, and so without a time to it
+	Chunks       uint64 // events that held output
+	OutputTokens uint64
+	PromptTokens uint64 // as far as the endpoint states them
+	ByUsage      uint64 // streams whose output tokens the endpoint stated
+	ByChunks     uint64 // streams whose output tokens are their chunks, for want of that
+	Skipped      uint64 // events too large to look into
+}
+
+// UsageCounts are counts of the successes that were no streams, warm-up
+// excluded.
+type UsageCounts struct {
+	Replies      uint64 // those that stated their usage
+	OutputTokens uint64
+	PromptTokens uint64
+}
+
+func (c *UsageCounts) add(o *UsageCounts) {
+	c.Replies += o.Replies
+	c.OutputTokens += o.OutputTokens
+	c.PromptTokens += o.PromptTokens
+}
+
+// state counts the usage of a success that was no stream. t.mu is held.
+func (t *tally) state(u *stream.Usage) {
+	u.End()
+	if u.Output < 0 && u.Prompt < 0 {
+		return
+	}
+	c := &t.counts.Usage
+	c.Replies++
+	c.OutputTokens += uint64(max(u.Output, 0))
+	c.PromptTokens += uint64(max(u.Prompt, 0))
+}
+
+func (c *StreamCounts) add(o *StreamCounts) {
+	c.Streams += o.Streams
+	c.Silent += o.Silent
+	c.Chunks += o.Chunks
+	c.OutputTokens += o.OutputTokens
+	c.PromptTokens += o.PromptTokens
+	c.ByUsage += o.ByUsage
+	c.ByChunks += o.ByChunks
+	c.Skipped += o.Skipped
+}
+
+// StreamLatencies are histograms of nanoseconds (see NewHistogram) of the
+// successes that were streams.
+type StreamLatencies struct {
+	TTFT         *hdrhistogram.Histogram // first output − first byte sent, one per stream with output
+	ResponseTTFT *hdrhistogram.Histogram // first output − planned instant, the same
+	FirstChunk   *hdrhistogram.Histogram // first valid chunk, which may be empty − first byte sent, one per stream
+	// TPOT is (last output − first output) / (output tokens − 1), one per stream
+	// with two tokens or more that came in two chunks or more.
+	TPOT       *hdrhistogram.Histogram
+	InterChunk *hdrhistogram.Histogram // gaps between successive chunks with output, all of them
+	EndToEnd   *hdrhistogram.Histogram // last output − first byte sent, one per stream with output
+}
+
+func newStreamLatencies() *StreamLatencies {
+	return &StreamLatencies{NewHistogram(), NewHistogram(), NewHistogram(), NewHistogram(), NewHistogram(), NewHistogram()}
+}
+
+func (l *StreamLatencies) clone() *StreamLatencies {
+	if l == nil {
+		return nil
+	}
+	return &StreamLatencies{l.TTFT.Clone(), l.ResponseTTFT.Clone(), l.FirstChunk.Clone(), l.TPOT.Clone(), l.InterChunk.Clone(), l.EndToEnd.Clone()}
+}
+
+// streamSlice is a slice's part for streams; there is none until there was a
+// stream.
+type streamSlice struct {
+	ttft, responseTTFT, firstChunk, tpot, interChunk, endToEnd buckets
+}
+
+func (s *streamSlice) all() [6]*buckets {
+	return [...]*buckets{&s.ttft, &s.responseTTFT, &s.firstChunk, &s.tpot, &s.interChunk, &s.endToEnd}
+}
+
+// addTo adds s, which may be nil, to another one, and empties s.
+func (s *streamSlice) addTo(o **streamSlice) {
+	if s == nil {
+		return
+	}
+	if *o == nil {
+		*o = new(streamSlice)
+	}
+	to := (*o).all()
+	for i, b := range s.all() {
+		b.addTo(to[i])
+	}
+}
+
+// settle adds s, which may be nil, to the totals, empties s and writes its TTFT
+// down.
+func (s *streamSlice) settle(total **StreamLatencies, sk *sketcher) (ttft Sketch) {
+	if s == nil {
+		return ttft
+	}
+	if *total == nil {
+		*total = newStreamLatencies()
+	}
+	t := *total
+	to := [...]*hdrhistogram.Histogram{t.TTFT, t.ResponseTTFT, t.FirstChunk, t.TPOT, t.InterChunk, t.EndToEnd}
+	ttft = s.ttft.settle(t.TTFT, sk)
+	for i, b := range s.all() {
+		b.settle(to[i], nil)
+	}
+	return ttft
+}
+
+// follow counts a success that was a stream. t.mu is held.
+func (t *tally) follow(ex *exchange, s *stream.Stream) {
+	if t.slice.stream == nil {
+		t.slice.stream = new(streamSlice)
+	}
+	slice, c := t.slice.stream, &t.counts.Stream
+	tokens, stated := s.Tokens()
+	c.Streams++
+	c.Chunks += uint64(s.Chunks)
+	c.Skipped += uint64(s.Skipped)
+	c.OutputTokens += uint64(tokens)
+	c.PromptTokens += uint64(max(s.Prompt, 0))
+	if stated {
+		c.ByUsage++
+	} else {
+		c.ByChunks++
+	}
+	t.add(&slice.firstChunk, s.Begun-ex.sent)
+	if s.Chunks == 0 {
+		c.Silent++
+		return
+	}
+	t.add(&slice.ttft, s.First-ex.sent)
+	t.add(&slice.responseTTFT, s.First-ex.planned)
+	t.add(&slice.endToEnd, s.Last-ex.sent)
+	for _, gap := range s.Gaps {
+		t.add(&slice.interChunk, gap)
+	}
+	if tpot, ok := tpotOf(s); ok {
+		t.add(&slice.tpot, tpot)
+	}
+}
+
+// tpotOf is a stream's TPOT; false where it has none.
+func tpotOf(s *stream.Stream) (ns int64, ok bool) {
+	tokens, _ := s.Tokens()
+	if s.Chunks < 2 || tokens < 2 {
+		return 0, false
+	}
+	return (s.Last - s.First) / (tokens - 1), true
+}
