@@ -18,15 +18,18 @@ import (
 //	Σ errors = failed, and no more of one status than replies with it
 //	Σ intervals = totals
 //	histogram counts = counts, summaries = what their histograms say
+//	streams: one TTFT for each with output, one gap between any two chunks, and
+//	their chunks are no more than those of all intervals
+//	what the endpoint needs = rate × mean service time
 //	names: the same of each, and together no more than the totals
 //
 // While a run is in progress its counts are of slightly different moments, and
 // tickets may wait for a slot. Of those identities that hold then, intervals
 // and lateness need not have caught up with the totals.
 func (r *Report) Check() error {
-	checks := []func() error{r.checkPlanned, r.checkSent, r.checkReplies, r.checkIntervals, r.checkHistograms, r.checkNames}
+	checks := []func() error{r.checkPlanned, r.checkSent, r.checkReplies, r.checkIntervals, r.checkHistograms, r.checkNames, r.checkModels, r.checkStream, r.checkUsage, r.checkGoodput, r.checkService}
 	if !r.done() {
-		checks = []func() error{r.checkSent, r.checkIntervals, r.checkHistograms, r.checkNames}
+		checks = []func() error{r.checkSent, r.checkIntervals, r.checkHistograms, r.checkNames, r.checkStream, r.checkUsage}
 	}
 	for _, check := range checks {
 		if err := check(); err != nil {
@@ -177,6 +180,31 @@ func (r *Report) checkNames() error {
 		return nil
 	}
 	return atMost("sent of all names", sent, "sent", r.Requests.Sent)
+}
+
+func (r *Report) checkModels() error {
+	var count uint64
+	for i := range r.ServedModels {
+		m := &r.ServedModels[i]
+		count += m.Count
+		if m.Histograms.Response.Count() == 0 { // there were none in earlier versions
+			continue
+		}
+		h, name := &m.Histograms, fmt.Sprintf("served model %.40q: ", m.Name)
+		err := first(
+			equal(name+"samples of response", h.Response.Count(), "count", m.Count),
+			equal(name+"samples of service", h.Service.Count(), "count", m.Count),
+			agree(name+"latency_ms.response", m.LatencyMS.Response, h.Response),
+			agree(name+"latency_ms.service", m.LatencyMS.Service, h.Service),
+		)
+		if err != nil {
+			return err
+		}
+	}
+	if !r.done() {
+		return nil
+	}
+	return atMost("replies of all served models", count, "succeeded", r.Requests.Succeeded)
 }
 
 // agree says where a summary is not what its histogram sums up to. The

@@ -7,6 +7,8 @@ type Outcome struct {
 	NoReply bool
 	// Denied: there were replies, and every one was 401 or 403.
 	Denied bool
+	// Lapsed: the credentials expired before the run's end, and were not renewed.
+	Lapsed bool
 	// SLOBroken: at least one rule is not met.
 	SLOBroken bool
 	// Invalid: brunt itself was the limit.
@@ -32,6 +34,7 @@ func (r *Report) Outcome() Outcome {
 		Invalid:     !r.Verdict.Valid,
 		Interrupted: r.Interrupted,
 		EndedEarly:  r.Error != nil,
+		Lapsed:      r.Lapsed,
 	}
 	for _, j := range r.SLO {
 		o.SLOBroken = o.SLOBroken || !j.Met
@@ -42,7 +45,7 @@ func (r *Report) Outcome() Outcome {
 // Exit codes of finished runs, a contract with scripts. Of several that apply
 // the first of interrupted, failed, invalid and SLO counts.
 const (
-	exitFailed      = 1   // no reply came at all, all were refused, or it ended early
+	exitFailed      = 1   // no reply came at all, all were refused, it ended early, or its credentials expired
 	exitSLO         = 3   // a rule was broken
 	exitInvalid     = 4   // brunt was the limit, and that was not to be
 	exitInterrupted = 130 // what was measured was reported
@@ -54,7 +57,7 @@ func (o Outcome) ExitCode(strict bool) int {
 	switch {
 	case o.Interrupted && !o.EndedEarly:
 		return exitInterrupted
-	case o.EndedEarly, o.NoReply, o.Denied:
+	case o.EndedEarly, o.NoReply, o.Denied, o.Lapsed:
 		return exitFailed
 	case o.Invalid && strict:
 		return exitInvalid

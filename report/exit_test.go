@@ -15,6 +15,7 @@ func TestOutcome(t *testing.T) {
 		"broken":          {func(r *Report) { r.SLO = []Judgement{{Met: true}, {Met: false}, {Met: true}} }, Outcome{SLOBroken: true}},
 		"held":            {func(r *Report) { r.SLO = []Judgement{{Met: true}} }, Outcome{}},
 		"invalid":         {func(r *Report) { r.Verdict.Valid = false }, Outcome{Invalid: true}},
+		"lapsed":          {func(r *Report) { r.Lapsed = true }, Outcome{Lapsed: true}},
 		"interrupted":     {func(r *Report) { r.Interrupted = true }, Outcome{Interrupted: true}},
 		"ended early":     {func(r *Report) { r.Error = new("why") }, Outcome{EndedEarly: true}},
 		"several": {func(r *Report) {

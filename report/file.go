@@ -34,12 +34,8 @@ func (f *File) Write(fill func(io.Writer) error) error {
 	if f == nil {
 		return nil
 	}
-	f.written = true
-	// Pipes and devices cannot be cut, and need not be.
-	if info, err := f.file.Stat(); err == nil && info.Mode().IsRegular() {
-		if err := f.file.Truncate(0); err != nil {
-			return err
-		}
+	if err := f.begin(); err != nil {
+		return err
 	}
 	w := bufio.NewWriter(f.file)
 	err := fill(w)
@@ -50,6 +46,16 @@ func (f *File) Write(fill func(io.Writer) error) error {
 		err = closeErr
 	}
 	return err
+}
+
+// begin empties the file.
+func (f *File) begin() error {
+	f.written = true
+	// Pipes and devices cannot be cut, and need not be.
+	if info, err := f.file.Stat(); err == nil && info.Mode().IsRegular() {
+		return f.file.Truncate(0)
+	}
+	return nil
 }
 
 // Discard closes a file that was never written, and removes it if it did not

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"brunt/attack"
+	"brunt/attack/endpoint"
 	"brunt/payloads"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
@@ -17,9 +18,12 @@ type Meta struct {
 	Version     string // of brunt
 	Name        string
 	Labels      map[string]string
-	URL         string // without credentials
-	Endpoint    string // name of the serving endpoint, empty for a plain URL
-	Protocol    string // HTTP/1.1 or HTTP/2
+	URL         string            // without credentials
+	Endpoint    string            // name of the serving endpoint, empty for a plain URL
+	Details     *endpoint.Details // of that, nil where its workspace did not tell
+	Sampler     *endpoint.Sampler // of its own figures, or nil
+	ColdStart   time.Duration     // that was waited for before the run, 0 without one
+	Protocol    string            // HTTP/1.1 or HTTP/2
 	Plan        attack.Plan
 	Concurrency int // as the user gave it, 0 where none was given
 	Payloads    []Payload
@@ -51,6 +55,8 @@ func From(meta Meta, s *attack.Snapshot) *Report {
 		Command:      clean(meta.Command),
 		State:        string(s.State),
 		Interrupted:  s.Interrupted,
+		RunID:        optional(s.RunID),
+		Lapsed:       s.Lapsed,
 		Error:        optional(s.Err),
 		Target:       targetOf(meta, s),
 		Plan:         planOf(meta),
@@ -60,12 +66,13 @@ func From(meta Meta, s *attack.Snapshot) *Report {
 		Status:       map[int]uint64{},
 		Errors:       failuresOf(s.Failures),
 		Names:        namesOf(s),
-		ServedModels: []ServedModel{},
+		ServedModels: modelsOf(s.Models),
 		Client:       clientOf(s),
 		Verdict:      Verdict{Valid: s.Verdict.Valid, LimitedBy: s.Verdict.LimitedBy, Reasons: cleanAll(s.Verdict.Reasons)},
 		SLO:          []Judgement{},
 		Slowest:      slowestOf(s.Slowest),
 		Intervals:    intervalsOf(s.Intervals),
+		Changes:      changesOf(s.Changes),
 		Warnings:     warningsOf(s),
 	}
 	if c := &s.Counts; c.Kept+c.Dropped > 0 {
@@ -78,9 +85,38 @@ func From(meta Meta, s *attack.Snapshot) *Report {
 			r.Ended = new(s.Started.Add(s.Elapsed).UTC().Truncate(time.Microsecond))
 		}
 	}
-	r.Histograms = histogramsOf(&s.Latencies)
+	r.Histograms, r.Stream, r.Usage, r.Goodput = histogramsOf(&s.Latencies), streamOf(s), usageOf(s), goodputOf(&meta.Plan, s)
 	r.summarise(s.Counts.BytesIn, s.Counts.BytesOut)
+	samples, failed, reason := meta.Sampler.Taken()
+	if failed > 0 {
+		r.Warnings = append(r.Warnings, fmt.Sprintf("the endpoint's own figures could not be read (%d of %d times): %s", failed, failed+len(samples), clean(reason)))
+	}
+	if r.Endpoint = serviceOf(meta.Details, samples, s.Started); r.Endpoint != nil {
+		r.Endpoint.OverRun = overRun(samples, s.Counts.Sent+s.Counts.Warmup)
+		if meta.ColdStart > 0 {
+			r.Endpoint.ColdStartS = new(seconds(meta.ColdStart))
+		}
+	}
+	if text := RateWarning(meta.Details, highestRate(r)); text != "" {
+		r.Warnings = append(r.Warnings, text)
+	}
+	r.provision()
+	r.advise()
 	return r
+}
+
+// highestRate is the most that was asked of the endpoint at any time; 0 in a
+// closed loop.
+func highestRate(r *Report) (most float64) {
+	if r.Plan.RatePerS != nil {
+		most = *r.Plan.RatePerS
+	}
+	for _, c := range r.Changes {
+		if c.RatePerS != nil {
+			most = max(most, *c.RatePerS)
+		}
+	}
+	return most
 }
 
 // summarise fills in what follows from counts, times and histograms.
@@ -91,6 +127,12 @@ func (r *Report) summarise(bytesIn, bytesOut uint64) {
 		Connect: h.Connect.Summary(), TLS: h.TLS.Summary(), FirstByte: h.FirstByte.Summary(),
 	}
 	r.LatenessMS = h.Lateness.Summary()
+	if r.Stream != nil {
+		r.Stream.summarise(r.ElapsedS)
+	}
+	if r.Usage != nil {
+		r.Usage.summarise(r.ElapsedS)
+	}
 	q := &r.Requests
 	r.Throughput = Throughput{
 		OfferedPerS:   per(float64(q.Planned), r.PlanElapsedS),
@@ -99,6 +141,9 @@ func (r *Report) summarise(bytesIn, bytesOut uint64) {
 		BytesInPerS:   per(float64(bytesIn), r.ElapsedS),
 		BytesOutPerS:  per(float64(bytesOut), r.ElapsedS),
 		BytesIn:       bytesIn, BytesOut: bytesOut,
+	}
+	if r.Goodput != nil {
+		r.Goodput.summarise(q, r.ElapsedS)
 	}
 	r.Client.CPUPerRequestUS = nil
 	if all := q.Sent + q.Warmup; all > 0 {
@@ -173,11 +218,14 @@ func failuresOf(failures []attack.Failure) []Failure {
 	out := make([]Failure, 0, len(failures))
 	for _, f := range failures {
 		failure := Failure{
-			Kind: clean(f.Kind), Message: clean(f.Message), RequestID: optional(f.RequestID),
-			Count: f.Count, FirstS: seconds(f.First), LastS: seconds(f.Last),
+			Kind: clean(f.Kind), Cause: optional(string(f.Cause)), Advice: optional(f.Advice()), Message: clean(f.Message),
+			RequestID: optional(f.RequestID), Payload: optional(f.Payload), Count: f.Count, FirstS: seconds(f.First), LastS: seconds(f.Last),
 		}
 		if f.Status != 0 {
 			failure.Status = new(f.Status)
+		}
+		if f.Headers != nil {
+			failure.Headers = cleanMap(f.Headers)
 		}
 		out = append(out, failure)
 	}
@@ -199,6 +247,24 @@ func namesOf(s *attack.Snapshot) []Named {
 		out = append(out, named)
 	}
 	return out
+}
+
+func modelsOf(models []attack.Served) []ServedModel {
+	out := make([]ServedModel, 0, len(models))
+	for i := range models {
+		m := ServedModel{
+			Name: clean(models[i].Name), Count: models[i].Count,
+			Histograms: NamedHistograms{Response: pack(models[i].Response), Service: pack(models[i].Service)},
+		}
+		m.summarise()
+		out = append(out, m)
+	}
+	return out
+}
+
+func (m *ServedModel) summarise() {
+	m.LatencyMS = NamedLatency{Response: m.Histograms.Response.Summary(), Service: m.Histograms.Service.Summary()}
+	m.P50, m.P99 = m.LatencyMS.Response.P50, m.LatencyMS.Response.P99
 }
 
 func (n *Named) summarise() {
@@ -237,13 +303,32 @@ func intervalsOf(intervals []attack.Interval) []Interval {
 	for i := range intervals {
 		in := &intervals[i]
 		response, lateness := Histogram{in.Response.Histogram()}, Histogram{in.Lateness.Histogram()}
+		var ttft Histogram
+		if in.TTFT.Count() > 0 {
+			ttft.PackedHistogram = in.TTFT.Histogram()
+		}
 		out = append(out, Interval{
 			TS: seconds(in.At), WidthS: seconds(in.Width),
 			Planned: in.Planned, Sent: in.Sent, Succeeded: in.Succeeded, Failed: in.Failed, CutOff: in.CutOff,
 			InFlight: in.InFlight, BytesIn: in.BytesIn, BytesOut: in.BytesOut,
 			P50: response.At(P50), P90: response.At(P90), P99: response.At(P99), Max: maxOf(response.PackedHistogram),
 			LatenessP99: lateness.At(P99), Response: in.Response, Service: in.Service,
+			Chunks: in.Chunks, TTFTP50: ttft.At(P50), TTFTP99: ttft.At(P99),
 		})
+	}
+	return out
+}
+
+func changesOf(changes []attack.Change) []Change {
+	out := make([]Change, 0, len(changes))
+	for _, c := range changes {
+		change := Change{TS: seconds(c.At)}
+		if c.Concurrency > 0 {
+			change.Concurrency = new(c.Concurrency)
+		} else {
+			change.RatePerS = new(significant(attack.PerSecond(c.Rate), 12))
+		}
+		out = append(out, change)
 	}
 	return out
 }

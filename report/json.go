@@ -45,6 +45,9 @@ func Read(from io.Reader, name string) (*Report, error) {
 		r.fillEmpty()
 		err = r.Check()
 	}
+	if err == nil && r.Endpoint != nil && r.Endpoint.Advice == nil { // of an earlier version
+		r.advise()
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
@@ -98,8 +101,11 @@ func (r *Report) fillEmpty() {
 	r.Target.Addresses = notNil(r.Target.Addresses)
 	r.Errors, r.Names, r.ServedModels = notNil(r.Errors), notNil(r.Names), notNil(r.ServedModels)
 	r.Verdict.Reasons, r.SLO, r.Slowest = notNil(r.Verdict.Reasons), notNil(r.SLO), notNil(r.Slowest)
-	r.Intervals, r.Warnings = notNil(r.Intervals), notNil(r.Warnings)
+	r.Intervals, r.Changes, r.Warnings = notNil(r.Intervals), notNil(r.Changes), notNil(r.Warnings)
 	r.Plan.fillEmpty()
+	if s := r.Endpoint; s != nil {
+		s.Entities, s.Metrics = notNil(s.Entities), notNil(s.Metrics)
+	}
 }
 
 func (p *Plan) fillEmpty() { p.Stages, p.Payloads = notNil(p.Stages), notNil(p.Payloads) }

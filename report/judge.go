@@ -79,6 +79,13 @@ func (r Rule) value(rep *Report) (value *float64, missing string) {
 		return new(t.SentPerS), ""
 	case "offered_per_s":
 		return new(t.OfferedPerS), ""
+	case "output_tokens_per_s", "per_user_tokens_per_s":
+		return r.tokens(rep)
+	case "goodput_per_s":
+		if rep.Goodput == nil {
+			return nil, "no rule bounds a request's times"
+		}
+		return new(rep.Goodput.PerS), ""
 	}
 	if r.unit == UnitCount {
 		return new(float64(q.Failed)), ""
@@ -88,6 +95,23 @@ func (r Rule) value(rep *Report) (value *float64, missing string) {
 		return nil, "no request has succeeded or failed"
 	}
 	return new(failedShare(q)), ""
+}
+
+// tokens is a rule's rate of tokens.
+func (r Rule) tokens(rep *Report) (value *float64, missing string) {
+	s := rep.Stream
+	switch {
+	case r.figure == "output_tokens_per_s" && (s != nil || rep.Usage != nil):
+		_, _, perS := rep.tokens()
+		return new(perS), ""
+	case s == nil && r.figure == "output_tokens_per_s":
+		return nil, "no success was a stream or stated its usage"
+	case s == nil:
+		return nil, "no success was a stream"
+	case s.PerUserTokensPerS == nil:
+		return nil, "too few samples: there is no " + streamFigures["tpot"] + " time"
+	}
+	return s.PerUserTokensPerS, ""
 }
 
 // failedShare is failed by succeeded + failed, in percent, 0 where there is
@@ -102,10 +126,13 @@ func failedShare(q *Requests) float64 {
 }
 
 func (r Rule) latency(rep *Report) (value *float64, missing string) {
-	h := rep.Histograms.named(r.histogram)
+	h, lacking := rep.Histograms.named(r.histogram), samplesOf[r.histogram]
+	if streamed, ok := streamFigures[r.histogram]; ok {
+		h, lacking = rep.Stream.named(r.histogram), streamed
+	}
 	n := h.Count()
 	if n == 0 {
-		return nil, fmt.Sprintf("too few samples: there is no %s time", samplesOf[r.histogram])
+		return nil, fmt.Sprintf("too few samples: there is no %s time", lacking)
 	}
 	switch summary := h.Summary(); r.stat {
 	case "mean":

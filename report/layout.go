@@ -18,6 +18,10 @@ import (
 // the same everywhere.
 func displayWidth(s string) int { return twwidth.WidthWithOptions(s, twwidth.Options{}) }
 
+// Plain is foreign text for a terminal: one line of at most 1,000 columns,
+// without control characters.
+func Plain(s string) string { return safe(s, 1000) }
+
 // safe makes foreign text fit to stand on a line: control and formatting
 // characters (escape codes, line ends, directional overrides) are written as
 // escapes, and what is wider than width columns is cut and ends in "…".

@@ -23,27 +23,34 @@ func Markdown(w io.Writer, r *Report) error {
 	if !r.Verdict.Valid {
 		fmt.Fprintf(&b, "**These figures are not valid: limited by the %s.**\n\n", cell(r.Verdict.LimitedBy, 40))
 	}
+	if r.Interrupted {
+		words := interruptedWords(r)
+		fmt.Fprintf(&b, "**%s.**\n\n", strings.ToUpper(words[:1])+words[1:])
+	}
 	q := &r.Requests
 	b.WriteString("| planned | sent | succeeded | failed | cut off | not sent | succeeded/s |\n|--:|--:|--:|--:|--:|--:|--:|\n")
 	fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s |\n\n", FormatCount(q.Planned), FormatCount(q.Sent), FormatCount(q.Succeeded),
 		FormatCount(q.Failed), FormatCount(q.CutOff), FormatCount(q.NotSent), FormatRate(r.Throughput.SucceededPerS))
 	b.WriteString("| | p50 | p90 | p95 | p99 | p99.9 | max | count |\n|:--|--:|--:|--:|--:|--:|--:|--:|\n")
-	for _, row := range []struct {
-		name string
-		of   *Summary
-	}{{"response", &r.LatencyMS.Response}, {"service", &r.LatencyMS.Service}, {"lateness", &r.LatenessMS}, {"failed", &r.LatencyMS.Failed}} {
-		if row.of.Count == 0 {
+	rows := append([]row{{"response", r.LatencyMS.Response}, {"service", r.LatencyMS.Service}}, r.Stream.rows()...)
+	for _, row := range append(rows, row{"lateness", r.LatenessMS}, row{"failed", r.LatencyMS.Failed}) {
+		if row.Count == 0 {
 			continue
 		}
-		fmt.Fprintf(&b, "| %s |", row.name)
-		for _, value := range []*float64{row.of.P50, row.of.P90, row.of.P95, row.of.P99, row.of.P999, row.of.Max} {
+		fmt.Fprintf(&b, "| %s |", row.label)
+		for _, value := range []*float64{row.P50, row.P90, row.P95, row.P99, row.P999, row.Max} {
 			fmt.Fprintf(&b, " %s |", optionalMS(value))
 		}
-		fmt.Fprintf(&b, " %s |\n", FormatCount(row.of.Count))
+		fmt.Fprintf(&b, " %s |\n", FormatCount(row.Count))
 	}
 	markdownFailures(&b, r)
+	markdownService(&b, r)
 	markdownRules(&b, r)
-	fmt.Fprintf(&b, "\nLimited by %s: %s.\n", limitWord(r), cell(strings.Join(r.Verdict.Reasons, ", "), 400))
+	if q.Sent == 0 {
+		b.WriteString("\nNothing was sent.\n")
+	} else {
+		fmt.Fprintf(&b, "\nLimited by %s: %s.\n", limitWord(r), cell(strings.Join(r.Verdict.Reasons, ", "), 400))
+	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }
@@ -65,6 +72,12 @@ func markdownFailures(b *strings.Builder, r *Report) {
 	}
 	if more := len(r.Errors) - 10; more > 0 {
 		fmt.Fprintf(b, "| | | and %d more kinds |\n", more)
+	}
+	for i, text := range advices(r) {
+		if i == 0 {
+			b.WriteString("\n")
+		}
+		fmt.Fprintf(b, "- %s\n", cell(text, 300))
 	}
 }
 

@@ -80,7 +80,7 @@ func (m *merger) head() {
 	out.Brunt = same(m, func(r *Report) string { return r.Brunt }, m.reports[0].Brunt)
 	out.Command = same(m, func(r *Report) string { return r.Command }, "")
 	out.State = string(attack.Done)
-	out.Target = m.target()
+	out.Target, out.Endpoint = m.target(), m.service()
 	out.Verdict = m.verdict()
 	for i, r := range m.reports {
 		if !r.done() {
@@ -88,6 +88,7 @@ func (m *merger) head() {
 		}
 		out.Interrupted = out.Interrupted || r.Interrupted
 		out.Rebuilt = out.Rebuilt || r.Rebuilt
+		out.Lapsed = out.Lapsed || r.Lapsed
 		if r.Error != nil {
 			out.Error = new(joined(out.Error, m.label(i)+": "+*r.Error))
 		}
@@ -96,10 +97,15 @@ func (m *merger) head() {
 		for _, warning := range r.Warnings {
 			m.warn(warning)
 		}
+		for _, change := range r.Changes {
+			change.TS = significant(m.at[i]+change.TS, 12)
+			out.Changes = append(out.Changes, change)
+		}
 	}
 	if out.done() && out.Started != nil {
 		out.Ended = new(out.Started.Add(time.Duration(math.Round(out.ElapsedS*1e6)) * time.Microsecond))
 	}
+	slices.SortStableFunc(out.Changes, func(a, b Change) int { return cmp.Compare(a.TS, b.TS) })
 	for key, value := range m.reports[0].Labels {
 		if same(m, func(r *Report) string { return r.Labels[key] }, "") == value {
 			out.Labels[key] = value

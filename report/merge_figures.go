@@ -126,6 +126,7 @@ func (m *merger) figures() {
 	out.Names = m.names()
 	out.ServedModels = m.servedModels()
 	out.Slowest = m.slowest()
+	out.Stream, out.Usage, out.Goodput = m.stream(), m.usage(), m.goodput()
 }
 
 func (q *Requests) add(o *Requests) {
@@ -180,8 +181,8 @@ func (m *merger) client() Client {
 
 func (m *merger) failures() []Failure {
 	type key struct {
-		kind   string
-		status int
+		kind, cause string
+		status      int
 	}
 	out, place := []Failure{}, map[key]int{}
 	for i, r := range m.reports {
@@ -191,6 +192,9 @@ func (m *merger) failures() []Failure {
 			if f.Status != nil {
 				k.status = *f.Status
 			}
+			if f.Cause != nil {
+				k.cause = *f.Cause
+			}
 			at, known := place[k]
 			if !known {
 				place[k] = len(out)
@@ -198,11 +202,11 @@ func (m *merger) failures() []Failure {
 				continue
 			}
 			sum := &out[at]
-			sum.Count += f.Count
-			sum.LastS = math.Max(sum.LastS, f.LastS)
+			count, last := sum.Count+f.Count, math.Max(sum.LastS, f.LastS)
 			if f.FirstS < sum.FirstS {
-				sum.FirstS, sum.Message, sum.RequestID = f.FirstS, f.Message, f.RequestID
+				*sum = f
 			}
+			sum.Count, sum.LastS = count, last
 		}
 	}
 	slices.SortStableFunc(out, func(a, b Failure) int { return cmp.Compare(b.Count, a.Count) })
@@ -230,8 +234,8 @@ func (m *merger) names() []Named {
 	return out
 }
 
-// servedModels adds counts up; their percentiles have no histogram and cannot
-// be merged.
+// servedModels merges the models of the same name. Where a report lacks their
+// histograms, as earlier versions' did, there are no percentiles.
 func (m *merger) servedModels() []ServedModel {
 	out, place := []ServedModel{}, map[string]int{}
 	for _, r := range m.reports {
@@ -242,9 +246,16 @@ func (m *merger) servedModels() []ServedModel {
 				out = append(out, model)
 				continue
 			}
-			out[at].Count += model.Count
-			out[at].P99 = nil
+			sum, h := &out[at], &out[at].Histograms
+			sum.Count += model.Count
+			h.Response, h.Service = h.Response.merged(model.Histograms.Response), h.Service.merged(model.Histograms.Service)
+			if h.Response.Count() == sum.Count {
+				sum.summarise()
+			} else {
+				*sum = ServedModel{Name: sum.Name, Count: sum.Count}
+			}
 		}
 	}
+	slices.SortStableFunc(out, func(a, b ServedModel) int { return cmp.Compare(b.Count, a.Count) })
 	return out
 }

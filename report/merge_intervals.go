@@ -62,6 +62,7 @@ func (s *slot) add(report int, v *Interval) {
 		s.sum.CutOff += v.CutOff
 		s.sum.BytesIn += v.BytesIn
 		s.sum.BytesOut += v.BytesOut
+		s.sum.Chunks += v.Chunks
 		if v.Max != nil && (s.sum.Max == nil || *v.Max > *s.sum.Max) {
 			s.sum.Max = new(*v.Max)
 		}
@@ -78,7 +79,7 @@ func (s *slot) merged() Interval {
 	v := s.sum
 	v.InFlight += s.inFlight
 	if s.parts > 1 {
-		v.P50, v.P90, v.P99, v.LatenessP99 = nil, nil, nil, nil
+		v.P50, v.P90, v.P99, v.LatenessP99, v.TTFTP50, v.TTFTP99 = nil, nil, nil, nil, nil, nil
 		v.Response, v.Service = attack.Sketch{}, attack.Sketch{}
 	}
 	return v

@@ -26,9 +26,12 @@ type Report struct {
 	Command      string            `json:"command"` // as given, secrets redacted
 	State        string            `json:"state"`   // an attack.State
 	Interrupted  bool              `json:"interrupted"`
-	Rebuilt      bool              `json:"rebuilt"` // from results, which lack some figures
-	Error        *string           `json:"error"`   // why the run ended early on its own
+	RunID        *string           `json:"run_id"`           // what its client_request_ids begin with; null without any
+	Rebuilt      bool              `json:"rebuilt"`          // from results, which lack some figures
+	Lapsed       bool              `json:"credentials_lost"` // expired before the run's end, and not renewed
+	Error        *string           `json:"error"`            // why the run ended early on its own
 	Target       Target            `json:"target"`
+	Endpoint     *Service          `json:"endpoint"` // null for a plain URL
 	Plan         Plan              `json:"plan"`
 	Started      *time.Time        `json:"started"` // first planned instant; null before it
 	Ended        *time.Time        `json:"ended"`   // last reply; null while running
@@ -38,15 +41,19 @@ type Report struct {
 	Throughput   Throughput        `json:"throughput"`
 	LatencyMS    Latency           `json:"latency_ms"`
 	LatenessMS   Summary           `json:"lateness_ms"` // of all sent
+	Stream       *Stream           `json:"stream"`      // null where no success was a stream of events
+	Usage        *Usage            `json:"usage"`       // null where no other success stated its tokens
 	Status       map[int]uint64    `json:"status"`      // complete replies, good and bad
 	Errors       []Failure         `json:"errors"`      // most frequent first
 	Names        []Named           `json:"names"`       // in order of first appearance
 	ServedModels []ServedModel     `json:"served_models"`
+	Goodput      *Goodput          `json:"goodput"` // null without rules that bound a request's times
 	Client       Client            `json:"client"`
 	Verdict      Verdict           `json:"verdict"`
 	SLO          []Judgement       `json:"slo"`
 	Slowest      []Slow            `json:"slowest"` // slowest first, at most 20
 	Intervals    []Interval        `json:"intervals"`
+	Changes      []Change          `json:"changes"` // of the load while it ran, in order
 	Warnings     []string          `json:"warnings"`
 	Results      *ResultsKept      `json:"results"` // null without a results file
 	Histograms   Histograms        `json:"histograms"`
@@ -145,18 +152,21 @@ type Latency struct {
 	FirstByte Summary `json:"first_byte"`
 }
 
-// Failure is one kind of failure. FirstS and LastS are seconds since the first
-// planned instant.
+// Failure is one kind of failure by one cause. FirstS and LastS are seconds
+// since the first planned instant; message, request id, payload and headers are
+// of the first one.
 type Failure struct {
-	Kind      string  `json:"kind"`
-	Status    *int    `json:"status"` // null where no complete reply came
-	Cause     *string `json:"cause"`
-	Advice    *string `json:"advice"`
-	Message   string  `json:"message"` // of the first one
-	RequestID *string `json:"request_id"`
-	Count     uint64  `json:"count"`
-	FirstS    float64 `json:"first_s"`
-	LastS     float64 `json:"last_s"`
+	Kind      string            `json:"kind"`
+	Status    *int              `json:"status"` // null where no complete reply came
+	Cause     *string           `json:"cause"`  // an attack.Cause; null where the reply does not tell
+	Advice    *string           `json:"advice"` // what to do about the cause, one sentence
+	Message   string            `json:"message"`
+	RequestID *string           `json:"request_id"`
+	Payload   *string           `json:"payload"` // file:line
+	Headers   map[string]string `json:"headers"` // of the reply, secrets hidden; null without one
+	Count     uint64            `json:"count"`
+	FirstS    float64           `json:"first_s"`
+	LastS     float64           `json:"last_s"`
 }
 
 // Named are the figures of one payload name's requests.
@@ -189,11 +199,15 @@ type NamedHistograms struct {
 	Service  Histogram `json:"service"`
 }
 
-// ServedModel is one model behind the endpoint, as its replies named it.
+// ServedModel are the successes of one model behind the endpoint, as its
+// replies named it.
 type ServedModel struct {
-	Name  string   `json:"name"`
-	Count uint64   `json:"count"`
-	P99   *float64 `json:"p99"` // response time, milliseconds
+	Name       string          `json:"name"`
+	Count      uint64          `json:"count"`
+	P50        *float64        `json:"p50"` // response time, milliseconds, as in latency_ms
+	P99        *float64        `json:"p99"`
+	LatencyMS  NamedLatency    `json:"latency_ms"`
+	Histograms NamedHistograms `json:"histograms"`
 }
 
 // Client is what the run cost on this side. The mean share of the cores that
@@ -231,6 +245,15 @@ type Slow struct {
 	RequestID  *string `json:"request_id"`
 }
 
+// Change is one change of the load while the run was under way; one of the two
+// values is null. TS is seconds since the first planned instant, below 0 within
+// the warm-up.
+type Change struct {
+	TS          float64  `json:"t_s"`
+	RatePerS    *float64 `json:"rate_per_s"`
+	Concurrency *int     `json:"concurrency"`
+}
+
 // Interval is one stretch of the timeline, from t_s on. Percentiles and max
 // are milliseconds of response time; those of merged reports are null, since
 // percentiles cannot be merged.
@@ -250,6 +273,9 @@ type Interval struct {
 	P99         *float64 `json:"p99"`
 	Max         *float64 `json:"max"`
 	LatenessP99 *float64 `json:"lateness_p99"`
+	Chunks      uint64   `json:"chunks"`   // with output that came in streams, whatever became of those
+	TTFTP50     *float64 `json:"ttft_p50"` // of the streams that ended, milliseconds
+	TTFTP99     *float64 `json:"ttft_p99"`
 
 	// Response and Service are the interval's histograms at full precision, for
 	// the page's heat map and percentiles over time. JSON leaves them out, so

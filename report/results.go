@@ -39,6 +39,7 @@ const cutOffText = "cut off by the run's end"
 // Results writes one vegeta Result per request. Take is an attack.Sink.
 type Results struct {
 	mu     sync.Mutex // held by Take, which may wait for its reader for ever
+	opened *File      // nil for standard output
 	file   io.WriteCloser
 	zstd   *zstd.Encoder // nil without compression
 	buffer *bufio.Writer
@@ -53,6 +54,7 @@ type Results struct {
 // CreateResults opens a results file; its name's ending (.gob, .csv or
 // .ndjson, and .zst after it) says how it is written. "-" is stdout, written
 // in the format given. The method and the meta's name and URL stand in each.
+// What the file held stays until Begin.
 func CreateResults(path, format string, stdout io.Writer, method string, meta Meta) (*Results, error) {
 	r := &Results{out: vegeta.Result{Attack: meta.Name, Method: method, URL: meta.URL, Headers: http.Header{}}}
 	name, compressed := strings.CutSuffix(path, ".zst")
@@ -64,11 +66,11 @@ func CreateResults(path, format string, stdout io.Writer, method string, meta Me
 	if r.file == nil {
 		// Write-only: a pipe opened for both would be its own reader, and a lost
 		// one never noticed.
-		f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
+		f, err := CreateFile(path)
 		if err != nil {
 			return nil, err
 		}
-		r.file = f
+		r.opened, r.file = f, f.file
 	}
 	var w io.Writer = r.file
 	if compressed {
@@ -100,10 +102,22 @@ func ending(name string) string {
 	return ""
 }
 
+// Begin empties the file, for a run that is about to begin; a nil one has none.
+// Without it Close leaves the file as it was.
+func (r *Results) Begin() error {
+	if r == nil || r.opened == nil || r.opened.written {
+		return nil
+	}
+	return r.opened.begin()
+}
+
 // Take writes a batch. It may block as long as the file does.
 func (r *Results) Take(start time.Time, batch []attack.Record) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.err = r.Begin(); r.err != nil {
+		return r.err
+	}
 	for i := range batch {
 		if r.err = r.encode(r.result(start, &batch[i])); r.err != nil {
 			return r.err
@@ -155,6 +169,10 @@ func (r *Results) Close() error {
 		return errors.New("its reader stopped reading; the records at the end are missing")
 	}
 	defer r.mu.Unlock()
+	if r.opened != nil && !r.opened.written {
+		r.opened.Discard()
+		return nil
+	}
 	if f, ok := r.file.(*os.File); ok {
 		_ = f.SetWriteDeadline(time.Now().Add(closeGrace)) // pipes only
 	}

@@ -26,6 +26,9 @@ var scenes = sync.OnceValue(func() map[string]*Report {
 		"hostile":     hostile(),
 		"outlier":     outlier(),
 		"merged":      merged(),
+		"causes":      causes(),
+		"streamed":    streamed(),
+		"served":      served(),
 	}
 })
 
@@ -55,6 +58,36 @@ func failing() *Report {
 	m.Order, m.Seed = "shuffle", 42
 	m.Payloads = append(m.Payloads, m.Payloads[0], m.Payloads[0])
 	return judged(From(m, s), "response.p99.9 < 250ms", "service.p95<150ms", "failed<0.1%", "failed<10", "connect.p99.99<1ms")
+}
+
+// causes has failures of one status that tell each other apart, and replies of
+// three models.
+func causes() *Report {
+	sc := scene{seed: 12, rate: 400, slots: 100, n: 8000, median: 60 * time.Millisecond, spread: 0.4, statuses: map[int]float64{429: 0.1, 400: 0.01}, resets: 0.001}
+	s := sc.snapshot()
+	split := map[int]attack.Failure{}
+	for i := range s.Failures {
+		split[s.Failures[i].Status] = s.Failures[i]
+	}
+	slow, bad := split[429], split[400]
+	slow.Cause, slow.Headers = attack.CauseConcurrency, map[string]string{"retry-after": "1", "x-databricks-request-id": "req-0a1b2c"}
+	tokens, gateway := slow, slow
+	tokens.Cause, tokens.Count, tokens.Message = attack.CauseTokens, slow.Count/3, "Exceeded workspace input tokens per minute rate limit"
+	gateway.Cause, gateway.Count, gateway.Message = attack.CauseGateway, slow.Count/5, "User defined rate limit(s) exceeded: Requests-per-minute (RPM)"
+	slow.Count -= tokens.Count + gateway.Count
+	bad.Cause, bad.Message, bad.Payload = attack.CauseBadInput, "Failed to parse input as a DataFrame", "bodies.jsonl:17"
+	s.Failures = []attack.Failure{slow, tokens, gateway, bad, split[0]}
+	for i, name := range []string{"champion", "challenger", nasty} {
+		m := attack.Served{Name: name, Response: attack.NewHistogram(), Service: attack.NewHistogram()}
+		for n := range int64(3000 >> i) {
+			must(m.Response.RecordValue(n * 41_000))
+			must(m.Service.RecordValue(n * 40_000))
+		}
+		m.Count = uint64(m.Response.TotalCount())
+		s.Models = append(s.Models, m)
+	}
+	s.Verdict = attack.Verdict{Valid: true, LimitedBy: "endpoint", Reasons: []string{"11 % of the requests failed, most of them with status_429", "brunt used 12 % of 2 cores"}}
+	return From(sc.meta(), s)
 }
 
 func invalid() *Report {
@@ -112,6 +145,7 @@ func hostile() *Report {
 	for i, message := range []string{nasty, strings.Repeat(nasty, 300), "429 " + strings.Repeat("語", 5000)} {
 		s.Failures[i].Message = message
 		s.Failures[i].RequestID = nasty
+		s.Failures[i].Cause, s.Failures[i].Payload, s.Failures[i].Headers = attack.CauseBadInput, strings.Repeat(nasty, 50), map[string]string{nasty: nasty}
 	}
 	s.Slowest[0].Payload, s.Slowest[0].RequestID = strings.Repeat(nasty, 50), nasty
 	s.Slowest[0].Response = 10 * time.Minute

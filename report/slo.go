@@ -30,11 +30,13 @@ const (
 //	[histogram.]mean|max  against a duration: service.mean<50ms
 //	failed                failed/(succeeded+failed) against a percentage, or
 //	                      the count of failed against a whole number
-//	succeeded_per_s, sent_per_s, offered_per_s
+//	succeeded_per_s, sent_per_s, offered_per_s, output_tokens_per_s,
+//	per_user_tokens_per_s, goodput_per_s
 //	                      against a number, with or without /s
 //
 // where histogram is response (unless given), service, first_byte, failed,
-// connect, tls or lateness.
+// connect, tls or lateness, and of streams ttft, response_ttft, first_chunk,
+// tpot, inter_chunk or end_to_end.
 type Rule struct {
 	figure    string // failed, succeeded_per_s, …; empty for a histogram's figure
 	histogram string // response, service, …; empty for the others
@@ -47,12 +49,13 @@ type Rule struct {
 	unit      Unit
 }
 
-const allowedFigures = "figures are pNN (p99, p99.9), mean and max, with response., service., first_byte., failed., connect., tls. or " +
-	"lateness. before them (response unless given), failed, succeeded_per_s, sent_per_s, offered_per_s"
+const allowedFigures = "figures are pNN (p99, p99.9), mean and max, of response or, as in service.p99, of service, first_byte, failed, " +
+	"connect, tls, lateness, ttft, response_ttft, first_chunk, tpot, inter_chunk, end_to_end; failed; and " +
+	"succeeded, sent, offered, goodput, output_tokens, per_user_tokens with _per_s"
 
-var histogramNames = []string{"response", "service", "first_byte", "failed", "connect", "tls", "lateness"}
+var histogramNames = []string{"response", "service", "first_byte", "failed", "connect", "tls", "lateness", "ttft", "response_ttft", "first_chunk", "tpot", "inter_chunk", "end_to_end"}
 
-var countFigures = []string{"failed", "succeeded_per_s", "sent_per_s", "offered_per_s"}
+var countFigures = []string{"failed", "succeeded_per_s", "sent_per_s", "offered_per_s", "output_tokens_per_s", "per_user_tokens_per_s", "goodput_per_s"}
 
 var number = regexp.MustCompile(`^[0-9]{1,15}(\.[0-9]{1,9})?$`)
 

@@ -100,7 +100,7 @@ func newHistogram() Histogram {
 // a packed histogram takes a few KB where a dense one takes 200.
 func pack(dense *hdrhistogram.Histogram) Histogram {
 	h := newHistogram()
-	if dense != nil {
+	if dense != nil && dense.TotalCount() > 0 { // most runs have some that are empty
 		h.MergeFrom(dense)
 	}
 	return h
@@ -133,14 +133,33 @@ func (h Histogram) Summary() Summary {
 	if n == 0 {
 		return Summary{}
 	}
+	mean := h.Mean()
+	at := h.AtEach(summarised)
 	return Summary{
 		Count: n,
 		Min:   millis(float64(h.Min())), Max: millis(float64(h.Max())),
-		Mean: millis(h.Mean()), StdDev: millis(h.StdDev()),
-		P50: h.At(P50), P75: h.At(P75), P90: h.At(P90), P95: h.At(P95),
-		P99: h.At(P99), P999: h.At(P999), P9999: h.At(P9999),
+		Mean: millis(mean), StdDev: millis(h.deviation(mean)),
+		P50: at[0], P75: at[1], P90: at[2], P95: at[3], P99: at[4], P999: at[5], P9999: at[6],
 	}
 }
+
+// summarised are the quantiles of a summary.
+var summarised = []Quantile{P50, P75, P90, P95, P99, P999, P9999}
+
+// deviation is StdDev, which would work out the mean once more.
+func (h Histogram) deviation(mean float64) float64 {
+	n, variance := float64(h.Count()), 0.0
+	for value, count := range h.ForEachBucket {
+		middle := value + int64(1)<<max(bits.Len64(uint64(value))-bucketBits, 0)>>1
+		off := float64(middle) - mean
+		variance += off * off * float64(count) / n
+	}
+	return math.Sqrt(variance)
+}
+
+// bucketBits are the leading bits by which a bucket of 3 significant digits is
+// told from its neighbours.
+const bucketBits = 11
 
 // MarshalJSON writes the V2 compressed base64 form.
 func (h Histogram) MarshalJSON() ([]byte, error) {

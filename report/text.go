@@ -5,6 +5,8 @@ import (
 	"io"
 	"path"
 	"strings"
+
+	"brunt/payloads"
 )
 
 // TextOptions says what the text is written for.
@@ -55,8 +57,13 @@ func Text(w io.Writer, r *Report, o TextOptions) error {
 	p.percentiles(r)
 	p.gap()
 	p.failures(r)
+	p.advice(r)
+	p.gap()
+	p.service(r)
 	p.gap()
 	p.names(r)
+	p.gap()
+	p.models(r)
 	p.gap()
 	p.slowest(r)
 	p.gap()
@@ -159,6 +166,8 @@ func loadWords(r *Report) string {
 		words = "from results"
 	}
 	switch {
+	case plan.RatePerS != nil && plan.Order == string(payloads.Recorded):
+		words = "replayed timing, " + FormatRate(*plan.RatePerS) + " on average"
 	case plan.RatePerS != nil && plan.Concurrency != nil:
 		words = fmt.Sprintf("%s, at most %s in flight,", formatAsked(*plan.RatePerS), FormatCount(uint64(max(*plan.Concurrency, 0))))
 	case plan.RatePerS != nil:
@@ -177,7 +186,24 @@ func loadWords(r *Report) string {
 	if plan.WarmupS > 0 {
 		words += ", after a warm-up of " + span(plan.WarmupS)
 	}
+	switch n := len(r.Changes); {
+	case n == 1:
+		words += fmt.Sprintf(", changed after %s to %s", span(max(0, r.Changes[0].TS)), r.Changes[0].words())
+	case n > 1:
+		words += fmt.Sprintf(", changed %d times, at last to %s", n, r.Changes[n-1].words())
+	}
 	return strings.Replace(words, ",,", ",", 1)
+}
+
+// words is what was changed to: 200/s.
+func (c *Change) words() string {
+	switch {
+	case c.RatePerS != nil:
+		return formatAsked(*c.RatePerS)
+	case c.Concurrency != nil:
+		return FormatCount(uint64(max(*c.Concurrency, 0))) + " at a time"
+	}
+	return "nothing"
 }
 
 // payloadWords is the plan's payload: bodies.jsonl (1,000 lines, sequential).
@@ -214,7 +240,7 @@ func (p *page) ending(r *Report) {
 		p.prose(yellow, fmt.Sprintf("%s: figures so far, after %s", safe(r.State, 20), formatMS(r.ElapsedS*1e3)), 2)
 	}
 	if r.Interrupted {
-		p.prose(yellow, "interrupted after "+formatMS(r.PlanElapsedS*1e3)+": figures are of what was sent until then", 2)
+		p.prose(yellow, interruptedWords(r), 2)
 	}
 	if r.Error != nil {
 		p.prose(loud, "ended early: "+safe(*r.Error, 4*p.width), 2)
@@ -239,6 +265,9 @@ func (p *page) counts(r *Report) {
 	p.flow(plainText, "not sent", unlessZero(why.NoSlot, "no free slot"), unlessZero(why.Stopped, "stopped before"),
 		unlessZero(why.Skipped, "skipped as too late"))
 	p.flow(plainText, "apart", unlessZero(q.Warmup, "in the warm-up"), unlessZero(q.Reconnected, "reconnected"))
+	if r.RunID != nil {
+		p.flow(plainText, "ids", "client_request_id from "+safe(*r.RunID, 40)+"-0 on")
+	}
 	if k := r.Results; k != nil {
 		p.flow(plainText, "results", counted(k.Kept, "kept"), unlessZero(k.Dropped, "dropped: the file could not take them"))
 	}
@@ -251,6 +280,8 @@ func (p *page) counts(r *Report) {
 		asked = FormatRate(t.OfferedPerS) + " offered"
 	}
 	p.flow(plainText, "rate", asked, FormatRate(t.SentPerS)+" sent", FormatRate(t.SucceededPerS)+" succeeded")
+	p.tokens(r)
+	p.goodput(r.Goodput)
 }
 
 func counted(n uint64, what string) string { return FormatCount(n) + " " + what }

@@ -12,6 +12,7 @@ import (
 const (
 	maxKindRows = 10
 	maxNameRows = 10
+	maxAdvice   = 5
 	maxSlowRows = 3
 )
 
@@ -35,7 +36,8 @@ type row struct {
 
 func (p *page) percentiles(r *Report) {
 	l := &r.LatencyMS
-	rows := []row{{"response", l.Response}, {"service", l.Service}, {"lateness", r.LatenessMS}}
+	rows := append([]row{{"response", l.Response}, {"service", l.Service}}, r.Stream.rows()...)
+	rows = append(rows, row{"lateness", r.LatenessMS})
 	if l.Failed.Count > 0 {
 		rows = append(rows, row{"failed", l.Failed})
 	}
@@ -50,6 +52,9 @@ func (p *page) percentiles(r *Report) {
 	p.table(columns)
 	if l.Response.Count > 0 {
 		p.prose(dim, "response is from the planned instant, service from the first byte sent", 2)
+	}
+	if r.Stream != nil {
+		p.prose(dim, "ttft is the first output from the first byte sent, tpot each token after it", 2)
 	}
 	for _, c := range columns {
 		if slices.Contains(c.cells, none) {

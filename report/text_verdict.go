@@ -86,3 +86,8 @@ func judgedWords(j *Judgement) string {
 	}
 	return rule.words(*j.Value)
 }
+
+// interruptedWords say what the figures of a run that was cut short are of.
+func interruptedWords(r *Report) string {
+	return "interrupted after " + formatMS(r.PlanElapsedS*1e3) + ": figures are of what was sent until then"
+}

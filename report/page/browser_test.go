@@ -26,6 +26,7 @@ type viewer struct {
 	t    *testing.T
 	ctx  context.Context
 	file string
+	own  string // what addresses of its own begin with
 
 	mu         sync.Mutex
 	complaints []string
@@ -84,11 +85,29 @@ func startBrowser(path string) {
 // open shows a report in a tab of its own.
 func open(t *testing.T, browser context.Context, r *report.Report, before ...step) *viewer {
 	t.Helper()
-	v := &viewer{t: t, file: filepath.Join(t.TempDir(), "report.html")}
-	must(os.WriteFile(v.file, []byte(written(t, r)), 0o600))
+	dir := t.TempDir()
+	v := tab(t, browser, "file://"+dir+"/")
+	v.file = filepath.Join(dir, "report.html")
+	v.run(before...)
+	v.load(r)
+	return v
+}
+
+// load shows a report in the tab that is open.
+func (v *viewer) load(r *report.Report) {
+	v.t.Helper()
+	must(os.WriteFile(v.file, []byte(written(v.t, r)), 0o600))
+	v.run(chromedp.Navigate("file://"+v.file), chromedp.WaitReady[chromedp.CSS](".charts"))
+	v.js(nil, frames)
+}
+
+// tab is an empty one that listens to what happens in it.
+func tab(t *testing.T, browser context.Context, own string) *viewer {
+	t.Helper()
+	v := &viewer{t: t, own: own}
 	ctx, done := chromedp.NewContext(browser)
 	must(chromedp.Do(ctx))
-	limited, late := context.WithTimeout(ctx, time.Minute)
+	limited, late := context.WithTimeout(ctx, 2*time.Minute)
 	t.Cleanup(func() { late(); done() })
 	v.ctx = limited
 	must(chromedp.Listen(ctx, v.hear))
@@ -96,9 +115,6 @@ func open(t *testing.T, browser context.Context, r *report.Report, before ...ste
 	must(err)
 	_, err = chromedp.Call(ctx, log.Enable, cdp.Empty{})
 	must(err)
-	v.run(before...)
-	v.run(chromedp.Navigate("file://"+v.file), chromedp.WaitReady[chromedp.CSS](".charts"))
-	v.js(nil, frames)
 	return v
 }
 
@@ -156,7 +172,7 @@ func (v *viewer) quiet() {
 		v.t.Errorf("the browser complains: %s", complaint)
 	}
 	for _, url := range v.requests {
-		if url != "file://"+v.file && !strings.HasPrefix(url, "data:") && !strings.HasPrefix(url, "blob:") {
+		if !strings.HasPrefix(url, v.own) && !strings.HasPrefix(url, "data:") && !strings.HasPrefix(url, "blob:") {
 			v.t.Errorf("the page asked for %s", url)
 		}
 	}

@@ -188,6 +188,9 @@ func hostile() *report.Report {
 	for i, message := range []string{nasty, strings.Repeat(nasty, 100), "429 " + strings.Repeat("語", 5000)}[:min(3, len(s.Failures))] {
 		s.Failures[i].Message, s.Failures[i].RequestID, s.Failures[i].Kind = message, nasty, nasty
 	}
+	s.Failures[0].Cause, s.Failures[0].Payload, s.Failures[0].Headers = attack.CauseBadInput, nasty, map[string]string{nasty: nasty}
+	s.Failures[1].Cause = attack.Cause(nasty)
+	s.Models = []attack.Served{{Name: nasty, Response: attack.NewHistogram(), Service: attack.NewHistogram()}}
 	s.Slowest[0].Payload, s.Slowest[0].RequestID = strings.Repeat(nasty, 50), nasty
 	s.Err, s.Warnings = nasty, []string{strings.Repeat("w", 10_000), nasty}
 	s.Verdict = attack.Verdict{LimitedBy: "client", Reasons: []string{strings.Repeat(nasty, 100)}}

@@ -60,6 +60,7 @@ func TestPagesWithLittleToShow(t *testing.T) {
 	must(err)
 	merged, err := report.Merge([]*report.Report{story{seconds: 20, rate: 50}.report(), story{seconds: 20, rate: 50}.report()})
 	must(err)
+	v := open(t, chromium, read)
 	nothing := report.From(story{rate: 1}.meta(), &attack.Snapshot{State: attack.Starting})
 	for name, scene := range map[string]struct {
 		r     *report.Report
@@ -73,7 +74,8 @@ func TestPagesWithLittleToShow(t *testing.T) {
 		"all failed":     {allFailed(), "No request succeeded, so there are no response times."},
 	} {
 		t.Run(name, func(t *testing.T) {
-			v := open(t, chromium, scene.r)
+			v.t = t
+			v.load(scene.r)
 			var text string
 			v.js(&text, `document.getElementById("app").textContent`)
 			if !strings.Contains(text, scene.words) {

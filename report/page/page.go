@@ -1,7 +1,7 @@
 // Package page is the page that a run is looked at on: one HTML document with
 // charts and tables, drawn in the browser out of the report's JSON. The same
 // script serves two lives, a file that is mailed around (Write) and a live
-// view that feeds it newer reports; so nothing here puts figures into words,
+// view (Live) that feeds it newer reports; so nothing here puts figures into words,
 // web/ does.
 package page
 
@@ -24,9 +24,11 @@ import (
 //go:embed web
 var web embed.FS
 
-// modules are the ES modules in the order in which a single script needs them:
-// each one after those that it imports.
-var modules = []string{"format.js", "dom.js", "model.js", "plots.js", "heat.js", "specs.js", "charts.js", "tables.js", "sections.js", "app.js"}
+// modules are the ES modules of the file in the order in which a single script
+// needs them: each one after those that it imports. liveModules are the rest.
+var modules = []string{"format.js", "dom.js", "model.js", "plots.js", "heat.js", "tables.js", "streams.js", "endpoint.js", "specs.js", "charts.js", "sections.js", "app.js"}
+
+var liveModules = []string{"wire.js", "feed.js", "fields.js", "header.js", "form.js", "log.js", "tabs.js", "runs.js", "downloads.js", "keys.js", "live.js"}
 
 // parts are what every page consists of besides its data.
 type parts struct {
@@ -135,7 +137,7 @@ func bundle() (string, error) {
 		if err != nil {
 			return "", err
 		}
-		for line := range strings.Lines(string(text)) {
+		for line := range strings.Lines(uncommented(string(text))) {
 			if !strings.HasPrefix(line, "import ") {
 				b.WriteString(strings.TrimPrefix(line, "export "))
 			}
@@ -143,6 +145,18 @@ func bundle() (string, error) {
 	}
 	b.WriteString("startStatic();\n})();\n")
 	return b.String(), nil
+}
+
+// uncommented leaves out the lines of a script that are comments alone: they are
+// a tenth of what a browser would have to load, and nobody reads them there.
+func uncommented(script string) string {
+	var b strings.Builder
+	for line := range strings.Lines(script) {
+		if !strings.HasPrefix(strings.TrimLeft(line, " "), "//") {
+			b.WriteString(line)
+		}
+	}
+	return b.String()
 }
 
 // source is the policy's name for one inline script or style.

@@ -139,7 +139,7 @@ func TestContrast(t *testing.T) {
 				}
 			}
 		}
-		for _, name := range []string{"response", "response-tail", "service", "service-tail", "succeeded", "failed", "asked", "lateness", "flight", "focus"} {
+		for _, name := range []string{"response", "response-tail", "service", "service-tail", "succeeded", "failed", "asked", "lateness", "flight", "focus", "edge"} {
 			if c := contrast(of("ground"), of(name)); c < 3 {
 				t.Errorf("%s: the line %s has a contrast of %.2f", theme, name, c)
 			}
@@ -220,7 +220,8 @@ func TestReportFromJSON(t *testing.T) {
 	}
 }
 
-// A module that is not bundled would fail in the browser only.
+// A module that is not bundled would fail in the browser only; those of the
+// live view stay out of the file.
 func TestEveryModuleIsBundled(t *testing.T) {
 	entries, err := web.ReadDir("web")
 	must(err)
@@ -230,8 +231,8 @@ func TestEveryModuleIsBundled(t *testing.T) {
 			scripts++
 		}
 	}
-	if scripts != len(modules) {
-		t.Errorf("%d modules in web, %d in the bundle", scripts, len(modules))
+	if scripts != len(modules)+len(liveModules) {
+		t.Errorf("%d modules in web, %d in the bundle and %d of the live view", scripts, len(modules), len(liveModules))
 	}
 }
 

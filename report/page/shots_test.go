@@ -30,7 +30,7 @@ func TestShots(t *testing.T) {
 		before []step
 	}{
 		"light": {ordinary, []step{light}}, "dark": {ordinary, []step{light, scheme("dark")}}, "phone": {ordinary, []step{phone}},
-		"calm": {calm, []step{light}}, "invalid": {invalid, []step{light}}, "hostile": {hostile(), []step{light}}, "hostile-phone": {hostile(), []step{phone}},
+		"calm": {calm, []step{light}}, "invalid": {invalid, []step{light}}, "streams": {talking(120), []step{light}}, "hostile": {hostile(), []step{light}}, "hostile-phone": {hostile(), []step{phone}},
 	} {
 		v := open(t, browser, shot.r, shot.before...)
 		picture, err := chromedp.Run(v.ctx, chromedp.FullScreenshot(100))

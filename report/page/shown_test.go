@@ -53,12 +53,16 @@ const inked = `(id) => {
 
 func (v *viewer) chartsAreDrawn() {
 	for _, id := range chartIDs {
-		var colours int
-		v.js(&colours, "("+inked+")("+strconv.Quote(id)+")")
-		// The grid has one colour; data add more.
-		if colours < 2 {
-			v.t.Errorf("chart %s has %d colours in its plot", id, colours)
-		}
+		v.chartIsDrawn(id)
+	}
+}
+
+func (v *viewer) chartIsDrawn(id string) {
+	var colours int
+	v.js(&colours, "("+inked+")("+strconv.Quote(id)+")")
+	// The grid has one colour; data add more.
+	if colours < 2 {
+		v.t.Errorf("chart %s has %d colours in its plot", id, colours)
 	}
 }
 

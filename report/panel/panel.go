@@ -3,6 +3,7 @@
 package panel
 
 import (
+	"fmt"
 	"io"
 	"os"
 	"time"
@@ -36,6 +37,16 @@ func Show(w io.Writer, in io.Reader, run *attack.Run, plan *attack.Plan, quiet b
 		return report.Watch(f, run, plan)
 	}
 	return show(f, in, run, plan, interrupt)
+}
+
+// Waiting gives what writes a line for each thing that is waited for before a
+// run, on a terminal; on anything else, and when quiet, it writes nothing.
+func Waiting(w io.Writer, quiet bool) func(text string) {
+	f, ok := w.(*os.File)
+	if quiet || !ok || !term.IsTerminal(int(f.Fd())) {
+		return func(string) {}
+	}
+	return func(text string) { fmt.Fprintln(f, "brunt: "+report.Plain(text)) }
 }
 
 func show(f *os.File, in io.Reader, run *attack.Run, plan *attack.Plan, interrupt func()) (stop func()) {

@@ -32,7 +32,7 @@ func start(t *testing.T, plan attack.Plan) *attack.Run {
 		}
 	}))
 	t.Cleanup(server.Close)
-	target, err := endpoint.Open(server.URL, endpoint.Options{}, time.Second)
+	target, err := endpoint.Open(t.Context(), server.URL, endpoint.Options{}, time.Second)
 	if err != nil {
 		t.Fatal(err)
 	}

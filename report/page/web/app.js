@@ -1,34 +1,35 @@
 import { Charts } from "./charts.js";
 import { el, visible } from "./dom.js";
 import { figures, headline, lights, outcomeOf, percentiles, repeat, stateOf, targetOf, totals, verdict } from "./sections.js";
+import { streamFigures } from "./streams.js";
 import { failuresTable, modelsTable, namesTable, slowestTable } from "./tables.js";
 import { formatCount, formatMS, formatRate, formatShare } from "./format.js";
 
 // mount builds the page once and returns show(report, extra), which puts a
-// report on it: once in a file, again and again in a live view. A page that
-// nobody can see keeps the newest and draws it when it is looked at.
-export function mount(root, download) {
+// report on it: once in a file, again and again in a live view. What differs
+// between the two is the host's: its words, its header and where things stand.
+// A page that nobody can see keeps the newest and draws it when it is looked at.
+export function mount(root, host) {
   const charts = new Charts();
   const top = el("div", { class: "top" });
   const state = { names: { by: 1, down: true }, models: { by: 1, down: true }, failures: { by: 1, down: true }, slowest: { by: 1, down: true }, sections: {} };
   const before = el("div");
-  const after = el("div");
-  const tools = el("div", { class: "tools" }, download ? el("button", { type: "button", id: "download", onclick: download }, "Download JSON") : null, themeSwitch(charts));
+  const tools = el("div", { class: "tools" }, host.tools, themeSwitch(charts));
   const said = el("p", { class: "unseen", role: "status" });
-  root.replaceChildren(el("header", {}, top, tools), said, el("main", {}, before, charts.reset, charts.root, el("p", { class: "hint" }, hint), after));
+  root.replaceChildren(el("header", {}, top, tools), said, el("main", {}, host.lay(before, [charts.reset, charts.root, el("p", { class: "hint" }, hint)])));
   followPrint(charts);
   let newest = null;
   const draw = () => {
     if (document.hidden || newest === null) return;
     const [report, extra] = newest;
     newest = null;
-    const words = [stateOf(report), outcomeOf(report)?.words].filter(Boolean).map(visible).join(", ");
-    document.title = `${visible(targetOf(report))} – ${words} – brunt`.slice(0, 200);
+    document.title = host.title(report).slice(0, 200);
+    const words = host.words(report);
     if (said.textContent !== words) said.textContent = words;
-    top.replaceChildren(headline(report), figures(report));
-    before.replaceChildren(...[verdict(report), lights(report)].filter(Boolean));
-    charts.show(report, extra);
-    settle(after, tables(report, state));
+    top.replaceChildren(...host.top(report));
+    before.replaceChildren(...host.before(report).filter(Boolean));
+    if (host.charting()) charts.show(report, extra);
+    host.place(sectionsOf(report, state));
   };
   document.addEventListener("visibilitychange", draw);
   return (report, extra) => {
@@ -38,16 +39,35 @@ export function mount(root, download) {
   };
 }
 
+// fileHost lays out a report in a file, one thing below the other.
+function fileHost(download) {
+  const after = el("div");
+  const words = (report) => [stateOf(report), outcomeOf(report)?.words].filter(Boolean).map(visible).join(", ");
+  return {
+    words,
+    title: (report) => `${visible(targetOf(report))} – ${words(report)} – brunt`,
+    tools: el("button", { type: "button", id: "download", onclick: download }, "Download JSON"),
+    top: (report) => [headline(report), figures(report)],
+    before: (report) => [verdict(report), lights(report)],
+    charting: () => true,
+    lay: (before, charts) => [before, ...charts, after],
+    place: (sections) => settle(after, sections),
+  };
+}
+
 // settle gives an element its children, and leaves alone those that it has:
 // what is moved loses its focus.
-function settle(parent, children) {
+export function settle(parent, children) {
   for (const child of [...parent.children]) if (!children.includes(child)) child.remove();
   children.forEach((child, i) => parent.children[i] !== child && parent.insertBefore(child, parent.children[i] ?? null));
 }
 
 const hint = "Drag across a chart to zoom all of them, double-click for the whole run. On a focused chart: ← → move the cursor, + − zoom, 0 shows the whole run.";
 
-function tables(report, state) {
+// sectionsOf are the parts below the charts; those with nothing in them are
+// left out.
+function sectionsOf(report, state) {
+  if (report.blank) return [];
   const section = (title, id, content) => {
     if (!content) return null;
     state.sections[id] ??= el("section", { id, "aria-labelledby": id + "-title" }, el("h2", { id: id + "-title" }, title), el("div"));
@@ -56,6 +76,7 @@ function tables(report, state) {
   };
   return [
     section("Percentiles", "percentiles", percentiles(report, state)),
+    section("Streams", "streams", streamFigures(report, state)),
     section("Failures by kind", "failure-kinds", report.errors.length > 0 ? failuresTable(report, state.failures) : null),
     section("By payload name", "names", report.names.length > 0 ? namesTable(report, state.names) : null),
     section("By served model", "models", report.served_models.length > 0 ? modelsTable(report, state.models) : null),
@@ -77,7 +98,7 @@ const dark = matchMedia("(prefers-color-scheme: dark)");
 
 // The theme is the system's unless the reader chose; paper is always light.
 function themeSwitch(charts) {
-  const select = el("select", { id: "theme" }, ["system", "light", "dark"].map((value) => el("option", { value }, value)));
+  const select = el("select", { id: "theme", "aria-label": "Theme" }, ["system", "light", "dark"].map((value) => el("option", { value }, value)));
   try {
     select.value = localStorage.getItem("brunt-theme") || "system";
   } catch {
@@ -86,7 +107,7 @@ function themeSwitch(charts) {
   const apply = () => {
     const theme = select.value === "system" ? (dark.matches ? "dark" : "light") : select.value;
     document.documentElement.dataset.theme = theme;
-    charts.redraw();
+    document.dispatchEvent(new Event("theme"));
   };
   select.addEventListener("change", () => {
     try {
@@ -138,6 +159,6 @@ export function startStatic() {
   const report = JSON.parse(text);
   const extra = JSON.parse(document.getElementById("extra").textContent);
   const day = (report.started || "").slice(0, 19).replaceAll(":", "");
-  const show = mount(document.getElementById("app"), () => save(original(text), `brunt-${day || "report"}.json`));
+  const show = mount(document.getElementById("app"), fileHost(() => save(original(text), `brunt-${day || "report"}.json`)));
   globalThis.brunt = { report, extra, show, charts: show(report, extra), format: { formatCount, formatMS, formatRate, formatShare }, original: () => original(text) };
 }

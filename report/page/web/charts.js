@@ -1,7 +1,7 @@
 import { el, tied } from "./dom.js";
 import { formatMoment } from "./format.js";
 import { momentOf } from "./model.js";
-import { beside, paint } from "./plots.js";
+import { beside, drawChanges, paint } from "./plots.js";
 import { specsOf } from "./specs.js";
 
 // The charts as a group: one cursor, one stretch of time.
@@ -9,14 +9,17 @@ import { specsOf } from "./specs.js";
 const height = 200;
 
 export class Charts {
-  constructor() {
+  // specs makes one spec per chart of a report.
+  constructor(specs = specsOf, id = "charts") {
+    this.specs = specs;
     this.spoken = el("p", { class: "unseen", role: "status" }); // what a cursor moved by keys is at
-    this.root = el("section", { class: "charts", "aria-labelledby": "charts" }, el("h2", { class: "unseen", id: "charts" }, "Charts"), this.spoken);
+    this.root = el("section", { class: "charts", "aria-labelledby": id }, el("h2", { class: "unseen", id }, "Charts"), this.spoken);
     this.reset = el("button", { type: "button", class: "reset", hidden: true, onclick: () => this.zoom(null) }, "show the whole run");
     this.figures = new Map();
     this.measure = "response";
     this.range = null; // seconds shown, null for all
     new ResizeObserver(() => this.resize()).observe(this.root);
+    document.addEventListener("theme", () => this.redraw());
   }
 
   // show draws a report, or a newer state of it, and keeps cursor and zoom.
@@ -24,7 +27,9 @@ export class Charts {
     this.report = report;
     this.extra = extra;
     this.root.classList.toggle("bare", report.state === "done" && report.intervals.length === 0);
-    for (const spec of specsOf(report, extra, this.measure)) {
+    const specs = this.specs(report, extra, this.measure);
+    for (const id of this.figures.keys()) if (!specs.some((spec) => spec.id === id)) this.drop(id);
+    for (const spec of specs) {
       if (!this.figures.has(spec.id)) {
         const chart = new Chart(this, spec);
         this.figures.set(spec.id, chart);
@@ -32,6 +37,14 @@ export class Charts {
       }
       this.figures.get(spec.id).show(spec);
     }
+  }
+
+  // drop takes away a chart that the newer report has no use for.
+  drop(id) {
+    const chart = this.figures.get(id);
+    chart.renew();
+    chart.root.remove();
+    this.figures.delete(id);
   }
 
   // zoom shows one stretch of time on every time chart; null is all of it. Each
@@ -141,7 +154,7 @@ class Chart {
       hooks: {
         setCursor: [(u) => this.values(u.cursor.left >= 0 ? u.cursor.idx : null)],
         setScale: [(u, key) => key === "x" && this.plot === u && this.scaled(u)],
-        draw: spec.draw ? [(u) => this.spec.draw(u)] : [],
+        draw: [(u) => this.spec.draw?.(u), (u) => this.spec.apart || drawChanges(u, this.group.report.changes || [])],
       },
     };
   }

@@ -13,6 +13,11 @@ export function el(tag, attributes, ...children) {
   return node;
 }
 
+// none says why there is nothing.
+export function none(words) {
+  return el("p", { class: "none" }, words);
+}
+
 // beginning is foreign text of which the rest stands elsewhere.
 export function beginning(text, limit) {
   const runes = Array.from(visible(String(text)));

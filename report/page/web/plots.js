@@ -1,4 +1,4 @@
-import { formatClock, formatCount, formatMS } from "./format.js";
+import { formatAsked, formatClock, formatCount, formatMS } from "./format.js";
 
 // How every plot looks and behaves; what each one shows is in specs.js.
 
@@ -20,7 +20,20 @@ export const font = '11px system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sa
 function steps() {
   const stepped = uPlot.paths.stepped({ align: 1, alignGaps: 1 });
   const linear = uPlot.paths.linear({ alignGaps: 1 });
-  return (u, series, from, to) => (to - from > u.bbox.width / devicePixelRatio ? linear : stepped)(u, series, from, to);
+  return (u, series, from, to) => (to - from > u.bbox.width / devicePixelRatio ? linear(u, series, from, to) : toTheEnd(u, series, to, stepped(u, series, from, to)));
+}
+
+// toTheEnd draws the last figure for as long as its interval lasted even where
+// none comes after it: uPlot's steps end with the last one's beginning.
+function toTheEnd(u, series, to, paths) {
+  const [xs, values] = [u.data[0], u.data[series]];
+  let last = to;
+  while (last >= 0 && values[last] === null) last--;
+  if (last < 0 || last === to || !paths?.stroke) return paths;
+  const y = u.valToPos(values[last], u.series[series].scale, true);
+  paths.stroke.moveTo(u.valToPos(xs[last], "x", true), y);
+  paths.stroke.lineTo(u.valToPos(xs[last + 1], "x", true), y);
+  return paths;
 }
 
 // line is a series of figures, one per interval, or a curve.
@@ -130,6 +143,41 @@ export function logRange(_, low, high) {
 // fromZero shows amounts against nothing.
 export function fromZero(_, __, high) {
   return [0, high > 0 ? high * 1.08 : 1];
+}
+
+// drawChanges marks where the load was changed while it ran: a line, and what
+// it was changed to where that fits before the next one.
+export function drawChanges(u, changes) {
+  const { ctx, bbox } = u;
+  const scale = devicePixelRatio;
+  const end = bbox.left + bbox.width;
+  const places = changes.map((change) => Math.round(u.valToPos(change.t_s, "x", true)) + scale / 2);
+  ctx.save();
+  ctx.strokeStyle = ctx.fillStyle = paint("muted");
+  ctx.lineWidth = scale;
+  ctx.setLineDash([2 * scale, 2 * scale]);
+  ctx.font = `${10 * scale}px system-ui, sans-serif`;
+  ctx.textBaseline = "top";
+  ctx.textAlign = "left";
+  changes.forEach((change, i) => {
+    const x = places[i];
+    if (x < bbox.left || x > end) return;
+    ctx.beginPath();
+    ctx.moveTo(x, bbox.top);
+    ctx.lineTo(x, bbox.top + bbox.height);
+    ctx.stroke();
+    const words = changeWords(change);
+    const wide = ctx.measureText(words).width + 6 * scale;
+    const next = Math.min(places[i + 1] ?? Infinity, end);
+    const free = x - (places[i - 1] ?? bbox.left);
+    if (next - x >= wide) ctx.fillText(words, x + 4 * scale, bbox.top + scale);
+    else if (next === end && free >= 2 * wide) ctx.fillText(words, x - wide, bbox.top + scale);
+  });
+  ctx.restore();
+}
+
+function changeWords(change) {
+  return change.rate_per_s !== null ? formatAsked(change.rate_per_s) : "×" + formatCount(change.concurrency);
 }
 
 export const asMS = (value) => (value === null || value === undefined ? "–" : formatMS(value));

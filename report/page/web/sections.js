@@ -28,17 +28,23 @@ export function headline(report) {
 
 const briefly = { client: "brunt was the limit", connections: "out of free slots" };
 
+// undecided reports whether a rule has too little to go by, of a run that goes
+// on; of one that is over that is a broken rule.
+const undecided = (report) => (rule) => report.state !== "done" && rule.value === null && !rule.met;
+
 // outcomeOf is the answer in a few words: did the endpoint cope? What makes an
 // answer worthless comes before it. Null is no answer.
 export function outcomeOf(report) {
   const { verdict: v, slo, requests } = report;
   if (requests.sent === 0) return null;
   if (!v.valid) return { good: false, words: "not valid" + (v.limited_by in briefly ? ": " + briefly[v.limited_by] : "") };
-  const broken = slo.filter((rule) => !rule.met).length;
+  const open = slo.filter(undecided(report)).length;
+  const broken = slo.filter((rule) => !rule.met).length - open;
   if (broken > 0) return { good: false, words: `${formatCount(broken)} of ${counted(slo.length, "objective")} broken` };
   if (requests.failed > 0 && requests.succeeded === 0) return { good: false, words: "every request failed" };
   if (v.limited_by === "endpoint") return { good: false, words: `${formatShare(failedShare(requests))} failed` };
   if (v.limited_by in briefly) return { good: false, words: briefly[v.limited_by] };
+  if (open > 0) return null;
   if (slo.length > 0) return { good: true, words: `${counted(slo.length, "objective")} held` };
   return v.limited_by === "none" && requests.failed < requests.sent / 100 ? { good: true, words: "the endpoint kept up" } : null;
 }
@@ -48,7 +54,7 @@ export function figures(report) {
   const most = highest(report.intervals.map((interval) => interval.in_flight));
   const one = (label, ...values) => el("div", {}, el("dt", {}, label), el("dd", {}, values));
   const asked = plan.rate_per_s !== null
-    ? figure("plan.rate_per_s", plan.rate_per_s, formatAsked)
+    ? report.changes.length > 0 ? figure("throughput.offered_per_s", throughput.offered_per_s, formatRate) : figure("plan.rate_per_s", plan.rate_per_s, formatAsked)
     : el("span", { title: "a closed loop sends as fast as the endpoint answers" }, plan.concurrency !== null ? `${formatCount(plan.concurrency)} at a time` : "several loads");
   const flight = report.state === "done"
     ? one("in flight, at most", most < 0 ? figure("", null, formatCount, "nothing was measured") : figure(`intervals.${most}.in_flight`, report.intervals[most].in_flight, formatCount))
@@ -65,10 +71,10 @@ const limits = { none: "Limited by nothing", client: "Limited by brunt itself", 
 
 // verdict is one sentence, loud where the figures are not to be trusted, and
 // before it what a reader has to know first.
-export function verdict(report) {
+export function verdict(report, live = false) {
   const v = report.verdict;
   const notes = [];
-  if (report.state !== "done") notes.push(el("p", { class: "note" }, `Figures so far, after ${formatElapsed(report.elapsed_s)}.`));
+  if (report.state !== "done" && !live) notes.push(el("p", { class: "note" }, `Figures so far, after ${formatElapsed(report.elapsed_s)}.`));
   if (report.interrupted) notes.push(el("p", { class: "note" }, `Interrupted after ${formatElapsed(report.plan_elapsed_s)}: figures are of what was sent until then.`));
   if (report.error !== null) notes.push(el("p", { class: "note loud" }, "Ended early: ", foreign(report.error)));
   const words = [];
@@ -80,19 +86,22 @@ export function verdict(report) {
     ? el("p", { class: "sentence-of-verdict" }, words)
     : el("p", { class: "sentence-of-verdict invalid" }, el("strong", {}, v.limited_by === "client" ? "Not valid: brunt itself was the limit; these figures say little about the endpoint. " : "Not valid: these figures say little about the endpoint. "), words);
   const warnings = report.warnings.map((warning) => el("p", { class: "note" }, "Warning: ", foreign(regrouped(warning))));
-  return el("section", { class: "verdict", "aria-label": "verdict" }, sentence, notes, warnings);
+  const advice = (report.endpoint?.advice || []).map((text) => el("p", { class: "note" }, foreign(regrouped(upper(text)), 600)));
+  return el("section", { class: "verdict", "aria-label": "verdict" }, sentence, notes, warnings, advice);
 }
 
-function upper(text) {
+export function upper(text) {
   return text.slice(0, 1).toUpperCase() + text.slice(1);
 }
 
 // lights are the rules: a shape, a word and the figure, not a colour alone.
 export function lights(report) {
   if (report.slo.length === 0) return null;
-  return el("ul", { class: "lights", "aria-label": "objectives" }, report.slo.map((rule) => el("li", { class: rule.met ? "held" : "broken" },
-    el("span", { class: "mark", "aria-hidden": "true" }, rule.met ? "✓" : "✕"),
-    el("strong", {}, rule.met ? "held" : "broken"), " ", el("code", {}, foreign(rule.rule, 80)), " ",
+  const open = undecided(report);
+  const look = (rule) => (rule.met ? ["held", "✓", "held"] : open(rule) ? ["open", "…", "not yet known"] : ["broken", "✕", "broken"]);
+  return el("ul", { class: "lights", "aria-label": "objectives" }, report.slo.map((rule) => [rule, ...look(rule)]).map(([rule, kind, mark, words]) => el("li", { class: kind },
+    el("span", { class: "mark", "aria-hidden": "true" }, mark),
+    el("strong", {}, words), " ", el("code", {}, foreign(rule.rule, 80)), " ",
     rule.value === null ? foreign(rule.reason) : el("span", {}, "was ", el("b", {}, formatLimit(rule.value, rule.unit))))));
 }
 
@@ -137,6 +146,7 @@ export function totals(report) {
   add("replies by status", statuses.length > 0 ? statuses.flat() : "no reply");
   add("connections", count("connections"), q.reconnected > 0 ? `, ${formatCount(q.reconnected)} reconnected` : "");
   add("received, sent", figure("throughput.bytes_in", t.bytes_in, formatBytes), ", ", figure("throughput.bytes_out", t.bytes_out, formatBytes));
+  if (report.usage) add("output tokens, whole replies", figure("usage.output_tokens", report.usage.output_tokens, formatCount), " as ", figure("usage.replies", report.usage.replies, formatCount), " of them stated, ", figure("usage.output_tokens_per_s", report.usage.output_tokens_per_s, formatRate));
   const cores = c.wall_s > 0 && c.cores > 0 ? `${formatShare((100 * c.cpu_s) / (c.wall_s * c.cores))} of ${counted(c.cores, "core")}` : "–";
   add("brunt used", `${cores}, ${formatBytes(c.rss_peak_mb * 1e6)}`);
   return el("dl", { class: "totals" }, list);
@@ -158,7 +168,8 @@ export function repeat(report) {
   return el("div", {}, el("pre", { class: "command", tabindex: "0", role: "region", "aria-label": "command line" }, el("code", {}, foreign(report.command || "(not known)", 2000))), el("dl", { class: "totals plan" }, list));
 }
 
-function loadWords(plan) {
+// loadWords is what was asked for, in a line.
+export function loadWords(plan) {
   const words = [plan.rate_per_s !== null ? formatAsked(plan.rate_per_s) : plan.concurrency !== null ? `${formatCount(plan.concurrency)} at a time` : "several loads"];
   if (plan.duration_s !== null) words.push(`for ${formatSpan(plan.duration_s)}`);
   if (plan.requests !== null) words.push(`${plan.duration_s !== null ? "or" : "for"} ${counted(plan.requests, "request")}`);

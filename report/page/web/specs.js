@@ -1,22 +1,31 @@
+import { endpointItself } from "./endpoint.js";
 import { counted, formatAsked, formatCount, formatMS, formatRate, formatShare } from "./format.js";
 import { drawHeat, heatOf, heatWords } from "./heat.js";
 import { columnOf, failedShare, highest, lowest, momentOf, perSecond, silenceOf, timelineOf } from "./model.js";
 import { asCount, asMS, axis, countAxis, faded, fromZero, line, logAxis, logRange, msAxis, paint, timeAxis, wholeAxis } from "./plots.js";
+import { firstOutput } from "./streams.js";
 
 // One spec per chart: its title, its sentence, its data and how to plot them.
-// empty is the reason why there is nothing to plot.
-
+// empty is the reason why there is nothing to plot; null stands for a chart that
+// the report has no use for.
 
 export function specsOf(report, extra, measure) {
   const timeline = timelineOf(report.intervals);
-  const all = [throughput, latency, heatMap, load, curve, failures].map((make) => make(report, extra, timeline, measure));
+  const all = [throughput, latency, heatMap, load, curve, failures, firstOutput, endpointItself].map((make) => make(report, extra, timeline, measure)).filter(Boolean);
   for (const spec of all) {
-    if (report.intervals.length === 0) spec.empty = report.state === "done" ? "Nothing was measured." : "Nothing was measured yet.";
+    if (report.intervals.length === 0) spec.empty = waiting[report.state] || "Nothing was measured.";
+    if (report.blank || (spec.empty && report.state in waiting)) spec.sentence = "";
     spec.timeline = spec.apart ? null : timeline;
     spec.across = spec.across || `time since the start${report.elapsed_s < 120 ? "" : ", min:s"}`;
   }
   return all;
 }
+
+// waiting is why there is nothing to see, by the state of a run.
+const waiting = {
+  idle: "Drawn here once load is started.", starting: "Nothing was measured yet: waiting for the first second.",
+  "warming up": "Warming up: drawn from its end on.", running: "Waiting for the first second.", draining: "Nothing was measured yet.",
+};
 
 const rate = (value) => (value === null || value === undefined ? "–" : formatRate(value));
 
@@ -41,7 +50,7 @@ function throughput(report, _, timeline) {
 }
 
 function throughputWords(report, good) {
-  const asked = report.plan.rate_per_s === null ? "" : ` of ${formatAsked(report.plan.rate_per_s)} asked`;
+  const asked = report.plan.rate_per_s === null || report.changes?.length > 0 ? "" : ` of ${formatAsked(report.plan.rate_per_s)} asked`;
   const words = `${formatRate(report.throughput.sent_per_s)} sent${asked}, ${formatRate(report.throughput.succeeded_per_s)} succeeded.`;
   const silence = silenceOf(report.intervals);
   if (silence) return `${words} No reply from ${momentOf(report, silence.from)} to ${momentOf(report, silence.to)}.`;
@@ -118,9 +127,11 @@ function load(report, _, timeline) {
   const inFlight = v.map((interval) => interval.in_flight);
   const late = v.map((interval) => interval.lateness_p99);
   const most = highest(inFlight);
+  const moved = report.changes?.some((change) => change.concurrency !== null);
+  const allowed = moved ? "" : `, ${formatCount(report.plan.max_in_flight)} allowed`;
   return {
     id: "load", title: "In flight and lateness", unit: "requests, left; p99 of how late they were sent, right",
-    sentence: (most < 0 ? "" : `At most ${formatCount(inFlight[most])} in flight at an interval's end, ${formatCount(report.plan.max_in_flight)} allowed. `) +
+    sentence: (most < 0 ? "" : `At most ${formatCount(inFlight[most])} in flight at an interval's end${allowed}. `) +
       (report.lateness_ms.p99 === null ? "" : `Sent late by ${asMS(report.lateness_ms.p99)} at p99.`),
     data: [timeline.xs, columnOf(timeline, inFlight), columnOf(timeline, late)],
     series: [line("in flight", "flight", asCount, { fill: faded("flight", 0.1) }), line("lateness p99", "lateness", asMS, { scale: "late", dash: [4, 3] })],
@@ -136,14 +147,15 @@ function percentileOf(x) {
   return "p" + Number(p.toFixed(Math.max(0, Math.ceil(Math.log10(x)))));
 }
 
-// roomy leaves out percentiles that are not in sight, or whose names would
-// touch.
+const nameOf = (x) => known.find(([at]) => at === x)[1];
+
+// roomy leaves out percentiles whose names would touch.
 function roomy(u, splits) {
   let free = -Infinity;
-  return splits.map((at, i) => {
-    const half = known[i][1].length * 3.5;
+  return splits.map((at) => {
+    const half = nameOf(at).length * 3.5;
     const place = u.valToPos(at, "x");
-    if (at < u.scales.x.min || at > u.scales.x.max * 1.01 || place - half < free) return null;
+    if (place - half < free) return null;
     free = place + half + 6;
     return at;
   });
@@ -158,11 +170,32 @@ function curve(report, extra) {
     data: [x, response, service],
     series: [line("response", "response", asMS, { width: 2, curve: true }), line("service", "service", asMS, { width: 1.5, dash: [8, 4], curve: true })],
     scales: { x: { time: false, distr: 3, range: (_, low, high) => [low, high] }, y: { distr: 3, range: logRange } },
-    axes: [
-      axis({ size: 26, splits: () => known.map(([at]) => at), filter: roomy, values: (_, splits) => splits.map((at) => (at === null ? "" : known.find(([k]) => k === at)[1])) }),
-      logAxis(),
-    ],
+    axes: [percentileAxis(), logAxis()],
     at: percentileOf,
+  };
+}
+
+const inSight = (_, __, low, high) => known.map(([at]) => at).filter((at) => at >= low && at <= high * 1.01);
+
+// percentileAxis names the percentiles of 1/(1−p).
+const percentileAxis = () => axis({ size: 26, splits: inSight, filter: roomy, values: (_, splits) => splits.map((at) => (at === null ? "" : nameOf(at))) });
+
+// overlayOf lays the response times of two runs over each other.
+export function overlayOf(a, b) {
+  const x = [...new Set([...a.extra.curve.x, ...b.extra.curve.x])].sort((one, two) => one - two);
+  const along = ({ curve }) => {
+    const at = new Map(curve.x.map((value, i) => [value, curve.response[i]]));
+    return x.map((value) => at.get(value) ?? null);
+  };
+  const p99 = ({ name, report }) => (report.latency_ms.response.p99 === null ? null : `${formatMS(report.latency_ms.response.p99)} in ${name}`);
+  const both = [p99(a), p99(b)].filter(Boolean);
+  return {
+    id: "overlaid", title: "Response time by percentile", unit: "from the planned instant; log scales", apart: true, across: "share of replies that were faster",
+    empty: x.length < 2 ? "Too few replies for a curve." : null, sentence: both.length === 0 ? "" : `p99 is ${both.join(", ")}.`,
+    data: [x, along(a.extra), along(b.extra)],
+    series: [line(a.name, "response", asMS, { width: 2, curve: true }), line(b.name, "failed", asMS, { width: 2, dash: [8, 4], curve: true })],
+    scales: { x: { time: false, distr: 3, range: (_, low, high) => [low, high] }, y: { distr: 3, range: logRange } },
+    axes: [percentileAxis(), logAxis()], at: percentileOf,
   };
 }
 
@@ -176,14 +209,19 @@ function curveWords(report) {
 }
 
 function failures(report, _, timeline) {
-  const failed = report.intervals.map((interval) => interval.failed);
-  const cut = report.intervals.map((interval) => interval.cut_off);
+  const failed = perSecond(report.intervals, "failed");
+  const cut = perSecond(report.intervals, "cut_off");
+  const both = failed.map((value, i) => value + cut[i]);
+  const some = report.requests.cut_off > 0;
   return {
-    id: "failures", title: "Failures", unit: "requests per interval", sentence: failureWords(report, failed),
-    data: [timeline.xs, columnOf(timeline, failed), ...(report.requests.cut_off > 0 ? [columnOf(timeline, cut)] : [])],
-    series: [line("failed", "failed", asCount, { fill: faded("failed", 0.35) }), ...(report.requests.cut_off > 0 ? [line("cut off", "flight", asCount, { dash: [3, 3] })] : [])],
-    scales: { y: { range: (_, __, high) => [0, Math.max(high * 1.08, 4)] } },
-    axes: [timeAxis(), wholeAxis()],
+    id: "failures", title: "Failures", unit: "requests per second", sentence: failureWords(report, report.intervals.map((interval) => interval.failed)),
+    data: [timeline.xs, ...(some ? [columnOf(timeline, both)] : []), columnOf(timeline, failed)],
+    series: [
+      ...(some ? [line("cut off", "flight", (_, i) => rate(cut[i]), { width: 1, fill: faded("flight", 0.2), dash: [3, 3] })] : []),
+      line("failed", "failed", rate, { fill: faded("failed", 0.35) }),
+    ],
+    scales: { y: { range: (_, __, high) => [0, Math.max(high * 1.08, 1)] } },
+    axes: [timeAxis(), countAxis()],
   };
 }
 

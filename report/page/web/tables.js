@@ -108,9 +108,11 @@ export function slowestTable(report, state) {
 }
 
 export function modelsTable(report, state) {
+  const rows = report.served_models.map(({ name, count, latency_ms }, at) => ({ name, count, latency_ms, at }));
+  const latency = (of, key) => ms(`${of} ${key}`, (row) => `served_models.${row.at}.latency_ms.${of}.${key}`, (row) => row.latency_ms[of][key]);
   return sortable("by served model", [
     column("served model", (row) => row.name, (name) => foreign(name, 80)),
     column("replies", (row) => row.count, formatCount, number),
-    { head: "p99", value: (row) => row.p99, number: true, cell: (row) => figure("", row.p99, formatMS) },
-  ], report.served_models, state);
+    latency("response", "p50"), latency("response", "p99"), latency("service", "p50"), latency("service", "p99"),
+  ], rows, state);
 }

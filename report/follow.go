@@ -1,0 +1,62 @@
+package report
+
+import "brunt/attack"
+
+// Follower makes reports of a run under way, one after the other, at a cost
+// that does not grow with the run: an interval is opened once, when it is new.
+// Its methods may not be called at the same time.
+type Follower struct {
+	meta      Meta
+	intervals []Interval // of the last report
+}
+
+// NewFollower follows a run from its beginning on, or from any later moment.
+func NewFollower(meta Meta) *Follower { return &Follower{meta: meta} }
+
+// Follow is From for a newer snapshot of the same run, and the number of
+// leading intervals that are those of the report before. Reports share their
+// intervals, which nobody may write to.
+func (f *Follower) Follow(s *attack.Snapshot) (r *Report, kept int) {
+	bare := *s
+	bare.Intervals = nil
+	r = From(f.meta, &bare)
+	for kept < min(len(f.intervals), len(s.Intervals)) && f.intervals[kept].is(&s.Intervals[kept]) {
+		kept++
+	}
+	old := f.intervals
+	if kept < len(old) {
+		old = old[:kept:kept] // earlier reports keep what they have
+	}
+	f.intervals = append(old, intervalsOf(s.Intervals[kept:])...)
+	r.Intervals = f.intervals
+	return r, kept
+}
+
+// is reports whether the interval was made of in. Intervals change only by
+// being joined to a neighbour, which makes them wider.
+func (i *Interval) is(in *attack.Interval) bool {
+	return i.TS == seconds(in.At) && i.WidthS == seconds(in.Width) && i.Sent == in.Sent && i.Succeeded == in.Succeeded && i.Failed == in.Failed
+}
+
+// AtEach is At for each of many quantiles, in one pass over the histogram.
+func (h Histogram) AtEach(quantiles []Quantile) []*float64 {
+	out := make([]*float64, len(quantiles))
+	n := h.Count()
+	if n == 0 {
+		return out
+	}
+	places := make([]float64, len(quantiles))
+	for i, q := range quantiles {
+		places[i] = q.place(n)
+	}
+	for i, ns := range h.ValueAtPercentilesSlice(places) {
+		if n >= quantiles[i].Needs() {
+			out[i] = millis(float64(ns))
+		}
+	}
+	return out
+}
+
+// place is the percentile by which HdrHistogram, which looks for the sample
+// number ⌊n·p/100 + ½⌋, finds the ⌈q·n⌉-th of n samples.
+func (q Quantile) place(n uint64) float64 { return 100 * (float64(q.rank(n)) - 0.25) / float64(n) }

@@ -1,0 +1,123 @@
+package report
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"brunt/attack"
+)
+
+// reading compares reports by what they say in JSON.
+func reading(r *Report) string {
+	var b builder
+	must(JSON(&b, r))
+	return string(b)
+}
+
+type builder []byte
+
+func (b *builder) Write(p []byte) (int, error) { *b = append(*b, p...); return len(p), nil }
+
+// A follower's report is that of the snapshot alone, whatever came before: a
+// longer run, a replaced last interval, merged ones.
+func TestFollowedReportsAreTheSame(t *testing.T) {
+	sc := scene{seed: 3, rate: 50, slots: 4, n: 400, median: 20 * time.Millisecond, spread: 0.5, statuses: map[int]float64{429: 0.02}, names: []string{"a", "b"}}
+	whole := sc.snapshot()
+	f := NewFollower(sc.meta())
+	shown := func(n int, change func([]attack.Interval) []attack.Interval) *attack.Snapshot {
+		s := *whole
+		s.Intervals = slices.Clone(whole.Intervals[:n])
+		if change != nil {
+			s.Intervals = change(s.Intervals)
+		}
+		return &s
+	}
+	widen := func(list []attack.Interval) []attack.Interval {
+		list[len(list)-1].Width += 100 * time.Millisecond
+		return list
+	}
+	merge := func(list []attack.Interval) []attack.Interval {
+		var out []attack.Interval
+		for i := 0; i+1 < len(list); i += 2 {
+			in := list[i]
+			in.Width += list[i+1].Width
+			in.Sent += list[i+1].Sent
+			out = append(out, in)
+		}
+		return out
+	}
+	var before *Report
+	var said string
+	for _, step := range []struct {
+		why  string
+		s    *attack.Snapshot
+		kept int
+	}{
+		{"first", shown(2, nil), 0}, {"same again", shown(2, nil), 2}, {"one more", shown(3, nil), 2}, {"three more", shown(6, nil), 3},
+		{"last one replaced", shown(6, widen), 5}, {"merged", shown(6, merge), 0}, {"none", shown(0, nil), 0}, {"all", shown(8, nil), 0},
+	} {
+		got, kept := f.Follow(step.s)
+		if kept != step.kept {
+			t.Errorf("%s: kept %d, want %d", step.why, kept, step.kept)
+		}
+		if diff := cmp.Diff(reading(From(sc.meta(), step.s)), reading(got)); diff != "" {
+			t.Errorf("%s: %s", step.why, diff)
+		}
+		if before != nil && reading(before) != said {
+			t.Errorf("%s: the report before has changed", step.why)
+		}
+		before, said = got, reading(got)
+	}
+}
+
+// Many quantiles at once are those one by one.
+func TestAtEach(t *testing.T) {
+	var quantiles []Quantile
+	for q := Quantile(1e5); q < one; q += 333_333 {
+		quantiles = append(quantiles, q)
+	}
+	quantiles = append(quantiles, P9999, P50, P999)
+	h := newHistogram()
+	for n := range 30_000 {
+		switch n {
+		case 0, 1, 7, 99, 100, 1000, 9999, 10_000, 29_999:
+			for i, got := range h.AtEach(quantiles) {
+				want := h.At(quantiles[i])
+				if (got == nil) != (want == nil) || got != nil && *got != *want {
+					t.Fatalf("%s of %d", quantiles[i], n)
+				}
+			}
+		}
+		must(h.RecordValue(int64(n*n%7919*1000 + n)))
+	}
+	if got := (Histogram{}).AtEach(quantiles); got[0] != nil {
+		t.Error("a quantile of nothing")
+	}
+}
+
+// A summary, which walks over the histogram as little as it can, is what
+// HdrHistogram itself says of it.
+func TestSummaryIsTheHistograms(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	for _, n := range []int{1, 2, 100, 10_000} {
+		h := newHistogram()
+		for range n {
+			must(h.RecordValue(int64(math.Exp(rng.Float64() * math.Log(float64(attack.HistogramMax))))))
+		}
+		must(h.RecordValue([]int64{0, 1, 2047, 2048, 4095, 4096, attack.HistogramMax}[n%7]))
+		s := h.Summary()
+		if *s.StdDev != *millis(h.StdDev()) || *s.Mean != *millis(h.Mean()) {
+			t.Errorf("%d: deviation %v, want %v; mean %v, want %v", n, *s.StdDev, *millis(h.StdDev()), *s.Mean, *millis(h.Mean()))
+		}
+		for q, got := range map[Quantile]*float64{P50: s.P50, P75: s.P75, P90: s.P90, P95: s.P95, P99: s.P99, P999: s.P999, P9999: s.P9999} {
+			if want := h.At(q); (got == nil) != (want == nil) || got != nil && *got != *want {
+				t.Errorf("%d: %s is %v, want %v", n, q, got, want)
+			}
+		}
+	}
+}

@@ -1,0 +1,154 @@
+package job
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"time"
+
+	"brunt/attack"
+	"brunt/attack/endpoint"
+	"brunt/report"
+	"brunt/report/live"
+	"brunt/report/panel"
+)
+
+// Session carries out what one command line asked for, and what its live view
+// asks for after that.
+type Session struct {
+	Source     *Source
+	Rules      []report.Rule
+	Interrupts chan os.Signal // the first drains a run, the second cuts it, the third calls Die
+	Die        func()
+	Quiet      bool      // no progress on a terminal
+	In         io.Reader // for keys, where it is a terminal
+	Err        io.Writer
+	// Publish takes a run's report, and why its results were not written.
+	Publish func(rep *report.Report, unwritten error) error
+
+	mu        sync.Mutex
+	unwritten error
+}
+
+// Once makes the command line's run.
+func (s *Session) Once() error {
+	s.Source.good = report.BoundsOf(s.Rules)
+	j, err := s.start(context.Background(), s.Source.Order(), panel.Waiting(s.Err, s.Quiet))
+	if err != nil {
+		return err
+	}
+	s.watch(j)
+	j.Meta.Sampler.End()
+	rep := report.From(j.Meta, j.Run.Snapshot())
+	warnings, unwritten := j.Close()
+	rep.Warnings = append(rep.Warnings, warnings...)
+	rep.JudgeAll(s.Rules)
+	return s.Publish(rep, unwritten)
+}
+
+// start starts the command line's run. That may take minutes, where an endpoint
+// has to become ready or to wake first: an interrupt ends the waiting, and the
+// process is expected to end with it. Once the load has begun the interrupt is
+// for the run.
+func (s *Session) start(ctx context.Context, order live.Order, waiting func(text string)) (*Job, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	type started struct {
+		job *Job
+		err error
+	}
+	done := make(chan started, 1)
+	go func() {
+		j, err := s.Source.Start(ctx, order, waiting)
+		done <- started{j, err}
+	}()
+	select {
+	case d := <-done:
+		return d.job, d.err
+	case signal := <-s.Interrupts:
+		cancel()
+		select {
+		case d := <-done:
+			s.interrupt(signal)
+			return d.job, d.err
+		case <-time.After(mostFarewell): // of something that does not heed ctx
+			return nil, attack.ErrInterrupted
+		}
+	}
+}
+
+// mostFarewell is how long what is being readied may take to be given up.
+const mostFarewell = time.Second
+
+// interrupt has the signal obeyed next, unless enough of them are waiting.
+func (s *Session) interrupt(signal os.Signal) {
+	select {
+	case s.Interrupts <- signal:
+	default:
+	}
+}
+
+// watch shows the run's progress until its end, and obeys interrupts.
+func (s *Session) watch(j *Job) {
+	hide := panel.Show(s.Err, s.In, j.Run, &j.Meta.Plan, s.Quiet, func() { s.interrupt(os.Interrupt) })
+	j.Run.Obey(s.Interrupts, s.Die)
+	hide()
+}
+
+// Serve serves the live view. The command line's run is made as Once does,
+// unless the page is to be waited for; what it makes after that, until it
+// lingers no more or is interrupted, is reported on the page, and the last run
+// of a page that was waited for is published at the end.
+func (s *Session) Serve(flags live.Flags) error {
+	s.Source.good = report.BoundsOf(s.Rules)
+	order := s.Source.Order()
+	view, err := live.Open(live.Config{
+		Flags: flags, Form: s.Source.Form(), Order: order, Rules: s.Rules,
+		Start: func(ctx context.Context, o live.Order, waiting func(string)) (*live.Job, error) {
+			j, err := s.Source.Start(ctx, o, waiting)
+			if err != nil {
+				return nil, err
+			}
+			j.Meta.Command = endpoint.CommandLine(o.Repeat(&order, s.Source.streams.Args))
+			return j.Live(s.missed), nil
+		},
+	})
+	if err != nil {
+		return err
+	}
+	defer view.Close()
+	fmt.Fprintf(s.Err, "live view: %s\n", view.URL())
+	if flags.Wait {
+		view.Obey(s.Interrupts, -1, s.Die)
+		if rep := view.Last(); rep != nil {
+			return s.Publish(rep, s.lost())
+		}
+		return nil
+	}
+	ctx, onPage := view.Prepare()
+	onTerminal := panel.Waiting(s.Err, s.Quiet)
+	j, err := s.start(ctx, order, func(text string) { onPage(text); onTerminal(text) })
+	if err != nil {
+		return err
+	}
+	final := view.Attach(j.Live(s.missed), order, "from the command line")
+	s.watch(j)
+	err = s.Publish(<-final, s.lost())
+	view.Obey(s.Interrupts, flags.LingerFor(), s.Die)
+	return err
+}
+
+// missed notes what could not be written of a run.
+func (s *Session) missed(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.unwritten = err
+}
+
+func (s *Session) lost() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.unwritten
+}

@@ -1,0 +1,213 @@
+package live
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"fmt"
+	"html"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// policy lets a page load this server's own files and nothing else.
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+// guard decides who may look and who may act. On loopback whoever is on this
+// machine may, but not a web page of elsewhere that the browser shows: that is
+// told by the names in the request. Elsewhere the token decides.
+type guard struct {
+	loopback bool
+	secure   bool   // TLS
+	token    string // empty where none is asked for
+	open     bool   // who has no token may look
+	cookie   string // ports share cookies: its name tells them apart
+	next     http.Handler
+}
+
+func cookieName(a net.Addr) string {
+	port := 0
+	if at, ok := a.(*net.TCPAddr); ok {
+		port = at.Port
+	}
+	return "brunt_" + strconv.Itoa(port)
+}
+
+// refusal is why a request is not served.
+type refusal struct {
+	status int
+	text   string
+}
+
+type actsKey struct{}
+
+// mayAct reports whether the guard lets this request start, stop and change.
+func mayAct(req *http.Request) bool { return req.Context().Value(actsKey{}) != nil }
+
+// ServeHTTP serves what is allowed.
+func (g *guard) ServeHTTP(w http.ResponseWriter, req *http.Request) {
+	h := w.Header()
+	h.Set("Content-Security-Policy", policy)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	h.Set("Cache-Control", "no-store")
+	if req.URL.Path == "/healthz" {
+		g.next.ServeHTTP(w, req)
+		return
+	}
+	if r := g.foreign(req); r != nil {
+		refuse(w, req, r)
+		return
+	}
+	if g.enters(req) {
+		g.admit(w, req)
+		return
+	}
+	acts, r := g.known(req)
+	if r != nil && (!g.open || !reads(req)) {
+		if r.status == http.StatusUnauthorized {
+			h.Set("WWW-Authenticate", `Bearer realm="brunt"`)
+		}
+		refuse(w, req, r)
+		return
+	}
+	if acts {
+		req = req.WithContext(context.WithValue(req.Context(), actsKey{}, true))
+	}
+	g.next.ServeHTTP(w, req)
+}
+
+// haste is how long the rest of a refused request is waited for: whoever may
+// not come in shall not keep others out.
+const haste = time.Second
+
+func refuse(w http.ResponseWriter, req *http.Request, r *refusal) {
+	if req.ContentLength != 0 {
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(haste))
+		w.Header().Set("Connection", "close") // before its body has come
+	}
+	if req.URL.Path == "/" && strings.Contains(req.Header.Get("Accept"), "text/html") { // a person, who came for the page
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.WriteHeader(r.status)
+		_, _ = fmt.Fprintf(w, closed, html.EscapeString(r.text))
+		return
+	}
+	answer(w, r.status, problem{Error: r.text})
+}
+
+// closed is the page for who is not let in. It has the browser's own looks: style
+// sheets are behind the door.
+const closed = `<!doctype html><html lang="en"><meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark"><title>brunt</title><main><h1>brunt does not show this page</h1><p>%s.</p></main>`
+
+func reads(req *http.Request) bool {
+	return req.Method == http.MethodGet || req.Method == http.MethodHead
+}
+
+// foreign refuses what a page of another site sent.
+func (g *guard) foreign(req *http.Request) *refusal {
+	if g.loopback && !isLocalName(req.Host) {
+		return &refusal{http.StatusForbidden, "this page is for this machine only: open it as localhost or 127.0.0.1"}
+	}
+	for _, origin := range req.Header.Values("Origin") { // whoever sends two is heard on both
+		u, err := url.Parse(origin)
+		if err != nil || u.Scheme != "http" && u.Scheme != "https" || !strings.EqualFold(u.Host, req.Host) {
+			return &refusal{http.StatusForbidden, "the request comes from another site's page"}
+		}
+	}
+	if crossSite(req) && !follows(req) {
+		return &refusal{http.StatusForbidden, "the request comes from another site's page"}
+	}
+	return nil
+}
+
+// crossSite reports whether a browser says that another page is behind the
+// request. A page on another port of this host, which shares its cookies, is one
+// too.
+func crossSite(req *http.Request) bool {
+	return slices.ContainsFunc(req.Header.Values("Sec-Fetch-Site"), func(site string) bool {
+		return site != "same-origin" && site != "none"
+	})
+}
+
+// follows reports whether the request is that of a person who follows a link to
+// the page, out of a message or a terminal in the browser, which is no attack.
+func follows(req *http.Request) bool {
+	return req.Method == http.MethodGet && req.URL.Path == "/" && req.Header.Get("Sec-Fetch-Mode") == "navigate"
+}
+
+// isLocalName reports whether a Host header, with or without a port, can only
+// mean this machine. Any port will do: tunnels have other ones.
+func isLocalName(host string) bool {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	} else {
+		host = strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
+	}
+	ip := net.ParseIP(host)
+	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
+}
+
+// enters reports whether the request is the link with the token.
+func (g *guard) enters(req *http.Request) bool {
+	return g.token != "" && reads(req) && req.URL.Path == "/" && req.URL.Query().Has("token")
+}
+
+// admit turns the link's token into a cookie, so that it stands in no address
+// line, history or reference.
+func (g *guard) admit(w http.ResponseWriter, req *http.Request) {
+	if !g.matches(req.URL.Query().Get("token")) {
+		refuse(w, req, wrongToken)
+		return
+	}
+	http.SetCookie(w, &http.Cookie{
+		Name: g.cookie, Value: g.token, Path: "/", HttpOnly: true, Secure: g.secure, SameSite: http.SameSiteStrictMode,
+	})
+	if crossSite(req) { // a strict cookie does not go along with a redirection
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		_, _ = io.WriteString(w, onward)
+		return
+	}
+	w.Header().Set("Location", "/")
+	w.WriteHeader(http.StatusSeeOther)
+}
+
+// onward makes the next request this site's own.
+const onward = `<!doctype html><meta http-equiv="refresh" content="0; url=/"><title>brunt</title>`
+
+var (
+	wrongToken = &refusal{http.StatusForbidden, "wrong token: open the page by the address that brunt printed when it started"}
+	noToken    = &refusal{http.StatusUnauthorized, "token needed: open the page by the address that brunt printed when it started, or send Authorization: Bearer TOKEN"}
+)
+
+// known reports whether the request carries the token.
+func (g *guard) known(req *http.Request) (bool, *refusal) {
+	if g.token == "" {
+		return true, nil
+	}
+	token, given := "", false
+	if scheme, value, ok := strings.Cut(req.Header.Get("Authorization"), " "); ok && strings.EqualFold(scheme, "Bearer") {
+		token, given = strings.TrimSpace(value), true
+	} else if c, err := req.Cookie(g.cookie); err == nil {
+		token, given = c.Value, true
+	}
+	switch {
+	case !given:
+		return false, noToken
+	case !g.matches(token):
+		return false, wrongToken
+	}
+	return true, nil
+}
+
+// matches takes as long for a nearly right token as for any other.
+func (g *guard) matches(token string) bool {
+	a, b := sha256.Sum256([]byte(token)), sha256.Sum256([]byte(g.token))
+	return subtle.ConstantTimeCompare(a[:], b[:]) == 1
+}

@@ -1,0 +1,273 @@
+package live
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	vegeta "github.com/tsenart/vegeta/v12/lib"
+
+	"brunt/attack"
+	"brunt/report"
+)
+
+// Order is a run that is asked for on the page; what a zero value leaves out
+// is not wanted.
+type Order struct {
+	Rate        vegeta.Rate // of an open loop
+	Concurrency int         // of a closed loop, or the most in flight of an open one
+	Duration    time.Duration
+	Requests    uint64
+	Warmup      time.Duration
+	Timeout     time.Duration
+	Payloads    []string // files, of those on the form
+	Target      string   // as on the command line; other words only with --serve-any-target
+}
+
+// Apply puts the order into a plan that holds everything else.
+func (o *Order) Apply(p *attack.Plan) {
+	p.Rate, p.Concurrency = o.Rate, o.Concurrency
+	p.Duration, p.Requests, p.Warmup, p.Timeout = o.Duration, o.Requests, o.Warmup, o.Timeout
+}
+
+// OrderOf is the order that a plan carries out; concurrency is the one that
+// was given, 0 for none.
+func OrderOf(p *attack.Plan, concurrency int, target string, payloads []string) Order {
+	return Order{
+		Rate: p.Rate, Concurrency: concurrency, Duration: p.Duration, Requests: p.Requests,
+		Warmup: p.Warmup, Timeout: p.Timeout, Payloads: payloads, Target: target,
+	}
+}
+
+// load is the order's load in words.
+func (o *Order) load() string {
+	words := loadWords(o.Rate, o.Concurrency)
+	if o.Duration > 0 {
+		words += " for " + report.FormatSpan(o.Duration)
+	}
+	if o.Requests > 0 {
+		words += fmt.Sprintf(", %d requests", o.Requests)
+	}
+	return words
+}
+
+func loadWords(rate vegeta.Rate, concurrency int) string {
+	if rate.Freq == 0 {
+		return fmt.Sprintf("%d in flight", concurrency)
+	}
+	return strconv.FormatFloat(attack.PerSecond(rate), 'g', 12, 64) + "/s"
+}
+
+// FieldError is what is wrong with one field of a form, by its key in JSON.
+type FieldError struct {
+	Field string
+	Err   error
+}
+
+func (e *FieldError) Error() string { return e.Err.Error() }
+
+// Unwrap gives the field's own error.
+func (e *FieldError) Unwrap() error { return e.Err }
+
+func wrong(field, format string, args ...any) error {
+	return &FieldError{field, fmt.Errorf(format, args...)}
+}
+
+// fields are a JSON object's, not yet read.
+type fields map[string]json.RawMessage
+
+// readFields reads a body that may hold these keys and no others. No body is
+// as good as an empty object.
+func readFields(body []byte, known ...string) (fields, error) {
+	f := fields{}
+	if body = bytes.TrimSpace(body); len(body) == 0 {
+		return f, nil
+	}
+	if err := json.Unmarshal(body, &f); err != nil || f == nil {
+		return nil, errors.New("body: expected one JSON object")
+	}
+	for _, key := range slices.Sorted(maps.Keys(f)) {
+		if !slices.Contains(known, key) {
+			return nil, wrong(key, "%.40q is not known here; expected %s", key, strings.Join(known, ", "))
+		}
+	}
+	return f, nil
+}
+
+func (f fields) has(key string) bool { _, ok := f[key]; return ok }
+
+// number reads a key into to, which keeps its value where the key is left out
+// and becomes 0 where it is null.
+func (f fields) number(key string, to *float64) error {
+	raw, ok := f[key]
+	if !ok {
+		return nil
+	}
+	var value *float64
+	if err := json.Unmarshal(raw, &value); err != nil {
+		return wrong(key, "expected a number, got %.40s", raw)
+	}
+	*to = 0
+	if value == nil {
+		return nil
+	}
+	if *value <= 0 {
+		return wrong(key, "must be above 0")
+	}
+	*to = *value
+	return nil
+}
+
+func (f fields) rate(to *vegeta.Rate) error {
+	value := attack.PerSecond(*to)
+	if err := f.number("rate_per_s", &value); err != nil || !f.has("rate_per_s") {
+		return err
+	}
+	*to = vegeta.Rate{}
+	if value == 0 {
+		return nil
+	}
+	rate, err := attack.ParseRate(strconv.FormatFloat(value, 'f', -1, 64))
+	if err != nil {
+		why, _, _ := strings.Cut(inForm(err), "; write it as")
+		return &FieldError{"rate_per_s", errors.New(why)}
+	}
+	*to = rate
+	return nil
+}
+
+// maxWhole is the largest whole number that JSON readers agree on.
+const maxWhole = 1<<53 - 1
+
+func (f fields) whole(key string, most float64) (uint64, error) {
+	var value float64
+	if err := f.number(key, &value); err != nil {
+		return 0, err
+	}
+	if value != math.Trunc(value) || value > most {
+		return 0, wrong(key, "must be a whole number from 1 to %s", report.FormatCount(uint64(most)))
+	}
+	return uint64(value), nil
+}
+
+func (f fields) concurrency(to *int) error {
+	if !f.has("concurrency") {
+		return nil
+	}
+	n, err := f.whole("concurrency", attack.MaxConcurrency)
+	*to = int(n)
+	return err
+}
+
+// maxSpan bounds durations to what nobody waits for.
+const maxSpan = 10 * 365 * 24 * time.Hour
+
+func (f fields) duration(key string, to *time.Duration) error {
+	if !f.has(key) {
+		return nil
+	}
+	if string(f[key]) == "0" {
+		*to = 0 // no warm-up
+		return nil
+	}
+	var value float64
+	if err := f.number(key, &value); err != nil {
+		return err
+	}
+	if value > maxSpan.Seconds() {
+		return wrong(key, "must be at most ten years")
+	}
+	*to = time.Duration(math.Round(value * 1e9))
+	if value > 0 && *to == 0 {
+		return wrong(key, "must be 0 or at least a billionth of a second")
+	}
+	return nil
+}
+
+func (f fields) word(key string, to *string) error {
+	if raw, ok := f[key]; ok && json.Unmarshal(raw, to) != nil {
+		return wrong(key, "expected text, got %.40s", raw)
+	}
+	return nil
+}
+
+// startKeys are those of an order.
+var startKeys = []string{"rate_per_s", "concurrency", "duration_s", "requests", "warmup_s", "timeout_s", "payloads", "target"}
+
+// order reads what differs from the form. Rate and concurrency are one choice:
+// where one is given, a form's other one is not meant.
+func (f fields) order(form Order) (Order, error) {
+	o := form
+	o.Payloads = slices.Clone(form.Payloads)
+	if f.has("rate_per_s") || f.has("concurrency") {
+		o.Rate, o.Concurrency = vegeta.Rate{}, 0
+	}
+	err := cmp.Or(f.rate(&o.Rate), f.concurrency(&o.Concurrency),
+		f.duration("duration_s", &o.Duration), f.duration("warmup_s", &o.Warmup), f.duration("timeout_s", &o.Timeout), f.word("target", &o.Target))
+	if err == nil && f.has("requests") {
+		o.Requests, err = f.whole("requests", maxWhole)
+	}
+	if raw, ok := f["payloads"]; err == nil && ok {
+		o.Payloads = nil
+		if json.Unmarshal(raw, &o.Payloads) != nil {
+			err = wrong("payloads", "expected a list of files, got %.40s", raw)
+		}
+	}
+	if err == nil && o.Rate.Freq == 0 && o.Concurrency == 0 {
+		err = wrong("rate_per_s", "no load asked for: give a rate or a concurrency")
+	}
+	return o, err
+}
+
+// flagOf says which field a flag of the command line is, and its name on the
+// page.
+var flagOf = []struct{ flag, field, name string }{
+	{"--connections", "", ""}, {"--connect-rate", "", ""}, {"--rate", "rate_per_s", "rate"},
+	{"--concurrency", "concurrency", "concurrency"}, {"--duration", "duration_s", "duration"},
+	{"--requests", "requests", "requests"}, {"--warmup", "warmup_s", "warm-up"},
+	{"--timeout", "timeout_s", "timeout"}, {"--payloads", "payloads", "payloads"},
+}
+
+// fieldOf is the field that an error is about. The errors of a plan name
+// flags: the first one named is the one at fault.
+func fieldOf(err error) string {
+	var at *FieldError
+	if errors.As(err, &at) {
+		return at.Field
+	}
+	field, first := "", math.MaxInt
+	for _, f := range flagOf {
+		if i := strings.Index(err.Error(), f.flag); i >= 0 && i < first {
+			field, first = f.field, i
+		}
+	}
+	return field
+}
+
+// inForm is an error in the words of a form, where it stands beside the field
+// that it is about: the command line's name of that field is not said again,
+// and its other flags have the names that they have on the page.
+func inForm(err error) string {
+	text := err.Error()
+	subject, rest, found := strings.Cut(text, ": ")
+	flag, _, _ := strings.Cut(subject, " ")
+	for _, f := range flagOf {
+		if found && f.field != "" && (flag == f.flag || "--"+flag == f.flag) {
+			text = rest
+		}
+	}
+	for _, f := range flagOf {
+		if f.name != "" {
+			text = strings.ReplaceAll(text, f.flag, f.name)
+		}
+	}
+	return text
+}

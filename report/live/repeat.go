@@ -1,0 +1,86 @@
+package live
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// pageFlags are those that ask for a page; true ones take a value.
+var pageFlags = map[string]bool{
+	"--wait": false, "--open": false, "--serve": false, "--serve-open": false, "--serve-any-target": false,
+	"--linger": true, "--serve-token": true, "--serve-cert": true, "--serve-key": true,
+}
+
+// Repeat is the command line that repeats the order without a page: the words
+// of the one that was given, for the order base, with what differs from that.
+func (o *Order) Repeat(base *Order, words []string) []string {
+	dropped := map[string]bool{}
+	var added []string
+	put := func(changed bool, short, long, value string) {
+		if !changed {
+			return
+		}
+		dropped[long] = true
+		if short != "" {
+			dropped[short] = true
+		}
+		if value != "" {
+			added = append(added, long, value)
+		}
+	}
+	rate := ""
+	if o.Rate.Freq > 0 {
+		rate = strings.TrimSuffix(loadWords(o.Rate, 0), "/s")
+	}
+	put(o.Rate != base.Rate, "-r", "--rate", rate)
+	put(o.Concurrency != base.Concurrency, "-c", "--concurrency", count(uint64(o.Concurrency)))
+	put(o.Duration != base.Duration, "-d", "--duration", span(o.Duration.String()))
+	put(o.Requests != base.Requests, "-n", "--requests", count(o.Requests))
+	put(o.Warmup != base.Warmup, "", "--warmup", span(o.Warmup.String()))
+	put(o.Timeout != base.Timeout, "", "--timeout", span(o.Timeout.String()))
+	var out []string
+	for i := 0; i < len(words); i++ {
+		word := words[i]
+		flag, value, joined := strings.Cut(word, "=")
+		if short := word[:min(2, len(word))]; len(word) > 2 && (dropped[short] || short == "-p") && short != "--" {
+			flag, value, joined = short, strings.TrimPrefix(word[2:], "="), true // -r50
+		}
+		takes, ofPage := pageFlags[flag]
+		payload := flag == "-p" || flag == "--payloads"
+		if !joined && (dropped[flag] || takes || payload) && i+1 < len(words) {
+			i++
+			value = words[i]
+		}
+		switch {
+		case ofPage || dropped[flag] || payload && !o.sends(value):
+		case payload:
+			out = append(out, flag, value)
+		case word == base.Target && word != o.Target:
+			out = append(out, o.Target)
+		default:
+			out = append(out, word)
+		}
+	}
+	return append(out, added...)
+}
+
+// sends reports whether the file, with or without a weight behind it, is one
+// of the order's.
+func (o *Order) sends(file string) bool {
+	return slices.ContainsFunc(o.Payloads, func(p string) bool { return file == p || strings.HasPrefix(file, p+":") })
+}
+
+func count(n uint64) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.FormatUint(n, 10)
+}
+
+func span(d string) string {
+	if d == "0s" {
+		return ""
+	}
+	return d
+}

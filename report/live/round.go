@@ -1,0 +1,187 @@
+package live
+
+import (
+	"slices"
+	"sync"
+	"time"
+
+	vegeta "github.com/tsenart/vegeta/v12/lib"
+
+	"brunt/attack"
+	"brunt/report"
+)
+
+// Job is a run under way with what belongs to it.
+type Job struct {
+	Run  *attack.Run
+	Meta report.Meta
+	// Change is Run.Change, nil where the load may not be changed.
+	Change func(rate vegeta.Rate, concurrency int) error
+	// Close ends what the run needed (payloads, target, results file), once it
+	// is done, and says what the reader should know; nil where nothing is to do.
+	Close func() (warnings []string)
+	// Results is the name of the results file, empty where none is kept.
+	Results string
+}
+
+// round is one run of this process. Its fields up to the locks are never
+// written to after it was begun, but for what retire drops.
+type round struct {
+	number int
+	job    *Job          // nil where only the line is kept
+	ended  chan struct{} // closed once final stands
+
+	mu     sync.Mutex
+	newest *attack.Snapshot
+	taken  time.Time
+
+	// A first look at a long run takes a second; nobody who wants to stop it
+	// shall wait for that, so that these have a lock of their own.
+	writing sync.Mutex
+	chapter *chapter
+	told    []byte // all of it, once it is over and was asked for
+
+	// The room's lock holds these.
+	order Order // with the load as it stands
+	again bool  // another one follows when this one is drained
+	final *report.Report
+	line  *Line // once it is over
+}
+
+// fresh is how old a snapshot may be that is asked for again: they change once
+// a second, and whoever asks more often shall cost nothing.
+const fresh = 100 * time.Millisecond
+
+// snapshot is the run's newest, or one hardly older.
+func (r *round) snapshot() *attack.Snapshot {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.newest == nil || r.newest.State != attack.Done && time.Since(r.taken) > fresh {
+		r.newest, r.taken = r.job.Run.Snapshot(), time.Now()
+	}
+	return r.newest
+}
+
+// forget makes the next snapshot a new one.
+func (r *round) forget() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.newest = nil
+}
+
+// update brings the chapter up to now and returns it as it then stands.
+func (r *round) update(final *report.Report, rules []report.Rule) edition {
+	r.writing.Lock()
+	defer r.writing.Unlock()
+	if r.chapter == nil {
+		r.chapter = newChapter(r.job.Meta)
+	}
+	c := r.chapter
+	if s := r.snapshot(); c.of != s {
+		c.read(s, rules)
+	}
+	if final != nil && c.report != final {
+		c.head(final) // with the warnings of what was closed
+	}
+	return edition{run: r.number, chapter: *c}
+}
+
+// whole is the run as /api/runs/N gives it. That of a finished one is kept:
+// opening an hour's intervals takes a second that the next run would miss.
+func (r *round) whole(final *report.Report, rules []report.Rule) []byte {
+	if final == nil {
+		e := r.update(nil, rules)
+		return e.whole()
+	}
+	r.writing.Lock()
+	defer r.writing.Unlock()
+	if r.told == nil {
+		r.told = whole(final)
+	}
+	return r.told
+}
+
+// brief is the report so far without intervals.
+func (r *round) brief() *report.Report {
+	s := *r.snapshot()
+	s.Intervals = nil
+	return report.From(r.job.Meta, &s)
+}
+
+// finish waits for the run's end, closes what belongs to it and makes the
+// final report.
+func (r *round) finish(rules []report.Rule) *report.Report {
+	<-r.job.Run.Done()
+	var warnings []string
+	if r.job.Close != nil {
+		warnings = r.job.Close()
+	}
+	r.forget()
+	r.writing.Lock()
+	looked := r.chapter != nil
+	r.writing.Unlock()
+	var final report.Report
+	if looked {
+		final = *r.update(nil, rules).report // its intervals are known already
+	} else {
+		final = *report.From(r.job.Meta, r.snapshot())
+		final.JudgeAll(rules)
+	}
+	final.Warnings = append(slices.Clone(final.Warnings), warnings...)
+	return &final
+}
+
+// retire lets go of the run itself, whose histograms take megabytes: its last
+// snapshot tells all that is asked for after the end. The room's lock is held,
+// under which nobody steers a run that has a final report.
+func (r *round) retire() {
+	r.snapshot()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.job.Run, r.job.Change, r.job.Close = nil, nil, nil
+}
+
+// leaf drops what viewers of an earlier run need no more. It waits for nobody.
+func (r *round) leaf() {
+	if r.writing.TryLock() {
+		r.chapter = nil
+		r.writing.Unlock()
+	}
+}
+
+// Line is one run of this process in short; times are milliseconds of response
+// time.
+type Line struct {
+	Run           int             `json:"run"`
+	State         string          `json:"state"`
+	Started       *time.Time      `json:"started"`
+	ElapsedS      float64         `json:"elapsed_s"`
+	Plan          report.Plan     `json:"plan"`
+	Requests      report.Requests `json:"requests"`
+	SucceededPerS float64         `json:"succeeded_per_s"`
+	P50           *float64        `json:"p50"`
+	P90           *float64        `json:"p90"`
+	P99           *float64        `json:"p99"`
+	Max           *float64        `json:"max"`
+	Valid         bool            `json:"valid"`
+	LimitedBy     string          `json:"limited_by"`
+	Changes       int             `json:"changes"` // of the load, while it ran
+	Kept          bool            `json:"kept"`    // the whole report is still there
+}
+
+func lineOf(number int, rep *report.Report) *Line {
+	h := &rep.LatencyMS.Response
+	return &Line{
+		Run: number, State: stateOf(rep.State, rep.Interrupted), Started: rep.Started, ElapsedS: rep.ElapsedS, Plan: rep.Plan,
+		Requests: rep.Requests, SucceededPerS: rep.Throughput.SucceededPerS,
+		P50: h.P50, P90: h.P90, P99: h.P99, Max: h.Max, Valid: rep.Verdict.Valid, LimitedBy: rep.Verdict.LimitedBy,
+		Changes: len(rep.Changes), Kept: true,
+	}
+}
+
+func stateOf(state string, interrupted bool) string {
+	if state == string(attack.Done) && interrupted {
+		return stateInterrupted
+	}
+	return state
+}

@@ -1,0 +1,93 @@
+package page
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"io/fs"
+	"path"
+	"strings"
+	"sync"
+)
+
+// File is one file of the live view as a server hands it out.
+type File struct {
+	Type  string // media type
+	Bytes []byte
+	ETag  string // strong and quoted, changes with the bytes
+}
+
+// Live returns the files of the live view by their path on the server: the
+// page itself is "/". None of them holds an inline script or style, and they
+// name each other relatively, so that a proxy may put them below a path.
+func Live() (map[string]File, error) { return served() }
+
+var served = sync.OnceValues(serve)
+
+func serve() (map[string]File, error) {
+	files := map[string]File{}
+	for name, at := range map[string]string{"uPlot.min.js": "/uPlot.js", "uPlot.min.css": "/uPlot.css"} {
+		text, err := asset(name)
+		if err != nil {
+			return nil, err
+		}
+		files[at] = fileOf(at, text)
+	}
+	names, err := fs.Glob(web, "web/*.js")
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range names {
+		text, err := web.ReadFile(name)
+		if err != nil {
+			return nil, err
+		}
+		files["/"+name] = fileOf(name, uncommented(string(text)))
+	}
+	var style strings.Builder
+	for _, name := range []string{"web/app.css", "web/live.css"} {
+		text, err := web.ReadFile(name)
+		if err != nil {
+			return nil, err
+		}
+		style.Write(text)
+	}
+	files["/web/app.css"] = fileOf("app.css", style.String())
+	files["/"] = fileOf("index.html", document(names))
+	return files, nil
+}
+
+var mediaTypes = map[string]string{
+	".html": "text/html; charset=utf-8", ".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8",
+}
+
+func fileOf(name, text string) File {
+	sum := sha256.Sum256([]byte(text))
+	return File{Type: mediaTypes[path.Ext(name)], Bytes: []byte(text), ETag: `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`}
+}
+
+// document asks for all modules at once, lest each wait for the one that
+// imports it, but for what is seen first of all before them.
+func document(modules []string) string {
+	var b strings.Builder
+	b.WriteString(strings.Replace(head, "brunt report", "brunt", 1))
+	b.WriteString(liveBody)
+	for _, name := range modules {
+		b.WriteString(`<link rel="modulepreload" href="` + name + "\">\n")
+	}
+	b.WriteString(liveScripts)
+	return b.String()
+}
+
+const liveBody = `<link rel="stylesheet" href="uPlot.css">
+<link rel="stylesheet" href="web/app.css">
+</head>
+<body class="live">
+<noscript>The live view is drawn by scripts of this server; it needs no other. Allow scripts to see it, or read /metrics and /api/report.</noscript>
+<div id="app"><p class="loading">Connecting to brunt …</p></div>
+`
+
+const liveScripts = `<script src="uPlot.js" defer></script>
+<script type="module" src="web/live.js"></script>
+</body>
+</html>
+`

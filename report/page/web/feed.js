@@ -1,0 +1,48 @@
+// What the server's events add up to: one view, one report, one extra.
+
+export const nothing = { view: null, report: null, extra: null };
+
+// grown is the state after an event; null where one before it was missed.
+export function grown(state, kind, event) {
+  if (kind === "view") return { view: event.view, report: event.report, extra: event.extra };
+  if (event.report === null) return { ...state, view: event.view };
+  if (state.report === null || event.from > state.report.intervals.length) return null;
+  return { view: event.view, report: longer(state.report, event.report, event.from), extra: widened(state.extra, event.extra, event.from) };
+}
+
+function longer(old, report, from) {
+  return { ...report, intervals: old.intervals.slice(0, from).concat(report.intervals) };
+}
+
+// widened pads lists that began late: an interval without a reply may have no
+// entry.
+function widened(old, extra, from) {
+  if (!extra) return old;
+  const join = (before, after, none) => {
+    const kept = (before || []).slice(0, from);
+    if (kept.length === 0 && after.length === 0) return [];
+    while (kept.length < from) kept.push(none);
+    return kept.concat(after);
+  };
+  const service = Object.fromEntries(Object.entries(extra.service).map(([key, values]) => [key, join(old?.service[key], values, null)]));
+  return { ...extra, heat: join(old?.heat, extra.heat, []), service };
+}
+
+export const noExtra = { bins_per_decade: 16, heat: [], service: { p50: [], p90: [], p99: [], max: [] }, curve: { x: [], response: [], service: [] } };
+
+// blank is the report of a run that has none yet.
+export function blank(view) {
+  const none = { count: 0, min: null, mean: null, stddev: null, p50: null, p75: null, p90: null, p95: null, p99: null, p99_9: null, p99_99: null, max: null };
+  const { load, form } = view;
+  return {
+    blank: true, brunt: view.brunt, name: "", labels: {}, command: "", state: view.state, interrupted: false, error: null,
+    target: { url: form.target, endpoint: null, addresses: [], protocol: "", tls: null },
+    plan: { rate_per_s: load.rate_per_s, concurrency: load.concurrency, max_in_flight: 0, duration_s: form.duration_s, requests: form.requests, warmup_s: form.warmup_s || 0, payloads: [] },
+    started: null, ended: null, elapsed_s: 0, plan_elapsed_s: 0,
+    requests: { planned: 0, sent: 0, not_sent: 0, succeeded: 0, failed: 0, cut_off: 0, in_flight: 0, warmup: 0 },
+    throughput: { offered_per_s: 0, sent_per_s: 0, succeeded_per_s: 0 },
+    latency_ms: { response: none, service: none, failed: none, connect: none, tls: none, first_byte: none }, lateness_ms: none, stream: null, usage: null,
+    status: {}, errors: [], names: [], served_models: [], client: { cores: 0 }, verdict: { valid: true, limited_by: "none", reasons: [] },
+    slo: [], slowest: [], intervals: [], changes: [], warnings: [],
+  };
+}

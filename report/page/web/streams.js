@@ -1,0 +1,77 @@
+import { el, figure } from "./dom.js";
+import { counted, formatCount, formatMS, formatRate } from "./format.js";
+import { columnOf, highest, momentOf, perSecond } from "./model.js";
+import { asMS, countAxis, faded, fromZero, line, logAxis, logRange, timeAxis } from "./plots.js";
+import { scroll } from "./tables.js";
+
+// What is known of answers that came as streams: nothing of it is on the page
+// of a run without any.
+
+const streamColumns = [["p50", "p50"], ["p90", "p90"], ["p99", "p99"], ["max", "max"], ["count", "count"]];
+const streamRows = [["TTFT", "ttft_ms"], ["TPOT", "tpot_ms"], ["inter-chunk", "inter_chunk_ms"], ["end to end", "end_to_end_ms"]];
+
+export function streamFigures(report, state) {
+  const s = report.stream;
+  if (!s) return null;
+  const table = el("table", {}, el("caption", { class: "unseen" }, "times of streams"),
+    el("thead", {}, el("tr", {}, el("td"), streamColumns.map(([, head]) => el("th", { scope: "col", class: "number" }, head)))),
+    el("tbody", {}, streamRows.map(([label, of]) => el("tr", {}, el("th", { scope: "row" }, label),
+      streamColumns.map(([key]) => el("td", { class: "number" }, figure(`stream.${of}.${key}`, s[of][key], key === "count" ? formatCount : formatMS, `too few samples for ${key}: there are ${formatCount(s[of].count)}`)))))));
+  state.streams ??= el("div", {}, el("div"), scroll("times of streams", ""), el("p", { class: "left-out" }, definitions));
+  state.streams.children[0].replaceChildren(tokens(report, s));
+  state.streams.children[1].replaceChildren(table);
+  return state.streams;
+}
+
+const definitions = "TTFT is from the first byte sent to the first output that is not empty; TPOT is from the first output to the last, divided by the output tokens less one, one figure per stream; " +
+  "inter-chunk is every gap between two chunks with output, 0 where one read brought both; end to end is from the first byte sent to the last output. – means too few samples.";
+
+function tokens(report, s) {
+  const list = [];
+  const add = (label, ...words) => list.push(el("div", {}, el("dt", {}, label), el("dd", {}, words)));
+  const count = (key) => figure(`stream.${key}`, s[key], formatCount);
+  add("output tokens, in all", figure("stream.output_tokens_per_s", s.output_tokens_per_s, formatRate));
+  add("output tokens, per user", figure("stream.per_user_tokens_per_s", s.per_user_tokens_per_s, formatRate, "too few streams with two tokens or more"));
+  add("output tokens", count("output_tokens"), " ", sourceOf(s.tokens_by));
+  if (s.prompt_tokens > 0) add("prompt tokens, as stated", count("prompt_tokens"));
+  add("streams", count("streams"), s.silent > 0 ? [", ", count("silent"), " without output"] : "");
+  add("chunks with output", count("chunks"));
+  if (s.skipped_events > 0) add("events too large to look into", count("skipped_events"));
+  return el("dl", { class: "totals" }, list);
+}
+
+// sourceOf says what the tokens are: chunks are only as good as tokens where
+// each of them has one.
+function sourceOf(by) {
+  if (by.chunks === 0) return "by usage";
+  if (by.usage === 0) return "by chunks: no stream stated its usage";
+  return `by usage, of ${counted(by.chunks, "stream")} that stated none by chunks`;
+}
+
+// firstOutput is the chart of streams over time, null without any.
+export function firstOutput(report, _, timeline) {
+  const v = report.intervals;
+  if (!report.stream && !v.some((interval) => interval.chunks > 0)) return null;
+  const chunks = perSecond(v, "chunks");
+  const columns = ["ttft_p50", "ttft_p99"].map((key) => v.map((interval) => interval[key] ?? null));
+  return {
+    id: "ttft", title: "First output and chunks", unit: "TTFT, when its stream ended, left, log scale; chunks with output per second, right",
+    sentence: streamWords(report, columns),
+    data: [timeline.xs, ...[chunks, ...columns].map((values) => columnOf(timeline, values))],
+    series: [
+      line("chunks", "flight", (value) => (value === null || value === undefined ? "–" : formatRate(value)), { scale: "chunks", width: 1, fill: faded("flight", 0.1) }),
+      line("TTFT p50", "response", asMS, { width: 2.5 }), line("TTFT p99", "response-tail", asMS, { width: 1.75 }),
+    ],
+    scales: { y: { distr: 3, range: logRange }, chunks: { range: fromZero } },
+    axes: [timeAxis(), logAxis(), countAxis({ scale: "chunks", side: 1, grid: { show: false } })], right: 0,
+  };
+}
+
+function streamWords(report, [p50, p99]) {
+  const s = report.stream;
+  if (!s) return "No stream has succeeded.";
+  const words = s.ttft_ms.p50 === null ? `${counted(s.streams, "stream")}.` : `Over the run: TTFT p50 ${asMS(s.ttft_ms.p50)}${s.ttft_ms.p99 === null ? "" : ", p99 " + asMS(s.ttft_ms.p99)}; output tokens at ${formatRate(s.output_tokens_per_s)}.`;
+  const of = p99.some((value) => value !== null) ? [p99, "p99"] : [p50, "p50"];
+  const worst = highest(of[0]);
+  return worst < 0 ? words : `${words} Highest ${of[1]} at ${momentOf(report, report.intervals[worst].t_s)}: ${asMS(of[0][worst])}.`;
+}

@@ -1,0 +1,214 @@
+package probe
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+	"time"
+
+	"brunt/attack"
+	"brunt/attack/endpoint"
+	"brunt/payloads"
+)
+
+// sender sends the one request, as an attack would.
+type sender struct {
+	result  *Result
+	details *endpoint.Details
+	plan    attack.Plan   // of the load that is to follow
+	ready   time.Duration // how long an endpoint that is scaled to zero is waited for; 0 is the plan's time-out
+}
+
+func (s *sender) add(state endpoint.State, text, remedy string) {
+	s.result.Findings = append(s.result.Findings, endpoint.Finding{Check: "request", State: state, Text: text, Remedy: remedy})
+}
+
+func (s *sender) send(ctx context.Context, word string, request attack.Request, set *payloads.Set, o endpoint.Options) {
+	target, err := endpoint.Open(ctx, word, o, s.plan.Timeout)
+	if err != nil {
+		s.add(endpoint.Bad, endpoint.HideTokens(err.Error()), "")
+		return
+	}
+	defer target.Close()
+	if !s.wake(ctx, request, set, target, o.Waiting) {
+		return
+	}
+	plan := attack.Plan{Concurrency: 1, Requests: 1, Timeout: s.plan.Timeout, AtEnd: attack.Drain, CatchUp: attack.CatchUpSend, Success: s.plan.Success,
+		HTTP2: s.plan.HTTP2, Stream: s.plan.Stream, StreamStall: s.plan.StreamStall}
+	run, err := attack.Start(plan, request, set, target, nil)
+	if err != nil {
+		s.add(endpoint.Bad, err.Error(), "")
+		return
+	}
+	select {
+	case <-run.Done():
+	case <-ctx.Done():
+		run.Stop(attack.Cut)
+		<-run.Done()
+		s.add(endpoint.Bad, endpoint.Interrupted, "")
+		return
+	}
+	s.tell(run.Snapshot())
+}
+
+// wake waits for an endpoint that is scaled to zero, so that the one request is
+// timed apart from that.
+func (s *sender) wake(ctx context.Context, request attack.Request, set *payloads.Set, target *endpoint.Endpoint, waiting func(text string)) bool {
+	took, err := attack.Wake(ctx, s.plan, request, set, target, s.ready, waiting)
+	f := endpoint.Finding{Check: "cold start", State: endpoint.Well, Text: "was scaled to zero, and is awake now", Took: took}
+	var away *endpoint.UnreachableError
+	switch {
+	case errors.As(err, &away):
+		f.State, f.Text, f.Remedy = endpoint.Bad, err.Error(), "see the endpoint's page for why it does not start"
+	case errors.Is(err, attack.ErrInterrupted):
+		f.State, f.Text = endpoint.Bad, endpoint.Interrupted
+	case err != nil:
+		f.State, f.Text = endpoint.Bad, err.Error()
+	}
+	if took > 0 || err != nil {
+		s.result.Findings = append(s.result.Findings, f)
+	}
+	return err == nil
+}
+
+// tell puts the run of one request into words.
+func (s *sender) tell(shot *attack.Snapshot) {
+	l := &shot.Latencies
+	q := &Request{
+		Connect: time.Duration(l.Connect.Max()), TLS: time.Duration(l.TLS.Max()), FirstByte: time.Duration(l.FirstByte.Max()),
+		Rest: time.Duration(l.Service.Max() - l.FirstByte.Max()), Total: time.Duration(max(l.Response.Max(), l.Failed.Max())), BytesIn: shot.Counts.BytesIn,
+	}
+	for _, f := range s.result.Findings {
+		if strings.HasSuffix(f.Check, "addresses") {
+			q.DNS = f.Took // of the host that was looked up last
+		}
+	}
+	for status := range shot.Status {
+		q.Status = status
+	}
+	if len(shot.Slowest) > 0 {
+		q.RequestID = shot.Slowest[0].RequestID
+	}
+	if len(shot.Models) > 0 {
+		q.ServedModel = shot.Models[0].Name
+	}
+	s.result.Request = q
+	if len(shot.Failures) > 0 {
+		s.failed(&shot.Failures[0], q)
+		return
+	}
+	text := fmt.Sprintf("%d, %d bytes: ", q.Status, q.BytesIn)
+	parts := []string{}
+	for _, part := range []struct {
+		name string
+		took time.Duration
+	}{{"connect", q.Connect}, {"TLS", q.TLS}, {"first byte", q.FirstByte}, {"rest", q.Rest}} {
+		if part.took > 0 {
+			parts = append(parts, part.name+" "+milliseconds(part.took))
+		}
+	}
+	text += strings.Join(parts, ", ")
+	if q.ServedModel != "" {
+		text += ", served by " + q.ServedModel
+	}
+	s.add(endpoint.Well, text, "")
+	s.bound(q)
+}
+
+func (s *sender) failed(f *attack.Failure, q *Request) {
+	q.Cause = string(f.Cause)
+	text := strings.ReplaceAll(f.Kind, "_", " ")
+	if f.Status > 0 {
+		text = fmt.Sprint(f.Status)
+	}
+	if f.Message != "" {
+		text += ": " + f.Message
+	}
+	text += " (after " + milliseconds(q.Total) + ")"
+	remedy := f.Advice()
+	if remedy == "" {
+		remedy = "try the same body by hand, or the next one of the file"
+	}
+	s.add(endpoint.Bad, text, remedy)
+}
+
+// bound is what the provisioned concurrency allows at this latency: one unit
+// has one request at a time.
+func (s *sender) bound(q *Request) {
+	service := q.FirstByte + q.Rest
+	if s.details == nil || s.details.MaxConcurrency() == 0 || service <= 0 {
+		return
+	}
+	n := s.details.MaxConcurrency()
+	f := endpoint.Finding{Check: "bound", State: endpoint.Well}
+	rate := float64(n) / service.Seconds()
+	f.Text = fmt.Sprintf("provisioned concurrency %d, at %s a request: about %s requests/s", n, milliseconds(service), rounded(rate))
+	if !s.details.RouteOptimized && rate > endpoint.WorkspaceRate {
+		f.Text += fmt.Sprintf(", of which the workspace lets %d/s through", endpoint.WorkspaceRate)
+	}
+	if asked := attack.PerSecond(s.plan.Rate); asked > rate {
+		f.State = endpoint.Doubtful
+		f.Remedy = fmt.Sprintf("%s/s needs a provisioned concurrency of about %s", rounded(asked), rounded(math.Ceil(asked*service.Seconds())))
+	}
+	s.result.Findings = append(s.result.Findings, f)
+}
+
+func rounded(x float64) string {
+	if x < 10 {
+		return fmt.Sprintf("%.1f", x)
+	}
+	digits := math.Pow(10, math.Floor(math.Log10(x))-1)
+	return fmt.Sprintf("%.0f", math.Round(x/digits)*digits)
+}
+
+const (
+	// fewFiles and fewPorts are numbers below which a machine will not do for a
+	// load of any size.
+	fewFiles = 4096
+	fewPorts = 10_000
+	// perCore is what a slow core sends in a second at best, over plain HTTP with
+	// small bodies, and mostPerCore a fast one, as .ci/peers has seen them.
+	perCore     = 80_000
+	mostPerCore = 200_000
+)
+
+// host looks at this machine, and holds the plan against it.
+func host(plan *attack.Plan, embedded bool, addresses int) endpoint.Finding {
+	l := attack.HostLimits()
+	f := endpoint.Finding{Check: "this machine", State: endpoint.Well}
+	f.Text = fmt.Sprintf("%d cores", l.Cores)
+	if l.Cores == 1 {
+		f.Text = "1 core"
+	}
+	if l.Quota > 0 && l.Quota < float64(l.Cores) {
+		f.Text += fmt.Sprintf(", of which %.3g may be used", l.Quota)
+	}
+	if l.Files > 0 {
+		f.Text += fmt.Sprintf(", %d open files", l.Files)
+	}
+	if l.Ports > 0 {
+		f.Text += fmt.Sprintf(", %d local ports", l.Ports)
+	}
+	cores := float64(l.Cores)
+	if l.Quota > 0 {
+		cores = min(cores, l.Quota)
+	}
+	planned := plan.Open() || plan.Concurrency > 0
+	warnings, err := plan.Fits(l, embedded, addresses)
+	switch {
+	case planned && err != nil:
+		f.State, f.Remedy = endpoint.Bad, err.Error()
+	case planned && len(warnings) > 0:
+		f.State, f.Remedy = endpoint.Doubtful, strings.Join(warnings, "; ")
+	case attack.PerSecond(plan.Rate) > cores*perCore:
+		f.State, f.Remedy = endpoint.Doubtful, fmt.Sprintf("a core sends %d to %d requests/s at best, by its kind: heed the verdict, or spread %s/s over more cores or machines", perCore, mostPerCore, rounded(attack.PerSecond(plan.Rate)))
+	case planned:
+	case l.Files > 0 && l.Files < fewFiles:
+		f.State, f.Remedy = endpoint.Doubtful, fmt.Sprintf("about %d requests can be in flight: raise ulimit -n for more", l.Files*9/10)
+	case l.Ports > 0 && l.Ports < fewPorts:
+		f.State, f.Remedy = endpoint.Doubtful, "few ports for connections to one address: widen net.ipv4.ip_local_port_range for many"
+	}
+	return f
+}

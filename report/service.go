@@ -1,0 +1,295 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"time"
+
+	"brunt/attack/endpoint"
+)
+
+const (
+	// leastForNeeded is how many successes the concurrency needed rests on.
+	leastForNeeded = 100
+)
+
+// Service is the serving endpoint as its workspace describes it, and what it
+// said of itself while the run was under way.
+type Service struct {
+	Name           string          `json:"name"`
+	RouteOptimized bool            `json:"route_optimized"`
+	Entities       []Entity        `json:"entities"`
+	ColdStartS     *float64        `json:"cold_start_s"`            // waited for before the run, in no figure; null without one
+	Provisioned    *Provisioned    `json:"provisioned_concurrency"` // null in merged reports
+	Metrics        []ServiceSample `json:"metrics"`                 // in order; none in merged reports
+	OverRun        *ServiceRun     `json:"over_run"`                // null where the exports do not tell the run apart, and in merged reports
+	Advice         []string        `json:"advice"`                  // sentences for people
+}
+
+// Entity is one model that the endpoint serves.
+type Entity struct {
+	Name           string  `json:"name"`
+	Model          *string `json:"model"`
+	Version        *string `json:"version"`
+	WorkloadSize   *string `json:"workload_size"`
+	MinConcurrency *int    `json:"min_provisioned_concurrency"`
+	MaxConcurrency *int    `json:"max_provisioned_concurrency"`
+	ScaleToZero    bool    `json:"scale_to_zero"`
+	Traffic        int     `json:"traffic_percentage"`
+}
+
+// Provisioned sets the requests that the endpoint can work on at one time
+// against those it must. Needed is the platform's own formula, rate × mean
+// service time of successes in seconds, and so holds what the network takes and
+// what waited in the endpoint's queue. It is null without a fixed rate, with
+// fewer than 100 successes, or where the run is not valid.
+type Provisioned struct {
+	Used           *float64 `json:"used"`
+	Needed         *float64 `json:"needed"`
+	NeededForTwice *float64 `json:"needed_for_twice"` // the rate
+	WorkloadSize   *string  `json:"workload_size"`    // that has as much as is needed
+}
+
+// ServiceSample is what the endpoint said at one moment. TS is seconds since the
+// first planned instant, below 0 within the warm-up. What was not said is null.
+// Of several entities or replicas, counts and concurrency are sums and
+// percentages the highest.
+type ServiceSample struct {
+	TS          float64      `json:"t_s"`
+	Concurrency *float64     `json:"provisioned_concurrent_requests_total"`
+	CPU         *float64     `json:"cpu_usage_percentage"`
+	Memory      *float64     `json:"mem_usage_percentage"`
+	GPU         *float64     `json:"gpu_usage_percentage"`
+	Requests    *float64     `json:"requests_per_min"`
+	Requests4xx *float64     `json:"requests_4xx_per_min"`
+	Requests5xx *float64     `json:"requests_5xx_per_min"`
+	Request     ServiceTimes `json:"request_latency_ms"`
+	Model       ServiceTimes `json:"model_prediction_latency_ms"`
+	Queue       ServiceTimes `json:"model_queue_time_ms"`
+}
+
+// ServiceTimes are one of the endpoint's histograms: how many, and sum / count.
+type ServiceTimes struct {
+	Count float64  `json:"count"`
+	Mean  *float64 `json:"mean"` // milliseconds; null of none
+}
+
+// serviceOf is nil where no workspace told of the endpoint.
+func serviceOf(d *endpoint.Details, samples []endpoint.Sample, started time.Time) *Service {
+	if d == nil {
+		return nil
+	}
+	s := &Service{Name: clean(d.Name), RouteOptimized: d.RouteOptimized, Entities: []Entity{}, Metrics: []ServiceSample{}, Advice: []string{}}
+	for _, e := range d.Entities {
+		s.Entities = append(s.Entities, Entity{
+			Name: clean(e.Name), Model: optional(e.Model), Version: optional(e.Version), WorkloadSize: optional(e.WorkloadSize),
+			MinConcurrency: provisioned(e.MinConcurrency, e.MaxConcurrency), MaxConcurrency: provisioned(e.MaxConcurrency, e.MaxConcurrency),
+			ScaleToZero: e.ScaleToZero, Traffic: e.Traffic,
+		})
+	}
+	if started.IsZero() {
+		return s
+	}
+	for i := range samples {
+		x := &samples[i]
+		s.Metrics = append(s.Metrics, ServiceSample{
+			TS: seconds(x.At.Sub(started)), Concurrency: x.Concurrency, CPU: x.CPU, Memory: x.Memory, GPU: x.GPU,
+			Requests: x.Requests, Requests4xx: x.Requests4xx, Requests5xx: x.Requests5xx,
+			Request: timesOf(x.Request.Count, x.Request.Sum), Model: timesOf(x.Model.Count, x.Model.Sum), Queue: timesOf(x.Queue.Count, x.Queue.Sum),
+		})
+	}
+	return s
+}
+
+// provisioned is nil where the endpoint has no such bound: one without a most
+// has no least either.
+func provisioned(n, most int) *int {
+	if most == 0 {
+		return nil
+	}
+	return new(n)
+}
+
+func timesOf(count, sum float64) ServiceTimes {
+	if !(count > 0) {
+		return ServiceTimes{}
+	}
+	return ServiceTimes{Count: count, Mean: new(significant(sum/count, 6))}
+}
+
+// last is the newest sample, nil without any.
+func (s *Service) last() *ServiceSample {
+	if s == nil || len(s.Metrics) == 0 {
+		return nil
+	}
+	return &s.Metrics[len(s.Metrics)-1]
+}
+
+// provision fills in what the endpoint needs for this load.
+func (r *Report) provision() {
+	if r.Endpoint == nil {
+		return
+	}
+	p := &Provisioned{}
+	most := 0
+	for _, e := range r.Endpoint.Entities {
+		if e.MaxConcurrency != nil {
+			most += *e.MaxConcurrency
+		}
+	}
+	if most > 0 {
+		p.Used = new(float64(most))
+	}
+	if last := r.Endpoint.last(); last != nil && last.Concurrency != nil {
+		p.Used = last.Concurrency
+	}
+	if needed := r.needed(); needed > 0 {
+		p.Needed, p.NeededForTwice = new(significant(needed, 6)), new(significant(2*needed, 6))
+		p.WorkloadSize = new(workloadSize(needed))
+	}
+	r.Endpoint.Provisioned = p
+}
+
+// needed is rate × mean service time in seconds, 0 where that says nothing.
+func (r *Report) needed() float64 {
+	service := &r.LatencyMS.Service
+	if r.Plan.RatePerS == nil || len(r.Changes) > 0 || !r.Verdict.Valid || service.Count < leastForNeeded || service.Mean == nil {
+		return 0
+	}
+	return *r.Plan.RatePerS * *service.Mean / 1e3
+}
+
+// workloadSize is the smallest one whose most is enough.
+func workloadSize(concurrency float64) string {
+	switch {
+	case concurrency <= 4:
+		return "Small"
+	case concurrency <= 16:
+		return "Medium"
+	case concurrency <= 64:
+		return "Large"
+	}
+	return "above Large"
+}
+
+// sizeWords puts a workload size beside its bounds.
+func sizeWords(size string) string {
+	if bounds, ok := map[string]string{"Small": " 4", "Medium": " 8–16", "Large": " 16–64", "above Large": "'s 64"}[size]; ok {
+		return size + bounds
+	}
+	return safe(size, 20)
+}
+
+// provisionWords is what the load needs of the endpoint; empty where that is
+// not known.
+func provisionWords(r *Report) string {
+	if r.Endpoint == nil || r.Endpoint.Provisioned == nil {
+		return ""
+	}
+	p, mean := r.Endpoint.Provisioned, r.LatencyMS.Service.Mean
+	if p.Needed == nil || p.NeededForTwice == nil || p.WorkloadSize == nil || r.Plan.RatePerS == nil || mean == nil {
+		return ""
+	}
+	used := ""
+	if p.Used != nil {
+		used = " " + shortest(*p.Used)
+	}
+	sizes := sizeWords(*p.WorkloadSize)
+	if twice := sizeWords(workloadSize(*p.NeededForTwice)); twice != sizes {
+		sizes += " / " + twice
+	}
+	text := fmt.Sprintf("provisioned concurrency%s: %s × %s needs %s, twice the rate %s (%s)", used,
+		formatAsked(*r.Plan.RatePerS), formatMS(*mean), shortest(significant(*p.Needed, 3)), shortest(significant(*p.NeededForTwice, 3)), sizes)
+	return text
+}
+
+// RateWarning tells that a rate, per second, is more than the endpoint's
+// workspace lets through; empty where it is not, or d is nil.
+func RateWarning(d *endpoint.Details, rate float64) string {
+	if d == nil || d.RouteOptimized || rate <= endpoint.WorkspaceRate {
+		return ""
+	}
+	return fmt.Sprintf("%s of endpoint %s, which is not route-optimised: its workspace takes %d queries/s for all such endpoints together", formatAsked(rate), clean(d.Name), endpoint.WorkspaceRate)
+}
+
+// coldWords tell of a cold start that was waited for.
+func coldWords(r *Report) string {
+	if r.Endpoint == nil || r.Endpoint.ColdStartS == nil {
+		return ""
+	}
+	return fmt.Sprintf("cold start %s: the endpoint was scaled to zero; it was waited for before the load, and is in no figure", formatMS(*r.Endpoint.ColdStartS*1e3))
+}
+
+// advise fills in what follows for people.
+func (r *Report) advise() {
+	if r.Endpoint == nil {
+		return
+	}
+	r.Endpoint.Advice = []string{}
+	for _, text := range []string{coldWords(r), provisionWords(r), whereWords(r)} {
+		if text != "" {
+			r.Endpoint.Advice = append(r.Endpoint.Advice, text)
+		}
+	}
+}
+
+func (p *page) service(r *Report) {
+	if r.Endpoint == nil {
+		return
+	}
+	for _, text := range r.Endpoint.Advice {
+		p.prose(plainText, safe(text, 600), 2)
+	}
+}
+
+func markdownService(w io.Writer, r *Report) {
+	if r.Endpoint == nil {
+		return
+	}
+	for _, text := range r.Endpoint.Advice {
+		fmt.Fprintf(w, "\n%s\n", cell(text, 600))
+	}
+}
+
+// checkService holds what is needed against the rate and the times.
+func (r *Report) checkService() error {
+	if r.Endpoint == nil || r.Endpoint.Provisioned == nil {
+		return nil
+	}
+	p := r.Endpoint.Provisioned
+	if (p.Needed == nil) != (p.NeededForTwice == nil) {
+		return fmt.Errorf("provisioned_concurrency.needed is %s and needed_for_twice %s", plain(p.Needed), plain(p.NeededForTwice))
+	}
+	if p.Needed == nil {
+		return nil
+	}
+	for _, x := range []struct {
+		key          string
+		stated, ours float64
+	}{{"needed", *p.Needed, r.needed()}, {"needed_for_twice", *p.NeededForTwice, 2 * r.needed()}} {
+		if !(math.Abs(x.stated-x.ours) <= 0.002*x.ours) {
+			return fmt.Errorf("provisioned_concurrency.%s (%g) is not rate × mean service time (%g)", x.key, x.stated, x.ours)
+		}
+	}
+	return nil
+}
+
+// service keeps the first report's endpoint where all are of the same; what it
+// said while the runs were under way is of each alone.
+func (m *merger) service() *Service {
+	first := m.reports[0].Endpoint
+	if first == nil || !same(m, func(r *Report) bool {
+		return r.Endpoint != nil && r.Endpoint.Name == first.Name && r.Target.URL == m.reports[0].Target.URL
+	}, false) {
+		return nil
+	}
+	kept := *first
+	for _, r := range m.reports {
+		if len(r.Endpoint.Metrics) > 0 {
+			m.warn("the endpoint's own figures are of each report alone: they were left out")
+		}
+	}
+	kept.Metrics, kept.Provisioned, kept.ColdStartS, kept.OverRun, kept.Advice = []ServiceSample{}, nil, nil, nil, []string{}
+	return &kept
+}

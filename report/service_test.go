@@ -1,0 +1,192 @@
+package report
+
+import (
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"brunt/attack/endpoint"
+	"brunt/attack/endpoint/databricks"
+)
+
+// served is a run against an endpoint whose workspace told of it, and which
+// said something of itself twice.
+func served() *Report {
+	r := healthy.report()
+	d := &endpoint.Details{Name: "my-endpoint", Entities: []databricks.Entity{
+		{Name: "model-1", Model: "main.default.model", Version: "3", WorkloadSize: "Medium", MinConcurrency: 8, MaxConcurrency: 8, Traffic: 100},
+	}}
+	x := databricks.Export{Concurrency: new(8.0), CPU: new(12.5), Memory: new(40.0), GPU: new(0.0), Requests: new(900.0), Requests4xx: new(0.0), Requests5xx: new(0.0)}
+	y := x
+	y.Request, y.Model, y.Queue = databricks.Times{Count: 5000, Sum: 90_000}, databricks.Times{Count: 4990, Sum: 74_850}, databricks.Times{Count: 4990, Sum: 4990}
+	samples := []endpoint.Sample{{At: epoch.Add(-time.Second), Export: x}, {At: epoch.Add(10 * time.Second), Export: y}}
+	r.Endpoint = serviceOf(d, samples, epoch)
+	r.Endpoint.OverRun = overRun(samples, 5000)
+	r.provision()
+	r.advise()
+	return r
+}
+
+func TestNeededIsRateTimesMean(t *testing.T) {
+	r := served()
+	p := r.Endpoint.Provisioned
+	// Service times are log-normal, whose mean is median · e^(spread²/2).
+	if want := 500 * 0.021 * math.Exp(0.25*0.25/2); math.Abs(*p.Needed-want) > 0.02*want || *p.NeededForTwice < 1.99**p.Needed || *p.Used != 8 || *p.WorkloadSize != "Medium" {
+		t.Errorf("%g for %g, %g for twice, %g used, %s", *p.Needed, want, *p.NeededForTwice, *p.Used, *p.WorkloadSize)
+	}
+	for name, change := range map[string]func(*Report){
+		"closed":  func(r *Report) { r.Plan.RatePerS = nil },
+		"few":     func(r *Report) { r.LatencyMS.Service.Count = 99 },
+		"invalid": func(r *Report) { r.Verdict.Valid = false },
+		"changed": func(r *Report) { r.Changes = append(r.Changes, Change{RatePerS: new(1.0)}) },
+	} {
+		r := served()
+		change(r)
+		if r.provision(); r.Endpoint.Provisioned.Needed != nil || provisionWords(r) != "" {
+			t.Errorf("%s: %s", name, provisionWords(r))
+		}
+	}
+	*p.Needed *= 1.01
+	if err := r.Check(); err == nil || !strings.Contains(err.Error(), "provisioned_concurrency.needed") {
+		t.Errorf("an edited figure: %v", err)
+	}
+}
+
+func TestWorkloadSizes(t *testing.T) {
+	for concurrency, want := range map[float64]string{0.1: "Small 4", 4: "Small 4", 4.1: "Medium 8–16", 16: "Medium 8–16", 17: "Large 16–64", 64: "Large 16–64", 65: "above Large's 64"} {
+		if got := sizeWords(workloadSize(concurrency)); got != want {
+			t.Errorf("%g: %s", concurrency, got)
+		}
+	}
+}
+
+// Of several reports the endpoint stays, and what it said is left out, which is
+// said.
+func TestMergedService(t *testing.T) {
+	m, err := Merge([]*Report{served(), served()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m.Endpoint == nil || len(m.Endpoint.Metrics) > 0 || m.Endpoint.Provisioned != nil || len(m.Endpoint.Entities) != 1 || !strings.Contains(strings.Join(m.Warnings, "\n"), "left out") {
+		t.Errorf("%+v %v", m.Endpoint, m.Warnings)
+	}
+	if err := m.Check(); err != nil {
+		t.Error(err)
+	}
+	if m, _ := Merge([]*Report{served(), healthy.report()}); m.Endpoint != nil {
+		t.Errorf("%+v", m.Endpoint)
+	}
+}
+
+func TestServiceWords(t *testing.T) {
+	r := served()
+	if got := whereWords(r); !strings.Contains(got, "18 ms in all (5,000), 15 ms in the model (4,990), 1 ms in its queue (4,990)") && !strings.Contains(got, "18.0 ms in all (5,000)") {
+		t.Error(got)
+	}
+	if got := provisionWords(r); !strings.HasPrefix(got, "provisioned concurrency 8: 500/s × ") {
+		t.Error(got)
+	}
+	r.Endpoint.Metrics = nil
+	if got := whereWords(r); got != "" {
+		t.Error(got)
+	}
+}
+
+// Markdown has both lines, and neither of a plain URL.
+func TestMarkdownService(t *testing.T) {
+	for want, r := range map[bool]*Report{true: served(), false: healthy.report()} {
+		var b strings.Builder
+		if err := Markdown(&b, r); err != nil {
+			t.Fatal(err)
+		}
+		for _, words := range []string{"\nprovisioned concurrency 8: 500/s", "\nnetwork, queue or model? service"} {
+			if strings.Contains(b.String(), words) != want {
+				t.Errorf("%q is to be there: %t\n%s", words, want, b.String())
+			}
+		}
+	}
+}
+
+// export is one that a poll has read, at so many seconds: request, model and
+// queue times alike but for their means.
+func export(at, count, mean float64) endpoint.Sample {
+	times := func(mean float64) databricks.Times { return databricks.Times{Count: count, Sum: count * mean} }
+	return endpoint.Sample{At: epoch.Add(time.Duration(at * 1e9)), Export: databricks.Export{Request: times(mean), Model: times(mean / 2), Queue: times(mean / 4)}}
+}
+
+// sum is the export of all that was served before and since.
+func sum(at float64, parts ...endpoint.Sample) endpoint.Sample {
+	out := endpoint.Sample{At: epoch.Add(time.Duration(at * 1e9))}
+	for _, p := range parts {
+		for _, x := range []struct{ to, from *databricks.Times }{{&out.Request, &p.Request}, {&out.Model, &p.Model}, {&out.Queue, &p.Queue}} {
+			x.to.Count, x.to.Sum = x.to.Count+x.from.Count, x.to.Sum+x.from.Sum
+		}
+	}
+	return out
+}
+
+// The run is told from what went before, whichever way an export counts, or not
+// at all.
+func TestOverRun(t *testing.T) {
+	past, ours := export(0, 1e8, 4000), export(30, 1000, 20)
+	var minutes []endpoint.Sample
+	for i := range 11 {
+		minutes = append(minutes, export(60*float64(i), 6000*min(float64(i), 1), 20))
+	}
+	for name, c := range map[string]struct {
+		all  []endpoint.Sample
+		sent uint64
+		mean float64 // 0 for none
+	}{
+		"nothing before":             {[]endpoint.Sample{export(0, 0, 0), ours}, 1000, 20},
+		"all ever":                   {[]endpoint.Sample{past, sum(30, past, ours)}, 1000, 20},
+		"a minute, others before":    {[]endpoint.Sample{export(0, 500, 4000), ours}, 1000, 20},
+		"a minute, few before":       {[]endpoint.Sample{export(0, 30, 100), ours}, 1000, 20},
+		"all, few before":            {[]endpoint.Sample{export(0, 30, 100), sum(30, export(0, 30, 100), ours)}, 1000, 20},
+		"either, and they differ":    {[]endpoint.Sample{export(0, 30, 100), export(30, 1000, 20)}, 985, 0},
+		"either, and they are alike": {[]endpoint.Sample{export(0, 30, 20), ours}, 1000, 20},
+		"others meanwhile":           {[]endpoint.Sample{past, sum(30, past, ours, export(0, 100, 500))}, 1000, 0},
+		"it lags":                    {[]endpoint.Sample{past, sum(30, past, export(0, 900, 20))}, 1000, 0},
+		"ten minutes, each apart":    {append(minutes[:11:11], export(600.1, 6000, 20)), 60_000, 20},
+		"minutes that overlap":       {[]endpoint.Sample{export(0, 0, 0), export(60, 6000, 20), export(90, 6000, 20)}, 9000, 0},
+		"one alone":                  {[]endpoint.Sample{ours}, 1000, 0},
+		"begun anew in the meantime": {[]endpoint.Sample{past, export(30, 400, 20)}, 1000, 0},
+	} {
+		got := overRun(c.all, c.sent)
+		if (got == nil) != (c.mean == 0) {
+			t.Errorf("%s: %+v", name, got)
+		} else if got != nil && (math.Abs(*got.Request.Mean-c.mean) > 0.01 || math.Abs(*got.Queue.Mean-c.mean/4) > 0.01 || math.Abs(got.Model.Count-float64(c.sent)) > 0.05*float64(c.sent)) {
+			t.Errorf("%s: %g, %g, %g", name, *got.Request.Mean, *got.Queue.Mean, got.Model.Count)
+		}
+	}
+}
+
+// What is left for the network is not told where failures or a warm-up are in the
+// endpoint's figures and not in ours.
+func TestRemainderNeedsTheSameRequests(t *testing.T) {
+	r := served()
+	if got := whereWords(r); !strings.Contains(got, "for network and gateway") {
+		t.Error(got)
+	}
+	r.LatencyMS.Service.Count = 4000
+	if got := whereWords(r); strings.Contains(got, "for network and gateway") || !strings.Contains(got, "own account") {
+		t.Error(got)
+	}
+}
+
+// A run that was cut short says so in a pull request as well, and one that sent
+// nothing has no limit to tell of.
+func TestMarkdownOfAnInterruptedRun(t *testing.T) {
+	r := healthy.report()
+	r.Interrupted = true
+	var b strings.Builder
+	if err := Markdown(&b, r); err != nil || !strings.Contains(b.String(), "**Interrupted after ") || !strings.Contains(b.String(), "Limited by nothing") {
+		t.Errorf("%v %s", err, b.String())
+	}
+	r.Requests.Sent = 0
+	b.Reset()
+	if err := Markdown(&b, r); err != nil || !strings.Contains(b.String(), "Nothing was sent.") || strings.Contains(b.String(), "Limited by") {
+		t.Errorf("%v %s", err, b.String())
+	}
+}

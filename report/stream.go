@@ -1,0 +1,202 @@
+package report
+
+import (
+	"fmt"
+
+	"brunt/attack"
+)
+
+// Stream are the figures of streamed answers: of the successes whose replies
+// were server-sent events. A chunk is an event that held output (content,
+// reasoning or a tool call that was not empty).
+//
+//	ttft          first output − first byte sent
+//	response_ttft first output − planned instant
+//	first_chunk   first chunk, which may be without output − first byte sent
+//	tpot          (last output − first output) / (output tokens − 1), one per
+//	              request with two tokens or more, in two chunks or more
+//	inter_chunk   gaps between successive chunks, all of them
+//	end_to_end    last output − first byte sent; latency_ms.service ends with the
+//	              last byte, which may come later
+type Stream struct {
+	Streams      uint64   `json:"streams"` // streams = tokens_by.usage + tokens_by.chunks
+	Silent       uint64   `json:"silent"`  // those without any output
+	Chunks       uint64   `json:"chunks"`
+	OutputTokens uint64   `json:"output_tokens"`
+	PromptTokens uint64   `json:"prompt_tokens"` // as far as the endpoint states them
+	TokensBy     TokensBy `json:"tokens_by"`
+	// SkippedEvents were too large to look into.
+	SkippedEvents    uint64  `json:"skipped_events"`
+	OutputTokensPerS float64 `json:"output_tokens_per_s"` // output_tokens / elapsed_s
+	// PerUserTokensPerS is 1,000 / tpot_ms.p50: how fast the text comes for one
+	// reader. Null without a TPOT above 0.
+	PerUserTokensPerS *float64         `json:"per_user_tokens_per_s"`
+	TTFT              Summary          `json:"ttft_ms"`
+	ResponseTTFT      Summary          `json:"response_ttft_ms"`
+	FirstChunk        Summary          `json:"first_chunk_ms"`
+	TPOT              Summary          `json:"tpot_ms"`
+	InterChunk        Summary          `json:"inter_chunk_ms"`
+	EndToEnd          Summary          `json:"end_to_end_ms"`
+	Histograms        StreamHistograms `json:"histograms"`
+}
+
+// TokensBy says where the output tokens of how many streams come from: from
+// the last usage that the endpoint stated, or, where it stated none, from
+// counting chunks.
+type TokensBy struct {
+	Usage  uint64 `json:"usage"`
+	Chunks uint64 `json:"chunks"`
+}
+
+// StreamHistograms are what a Stream's summaries were made from.
+type StreamHistograms struct {
+	TTFT         Histogram `json:"ttft"`
+	ResponseTTFT Histogram `json:"response_ttft"`
+	FirstChunk   Histogram `json:"first_chunk"`
+	TPOT         Histogram `json:"tpot"`
+	InterChunk   Histogram `json:"inter_chunk"`
+	EndToEnd     Histogram `json:"end_to_end"`
+}
+
+// streamOf is nil where no success was a stream.
+func streamOf(s *attack.Snapshot) *Stream {
+	l, c := s.Latencies.Stream, &s.Counts.Stream
+	if l == nil || c.Streams == 0 {
+		return nil
+	}
+	return &Stream{
+		Streams: c.Streams, Silent: c.Silent, Chunks: c.Chunks, OutputTokens: c.OutputTokens, PromptTokens: c.PromptTokens,
+		TokensBy: TokensBy{Usage: c.ByUsage, Chunks: c.ByChunks}, SkippedEvents: c.Skipped,
+		Histograms: StreamHistograms{
+			TTFT: pack(l.TTFT), ResponseTTFT: pack(l.ResponseTTFT), FirstChunk: pack(l.FirstChunk), TPOT: pack(l.TPOT), InterChunk: pack(l.InterChunk),
+			EndToEnd: pack(l.EndToEnd),
+		},
+	}
+}
+
+// summarise fills in what follows from counts, time and histograms.
+func (s *Stream) summarise(elapsedS float64) {
+	h := &s.Histograms
+	s.TTFT, s.ResponseTTFT, s.FirstChunk = h.TTFT.Summary(), h.ResponseTTFT.Summary(), h.FirstChunk.Summary()
+	s.TPOT, s.InterChunk, s.EndToEnd = h.TPOT.Summary(), h.InterChunk.Summary(), h.EndToEnd.Summary()
+	s.OutputTokensPerS = per(float64(s.OutputTokens), elapsedS)
+	s.PerUserTokensPerS = nil
+	if p50 := s.TPOT.P50; p50 != nil && *p50 > 0 {
+		s.PerUserTokensPerS = new(per(1e3, *p50))
+	}
+}
+
+// stream merges the streams of all reports that have some.
+func (m *merger) stream() *Stream {
+	var sum *Stream
+	for _, r := range m.reports {
+		o := r.Stream
+		switch {
+		case o == nil:
+			continue
+		case sum == nil:
+			sum = new(Stream)
+		}
+		sum.Streams += o.Streams
+		sum.Silent += o.Silent
+		sum.Chunks += o.Chunks
+		sum.OutputTokens += o.OutputTokens
+		sum.PromptTokens += o.PromptTokens
+		sum.TokensBy.Usage += o.TokensBy.Usage
+		sum.TokensBy.Chunks += o.TokensBy.Chunks
+		sum.SkippedEvents += o.SkippedEvents
+		h, other := &sum.Histograms, &o.Histograms
+		*h = StreamHistograms{
+			TTFT: h.TTFT.merged(other.TTFT), ResponseTTFT: h.ResponseTTFT.merged(other.ResponseTTFT),
+			FirstChunk: h.FirstChunk.merged(other.FirstChunk), TPOT: h.TPOT.merged(other.TPOT), InterChunk: h.InterChunk.merged(other.InterChunk),
+			EndToEnd: h.EndToEnd.merged(other.EndToEnd),
+		}
+	}
+	return sum
+}
+
+// checkStream is Check for streams. A report in progress is as consistent: its
+// counts and histograms are of one moment.
+func (r *Report) checkStream() error {
+	s := r.Stream
+	if s == nil {
+		return nil
+	}
+	h, spoke := &s.Histograms, s.Streams-min(s.Silent, s.Streams)
+	var came uint64
+	for i := range r.Intervals {
+		came += r.Intervals[i].Chunks
+	}
+	return first(
+		atMost("chunks", s.Chunks, "chunks of all intervals", came),
+		atMost("streams", s.Streams, "succeeded", r.Requests.Succeeded),
+		equal("streams", s.Streams, "tokens_by.usage + tokens_by.chunks", s.TokensBy.Usage+s.TokensBy.Chunks),
+		equal("samples of first_chunk", h.FirstChunk.Count(), "streams", s.Streams),
+		equal("samples of ttft", h.TTFT.Count(), "streams that are not silent", spoke),
+		equal("samples of response_ttft", h.ResponseTTFT.Count(), "streams that are not silent", spoke),
+		atMost("samples of tpot", h.TPOT.Count(), "streams that are not silent", spoke),
+		equal("samples of end_to_end", h.EndToEnd.Count(), "streams that are not silent", spoke),
+		equal("samples of inter_chunk and the first chunk of each stream", h.InterChunk.Count()+spoke, "chunks", s.Chunks),
+		agree("stream.ttft_ms", s.TTFT, h.TTFT), agree("stream.response_ttft_ms", s.ResponseTTFT, h.ResponseTTFT),
+		agree("stream.first_chunk_ms", s.FirstChunk, h.FirstChunk), agree("stream.tpot_ms", s.TPOT, h.TPOT),
+		agree("stream.inter_chunk_ms", s.InterChunk, h.InterChunk), agree("stream.end_to_end_ms", s.EndToEnd, h.EndToEnd),
+	)
+}
+
+// tokens is the text's line of what was generated.
+func (p *page) tokens(r *Report) {
+	s, user := r.Stream, ""
+	output, prompt, perS := r.tokens()
+	switch {
+	case s == nil && r.Usage == nil:
+		return
+	case s == nil:
+		s = &Stream{}
+	case s.PerUserTokensPerS != nil:
+		user = FormatRate(*s.PerUserTokensPerS) + " per user"
+	}
+	p.flow(plainText, "tokens", counted(output, "output"), FormatRate(perS), user,
+		unlessZero(prompt, "prompt"), unlessZero(s.Silent, "streams without output"))
+	if n := s.TokensBy.Chunks; n > 0 {
+		p.prose(dim, fmt.Sprintf("%s of %s streams stated no usage: their chunks are counted as output tokens", FormatCount(n), FormatCount(s.Streams)), 2)
+	}
+	if u := r.Usage; u != nil && u.Replies < r.Requests.Succeeded-s.Streams {
+		p.prose(dim, fmt.Sprintf("%s of %s whole replies stated their usage: the others' tokens are not counted", FormatCount(u.Replies), FormatCount(r.Requests.Succeeded-s.Streams)), 2)
+	}
+}
+
+// rows are the text's percentiles of streams.
+func (s *Stream) rows() []row {
+	if s == nil {
+		return nil
+	}
+	return []row{{"ttft", s.TTFT}, {"tpot", s.TPOT}, {"inter-chunk", s.InterChunk}}
+}
+
+// streamFigures are the histograms of streams as rules name them.
+var streamFigures = map[string]string{
+	"ttft": "streamed output and so no ttft", "response_ttft": "streamed output and so no response_ttft",
+	"first_chunk": "stream and so no first_chunk", "tpot": "stream of two tokens or more and so no tpot",
+	"inter_chunk": "stream of two chunks or more and so no inter_chunk", "end_to_end": "streamed output and so no end_to_end",
+}
+
+// named is the histogram under its key in JSON.
+func (s *Stream) named(key string) Histogram {
+	if s == nil {
+		return Histogram{}
+	}
+	switch h := &s.Histograms; key {
+	case "ttft":
+		return h.TTFT
+	case "response_ttft":
+		return h.ResponseTTFT
+	case "first_chunk":
+		return h.FirstChunk
+	case "tpot":
+		return h.TPOT
+	case "end_to_end":
+		return h.EndToEnd
+	default:
+		return h.InterChunk
+	}
+}
