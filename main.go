@@ -23,8 +23,10 @@ import (
 	"brunt/attack/mock"
 	"brunt/payloads"
 	"brunt/report"
+	"brunt/report/job"
+	"brunt/report/live"
 	"brunt/report/output"
-	"brunt/report/panel"
+	"brunt/report/probe"
 )
 
 // Exit codes, a contract with scripts; those of finished runs are report's.
@@ -47,32 +49,25 @@ func usage(err error) error  { return &failure{exitUsage, err} }
 func failed(err error) error { return &failure{exitFailed, err} }
 
 type commands struct {
-	Attack   attackCmd   `cmd:"" help:"Send load to TARGET and report."`
-	Report   reportCmd   `cmd:"" help:"Report again from results or JSON reports; several are merged."`
-	Payloads payloadsCmd `cmd:"" help:"Check, describe or make files of request bodies."`
-	Mock     mockCmd     `cmd:"" help:"Run the look-alike of a serving endpoint in its own process."`
-	Version  versionCmd  `cmd:"" help:"Print the version."`
-
+	Attack     attackCmd         `cmd:"" help:"Send load to TARGET and report."`
+	Probe      probeCmd          `cmd:"" help:"Say whether TARGET can be loaded, and what is in the way; a load given by its flags is held against that, and not sent."`
+	Report     reportCmd         `cmd:"" help:"Report again from results or JSON reports; several are merged."`
+	Payloads   payloadsCmd       `cmd:"" help:"Check, describe or make files of request bodies."`
+	Mock       mockCmd           `cmd:"" help:"Run the look-alike of a serving endpoint in its own process."`
+	Version    versionCmd        `cmd:"" help:"Print the version."`
 	Completion completionCmd     `cmd:"" help:"Print the completion script of a shell."`
 	Man        mangokong.ManFlag `hidden:"" help:"Print the man page."`
 }
 
 type attackCmd struct {
-	URL string `arg:"" name:"target" help:"URL of the endpoint, or mock://?latency=20ms for the embedded one."`
+	URL string `arg:"" name:"target" help:"Name of a serving endpoint in the configured Databricks workspace, any URL, or mock://?latency=20ms for the embedded endpoint (brunt mock --help lists its keys)."`
 
-	config.Load     `embed:"" group:"Load"`
-	config.Payloads `embed:"" group:"Payloads"`
-	config.Target   `embed:"" group:"Target"`
-	output.Flags    `embed:"" group:"Output"`
-
-	Results       string `group:"Output" placeholder:"FILE" help:"Write a record per request, as vegeta does, to FILE.gob, .csv or .ndjson, compressed with .zst after it; - is standard output, in --results-format, and implies -o none."`
-	ResultsFormat string `group:"Output" default:"gob" enum:"gob,csv,ndjson" help:"gob, csv or ndjson, for --results -."`
-
-	SLO    []string          `name:"slo" group:"Output" sep:"none" placeholder:"'p99<200ms'" help:"Service level objective, repeatable; a broken one exits 3. Also failed<0.1%, service.p95<…, succeeded_per_s>…"`
-	Strict bool              `group:"Output" help:"Exit 4 when brunt itself was the limit."`
-	Name   string            `group:"Output" placeholder:"TEXT" help:"Name of the run, shown in its reports."`
-	Label  map[string]string `group:"Output" mapsep:"none" placeholder:"K=V" help:"Label of the run, repeatable."`
-	Quiet  bool              `group:"Output" help:"No progress on the terminal."`
+	Job    job.Flags    `embed:""`
+	Report output.Flags `embed:"" group:"Output"`
+	Live   live.Flags   `embed:"" group:"Live view"`
+	SLO    []string     `name:"slo" group:"Output" sep:"none" placeholder:"'p99<200ms'" help:"Service level objective, repeatable; a broken one exits 3. Also failed<0.1%, service.p95<…, ttft.p99<…, succeeded_per_s>…"`
+	Strict bool         `group:"Output" help:"Exit 4 when brunt itself was the limit."`
+	Quiet  bool         `group:"Output" help:"No progress on the terminal."`
 
 	Config kong.ConfigFlag `group:"Output" placeholder:"FILE.yaml" help:"Read flags from FILE; BRUNT_RATE=… and the like come before it, the command line before both."`
 }
@@ -80,8 +75,8 @@ type attackCmd struct {
 // Help gives two examples.
 func (attackCmd) Help() string {
 	return `Examples:
-  brunt attack https://host/serving-endpoints/x/invocations -p bodies.jsonl -r 200 -d 5m -H 'Authorization: env:AUTH'
-  brunt attack mock://?latency=20ms -p bodies.jsonl -c 16 -n 20000 -o json | jq .latency_ms.response.p99`
+  brunt attack my-endpoint -p bodies.jsonl -r 200 -d 5m
+  brunt attack 'mock://?latency=20ms' -p bodies.jsonl -c 16 -n 20000 -o json | jq .latency_ms.response.p99`
 }
 
 // Run makes the run that the flags ask for and reports it.
@@ -90,89 +85,85 @@ func (a *attackCmd) Run(io *streams) error {
 	if err != nil {
 		return usage(fmt.Errorf("--slo: %w", err))
 	}
-	plan := a.Plan()
-	if err := plan.Validate(); err != nil {
+	if err := a.Live.Validate(); err != nil {
 		return usage(err)
 	}
-	request, err := a.Request("brunt/" + report.Version())
+	source, err := job.Open(a.Job, a.URL, a.Live.Wait, job.Streams{In: io.in, Out: io.out, Args: io.args})
 	if err != nil {
 		return usage(err)
 	}
-	target, err := a.Target.Open(a.URL, plan.Timeout)
-	if unreachable := (*endpoint.UnreachableError)(nil); errors.As(err, &unreachable) {
-		return failed(err)
-	} else if err != nil {
-		return usage(err)
+	defer source.Close()
+	if a.Job.Results == "-" {
+		a.Report.Output = "none"
 	}
-	defer target.Close()
-	set, err := a.Payloads.Open(io.in, target.Embedded != nil)
-	if err != nil {
-		return usage(err)
-	}
-	defer set.Close()
-	files, err := a.Flags.Open()
+	files, err := a.Report.Open()
 	if err != nil {
 		return usage(err)
 	}
 	defer files.Discard()
-	meta := report.MetaOf(plan, target.Target.URL, set)
-	meta.Name, meta.Labels, meta.Command = a.Name, a.Label, endpoint.CommandLine(io.args)
-	results, sink, err := a.results(io.out, request.MethodFor(set.MaxBody() > 0), meta)
-	if err != nil {
-		return usage(fmt.Errorf("--results: %w", err))
-	}
 	// Before the first request is sent: from then on an interrupt must report.
 	signals := make(chan os.Signal, 3)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	defer signal.Stop(signals)
-	run, err := attack.Start(plan, request, set, target, sink)
-	if err != nil {
-		return usage(err)
+	s := &job.Session{
+		Source: source, Rules: rules, Interrupts: signals, Die: func() { os.Exit(exitInterrupted) },
+		Quiet: a.Quiet, In: io.in, Err: io.err,
+		Publish: func(rep *report.Report, unwritten error) error {
+			return outcome(rep, a.Strict, unwritten, a.Report.Publish(io.out, files, rep))
+		},
 	}
-	meta.Plan = run.Plan()
-	hide := panel.Show(io.err, io.in, run, &plan, a.Quiet, func() {
-		select {
-		case signals <- os.Interrupt:
-		default: // three are waiting already
-		}
-	})
-	run.Obey(signals, func() { os.Exit(exitInterrupted) })
-	hide()
-	rep := report.From(meta, run.Snapshot())
-	resultsErr := results.Close()
-	if resultsErr != nil {
-		resultsErr = fmt.Errorf("--results: %w", resultsErr)
-		rep.Warnings = append(rep.Warnings, resultsErr.Error())
+	if a.Live.Serve != "" {
+		err = s.Serve(a.Live)
+	} else {
+		err = s.Once()
 	}
-	if err := set.Changed(); err != nil {
-		rep.Warnings = append(rep.Warnings, err.Error())
-	}
-	rep.JudgeAll(rules)
-	return outcome(rep, a.Strict, resultsErr, a.Publish(io.out, files, rep))
+	return classed(err)
 }
 
-// results opens the results file, if one was asked for, and its sink.
-func (a *attackCmd) results(stdout io.Writer, method string, meta report.Meta) (*report.Results, attack.Sink, error) {
-	if a.Results == "" {
-		return nil, nil, nil
+// classed says whose fault it is that a run could not be made.
+func classed(err error) error {
+	var known *failure
+	var away *endpoint.UnreachableError
+	var unwritten *payloads.WriteError
+	switch {
+	case err == nil || errors.As(err, &known):
+		return err
+	case errors.Is(err, attack.ErrInterrupted):
+		return &failure{exitInterrupted, err}
+	case errors.As(err, &away), errors.As(err, &unwritten):
+		return failed(err)
 	}
-	if a.Results == "-" {
-		a.Output = "none"
+	return usage(err)
+}
+
+type probeCmd struct {
+	URL         string `arg:"" name:"target" help:"As for attack."`
+	probe.Flags `embed:""`
+}
+
+// Help gives two examples.
+func (probeCmd) Help() string {
+	return `Examples:
+  brunt probe my-endpoint
+  brunt probe https://host/path -p bodies.jsonl -o json | jq .probe.checks`
+}
+
+// Run looks at the target and says what it found.
+func (c *probeCmd) Run(io *streams) error {
+	well, err := c.Flags.Run(c.URL, io.in, io.out, io.err)
+	if err == nil && !well {
+		return &failure{exitFailed, nil}
 	}
-	r, err := report.CreateResults(a.Results, a.ResultsFormat, stdout, method, meta)
-	if err != nil {
-		return nil, nil, err
-	}
-	return r, r.Take, nil
+	return classed(err)
 }
 
 type reportCmd struct {
 	Files []string `arg:"" optional:"" name:"file" help:"Results or JSON reports; - is standard input."`
 
-	output.Flags `embed:""`
+	output.Flags `embed:"" group:"Output"`
 
-	SLO    []string `name:"slo" sep:"none" placeholder:"'p99<200ms'" help:"Judge by these rules instead of the report's own, repeatable; a broken one exits 3."`
-	Schema bool     `help:"Print the JSON Schema of reports."`
+	SLO    []string `name:"slo" group:"Output" sep:"none" placeholder:"'p99<200ms'" help:"Judge by these rules instead of the report's own, repeatable; a broken one exits 3."`
+	Schema bool     `group:"Output" help:"Print the JSON Schema of reports."`
 }
 
 // Help gives two examples.
@@ -222,13 +213,13 @@ func outcome(rep *report.Report, strict bool, writing ...error) error {
 type payloadsCmd struct {
 	Check checkCmd `cmd:"" help:"Check files of bodies: every line that cannot be sent is listed."`
 	Stat  statCmd  `cmd:"" help:"Describe files of bodies: how many, how large, of what kind."`
-	Make  makeCmd  `cmd:"" help:"Make bodies from a CSV file, or from an example."`
+	Make  makeCmd  `cmd:"" help:"Make bodies from a table, prompts, an endpoint or an example."`
 }
 
 type checkCmd struct {
 	Files         []string        `arg:"" name:"file" help:"Files of bodies, as for attack --payloads."`
-	PayloadFormat payloads.Format `default:"body" enum:"body,request" help:"body or request, as for attack."`
-	Limit         int             `default:"100" help:"List this many problems at the most (${default})."`
+	PayloadFormat payloads.Format `group:"Payloads" default:"auto" enum:"auto,body,request,inference" help:"auto, body, request or inference, as for attack."`
+	Limit         int             `group:"Output" default:"100" help:"List this many problems at the most (${default})."`
 }
 
 // Help gives two examples.
@@ -245,25 +236,16 @@ func (c *checkCmd) Run(io *streams) error {
 		return usage(err)
 	}
 	files, problems, more, err := payloads.Check(specs, payloads.Options{Format: c.PayloadFormat, Stdin: io.in}, c.Limit)
-	if err != nil {
-		return usage(err)
+	if err == nil {
+		err = payloads.WriteCheck(io.out, files, problems, more)
 	}
-	for _, problem := range problems {
-		fmt.Fprintln(io.out, problem)
-	}
-	if len(problems) > 0 {
-		return usage(fmt.Errorf("%d problems listed, %d more; mend these lines or leave them out", len(problems), more))
-	}
-	for _, f := range files {
-		fmt.Fprintf(io.out, "%s: %s bodies, %s bytes, fine\n", f.Path, report.FormatCount(uint64(f.Lines)), report.FormatCount(uint64(f.Bytes)))
-	}
-	return nil
+	return classed(err)
 }
 
 type statCmd struct {
 	Files         []string        `arg:"" name:"file" help:"Files of bodies, as for attack --payloads."`
-	PayloadFormat payloads.Format `default:"body" enum:"body,request" help:"body or request, as for attack."`
-	Output        string          `short:"o" default:"text" enum:"text,json" help:"text or json."`
+	PayloadFormat payloads.Format `group:"Payloads" default:"auto" enum:"auto,body,request,inference" help:"auto, body, request or inference, as for attack."`
+	Output        string          `group:"Output" short:"o" default:"text" enum:"text,json" help:"text or json."`
 }
 
 // Help gives two examples.
@@ -286,25 +268,19 @@ func (c *statCmd) Run(io *streams) error {
 	return payloads.WriteStats(io.out, found, c.Output == "json")
 }
 
-type makeCmd struct{ payloads.MakeOptions }
+type makeCmd struct{ config.Make }
 
 // Help gives two examples.
 func (makeCmd) Help() string {
 	return `Examples:
   brunt payloads make rows.csv --format dataframe_split --rows-per-request 8 > bodies.jsonl
-  brunt payloads make example.json --count 1000 > bodies.jsonl`
+  brunt payloads make --chat prompts.txt --system @system.txt --max-tokens 200 --stream > bodies.jsonl`
 }
 
 // Run writes the bodies to standard output.
 func (c *makeCmd) Run(io *streams) error {
-	c.Stdin = io.in
-	_, err := payloads.Make(io.out, c.MakeOptions)
-	if unwritten := (*payloads.WriteError)(nil); errors.As(err, &unwritten) {
-		return failed(err)
-	} else if err != nil {
-		return usage(err)
-	}
-	return nil
+	c.Stdin, c.Notes = io.in, io.err
+	return classed(c.Write(io.out))
 }
 
 type mockCmd struct {
@@ -312,11 +288,14 @@ type mockCmd struct {
 	Config string `arg:"" name:"mock" optional:"" default:"mock://" help:"Its behaviour, as mock://?latency=20ms&concurrency=8."`
 }
 
-// Help gives two examples.
+// Help gives two examples, and the words of mock addresses.
 func (mockCmd) Help() string {
 	return `Examples:
   brunt mock
-  brunt mock --listen 127.0.0.1:9000 'mock://?latency=40ms&sigma=0&concurrency=2'`
+  brunt mock --listen 127.0.0.1:9000 'mock://?latency=40ms&sigma=0&concurrency=2'
+
+Keys, here as in a TARGET:
+` + mock.Words()
 }
 
 // Run serves until interrupted.
@@ -325,26 +304,16 @@ func (m *mockCmd) Run(io *streams) error {
 	if err != nil {
 		return usage(err)
 	}
-	server, err := mock.Start(config, m.Listen)
-	if err != nil {
-		return failed(err)
-	}
-	fmt.Fprintf(io.err, "listening on %s\n", server.URL())
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	<-ctx.Done()
-	return server.Close()
+	if err := mock.Serve(ctx, config, m.Listen, io.err); err != nil {
+		return failed(err)
+	}
+	return nil
 }
 
 type completionCmd struct {
 	Shell string `arg:"" enum:"bash,zsh,fish" help:"bash, zsh or fish."`
-}
-
-// completions ask brunt itself what may come next.
-var completions = map[string]string{
-	"bash": "complete -C brunt brunt",
-	"zsh":  "autoload -U +X bashcompinit && bashcompinit\ncomplete -C brunt brunt",
-	"fish": "complete -f -c brunt -a '(COMP_LINE=(commandline -cp) brunt)'",
 }
 
 // Help gives two examples.
@@ -356,7 +325,7 @@ func (completionCmd) Help() string {
 
 // Run prints the script.
 func (c *completionCmd) Run(io *streams) error {
-	_, err := fmt.Fprintln(io.out, completions[c.Shell])
+	_, err := fmt.Fprintln(io.out, config.Completion(c.Shell))
 	return err
 }
 
@@ -387,16 +356,11 @@ func run(args []string, io *streams) int {
 	var c commands
 	io.args = args
 	exited := -1
-	parser := kong.Must(&c,
-		kong.Name("brunt"),
-		kong.Description("Finds out what a model-serving endpoint can bear."),
+	parser := kong.Must(&c, append(config.Grammar(),
 		kong.Writers(io.out, io.err),
 		kong.Exit(func(code int) { exited = code }),
-		kong.DefaultEnvars("BRUNT"),
-		kong.Configuration(config.Read),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 		kong.Bind(io),
-	)
+	)...)
 	kongplete.Complete(parser)
 	ctx, err := parser.Parse(args)
 	if exited >= 0 { // --help was shown

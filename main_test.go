@@ -1,9 +1,13 @@
 package main
 
 import (
+	"bufio"
+	_ "embed"
 	"errors"
 	"fmt"
+	"io"
 	"math"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -16,8 +20,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/alecthomas/kong"
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"brunt/attack/config"
+	"brunt/attack/mock/workspace"
 	"brunt/report"
 )
 
@@ -46,6 +53,7 @@ func TestScripts(t *testing.T) {
 					w.WriteHeader(code)
 				}
 				if r.URL.Query().Has("slow") {
+					io.Copy(io.Discard, r.Body) // the server looks for the client's end only after it
 					<-r.Context().Done()
 				}
 				fmt.Fprint(w, `{"message":"said the server"}`)
@@ -53,8 +61,24 @@ func TestScripts(t *testing.T) {
 			env.Defer(server.Close)
 			env.Values["server"] = server
 			env.Setenv("URL", server.URL)
+			// A port that is free, and one that is not.
+			taken, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				return err
+			}
+			env.Defer(func() { taken.Close() })
+			free, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				return err
+			}
+			defer free.Close()
+			env.Setenv("TAKEN", portOf(taken))
+			env.Setenv("PORT", portOf(free))
 			env.Setenv("BODIES", filepath.Join(root, "testdata", "bodies.jsonl"))
-			return nil
+			if err := openExpired(env); err != nil {
+				return err
+			}
+			return openWorkspace(env)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"arrived": arrived,
@@ -62,6 +86,12 @@ func TestScripts(t *testing.T) {
 			"oneline": oneline,
 			"exits":   exits,
 			"awaits":  awaits,
+			"page":    fetch,
+			"state":   state,
+			"viewer":  viewer,
+
+			"workspace": control,
+			"nosecrets": noSecrets,
 
 			"samefigures": sameFigures,
 		},
@@ -75,21 +105,95 @@ func arrived(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// awaits N: waits until N more requests have arrived.
+// awaits N: waits until N more requests have arrived; awaits all N: until N have.
 func awaits(ts *testscript.TestScript, _ bool, args []string) {
-	more, err := strconv.ParseInt(args[0], 10, 64)
+	more, err := strconv.ParseInt(args[len(args)-1], 10, 64)
 	ts.Check(err)
 	server := ts.Value("server").(*arrivals)
+	want := server.n.Load() + more
+	if args[0] == "all" {
+		want = more
+	}
+	if !until(func() bool { return server.n.Load() >= want }) {
+		ts.Fatalf("%d of %d requests arrived", server.n.Load(), want)
+	}
+}
+
+// until looks until there is what it looks for; false where that does not come.
+func until(found func() bool) bool {
 	look := time.NewTicker(time.Millisecond)
 	defer look.Stop()
 	end := time.After(20 * time.Second)
-	for want := server.n.Load() + more; server.n.Load() < want; {
+	for !found() {
 		select {
 		case <-look.C:
 		case <-end:
-			ts.Fatalf("%d of %d requests arrived", server.n.Load(), want)
+			return false
 		}
 	}
+	return true
+}
+
+func portOf(l net.Listener) string {
+	_, port, _ := net.SplitHostPort(l.Addr().String())
+	return port
+}
+
+// fetch METHOD PATH STATUS [BODY]: asks the live view, once it is there, and
+// keeps its answer in the file page.
+func fetch(ts *testscript.TestScript, _ bool, args []string) {
+	status, body := ask(ts, args[0], args[1], append(args[3:], "")[0])
+	ts.Check(os.WriteFile(ts.MkAbs("page"), body, 0o644))
+	if strconv.Itoa(status) != args[2] {
+		ts.Fatalf("%s %s: status %d: %s", args[0], args[1], status, body)
+	}
+}
+
+// state WORD: waits until the live view's state is this one.
+func state(ts *testscript.TestScript, _ bool, args []string) {
+	var text string
+	if !until(func() bool {
+		stream := open(ts, "GET", "/api/events", "")
+		defer stream.Body.Close()
+		lines := bufio.NewScanner(stream.Body)
+		for text = ""; !strings.Contains(text, `"state":`) && lines.Scan(); {
+			text = lines.Text() // the view comes first
+		}
+		return strings.Contains(text, `"state":"`+args[0]+`"`)
+	}) {
+		ts.Fatalf("the state is not %s: %s", args[0], text)
+	}
+}
+
+func ask(ts *testscript.TestScript, method, path, body string) (int, []byte) {
+	resp := open(ts, method, path, body)
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	ts.Check(err)
+	return resp.StatusCode, text
+}
+
+// open asks until the view answers at all.
+func open(ts *testscript.TestScript, method, path, body string) *http.Response {
+	var resp *http.Response
+	var err error
+	if !until(func() bool {
+		req, wrong := http.NewRequest(method, "http://127.0.0.1:"+ts.Getenv("PORT")+path, strings.NewReader(body))
+		ts.Check(wrong)
+		req.Header.Set("Content-Type", "application/json")
+		req.Close = true
+		resp, err = http.DefaultClient.Do(req)
+		return err == nil
+	}) {
+		ts.Fatalf("%v", err)
+	}
+	return resp
+}
+
+// viewer attaches one that reads nothing, until the script ends.
+func viewer(ts *testscript.TestScript, _ bool, _ []string) {
+	stream := open(ts, "GET", "/api/events", "")
+	ts.Defer(func() { stream.Body.Close() })
 }
 
 // exits N COMMAND…: the command ends with exactly this code.
@@ -144,24 +248,27 @@ func oneline(ts *testscript.TestScript, _ bool, _ []string) {
 	}
 }
 
+//go:embed README.md
+var readme string
+
 // TestReadmeCommands runs every command that the README shows, but for the
 // two that go itself runs.
 func TestReadmeCommands(t *testing.T) {
-	text, err := os.ReadFile("README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	commands := regexp.MustCompile(`(?m)^\$ (.+)$`).FindAllStringSubmatch(string(text), -1)
+	shown := regexp.MustCompile("(?m)^\\$ (.+)$(?:\n```\n+```text\n((?s:.+?))```)?").FindAllStringSubmatch(readme, -1)
+	checks := regexp.MustCompile(`(?m)^(ok|warning|failed)  +(\S+(?: \S+)?)  `) // that a probe is shown to make
 	var script strings.Builder
-	for _, c := range commands {
+	for _, c := range shown {
 		if !strings.HasPrefix(c[1], "go test") {
 			script.WriteString(readmeStep(strings.Replace(c[1], "go run .", "brunt", 1)))
+			for _, m := range checks.FindAllStringSubmatch(c[2], -1) {
+				fmt.Fprintf(&script, "stdout '^%s +%s +'\n", m[1], m[2])
+			}
 		}
 	}
-	if len(commands) < 7 {
-		t.Fatalf("the README shows %d commands", len(commands))
+	if len(shown) < 20 {
+		t.Fatalf("the README shows %d commands", len(shown))
 	}
-	for _, name := range []string{"testdata/bodies.jsonl", "testdata/rows.csv"} {
+	for _, name := range []string{"testdata/bodies.jsonl", "testdata/rows.csv", "testdata/prompts.txt", "testdata/traffic.csv"} {
 		content, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
@@ -173,20 +280,220 @@ func TestReadmeCommands(t *testing.T) {
 		t.Fatal(err)
 	}
 	testscript.Run(t, testscript.Params{Files: []string{file}, Setup: func(env *testscript.Env) error {
+		if err := openWorkspace(env); err != nil {
+			return err
+		}
 		env.Setenv("AUTH", "Bearer canary")
+		env.Setenv("DATABRICKS_HOST", env.Getenv("WORKSPACE"))
+		env.Setenv("DATABRICKS_CLIENT_ID", clientID)
+		env.Setenv("DATABRICKS_CLIENT_SECRET", canarySecret)
+		env.Setenv("BRUNT_CA", env.Getenv("WORKSPACE_CA"))
+		env.Setenv("BRUNT_RESOLVE", env.Values["workspace"].(*workspace.Server).RouteHost("my-fast-endpoint")+":127.0.0.1")
 		return nil
 	}})
 }
 
+// TestReadmeFlags: the README names no flag that is none of brunt's.
+func TestReadmeFlags(t *testing.T) {
+	known := map[string]bool{"--help": true, "--man": true}
+	for _, node := range kong.Must(&commands{}, config.Grammar()...).Model.Leaves(false) {
+		for _, f := range node.Flags {
+			known["--"+f.Name] = true
+			if f.Tag.Negatable != "" {
+				known["--no-"+f.Name] = true
+			}
+		}
+	}
+	for line := range strings.SplitSeq(readme, "\n") {
+		if strings.HasPrefix(line, "databricks ") {
+			continue
+		}
+		for _, m := range regexp.MustCompile(`(?:^|[^\w-])(--[a-z][a-z0-9-]*)`).FindAllStringSubmatch(line, -1) {
+			if !known[m[1]] {
+				t.Errorf("%s is no flag: %s", m[1], line)
+			}
+		}
+	}
+}
+
+// TestReadmeCurl runs the lines that the README shows for the live page's
+// paths, one after the other: each gets an answer that is no error.
+func TestReadmeCurl(t *testing.T) {
+	for _, tool := range []string{"curl", "jq"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			if os.Getenv("BRUNT_CI") != "" {
+				t.Fatal(err)
+			}
+			t.Skip(err)
+		}
+	}
+	lines := regexp.MustCompile(`(?m)^curl (.+)$`).FindAllStringSubmatch(readme, -1)
+	if len(lines) < 11 {
+		t.Fatalf("the README shows %d lines", len(lines))
+	}
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	port := portOf(free)
+	free.Close()
+	script := "! exec brunt attack 'mock://?latency=5ms' -r 50 -d 1m --serve=127.0.0.1:" + port + " --wait &page&\nexec sh curl.sh\nkill -INT page\nwait page\n" +
+		"-- curl.sh --\nset -e\nawait() { for i in $(seq 100); do if \"$@\" >/dev/null; then return; fi; sleep 0.1; done; return 1; }\nJ='Content-Type: application/json' U=http://127.0.0.1:" + port + "\n" +
+		"curl -s --retry 50 --retry-delay 1 --retry-connrefused $U/healthz\n"
+	for _, line := range lines {
+		command, _, _ := strings.Cut(line[1], " #")
+		if strings.Contains(command, "-m 2") {
+			script += "curl " + command + " >answer || true\n" // ends by time
+		} else {
+			script += "curl --fail " + command + " >answer\n"
+		}
+		if !strings.Contains(command, "-sOJ") {
+			script += "test -s answer\n"
+		}
+		switch {
+		case strings.Contains(command, "change"): // a first second to report on
+			script += "await curl -sf $U/api/report\n"
+		case strings.Contains(command, "stop"): // drained
+			script += "await sh -c \"curl -s $U/api/runs | jq -e '.runs[0].state == \\\"interrupted\\\"'\"\n"
+		}
+	}
+	file := filepath.Join(t.TempDir(), "curl.txtar")
+	if err := os.WriteFile(file, []byte(script), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	testscript.Run(t, testscript.Params{Files: []string{file}})
+}
+
+// minutes of load are a second in the test, and of a warm-up less.
+var minutes = strings.NewReplacer(" -d 1m", " -d 1s", " -d 5m", " -d 1s", " --warmup 2m", " --warmup 400ms")
+
 // readmeStep is a command as a script's step: it says something on standard
-// output, or in the file to which that goes, and nothing on standard error.
+// output, or in the file to which that goes, and nothing on standard error but
+// what bodies are made of.
 func readmeStep(line string) string {
+	line = minutes.Replace(line)
 	command, file, redirected := strings.Cut(line, " > ")
 	if redirected || strings.Contains(line, " | ") {
 		command = "sh -c '" + strings.ReplaceAll(line, "'", "''") + "'"
 	}
-	if redirected {
-		return "exec " + command + "\ngrep . " + file + "\n! stderr .\n"
+	says := "! stderr .\n"
+	switch {
+	case strings.Contains(line, "--serve"):
+		says = "stderr '^live view: http://'\n"
+	case strings.Contains(line, "--from-endpoint"), strings.Contains(line, "--input-tokens"):
+		says = "stderr '^brunt: payloads make: .*(example|estimated)'\n"
 	}
-	return "exec " + command + "\nstdout .\n! stderr .\n"
+	if strings.HasPrefix(line, "brunt attack my-") {
+		says = "stdout ' 0 failed'\n" + says
+	}
+	if redirected {
+		return "exec " + command + "\ngrep . " + file + "\n" + says
+	}
+	return "exec " + command + "\nstdout .\n" + says
+}
+
+// The credentials that a script's workspace knows. They are canaries: no output
+// may hold them.
+const (
+	canaryPAT    = "dapi0123456789abcdef0123456789abcanary"
+	canarySecret = "dose0123456789abcdef0123456789ascanary"
+	clientID     = "11111111-2222-3333-4444-555555555555"
+)
+
+// openWorkspace gives a script a look-alike workspace.
+func openWorkspace(env *testscript.Env) error {
+	w, err := workspace.Start(workspace.Config{PATs: []string{canaryPAT}, ClientID: clientID, Secret: canarySecret, Endpoints: workspace.Sample()})
+	if err != nil {
+		return err
+	}
+	env.Defer(w.Close)
+	env.Values["workspace"] = w
+	ca := filepath.Join(env.WorkDir, "workspace.pem")
+	if err := os.WriteFile(ca, w.CA(), 0o644); err != nil {
+		return err
+	}
+	for name, value := range map[string]string{
+		"WORKSPACE": w.Host(), "WORKSPACE_CA": ca, "WORKSPACE_PAT": canaryPAT, "WORKSPACE_ID": clientID, "WORKSPACE_SECRET": canarySecret,
+		"FAST": w.RouteHost("fast"), "FAST_TOO": w.RouteHost("fast-too"), "FAST_ASLEEP": w.RouteHost("fast-asleep"),
+	} {
+		env.Setenv(name, value)
+	}
+	_, port, _ := strings.Cut(w.RouteAddr(), ":")
+	env.Setenv("WORKSPACE_PORT", w.Host()[strings.LastIndex(w.Host(), ":")+1:])
+	env.Setenv("ROUTE_PORT", port)
+	return nil
+}
+
+// seenBy is what a workspace has counted, by the words of control.
+func seenBy(w *workspace.Server) map[string]int64 {
+	s := w.Stats()
+	return map[string]int64{"invoked": s.Invocations, "served": s.Served, "refused": s.Refused, "issued": s.TokensIssued, "asked": s.LookUps + s.Discoveries + s.TokenRequests}
+}
+
+// control tells the workspace what to do, or what it must have seen:
+//
+//	workspace invoked N | served N | refused N | asked N | issued N
+//	workspace awaits served|… N more; reaches served|… N in all
+//	workspace lifetime 5s | outage STATUS | revoke
+func control(ts *testscript.TestScript, neg bool, args []string) {
+	w := ts.Value("workspace").(*workspace.Server)
+	if args[0] == "awaits" || args[0] == "reaches" {
+		least, err := strconv.ParseInt(args[2], 10, 64)
+		ts.Check(err)
+		if args[0] == "awaits" {
+			least += seenBy(w)[args[1]]
+		}
+		if !until(func() bool { return seenBy(w)[args[1]] >= least }) {
+			ts.Fatalf("%s: %+v", args[1], w.Stats())
+		}
+		return
+	}
+	if got, ok := seenBy(w)[args[0]]; ok {
+		if (strconv.FormatInt(got, 10) == args[1]) == neg {
+			ts.Fatalf("%s: %d, %+v", args[0], got, w.Stats())
+		}
+		return
+	}
+	switch args[0] {
+	case "lifetime":
+		d, err := time.ParseDuration(args[1])
+		ts.Check(err)
+		w.SetLifetime(d)
+	case "outage":
+		status, err := strconv.Atoi(args[1])
+		ts.Check(err)
+		w.SetOutage(status)
+	case "revoke":
+		w.Revoke()
+	default:
+		ts.Fatalf("workspace %s: unknown", args[0])
+	}
+}
+
+// noSecrets FILE…: none of the workspace's tokens and secrets is in the files,
+// nor in what the last command wrote.
+func noSecrets(ts *testscript.TestScript, _ bool, args []string) {
+	secrets := ts.Value("workspace").(*workspace.Server).Secrets()
+	for _, name := range append(args, "stdout", "stderr") {
+		text := ts.ReadFile(name)
+		for _, secret := range secrets {
+			if strings.Contains(text, secret) || strings.Contains(text, secret[:min(len(secret), 20)]) && len(secret) < 60 {
+				ts.Fatalf("%s holds a secret", name)
+			}
+		}
+	}
+}
+
+// openExpired gives a script a server whose certificate expired yesterday, and
+// the certificate as its own authority.
+func openExpired(env *testscript.Env) error {
+	s, pem, err := workspace.Expired()
+	if err != nil {
+		return err
+	}
+	env.Defer(s.Close)
+	ca := filepath.Join(env.WorkDir, "expired.pem")
+	env.Setenv("EXPIRED", s.URL)
+	env.Setenv("EXPIRED_CA", ca)
+	return os.WriteFile(ca, pem, 0o644)
 }
