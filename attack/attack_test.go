@@ -54,50 +54,6 @@ func attackOf(t *testing.T, url string, p Plan) *Snapshot {
 	return s
 }
 
-// checkBooks holds the identities that must hold of every run.
-func checkBooks(t *testing.T, s *Snapshot) {
-	t.Helper()
-	c := &s.Counts
-	same := func(what string, a, b uint64) {
-		t.Helper()
-		if a != b {
-			t.Errorf("%s: %d and %d differ in %+v", what, a, b, *c)
-		}
-	}
-	same("planned = sent + not sent", c.Planned, c.Sent+c.NotSent())
-	same("sent = succeeded + failed + cut off", c.Sent, c.Succeeded+c.Failed+c.CutOff)
-	var replies, errors uint64
-	for _, n := range s.Status {
-		replies += n
-	}
-	var failures uint64
-	for _, f := range s.Failures {
-		failures += f.Count
-		if f.Status == 0 {
-			errors += f.Count
-		}
-	}
-	same("replies + errors = sent - cut off", replies+errors, c.Sent-c.CutOff)
-	same("failures by kind = failed", failures, c.Failed)
-	same("responses recorded = succeeded", uint64(s.Latencies.Response.TotalCount()), c.Succeeded)
-	same("failures recorded = failed", uint64(s.Latencies.Failed.TotalCount()), c.Failed)
-	same("lateness recorded = sent", uint64(s.Latencies.Lateness.TotalCount()), c.Sent)
-	var sum Interval
-	for i := range s.Intervals {
-		sum.join(&s.Intervals[i])
-	}
-	same("intervals' planned", sum.Planned, c.Planned)
-	same("intervals' sent", sum.Sent, c.Sent)
-	same("intervals' succeeded", sum.Succeeded, c.Succeeded)
-	same("intervals' failed", sum.Failed, c.Failed)
-	same("intervals' cut off", sum.CutOff, c.CutOff)
-	total := NewHistogram()
-	sum.Response.Histogram().MergeInto(total)
-	if !total.Equals(s.Latencies.Response) {
-		t.Error("the intervals' response times are not the total's, bucket by bucket")
-	}
-}
-
 // rawServer speaks for itself: serve gets each connection and its number.
 func rawServer(t *testing.T, serve func(c net.Conn, in *bufio.Reader, n int)) (url string, requests *atomic.Int64) {
 	t.Helper()
@@ -369,15 +325,6 @@ func TestStop(t *testing.T) {
 	}
 }
 
-func TestCutAtEnd(t *testing.T) {
-	url, _ := rawServer(t, func(c net.Conn, in *bufio.Reader, _ int) { io.Copy(io.Discard, in) })
-	p := testPlan(0)
-	p.Duration, p.AtEnd = 100*time.Millisecond, Cut
-	if s := attackOf(t, url, p); s.Counts.CutOff != 4 || s.Counts.Sent != 4 {
-		t.Errorf("%+v", s.Counts)
-	}
-}
-
 // TestNoSlot fills all slots: what finds none until the end is not sent.
 func TestNoSlot(t *testing.T) {
 	url, _ := rawServer(t, func(c net.Conn, in *bufio.Reader, _ int) { io.Copy(io.Discard, in) })
@@ -401,7 +348,7 @@ func TestServerKilled(t *testing.T) {
 	p.Rate, p.Duration = mustRate(t, "1000"), 2500*time.Millisecond // failures over several intervals
 	run := start(t, server.URL, p, payloads.Single("test", body), endpoint.Options{})
 	time.AfterFunc(150*time.Millisecond, func() { server.CloseClientConnections(); server.Listener.Close() })
-	<-run.Done()
+	watch(t, run)
 	server.Close()
 	s := run.Snapshot()
 	checkBooks(t, s)

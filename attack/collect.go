@@ -46,8 +46,8 @@ func (t *timeline) snapshot() *Snapshot {
 	r.changeMu.Lock()
 	s.Changes = slices.Clone(r.changes)
 	r.changeMu.Unlock()
-	last := r.gather(s)
-	r.settle(s, t, last)
+	t.seen.fill(s, r)
+	r.settle(s, t)
 	if dead := r.dialer.Dead(); len(dead) > 0 && s.State == Done {
 		warning := "no connection to " + join(dead)
 		if len(dead) < len(s.Addresses) {
@@ -80,49 +80,84 @@ func (r *Run) state(closed bool) State {
 	}
 }
 
-// gather adds up what the tallies keep for the whole run, and returns the end
-// of the last exchange.
-func (r *Run) gather(s *Snapshot) (last int64) {
-	s.Status = map[int]uint64{}
-	failures := map[failureKey]*Failure{}
-	var slow []slowReply
-	totals, models := make([]*named, len(r.names)), map[string]*served{}
-	for _, t := range r.tallies {
-		t.mu.Lock()
-		last = max(last, t.last)
-		for code, n := range t.status {
-			if n > 0 {
-				s.Status[code] += n
-			}
-		}
-		for _, f := range t.failures {
-			addFailure(failures, f)
-		}
-		slow = append(slow, t.slowest.heap[:t.slowest.n]...)
-		addServed(models, t.models)
-		for id, n := range t.names {
-			if n != nil {
-				totals[id] = n.addedTo(totals[id])
-			}
-		}
-		t.mu.Unlock()
+// gathered is what the tallies keep of the whole run, as of the last collection:
+// a snapshot's figures are all of one moment.
+type gathered struct {
+	status   [1000]uint64
+	failures map[failureKey]*Failure
+	slowest  []slowReply
+	models   map[string]*served
+	names    []*named // by name id, nil until used
+	spare    []*named // swapped into one tally after the other
+	last     int64    // end of the last exchange that was not cut off
+}
+
+func newGathered(names int) *gathered {
+	return &gathered{
+		failures: map[failureKey]*Failure{}, models: map[string]*served{},
+		names: make([]*named, names), spare: make([]*named, names),
 	}
-	for _, f := range failures {
+}
+
+// forget makes room for the next collection. Names add up: a tally is left
+// those of one interval, since there may be many of them.
+func (g *gathered) forget() {
+	clear(g.status[:])
+	clear(g.failures)
+	g.slowest = g.slowest[:0]
+	for _, m := range g.models {
+		m.response.Reset()
+		m.service.Reset()
+	}
+}
+
+// take adds a tally's, whose lock is held.
+func (g *gathered) take(t *tally) {
+	g.last = max(g.last, t.last)
+	for code, n := range t.status {
+		g.status[code] += n
+	}
+	for _, f := range t.failures {
+		addFailure(g.failures, f)
+	}
+	g.slowest = append(g.slowest, t.slowest.heap[:t.slowest.n]...)
+	addServed(g.models, t.models)
+	t.names, g.spare = g.spare, t.names
+}
+
+// settle adds the names that were taken, once the tally's lock is free.
+func (g *gathered) settle() {
+	for id, n := range g.spare {
+		if n != nil {
+			g.names[id] = n.addedTo(g.names[id])
+			n.reset()
+		}
+	}
+}
+
+// fill puts copies into the snapshot.
+func (g *gathered) fill(s *Snapshot, r *Run) {
+	s.Status = map[int]uint64{}
+	for code, n := range g.status {
+		if n > 0 {
+			s.Status[code] = n
+		}
+	}
+	for _, f := range g.failures {
 		s.Failures = append(s.Failures, *f)
 	}
 	slices.SortFunc(s.Failures, func(a, b Failure) int {
 		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Cause, b.Cause))
 	})
-	s.Slowest, s.Models = r.slowestOf(slow), servedOf(models)
+	s.Slowest, s.Models = r.slowestOf(slices.Clone(g.slowest)), servedOf(g.models)
 	for i := range s.Models {
 		s.Models[i].Name = r.endpoint.Hide(s.Models[i].Name)
 	}
-	for id, n := range totals {
+	for id, n := range g.names {
 		if n != nil {
 			s.Names = append(s.Names, n.asNamed(r.names[id]))
 		}
 	}
-	return last
 }
 
 func addFailure(all map[failureKey]*Failure, f *Failure) {
@@ -165,39 +200,53 @@ func (n *named) asNamed(name string) Named {
 	return out
 }
 
+// reset empties n for its next use.
+func (n *named) reset() {
+	n.response.Reset()
+	n.service.Reset()
+	*n = named{response: n.response, service: n.service}
+}
+
 // settle works out what was planned and what became of tickets that were not
-// sent, and how long it all took.
-func (r *Run) settle(s *Snapshot, t *timeline, last int64) {
+// sent, and how long it all took: until the last reply or, where requests were
+// cut off, which had none, at least until no more were to be sent; of a run
+// under way until the last collection.
+func (r *Run) settle(s *Snapshot, t *timeline) {
 	c := &s.Counts
-	c.Sent, c.Planned = t.started, t.planned
-	for _, turn := range r.turns {
-		if t.closed {
-			c.Skipped += turn.skipped
-		}
+	c.Sent, c.Planned, c.Kept = t.started, t.planned, t.kept
+	since := func(at int64) time.Duration { return max(0, time.Duration(at-r.measured)) }
+	if !t.closed {
+		s.Elapsed = since(t.boundary)
+		s.PlanElapsed = r.sending(s.Elapsed)
+		return
 	}
-	if t.closed {
-		left := c.Planned - min(c.Planned, c.Sent+c.Skipped)
-		if s.Interrupted {
-			c.Stopped = left
-		} else {
-			c.NoSlot = left
-		}
+	for _, turn := range r.turns {
+		c.Skipped += turn.skipped
+	}
+	left := c.Planned - min(c.Planned, c.Sent+c.Skipped)
+	if s.Interrupted {
+		c.Stopped = left
+	} else {
+		c.NoSlot = left
 	}
 	if r.recorder != nil {
-		c.Kept = r.recorder.kept.Load()
-		if t.closed {
-			c.Dropped = c.Sent - c.Kept
-		}
+		c.Dropped = c.Sent - c.Kept
 	}
-	now := r.clock.now()
-	s.Elapsed = max(0, time.Duration(now-r.measured))
-	if t.closed {
-		s.Elapsed = max(0, time.Duration(last-r.measured))
+	end := r.sending(since(r.clock.now()))
+	s.Elapsed = since(t.seen.last)
+	if c.CutOff > 0 {
+		s.Elapsed = max(s.Elapsed, end)
 	}
-	s.PlanElapsed = min(r.planned(s.Elapsed), max(0, time.Duration(now-r.measured)))
-	if s.Interrupted {
-		s.PlanElapsed = min(s.PlanElapsed, max(0, time.Duration(r.stopAt.Load()-r.measured)))
+	s.PlanElapsed = min(end, r.planned(s.Elapsed))
+}
+
+// sending is for how much of the time that has passed requests were to be sent.
+func (r *Run) sending(passed time.Duration) time.Duration {
+	d := min(passed, r.planned(passed))
+	if r.stopping.Load() {
+		d = min(d, max(0, time.Duration(r.stopAt.Load()-r.measured)))
 	}
+	return d
 }
 
 // planned is the length of the plan's measured part, elapsed where only the

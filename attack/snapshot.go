@@ -40,7 +40,7 @@ type Counts struct {
 	Warmup                     uint64 // sent within the warm-up, in no other count
 	Reconnected                uint64 // idle connections found closed and opened anew before sending
 	BytesIn, BytesOut          uint64 // wire bytes of replies and requests, without TLS
-	Connections                uint64 // connections opened
+	Connections                uint64 // connections opened, without those of the warm-up
 	LateWithSlots, LateNoSlots uint64 // tickets begun over 10 ms late, by whether a slot was free
 	Clamped                    uint64 // values beyond the histograms' bounds
 	Kept, Dropped              uint64 // records handed to the sink, and those it was too slow for
@@ -136,25 +136,27 @@ type Verdict struct {
 // finished run is its result; every output is made from it.
 type Snapshot struct {
 	State       State
-	Interrupted bool          // ended by Stop before its plan did
-	Lapsed      bool          // the credentials expired before the run's end, and were not renewed
-	RunID       string        // what client_request_ids begin with; empty without any
-	Started     time.Time     // wall clock of the measured start
-	Elapsed     time.Duration // measured start to the last reply, or to now
-	PlanElapsed time.Duration // measured start to the plan's end, the stop, or now
-	Counts      Counts
-	Latencies   Latencies
-	Status      map[int]uint64 // complete replies by status, good and bad
-	Failures    []Failure      // most frequent first
-	Names       []Named        // in order of first appearance; nil without names
-	Models      []Served       // most replies first; nil where no reply names one
-	Slowest     []Slow         // slowest first, at most 20
-	Intervals   []Interval
-	Changes     []Change // of the load, in order
-	Addresses   []string // addresses that connections were spread over
-	TLSVersion  string   // "1.3", empty without TLS
-	Client      Client
-	Verdict     Verdict
-	Warnings    []string // things a reader should know, one line each
-	Err         string   // why the run ended early on its own (payload file shrank, …)
+	Interrupted bool      // ended by Stop before its plan did
+	Lapsed      bool      // the credentials expired before the run's end, and were not renewed
+	RunID       string    // what client_request_ids begin with; empty without any
+	Started     time.Time // wall clock of the measured start
+	// Elapsed is from the measured start to the last reply, where requests were
+	// cut off no less than PlanElapsed, and in a run under way to the last
+	// collection; PlanElapsed is to the plan's end, the stop or that collection.
+	Elapsed, PlanElapsed time.Duration
+	Counts               Counts
+	Latencies            Latencies
+	Status               map[int]uint64 // complete replies by status, good and bad
+	Failures             []Failure      // most frequent first
+	Names                []Named        // in order of first appearance; nil without names
+	Models               []Served       // most replies first; nil where no reply names one
+	Slowest              []Slow         // slowest first, at most 20
+	Intervals            []Interval
+	Changes              []Change // of the load, in order
+	Addresses            []string // addresses that connections were spread over
+	TLSVersion           string   // "1.3", empty without TLS
+	Client               Client
+	Verdict              Verdict
+	Warnings             []string // things a reader should know, one line each
+	Err                  string   // why the run ended early on its own (payload file shrank, …)
 }

@@ -75,13 +75,13 @@ func newTally(names int) *tally {
 	return &tally{slice: &slice{}, failures: map[failureKey]*Failure{}, names: make([]*named, names)}
 }
 
-// connection counts the one that was opened last for an exchange. The lock is
-// held.
+// connection counts the one that was opened last for an exchange, unless the
+// warm-up needed it. The lock is held.
 func (t *tally) connection(ex *exchange) {
-	t.counts.Connections++
 	if ex.warm {
 		return
 	}
+	t.counts.Connections++
 	t.add(&t.slice.connect, int64(ex.connect))
 	if ex.tls > 0 {
 		t.add(&t.slice.tls, int64(ex.tls))

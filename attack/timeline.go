@@ -30,12 +30,14 @@ type timeline struct {
 
 	mu        sync.Mutex
 	total     *totals
+	seen      *gathered
 	interval  *slice // scratch: one interval's merged histograms
 	sketcher  sketcher
 	spare     *slice // swapped into one tally after the other
 	counts    Counts // as of the last collection
 	started   uint64
 	chunks    uint64
+	kept      uint64
 	planned   uint64
 	intervals []Interval
 	taken     int // bytes of the sketches
@@ -49,7 +51,7 @@ type timeline struct {
 func newTimeline(r *Run) *timeline {
 	return &timeline{
 		run: r, quit: make(chan struct{}), gone: make(chan struct{}),
-		total: newTotals(), interval: &slice{}, spare: &slice{},
+		total: newTotals(), seen: newGathered(len(r.names)), interval: &slice{}, spare: &slice{},
 		width: intervalWidth, boundary: r.measured, room: mostRoom,
 	}
 }
@@ -79,29 +81,37 @@ func (t *timeline) loop() {
 // collect closes the interval that ends at the instant.
 func (t *timeline) collect(at int64) {
 	run := t.run
-	started := run.startedSoFar()
 	var now Counts
+	t.seen.forget()
+	t.kept = run.keptSoFar()
 	for i, tally := range run.tallies {
 		tally.mu.Lock()
 		tally.slice, t.spare = t.spare, tally.slice
 		now.add(&tally.counts)
+		t.seen.take(tally)
 		tally.mu.Unlock()
+		t.seen.settle()
 		if i == 0 {
 			t.interval, t.spare = t.spare, t.interval // which is empty
 			continue
 		}
 		t.spare.addTo(t.interval)
 	}
-	// After the tallies: a stream that they have counted has all its chunks here.
-	chunks := run.chunksSoFar()
-	planned := run.plannedSoFar(at, started)
+	// After the tallies: what they have counted was sent before, and a stream
+	// has all its chunks here.
+	started, chunks := run.startedSoFar(), run.chunksSoFar()
+	planned := max(t.planned, run.plannedSoFar(at, started))
 	prev := &t.counts
 	done := now.Succeeded + now.Failed + now.CutOff
+	// What was sent since the instant is the next interval's, unless it has its
+	// reply in this one.
+	started = max(done, min(started, planned))
+	planned = max(planned, started)
 	iv := Interval{
 		At: time.Duration(t.boundary - run.measured), Width: time.Duration(at - t.boundary),
 		Planned: planned - t.planned, Sent: started - t.started,
 		Succeeded: now.Succeeded - prev.Succeeded, Failed: now.Failed - prev.Failed, CutOff: now.CutOff - prev.CutOff,
-		InFlight: started - min(started, done),
+		InFlight: started - done,
 		BytesIn:  now.BytesIn - prev.BytesIn, BytesOut: now.BytesOut - prev.BytesOut, Chunks: chunks - t.chunks,
 	}
 	t.settle(&iv)
@@ -223,6 +233,14 @@ func (r *Run) startedSoFar() uint64 {
 		n += w.started.Load()
 	}
 	return n
+}
+
+// keptSoFar is the number of records that the sink has taken.
+func (r *Run) keptSoFar() uint64 {
+	if r.recorder == nil {
+		return 0
+	}
+	return r.recorder.kept.Load()
 }
 
 // chunksSoFar is the number of chunks that came in measured requests' streams.

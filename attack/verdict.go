@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/HdrHistogram/hdrhistogram-go"
+
 	"brunt/attack/endpoint"
 )
 
@@ -30,6 +32,10 @@ const (
 	// collectedShare is the share of the client's CPU time from which garbage
 	// collection is worth a word.
 	collectedShare = 0.25
+	// growing is how much the requests in flight must grow from one quarter of a
+	// run to the next to be a backlog, beyond fewInFlight that come and go: one
+	// that grows evenly does so by a third in the last quarter.
+	growing, fewInFlight = 1.2, 5
 	// shortestJudged is the least wall time over which CPU time says anything.
 	shortestJudged = 500 * time.Millisecond
 )
@@ -57,11 +63,67 @@ func judge(s *Snapshot, p *Plan) Verdict {
 	case share(c.Failed, c.Succeeded+c.Failed) >= tellingShare: // what is in flight or was cut off is neither
 		v.LimitedBy = LimitEndpoint
 		v.Reasons = append(v.Reasons, fmt.Sprintf("%s of the requests failed, most of them with %s", percent(share(c.Failed, c.Succeeded+c.Failed)), s.Failures[0].Kind))
+	case c.Sent == 0:
+		v.Reasons = append(v.Reasons, "no request was sent")
 	default:
-		v.Reasons = append(v.Reasons, "the endpoint kept up")
+		if reason := behind(s, p); reason != "" {
+			v.LimitedBy = LimitEndpoint
+			v.Reasons = append(v.Reasons, reason)
+		} else if p.Open() {
+			v.Reasons = append(v.Reasons, "the endpoint kept up")
+		} else {
+			v.Reasons = append(v.Reasons, "the endpoint set the pace")
+		}
 	}
 	v.Reasons = append(v.Reasons, effort(&s.Client))
 	return v
+}
+
+// behind says in what the endpoint fell behind the load; empty where it did not.
+func behind(s *Snapshot, p *Plan) string {
+	c := &s.Counts
+	if cut := share(c.CutOff, c.Sent); cut >= tellingShare && float64(c.CutOff) > 2*meanInFlight(s) {
+		return fmt.Sprintf("%s of the requests still had no reply when the run was cut off", percent(cut))
+	}
+	if from, to := backlog(s); p.Open() && to > 0 {
+		return fmt.Sprintf("more and more requests waited for their replies, from %d in flight after a quarter of the run to %d at its end", from, to)
+	}
+	return ""
+}
+
+// meanInFlight is the mean number of requests in flight among those that have
+// their reply, by Little's law: the sum of their times over the time that passed.
+func meanInFlight(s *Snapshot) float64 {
+	if s.Elapsed <= 0 {
+		return 0
+	}
+	var sum float64
+	for _, h := range []*hdrhistogram.Histogram{s.Latencies.Response, s.Latencies.Failed} {
+		if h != nil {
+			sum += h.Mean() * float64(h.TotalCount())
+		}
+	}
+	return sum / float64(s.Elapsed)
+}
+
+// backlog is how many requests were in flight after the first and the last
+// quarter of the sending, where that grew in each of them, as the queue of an
+// endpoint does that is sent more than it bears; else 0, 0. A stall that is over,
+// and a number of requests that stays, are no backlog.
+func backlog(s *Snapshot) (from, to uint64) {
+	var quarters [4]uint64
+	for q := range quarters {
+		end, found := s.PlanElapsed*time.Duration(q+1)/4, false
+		for i := range s.Intervals {
+			if until := s.Intervals[i].At + s.Intervals[i].Width; until <= end && until > end-s.PlanElapsed/4 {
+				quarters[q], found = s.Intervals[i].InFlight, true
+			}
+		}
+		if !found || q > 0 && float64(quarters[q]) < growing*float64(quarters[q-1])+fewInFlight {
+			return 0, 0
+		}
+	}
+	return quarters[0], quarters[3]
 }
 
 // shortages are what this machine ran out of.

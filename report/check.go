@@ -14,6 +14,7 @@ import (
 //	planned = sent + not_sent
 //	not_sent = Σ not_sent_reasons
 //	sent = succeeded + failed + cut_off + in_flight, of which in_flight is 0
+//	connections = connect times
 //	Σ status + Σ errors without a status = succeeded + failed
 //	Σ errors = failed, and no more of one status than replies with it
 //	Σ intervals = totals
@@ -23,14 +24,11 @@ import (
 //	what the endpoint needs = rate × mean service time
 //	names: the same of each, and together no more than the totals
 //
-// While a run is in progress its counts are of slightly different moments, and
-// tickets may wait for a slot. Of those identities that hold then, intervals
-// and lateness need not have caught up with the totals.
+// While a run is in progress tickets may wait for a slot, so that there are more
+// planned than sent, and what is in flight has no lateness yet. All its counts
+// are of one moment, so that every other identity holds.
 func (r *Report) Check() error {
 	checks := []func() error{r.checkPlanned, r.checkSent, r.checkReplies, r.checkIntervals, r.checkHistograms, r.checkNames, r.checkModels, r.checkStream, r.checkUsage, r.checkGoodput, r.checkService}
-	if !r.done() {
-		checks = []func() error{r.checkSent, r.checkIntervals, r.checkHistograms, r.checkNames, r.checkStream, r.checkUsage}
-	}
 	for _, check := range checks {
 		if err := check(); err != nil {
 			return fmt.Errorf("figures contradict each other: %w", err)
@@ -65,9 +63,12 @@ func first(errs ...error) error {
 
 func (r *Report) checkPlanned() error {
 	q, why := &r.Requests, &r.Requests.NotSentReason
-	return first(
+	err := equal("not_sent", q.NotSent, "no_slot + stopped + skipped", why.NoSlot+why.Stopped+why.Skipped)
+	if !r.done() {
+		return first(err, atMost("sent + not_sent", q.Sent+q.NotSent, "planned", q.Planned))
+	}
+	return first(err,
 		equal("planned", q.Planned, "sent + not_sent", q.Sent+q.NotSent),
-		equal("not_sent", q.NotSent, "no_slot + stopped + skipped", why.NoSlot+why.Stopped+why.Skipped),
 		equal("in_flight of a finished run", q.InFlight, "none", 0),
 	)
 }
@@ -75,14 +76,6 @@ func (r *Report) checkPlanned() error {
 func (r *Report) checkSent() error {
 	q := &r.Requests
 	return equal("sent", q.Sent, "succeeded + failed + cut_off + in_flight", q.Succeeded+q.Failed+q.CutOff+q.InFlight)
-}
-
-// compare is equal for a finished run and atMost for one in progress.
-func (r *Report) compare(left string, a uint64, right string, b uint64) error {
-	if r.done() {
-		return equal(left, a, right, b)
-	}
-	return atMost(left, a, right, b)
 }
 
 func (r *Report) done() bool { return r.State == string(attack.Done) }
@@ -123,13 +116,13 @@ func (r *Report) checkIntervals() error {
 	}
 	q, t := &r.Requests, &r.Throughput
 	return first(
-		r.compare("planned of all intervals", planned, "planned", q.Planned),
-		r.compare("sent of all intervals", sent, "sent", q.Sent),
-		r.compare("succeeded of all intervals", succeeded, "succeeded", q.Succeeded),
-		r.compare("failed of all intervals", failed, "failed", q.Failed),
-		r.compare("cut_off of all intervals", cutOff, "cut_off", q.CutOff),
-		r.compare("bytes_in of all intervals", in, "bytes_in", t.BytesIn),
-		r.compare("bytes_out of all intervals", out, "bytes_out", t.BytesOut),
+		equal("planned of all intervals", planned, "planned", q.Planned),
+		equal("sent of all intervals", sent, "sent", q.Sent),
+		equal("succeeded of all intervals", succeeded, "succeeded", q.Succeeded),
+		equal("failed of all intervals", failed, "failed", q.Failed),
+		equal("cut_off of all intervals", cutOff, "cut_off", q.CutOff),
+		equal("bytes_in of all intervals", in, "bytes_in", t.BytesIn),
+		equal("bytes_out of all intervals", out, "bytes_out", t.BytesOut),
 	)
 }
 
@@ -140,7 +133,8 @@ func (r *Report) checkHistograms() error {
 		r.measured("samples of service", h.Service.Count(), "succeeded", q.Succeeded),
 		r.measured("samples of first_byte", h.FirstByte.Count(), "succeeded", q.Succeeded),
 		equal("samples of failed", h.Failed.Count(), "failed", q.Failed),
-		r.measured("samples of lateness", h.Lateness.Count(), "sent", q.Sent),
+		r.measured("samples of lateness", h.Lateness.Count(), "sent - in_flight", q.Sent-q.InFlight),
+		r.measured("samples of connect", h.Connect.Count(), "connections", q.Connections),
 	)
 	return first(err,
 		agree("latency_ms.response", l.Response, h.Response), agree("latency_ms.service", l.Service, h.Service),
@@ -156,7 +150,7 @@ func (r *Report) measured(left string, a uint64, right string, b uint64) error {
 	if r.Rebuilt {
 		return atMost(left, a, right, b)
 	}
-	return r.compare(left, a, right, b)
+	return equal(left, a, right, b)
 }
 
 func (r *Report) checkNames() error {
@@ -175,9 +169,6 @@ func (r *Report) checkNames() error {
 		if err != nil {
 			return err
 		}
-	}
-	if !r.done() {
-		return nil
 	}
 	return atMost("sent of all names", sent, "sent", r.Requests.Sent)
 }
@@ -200,9 +191,6 @@ func (r *Report) checkModels() error {
 		if err != nil {
 			return err
 		}
-	}
-	if !r.done() {
-		return nil
 	}
 	return atMost("replies of all served models", count, "succeeded", r.Requests.Succeeded)
 }

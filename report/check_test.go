@@ -47,7 +47,7 @@ func TestCheckNotices(t *testing.T) {
 		"service p50":    {func(r *Report) { *r.LatencyMS.Service.P50 *= 1.01 }, "latency_ms.service.p50"},
 		"lateness max":   {func(r *Report) { *r.LatenessMS.Max = 0 }, "lateness_ms.max"},
 		"count":          {func(r *Report) { r.LatencyMS.Failed.Count++ }, "latency_ms.failed.count"},
-		"connect":        {func(r *Report) { must(r.Histograms.Connect.RecordValue(5)) }, "latency_ms.connect.count"},
+		"connect":        {func(r *Report) { must(r.Histograms.Connect.RecordValue(5)) }, "samples of connect"},
 		"mean lost":      {func(r *Report) { r.LatencyMS.FirstByte.Mean = nil }, "latency_ms.first_byte.mean (null)"},
 		"too few":        {func(r *Report) { r.LatencyMS.Connect.P9999 = new(0.3) }, "too few samples (200)"},
 	} {
@@ -82,23 +82,28 @@ func TestCheckNames(t *testing.T) {
 	}
 }
 
-// A request that the accounting lost is not passed off as in flight, and a
-// run in progress may be ahead of its intervals, but not behind.
+// A request that the accounting lost is not passed off as in flight, and the
+// figures of a run in progress are all of one moment.
 func TestCheckInFlight(t *testing.T) {
 	sc := scene{seed: 8, rate: 500, slots: 40, n: 1600, median: 21e6, spread: 0.25, cutOff: 11, inProgress: true}
 	s := sc.snapshot()
+	s.Counts.Planned += 40 // tickets that wait for a slot
+	s.Intervals[0].Planned += 40
 	if r := From(sc.meta(), s); r.Requests.InFlight != 11 || r.Check() != nil {
 		t.Errorf("in flight %d, %v", r.Requests.InFlight, r.Check())
 	}
-	s.Counts.Planned += 40 // tickets that wait for a slot
-	s.Status[200] += 3     // counted a moment later
-	s.Intervals = s.Intervals[:2]
-	if err := From(sc.meta(), s).Check(); err != nil {
-		t.Error(err)
-	}
-	s.Intervals[0].Sent += 2000
-	if err := From(sc.meta(), s).Check(); err == nil {
-		t.Error("more in the intervals than in all: not noticed")
+	for want, change := range map[string]func(s *attack.Snapshot){
+		"sent + not_sent":   func(s *attack.Snapshot) { s.Counts.Planned -= 50; s.Intervals[0].Planned -= 50 },
+		"status counts":     func(s *attack.Snapshot) { s.Status[200] += 3 },
+		"of all intervals":  func(s *attack.Snapshot) { s.Intervals = s.Intervals[:2] },
+		"sent of all inter": func(s *attack.Snapshot) { s.Intervals[0].Sent++ },
+		"samples of late":   func(s *attack.Snapshot) { must(s.Latencies.Lateness.RecordValue(5)) },
+	} {
+		s := sc.snapshot()
+		change(s)
+		if err := From(sc.meta(), s).Check(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", want, err)
+		}
 	}
 	s = sc.snapshot()
 	s.State = attack.Done

@@ -3,7 +3,7 @@ package report
 // Outcome are the facts of a run that exit codes are chosen by. Several may
 // hold at once.
 type Outcome struct {
-	// NoReply: requests were sent and not one complete reply came.
+	// NoReply: requests were planned and not one complete reply came.
 	NoReply bool
 	// Denied: there were replies, and every one was 401 or 403.
 	Denied bool
@@ -29,7 +29,7 @@ func (r *Report) Outcome() Outcome {
 		}
 	}
 	o := Outcome{
-		NoReply:     r.Requests.Sent > 0 && replies == 0,
+		NoReply:     r.Requests.Planned > 0 && replies == 0,
 		Denied:      replies > 0 && denied == replies,
 		Invalid:     !r.Verdict.Valid,
 		Interrupted: r.Interrupted,

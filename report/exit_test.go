@@ -8,7 +8,8 @@ func TestOutcome(t *testing.T) {
 		want   Outcome
 	}{
 		"sound":           {func(*Report) {}, Outcome{}},
-		"nothing sent":    {func(r *Report) { r.Requests = Requests{}; r.Status = nil }, Outcome{}},
+		"nothing planned": {func(r *Report) { r.Requests = Requests{}; r.Status = nil }, Outcome{}},
+		"all not sent":    {func(r *Report) { r.Requests = Requests{Planned: 7, NotSent: 7}; r.Status = nil }, Outcome{NoReply: true}},
 		"no reply":        {func(r *Report) { r.Status = map[int]uint64{} }, Outcome{NoReply: true}},
 		"all 401 and 403": {func(r *Report) { r.Status = map[int]uint64{401: 3, 403: 4} }, Outcome{Denied: true}},
 		"one got through": {func(r *Report) { r.Status = map[int]uint64{401: 3, 403: 4, 500: 1} }, Outcome{}},
@@ -22,7 +23,7 @@ func TestOutcome(t *testing.T) {
 			r.Interrupted, r.Verdict.Valid, r.Status, r.SLO = true, false, nil, []Judgement{{}}
 		}, Outcome{NoReply: true, SLOBroken: true, Invalid: true, Interrupted: true}},
 	} {
-		r := &Report{Requests: Requests{Sent: 7}, Status: map[int]uint64{200: 7}, Verdict: Verdict{Valid: true}}
+		r := &Report{Requests: Requests{Planned: 7, Sent: 7}, Status: map[int]uint64{200: 7}, Verdict: Verdict{Valid: true}}
 		c.change(r)
 		if got := r.Outcome(); got != c.want {
 			t.Errorf("%s: %+v, want %+v", name, got, c.want)

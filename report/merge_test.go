@@ -217,6 +217,19 @@ func TestMergeIntervals(t *testing.T) {
 	if diff := cmp.Diff(want, rows(m.intervals())); diff != "" {
 		t.Error(diff)
 	}
+	// Whatever the moments at which they began, and whatever is left over at an
+	// end: an interval holds as much time of each report as it says.
+	last := at(600*time.Millisecond, 1, one(10, 1, 1), one(20, 1, 1), one(30, 1, 1))
+	last.Intervals[2].WidthS = 0.25
+	long := at(0, 1, one(1, 1, 1), one(2, 1, 1), one(3, 1, 1))
+	long.Intervals[2].WidthS = 1.19
+	var spans [][3]float64
+	for _, v := range newMerger([]*Report{long, last}).intervals() {
+		spans = append(spans, [3]float64{v.TS, v.WidthS, float64(v.Sent)})
+	}
+	if diff := cmp.Diff([][3]float64{{0, 1, 1}, {1, 1, 12}, {2, 1.19, 23}, {3, 0.25, 30}}, spans); diff != "" {
+		t.Error(diff)
+	}
 	m = newMerger([]*Report{
 		at(0, 1, one(1, 1, 1), one(2, 2, 5), one(4, 4, 4)),
 		at(0, 2, one(10, 20, 3), one(30, 40, 6)), // of a run so long that its intervals were joined

@@ -50,6 +50,14 @@ func readAny(from io.Reader, name string) (*Report, error) {
 	return rebuild(decode, name)
 }
 
+// maxSilence is the longest stretch, in seconds, that is written down though
+// nothing happened in it: a file may claim any instant.
+const maxSilence = 3600
+
+// shortStart is the length below which a first interval is joined to the second:
+// rates over a few milliseconds mean nothing.
+const shortStart = 200 * time.Millisecond
+
 // rebuilder makes a snapshot of results, in memory that does not grow with
 // their number.
 type rebuilder struct {
@@ -111,12 +119,12 @@ func (b *rebuilder) add(r *vegeta.Result) {
 	b.at(r.Timestamp).Planned++
 	begun := b.at(r.Timestamp.Add(lateness))
 	begun.Sent++
-	begun.BytesOut += r.BytesOut
 	if hasLateness {
 		record(b.s.Latencies.Lateness, begun.lateness, lateness)
 	}
 	done := b.at(end)
 	done.BytesIn += r.BytesIn
+	done.BytesOut += r.BytesOut // as a run does, which knows its bytes at the end
 	if r.Error == cutOffText {
 		c.CutOff++
 		done.CutOff++
@@ -200,13 +208,10 @@ func (b *rebuilder) report() *Report {
 		// n instants span n−1 gaps; the plan lasted one more.
 		s.PlanElapsed = time.Duration(float64(s.PlanElapsed) * float64(n) / float64(n-1))
 	}
-	keys := slices.Sorted(maps.Keys(b.seconds))
-	for _, k := range keys {
-		in := b.seconds[k]
-		in.At, in.Width = time.Duration(k-keys[0])*time.Second, time.Second
-		in.Response, in.Service, in.Lateness = attack.SketchOf(in.response), attack.SketchOf(in.service), attack.SketchOf(in.lateness)
-		s.Intervals = append(s.Intervals, in.Interval)
+	if s.Counts.CutOff > 0 {
+		s.Elapsed = max(s.Elapsed, s.PlanElapsed)
 	}
+	s.Intervals = b.intervals(shift)
 	for _, kind := range slices.Sorted(maps.Keys(b.failures)) {
 		f := b.failures[kind]
 		f.First, f.Last = max(0, f.First+shift), max(0, f.Last+shift)
@@ -217,4 +222,44 @@ func (b *rebuilder) report() *Report {
 	r := From(Meta{Name: b.name, URL: b.url, Protocol: "HTTP/1.1"}, s)
 	r.Rebuilt = true
 	return r
+}
+
+// intervals are the seconds in order, those in which nothing happened too. They
+// count from the first result in the file, which need not be the first planned:
+// shift is by how much it is later, and makes a shorter or longer first interval.
+func (b *rebuilder) intervals(shift time.Duration) []attack.Interval {
+	edge := func(k int64) time.Duration { return max(0, time.Duration(k)*time.Second+shift) }
+	keys := slices.Sorted(maps.Keys(b.seconds))
+	if len(keys) > 1 && edge(keys[1]) < shortStart {
+		b.seconds[keys[1]].join(b.seconds[keys[0]])
+		keys = keys[1:]
+	}
+	list := make([]attack.Interval, 0, len(keys))
+	inFlight, until := int64(0), time.Duration(0)
+	for i, k := range keys {
+		for i > 0 && until < edge(k) && k-keys[i-1] < maxSilence {
+			list = append(list, attack.Interval{At: until, Width: time.Second, InFlight: uint64(inFlight)})
+			until += time.Second
+		}
+		in := b.seconds[k]
+		in.At, in.Width = edge(k), edge(k+1)-edge(k)
+		if i == 0 {
+			in.At, in.Width = 0, edge(k+1)
+		}
+		inFlight = max(0, inFlight+int64(in.Sent)-int64(in.Succeeded+in.Failed+in.CutOff))
+		in.InFlight, until = uint64(inFlight), edge(k+1)
+		in.Response, in.Service, in.Lateness = attack.SketchOf(in.response), attack.SketchOf(in.service), attack.SketchOf(in.lateness)
+		list = append(list, in.Interval)
+	}
+	return list
+}
+
+// join adds what another one holds.
+func (s *second) join(o *second) {
+	s.Planned, s.Sent, s.Succeeded = s.Planned+o.Planned, s.Sent+o.Sent, s.Succeeded+o.Succeeded
+	s.Failed, s.CutOff = s.Failed+o.Failed, s.CutOff+o.CutOff
+	s.BytesIn, s.BytesOut = s.BytesIn+o.BytesIn, s.BytesOut+o.BytesOut
+	s.response.Merge(o.response)
+	s.service.Merge(o.service)
+	s.lateness.Merge(o.lateness)
 }

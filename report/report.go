@@ -33,10 +33,10 @@ type Report struct {
 	Target       Target            `json:"target"`
 	Endpoint     *Service          `json:"endpoint"` // null for a plain URL
 	Plan         Plan              `json:"plan"`
-	Started      *time.Time        `json:"started"` // first planned instant; null before it
-	Ended        *time.Time        `json:"ended"`   // last reply; null while running
-	ElapsedS     float64           `json:"elapsed_s"`
-	PlanElapsedS float64           `json:"plan_elapsed_s"` // to the plan's end, the stop, or now
+	Started      *time.Time        `json:"started"`        // first planned instant; null before it
+	Ended        *time.Time        `json:"ended"`          // last reply; null while running
+	ElapsedS     float64           `json:"elapsed_s"`      // to the last reply; where requests were cut off, no less than PlanElapsedS
+	PlanElapsedS float64           `json:"plan_elapsed_s"` // to the plan's end or the stop; of a run under way, to its last interval's end, as ElapsedS
 	Requests     Requests          `json:"requests"`
 	Throughput   Throughput        `json:"throughput"`
 	LatencyMS    Latency           `json:"latency_ms"`
@@ -115,7 +115,7 @@ type Requests struct {
 	InFlight      uint64         `json:"in_flight"` // 0 once a run is done
 	Warmup        uint64         `json:"warmup"`    // sent in the warm-up, in no other count
 	Reconnected   uint64         `json:"reconnected"`
-	Connections   uint64         `json:"connections"`     // connections opened
+	Connections   uint64         `json:"connections"`     // connections opened, without those of the warm-up
 	LateWithSlots uint64         `json:"late_with_slots"` // begun over 10 ms late though a slot was free
 	LateNoSlots   uint64         `json:"late_no_slots"`   // begun over 10 ms late for want of a slot
 	Clamped       uint64         `json:"clamped"`         // values beyond the histograms' bounds
@@ -129,7 +129,8 @@ type NotSentReasons struct {
 }
 
 // Throughput holds rates: offered = planned and sent = sent, each by the
-// plan's elapsed time; succeeded and bytes by the time to the last reply.
+// plan's elapsed time; succeeded and bytes by the time to the last reply, or
+// to the end where requests were cut off (Report.ElapsedS).
 type Throughput struct {
 	OfferedPerS   float64 `json:"offered_per_s"`
 	SentPerS      float64 `json:"sent_per_s"`

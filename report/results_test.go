@@ -23,12 +23,12 @@ func records(t *rapid.T) []attack.Record {
 	one := rapid.Custom(func(t *rapid.T) attack.Record {
 		r := attack.Record{
 			Index:   rapid.Uint64().Draw(t, "index"),
-			Planned: time.Duration(rapid.Int64Range(0, int64(time.Minute)).Draw(t, "planned")),
+			Planned: micros(t, "planned", 0, time.Minute),
 			BytesIn: rapid.Uint64Range(0, 1<<20).Draw(t, "in"), BytesOut: rapid.Uint64Range(0, 1<<20).Draw(t, "out"),
 		}
-		r.Begun = r.Planned + time.Duration(rapid.Int64Range(0, int64(time.Second)).Draw(t, "late"))
+		r.Begun = r.Planned + micros(t, "late", 0, time.Second)
 		r.Sent = r.Begun
-		r.End = r.Sent + time.Duration(rapid.Int64Range(1, int64(time.Minute)).Draw(t, "service"))
+		r.End = r.Sent + micros(t, "service", 1, time.Minute)
 		switch rapid.IntRange(0, 4).Draw(t, "outcome") {
 		case 0:
 			r.Status = rapid.SampledFrom([]int{400, 429, 500}).Draw(t, "status")
@@ -40,6 +40,11 @@ func records(t *rapid.T) []attack.Record {
 		return r
 	})
 	return rapid.SliceOfN(one, 1, 200).Draw(t, "records")
+}
+
+// micros draws a time in microseconds, as finely as reports tell them.
+func micros(t *rapid.T, name string, least int64, most time.Duration) time.Duration {
+	return time.Duration(rapid.Int64Range(least, int64(most/time.Microsecond)).Draw(t, name)) * time.Microsecond
 }
 
 // TestResultsRoundTrip writes random records in every format, and has vegeta's
@@ -79,6 +84,7 @@ func TestResultsRoundTrip(t *testing.T) {
 			if q.Sent != uint64(len(in)) || q.Succeeded != succeeded || q.CutOff != cut || rep.LatencyMS.Response.Count != succeeded {
 				t.Fatalf("%s: %+v of %d, %d succeeded", name, q, len(in), succeeded)
 			}
+			checkSeconds(t, rep.Intervals, in)
 			if strings.HasSuffix(name, ".zst") {
 				continue
 			}
@@ -93,6 +99,49 @@ func TestResultsRoundTrip(t *testing.T) {
 			}
 		}
 	})
+}
+
+// checkSeconds counts anew what lies within each interval.
+func checkSeconds(t *rapid.T, intervals []Interval, in []attack.Record) {
+	type seconds struct {
+		from, until                          time.Duration
+		planned, sent, inFlight, failed, out uint64
+	}
+	first := in[0].Planned
+	for _, r := range in {
+		first = min(first, r.Planned)
+	}
+	until := time.Duration(0)
+	for i, v := range intervals {
+		from := time.Duration(math.Round(v.TS * 1e9))
+		if from != until {
+			t.Fatalf("interval %d begins at %v, the one before ends at %v", i, from, until)
+		}
+		until = from + time.Duration(math.Round(v.WidthS*1e9))
+		within := func(at time.Duration) bool { return at-first >= from && at-first < until }
+		want := seconds{from: from, until: until}
+		for _, r := range in {
+			if within(r.Planned) {
+				want.planned++
+			}
+			if within(r.Begun) {
+				want.sent++
+			}
+			if r.Begun-first < until && r.End-first >= until {
+				want.inFlight++
+			}
+			if !within(r.End) {
+				continue
+			}
+			want.out += r.BytesOut
+			if r.Kind != attack.KindCut && !r.Succeeded {
+				want.failed++
+			}
+		}
+		if got := (seconds{from, until, v.Planned, v.Sent, v.InFlight, v.Failed, v.BytesOut}); got != want {
+			t.Fatalf("interval %d: %+v, want %+v", i, got, want)
+		}
+	}
 }
 
 func vegetaCode(status int) string {

@@ -35,18 +35,25 @@ const undecided = (report) => (rule) => report.state !== "done" && rule.value ==
 // outcomeOf is the answer in a few words: did the endpoint cope? What makes an
 // answer worthless comes before it. Null is no answer.
 export function outcomeOf(report) {
-  const { verdict: v, slo, requests } = report;
+  const { verdict: v, slo, requests, plan } = report;
   if (requests.sent === 0) return null;
   if (!v.valid) return { good: false, words: "not valid" + (v.limited_by in briefly ? ": " + briefly[v.limited_by] : "") };
   const open = slo.filter(undecided(report)).length;
   const broken = slo.filter((rule) => !rule.met).length - open;
   if (broken > 0) return { good: false, words: `${formatCount(broken)} of ${counted(slo.length, "objective")} broken` };
   if (requests.failed > 0 && requests.succeeded === 0) return { good: false, words: "every request failed" };
-  if (v.limited_by === "endpoint") return { good: false, words: `${formatShare(failedShare(requests))} failed` };
+  if (v.limited_by === "endpoint") return { good: false, words: fault(requests) };
   if (v.limited_by in briefly) return { good: false, words: briefly[v.limited_by] };
   if (open > 0) return null;
   if (slo.length > 0) return { good: true, words: `${counted(slo.length, "objective")} held` };
-  return v.limited_by === "none" && requests.failed < requests.sent / 100 ? { good: true, words: "the endpoint kept up" } : null;
+  return v.limited_by === "none" && plan.rate_per_s !== null && requests.failed < requests.sent / 100 ? { good: true, words: "the endpoint kept up" } : null;
+}
+
+// fault is what an endpoint that was the limit did with the requests.
+function fault(requests) {
+  if (failedShare(requests) >= 1) return `${formatShare(failedShare(requests))} failed`;
+  if (requests.cut_off > 0) return `${formatShare(100 * requests.cut_off / requests.sent)} cut off`;
+  return "the endpoint fell behind";
 }
 
 export function figures(report) {

@@ -1,0 +1,230 @@
+package attack
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"brunt/attack/endpoint"
+	"brunt/payloads"
+)
+
+// checkBooks holds the identities that must hold of every run at any time.
+func checkBooks(t *testing.T, s *Snapshot) {
+	t.Helper()
+	c := &s.Counts
+	same := func(what string, a, b uint64) {
+		t.Helper()
+		if a != b {
+			t.Errorf("%s: %d and %d differ in %+v", what, a, b, *c)
+		}
+	}
+	done := c.Succeeded + c.Failed + c.CutOff
+	if s.State == Done {
+		same("planned = sent + not sent", c.Planned, c.Sent+c.NotSent())
+		same("sent = succeeded + failed + cut off", c.Sent, done)
+	} else if c.Planned < c.Sent || c.Sent < done {
+		t.Errorf("more done than sent, or than planned: %+v", *c)
+	}
+	var replies, errors uint64
+	for _, n := range s.Status {
+		replies += n
+	}
+	var failures uint64
+	for _, f := range s.Failures {
+		failures += f.Count
+		if f.Status == 0 {
+			errors += f.Count
+		}
+	}
+	same("replies + errors = succeeded + failed", replies+errors, c.Succeeded+c.Failed)
+	same("failures by kind = failed", failures, c.Failed)
+	same("responses recorded = succeeded", uint64(s.Latencies.Response.TotalCount()), c.Succeeded)
+	same("failures recorded = failed", uint64(s.Latencies.Failed.TotalCount()), c.Failed)
+	same("lateness recorded = done", uint64(s.Latencies.Lateness.TotalCount()), done)
+	same("connect times recorded = connections", uint64(s.Latencies.Connect.TotalCount()), c.Connections)
+	var named, served uint64
+	for _, n := range s.Names {
+		named += n.Sent
+		same("responses of "+n.Name, uint64(n.Response.TotalCount()), n.Succeeded)
+	}
+	for _, m := range s.Models {
+		served += m.Count
+	}
+	if len(s.Names) > 0 {
+		same("named = done", named, done)
+	}
+	if len(s.Models) > 0 {
+		same("of models = succeeded", served, c.Succeeded)
+	}
+	var sum Interval
+	for i := range s.Intervals {
+		iv := &s.Intervals[i]
+		sum.join(iv)
+		if sum.Planned < sum.Sent || sum.Sent != sum.Succeeded+sum.Failed+sum.CutOff+iv.InFlight {
+			t.Errorf("until interval %d: %d planned, %d sent, %d succeeded, %d failed, %d cut off, %d in flight",
+				i, sum.Planned, sum.Sent, sum.Succeeded, sum.Failed, sum.CutOff, iv.InFlight)
+		}
+	}
+	if s.State != Done && sum.Width != s.Elapsed {
+		t.Errorf("figures after %v, intervals of %v", s.Elapsed, sum.Width)
+	}
+	same("intervals' planned", sum.Planned, c.Planned)
+	same("intervals' sent", sum.Sent, c.Sent)
+	same("intervals' succeeded", sum.Succeeded, c.Succeeded)
+	same("intervals' failed", sum.Failed, c.Failed)
+	same("intervals' cut off", sum.CutOff, c.CutOff)
+	total := NewHistogram()
+	sum.Response.Histogram().MergeInto(total)
+	if !total.Equals(s.Latencies.Response) {
+		t.Error("the intervals' response times are not the total's, bucket by bucket")
+	}
+}
+
+// watch checks the books of a run until it is done, and then once more.
+func watch(t *testing.T, run *Run) *Snapshot {
+	t.Helper()
+	for look := time.NewTicker(20 * time.Millisecond); ; {
+		select {
+		case <-look.C:
+			checkBooks(t, run.Snapshot())
+		case <-run.Done():
+			look.Stop()
+			s := run.Snapshot()
+			checkBooks(t, s)
+			return s
+		}
+	}
+}
+
+// TestOneMoment looks at runs under way: whatever is counted, kinds, names and
+// models included, is of one moment.
+func TestOneMoment(t *testing.T) {
+	var n atomic.Int64
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("served-model-name", fmt.Sprint("m", n.Load()%3))
+		if n.Add(1)%5 == 0 {
+			w.WriteHeader(500)
+		}
+	}))
+	defer server.Close()
+	file := filepath.Join(t.TempDir(), "requests.jsonl")
+	if err := os.WriteFile(file, []byte(`{"body":{},"name":"a"}`+"\n"+`{"body":{},"name":"b"}`+"\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	set, err := payloads.Open([]payloads.Spec{{Path: file, Weight: 1}}, payloads.Options{Format: payloads.RequestFormat})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer set.Close()
+	for _, rate := range []string{"0", "2000"} {
+		p := testPlan(0)
+		p.Duration = 2300 * time.Millisecond
+		if rate != "0" {
+			p.Rate = mustRate(t, rate)
+		}
+		s := watch(t, start(t, server.URL, p, set, endpoint.Options{}))
+		if len(s.Names) != 2 || len(s.Models) != 3 || s.Counts.Failed == 0 {
+			t.Errorf("%+v %+v %+v", s.Names, s.Models, s.Counts)
+		}
+	}
+}
+
+// TestBoundary collects later than an interval ends, as a busy machine does: the
+// requests of the time between are the next one's, unless they have replies.
+func TestBoundary(t *testing.T) {
+	for _, answers := range []bool{false, true} {
+		t.Run(fmt.Sprint("answers ", answers), func(t *testing.T) {
+			url, _ := rawServer(t, func(c net.Conn, in *bufio.Reader, _ int) {
+				for request(in) {
+					if answers {
+						io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+					}
+				}
+			})
+			p := testPlan(0)
+			p.Rate, p.Duration, p.Concurrency, p.AtEnd = mustRate(t, "1000"), 10*time.Second, 10_000, Cut
+			run := start(t, url, p, payloads.Single("test", body), endpoint.Options{})
+			line := run.timeline
+			await(func() bool { return run.startedSoFar() > 400 })
+			line.mu.Lock()
+			line.collect(run.measured + int64(100*time.Millisecond))
+			line.collect(run.measured + int64(200*time.Millisecond))
+			line.mu.Unlock()
+			s := run.Snapshot()
+			checkBooks(t, s)
+			run.Stop(Cut)
+			<-run.Done()
+			checkBooks(t, run.Snapshot())
+			if first := s.Intervals[0]; answers && first.Planned < 300 || !answers && (first.Planned != 100 || first.Sent != 100) {
+				t.Errorf("%d planned and %d sent in 100 ms", first.Planned, first.Sent)
+			}
+		})
+	}
+}
+
+func TestCutAtEnd(t *testing.T) {
+	url, _ := rawServer(t, func(c net.Conn, in *bufio.Reader, _ int) { io.Copy(io.Discard, in) })
+	p := testPlan(0)
+	p.Duration, p.AtEnd = 100*time.Millisecond, Cut
+	if s := attackOf(t, url, p); s.Counts.CutOff != 4 || s.Counts.Sent != 4 {
+		t.Errorf("%+v", s.Counts)
+	}
+}
+
+// TestCutOffTime has an endpoint that stops answering: the time that it did not
+// answer in is time, too, and it did not keep up.
+func TestCutOffTime(t *testing.T) {
+	const answered = 20
+	for name, change := range map[string]func(*Plan){
+		"at the plan's end": func(p *Plan) { p.Rate, p.Duration, p.Concurrency = mustRate(t, "100"), 1500*time.Millisecond, 1000 },
+		"by a stop":         func(p *Plan) { p.Requests = 1e6 },
+	} {
+		t.Run(name, func(t *testing.T) {
+			var seen atomic.Int64
+			url, _ := rawServer(t, func(c net.Conn, in *bufio.Reader, _ int) {
+				for request(in) {
+					if seen.Add(1) <= answered {
+						io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+					}
+				}
+			})
+			p := testPlan(0)
+			p.AtEnd = Cut
+			change(&p)
+			run := start(t, url, p, payloads.Single("test", body), endpoint.Options{})
+			if p.Requests == 1e6 {
+				await(func() bool { return run.clock.now() > run.measured+int64(1500*time.Millisecond) })
+				run.Stop(Cut)
+			}
+			<-run.Done()
+			s := run.Snapshot()
+			checkBooks(t, s)
+			if s.Counts.Succeeded != answered || s.Elapsed != s.PlanElapsed || s.Elapsed < 1490*time.Millisecond {
+				t.Errorf("%d succeeded in %v of %v", s.Counts.Succeeded, s.Elapsed, s.PlanElapsed)
+			}
+			if s.Verdict.LimitedBy != LimitEndpoint && s.Verdict.LimitedBy != LimitClient {
+				t.Errorf("%+v", s.Verdict)
+			}
+		})
+	}
+}
+
+// TestWarmConnections: what the warm-up opened is counted nowhere.
+func TestWarmConnections(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	defer server.Close()
+	p := testPlan(0)
+	p.Warmup, p.Duration, p.Concurrency = 300*time.Millisecond, 300*time.Millisecond, 2
+	if s := attackOf(t, server.URL, p); s.Counts.Warmup == 0 || s.Counts.Connections > 0 {
+		t.Errorf("%+v", s.Counts)
+	}
+}
