@@ -62,8 +62,8 @@ func checkBooks(t *testing.T, s *Snapshot) {
 	if len(s.Names) > 0 {
 		same("named = done", named, done)
 	}
-	if len(s.Models) > 0 {
-		same("of models = succeeded", served, c.Succeeded)
+	if served > c.Succeeded { // a reply need not name one
+		t.Errorf("%d of models, %d succeeded", served, c.Succeeded)
 	}
 	var sum Interval
 	for i := range s.Intervals {
@@ -131,7 +131,19 @@ func TestOneMoment(t *testing.T) {
 		if rate != "0" {
 			p.Rate = mustRate(t, rate)
 		}
-		s := watch(t, start(t, server.URL, p, set, endpoint.Options{}))
+		run := start(t, server.URL, p, set, endpoint.Options{})
+		await(func() bool {
+			s := run.Snapshot()
+			served := uint64(0)
+			for _, m := range s.Models {
+				served += m.Count
+			}
+			if served != s.Counts.Succeeded {
+				t.Errorf("%d of models, %d succeeded", served, s.Counts.Succeeded)
+			}
+			return served > 0
+		})
+		s := watch(t, run)
 		if len(s.Names) != 2 || len(s.Models) != 3 || s.Counts.Failed == 0 {
 			t.Errorf("%+v %+v %+v", s.Names, s.Models, s.Counts)
 		}

@@ -104,6 +104,15 @@ var messages = map[string]string{
 	KindStaleConnection:     "idle connection closed by the endpoint just as the request was sent",
 }
 
+// remedies are what to do about kinds without a status, where anything is.
+var remedies = map[string]string{
+	endpoint.Refused:        "nothing listens there: check host and port, and whether the endpoint is still up",
+	endpoint.DNS:            "check the host's name; --resolve HOST:ADDR gives it an address",
+	endpoint.TLS:            "brunt probe says what is wrong with the connection's security; --ca FILE.pem adds an authority",
+	endpoint.TimeoutConnect: "a firewall may be in the way, or the endpoint takes no more connections; brunt connects by itself, not through a proxy",
+	KindTimeoutReply:        "lower the load, or raise --timeout if replies that late are of use",
+}
+
 // describe gives the example message of a failure without a status.
 func describe(kind string, err error) string {
 	if m := messages[kind]; m != "" {

@@ -106,10 +106,10 @@ func (r *Report) checkGoodput() error {
 	return atMost("goodput.requests", r.Goodput.Requests, "succeeded", r.Requests.Succeeded)
 }
 
-// goodput is the text's line of it.
-func (p *page) goodput(g *Goodput) {
+// goodputItems are what a reader is told of it; nil without bounds.
+func goodputItems(g *Goodput) []string {
 	if g == nil {
-		return
+		return nil
 	}
 	var bounds []string
 	for i, ms := range []*float64{g.BoundsMS.Response, g.BoundsMS.Service, g.BoundsMS.TTFT, g.BoundsMS.ResponseTTFT, g.BoundsMS.TPOT} {
@@ -117,5 +117,5 @@ func (p *page) goodput(g *Goodput) {
 			bounds = append(bounds, [...]string{"response", "service", "ttft", "response ttft", "tpot"}[i]+" "+formatMS(*ms))
 		}
 	}
-	p.flow(plainText, "goodput", FormatRate(g.PerS), FormatShare(g.Percent)+" of requests within "+strings.Join(bounds, ", "))
+	return []string{FormatRate(g.PerS), FormatShare(g.Percent) + " of requests within " + strings.Join(bounds, ", ")}
 }

@@ -1,8 +1,10 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -15,9 +17,9 @@ func cell(s string, width int) string { return markdownCell.Replace(safe(s, widt
 // failures and rules, in tables.
 func Markdown(w io.Writer, r *Report) error {
 	var b strings.Builder
-	title := r.Name
-	if title == "" {
-		title = r.Target.URL
+	title := cmp.Or(r.Name, r.Target.URL)
+	if r.Name == "" && r.Target.Endpoint != nil {
+		title = *r.Target.Endpoint
 	}
 	fmt.Fprintf(&b, "### %s\n\n", cell(title, 120))
 	if !r.Verdict.Valid {
@@ -43,6 +45,9 @@ func Markdown(w io.Writer, r *Report) error {
 		}
 		fmt.Fprintf(&b, " %s |\n", FormatCount(row.Count))
 	}
+	tokens, notes := tokenItems(r)
+	markdownLine(&b, "tokens", append(tokens, notes...))
+	markdownLine(&b, "goodput", goodputItems(r.Goodput))
 	markdownFailures(&b, r)
 	markdownService(&b, r)
 	markdownRules(&b, r)
@@ -53,6 +58,14 @@ func Markdown(w io.Writer, r *Report) error {
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// markdownLine is a paragraph of what was counted; nothing without items.
+func markdownLine(b *strings.Builder, label string, items []string) {
+	items = slices.DeleteFunc(items, func(item string) bool { return item == "" })
+	if len(items) > 0 {
+		fmt.Fprintf(b, "\n%s: %s\n", label, cell(strings.Join(items, ", "), 400))
+	}
 }
 
 func limitWord(r *Report) string {

@@ -143,26 +143,27 @@ func (r *Report) checkStream() error {
 	)
 }
 
-// tokens is the text's line of what was generated.
-func (p *page) tokens(r *Report) {
+// tokenItems are what a reader is told of what was generated, and what to know
+// of that; nil where no tokens were.
+func tokenItems(r *Report) (items, notes []string) {
 	s, user := r.Stream, ""
 	output, prompt, perS := r.tokens()
 	switch {
 	case s == nil && r.Usage == nil:
-		return
+		return nil, nil
 	case s == nil:
 		s = &Stream{}
 	case s.PerUserTokensPerS != nil:
 		user = FormatRate(*s.PerUserTokensPerS) + " per user"
 	}
-	p.flow(plainText, "tokens", counted(output, "output"), FormatRate(perS), user,
-		unlessZero(prompt, "prompt"), unlessZero(s.Silent, "streams without output"))
+	items = []string{counted(output, "output"), FormatRate(perS), user, unlessZero(prompt, "prompt"), unlessZero(s.Silent, "streams without output")}
 	if n := s.TokensBy.Chunks; n > 0 {
-		p.prose(dim, fmt.Sprintf("%s of %s streams stated no usage: their chunks are counted as output tokens", FormatCount(n), FormatCount(s.Streams)), 2)
+		notes = append(notes, fmt.Sprintf("%s of %s streams stated no usage: their chunks are counted as output tokens", FormatCount(n), FormatCount(s.Streams)))
 	}
 	if u := r.Usage; u != nil && u.Replies < r.Requests.Succeeded-s.Streams {
-		p.prose(dim, fmt.Sprintf("%s of %s whole replies stated their usage: the others' tokens are not counted", FormatCount(u.Replies), FormatCount(r.Requests.Succeeded-s.Streams)), 2)
+		notes = append(notes, fmt.Sprintf("%s of %s whole replies stated their usage: the others' tokens are not counted", FormatCount(u.Replies), FormatCount(r.Requests.Succeeded-s.Streams)))
 	}
+	return items, notes
 }
 
 // rows are the text's percentiles of streams.

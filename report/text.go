@@ -280,8 +280,12 @@ func (p *page) counts(r *Report) {
 		asked = FormatRate(t.OfferedPerS) + " offered"
 	}
 	p.flow(plainText, "rate", asked, FormatRate(t.SentPerS)+" sent", FormatRate(t.SucceededPerS)+" succeeded")
-	p.tokens(r)
-	p.goodput(r.Goodput)
+	tokens, notes := tokenItems(r)
+	p.flow(plainText, "tokens", tokens...)
+	for _, note := range notes {
+		p.prose(dim, note, 2)
+	}
+	p.flow(plainText, "goodput", goodputItems(r.Goodput)...)
 }
 
 func counted(n uint64, what string) string { return FormatCount(n) + " " + what }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -215,7 +216,9 @@ func (p *Probing) refused(ctx context.Context, w *databricks.Workspace, at place
 		}
 		p.bad("endpoint", fmt.Sprintf("no endpoint %q in this workspace", at.name), remedy)
 	case answer.Status == http.StatusUnauthorized, strings.Contains(answer.Message, "access token"):
-		p.bad("credentials", "refused: "+said, "the token is wrong or has expired: "+databricks.Remedy(w.Host()))
+		// They were found, which is not to be read as well after this.
+		p.Findings = slices.DeleteFunc(p.Findings, func(f Finding) bool { return f.Check == "credentials" })
+		p.bad("credentials", "refused: "+said, w.Renew())
 	case answer.Status == http.StatusForbidden:
 		p.bad("endpoint", fmt.Sprintf("no permission on %s: %s", at.name, said), "ask its owner for Can Query")
 	default:

@@ -215,10 +215,10 @@ func (e *Endpoint) unknown(ctx context.Context, p place, err error) error {
 		}
 		return &UnreachableError{errors.New(text)}
 	case http.StatusUnauthorized:
-		return &UnreachableError{fmt.Errorf("%s refuses the credentials: %w; %s", host, err, databricks.Remedy(host))}
+		return &UnreachableError{fmt.Errorf("%s refuses the credentials: %w; %s", host, err, e.workspace.Renew())}
 	case http.StatusForbidden:
 		if strings.Contains(refused.Message, "access token") {
-			return &UnreachableError{fmt.Errorf("%s refuses the credentials: %w; %s", host, err, databricks.Remedy(host))}
+			return &UnreachableError{fmt.Errorf("%s refuses the credentials: %w; %s", host, err, e.workspace.Renew())}
 		}
 		if p.path != "" {
 			// Some may query what they may not see.

@@ -6,9 +6,11 @@
 package databricks
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -70,6 +72,12 @@ func Open(o Options) (*Workspace, error) {
 		return nil, &ConfigError{w.short(err) + several(err)}
 	}
 	w.learn(c)
+	if c.Profile != "" {
+		// The SDK passes over a profile where there is no file at all.
+		if _, err := config.LoadFile(c.ConfigFile); errors.Is(err, fs.ErrNotExist) {
+			return nil, &ConfigError{fmt.Sprintf("no profile %s: there is no %s; %s", o.Hide(c.Profile), configFile(c), Remedy(""))}
+		}
+	}
 	c.Host = c.CanonicalHostName()
 	if c.Host == "" {
 		return nil, &ConfigError{"no Databricks workspace is configured: " + Remedy("")}
@@ -80,7 +88,7 @@ func Open(o Options) (*Workspace, error) {
 	if err := mixed(c); err != nil {
 		return nil, err
 	}
-	w.config = config.Config{Host: c.Host, Profile: c.Profile, AuthType: c.AuthType, WorkspaceId: c.WorkspaceId, AccountID: c.AccountID,
+	w.config = config.Config{Host: c.Host, Profile: c.Profile, AuthType: c.AuthType, WorkspaceId: c.WorkspaceId, AccountID: c.AccountID, ConfigFile: c.ConfigFile,
 		ClientID: c.ClientID, ClientSecret: c.ClientSecret, Token: c.Token}
 	return w, nil
 }
@@ -100,6 +108,25 @@ func Remedy(host string) string {
 		at = host
 	}
 	return "run databricks auth login --host " + at + ", or set DATABRICKS_HOST and DATABRICKS_TOKEN (or DATABRICKS_CLIENT_ID and DATABRICKS_CLIENT_SECRET), or choose a profile of ~/.databrickscfg with --profile"
+}
+
+// configFile is where profiles are looked for.
+func configFile(c *config.Config) string { return cmp.Or(c.ConfigFile, "~/.databrickscfg") }
+
+// Renew says what to do about the credentials in use, which were refused. What
+// the environment sets goes before everything else, and so before a new log-in.
+func (w *Workspace) Renew() string {
+	var set []string
+	for _, name := range []string{"DATABRICKS_TOKEN", "DATABRICKS_CLIENT_ID", "DATABRICKS_CLIENT_SECRET"} {
+		if os.Getenv(name) != "" {
+			set = append(set, name)
+		}
+	}
+	if len(set) == 0 {
+		return "they may be wrong or expired: " + Remedy(w.Host())
+	}
+	return strings.Join(set, ", ") + " of the environment may be wrong, expired or another workspace's: set what is right, or unset it for " +
+		"a profile of " + configFile(&w.config) + ", or what databricks auth login --host " + w.Host() + " gets"
 }
 
 // fresh is a configuration that has not been used yet, and so holds no token.
