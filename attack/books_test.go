@@ -89,6 +89,17 @@ func checkBooks(t *testing.T, s *Snapshot) {
 	}
 }
 
+// collected is a snapshot as of now, not of the last whole second.
+func collected(run *Run) *Snapshot {
+	line := run.timeline
+	line.mu.Lock()
+	if !line.closed {
+		line.collect(run.clock.now())
+	}
+	line.mu.Unlock()
+	return run.Snapshot()
+}
+
 // watch checks the books of a run until it is done, and then once more.
 func watch(t *testing.T, run *Run) *Snapshot {
 	t.Helper()

@@ -177,7 +177,7 @@ func TestWorkspaceRefuses(t *testing.T) {
 			run, _ := begin(t, "x", p, o)
 			await(func() bool { return w.Stats().Served > 20 })
 			c.change(w)
-			await(func() bool { return len(run.Snapshot().Failures) > 0 })
+			await(func() bool { return len(collected(run).Failures) > 0 })
 			run.Stop(Drain)
 			<-run.Done()
 			s := run.Snapshot()

@@ -62,7 +62,9 @@ func (t *timeline) loop() {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
+		t.mu.Lock()
 		next := t.boundary + int64(t.width)
+		t.mu.Unlock()
 		timer.Reset(time.Duration(next - t.run.clock.now()))
 		select {
 		case <-timer.C:
