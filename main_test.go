@@ -4,6 +4,7 @@ import (
 	"bufio"
 	_ "embed"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"math"
@@ -29,6 +30,8 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	// Scripts wait more than they work; a flag given to go test goes before this.
+	_ = flag.Set("test.parallel", "4")
 	testscript.Main(m, map[string]func(){"brunt": main})
 }
 
@@ -39,6 +42,7 @@ type arrivals struct {
 }
 
 func TestScripts(t *testing.T) {
+	t.Parallel()
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Setup: func(env *testscript.Env) error {
@@ -72,8 +76,8 @@ func TestScripts(t *testing.T) {
 				return err
 			}
 			defer free.Close()
-			env.Setenv("TAKEN", portOf(taken))
-			env.Setenv("PORT", portOf(free))
+			env.Setenv("TAKEN", fmt.Sprint(taken.Addr().(*net.TCPAddr).Port))
+			env.Setenv("PORT", fmt.Sprint(free.Addr().(*net.TCPAddr).Port))
 			env.Setenv("BODIES", filepath.Join(root, "testdata", "bodies.jsonl"))
 			if err := openExpired(env); err != nil {
 				return err
@@ -132,11 +136,6 @@ func until(found func() bool) bool {
 		}
 	}
 	return true
-}
-
-func portOf(l net.Listener) string {
-	_, port, _ := net.SplitHostPort(l.Addr().String())
-	return port
 }
 
 // fetch METHOD PATH STATUS [BODY]: asks the live view, once it is there, and
@@ -254,6 +253,7 @@ var readme string
 // TestReadmeCommands runs every command that the README shows, but for the
 // two that go itself runs.
 func TestReadmeCommands(t *testing.T) {
+	t.Parallel()
 	shown := regexp.MustCompile("(?m)^\\$ (.+)$(?:\n```\n+```text\n((?s:.+?))```)?").FindAllStringSubmatch(readme, -1)
 	checks := regexp.MustCompile(`(?m)^(ok|warning|failed)  +(\S+(?: \S+)?)  `) // that a probe is shown to make
 	var script strings.Builder
@@ -316,9 +316,9 @@ func TestReadmeFlags(t *testing.T) {
 	}
 }
 
-// TestReadmeCurl runs the lines that the README shows for the live page's
-// paths, one after the other: each gets an answer that is no error.
+// TestReadmeCurl runs the README's lines for the live page: no answer is an error.
 func TestReadmeCurl(t *testing.T) {
+	t.Parallel()
 	for _, tool := range []string{"curl", "jq"} {
 		if _, err := exec.LookPath(tool); err != nil {
 			if os.Getenv("BRUNT_CI") != "" {
@@ -335,7 +335,7 @@ func TestReadmeCurl(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	port := portOf(free)
+	port := fmt.Sprint(free.Addr().(*net.TCPAddr).Port)
 	free.Close()
 	script := "! exec brunt attack 'mock://?latency=5ms' -r 50 -d 1m --serve=127.0.0.1:" + port + " --wait &page&\nexec sh curl.sh\nkill -INT page\nwait page\n" +
 		"-- curl.sh --\nset -e\nawait() { for i in $(seq 100); do if \"$@\" >/dev/null; then return; fi; sleep 0.1; done; return 1; }\nJ='Content-Type: application/json' U=http://127.0.0.1:" + port + "\n" +
@@ -347,7 +347,7 @@ func TestReadmeCurl(t *testing.T) {
 		} else {
 			script += "curl --fail " + command + " >answer\n"
 		}
-		if !strings.Contains(command, "-sOJ") {
+		if !strings.Contains(command, "-sfOJ") {
 			script += "test -s answer\n"
 		}
 		switch {

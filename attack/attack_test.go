@@ -298,6 +298,7 @@ func TestOpenLoopCounts(t *testing.T) {
 // TestStop interrupts runs at many instants; the books must hold, and the
 // server's count with them.
 func TestStop(t *testing.T) {
+	t.Parallel()
 	for _, how := range []AtEnd{Drain, Cut} {
 		for _, open := range []bool{true, false} {
 			for i := range 10 {
@@ -342,6 +343,7 @@ func TestNoSlot(t *testing.T) {
 
 // TestServerKilled has the endpoint die in mid-run.
 func TestServerKilled(t *testing.T) {
+	t.Parallel()
 	var seen atomic.Int64
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { seen.Add(1) }))
 	p := testPlan(0)

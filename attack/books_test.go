@@ -119,6 +119,7 @@ func watch(t *testing.T, run *Run) *Snapshot {
 // TestOneMoment looks at runs under way: whatever is counted, kinds, names and
 // models included, is of one moment.
 func TestOneMoment(t *testing.T) {
+	t.Parallel()
 	var n atomic.Int64
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("served-model-name", fmt.Sprint("m", n.Load()%3))
@@ -206,6 +207,7 @@ func TestCutAtEnd(t *testing.T) {
 // TestCutOffTime has an endpoint that stops answering: the time that it did not
 // answer in is time, too, and it did not keep up.
 func TestCutOffTime(t *testing.T) {
+	t.Parallel()
 	const answered = 20
 	for name, change := range map[string]func(*Plan){
 		"at the plan's end": func(p *Plan) { p.Rate, p.Duration, p.Concurrency = mustRate(t, "100"), 1500*time.Millisecond, 1000 },

@@ -67,6 +67,7 @@ func h2Run(t *testing.T, url string, p Plan, set *payloads.Set) *Snapshot {
 }
 
 func TestHTTP2(t *testing.T) {
+	t.Parallel()
 	for name, secure := range map[string]bool{"tls": true, "h2c": false} {
 		t.Run(name, func(t *testing.T) {
 			var seen atomic.Int64
@@ -108,6 +109,7 @@ func TestHTTP2(t *testing.T) {
 // TestHTTP2Bodies sends large bodies through small windows and takes large
 // replies, all byte by byte as they stand in the mapped file.
 func TestHTTP2Bodies(t *testing.T) {
+	t.Parallel()
 	file, lines := bodyFile(t, "h2.jsonl", 120) // up to 570 KB
 	want := map[string]int{}
 	for _, line := range lines {
@@ -216,6 +218,7 @@ func TestNoHTTP2(t *testing.T) {
 
 // TestHTTP2Stop interrupts runs at many instants.
 func TestHTTP2Stop(t *testing.T) {
+	t.Parallel()
 	for _, how := range []AtEnd{Drain, Cut} {
 		for _, open := range []bool{true, false} {
 			for i := range 5 {
@@ -245,6 +248,7 @@ func TestHTTP2Stop(t *testing.T) {
 // TestHTTP2PayloadGone cuts a payload file short in mid-run: the run ends, not
 // the process.
 func TestHTTP2PayloadGone(t *testing.T) {
+	t.Parallel()
 	file := filepath.Join(t.TempDir(), "p.jsonl")
 	line := `"` + strings.Repeat("x", 200<<10) + "\"\n"
 	if err := os.WriteFile(file, []byte(strings.Repeat(line, 20)), 0o644); err != nil {
@@ -257,6 +261,7 @@ func TestHTTP2PayloadGone(t *testing.T) {
 	defer set.Close()
 	url, _ := h2Server(t, false, 0, func(_ http.ResponseWriter, r *http.Request) { io.Copy(io.Discard, r.Body) })
 	p := h2Plan(math.MaxUint32)
+	p.Timeout = time.Second // for what the server never gets the rest of
 	run := start(t, url, p, set, endpoint.Options{})
 	time.AfterFunc(100*time.Millisecond, func() { os.Truncate(file, 100) })
 	<-run.Done()

@@ -7,3 +7,5 @@ const agreement = 0.01
 
 // many connections at once.
 const many = 10_000
+
+const streamBound = 0.01

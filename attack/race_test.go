@@ -9,3 +9,7 @@ const agreement = 0.1
 // many connections at once: the race detector would take minutes over ten
 // thousand.
 const many = 1_000
+
+// streamBound is how far stream figures may be from the server's own: the race
+// detector's pauses are a part of runs of two seconds.
+const streamBound = 0.05

@@ -262,6 +262,7 @@ func TestStreamStall(t *testing.T) {
 
 // TestGood counts the requests that keep bounds of their own.
 func TestGood(t *testing.T) {
+	t.Parallel()
 	replies := map[string]string{
 		"stream": sse(roleEvent, tokenEvent, tokenEvent, usageEvent, doneEvent),
 		"short":  sse(tokenEvent, doneEvent),
@@ -306,6 +307,7 @@ func TestGood(t *testing.T) {
 
 // TestStreamHTTP2: the same over shared connections, stalls included.
 func TestStreamHTTP2(t *testing.T) {
+	t.Parallel()
 	gone := make(chan struct{})
 	url, _ := h2Server(t, false, 0, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/event-stream")
@@ -365,6 +367,7 @@ func TestStreamHTTP2(t *testing.T) {
 
 // TestStreamFaults: an endpoint that fails in mid-stream, each way its share.
 func TestStreamFaults(t *testing.T) {
+	t.Parallel()
 	p := testPlan(200)
 	p.Concurrency, p.StreamStall = 20, 500*time.Millisecond
 	server, s := talker(t, mock.Config{Concurrency: 64, Tokens: 4, StreamErrors: 0.2, StreamBreaks: 0.2, StreamStalls: 0.1, Seed: 3}, p)

@@ -31,19 +31,20 @@ const rate = (value) => (value === null || value === undefined ? "–" : formatR
 
 function throughput(report, _, timeline) {
   const v = report.intervals;
-  const asked = perSecond(v, "planned");
+  // A closed loop plans what it sends: nothing is asked of it.
+  const asked = report.plan.rate_per_s === null ? null : perSecond(v, "planned");
   const good = perSecond(v, "succeeded");
   const bad = perSecond(v, "failed");
   const total = v.map((_, i) => good[i] + bad[i]);
   return {
     id: "throughput", title: "Throughput", unit: "requests per second",
     sentence: throughputWords(report, good),
-    data: [timeline.xs, ...[total, good, asked].map((values) => columnOf(timeline, values))],
+    data: [timeline.xs, ...[total, good, asked].filter(Boolean).map((values) => columnOf(timeline, values))],
     series: [
       line("failed", "failed", (_, i) => rate(bad[i]), { width: 1, fill: faded("failed", 0.75), swatch: 0.75 }),
       line("succeeded", "succeeded", (_, i) => rate(good[i]), { width: 1, fill: () => paint("succeeded-fill") }),
-      line("asked", "asked", (_, i) => rate(asked[i]), { dash: [6, 3] }),
-    ],
+      asked && line("asked", "asked", (_, i) => rate(asked[i]), { dash: [6, 3] }),
+    ].filter(Boolean),
     scales: { y: { range: fromZero } },
     axes: [timeAxis(), countAxis()],
   };
