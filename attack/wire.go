@@ -18,10 +18,15 @@ var errCut = errors.New("cut off by the run's end")
 // not done for every request. A deadline that strikes too early is moved then.
 const deadlineShare = 8
 
+// lookAfter is the time after which a reply is looked for though nothing was
+// heard of it (see direct).
+const lookAfter = int64(100 * time.Millisecond)
+
 // wire is one open connection with the instants of its reads. It belongs to
 // one worker.
 type wire struct {
 	conn    net.Conn
+	direct  *direct // nil where the connection's own methods are used
 	idle    *endpoint.Idle
 	clock   clock
 	cutting *atomic.Bool
@@ -44,10 +49,22 @@ type wire struct {
 // begin readies the wire for an exchange that has until want.
 func (w *wire) begin(want, timeout int64) error {
 	w.want, w.reads, w.received, w.failure, w.timed = want, 0, 0, nil, false
+	if w.direct != nil {
+		return w.near(min(want, want-timeout+lookAfter))
+	}
 	if w.deadline >= want-timeout/deadlineShare {
 		return nil
 	}
 	return w.extend()
+}
+
+// near has the deadline strike at that instant or up to half of lookAfter before.
+func (w *wire) near(at int64) error {
+	if w.deadline <= at && w.deadline >= at-lookAfter/2 {
+		return nil
+	}
+	w.deadline = at
+	return w.set()
 }
 
 // follow has the rest of the reply's reads timed.
@@ -71,6 +88,11 @@ func (w *wire) limit() int64 {
 // extend moves the connection's deadline to the exchange's.
 func (w *wire) extend() error {
 	w.deadline = w.limit()
+	return w.set()
+}
+
+// set moves the connection's deadline to the wire's.
+func (w *wire) set() error {
 	if err := w.conn.SetDeadline(w.clock.time(w.deadline)); err != nil {
 		return err
 	}
@@ -104,7 +126,7 @@ func (w *wire) early(err error) error {
 // the first bytes of a reply, and one for each read of a stream.
 func (w *wire) Read(p []byte) (int, error) {
 	for {
-		n, err := w.conn.Read(p)
+		n, err := w.take(p)
 		if n > 0 {
 			switch {
 			case w.reads == 0:
@@ -127,6 +149,33 @@ func (w *wire) Read(p []byte) (int, error) {
 			return 0, err
 		}
 	}
+}
+
+// take is one read, and the write of what is queued.
+func (w *wire) take(p []byte) (int, error) {
+	if w.direct != nil {
+		return w.direct.read(p)
+	}
+	return w.conn.Read(p)
+}
+
+// queue has the message sent together with the first look for its reply, where
+// that can be; it must stay as it is until then. Nothing of an earlier reply may
+// be left to read.
+func (w *wire) queue(msg []byte) (int, error) {
+	if w.direct == nil {
+		return w.write(msg)
+	}
+	w.direct.out = msg
+	return len(msg), nil
+}
+
+// unsent is how much of a queued message was not handed over.
+func (w *wire) unsent() int {
+	if w.direct == nil {
+		return 0
+	}
+	return len(w.direct.out)
 }
 
 // last is the instant of the reply's last bytes. A reply that came in one read

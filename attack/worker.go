@@ -164,7 +164,7 @@ func (w *worker) dial(want int64) error {
 	w.mu.Lock()
 	w.conn = conn
 	w.mu.Unlock()
-	w.wire = &wire{conn: conn, idle: endpoint.NewIdle(conn), clock: w.run.clock, cutting: &w.run.cutting, secure: w.run.target.TLS}
+	w.wire = &wire{conn: conn, direct: newDirect(conn), idle: endpoint.NewIdle(conn), clock: w.run.clock, cutting: &w.run.cutting, secure: w.run.target.TLS}
 	w.reply.use(w.wire)
 	return nil
 }
@@ -223,7 +223,11 @@ func (w *worker) send(item payloads.Item) (err error) {
 	rest := w.startBody(&item)
 	if len(rest) <= copyMax {
 		w.buf = append(w.buf, rest...)
-		w.ex.out, err = w.wire.write(w.buf)
+		if w.reply.in.Buffered() > 0 {
+			w.ex.out, err = w.wire.write(w.buf)
+		} else {
+			w.ex.out, err = w.wire.queue(w.buf)
+		}
 		return err
 	}
 	if run.target.TLS {
@@ -260,6 +264,7 @@ func (w *worker) receive() error {
 		return fault
 	}
 	ex := &w.ex
+	ex.out -= w.wire.unsent()
 	ex.first, ex.end, ex.in, ex.status = w.wire.first, w.wire.last(), w.wire.received, status
 	switch {
 	case fault != nil: // the reply is whole, the answer in it is not
@@ -284,6 +289,7 @@ func (w *worker) fail(err error) {
 	ex.end, ex.err = w.run.clock.now(), err
 	if w.wire != nil {
 		ex.in = w.wire.received
+		ex.out -= w.wire.unsent()
 	}
 	ex.outcome = failed
 	var gone *payloadError

@@ -1,0 +1,110 @@
+package attack
+
+import (
+	"io"
+	"net"
+	"syscall"
+	"unsafe"
+
+	"brunt/attack/endpoint"
+)
+
+// direct makes a plain connection's system calls itself, in one turn at the
+// runtime's poller: the request is written and its reply waited for, without the
+// look for it that net.Conn's Read begins with and that finds nothing, a third
+// of all calls. An end of the connection that came before the turn may be missed
+// so, where the peer goes on reading; wire.begin sees to it that there is a look
+// in time. The calls never block, so the scheduler is not told of them.
+type direct struct {
+	conn  net.Conn
+	raw   syscall.RawConn
+	turn  func(fd uintptr) bool // step, bound once: a turn allocates nothing
+	out   []byte                // still to be written
+	in    []byte                // to be read into
+	got   int                   // bytes read, noRoom where the rest of out must be waited with
+	fault syscall.Errno
+}
+
+const noRoom = -1
+
+// newDirect is nil for a connection that is not plain.
+func newDirect(conn net.Conn) *direct {
+	c, ok := conn.(*net.TCPConn)
+	if !ok {
+		return nil
+	}
+	raw, err := c.SyscallConn()
+	if err != nil {
+		return nil
+	}
+	d := &direct{conn: conn, raw: raw}
+	d.turn = d.step
+	return d
+}
+
+// read sends what is to be sent and waits for bytes, as net.Conn's Read does.
+func (d *direct) read(p []byte) (int, error) {
+	d.in, d.fault = p, 0
+	for {
+		err := d.raw.Read(d.turn)
+		switch {
+		case err != nil:
+			return 0, err
+		case d.got > 0:
+			return d.got, nil
+		case d.fault != 0:
+			return 0, d.fault
+		case d.got != noRoom:
+			return 0, io.EOF
+		}
+		n, err := d.conn.Write(d.out)
+		d.out = d.out[n:]
+		if endpoint.Reset(err) {
+			d.fault = syscall.EPIPE // a reply may be there all the same
+		} else if err != nil {
+			return 0, err
+		}
+	}
+}
+
+// step is one turn: false means that there is nothing to read yet.
+func (d *direct) step(fd uintptr) bool {
+	d.got = 0
+	if len(d.out) > 0 && d.fault == 0 {
+		n, e := call(syscall.SYS_WRITE, fd, d.out)
+		d.out = d.out[n:]
+		switch {
+		case e != 0 && e != syscall.EAGAIN && e != syscall.EINTR:
+			d.fault = e
+		case len(d.out) > 0:
+			d.got = noRoom
+			return true
+		default:
+			return false // whatever comes from now on wakes the next step
+		}
+	}
+	n, e := call(syscall.SYS_READ, fd, d.in)
+	for e == syscall.EINTR {
+		n, e = call(syscall.SYS_READ, fd, d.in)
+	}
+	switch {
+	case e == 0:
+		d.got = n
+	case d.fault != 0: // of the write, which came first
+	case e == syscall.EAGAIN:
+		return false
+	default:
+		d.fault = e
+	}
+	return true
+}
+
+// call reads into b or writes it; b is not empty. A socket of the runtime's
+// poller does not block.
+func call(number, fd uintptr, b []byte) (int, syscall.Errno) {
+	n, _, e := syscall.RawSyscall(number, fd, uintptr(unsafe.Pointer(&b[0])), uintptr(len(b)))
+	if e != 0 {
+		return 0, e
+	}
+	return int(n), 0
+}
