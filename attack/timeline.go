@@ -102,11 +102,13 @@ func (t *timeline) collect(at int64) {
 	// After the tallies: what they have counted was sent before, and a stream
 	// has all its chunks here.
 	started, chunks := run.startedSoFar(), run.chunksSoFar()
-	planned := max(t.planned, run.plannedSoFar(at, started))
 	prev := &t.counts
 	done := now.Succeeded + now.Failed + now.CutOff
-	// What was sent since the instant is the next interval's, unless it has its
-	// reply in this one.
+	// What was sent since the tallies were read is the next interval's, as far as
+	// it shows by more being in flight than there are workers; and so is what was
+	// sent since the instant, unless it has its reply in this one.
+	started = min(started, done+run.workerCount())
+	planned := max(t.planned, run.plannedSoFar(at, started))
 	started = max(done, min(started, planned))
 	planned = max(planned, started)
 	iv := Interval{
@@ -235,6 +237,13 @@ func (r *Run) startedSoFar() uint64 {
 		n += w.started.Load()
 	}
 	return n
+}
+
+// workerCount is how many there have been, each with one request in flight at most.
+func (r *Run) workerCount() uint64 {
+	r.listMu.Lock()
+	defer r.listMu.Unlock()
+	return uint64(len(r.list))
 }
 
 // keptSoFar is the number of records that the sink has taken.

@@ -11,7 +11,7 @@ type Follower struct {
 }
 
 // NewFollower follows a run from its beginning on, or from any later moment.
-func NewFollower(meta Meta) *Follower { return &Follower{meta: meta} }
+func NewFollower(meta Meta) *Follower { return &Follower{meta: meta, intervals: []Interval{}} }
 
 // Follow is From for a newer snapshot of the same run, and the number of
 // leading intervals that are those of the report before. Reports share their

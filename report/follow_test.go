@@ -29,6 +29,11 @@ func TestFollowedReportsAreTheSame(t *testing.T) {
 	sc := scene{seed: 3, rate: 50, slots: 4, n: 400, median: 20 * time.Millisecond, spread: 0.5, statuses: map[int]float64{429: 0.02}, names: []string{"a", "b"}}
 	whole := sc.snapshot()
 	f := NewFollower(sc.meta())
+	early := *whole
+	early.Intervals = nil
+	if r, _ := f.Follow(&early); r.Intervals == nil {
+		t.Error("no list of intervals before the first")
+	}
 	shown := func(n int, change func([]attack.Interval) []attack.Interval) *attack.Snapshot {
 		s := *whole
 		s.Intervals = slices.Clone(whole.Intervals[:n])
