@@ -165,8 +165,9 @@ func record(total *hdrhistogram.Histogram, part *hdrhistogram.PackedHistogram, d
 
 // at is the interval that the instant lies in.
 func (b *rebuilder) at(t time.Time) *second {
-	k := int64(t.Sub(b.base) / time.Second)
-	if t.Before(b.base) {
+	since := t.Sub(b.base)
+	k := int64(since / time.Second)
+	if since%time.Second < 0 {
 		k--
 	}
 	s := b.seconds[k]
