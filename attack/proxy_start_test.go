@@ -156,9 +156,13 @@ func (p *proxy) start(words ...string) {
 	var up bool
 	await(func() bool {
 		c, err := net.Dial("tcp", p.address)
-		if up = err == nil; up {
-			c.Close()
+		if err != nil {
+			return false
 		}
+		defer c.Close()
+		// Before the proxy listens the port may be given to whoever asks for it:
+		// it is connected to itself then.
+		up = c.LocalAddr().String() != c.RemoteAddr().String()
 		return up
 	})
 	if up {
