@@ -31,7 +31,7 @@ import (
 
 func TestMain(m *testing.M) {
 	// Scripts wait more than they work; a flag given to go test goes before this.
-	_ = flag.Set("test.parallel", "4")
+	_ = flag.Set("test.parallel", "3")
 	testscript.Main(m, map[string]func(){"brunt": main})
 }
 
