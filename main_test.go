@@ -4,7 +4,6 @@ import (
 	"bufio"
 	_ "embed"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"math"
@@ -30,8 +29,6 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	// Scripts wait more than they work; a flag given to go test goes before this.
-	_ = flag.Set("test.parallel", "3")
 	testscript.Main(m, map[string]func(){"brunt": main})
 }
 
@@ -42,7 +39,6 @@ type arrivals struct {
 }
 
 func TestScripts(t *testing.T) {
-	t.Parallel()
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Setup: func(env *testscript.Env) error {
@@ -253,7 +249,6 @@ var readme string
 // TestReadmeCommands runs every command that the README shows, but for the
 // two that go itself runs.
 func TestReadmeCommands(t *testing.T) {
-	t.Parallel()
 	shown := regexp.MustCompile("(?m)^\\$ (.+)$(?:\n```\n+```text\n((?s:.+?))```)?").FindAllStringSubmatch(readme, -1)
 	checks := regexp.MustCompile(`(?m)^(ok|warning|failed)  +(\S+(?: \S+)?)  `) // that a probe is shown to make
 	var script strings.Builder
@@ -318,7 +313,6 @@ func TestReadmeFlags(t *testing.T) {
 
 // TestReadmeCurl runs the README's lines for the live page: no answer is an error.
 func TestReadmeCurl(t *testing.T) {
-	t.Parallel()
 	for _, tool := range []string{"curl", "jq"} {
 		if _, err := exec.LookPath(tool); err != nil {
 			if os.Getenv("BRUNT_CI") != "" {
