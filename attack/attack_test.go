@@ -160,7 +160,7 @@ func TestFailureKinds(t *testing.T) {
 	t.Run("timeout", func(t *testing.T) {
 		url, _ := rawServer(t, func(c net.Conn, in *bufio.Reader, _ int) { io.Copy(io.Discard, in) })
 		p := testPlan(8)
-		p.Timeout = 50 * time.Millisecond
+		p.Timeout = 300 * time.Millisecond
 		s := attackOf(t, url, p)
 		if s.Failures[0].Kind != KindTimeoutReply || s.Latencies.Failed.Min() < int64(p.Timeout)*99/100 {
 			t.Errorf("%+v after %v", s.Failures, time.Duration(s.Latencies.Failed.Min()))

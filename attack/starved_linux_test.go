@@ -221,7 +221,7 @@ func TestStarvedOfPorts(t *testing.T) {
 
 func TestStarvedByGarbage(t *testing.T) {
 	needs(t, "taskset")
-	o := ordeal{URL: quick(t), Rate: "4000", Concurrency: 100, KeepAlive: true, Garbage: true, Duration: 4 * time.Second}
+	o := ordeal{URL: quick(t), Rate: "1500", Concurrency: 100, KeepAlive: true, Garbage: true, Duration: 4 * time.Second}
 	blame(t, suffer(t, o, "taskset", "-c", lastCore()), LimitClient, "garbage collection")
 }
 
