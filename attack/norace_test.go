@@ -9,3 +9,5 @@ const agreement = 0.01
 const many = 10_000
 
 const streamBound = 0.01
+
+const garbageReason = "garbage collection"

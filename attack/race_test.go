@@ -13,3 +13,7 @@ const many = 1_000
 // streamBound is how far stream figures may be from the server's own: the race
 // detector's pauses are a part of runs of two seconds.
 const streamBound = 0.05
+
+// garbageReason is what is said of a client that collects garbage all the while:
+// what the race detector costs may hide the collection's share.
+const garbageReason = "over 10 ms late"

@@ -222,7 +222,7 @@ func TestStarvedOfPorts(t *testing.T) {
 func TestStarvedByGarbage(t *testing.T) {
 	needs(t, "taskset")
 	o := ordeal{URL: quick(t), Rate: "1500", Concurrency: 100, KeepAlive: true, Garbage: true, Duration: 4 * time.Second}
-	blame(t, suffer(t, o, "taskset", "-c", lastCore()), LimitClient, "garbage collection")
+	blame(t, suffer(t, o, "taskset", "-c", lastCore()), LimitClient, garbageReason)
 }
 
 // TestEndpointsFault has endpoints that cannot cope: the client is not blamed.
