@@ -13,22 +13,30 @@ import (
 	"brunt/payloads"
 )
 
-// answerAll answers requests with the test's body, without allocating.
-func answerAll(c net.Conn, in *bufio.Reader, _ int) {
-	reply := []byte("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}")
-	for {
-		line, err := in.ReadSlice('\n')
-		if err != nil {
-			return
+// answering answers each request of the test's body with the writes given,
+// without allocating.
+func answering(writes ...string) func(net.Conn, *bufio.Reader, int) {
+	return func(c net.Conn, in *bufio.Reader, _ int) {
+		reply := make([][]byte, len(writes))
+		for i, write := range writes {
+			reply[i] = []byte(write)
 		}
-		if len(line) > 2 {
-			continue
-		}
-		if _, err := in.Discard(len(body)); err != nil {
-			return
-		}
-		if _, err := c.Write(reply); err != nil {
-			return
+		for {
+			line, err := in.ReadSlice('\n')
+			if err != nil {
+				return
+			}
+			if len(line) > 2 {
+				continue
+			}
+			if _, err := in.Discard(len(body)); err != nil {
+				return
+			}
+			for _, part := range reply {
+				if _, err := c.Write(part); err != nil {
+					return
+				}
+			}
 		}
 	}
 }
@@ -37,7 +45,7 @@ func answerAll(c net.Conn, in *bufio.Reader, _ int) {
 // either: once connections stand, a request costs no allocation. What is left
 // are the hundred or so of each second's interval, whatever the number of requests.
 func TestNoAllocations(t *testing.T) {
-	url, _ := rawServer(t, answerAll)
+	url, _ := rawServer(t, answering("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"))
 	open := testPlan(60_000)
 	open.Rate, open.Concurrency = mustRate(t, "20000"), 8
 	for name, p := range map[string]Plan{"closed": testPlan(100_000), "open": open} {
@@ -60,37 +68,15 @@ func TestNoAllocations(t *testing.T) {
 	}
 }
 
-// talkAll answers requests with a stream of 50 tokens, without allocating.
-func talkAll(c net.Conn, in *bufio.Reader, _ int) {
+// TestStreamsDoNotAllocate: neither does a chunk of a stream.
+func TestStreamsDoNotAllocate(t *testing.T) {
 	events := make([]string, 50)
 	for i := range events {
 		events[i] = tokenEvent
 	}
-	reply := []byte(sse(append(events, usageEvent, doneEvent)...))
-	for {
-		line, err := in.ReadSlice('\n')
-		if err != nil {
-			return
-		}
-		if len(line) > 2 {
-			continue
-		}
-		if _, err := in.Discard(len(body)); err != nil {
-			return
-		}
-		// In two pieces that end within a token.
-		if _, err := c.Write(reply[:len(reply)/3]); err != nil {
-			return
-		}
-		if _, err := c.Write(reply[len(reply)/3:]); err != nil {
-			return
-		}
-	}
-}
-
-// TestStreamsDoNotAllocate: neither does a chunk of a stream.
-func TestStreamsDoNotAllocate(t *testing.T) {
-	url, _ := rawServer(t, talkAll)
+	reply := sse(append(events, usageEvent, doneEvent)...)
+	// In two pieces that end within a token.
+	url, _ := rawServer(t, answering(reply[:len(reply)/3], reply[len(reply)/3:]))
 	p := testPlan(12_000)
 	p.StreamStall = 10 * time.Second
 	run := start(t, url, p, payloads.Single("test", body), endpoint.Options{})

@@ -80,7 +80,7 @@ func BenchmarkTickets(b *testing.B) {
 					all.Wait()
 					cpu := readUsage().cpu - before
 					b.StopTimer()
-					if n := r.startedSoFar(); n != uint64(b.N) {
+					if n := r.begun(); n != uint64(b.N) {
 						b.Fatalf("%d of %d tickets", n, b.N)
 					}
 					// On a machine with other work, CPU time tells more than time does.

@@ -178,7 +178,7 @@ func TestBoundary(t *testing.T) {
 			p.Rate, p.Duration, p.Concurrency, p.AtEnd = mustRate(t, "1000"), 10*time.Second, 10_000, Cut
 			run := start(t, url, p, payloads.Single("test", body), endpoint.Options{})
 			line := run.timeline
-			await(func() bool { return run.startedSoFar() > 400 })
+			await(func() bool { return run.begun() > 400 })
 			line.mu.Lock()
 			line.collect(run.measured + int64(100*time.Millisecond))
 			line.collect(run.measured + int64(200*time.Millisecond))

@@ -123,14 +123,14 @@ func TestConcurrencyChangedUnderWay(t *testing.T) {
 	}))
 	defer server.Close()
 	run := start(t, server.URL, testPlan(n), payloads.Single("test", body), endpoint.Options{})
-	reached := func(i uint64) { await(func() bool { return run.startedSoFar() >= i }) }
+	reached := func(i uint64) { await(func() bool { return run.begun() >= i }) }
 	for i, concurrency := range []int{32, 2, 3, 1, 24, 5} {
 		if err := run.Change(vegeta.Rate{}, concurrency); err != nil {
 			t.Fatal(err)
 		}
 		// Those sent away go once their request is done.
 		await(func() bool { return run.leaving.Load() == 0 })
-		seen := run.startedSoFar()
+		seen := run.begun()
 		reached(seen + uint64(concurrency))
 		most.Store(0)
 		reached(seen + 300)
@@ -172,7 +172,7 @@ func heldUp(t *testing.T) (c Counts, backlog uint64) {
 	p := testPlan(0)
 	p.Rate, p.Concurrency, p.Duration = perSecond(2000), 10_000, 1500*time.Millisecond
 	run := startWith(t, o.url(), p, Request{}, indexedBodies(t, 20_000, 0), nil)
-	await(func() bool { return run.startedSoFar() > 500 })
+	await(func() bool { return run.begun() > 500 })
 	for _, turn := range run.turns {
 		turn.mu.Lock()
 	}

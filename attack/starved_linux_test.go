@@ -1,11 +1,12 @@
 package attack
 
 import (
+	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
-	"net/http"
-	"net/http/httptest"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -127,11 +128,27 @@ func blame(t *testing.T, v Verdict, limit, reason string) {
 	}
 }
 
-// quick is a server of another process's cores: it answers at once.
+// quick is a server of another process's cores that answers at once, and for so
+// little that it is not the one to lack a core where other tests take both.
 func quick(t *testing.T) string {
-	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {}))
-	t.Cleanup(s.Close)
-	return s.URL
+	reply := []byte("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+	url, _ := rawServer(t, func(c net.Conn, _ *bufio.Reader, _ int) {
+		in := make([]byte, 4096)
+		for seen := 0; ; {
+			n, err := c.Read(in[seen:])
+			if seen += n; err != nil {
+				return
+			}
+			if !bytes.HasSuffix(in[:seen], body) {
+				continue
+			}
+			if _, err := c.Write(reply); err != nil {
+				return
+			}
+			seen = 0
+		}
+	})
+	return url
 }
 
 func needs(t *testing.T, command string) {
@@ -163,8 +180,8 @@ func crowd(t *testing.T, n int) {
 func TestStarvedByNeighbours(t *testing.T) {
 	needs(t, "taskset")
 	url := quick(t)
-	crowd(t, 6)
-	for _, o := range []ordeal{{URL: url, Concurrency: 16, KeepAlive: true, Duration: 3 * time.Second}, {URL: url, Rate: "20000", Concurrency: 200, KeepAlive: true, Duration: 3 * time.Second}} {
+	crowd(t, 12)
+	for _, o := range []ordeal{{URL: url, Concurrency: 1000, KeepAlive: true, Duration: 3 * time.Second}, {URL: url, Rate: "20000", Concurrency: 200, KeepAlive: true, Duration: 3 * time.Second}} {
 		blame(t, suffer(t, o, "taskset", "-c", lastCore()), LimitClient, "something else keeps the cores busy")
 	}
 }

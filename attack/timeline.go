@@ -101,13 +101,13 @@ func (t *timeline) collect(at int64) {
 	}
 	// After the tallies: what they have counted was sent before, and a stream
 	// has all its chunks here.
-	started, chunks := run.startedSoFar(), run.chunksSoFar()
+	started, chunks, workers := run.soFar()
 	prev := &t.counts
 	done := now.Succeeded + now.Failed + now.CutOff
 	// What was sent since the tallies were read is the next interval's, as far as
 	// it shows by more being in flight than there are workers; and so is what was
 	// sent since the instant, unless it has its reply in this one.
-	started = min(started, done+run.workerCount())
+	started = min(started, done+workers)
 	planned := max(t.planned, run.plannedSoFar(at, started))
 	started = max(done, min(started, planned))
 	planned = max(planned, started)
@@ -227,23 +227,18 @@ func (t *timeline) close() {
 	t.final = t.snapshot()
 }
 
-// startedSoFar is the number of measured requests begun.
-func (r *Run) startedSoFar() uint64 {
+// soFar is the number of measured requests begun, of the chunks that came in
+// their streams, and of the workers that there have been, each with one request
+// in flight at most.
+func (r *Run) soFar() (started, chunks, workers uint64) {
 	r.listMu.Lock()
 	list := r.list
 	r.listMu.Unlock()
-	var n uint64
 	for _, w := range list {
-		n += w.started.Load()
+		started += w.started.Load()
+		chunks += w.reply.chunks.Load()
 	}
-	return n
-}
-
-// workerCount is how many there have been, each with one request in flight at most.
-func (r *Run) workerCount() uint64 {
-	r.listMu.Lock()
-	defer r.listMu.Unlock()
-	return uint64(len(r.list))
+	return started, chunks, uint64(len(list))
 }
 
 // keptSoFar is the number of records that the sink has taken.
@@ -252,18 +247,6 @@ func (r *Run) keptSoFar() uint64 {
 		return 0
 	}
 	return r.recorder.kept.Load()
-}
-
-// chunksSoFar is the number of chunks that came in measured requests' streams.
-func (r *Run) chunksSoFar() uint64 {
-	r.listMu.Lock()
-	list := r.list
-	r.listMu.Unlock()
-	var n uint64
-	for _, w := range list {
-		n += w.reply.chunks.Load()
-	}
-	return n
 }
 
 // plannedSoFar is the number of tickets with an instant before at, within the

@@ -27,6 +27,9 @@ const (
 	// starvedShare is the share of the allowed cores' time that a client which
 	// waited for a core longer than it ran must have wanted, to count as starved.
 	starvedShare = 0.9
+	// delayedShare is the share of the allowed cores' time from which waits for
+	// a core, longer than the client ran, are worth a word though it kept pace.
+	delayedShare = 0.2
 	// haltedShare is the share of the wall time from which a quota's stops count.
 	haltedShare = 0.02
 	// collectedShare is the share of the client's CPU time from which garbage
@@ -51,6 +54,7 @@ func judge(s *Snapshot, p *Plan) Verdict {
 		return Verdict{false, LimitClient, reasons}
 	}
 	c := &s.Counts
+	fell := behind(s, p)
 	switch waited := c.LateNoSlots + c.NoSlot; {
 	case share(waited, c.Planned) >= tellingShare:
 		advice := "raise --concurrency, or this is what the endpoint bears"
@@ -65,15 +69,16 @@ func judge(s *Snapshot, p *Plan) Verdict {
 		v.Reasons = append(v.Reasons, fmt.Sprintf("%s of the requests failed, most of them with %s", percent(share(c.Failed, c.Succeeded+c.Failed)), s.Failures[0].Kind))
 	case c.Sent == 0:
 		v.Reasons = append(v.Reasons, "no request was sent")
+	case fell != "":
+		v.LimitedBy = LimitEndpoint
+		v.Reasons = append(v.Reasons, fell)
+	case p.Open():
+		v.Reasons = append(v.Reasons, "the endpoint kept up")
 	default:
-		if reason := behind(s, p); reason != "" {
-			v.LimitedBy = LimitEndpoint
-			v.Reasons = append(v.Reasons, reason)
-		} else if p.Open() {
-			v.Reasons = append(v.Reasons, "the endpoint kept up")
-		} else {
-			v.Reasons = append(v.Reasons, "the endpoint set the pace")
-		}
+		v.Reasons = append(v.Reasons, "the endpoint set the pace")
+	}
+	if delayed(&s.Client) {
+		v.Reasons = append(v.Reasons, waits(&s.Client)+": the times measured hold such waits")
 	}
 	v.Reasons = append(v.Reasons, effort(&s.Client))
 	return v
@@ -85,7 +90,10 @@ func behind(s *Snapshot, p *Plan) string {
 	if cut := share(c.CutOff, c.Sent); cut >= tellingShare && float64(c.CutOff) > 2*meanInFlight(s) {
 		return fmt.Sprintf("%s of the requests still had no reply when the run was cut off", percent(cut))
 	}
-	if from, to := backlog(s); p.Open() && to > 0 {
+	if !p.Open() {
+		return ""
+	}
+	if from, to := backlog(s); to > 0 {
 		return fmt.Sprintf("more and more requests waited for their replies, from %d in flight after a quarter of the run to %d at its end", from, to)
 	}
 	return ""
@@ -97,13 +105,8 @@ func meanInFlight(s *Snapshot) float64 {
 	if s.Elapsed <= 0 {
 		return 0
 	}
-	var sum float64
-	for _, h := range []*hdrhistogram.Histogram{s.Latencies.Response, s.Latencies.Failed} {
-		if h != nil {
-			sum += h.Mean() * float64(h.TotalCount())
-		}
-	}
-	return sum / float64(s.Elapsed)
+	sum := func(h *hdrhistogram.Histogram) float64 { return h.Mean() * float64(h.TotalCount()) }
+	return (sum(s.Latencies.Response) + sum(s.Latencies.Failed)) / float64(s.Elapsed)
 }
 
 // backlog is how many requests were in flight after the first and the last
@@ -176,14 +179,23 @@ func crowdedOut(c *Client) bool {
 	return c.Waited >= c.CPU && c.Waited.Seconds() >= c.Wall.Seconds()*allowed(c)/2
 }
 
+// delayed reports whether waits for a core are a part of what was measured.
+func delayed(c *Client) bool {
+	return c.Wall >= shortestJudged && c.Waited >= c.CPU && c.Waited.Seconds() >= delayedShare*c.Wall.Seconds()*allowed(c)
+}
+
+// waits says how long the client was kept from its cores.
+func waits(c *Client) string {
+	return fmt.Sprintf("its threads waited %s for a core, all together, and ran for %s", c.Waited.Round(time.Millisecond), c.CPU.Round(time.Millisecond))
+}
+
 // causes are why a client may have been slow, the surest first.
 func causes(c *Client) (reasons []string) {
 	if c.Throttled.Seconds() >= haltedShare*c.Wall.Seconds() {
 		reasons = append(reasons, fmt.Sprintf("a control group's limit of %.3g cores stopped it for %s: raise the CPU limit (cpu.max, resources.limits.cpu)",
 			c.Quota, c.Throttled.Round(time.Millisecond)))
 	} else if c.Waited >= c.CPU {
-		reasons = append(reasons, fmt.Sprintf("its threads waited %s for a core, all together, and ran for %s: something else keeps the cores busy",
-			c.Waited.Round(time.Millisecond), c.CPU.Round(time.Millisecond)))
+		reasons = append(reasons, waits(c)+": something else keeps the cores busy")
 	}
 	if c.GC.Seconds() >= collectedShare*c.CPU.Seconds() || c.GCPauseMax >= time.Duration(lateEnough) {
 		reasons = append(reasons, fmt.Sprintf("garbage collection took %s of its CPU time and stopped it for up to %s",

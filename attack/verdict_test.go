@@ -14,6 +14,7 @@ func TestJudge(t *testing.T) {
 	busy := Client{Cores: 2, CPU: 19 * time.Second, Wall: 10 * time.Second}
 	crowded := Client{Cores: 2, CPU: 5 * time.Second, Waited: 15 * time.Second, Wall: 10 * time.Second}
 	queued := Client{Cores: 2, CPU: 10 * time.Second, Waited: 9 * time.Second, Wall: 10 * time.Second}
+	slowed := Client{Cores: 2, CPU: time.Second, Waited: 9 * time.Second, Wall: 10 * time.Second}
 	halted := Client{Cores: 2, Quota: 0.2, CPU: 2 * time.Second, Waited: 8 * time.Second, Throttled: 7 * time.Second, Wall: 10 * time.Second}
 	collecting := Client{Cores: 2, CPU: 10 * time.Second, GC: 4 * time.Second, GCPauseMax: 30 * time.Millisecond, Wall: 10 * time.Second}
 	few := open
@@ -42,6 +43,8 @@ func TestJudge(t *testing.T) {
 		{"a neighbour, closed loop", closed, crowded, Counts{Planned: 1000, Sent: 1000, Succeeded: 1000}, nil, false, LimitClient, "something else keeps the cores busy"},
 		{"waits of many threads", closed, queued, Counts{Planned: 1000, Sent: 1000, Succeeded: 1000}, nil, true, LimitNone, "set the pace"},
 		{"a neighbour, on time", open, crowded, Counts{Planned: 1000, Sent: 1000, Succeeded: 1000}, nil, true, LimitNone, "kept up"},
+		{"a neighbour, on time: a word", open, crowded, Counts{Planned: 1000, Sent: 1000, Succeeded: 1000}, nil, true, LimitNone, "waited 15s for a core, all together, and ran for 5s: the times measured hold such waits"},
+		{"half a neighbour, closed loop", closed, slowed, Counts{Planned: 1000, Sent: 1000, Succeeded: 1000}, nil, true, LimitNone, "waited 9s for a core"},
 		{"a neighbour, late", open, crowded, Counts{Planned: 1000, Sent: 1000, Succeeded: 1000, LateWithSlots: 500}, nil, false, LimitClient, "something else keeps the cores busy"},
 		{"quota, closed loop", closed, halted, Counts{Planned: 1000, Sent: 1000, Succeeded: 1000}, nil, false, LimitClient, "limit of 0.2 cores"},
 		{"quota, late", open, halted, Counts{Planned: 1000, Sent: 1000, Succeeded: 1000, LateWithSlots: 100}, nil, false, LimitClient, "limit of 0.2 cores"},
@@ -57,7 +60,7 @@ func TestJudge(t *testing.T) {
 		{"one cut off", open, idle, Counts{Planned: 1000, Sent: 1000, Succeeded: 999, CutOff: 1}, nil, true, LimitNone, "kept up"},
 	} {
 		s := &Snapshot{Counts: c.counts, Client: c.client, Failures: c.kinds, Elapsed: 10 * time.Second}
-		s.Latencies.Response = NewHistogram()
+		s.Latencies.Response, s.Latencies.Failed = NewHistogram(), NewHistogram()
 		if err := s.Latencies.Response.RecordValues(int64(800*time.Millisecond), int64(c.counts.Succeeded)); err != nil {
 			t.Fatal(err)
 		}
@@ -92,6 +95,7 @@ func TestBacklog(t *testing.T) {
 			p.Rate = mustRate(t, "1000")
 		}
 		s := &Snapshot{Counts: Counts{Planned: 10_000, Sent: 10_000, Succeeded: 10_000}, PlanElapsed: min(10, time.Duration(len(c.inFlight))) * time.Second, Elapsed: 13 * time.Second}
+		s.Latencies.Response, s.Latencies.Failed = NewHistogram(), NewHistogram()
 		for i, n := range c.inFlight {
 			s.Intervals = append(s.Intervals, Interval{At: time.Duration(i) * time.Second, Width: time.Second, InFlight: n})
 		}

@@ -17,11 +17,7 @@ func cell(s string, width int) string { return markdownCell.Replace(safe(s, widt
 // failures and rules, in tables.
 func Markdown(w io.Writer, r *Report) error {
 	var b strings.Builder
-	title := cmp.Or(r.Name, r.Target.URL)
-	if r.Name == "" && r.Target.Endpoint != nil {
-		title = *r.Target.Endpoint
-	}
-	fmt.Fprintf(&b, "### %s\n\n", cell(title, 120))
+	fmt.Fprintf(&b, "### %s\n\n", cell(cmp.Or(r.Name, r.Target.called()), 120))
 	if !r.Verdict.Valid {
 		fmt.Fprintf(&b, "**These figures are not valid: limited by the %s.**\n\n", cell(r.Verdict.LimitedBy, 40))
 	}

@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"math"
 	"slices"
-
-	"brunt/attack"
 )
 
 // intervals lays the timelines over each other, each moved to the nearest slot,
@@ -24,13 +22,13 @@ func (m *merger) intervals() []Interval {
 			v := &r.Intervals[j]
 			at := int64(math.Floor((from + v.TS + v.WidthS/2) / width))
 			if slots[at] == nil {
-				slots[at] = &slot{sum: Interval{TS: float64(at) * width}}
+				slots[at] = &slot{at: float64(at) * width}
 			}
-			start := math.Inf(1)
-			if v.WidthS > 1.5*width {
-				start = from + v.TS
+			s := slots[at]
+			s.parts = append(s.parts, stretch{i, v})
+			if v.WidthS > 1.5*width { // by a stall
+				s.at = min(s.at, from+v.TS)
 			}
-			slots[at].add(i, v, start)
 		}
 	}
 	out := make([]Interval, 0, len(slots))
@@ -55,61 +53,52 @@ func (r *Report) step() float64 {
 	return max(widths[len(widths)/2], 1e-3)
 }
 
-// slot collects the intervals of all reports that fall into one stretch. It is
-// as long as the time that any one of them has in it, and begins where an
-// interval does that a stall made wider than a slot.
+// slot collects the intervals of all reports that fall into one step of time.
 type slot struct {
-	sum   Interval
-	parts int
-	// Of the report that was added last: its time in the slot, and its number.
-	own    float64
+	at    float64   // its beginning, in seconds
+	parts []stretch // report by report
+}
+
+// stretch is an interval of a report.
+type stretch struct {
 	report int
-	// The in-flight count is that at the slot's end: of each report's last
-	// interval in it.
-	inFlight uint64
+	*Interval
 }
 
-// add adds the report's interval, which is moved to begin at the second at.
-func (s *slot) add(report int, v *Interval, at float64) {
-	if s.parts == 0 || s.report != report {
-		s.inFlight += s.sum.InFlight
-		s.own, s.report = 0, report
+// merged is the slot as one interval, as long as the time that any one report
+// has in it. In flight is what was at its end: that of each report's last part.
+func (s *slot) merged() Interval {
+	var v Interval
+	own := 0.0
+	for i, p := range s.parts {
+		if i > 0 && p.report == s.parts[i-1].report {
+			v.InFlight -= s.parts[i-1].InFlight
+		} else {
+			own = 0
+		}
+		own += p.WidthS
+		v.WidthS = max(v.WidthS, own)
+		v.add(p.Interval)
 	}
-	s.own += v.WidthS
-	s.parts++
-	sum := &s.sum
-	if s.parts == 1 {
-		from := sum.TS
-		*sum = *v
-		sum.TS = from
-	} else {
-		sum.add(v)
+	if len(s.parts) == 1 {
+		v = *s.parts[0].Interval // with its percentiles
 	}
-	sum.TS, sum.WidthS, sum.InFlight = min(sum.TS, at), max(sum.WidthS, s.own), v.InFlight
+	v.TS, v.WidthS = significant(s.at, 12), significant(v.WidthS, 12)
+	return v
 }
 
-// add adds counts and the maximum, which are exact.
+// add adds counts and the maximum, which are exact; percentiles are left out.
 func (i *Interval) add(v *Interval) {
 	i.Planned += v.Planned
 	i.Sent += v.Sent
 	i.Succeeded += v.Succeeded
 	i.Failed += v.Failed
 	i.CutOff += v.CutOff
+	i.InFlight += v.InFlight
 	i.BytesIn += v.BytesIn
 	i.BytesOut += v.BytesOut
 	i.Chunks += v.Chunks
 	if v.Max != nil && (i.Max == nil || *v.Max > *i.Max) {
 		i.Max = new(*v.Max)
 	}
-}
-
-func (s *slot) merged() Interval {
-	v := s.sum
-	v.TS, v.WidthS = significant(v.TS, 12), significant(v.WidthS, 12)
-	v.InFlight += s.inFlight
-	if s.parts > 1 {
-		v.P50, v.P90, v.P99, v.LatenessP99, v.TTFTP50, v.TTFTP99 = nil, nil, nil, nil, nil, nil
-		v.Response, v.Service = attack.Sketch{}, attack.Sketch{}
-	}
-	return v
 }

@@ -50,9 +50,9 @@ func readAny(from io.Reader, name string) (*Report, error) {
 	return rebuild(decode, name)
 }
 
-// maxSilence is the longest stretch, in seconds, that is written down though
-// nothing happened in it: a file may claim any instant.
-const maxSilence = 3600
+// maxFilled is the longest run, in seconds, of which those are written down too
+// in which nothing happened: a file may claim any instant.
+const maxFilled = 24 * 3600
 
 // shortStart is the length below which a first interval is joined to the second:
 // rates over a few milliseconds mean nothing.
@@ -236,17 +236,18 @@ func (b *rebuilder) intervals(shift time.Duration) []attack.Interval {
 		keys = keys[1:]
 	}
 	list := make([]attack.Interval, 0, len(keys))
+	fill := keys[len(keys)-1]-keys[0] <= maxFilled
 	inFlight, until := int64(0), time.Duration(0)
 	for i, k := range keys {
-		for i > 0 && until < edge(k) && k-keys[i-1] < maxSilence {
+		for i > 0 && fill && until < edge(k) {
 			list = append(list, attack.Interval{At: until, Width: time.Second, InFlight: uint64(inFlight)})
 			until += time.Second
 		}
 		in := b.seconds[k]
-		in.At, in.Width = edge(k), edge(k+1)-edge(k)
-		if i == 0 {
-			in.At, in.Width = 0, edge(k+1)
+		if i > 0 {
+			in.At = edge(k)
 		}
+		in.Width = edge(k+1) - in.At
 		inFlight = max(0, inFlight+int64(in.Sent)-int64(in.Succeeded+in.Failed+in.CutOff))
 		in.InFlight, until = uint64(inFlight), edge(k+1)
 		in.Response, in.Service, in.Lateness = attack.SketchOf(in.response), attack.SketchOf(in.service), attack.SketchOf(in.lateness)

@@ -75,6 +75,14 @@ type Target struct {
 	TLS       *string  `json:"tls"` // version; null without TLS
 }
 
+// called is what people call it: the endpoint's name, else the URL.
+func (t *Target) called() string {
+	if t.Endpoint != nil {
+		return *t.Endpoint
+	}
+	return t.URL
+}
+
 // Plan is the load that was asked for.
 type Plan struct {
 	RatePerS    *float64          `json:"rate_per_s"`    // null for a closed loop

@@ -134,12 +134,8 @@ func (p *page) flow(s style, label string, items ...string) {
 
 // header is what was loaded, how, and with what.
 func (p *page) header(r *Report) {
-	target := r.Target.URL
-	if r.Target.Endpoint != nil {
-		target = *r.Target.Endpoint
-	}
 	var parts []string
-	for _, part := range []string{safe(r.Name, p.width), safe(target, p.width), loadWords(r), payloadWords(&r.Plan)} {
+	for _, part := range []string{safe(r.Name, p.width), safe(r.Target.called(), p.width), loadWords(r), payloadWords(&r.Plan)} {
 		if part != "" {
 			parts = append(parts, part)
 		}

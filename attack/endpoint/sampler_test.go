@@ -10,18 +10,24 @@ import (
 	"brunt/attack/mock/workspace"
 )
 
-// TestSampler has requests served between the two samples, and finds in them
-// what the workspace itself counted.
-func TestSampler(t *testing.T) {
+// exporting is an endpoint of a workspace that exports metrics in its way.
+func exporting(t *testing.T, metrics string) (*workspace.Server, *Endpoint) {
 	clean(t)
-	w, o := lookAlike(t, workspace.Config{PATs: []string{"dapi-canary"}, Endpoints: []workspace.Endpoint{{Name: "x"}}})
+	w, o := lookAlike(t, workspace.Config{PATs: []string{"dapi-canary"}, Endpoints: []workspace.Endpoint{{Name: "x", Metrics: metrics}}})
 	t.Setenv("DATABRICKS_HOST", w.Host())
 	t.Setenv("DATABRICKS_TOKEN", "dapi-canary")
 	e, err := Open(t.Context(), "x", o, time.Second)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer e.Close()
+	t.Cleanup(e.Close)
+	return w, e
+}
+
+// TestSampler has requests served between the two samples, and finds in them
+// what the workspace itself counted.
+func TestSampler(t *testing.T) {
+	w, e := exporting(t, "")
 	s := e.Sample(t.Context())
 	defer s.End()
 	await(t, "the first sample", func() bool {
@@ -60,15 +66,7 @@ func TestSampler(t *testing.T) {
 // TestSamplerFails has an export that is none: that is told once, and shows no
 // token.
 func TestSamplerFails(t *testing.T) {
-	clean(t)
-	w, o := lookAlike(t, workspace.Config{PATs: []string{"dapi-canary"}, Endpoints: []workspace.Endpoint{{Name: "x", Metrics: "dapi-canary"}}})
-	t.Setenv("DATABRICKS_HOST", w.Host())
-	t.Setenv("DATABRICKS_TOKEN", "dapi-canary")
-	e, err := Open(t.Context(), "x", o, time.Second)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer e.Close()
+	_, e := exporting(t, "dapi-canary")
 	s := e.Sample(t.Context())
 	s.End()
 	taken, failed, reason := s.Taken()
@@ -84,15 +82,7 @@ func TestSamplerFails(t *testing.T) {
 
 // TestSamplerEnds has an export that never answers: the end comes all the same.
 func TestSamplerEnds(t *testing.T) {
-	clean(t)
-	w, o := lookAlike(t, workspace.Config{PATs: []string{"dapi-canary"}, Endpoints: []workspace.Endpoint{{Name: "x", Metrics: "none"}}})
-	t.Setenv("DATABRICKS_HOST", w.Host())
-	t.Setenv("DATABRICKS_TOKEN", "dapi-canary")
-	e, err := Open(t.Context(), "x", o, time.Second)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer e.Close()
+	_, e := exporting(t, "none")
 	s := e.Sample(t.Context())
 	s.End()
 	if taken, failed, reason := s.Taken(); len(taken) != 0 || failed == 0 || !strings.Contains(reason, "run's end") {

@@ -36,7 +36,7 @@ var (
 	descRequests    = desc("requests_total", "Requests of the present run that ended, by outcome, warm-up excluded.", "outcome")
 	descReceived    = desc("received_bytes_total", "Bytes of replies.")
 	descTransmitted = desc("sent_bytes_total", "Bytes of requests.")
-	descConnections = desc("connections_total", "Connections opened.")
+	descConnections = desc("connections_total", "Connections opened, warm-up excluded.")
 	descResponse    = desc("response_time_seconds", "From the planned instant to the last byte of the reply, of successes.")
 	descService     = desc("service_time_seconds", "From the first byte sent to the last byte of the reply, of successes.")
 

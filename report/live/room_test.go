@@ -1,8 +1,10 @@
 package live
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"net/http"
 	"regexp"
 	"slices"
 	"strings"
@@ -219,6 +221,35 @@ func TestCloseCutsTheRun(t *testing.T) {
 		t.Errorf("the page was left in state %q, told of the end: %t", s.newest.View.State, s.told)
 	}
 	s.sameEnd("the page", v.Last())
+}
+
+// As long as its files are being closed a run is draining, wherever one looks:
+// who reads that it is done may start another.
+func TestNotDoneBeforeItsFilesAreClosed(t *testing.T) {
+	sent, closed := make(chan struct{}), make(chan struct{})
+	v := serve(t, func(c *Config) {
+		c.Start = func(ctx context.Context, o Order, waiting func(string)) (*Job, error) {
+			job, err := launch(o)
+			if err == nil {
+				before := job.Close
+				job.Close = func() []string { close(sent); <-closed; return before() }
+			}
+			return job, err
+		}
+	})
+	if r := v.post(t, "/api/start", `{}`); r.status != http.StatusOK {
+		t.Fatal(r.body)
+	}
+	defer close(closed)
+	<-sent
+	v.untilState(t, "draining")
+	for path, want := range map[string]string{
+		"/api/runs": `"state":"draining"`, "/api/runs/1": `"state":"draining"`, "/api/report": `"state":"draining"`, "/metrics": `brunt_run_state{state="draining"} 1`,
+	} {
+		if r := v.get(t, path); !bytes.Contains(r.body, []byte(want)) {
+			t.Errorf("%s while files are closed: no %s in %s", path, want, r)
+		}
+	}
 }
 
 func mustJob(t testing.TB, o Order) *Job {

@@ -52,12 +52,17 @@ type round struct {
 // a second, and whoever asks more often shall cost nothing.
 const fresh = 100 * time.Millisecond
 
-// snapshot is the run's newest, or one hardly older.
+// snapshot is the run's newest, or one hardly older. Until its files are closed
+// and its final report stands a run is not done: another cannot be started yet.
 func (r *round) snapshot() *attack.Snapshot {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.newest == nil || r.newest.State != attack.Done && time.Since(r.taken) > fresh {
+	if r.job.Run != nil && (r.newest == nil || time.Since(r.taken) > fresh) {
 		r.newest, r.taken = r.job.Run.Snapshot(), time.Now()
+		if r.newest.State == attack.Done {
+			r.newest = new(*r.newest)
+			r.newest.State = attack.Draining
+		}
 	}
 	return r.newest
 }
@@ -116,17 +121,19 @@ func (r *round) finish(rules []report.Rule) *report.Report {
 	if r.job.Close != nil {
 		warnings = r.job.Close()
 	}
-	r.forget()
+	s := r.job.Run.Snapshot()
+	var rep *report.Report
 	r.writing.Lock()
-	looked := r.chapter != nil
-	r.writing.Unlock()
-	var final report.Report
-	if looked {
-		final = *r.update(nil, rules).report // its intervals are known already
-	} else {
-		final = *report.From(r.job.Meta, r.snapshot())
-		final.JudgeAll(rules)
+	if r.chapter != nil {
+		r.chapter.read(s, rules) // its intervals are known already
+		rep = r.chapter.report
 	}
+	r.writing.Unlock()
+	if rep == nil {
+		rep = report.From(r.job.Meta, s)
+		rep.JudgeAll(rules)
+	}
+	final := *rep
 	final.Warnings = append(slices.Clone(final.Warnings), warnings...)
 	return &final
 }
@@ -135,9 +142,9 @@ func (r *round) finish(rules []report.Rule) *report.Report {
 // snapshot tells all that is asked for after the end. The room's lock is held,
 // under which nobody steers a run that has a final report.
 func (r *round) retire() {
-	r.snapshot()
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.newest = r.job.Run.Snapshot()
 	r.job.Run, r.job.Change, r.job.Close = nil, nil, nil
 }
 

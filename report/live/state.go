@@ -83,10 +83,7 @@ func (r *room) state() string {
 	case r.now.final != nil:
 		return stateOf(string(attack.Done), r.now.final.Interrupted)
 	}
-	if s := r.now.snapshot(); s.State != attack.Done {
-		return string(s.State)
-	}
-	return string(attack.Draining) // its files are being closed
+	return string(r.now.snapshot().State)
 }
 
 // look is how things stand for a viewer who may act, with the present run and

@@ -1,0 +1,58 @@
+package page
+
+import (
+	"strings"
+	"testing"
+
+	"brunt/attack"
+	"brunt/report"
+)
+
+// The answer in a few words names what an endpoint did with the requests; a
+// closed loop, of which no rate is asked, has neither kept up nor a line for that.
+func TestOutcomeInWords(t *testing.T) {
+	t.Parallel()
+	v := open(t, newBrowser(t), story{seconds: 10, rate: 100, calm: true}.report())
+	closed := func(r *report.Report) {
+		r.Plan.RatePerS, r.Plan.Concurrency = nil, new(16)
+	}
+	endpointFell := func(r *report.Report) { r.Verdict.LimitedBy = attack.LimitEndpoint }
+	for name, c := range map[string]struct {
+		change func(r *report.Report)
+		words  string
+		asked  bool
+	}{
+		"open":   {func(*report.Report) {}, "✓the endpoint kept up", true},
+		"closed": {closed, "", false},
+		"some failed": {func(r *report.Report) {
+			endpointFell(r)
+			r.Requests.Failed = r.Requests.Sent / 8
+			r.Requests.Succeeded -= r.Requests.Failed
+		}, "✕13 % failed", true},
+		"some cut off": {func(r *report.Report) {
+			endpointFell(r)
+			r.Requests.CutOff = r.Requests.Sent / 2
+			r.Requests.Succeeded -= r.Requests.CutOff
+		}, "✕50 % cut off", true},
+		"a queue grew":    {endpointFell, "✕the endpoint fell behind", true},
+		"not valid":       {func(r *report.Report) { r.Verdict.Valid, r.Verdict.LimitedBy = false, attack.LimitClient }, "✕not valid", true},
+		"closed, cut off": {func(r *report.Report) { closed(r); endpointFell(r); r.Requests.CutOff = 1 }, "% cut off", false},
+	} {
+		r := story{seconds: 10, rate: 100, calm: true}.report()
+		c.change(r)
+		v.load(r)
+		var seen struct {
+			Words  string
+			Series []string
+		}
+		v.js(&seen, `({
+			words: document.querySelector(".outcome")?.textContent ?? "",
+			series: brunt.charts.figures.get("throughput").plot.series.map((s) => s.label ?? ""),
+		})`)
+		asked := strings.Contains(strings.Join(seen.Series, ","), "asked")
+		if !strings.Contains(seen.Words, c.words) || c.words == "" && seen.Words != "" || asked != c.asked {
+			t.Errorf("%s: the page says %q and draws %v", name, seen.Words, seen.Series)
+		}
+	}
+	v.quiet()
+}
