@@ -94,13 +94,3 @@ func TestStreamsDoNotAllocate(t *testing.T) {
 		t.Errorf("%d allocations over %d streams of 50 chunks; %+v", allocations, requests, s.Counts.Stream)
 	}
 }
-
-// begun is how many measured requests the workers have begun.
-func (r *Run) begun() (n uint64) {
-	r.listMu.Lock()
-	defer r.listMu.Unlock()
-	for _, w := range r.list {
-		n += w.started.Load()
-	}
-	return n
-}

@@ -42,6 +42,12 @@ func start(t *testing.T, url string, p Plan, set *payloads.Set, o endpoint.Optio
 	return run
 }
 
+// begun is how many measured requests there have been so far.
+func (r *Run) begun() uint64 {
+	started, _, _ := r.soFar()
+	return started
+}
+
 var body = []byte(`{"inputs":[1]}`)
 
 // attackOf makes a run to its end and checks its books.
