@@ -172,6 +172,8 @@ func (r *Run) begin(sink Sink) error {
 	if r.plan.HTTP2 {
 		r.dialer.UseHTTP2()
 		r.mux = newMux(r)
+	} else {
+		r.dialer.Beneath(beneath)
 	}
 	if r.plan.Open() {
 		if err := r.makeTurns(min(cores, max(1, r.plan.Concurrency/slotsPerTurn))); err != nil {

@@ -1,6 +1,7 @@
 package attack
 
 import (
+	"crypto/tls"
 	"io"
 	"net"
 	"syscall"
@@ -9,26 +10,49 @@ import (
 	"brunt/attack/endpoint"
 )
 
-// direct makes a plain connection's system calls itself, in one turn at the
-// runtime's poller: the request is written and its reply waited for, without the
-// look for it that net.Conn's Read begins with and that finds nothing, a third
-// of all calls. An end of the connection that came before the turn may be missed
-// so, where the peer goes on reading; wire.begin sees to it that there is a look
-// in time. The calls never block, so the scheduler is not told of them.
+// direct makes a connection's system calls itself, in one turn at the runtime's
+// poller: the request is written and its reply waited for, without the look for
+// it that net.Conn's Read begins with and that finds nothing, a third of all
+// calls. An end of the connection that came before the turn may be missed so,
+// where the peer goes on reading; wire.begin sees to it that there is a look in
+// time. The calls never block, so the scheduler is not told of them.
+//
+// Beneath TLS it is the connection that crypto/tls writes records to: those of a
+// request are held back until its reply is read.
 type direct struct {
-	conn  net.Conn
+	net.Conn
 	raw   syscall.RawConn
 	turn  func(fd uintptr) bool // step, bound once: a turn allocates nothing
 	out   []byte                // still to be written
 	in    []byte                // to be read into
 	got   int                   // bytes read, noRoom where the rest of out must be waited with
 	fault syscall.Errno
+
+	holding bool   // what is written is kept in held
+	held    []byte // records
 }
 
 const noRoom = -1
 
-// newDirect is nil for a connection that is not plain.
+// beneath is the connection as TLS shall have it.
+func beneath(conn net.Conn) net.Conn {
+	if d := directly(conn); d != nil {
+		return d
+	}
+	return conn
+}
+
+// newDirect is nil for a connection whose calls cannot be made directly.
 func newDirect(conn net.Conn) *direct {
+	c, ok := conn.(*tls.Conn)
+	if !ok {
+		return directly(conn)
+	}
+	d, _ := c.NetConn().(*direct)
+	return d
+}
+
+func directly(conn net.Conn) *direct {
 	c, ok := conn.(*net.TCPConn)
 	if !ok {
 		return nil
@@ -37,9 +61,32 @@ func newDirect(conn net.Conn) *direct {
 	if err != nil {
 		return nil
 	}
-	d := &direct{conn: conn, raw: raw}
+	d := &direct{Conn: conn, raw: raw}
 	d.turn = d.step
 	return d
+}
+
+// SyscallConn is for looks at an idle connection.
+func (d *direct) SyscallConn() (syscall.RawConn, error) { return d.raw, nil }
+
+// Write implements io.Writer for TLS.
+func (d *direct) Write(p []byte) (int, error) {
+	if d.holding {
+		d.held = append(d.held, p...)
+		return len(p), nil
+	}
+	return d.Conn.Write(p)
+}
+
+// Read implements io.Reader for TLS.
+func (d *direct) Read(p []byte) (int, error) { return d.read(p) }
+
+// hold keeps the records of a message until the next read.
+func (d *direct) hold(over net.Conn, msg []byte) (int, error) {
+	d.holding, d.held = true, d.held[:0]
+	n, err := over.Write(msg)
+	d.holding, d.out = false, d.held
+	return n, err
 }
 
 // read sends what is to be sent and waits for bytes, as net.Conn's Read does.
@@ -57,7 +104,7 @@ func (d *direct) read(p []byte) (int, error) {
 		case d.got != noRoom:
 			return 0, io.EOF
 		}
-		n, err := d.conn.Write(d.out)
+		n, err := d.Conn.Write(d.out)
 		d.out = d.out[n:]
 		if endpoint.Reset(err) {
 			d.fault = syscall.EPIPE // a reply may be there all the same

@@ -153,24 +153,28 @@ func (w *wire) Read(p []byte) (int, error) {
 
 // take is one read, and the write of what is queued.
 func (w *wire) take(p []byte) (int, error) {
-	if w.direct != nil {
+	if w.direct != nil && !w.secure {
 		return w.direct.read(p)
 	}
-	return w.conn.Read(p)
+	return w.conn.Read(p) // of TLS, it comes to the same
 }
 
 // queue has the message sent together with the first look for its reply, where
 // that can be; it must stay as it is until then. Nothing of an earlier reply may
 // be left to read.
 func (w *wire) queue(msg []byte) (int, error) {
-	if w.direct == nil {
+	switch {
+	case w.direct == nil:
 		return w.write(msg)
+	case w.secure:
+		return w.direct.hold(w.conn, msg)
 	}
 	w.direct.out = msg
 	return len(msg), nil
 }
 
-// unsent is how much of a queued message was not handed over.
+// unsent is how much of a queued message was not handed over, of TLS with what
+// its records add.
 func (w *wire) unsent() int {
 	if w.direct == nil {
 		return 0

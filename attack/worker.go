@@ -264,7 +264,8 @@ func (w *worker) receive() error {
 		return fault
 	}
 	ex := &w.ex
-	ex.out -= w.wire.unsent()
+	unsent := w.wire.unsent()
+	ex.out = max(0, ex.out-unsent)
 	ex.first, ex.end, ex.in, ex.status = w.wire.first, w.wire.last(), w.wire.received, status
 	switch {
 	case fault != nil: // the reply is whole, the answer in it is not
@@ -272,7 +273,7 @@ func (w *worker) receive() error {
 	case !w.run.plan.Success[status]:
 		ex.outcome = failed
 	}
-	if w.reply.close || !w.run.plan.KeepAlive {
+	if w.reply.close || unsent > 0 || !w.run.plan.KeepAlive {
 		w.drop()
 	}
 	return nil
@@ -289,7 +290,7 @@ func (w *worker) fail(err error) {
 	ex.end, ex.err = w.run.clock.now(), err
 	if w.wire != nil {
 		ex.in = w.wire.received
-		ex.out -= w.wire.unsent()
+		ex.out = max(0, ex.out-w.wire.unsent())
 	}
 	ex.outcome = failed
 	var gone *payloadError

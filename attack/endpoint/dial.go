@@ -36,6 +36,7 @@ type Dialer struct {
 	target    Target
 	overrides []override
 	tls       *tls.Config // nil for http
+	beneath   func(net.Conn) net.Conn
 	dialer    net.Dialer
 	http2     bool
 	next      atomic.Uint32
@@ -109,6 +110,10 @@ func (d *Dialer) UseHTTP2() {
 	}
 }
 
+// Beneath has TLS speak over what wrap makes of each connection. It is to be
+// called before the first Dial.
+func (d *Dialer) Beneath(wrap func(net.Conn) net.Conn) { d.beneath = wrap }
+
 // TLSVersion is the version of the last handshake ("1.3"), empty without one.
 func (d *Dialer) TLSVersion() string {
 	switch v := d.version.Load(); v {
@@ -143,6 +148,9 @@ func (d *Dialer) Dial(ctx context.Context) (conn net.Conn, connect, handshake ti
 	connect = connected.Sub(begin)
 	if d.tls == nil {
 		return raw, connect, 0, nil
+	}
+	if d.beneath != nil {
+		raw = d.beneath(raw)
 	}
 	c := tls.Client(raw, d.tls)
 	if err := c.HandshakeContext(ctx); err != nil {
