@@ -43,6 +43,9 @@ func (a *alarm) wait(at int64) int64 {
 	}
 }
 
+// look lets others run first.
+func (a *alarm) look() { runtime.Gosched() }
+
 // kick ends a wait, or the next one.
 func (a *alarm) kick() {
 	select {

@@ -61,6 +61,7 @@ type Run struct {
 	end      int64 // of the plan
 
 	turns   []*turn
+	alarms  []*alarm // of the turns
 	tallies []*tally
 	workers sync.WaitGroup
 
@@ -217,20 +218,28 @@ func (r *Run) begin(sink Sink) error {
 
 func (r *Run) makeTurns(n int) error {
 	for i := range n {
-		a, err := newAlarm(r.clock)
-		if err != nil {
-			for _, t := range r.turns {
-				t.alarm.close()
+		var alarms [2]*alarm
+		for j := range alarms {
+			var err error
+			if alarms[j], err = newAlarm(r.clock); err != nil {
+				r.closeAlarms()
+				return fmt.Errorf("timer: %w", err)
 			}
-			return fmt.Errorf("timer: %w", err)
+			r.alarms = append(r.alarms, alarms[j])
 		}
 		limit := r.plan.Concurrency / n
 		if i < r.plan.Concurrency%n {
 			limit++
 		}
-		r.turns = append(r.turns, &turn{run: r, alarm: a, stride: uint64(n), next: uint64(i), limit: limit})
+		r.turns = append(r.turns, &turn{run: r, alarm: alarms[0], scout: alarms[1], stride: uint64(n), next: uint64(i), limit: limit})
 	}
 	return nil
+}
+
+func (r *Run) closeAlarms() {
+	for _, a := range r.alarms {
+		a.close()
+	}
 }
 
 // spawn starts a worker, of a turn in an open loop.
@@ -292,8 +301,6 @@ func (r *Run) finish() {
 		r.warn(r.pacer.warning(r.measured))
 	}
 	r.timeline.close()
-	for _, t := range r.turns {
-		t.alarm.close()
-	}
+	r.closeAlarms()
 	close(r.done)
 }

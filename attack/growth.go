@@ -37,6 +37,7 @@ type growth struct {
 	armed   bool // the timer runs; it counts as a worker meanwhile, for it may start one
 	late    bool // the last ticket was
 	held    bool // a ticket waits
+	looking bool // for workers that have their reply and have not read it
 	full    bool // the cores were busy with this process when the timer last struck
 	freed   bool // a worker has come free since the timer was set
 	quiet   int  // strikes of the timer without one
@@ -46,11 +47,32 @@ type growth struct {
 	cpu time.Duration // CPU time of this process by then
 }
 
+// look holds the turn until the replies that are there have been read: a worker
+// that comes free so is sooner there than a new one. The lock is held.
+func (t *turn) look() {
+	g := &t.growth
+	g.held = true
+	if g.looking {
+		return
+	}
+	g.looking = true
+	t.run.workers.Add(1)
+	go t.looked()
+}
+
+func (t *turn) looked() {
+	defer t.run.workers.Done()
+	t.scout.look()
+	t.mu.Lock()
+	t.growth.looking = false
+	t.grow(t.waiting() && t.granted())
+}
+
 // granted reports whether the turn may start a worker now; otherwise it is
 // held.
 func (t *turn) granted() bool {
 	g := &t.growth
-	if t.run.mux != nil || !g.late && g.opening < fewOpening {
+	if !g.late && g.opening < fewOpening {
 		return true
 	}
 	if !g.armed {

@@ -18,6 +18,7 @@ const lateEnough = int64(10 * time.Millisecond)
 type turn struct {
 	run    *Run
 	alarm  *alarm
+	scout  *alarm // that looks for replies
 	stride uint64
 	limit  int // most workers of this turn
 
@@ -135,13 +136,16 @@ func (t *turn) pass(s *schedule, late bool) bool {
 		return true
 	}
 	t.led = false
-	grow := t.workers < t.limit
-	if grow {
-		grow = t.granted()
-	} else {
+	switch {
+	case t.workers >= t.limit:
 		t.starved = true
+		t.mu.Unlock()
+	case t.run.mux != nil:
+		t.grow(true)
+	default:
+		t.look()
+		t.mu.Unlock()
 	}
-	t.grow(grow)
 	return true
 }
 

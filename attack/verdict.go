@@ -27,8 +27,8 @@ const (
 	// starvedShare is the share of the allowed cores' time that a client which
 	// waited for a core longer than it ran must have wanted, to count as starved.
 	starvedShare = 0.9
-	// delayedShare is the share of the allowed cores' time from which waits for
-	// a core, longer than the client ran, are worth a word though it kept pace.
+	// delayedShare is the share of the allowed cores' time from which waits for a
+	// core, twice as long as the client ran, are worth a word though it kept pace.
 	delayedShare = 0.2
 	// haltedShare is the share of the wall time from which a quota's stops count.
 	haltedShare = 0.02
@@ -181,7 +181,7 @@ func crowdedOut(c *Client) bool {
 
 // delayed reports whether waits for a core are a part of what was measured.
 func delayed(c *Client) bool {
-	return c.Wall >= shortestJudged && c.Waited >= c.CPU && c.Waited.Seconds() >= delayedShare*c.Wall.Seconds()*allowed(c)
+	return c.Wall >= shortestJudged && c.Waited >= 2*c.CPU && c.Waited.Seconds() >= delayedShare*c.Wall.Seconds()*allowed(c)
 }
 
 // waits says how long the client was kept from its cores.
