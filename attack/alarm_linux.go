@@ -11,19 +11,21 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// alarm waits for an instant. On Linux it is a timer file descriptor read
-// through the runtime's own poller: no thread blocks, nothing spins, and the
-// wake-up is not rounded to the poller's millisecond as time.Sleep's is.
+// alarm waits for an instant. On Linux it is a timer file descriptor of the
+// runtime's own poller: no thread blocks, nothing spins, and the wake-up is not
+// rounded to the poller's millisecond as time.Sleep's is. Setting it is the only
+// system call of a wait; what it has to tell is never read, for the poller wakes
+// whoever waits each time that it strikes.
 type alarm struct {
 	clock  clock
 	offset int64 // CLOCK_MONOTONIC at the clock's origin
 	fd     int
 	file   *os.File
 	raw    syscall.RawConn
-	glance func(fd uintptr) bool // of look, bound once
-	asked  bool                  // the timer was set for the look
+	turn   func(fd uintptr) bool // of sleep, bound once
+	at     int64                 // when it is to strike
+	set    bool                  // for that
 	kicked atomic.Bool
-	buf    [8]byte
 }
 
 func newAlarm(c clock) (*alarm, error) {
@@ -45,12 +47,7 @@ func newAlarm(c clock) (*alarm, error) {
 		a.file.Close()
 		return nil, err
 	}
-	a.glance = func(uintptr) bool {
-		if a.asked = !a.asked; a.asked {
-			a.set(1 - a.offset)
-		}
-		return !a.asked
-	}
+	a.turn = a.step
 	return a, nil
 }
 
@@ -84,28 +81,43 @@ func (a *alarm) wait(at int64) int64 {
 		if now >= at {
 			return now
 		}
-		a.set(at)
-		// kick sets its flag first and the timer second: whichever way the two
-		// interleave with set and this look, the wait ends.
+		err := a.sleep(at)
 		if a.kicked.CompareAndSwap(true, false) {
 			return now
 		}
-		if _, err := a.file.Read(a.buf[:]); err != nil {
+		if err != nil {
 			time.Sleep(time.Millisecond) // never seen; a late ticket beats a spin
 		}
 	}
 }
 
 // look returns once the runtime has looked at the network, which it does when
-// it has nothing else to run: whoever has a reply by then is running before. An
-// alarm that looks is not waited for.
+// it has nothing else to run, and whoever has a reply by then has run. An alarm
+// that looks is not waited for.
 func (a *alarm) look() {
-	a.asked = false
-	_ = a.raw.Read(a.glance)
+	_ = a.sleep(-a.offset)
 	runtime.Gosched() // of what is ready at one look, the last comes first
 }
 
-func (a *alarm) set(at int64) {
+// sleep returns when the alarm strikes, or for no reason.
+func (a *alarm) sleep(at int64) error {
+	a.at, a.set = at, false
+	return a.raw.Read(a.turn)
+}
+
+// step sets the alarm, and is content once woken.
+func (a *alarm) step(uintptr) bool {
+	if a.set {
+		return true
+	}
+	a.set = true
+	a.strikeAt(a.at)
+	// kick sets its flag first and the timer second: whichever way the two
+	// interleave with this, the wait ends.
+	return a.kicked.Load()
+}
+
+func (a *alarm) strikeAt(at int64) {
 	spec := unix.ItimerSpec{Value: unix.NsecToTimespec(max(1, at+a.offset))}
 	_ = unix.TimerfdSettime(a.fd, unix.TFD_TIMER_ABSTIME, &spec, nil)
 }
@@ -113,7 +125,7 @@ func (a *alarm) set(at int64) {
 // kick ends a wait, or the next one.
 func (a *alarm) kick() {
 	a.kicked.Store(true)
-	a.set(1 - a.offset)
+	a.strikeAt(-a.offset)
 }
 
 func (a *alarm) close() { a.file.Close() }
