@@ -29,6 +29,8 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	// The race detector has each process wait for a second before it ends.
+	os.Setenv("GORACE", os.Getenv("GORACE")+" atexit_sleep_ms=10")
 	testscript.Main(m, map[string]func(){"brunt": main})
 }
 

@@ -2,6 +2,8 @@
 
 package attack
 
+const racing = false
+
 // agreement with the closed form.
 const agreement = 0.01
 

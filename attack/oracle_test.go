@@ -53,6 +53,8 @@ func TestMain(m *testing.M) {
 	if child := os.Getenv(childVariable); child != "" {
 		os.Exit(children[child]())
 	}
+	// The race detector has each process wait for a second before it ends.
+	os.Setenv("GORACE", os.Getenv("GORACE")+" atexit_sleep_ms=10")
 	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
 		if oracleProgram.dir != "" {
 			os.RemoveAll(oracleProgram.dir)

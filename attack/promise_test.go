@@ -92,6 +92,9 @@ func TestOddBodiesArriveAsPromised(t *testing.T) {
 	}
 	for _, order := range []payloads.Order{payloads.Sequential, payloads.Shuffle, payloads.Random} {
 		for _, h2 := range []bool{false, true} {
+			if racing && order != payloads.Shuffle {
+				continue
+			}
 			t.Run(fmt.Sprint(order, h2), func(t *testing.T) {
 				set, err := payloads.Open([]payloads.Spec{{Path: plain, Weight: 2}, {Path: packed, Weight: 1}}, payloads.Options{Order: order, Seed: 3, Unique: true, ClientRequestID: true})
 				if err != nil {

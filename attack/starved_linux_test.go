@@ -255,6 +255,7 @@ func TestEndpointsFault(t *testing.T) {
 		"closed":   {ordeal{URL: "mock://?latency=20ms&concurrency=1&queue=0", Concurrency: 20, KeepAlive: true}, LimitNone},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			// What a process makes when it first needs it takes the race
 			// detector's tens of milliseconds.
 			c.o.Warmup, c.o.Duration = time.Second, 2*time.Second

@@ -220,6 +220,9 @@ func TestNeverSentTwice(t *testing.T) {
 		{"idle time-out as long as the gap", []string{"-keepalive", "4ms"}, false},
 	} {
 		for _, method := range []string{http.MethodPost, http.MethodGet, http.MethodPut} {
+			if racing && method != http.MethodPost {
+				continue
+			}
 			t.Run(c.name+" "+method, func(t *testing.T) {
 				p := testPlan(uint64(n))
 				if strings.Contains(c.name, "idle") {

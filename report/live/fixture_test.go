@@ -32,6 +32,8 @@ func TestMain(m *testing.M) {
 	if child != nil && os.Getenv(portVariable) != "" {
 		os.Exit(child())
 	}
+	// The race detector has each process wait for a second before it ends.
+	os.Setenv("GORACE", os.Getenv("GORACE")+" atexit_sleep_ms=10")
 	goleak.VerifyTestMain(m)
 }
 
