@@ -355,7 +355,7 @@ func TestServerKilled(t *testing.T) {
 	p := testPlan(0)
 	p.Rate, p.Duration = mustRate(t, "1000"), 2500*time.Millisecond // failures over several intervals
 	run := start(t, server.URL, p, payloads.Single("test", body), endpoint.Options{})
-	time.AfterFunc(150*time.Millisecond, func() { server.CloseClientConnections(); server.Listener.Close() })
+	time.AfterFunc(150*time.Millisecond, func() { server.Listener.Close(); server.CloseClientConnections() })
 	watch(t, run)
 	server.Close()
 	s := run.Snapshot()
@@ -367,7 +367,7 @@ func TestServerKilled(t *testing.T) {
 		}
 	}
 	if got, least := uint64(seen.Load()), s.Counts.Succeeded; got < least || got > s.Counts.Sent-before || before == 0 {
-		t.Errorf("%d arrived; %d succeeded, %d sent, %d refused", got, least, s.Counts.Sent, before)
+		t.Errorf("%d arrived; %d succeeded, %d sent, %d refused; %+v", got, least, s.Counts.Sent, before, s.Failures)
 	}
 }
 
