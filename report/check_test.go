@@ -1,3 +1,7 @@
+//go:build !race
+
+// The race detector sees nothing in one goroutine, and takes many times as long.
+
 package report
 
 import (
