@@ -3,8 +3,6 @@
 package attack
 
 import (
-	"bufio"
-	"net"
 	"runtime"
 	"testing"
 	"time"
@@ -12,34 +10,6 @@ import (
 	"brunt/attack/endpoint"
 	"brunt/payloads"
 )
-
-// answering answers each request of the test's body with the writes given,
-// without allocating.
-func answering(writes ...string) func(net.Conn, *bufio.Reader, int) {
-	return func(c net.Conn, in *bufio.Reader, _ int) {
-		reply := make([][]byte, len(writes))
-		for i, write := range writes {
-			reply[i] = []byte(write)
-		}
-		for {
-			line, err := in.ReadSlice('\n')
-			if err != nil {
-				return
-			}
-			if len(line) > 2 {
-				continue
-			}
-			if _, err := in.Discard(len(body)); err != nil {
-				return
-			}
-			for _, part := range reply {
-				if _, err := c.Write(part); err != nil {
-					return
-				}
-			}
-		}
-	}
-}
 
 // TestNoAllocations runs both loops against a server that does not allocate
 // either: once connections stand, a request costs no allocation. What is left

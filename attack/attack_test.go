@@ -97,6 +97,34 @@ func request(in *bufio.Reader) bool {
 	return err == nil
 }
 
+// answering answers each request of the test's body with the writes given,
+// without allocating.
+func answering(writes ...string) func(net.Conn, *bufio.Reader, int) {
+	return func(c net.Conn, in *bufio.Reader, _ int) {
+		reply := make([][]byte, len(writes))
+		for i, write := range writes {
+			reply[i] = []byte(write)
+		}
+		for {
+			line, err := in.ReadSlice('\n')
+			if err != nil {
+				return
+			}
+			if len(line) > 2 {
+				continue
+			}
+			if _, err := in.Discard(len(body)); err != nil {
+				return
+			}
+			for _, part := range reply {
+				if _, err := c.Write(part); err != nil {
+					return
+				}
+			}
+		}
+	}
+}
+
 func TestReplies(t *testing.T) {
 	const ok = "HTTP/1.1 200 OK\r\n"
 	big := strings.Repeat("x", 300<<10)

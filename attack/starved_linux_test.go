@@ -1,12 +1,9 @@
 package attack
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -131,23 +128,7 @@ func blame(t *testing.T, v Verdict, limit, reason string) {
 // quick is a server of another process's cores that answers at once, and for so
 // little that it is not the one to lack a core where other tests take both.
 func quick(t *testing.T) string {
-	reply := []byte("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
-	url, _ := rawServer(t, func(c net.Conn, _ *bufio.Reader, _ int) {
-		in := make([]byte, 4096)
-		for seen := 0; ; {
-			n, err := c.Read(in[seen:])
-			if seen += n; err != nil {
-				return
-			}
-			if !bytes.HasSuffix(in[:seen], body) {
-				continue
-			}
-			if _, err := c.Write(reply); err != nil {
-				return
-			}
-			seen = 0
-		}
-	})
+	url, _ := rawServer(t, answering("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"))
 	return url
 }
 
