@@ -125,12 +125,29 @@ type Client struct {
 	Embedded   bool   // the endpoint ran in this process (mock://): its CPU is in CPU too
 }
 
-// Verdict says who was the limit.
+// Verdict answers two questions, in this order: what the endpoint did, and how
+// far the figures can be trusted. Its zero value is "not judged".
 type Verdict struct {
-	Valid     bool
-	LimitedBy string // none, client, connections, endpoint
-	Reasons   []string
+	// Headline is what the endpoint did, or what was in the way, in one sentence.
+	Headline string
+	// LimitedBy is what bounded the load: LimitNone, LimitClient, LimitConnections
+	// or LimitEndpoint; empty where nobody judged.
+	LimitedBy string
+	// Trust is TrustFull, TrustLimited or TrustNone; empty where nobody judged.
+	Trust string
+	// Error is the most by which a reported percentile may be too high because of
+	// brunt's own delays; 0 where the figures are trusted in full.
+	Error time.Duration
+	// Reasons are why the figures are trusted so far and no further, and what
+	// brunt took of this machine.
+	Reasons []string
 }
+
+// Judged reports whether there is a verdict at all.
+func (v *Verdict) Judged() bool { return v.Trust != "" }
+
+// Valid reports whether the figures can be trusted at all.
+func (v *Verdict) Valid() bool { return v.Trust != TrustNone }
 
 // Snapshot is everything known of a run at one moment. The snapshot of a
 // finished run is its result; every output is made from it.

@@ -17,6 +17,13 @@ const (
 	LimitEndpoint    = "endpoint"
 )
 
+// How far figures can be trusted.
+const (
+	TrustFull    = "full"    // brunt's own delays do not show in them
+	TrustLimited = "limited" // brunt's own delays are a part of them, of at most Verdict.Error
+	TrustNone    = "none"    // they say more about brunt or its machine than about the endpoint
+)
+
 const (
 	// tellingShare is the share of requests from which a symptom counts: fewer
 	// are the noise of a shared machine.
@@ -46,12 +53,12 @@ const (
 // judge says who was the limit of a run, from the client's own evidence first:
 // as long as that is bad, nothing else can be concluded.
 func judge(s *Snapshot, p *Plan) Verdict {
-	v := Verdict{Valid: true, LimitedBy: LimitNone}
+	v := Verdict{Trust: TrustFull, LimitedBy: LimitNone}
 	if shortage := shortages(s); len(shortage) > 0 {
-		return Verdict{false, LimitConnections, shortage}
+		return Verdict{Headline: shortage[0], Trust: TrustNone, LimitedBy: LimitConnections, Reasons: shortage}
 	}
 	if reasons := clientLimits(s, p); len(reasons) > 0 {
-		return Verdict{false, LimitClient, reasons}
+		return Verdict{Headline: reasons[0], Trust: TrustNone, LimitedBy: LimitClient, Reasons: reasons}
 	}
 	c := &s.Counts
 	fell := behind(s, p)
@@ -59,7 +66,7 @@ func judge(s *Snapshot, p *Plan) Verdict {
 	case share(waited, c.Planned) >= tellingShare:
 		advice := "raise --concurrency, or this is what the endpoint bears"
 		if p.fewFiles {
-			v.Valid, advice = false, fmt.Sprintf("this process may open %d files: raise ulimit -n", s.Client.MaxFiles)
+			v.Trust, advice = TrustNone, fmt.Sprintf("this process may open %d files: raise ulimit -n", s.Client.MaxFiles)
 		}
 		v.LimitedBy = LimitConnections
 		v.Reasons = append(v.Reasons, fmt.Sprintf("all %d slots were taken when %s of the requests were due: %s",
@@ -77,6 +84,7 @@ func judge(s *Snapshot, p *Plan) Verdict {
 	default:
 		v.Reasons = append(v.Reasons, "the endpoint set the pace")
 	}
+	v.Headline = v.Reasons[0]
 	if delayed(&s.Client) {
 		v.Reasons = append(v.Reasons, waits(&s.Client)+": the times measured hold such waits")
 	}

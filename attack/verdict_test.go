@@ -65,7 +65,7 @@ func TestJudge(t *testing.T) {
 			t.Fatal(err)
 		}
 		v := judge(s, &c.plan)
-		if v.Valid != c.valid || v.LimitedBy != c.limit || !strings.Contains(strings.Join(v.Reasons, "; "), c.reason) {
+		if v.Valid() != c.valid || v.LimitedBy != c.limit || !strings.Contains(strings.Join(v.Reasons, "; "), c.reason) {
 			t.Errorf("%s: %+v", c.name, v)
 		}
 	}
@@ -100,7 +100,7 @@ func TestBacklog(t *testing.T) {
 			s.Intervals = append(s.Intervals, Interval{At: time.Duration(i) * time.Second, Width: time.Second, InFlight: n})
 		}
 		v := judge(s, &p)
-		if found := v.LimitedBy == LimitEndpoint && v.Valid; found != (c.want != "") || !strings.Contains(v.Reasons[0], c.want) {
+		if found := v.LimitedBy == LimitEndpoint && v.Valid(); found != (c.want != "") || !strings.Contains(v.Reasons[0], c.want) {
 			t.Errorf("%s: %+v", name, v)
 		}
 	}

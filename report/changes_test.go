@@ -42,7 +42,7 @@ func changedRun() *Report {
 			{At: -1500 * time.Millisecond, Rate: vegeta.Rate{Freq: 5, Per: 2 * time.Second}},
 			{At: 4 * time.Second, Concurrency: 7},
 		},
-		Verdict: attack.Verdict{Valid: true, LimitedBy: attack.LimitNone},
+		Verdict: attack.Verdict{Trust: attack.TrustFull, LimitedBy: attack.LimitNone},
 	}
 	h := attack.NewHistogram
 	s.Latencies = attack.Latencies{Response: h(), Service: h(), FirstByte: h(), Failed: h(), Connect: h(), TLS: h(), Lateness: h()}

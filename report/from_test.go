@@ -15,7 +15,7 @@ import (
 
 // empty is the snapshot of a run in which nothing has happened.
 func (*tape) empty() *attack.Snapshot {
-	return &attack.Snapshot{State: attack.Done, Verdict: attack.Verdict{Valid: true, LimitedBy: "none"}}
+	return &attack.Snapshot{State: attack.Done, Verdict: attack.Verdict{Trust: attack.TrustFull, LimitedBy: "none"}}
 }
 
 func TestFromNothing(t *testing.T) {

@@ -50,7 +50,7 @@ func failing() *Report {
 		resets:   0.02}
 	s := sc.snapshot()
 	s.Counts.Warmup, s.Counts.Reconnected = 2000, 17
-	s.Verdict = attack.Verdict{Valid: true, LimitedBy: "endpoint", Reasons: []string{
+	s.Verdict = attack.Verdict{Trust: attack.TrustFull, LimitedBy: "endpoint", Reasons: []string{
 		"35 % of the requests failed, most of them with status_429", "brunt used 12 % of 2 cores"}}
 	m := sc.meta()
 	m.Plan.Warmup, m.Concurrency = 2*time.Second, 200
@@ -86,7 +86,7 @@ func causes() *Report {
 		m.Count = uint64(m.Response.TotalCount())
 		s.Models = append(s.Models, m)
 	}
-	s.Verdict = attack.Verdict{Valid: true, LimitedBy: "endpoint", Reasons: []string{"11 % of the requests failed, most of them with status_429", "brunt used 12 % of 2 cores"}}
+	s.Verdict = attack.Verdict{Trust: attack.TrustFull, LimitedBy: "endpoint", Reasons: []string{"11 % of the requests failed, most of them with status_429", "brunt used 12 % of 2 cores"}}
 	return From(sc.meta(), s)
 }
 
@@ -94,7 +94,7 @@ func invalid() *Report {
 	sc := scene{seed: 3, rate: 20000, slots: 64, n: 40000, median: 3 * time.Millisecond, spread: 0.4}
 	s := sc.snapshot()
 	s.Counts.LateWithSlots = 8123
-	s.Verdict = attack.Verdict{LimitedBy: "client", Reasons: []string{
+	s.Verdict = attack.Verdict{Trust: attack.TrustNone, LimitedBy: "client", Reasons: []string{
 		"brunt sent 20 % of the requests over 10 ms late though slots were free", "brunt used 97 % of 2 cores"}}
 	s.Warnings = []string{"the open-file limit is 1,024: at most 1,000 requests can be in flight; raise it with ulimit -n"}
 	return From(sc.meta(), s)
@@ -132,7 +132,7 @@ func unreachable() *Report {
 	sc := scene{seed: 9, rate: 10, slots: 10, n: 50, median: time.Millisecond, resets: 1}
 	s := sc.snapshot()
 	s.Failures[0].Kind, s.Failures[0].Message = "refused", "dial tcp 192.0.2.7:443: connect: connection refused"
-	s.Verdict = attack.Verdict{Valid: true, LimitedBy: "endpoint", Reasons: []string{"100 % of the requests failed, most of them with refused"}}
+	s.Verdict = attack.Verdict{Trust: attack.TrustFull, LimitedBy: "endpoint", Reasons: []string{"100 % of the requests failed, most of them with refused"}}
 	return judged(From(sc.meta(), s), "p50<1s")
 }
 

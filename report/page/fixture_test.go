@@ -157,7 +157,7 @@ func (t *teller) finish() {
 		must(s.Latencies.TLS.RecordValue(2_000_000 + t.rng.Int64N(1_000_000)))
 	}
 	s.Client = attack.Client{Cores: 2, CPU: s.Elapsed / 6, Wall: s.Elapsed, RSSPeak: 41_200_000, GCPauseMax: 212 * time.Microsecond, MaxFiles: 1_048_576}
-	s.Verdict = attack.Verdict{Valid: true, LimitedBy: "none", Reasons: []string{"the endpoint kept up", "brunt used 8.3 % of 2 cores"}}
+	s.Verdict = attack.Verdict{Trust: attack.TrustFull, LimitedBy: "none", Reasons: []string{"the endpoint kept up", "brunt used 8.3 % of 2 cores"}}
 }
 
 func (st story) meta() report.Meta {
@@ -193,7 +193,7 @@ func hostile() *report.Report {
 	s.Models = []attack.Served{{Name: nasty, Response: attack.NewHistogram(), Service: attack.NewHistogram()}}
 	s.Slowest[0].Payload, s.Slowest[0].RequestID = strings.Repeat(nasty, 50), nasty
 	s.Err, s.Warnings = nasty, []string{strings.Repeat("w", 10_000), nasty}
-	s.Verdict = attack.Verdict{LimitedBy: "client", Reasons: []string{strings.Repeat(nasty, 100)}}
+	s.Verdict = attack.Verdict{Trust: attack.TrustNone, LimitedBy: "client", Reasons: []string{strings.Repeat(nasty, 100)}}
 	m := st.meta()
 	m.Name, m.Endpoint, m.URL, m.Command = strings.Repeat(nasty, 3), "", "http://"+strings.Repeat("é.example/", 1000)+nasty, nasty
 	m.Payloads[0].File, m.Order, m.Version, m.Protocol = "/srv/"+nasty+".jsonl", nasty, nasty, nasty

@@ -167,7 +167,7 @@ func (m *model) failures(width int) (lines []string) {
 func (m *model) verdict(width int) string {
 	v := &m.snapshot.Verdict
 	line := "so far: " + strings.Join(v.Reasons, ", ")
-	if v.Valid {
+	if v.Valid() {
 		return report.Clip(line, width-1)
 	}
 	return m.styles.warn.Render(report.Clip("not valid – "+line, width-1))
