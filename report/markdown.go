@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -25,6 +26,7 @@ func Markdown(w io.Writer, r *Report) error {
 		words := interruptedWords(r)
 		fmt.Fprintf(&b, "**%s.**\n\n", strings.ToUpper(words[:1])+words[1:])
 	}
+	markdownPlan(&b, r)
 	q := &r.Requests
 	b.WriteString("| planned | sent | succeeded | failed | cut off | not sent | succeeded/s |\n|--:|--:|--:|--:|--:|--:|--:|\n")
 	fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s |\n\n", FormatCount(q.Planned), FormatCount(q.Sent), FormatCount(q.Succeeded),
@@ -54,6 +56,33 @@ func Markdown(w io.Writer, r *Report) error {
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// markdownPlan lists what was loaded, how, with what and when, so that the
+// figures below can be made again.
+func markdownPlan(b *strings.Builder, r *Report) {
+	item := func(label, text string) {
+		if text != "" {
+			fmt.Fprintf(b, "- %s: %s\n", label, text)
+		}
+	}
+	target := r.Target.URL
+	if r.Target.Endpoint != nil {
+		target = *r.Target.Endpoint + ", " + r.Target.URL
+	}
+	item("target", cell(target, 240))
+	item("load", cell(loadWords(r), 240))
+	item("payloads", cell(payloadWords(&r.Plan), 240))
+	if r.Started != nil {
+		item("started", fmt.Sprintf("%s, lasted %s", r.Started.UTC().Format("2006-01-02 15:04:05 UTC"), formatMS(r.ElapsedS*1e3)))
+	}
+	var labels []string
+	for _, key := range slices.Sorted(maps.Keys(r.Labels)) {
+		labels = append(labels, key+"="+r.Labels[key])
+	}
+	item("labels", cell(strings.Join(labels, ", "), 240))
+	item("brunt", cell(r.Brunt, 60))
+	b.WriteString("\n")
 }
 
 // markdownLine is a paragraph of what was counted; nothing without items.
