@@ -91,6 +91,7 @@ type Run struct {
 	noDials  context.CancelFunc
 
 	timeline *timeline
+	watch    *delayWatch
 	recorder *recorder // nil without a sink
 	warnings []string
 	done     chan struct{}
@@ -187,6 +188,12 @@ func (r *Run) begin(sink Sink) error {
 		// no cost, so that memory stands still from the first seconds on.
 		debug.SetGCPercent(gcPercent)
 	}
+	watch, err := watchDelays(r.clock)
+	if err != nil {
+		r.closeAlarms()
+		return fmt.Errorf("timer: %w", err)
+	}
+	r.watch = watch
 	r.endpoint.WatchHeaders(r.buildHeads)
 	if sink != nil {
 		r.recorder = newRecorder(r, sink)
@@ -208,6 +215,7 @@ func (r *Run) begin(sink Sink) error {
 		r.resize(r.plan.Concurrency)
 	}
 	r.timeline = newTimeline(r)
+	r.watch.begin(r.measured)
 	go r.timeline.loop()
 	go r.finish()
 	if r.plan.AtEnd == Cut && r.end != math.MaxInt64 {
@@ -300,6 +308,7 @@ func (r *Run) finish() {
 	if r.pacer != nil {
 		r.warn(r.pacer.warning(r.measured))
 	}
+	r.watch.close()
 	r.timeline.close()
 	r.closeAlarms()
 	close(r.done)

@@ -59,6 +59,15 @@ func (b *buckets) addTo(o *buckets) {
 	b.count = 0
 }
 
+// copyTo adds b to a histogram and keeps b as it is.
+func (b *buckets) copyTo(into *hdrhistogram.Histogram) {
+	for i, n := range &b.counts {
+		if n != 0 {
+			_ = into.RecordValues(valueOf(uint64(i)), n) // has the same buckets
+		}
+	}
+}
+
 // pour adds b to a packed histogram and empties b.
 func (b *buckets) pour(into *hdrhistogram.PackedHistogram) {
 	if b.count == 0 {

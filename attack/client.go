@@ -38,13 +38,15 @@ func readPauses() *metrics.Float64Histogram {
 // client is what the run has cost since its start.
 func (r *Run) client() Client {
 	allowed, halted := quota()
+	cpu := cpuTime() - r.began.cpu
+	waited := max(0, runDelay()-r.began.waited) // a thread that ended took its share along
 	return Client{
 		Cores:      runtime.GOMAXPROCS(0),
 		Quota:      allowed,
-		Waited:     max(0, runDelay()-r.began.waited), // a thread that ended took its share along
+		Waited:     waited,
 		Throttled:  max(0, halted-r.began.halted),
-		GC:         gcTime() - r.began.gc,
-		CPU:        cpuTime() - r.began.cpu,
+		GC:         gcCost(gcTime()-r.began.gc, cpu, waited),
+		CPU:        cpu,
 		Wall:       time.Since(r.began.at),
 		RSSPeak:    rssPeak(),
 		GCPauseMax: longestPause(readPauses(), r.began.pauses),
@@ -53,15 +55,34 @@ func (r *Run) client() Client {
 	}
 }
 
-// gcTime is the CPU time that garbage collection has cost, as of its last
-// cycle.
+// gcTime is the time that garbage collection has held processors, as of its
+// last cycle, by the runtime's account. What it does while nothing else is to be
+// done is left out, for it keeps nobody waiting.
 func gcTime() time.Duration {
-	sample := []metrics.Sample{{Name: "/cpu/classes/gc/total:cpu-seconds"}}
-	metrics.Read(sample)
-	if sample[0].Value.Kind() != metrics.KindFloat64 {
+	samples := []metrics.Sample{
+		{Name: "/cpu/classes/gc/mark/assist:cpu-seconds"},
+		{Name: "/cpu/classes/gc/mark/dedicated:cpu-seconds"},
+		{Name: "/cpu/classes/gc/pause:cpu-seconds"},
+	}
+	metrics.Read(samples)
+	sum := 0.0
+	for _, s := range samples {
+		if s.Value.Kind() == metrics.KindFloat64 {
+			sum += s.Value.Float64()
+		}
+	}
+	return time.Duration(sum * float64(time.Second))
+}
+
+// gcCost is what of that was CPU time. The runtime counts by the clock, and so
+// counts as collecting what its threads waited for a core while they collected:
+// on a busy machine most of it. They are taken to have had the same share of
+// their time on a core as the process has had in all.
+func gcCost(held, cpu, waited time.Duration) time.Duration {
+	if cpu <= 0 {
 		return 0
 	}
-	return time.Duration(sample[0].Value.Float64() * float64(time.Second))
+	return min(cpu, time.Duration(float64(held)*float64(cpu)/float64(cpu+max(0, waited))))
 }
 
 // longestPause is the upper bound of the highest bucket that has grown.

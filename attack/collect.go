@@ -29,12 +29,13 @@ func (t *timeline) snapshot() *Snapshot {
 		Latencies: Latencies{
 			Response: t.total.response.Clone(), Service: t.total.service.Clone(), FirstByte: t.total.firstByte.Clone(),
 			Failed: t.total.failed.Clone(), Connect: t.total.connect.Clone(), TLS: t.total.tls.Clone(),
-			Lateness: t.total.lateness.Clone(), Stream: t.total.stream.clone(),
+			Lateness: t.total.lateness.Clone(), SlotWait: t.total.slotWait.Clone(), Stream: t.total.stream.clone(),
 		},
 		Intervals:  slices.Clone(t.intervals),
 		Addresses:  r.dialer.Addresses(),
 		TLSVersion: r.dialer.TLSVersion(),
 		Client:     r.client(),
+		Delays:     r.watch.delays(),
 	}
 	s.Warnings = append(s.Warnings, r.endpoint.Notes...)
 	if r.stamped {
@@ -217,15 +218,16 @@ func (r *Run) settle(s *Snapshot, t *timeline) {
 	c := &s.Counts
 	c.Sent, c.Planned, c.Kept = t.started, t.planned, t.kept
 	since := func(at int64) time.Duration { return max(0, time.Duration(at-r.measured)) }
+	r.unsent(c)
 	if !t.closed {
 		s.Elapsed = since(t.boundary)
 		s.PlanElapsed = r.sending(s.Elapsed)
 		return
 	}
-	for _, turn := range r.turns {
-		c.Skipped += turn.skipped
-	}
 	left := c.Planned - min(c.Planned, c.Sent+c.Skipped)
+	if !r.filled() {
+		c.Untaken = left
+	}
 	if s.Interrupted {
 		c.Stopped = left
 	} else {
@@ -240,6 +242,33 @@ func (r *Run) settle(s *Snapshot, t *timeline) {
 		s.Elapsed = max(s.Elapsed, end)
 	}
 	s.PlanElapsed = min(end, r.planned(s.Elapsed))
+}
+
+// unsent counts the tickets that were dropped for being late.
+func (r *Run) unsent(c *Counts) {
+	var skipped, noRoom uint64
+	for _, turn := range r.turns {
+		noRoom += turn.noRoom.Load()
+		skipped += turn.skipped.Load()
+	}
+	c.Skipped = min(skipped, c.Planned-min(c.Planned, c.Sent))
+	c.NoRoom = min(noRoom, c.Skipped)
+	if r.mux != nil {
+		c.Queued = uint64(r.mux.queued.Load())
+	}
+}
+
+// filled reports whether every slot that the plan allows had come into use.
+func (r *Run) filled() bool {
+	for _, turn := range r.turns {
+		turn.mu.Lock()
+		full := turn.workers >= turn.limit
+		turn.mu.Unlock()
+		if !full {
+			return false
+		}
+	}
+	return true
 }
 
 // sending is for how much of the time that has passed requests were to be sent.

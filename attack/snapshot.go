@@ -42,6 +42,9 @@ type Counts struct {
 	BytesIn, BytesOut          uint64 // wire bytes of replies and requests, without TLS
 	Connections                uint64 // connections opened, without those of the warm-up
 	LateWithSlots, LateNoSlots uint64 // tickets begun over 10 ms late, by whether a slot was free
+	NoRoom                     uint64 // of Skipped, those for which no slot was free
+	Untaken                    uint64 // of NoSlot or Stopped, those that were not sent though slots were free
+	Queued                     uint64 // requests that waited over 10 ms for a stream of HTTP/2, warm-up included
 	Clamped                    uint64 // values beyond the histograms' bounds
 	Kept, Dropped              uint64 // records handed to the sink, and those it was too slow for
 	Good                       uint64 // successes that keep Plan.Good; 0 without bounds
@@ -62,6 +65,7 @@ type Latencies struct {
 	Connect   *hdrhistogram.Histogram // connections opened: TCP connect
 	TLS       *hdrhistogram.Histogram // connections opened: TLS handshake
 	Lateness  *hdrhistogram.Histogram // all sent: attempt begun − planned instant
+	SlotWait  *hdrhistogram.Histogram // of Lateness, the requests that waited for a slot: no fault of the client's
 	Stream    *StreamLatencies        // nil where no success was a stream
 }
 
@@ -173,6 +177,7 @@ type Snapshot struct {
 	Addresses            []string // addresses that connections were spread over
 	TLSVersion           string   // "1.3", empty without TLS
 	Client               Client
+	Delays               Delays // how late the client itself was to act
 	Verdict              Verdict
 	Warnings             []string // things a reader should know, one line each
 	Err                  string   // why the run ended early on its own (payload file shrank, …)

@@ -11,12 +11,13 @@ import (
 // slice holds the histograms of one stretch of time, in nanoseconds.
 type slice struct {
 	response, service, firstByte, lateness buckets
+	slotWait                               buckets // lateness of those that waited for a slot; lateness has the others
 	failed, connect, tls                   buckets
 	stream                                 *streamSlice // nil until there is a stream
 }
 
-func (s *slice) all() [7]*buckets {
-	return [...]*buckets{&s.response, &s.service, &s.firstByte, &s.lateness, &s.failed, &s.connect, &s.tls}
+func (s *slice) all() [8]*buckets {
+	return [...]*buckets{&s.response, &s.service, &s.firstByte, &s.lateness, &s.slotWait, &s.failed, &s.connect, &s.tls}
 }
 
 // addTo adds s to another one and empties s for its next use.
@@ -32,11 +33,15 @@ func (s *slice) addTo(o *slice) {
 type totals struct {
 	response, service, firstByte, lateness *hdrhistogram.Histogram
 	failed, connect, tls                   *hdrhistogram.Histogram
-	stream                                 *StreamLatencies // nil until there is a stream
+	slotWait                               *hdrhistogram.Histogram // of lateness, the requests that waited for a slot
+	stream                                 *StreamLatencies        // nil until there is a stream
 }
 
 func newTotals() *totals {
-	return &totals{NewHistogram(), NewHistogram(), NewHistogram(), NewHistogram(), NewHistogram(), NewHistogram(), NewHistogram(), nil}
+	return &totals{
+		response: NewHistogram(), service: NewHistogram(), firstByte: NewHistogram(), lateness: NewHistogram(),
+		failed: NewHistogram(), connect: NewHistogram(), tls: NewHistogram(), slotWait: NewHistogram(),
+	}
 }
 
 // tally counts what the workers of one shard did. Its size is fixed: it does
@@ -108,13 +113,13 @@ func (t *tally) record(w *worker) {
 		c.Reconnected++
 	}
 	lateness := ex.begin - ex.planned
-	t.add(&t.slice.lateness, lateness)
+	late, count := &t.slice.lateness, &c.LateWithSlots
+	if ex.noSlot {
+		late, count = &t.slice.slotWait, &c.LateNoSlots
+	}
+	t.add(late, lateness)
 	if lateness > lateEnough {
-		if ex.noSlot {
-			c.LateNoSlots++
-		} else {
-			c.LateWithSlots++
-		}
+		*count++
 	}
 	if ex.outcome != cutOff {
 		t.last = max(t.last, ex.end)

@@ -129,6 +129,10 @@ func (t *timeline) settle(iv *Interval) {
 	now, total := t.interval, t.total
 	iv.Response = now.response.settle(total.response, &t.sketcher)
 	iv.Service = now.service.settle(total.service, &t.sketcher)
+	if now.slotWait.count > 0 {
+		now.slotWait.copyTo(total.slotWait)
+		now.slotWait.addTo(&now.lateness)
+	}
 	iv.Lateness = now.lateness.settle(total.lateness, &t.sketcher)
 	now.firstByte.settle(total.firstByte, nil)
 	now.failed.settle(total.failed, nil)

@@ -3,6 +3,7 @@ package attack
 import (
 	"math"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -22,9 +23,10 @@ type turn struct {
 	stride uint64
 	limit  int // most workers of this turn
 
-	// Only the worker that leads touches these.
-	next    uint64
-	skipped uint64
+	next uint64 // touched only by the worker that leads
+
+	skipped atomic.Uint64 // tickets dropped for being late
+	noRoom  atomic.Uint64 // of them, those for which no slot was free
 
 	mu      sync.Mutex
 	led     bool
@@ -77,7 +79,10 @@ func (t *turn) take(w *worker) (tk ticket, ok bool) {
 			continue
 		case run.plan.CatchUp == CatchUpSkip && now-at > int64(SkipAfter):
 			if t.next >= s.warm {
-				t.skipped++
+				t.skipped.Add(1)
+				if noSlot {
+					t.noRoom.Add(1)
+				}
 			}
 			t.next += t.stride
 			continue

@@ -1,0 +1,197 @@
+package attack
+
+import (
+	"math"
+	"math/bits"
+	"sync"
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+)
+
+const (
+	// delayEvery is the time from one look at the client's own delay to the next:
+	// often enough that some hundred looks make a p99, seldom enough that the
+	// wake-ups cost a few thousandths of a core.
+	delayEvery = 20 * time.Millisecond
+	// delaySteps is the number of classes per doubling of a delay: each is known
+	// to an eighth, from above.
+	delaySteps = 8
+	delayRoom  = 64 * delaySteps
+)
+
+// Delays are how late the client itself was to act: each 20 ms it waits for an
+// instant in the way in which it waits for replies, and counts how much later
+// than that instant it runs. What keeps it from running (other programs, a
+// quota, garbage collection, a stopped process) delays replies just so.
+type Delays struct {
+	counts [delayRoom]uint32
+	total  uint64
+	most   time.Duration
+}
+
+// record counts a delay.
+func (d *Delays) record(delay time.Duration) {
+	d.counts[delayClass(delay)]++
+	d.total++
+	d.most = max(d.most, delay)
+}
+
+// Max is the longest delay that was seen.
+func (d *Delays) Max() time.Duration { return d.most }
+
+// halted is the time that the client lost to delays of more than a look's time.
+func (d *Delays) halted() time.Duration {
+	sum := 0.0
+	for class, n := range d.counts {
+		if delay := delayOf(class); n > 0 && delay > float64(delayEvery) {
+			sum += float64(n) * min(delay, float64(d.most))
+		}
+	}
+	return time.Duration(sum)
+}
+
+func delayClass(delay time.Duration) int {
+	ns := uint64(max(delay, 1))
+	top := bits.Len64(ns) - 1
+	step := 0
+	if top >= 3 {
+		step = int(ns>>(top-3)) & (delaySteps - 1)
+	}
+	return min(top*delaySteps+step, delayRoom-1)
+}
+
+// delayOf is the upper bound of a class.
+func delayOf(class int) float64 {
+	return math.Ldexp(1+float64(class%delaySteps+1)/delaySteps, class/delaySteps)
+}
+
+// events are what delays may have hit: so many per nanosecond over the run, of
+// which no more than pending can have waited at one time.
+type events struct {
+	count   float64
+	rate    float64
+	pending float64
+}
+
+// quantile is the delay, in nanoseconds, that all but a share of 1 − q of the
+// events stayed below. A look stands for the events of the 20 ms around it. A
+// delay longer than that is one look and hits all that wanted to be seen to
+// meanwhile, each for as long as was left of it: on average they waited for half.
+func (d *Delays) quantile(q float64, e events) float64 {
+	if d.total == 0 || e.count <= 0 {
+		return 0
+	}
+	q = min(q, 1-1/float64(d.total)) // so many looks tell no more
+	left := (1 - q) * e.count
+	for class := len(d.counts) - 1; class >= 0; class-- {
+		n := float64(d.counts[class])
+		if n == 0 {
+			continue
+		}
+		delay := delayOf(class)
+		hit := n * e.rate * float64(delayEvery)
+		if delay > float64(delayEvery) {
+			hit = n * min(e.rate*delay, max(e.pending, 1))
+		}
+		if hit > left {
+			if delay > float64(delayEvery) { // evenly from all of it to nothing
+				return delay * (1 - left/hit)
+			}
+			return delay
+		}
+		left -= hit
+	}
+	return 0
+}
+
+// delayWatch looks at the client's own delay.
+type delayWatch struct {
+	alarm *alarm
+	quit  chan struct{}
+	gone  chan struct{}
+
+	mu   sync.Mutex
+	seen Delays
+}
+
+func watchDelays(c clock) (*delayWatch, error) {
+	alarm, err := newAlarm(c)
+	if err != nil {
+		return nil, err
+	}
+	return &delayWatch{alarm: alarm, quit: make(chan struct{}), gone: make(chan struct{})}, nil
+}
+
+// begin looks from that instant on, until close.
+func (w *delayWatch) begin(from int64) { go w.loop(from) }
+
+func (w *delayWatch) loop(at int64) {
+	defer close(w.gone)
+	for {
+		now := w.alarm.wait(at)
+		select {
+		case <-w.quit:
+			return
+		default:
+		}
+		if now < at { // woken for nothing
+			continue
+		}
+		w.mu.Lock()
+		w.seen.record(time.Duration(now - at))
+		w.mu.Unlock()
+		if at += int64(delayEvery); at < now {
+			at = now + int64(delayEvery)
+		}
+	}
+}
+
+// delays are those seen so far.
+func (w *delayWatch) delays() Delays {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.seen
+}
+
+// close ends the looking.
+func (w *delayWatch) close() {
+	close(w.quit)
+	w.alarm.kick()
+	<-w.gone
+	w.alarm.close()
+}
+
+// ownLateness is the quantile of the lateness of those requests that found a
+// slot free: of the others it is the want of one. 0 without any.
+func (l *Latencies) ownLateness(q float64) float64 {
+	all, waited := l.Lateness, l.SlotWait
+	if all == nil || all.TotalCount() == 0 {
+		return 0
+	}
+	if waited == nil || waited.TotalCount() == 0 {
+		return float64(all.ValueAtQuantile(100 * q))
+	}
+	n := all.TotalCount() - waited.TotalCount()
+	if n <= 0 {
+		return 0
+	}
+	rank, seen := int64(math.Ceil(q*float64(n))), int64(0)
+	minus := barsOf(waited)
+	for _, bar := range all.Distribution() {
+		if seen += bar.Count - minus[bar.From]; seen >= rank {
+			return float64(bar.To)
+		}
+	}
+	return float64(all.Max())
+}
+
+func barsOf(h *hdrhistogram.Histogram) map[int64]int64 {
+	bars := map[int64]int64{}
+	for _, bar := range h.Distribution() {
+		if bar.Count > 0 {
+			bars[bar.From] = bar.Count
+		}
+	}
+	return bars
+}

@@ -1,0 +1,201 @@
+package attack
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+)
+
+const (
+	// fillTimes is how many response times after its beginning a load is judged:
+	// before the first replies are there, all that was sent is in flight, and by
+	// Little's law the number settles one response time after the start.
+	fillTimes = 2
+	// firstReplies are so many as say how long a response took at first.
+	firstReplies = 20
+	// fewInFlight is how many more requests in flight are no backlog: they come
+	// and go.
+	fewInFlight = 5
+	// slowerBy is how much longer than half of the first responses nine of ten of
+	// the last must take, for the endpoint to have become slower. Requests that
+	// are slow by nature leave fast ones beside them; a queue delays all.
+	slowerBy = 1.1
+	// pauseReplies is how many replies must be lacking for a silence to be a pause.
+	pauseReplies = 10
+)
+
+// fellBehind is an open loop whose endpoint answered fewer requests than it was
+// sent: more and more were in flight, and the responses took longer and longer.
+// While that cannot be known yet, it says so.
+func fellBehind(s *Snapshot, p *Plan, _ *trust) (finding, bool) {
+	c := &s.Counts
+	if cut := share(c.CutOff, c.Sent); cut >= tellingShare && float64(c.CutOff) > 2*meanInFlight(s) {
+		return finding{headline: fmt.Sprintf("the endpoint left %s of the requests without a reply until the run was cut off", percent(cut)), limit: LimitEndpoint, notes: failuresAside(s)}, true
+	}
+	if !p.Open() {
+		return finding{}, false
+	}
+	b := backlogOf(s, p)
+	soon := b.from0 + fillTimes*b.first
+	switch {
+	case b.grows && b.slower:
+		return finding{headline: fmt.Sprintf("the endpoint fell behind: it answered slower and slower, and requests in flight rose from %s to %s", grouped(b.from), grouped(b.to)), limit: LimitEndpoint, notes: failuresAside(s)}, true
+	case !b.early:
+		return finding{}, false
+	case s.State != Done && soon > s.PlanElapsed:
+		return finding{headline: fmt.Sprintf("filling: %s in flight; a response takes about %s, so whether the endpoint keeps up shows from %s of the run on", counted(b.to, "request"), span(b.first), span(soon)), limit: LimitNone, notes: failuresAside(s)}, true
+	case s.State != Done:
+		return finding{headline: fmt.Sprintf("filling: %s in flight, and still more; whether the endpoint keeps up does not show yet", counted(b.to, "request")), limit: LimitNone, notes: failuresAside(s)}, true
+	}
+	return finding{headline: fmt.Sprintf("the endpoint answered, but the load was too short to show whether it keeps up: it lasted %s, and a response takes about %s", span(s.PlanElapsed), span(b.first)), limit: LimitNone, notes: failuresAside(s)}, true
+}
+
+// meanInFlight is the mean number of requests in flight among those that have
+// their reply, by Little's law: the sum of their times over the time that passed.
+func meanInFlight(s *Snapshot) float64 {
+	if s.Elapsed <= 0 {
+		return 0
+	}
+	return (sumOf(s.Latencies.Response) + sumOf(s.Latencies.Failed)) / float64(s.Elapsed)
+}
+
+func sumOf(h *hdrhistogram.Histogram) float64 {
+	if h == nil {
+		return 0
+	}
+	return h.Mean() * float64(h.TotalCount())
+}
+
+// backlog is how requests in flight and response times went.
+type backlog struct {
+	from0    time.Duration // when the load that is judged began
+	first    time.Duration // what a response took at first; 0 while none has come
+	early    bool          // too early to say
+	grows    bool          // requests in flight grew all the time, after the first ones were there
+	slower   bool          // responses took longer at the end
+	from, to uint64        // requests in flight then
+}
+
+// backlogOf looks at the load since its last change. Only what was seen while
+// requests were being sent counts: afterwards the number falls whatever the
+// endpoint does, and only slow ones are left.
+func backlogOf(s *Snapshot, p *Plan) (b backlog) {
+	if p.Warmup > 0 {
+		b.from0 = -p.Warmup
+	}
+	if n := len(s.Changes); n > 0 {
+		b.from0 = s.Changes[n-1].At
+	}
+	var list []*Interval
+	for i := range s.Intervals {
+		iv := &s.Intervals[i]
+		if iv.At >= b.from0 && iv.At+iv.Width <= s.PlanElapsed+iv.Width/8 {
+			list = append(list, iv)
+		}
+	}
+	if len(list) == 0 {
+		b.early, b.first = true, medianOf(s.Latencies.Response)
+		return b
+	}
+	first, last := newPacked(), newPacked()
+	for _, iv := range list {
+		if first.TotalCount() < firstReplies {
+			iv.Response.AddTo(first)
+		}
+	}
+	for i := len(list) - 1; i >= 0 && last.TotalCount() < firstReplies; i-- {
+		list[i].Response.AddTo(last)
+	}
+	b.to = list[len(list)-1].InFlight
+	if first.TotalCount() == 0 {
+		// Nothing came back while requests were sent.
+		b.early, b.first = true, max(medianOf(s.Latencies.Response), s.PlanElapsed)
+		return b
+	}
+	b.first = time.Duration(first.ValueAtPercentile(50))
+	settled := b.from0 + fillTimes*b.first
+	var inFlight []uint64
+	for _, iv := range list {
+		if iv.At+iv.Width >= settled {
+			inFlight = append(inFlight, iv.InFlight)
+		}
+	}
+	b.slower = float64(last.ValueAtPercentile(10)) >= slowerBy*float64(b.first)
+	if len(inFlight) < 2 {
+		b.early = b.to >= fewInFlight && fillTimes*b.first > (s.PlanElapsed-b.from0)/2
+		return b
+	}
+	if c := &s.Counts; s.State != Done && 2*(c.Succeeded+c.Failed) < c.Sent {
+		b.early = true // whatever is in flight: most replies are still to come
+	}
+	b.from = inFlight[0]
+	b.grows = growsThroughout(inFlight)
+	// More and more in flight that do not take longer are not all there yet: those
+	// that take long have not come back.
+	if b.grows && !b.slower {
+		b.early, b.first = true, max(b.first, medianOf(s.Latencies.Response))
+	}
+	return b
+}
+
+func medianOf(h *hdrhistogram.Histogram) time.Duration {
+	if h == nil || h.TotalCount() == 0 {
+		return 0
+	}
+	return time.Duration(h.ValueAtPercentile(50))
+}
+
+// growsThroughout reports whether a number is higher in each third of its values
+// than in the one before, and higher at the end than it was at first by more
+// than such a number varies by itself: three times its root, as a count does.
+func growsThroughout(n []uint64) bool {
+	var means [3]float64
+	for i := range means {
+		from, to := i*len(n)/3, (i+1)*len(n)/3
+		if len(n) < 3 { // of two values, each is compared as it is
+			from, to = i*(len(n)-1)/2, i*(len(n)-1)/2+1
+		}
+		for _, x := range n[from:to] {
+			means[i] += float64(x) / float64(to-from)
+		}
+	}
+	rise := means[2] - means[0]
+	return means[1] > means[0] && means[2] > means[1] && rise >= fewInFlight && rise*rise >= 9*means[0]
+}
+
+// pauseIn is the longest stretch of the run in which no reply came though some
+// were due: at the rate of the other intervals at least ten, and it lasted longer
+// than two responses take. 0, 0 without one, or where brunt itself could not run. It is
+// as exact as the intervals.
+func pauseIn(s *Snapshot) (from, to time.Duration) {
+	var replies uint64
+	for i := range s.Intervals {
+		replies += s.Intervals[i].Succeeded + s.Intervals[i].Failed
+	}
+	if replies == 0 || s.Elapsed <= 0 {
+		return 0, 0
+	}
+	rate := float64(replies) / float64(s.Elapsed)
+	typical := medianOf(s.Latencies.Service)
+	begun, answered := time.Duration(-1), false
+	for i := range s.Intervals {
+		iv := &s.Intervals[i]
+		silent := iv.Succeeded+iv.Failed == 0 && iv.InFlight > 0
+		switch {
+		case !silent:
+			answered = answered || iv.Succeeded+iv.Failed > 0
+			begun = -1
+			continue
+		case !answered: // it is still filling
+			continue
+		case begun < 0:
+			begun = iv.At
+		}
+		until := iv.At + iv.Width
+		if long := until - begun; long > to-from && long > fillTimes*typical && rate*float64(long) >= pauseReplies && s.Delays.Max() < long/2 {
+			from, to = begun, until
+		}
+	}
+	return from, to
+}

@@ -1,0 +1,160 @@
+package attack
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"brunt/attack/endpoint"
+)
+
+// endpointFailed tells of the endpoint's failures, the most frequent kind in
+// words and the others by their names.
+func endpointFailed(s *Snapshot, p *Plan, t *trust) (finding, bool) {
+	settled := s.Counts.Succeeded + s.Counts.Failed
+	kinds, failed := endpointKinds(s)
+	if settled == 0 || share(failed, settled) < tellingShare {
+		return finding{}, false
+	}
+	first := kinds[0]
+	f := finding{headline: failureWords(first, settled, p) + whenWords(first, s, p), limit: LimitEndpoint}
+	if slices.Contains(timeoutKinds, first.kind) && s.Delays.Max() >= p.Timeout/2 {
+		f.limit = LimitClient
+		f.headline += fmt.Sprintf(", but brunt itself could not run for up to %s", span(s.Delays.Max()))
+	}
+	if failed > first.count {
+		var names []string
+		for _, k := range kinds[1:min(len(kinds), 4)] {
+			names = append(names, k.kind)
+		}
+		if len(kinds) > 4 {
+			names = append(names, "…")
+		}
+		f.headline += fmt.Sprintf("; another %s failed (%s)", percent(share(failed-first.count, settled)), strings.Join(names, ", "))
+	}
+	if text, n := shortage(s); n > 0 {
+		f.notes = append(f.notes, text)
+		if n > failed {
+			return finding{}, false
+		}
+	}
+	if waited := share(waitedForSlot(&s.Counts), s.Counts.Planned); waited >= tellingShare && !t.crowded {
+		f.notes = append(f.notes, fmt.Sprintf("when %s of the requests were due, as many were in flight as may be at once (%s)", percent(waited), grouped(uint64(p.Concurrency))))
+	}
+	return f, true
+}
+
+// kindCount is one kind of failure, of whatever cause.
+type kindCount struct {
+	kind        string
+	status      int
+	count       uint64
+	first, last time.Duration
+}
+
+// ownKinds are failures that say nothing about the endpoint: this machine, or
+// what the run was given, stood in the way.
+var ownKinds = []string{endpoint.NoFiles, endpoint.NoPorts, KindConnectRate, KindPayloadGone}
+
+// timeoutKinds are failures that a client which cannot run makes by itself.
+var timeoutKinds = []string{endpoint.TimeoutConnect, KindTimeoutReply, KindStreamStalled}
+
+// endpointKinds are the failures that were the endpoint's, most frequent first.
+func endpointKinds(s *Snapshot) (kinds []kindCount, sum uint64) {
+	for i := range s.Failures {
+		x := &s.Failures[i]
+		if slices.Contains(ownKinds, x.Kind) {
+			continue
+		}
+		sum += x.Count
+		at := slices.IndexFunc(kinds, func(k kindCount) bool { return k.kind == x.Kind })
+		if at < 0 {
+			kinds = append(kinds, kindCount{x.Kind, x.Status, x.Count, x.First, x.Last})
+			continue
+		}
+		k := &kinds[at]
+		k.count, k.first, k.last = k.count+x.Count, min(k.first, x.First), max(k.last, x.Last)
+	}
+	slices.SortStableFunc(kinds, func(a, b kindCount) int { return int(min(b.count, 1<<40)) - int(min(a.count, 1<<40)) })
+	return kinds, sum
+}
+
+// deeds say what the endpoint did by the kinds without a status; %s are the
+// requests it did it to.
+var deeds = map[string]string{
+	endpoint.Refused:        "the endpoint refused the connection for %s",
+	endpoint.DNS:            "the endpoint's name could not be resolved for %s",
+	endpoint.TLS:            "no secure connection to the endpoint could be made for %s",
+	endpoint.TimeoutConnect: "the endpoint could not be connected to in time for %s",
+	endpoint.Unreachable:    "the endpoint could not be reached for %s",
+	endpoint.NoHTTP2:        "the endpoint speaks no HTTP/2, which failed %s",
+	KindReset:               "the endpoint reset the connections of %s",
+	KindClosedEarly:         "the endpoint closed the connections of %s before the replies were complete",
+	KindStaleConnection:     "the endpoint closed idle connections just as %s were sent",
+	KindBadReply:            "the endpoint answered %s with what is no valid HTTP",
+	KindResetStream:         "the endpoint reset the streams of %s",
+	KindRefusedStream:       "the endpoint refused the streams of %s",
+	KindGoAway:              "the endpoint closed its connections (GOAWAY) on %s",
+	KindStreamError:         "the endpoint ended the streams of %s with an error",
+	KindStreamBroken:        "the endpoint broke off the streams of %s",
+	KindStreamEmpty:         "the endpoint answered %s with a stream without output",
+	KindStreamStalled:       "the endpoint let the streams of %s stall",
+}
+
+// failureWords say what the endpoint did, and to how many requests.
+func failureWords(k kindCount, settled uint64, p *Plan) string {
+	whom := partOf(k.count, settled)
+	switch {
+	case k.status == 429:
+		return fmt.Sprintf("the endpoint refused %s (429)", whom)
+	case k.status == 401 || k.status == 403:
+		return fmt.Sprintf("the endpoint denied %s (%d)", whom, k.status)
+	case k.status >= 300 && k.status < 400:
+		return fmt.Sprintf("the endpoint redirected %s (%d)", whom, k.status)
+	case k.status > 0:
+		return fmt.Sprintf("the endpoint answered %s with %d", whom, k.status)
+	case k.kind == KindTimeoutReply:
+		return fmt.Sprintf("the endpoint left %s without a complete reply within the time-out of %s", whom, span(p.Timeout))
+	}
+	if deed := deeds[k.kind]; deed != "" {
+		return fmt.Sprintf(deed, whom)
+	}
+	return fmt.Sprintf("%s failed (%s)", whom, k.kind)
+}
+
+// whenWords say when the requests were sent that failed, where that was not all
+// the time.
+func whenWords(k kindCount, s *Snapshot, p *Plan) string {
+	if k.kind == KindTimeoutReply || k.kind == endpoint.TimeoutConnect {
+		k.first, k.last = k.first-p.Timeout, k.last-p.Timeout
+	}
+	margin := max(time.Second, s.Elapsed/20)
+	began, ended := k.first > margin, s.State == Done && k.last < s.PlanElapsed-margin
+	switch {
+	case began && ended && k.last-k.first < time.Second/2:
+		return ", at " + span(k.first) + " of the run"
+	case began && ended:
+		return ", between " + span(k.first) + " and " + span(k.last) + " of the run"
+	case began:
+		return ", from " + span(k.first) + " of the run on"
+	case ended:
+		return ", up to " + span(k.last) + " of the run"
+	}
+	return ""
+}
+
+// shortage is what this machine, or a limit that was set, had too little of, and
+// how many requests failed of it.
+func shortage(s *Snapshot) (text string, n uint64) {
+	if n := countOfKind(s, endpoint.NoFiles); n > 0 {
+		return fmt.Sprintf("%s found no free file descriptor (limit %d): raise it with ulimit -n, or lower --concurrency", counted(n, "request"), s.Client.MaxFiles), n
+	}
+	if n := countOfKind(s, endpoint.NoPorts); n > 0 {
+		return fmt.Sprintf("%s found no free port: keep connections open, or widen net.ipv4.ip_local_port_range", counted(n, "request")), n
+	}
+	if n := countOfKind(s, KindConnectRate); n > 0 {
+		return fmt.Sprintf("%s were given no connection in time by --connect-rate: raise it, or leave it out", counted(n, "request")), n
+	}
+	return "", 0
+}
