@@ -15,7 +15,6 @@ import (
 
 	"github.com/alecthomas/kong"
 	mangokong "github.com/alecthomas/mango-kong"
-	"github.com/willabides/kongplete"
 
 	"brunt/attack"
 	"brunt/attack/config"
@@ -49,14 +48,15 @@ func usage(err error) error  { return &failure{exitUsage, err} }
 func failed(err error) error { return &failure{exitFailed, err} }
 
 type commands struct {
-	Attack     attackCmd         `cmd:"" help:"Send load to TARGET and report."`
-	Probe      probeCmd          `cmd:"" help:"Say whether TARGET can be loaded, and what is in the way; a load given by its flags is held against that, and not sent."`
-	Report     reportCmd         `cmd:"" help:"Report again from results or JSON reports; several are merged."`
-	Payloads   payloadsCmd       `cmd:"" help:"Check, describe or make files of request bodies."`
-	Mock       mockCmd           `cmd:"" help:"Run the look-alike of a serving endpoint in its own process."`
-	Version    versionCmd        `cmd:"" help:"Print the version."`
-	Completion completionCmd     `cmd:"" help:"Print the completion script of a shell."`
-	Man        mangokong.ManFlag `hidden:"" help:"Print the man page."`
+	Attack     attackCmd                `cmd:"" help:"Send load to TARGET and report."`
+	Probe      probeCmd                 `cmd:"" help:"Say whether TARGET can be loaded, and what is in the way; a load given by its flags is held against that, and not sent."`
+	Report     reportCmd                `cmd:"" help:"Report again from results or JSON reports; merge several."`
+	Payloads   payloadsCmd              `cmd:"" help:"Check, describe or make files of request bodies."`
+	Mock       mockCmd                  `cmd:"" help:"Run the look-alike of a serving endpoint in its own process."`
+	Version    versionCmd               `cmd:"" help:"Print the version."`
+	Completion config.CompletionCommand `cmd:"" help:"Print the completion script of a shell."`
+	Print      kong.VersionFlag         `name:"version" env:"-" help:"Print the version."`
+	Man        mangokong.ManFlag        `hidden:"" env:"-" help:"Print the man page."`
 }
 
 type attackCmd struct {
@@ -65,11 +65,11 @@ type attackCmd struct {
 	Job    job.Flags    `embed:""`
 	Report output.Flags `embed:"" group:"Output"`
 	Live   live.Flags   `embed:"" group:"Live view"`
-	SLO    []string     `name:"slo" group:"Output" sep:"none" placeholder:"'p99<200ms'" help:"Service level objective, repeatable; a broken one exits 3. Also failed<0.1%, service.p95<…, ttft.p99<…, succeeded_per_s>…"`
+	SLO    []string     `name:"slo" group:"Output" sep:"none" pair:"" placeholder:"'p99<200ms'" help:"Service level objective, repeatable; a broken one exits 3. Also failed<0.1%, service.p95<…, ttft.p99<…, succeeded_per_s>…"`
 	Strict bool         `group:"Output" help:"Exit 4 when brunt itself was the limit."`
 	Quiet  bool         `group:"Output" help:"No progress on the terminal."`
 
-	Config kong.ConfigFlag `group:"Output" placeholder:"FILE.yaml" help:"Read flags from FILE; BRUNT_RATE=… and the like come before it, the command line before both."`
+	Config config.File `group:"Output" predictor:"file" placeholder:"FILE.yaml" help:"Read flags from FILE; BRUNT_RATE=… and the like come before it, the command line before both."`
 }
 
 // Help gives two examples.
@@ -158,7 +158,7 @@ func (c *probeCmd) Run(io *streams) error {
 }
 
 type reportCmd struct {
-	Files []string `arg:"" optional:"" name:"file" help:"Results or JSON reports; - is standard input."`
+	Files []string `arg:"" optional:"" name:"file" predictor:"file" help:"Results or JSON reports; - is standard input."`
 
 	output.Flags `embed:"" group:"Output"`
 
@@ -211,13 +211,13 @@ func outcome(rep *report.Report, strict bool, writing ...error) error {
 }
 
 type payloadsCmd struct {
-	Check checkCmd `cmd:"" help:"Check files of bodies: every line that cannot be sent is listed."`
+	Check checkCmd `cmd:"" help:"Check files of bodies: list each line that cannot be sent."`
 	Stat  statCmd  `cmd:"" help:"Describe files of bodies: how many, how large, of what kind."`
-	Make  makeCmd  `cmd:"" help:"Make bodies from a table, prompts, an endpoint or an example."`
+	Make  makeCmd  `cmd:"" help:"Make bodies from a table, prompts, endpoint or example."`
 }
 
 type checkCmd struct {
-	Files         []string        `arg:"" name:"file" help:"Files of bodies, as for attack --payloads."`
+	Files         []string        `arg:"" name:"file" predictor:"file" help:"Files of bodies, as for attack --payloads."`
 	PayloadFormat payloads.Format `group:"Payloads" default:"auto" enum:"auto,body,request,inference" help:"auto, body, request or inference, as for attack."`
 	Limit         int             `group:"Output" default:"100" help:"List this many problems at the most (${default})."`
 }
@@ -243,7 +243,7 @@ func (c *checkCmd) Run(io *streams) error {
 }
 
 type statCmd struct {
-	Files         []string        `arg:"" name:"file" help:"Files of bodies, as for attack --payloads."`
+	Files         []string        `arg:"" name:"file" predictor:"file" help:"Files of bodies, as for attack --payloads."`
 	PayloadFormat payloads.Format `group:"Payloads" default:"auto" enum:"auto,body,request,inference" help:"auto, body, request or inference, as for attack."`
 	Output        string          `group:"Output" short:"o" default:"text" enum:"text,json" help:"text or json."`
 }
@@ -312,23 +312,6 @@ func (m *mockCmd) Run(io *streams) error {
 	return nil
 }
 
-type completionCmd struct {
-	Shell string `arg:"" enum:"bash,zsh,fish" help:"bash, zsh or fish."`
-}
-
-// Help gives two examples.
-func (completionCmd) Help() string {
-	return `Examples:
-  source <(brunt completion bash)
-  brunt completion fish > ~/.config/fish/completions/brunt.fish`
-}
-
-// Run prints the script.
-func (c *completionCmd) Run(io *streams) error {
-	_, err := fmt.Fprintln(io.out, config.Completion(c.Shell))
-	return err
-}
-
 type versionCmd struct{}
 
 // Run prints version, commit, Go and platform.
@@ -360,40 +343,36 @@ func run(args []string, io *streams) int {
 		kong.Writers(io.out, io.err),
 		kong.Exit(func(code int) { exited = code }),
 		kong.Bind(io),
+		kong.Vars{"version": report.VersionLine()},
 	)...)
-	kongplete.Complete(parser)
-	ctx, err := parser.Parse(args)
+	if config.Complete(parser); exited >= 0 {
+		return exited
+	}
+	ctx, err := config.Parse(parser, args)
 	if exited >= 0 { // --help was shown
 		return exited
 	}
-	command := ""
 	if err != nil {
-		if len(args) == 0 {
-			err = fmt.Errorf("%w; brunt --help tells what they do", err)
-		}
 		err = usage(err)
-		var parse *kong.ParseError
-		if errors.As(err, &parse) {
-			ctx = parse.Context
-		}
 	} else {
 		err = ctx.Run()
 	}
-	if ctx != nil && ctx.Selected() != nil {
-		command = ctx.Selected().Path() + ": "
-	}
-	return exit(io.err, command, err)
+	return exit(io.err, ctx, err)
 }
 
 // exit says what went wrong, in one line, and gives the exit code.
-func exit(w io.Writer, command string, err error) int {
+func exit(w io.Writer, ctx *kong.Context, err error) int {
 	if err == nil {
 		return exitOK
 	}
 	f := &failure{exitFailed, err}
 	errors.As(err, &f)
 	if f.err != nil {
-		text := strings.Join(strings.Fields(f.err.Error()), " ")
+		command := ""
+		if ctx != nil && ctx.Selected() != nil {
+			command = ctx.Selected().Path() + ": "
+		}
+		text := config.Told(ctx, strings.Join(strings.Fields(f.err.Error()), " "))
 		fmt.Fprintf(w, "brunt: %s%s\n", command, text)
 	}
 	return f.code

@@ -1,9 +1,11 @@
 package attack
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"math/bits"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -189,8 +191,11 @@ func PerSecond(rate vegeta.Rate) float64 {
 	return float64(rate.Freq) / rate.Per.Seconds()
 }
 
-// ParseRate reads the words of --rate: N, N/s or N/m, with decimals
-// ("0.5", "90/m"). The value is kept exactly, as a fraction.
+// exponent is a number such as 1e6.
+var exponent = regexp.MustCompile(`^[0-9]+(\.[0-9]*)?[eE][+-]?[0-9]{1,2}$`)
+
+// ParseRate reads the words of --rate: N, N/s or N/m, with decimals or an
+// exponent ("0.5", "90/m", "1e3"). The value is kept exactly, as a fraction.
 func ParseRate(s string) (vegeta.Rate, error) {
 	bad := func(why string) (vegeta.Rate, error) {
 		return vegeta.Rate{}, fmt.Errorf("rate %q: %s; write it as 500, 500/s or 90/m", s, why)
@@ -206,14 +211,22 @@ func ParseRate(s string) (vegeta.Rate, error) {
 			return bad("the unit is neither /s nor /m")
 		}
 	}
-	whole, fraction, _ := strings.Cut(strings.TrimSpace(number), ".")
+	number = strings.TrimSpace(number)
+	if value, err := strconv.ParseFloat(number, 64); err == nil && exponent.MatchString(number) {
+		number = strconv.FormatFloat(value, 'f', -1, 64)
+	}
+	whole, fraction, _ := strings.Cut(number, ".")
+	fraction = strings.TrimRight(fraction, "0")
 	if len(fraction) > 6 {
 		return bad("more than 6 decimals")
 	}
-	if whole == "" && fraction == "" || len(whole) > 12 {
-		return bad("not a number in range")
+	if whole == "" && fraction == "" {
+		return bad("not a number")
 	}
 	freq, err := strconv.ParseUint("0"+whole+fraction, 10, 63)
+	if errors.Is(err, strconv.ErrRange) || err == nil && len(whole) > 12 {
+		return bad("must be above 0 and at most 10,000,000/s")
+	}
 	if err != nil {
 		return bad("not a number")
 	}

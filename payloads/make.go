@@ -19,7 +19,7 @@ type MakeOptions struct {
 	// prompts (see ChatOptions); each may be compressed. "-" is standard input:
 	// an example when Count is given, CSV otherwise. It is empty where bodies
 	// are made up.
-	Path  string    `arg:"" optional:"" name:"file" help:"CSV file, or an example body in a .json file, or with --chat a file of prompts; - is standard input."`
+	Path  string    `arg:"" optional:"" name:"file" predictor:"file" help:"CSV file, or an example body in a .json file, or with --chat a file of prompts; - is standard input."`
 	Stdin io.Reader `kong:"-"` // what the path "-" reads; nil means os.Stdin
 	Notes io.Writer `kong:"-"` // what the reader of the bodies should know goes there; nil discards it
 
@@ -52,7 +52,7 @@ type MakeOptions struct {
 
 	// FromOpenAPI is a file with the OpenAPI description of an endpoint, of
 	// which an example body is made, instead of Path.
-	FromOpenAPI string `group:"Example" name:"from-openapi" placeholder:"FILE" help:"Make an example body of an endpoint's OpenAPI description (JSON)."`
+	FromOpenAPI string `group:"Example" name:"from-openapi" predictor:"file" placeholder:"FILE" help:"Make an example body of an endpoint's OpenAPI description (JSON)."`
 
 	ChatOptions `group:"Chat"`
 }

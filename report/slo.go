@@ -231,9 +231,13 @@ func nearest(name string) string {
 	return best
 }
 
-// ParseRules reads several rules; the first that is none is the error.
+// ParseRules reads several rules, one per word or with commas, semicolons or
+// line ends between them; the first that is none is the error.
 func ParseRules(words []string) (rules []Rule, err error) {
-	for _, word := range words {
+	for _, word := range strings.FieldsFunc(strings.Join(words, "\n"), func(r rune) bool { return strings.ContainsRune(",;\n\r", r) }) {
+		if strings.TrimSpace(word) == "" {
+			continue
+		}
 		rule, err := ParseRule(word)
 		if err != nil {
 			return nil, err

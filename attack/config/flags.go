@@ -17,11 +17,11 @@ import (
 // Load are the flags that say how much is sent, for how long, and what counts.
 type Load struct {
 	Rate        Rate              `short:"r" placeholder:"N[/s|/m]" help:"Constant rate: requests per second (500, 0.5) or minute (90/m)."`
-	Concurrency *int              `short:"c" placeholder:"N" help:"Constant number of requests in flight; with --rate, the most in flight (default 10,000)."`
-	Duration    Duration          `short:"d" placeholder:"30s" help:"How long to send for."`
-	Requests    *uint64           `short:"n" placeholder:"N" help:"How many requests to send; with --duration, whichever comes first."`
+	Concurrency *int              `short:"c" min:"1" placeholder:"N" help:"Constant number of requests in flight; with --rate, the most in flight (default 10,000)."`
+	Duration    Duration          `short:"d" min:"1" placeholder:"30s" help:"How long to send for."`
+	Requests    *uint64           `short:"n" min:"1" placeholder:"N" help:"How many requests to send; with --duration, whichever comes first."`
 	Warmup      Duration          `placeholder:"10s" help:"Send for this long before anything is counted."`
-	Timeout     Duration          `default:"60s" help:"Give a request up after this long (${default})."`
+	Timeout     Duration          `min:"1" default:"60s" help:"Give a request up after this long (${default})."`
 	AtEnd       attack.AtEnd      `default:"drain" enum:"drain,cut" help:"Requests in flight at the end: drain (wait for replies) or cut."`
 	CatchUp     attack.CatchUp    `default:"send" enum:"send,skip" help:"Requests over 10 ms overdue: send late, or skip (counted as not sent)."`
 	Success     attack.StatusSet  `default:"200-299" placeholder:"SET" help:"Statuses that count as succeeded (${default})."`
@@ -52,7 +52,7 @@ func (l *Load) Plan() attack.Plan {
 
 // Payloads are the flags that say what is sent.
 type Payloads struct {
-	Payloads      []string        `short:"p" sep:"none" placeholder:"FILE[:WEIGHT]" help:"JSONL file of request bodies, repeatable; - is standard input; .gz and .zst are read as they are; a .json file is one body."`
+	Payloads      []string        `short:"p" sep:"none" pair:":" predictor:"file" placeholder:"FILE[:WEIGHT]" help:"JSONL file of request bodies, repeatable; - is standard input; .gz and .zst are read as they are; a .json file is one body."`
 	PayloadFormat payloads.Format `default:"auto" enum:"auto,body,request,inference" help:"body: each line is sent as it stands; request: each line is {\"body\":…,\"name\":…,\"path\":…,\"headers\":…,\"weight\":…}; inference: the column request of an inference table's export (.jsonl or .csv) is sent, line ends within a body as blanks; auto: inference where the first row has such columns, else body."`
 	Order         payloads.Order  `default:"sequential" enum:"sequential,shuffle,random" help:"Order of the bodies: sequential, shuffle or random."`
 	Seed          uint64          `default:"1" help:"Seed of shuffle and random (${default})."`
@@ -93,11 +93,11 @@ func (p *Payloads) Open(stdin io.Reader, embedded bool) (*payloads.Set, error) {
 // Target are the flags that say how the endpoint is spoken to.
 type Target struct {
 	Method     string   `short:"m" placeholder:"POST" help:"HTTP method (POST with a body, else GET)."`
-	Header     []string `short:"H" sep:"none" placeholder:"'NAME: VALUE'" help:"Header, repeatable; a VALUE of @FILE or env:NAME keeps a secret off the command line."`
-	HeaderFile []string `sep:"none" placeholder:"FILE" help:"File of headers, one 'Name: value' per line."`
+	Header     []string `short:"H" sep:"none" pair:": " placeholder:"'NAME: VALUE'" help:"Header, repeatable; a VALUE of @FILE or env:NAME keeps a secret off the command line."`
+	HeaderFile []string `sep:"none" predictor:"file" placeholder:"FILE" help:"File of headers, one 'Name: value' per line."`
 	Insecure   bool     `short:"k" help:"Do not verify the certificate."`
-	CA         string   `name:"ca" placeholder:"FILE" help:"PEM file of the authorities to trust."`
-	Resolve    []string `sep:"none" placeholder:"HOST:ADDR" help:"Connect to ADDR for HOST, repeatable."`
+	CA         string   `name:"ca" predictor:"file" placeholder:"FILE" help:"PEM file of the authorities to trust."`
+	Resolve    []string `sep:"none" pair:":" placeholder:"HOST:ADDR" help:"Connect to ADDR for HOST, repeatable."`
 
 	Profile     string   `placeholder:"NAME" help:"Profile of ~/.databrickscfg to find the workspace and credentials in (the environment's, or DEFAULT)."`
 	Auth        string   `default:"auto" enum:"auto,none" help:"auto: send the configured Databricks credentials, to their own workspace only; none: never."`

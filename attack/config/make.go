@@ -20,7 +20,7 @@ type Make struct {
 
 	FromEndpoint string   `group:"Example" placeholder:"NAME" help:"Make an example body of what a serving endpoint's workspace says of its input; --count repeats it."`
 	Profile      string   `group:"Endpoint" placeholder:"NAME" help:"Profile of ~/.databrickscfg, as for attack."`
-	CA           string   `group:"Endpoint" name:"ca" placeholder:"FILE" help:"PEM file of the authorities to trust."`
+	CA           string   `group:"Endpoint" name:"ca" predictor:"file" placeholder:"FILE" help:"PEM file of the authorities to trust."`
 	Insecure     bool     `group:"Endpoint" short:"k" help:"Do not verify the certificate."`
 	Resolve      []string `group:"Endpoint" sep:"none" placeholder:"HOST:ADDR" help:"Connect to ADDR for HOST, repeatable."`
 }

@@ -28,10 +28,10 @@ type Flags struct {
 	config.Payloads `embed:"" group:"Payloads"`
 	config.Target   `embed:"" group:"Target"`
 
-	Results       string            `group:"Output" placeholder:"FILE" help:"Write a record per request, as vegeta does, to FILE.gob, .csv or .ndjson, compressed with .zst after it; - is standard output, in --results-format, and implies -o none."`
+	Results       string            `group:"Output" predictor:"file" placeholder:"FILE" help:"Write a record per request, as vegeta does, to FILE.gob, .csv or .ndjson, compressed with .zst after it; - is standard output, in --results-format, and implies -o none."`
 	ResultsFormat string            `group:"Output" default:"gob" enum:"gob,csv,ndjson" help:"gob, csv or ndjson, for --results -."`
 	Name          string            `group:"Output" placeholder:"TEXT" help:"Name of the run, shown in its reports."`
-	Label         map[string]string `group:"Output" mapsep:"none" placeholder:"K=V" help:"Label of the run, repeatable."`
+	Label         map[string]string `group:"Output" mapsep:"none" pair:"=" placeholder:"K=V" help:"Label of the run, repeatable."`
 }
 
 // Streams are what a job reads bodies from and writes results to, where - says

@@ -24,8 +24,8 @@ type Flags struct {
 	ServeToken     string          `placeholder:"TOKEN" help:"Token that the page asks for, instead of a new one per run; @FILE keeps it off the command line."`
 	ServeOpen      bool            `help:"Show the page without a token to whoever reaches it; only the token may start, stop and change."`
 	ServeAnyTarget bool            `help:"Let the page load other targets than TARGET."`
-	ServeCert      string          `placeholder:"FILE" help:"PEM certificate: serve over TLS."`
-	ServeKey       string          `placeholder:"FILE" help:"PEM key of --serve-cert."`
+	ServeCert      string          `predictor:"file" placeholder:"FILE" help:"PEM certificate: serve over TLS."`
+	ServeKey       string          `predictor:"file" placeholder:"FILE" help:"PEM key of --serve-cert."`
 }
 
 // Validate says which flags contradict each other, in one line.

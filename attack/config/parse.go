@@ -1,0 +1,199 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/agnivade/levenshtein"
+	"github.com/alecthomas/kong"
+
+	"brunt/attack/endpoint"
+)
+
+// Parse parses a command line. Its error is one line that says what to write
+// instead; the context tells the command where that was found.
+func Parse(parser *kong.Kong, args []string) (*kong.Context, error) {
+	words := args
+	if len(args) > 0 && args[0] == "help" {
+		words = append(slices.Clone(args[1:]), "--help")
+	}
+	ctx, err := parser.Parse(words)
+	if err == nil {
+		return ctx, nil
+	}
+	var parse *kong.ParseError
+	if errors.As(err, &parse) {
+		ctx = parse.Context
+	}
+	var bad *badValue
+	switch {
+	case errors.As(err, &bad):
+		return ctx, bad
+	case ctx == nil:
+		return ctx, err
+	case ctx.Selected() == nil:
+		return ctx, noCommand(ctx, args, err)
+	}
+	return ctx, misused(ctx, err)
+}
+
+var (
+	unknownFlag = regexp.MustCompile(`^unknown flag (--?[^,]*)`)
+	unexpected  = regexp.MustCompile(`(?s)^unexpected (?:argument|flag argument|token) (.*?)(?:, did you mean .*)?$`)
+	noBool      = regexp.MustCompile(`^bool value must be .* but got (.*)$`)
+	missing     = regexp.MustCompile(`^(?:expected |missing positional arguments )`)
+)
+
+// noCommand is what is wrong where no command was named.
+func noCommand(ctx *kong.Context, args []string, err error) error {
+	if len(args) == 0 {
+		return errors.New("no command given; brunt --help lists them")
+	}
+	var commands []string
+	var attack *kong.Node
+	for _, node := range ctx.Model.Children {
+		commands = append(commands, node.Name)
+		if node.Name == "attack" {
+			attack = node
+		}
+	}
+	first := strings.TrimPrefix(args[0], "-")
+	near := nearest(first, commands)
+	if args[0] == "help" && len(args) > 1 {
+		first = args[1]
+		near = nearest(first, commands)
+	}
+	switch {
+	case near != "" && args[0] == first || args[0] == "help":
+	case attack != nil && slices.ContainsFunc(args, func(word string) bool { return forAttack(word, attack.Flags) }):
+		// As it would be typed, without what may be secret.
+		words := strings.TrimPrefix(endpoint.CommandLine(args), "brunt ")
+		return fmt.Errorf("no command given; did you mean: brunt attack %s", words)
+	case unknownFlag.MatchString(err.Error()):
+		return fmt.Errorf("unknown flag %s, and no command given; brunt --help lists the commands", unknownFlag.FindStringSubmatch(err.Error())[1])
+	case missing.MatchString(err.Error()):
+		return errors.New("no command given; brunt --help lists them")
+	}
+	if near != "" {
+		return fmt.Errorf("no command %s; did you mean %s?", first, near)
+	}
+	return fmt.Errorf("no command %s; brunt --help lists them", first)
+}
+
+// forAttack reports whether a word is a target, or one of attack's flags.
+func forAttack(word string, flags []*kong.Flag) bool {
+	if strings.Contains(word, "://") || strings.HasPrefix(word, "localhost") {
+		return true
+	}
+	name, _, _ := strings.Cut(word, "=")
+	return slices.ContainsFunc(flags, func(f *kong.Flag) bool {
+		return name == "--"+f.Name || f.Short != 0 && !strings.HasPrefix(word, "--") && strings.HasPrefix(word, "-"+string(f.Short))
+	})
+}
+
+// misused is what is wrong with a command's flags or arguments.
+func misused(ctx *kong.Context, err error) error {
+	node := ctx.Selected()
+	command := strings.TrimPrefix(node.FullPath(), "brunt ")
+	text := err.Error()
+	if m := unknownFlag.FindStringSubmatch(text); m != nil {
+		return noFlag(ctx, m[1], command)
+	}
+	if m := unexpected.FindStringSubmatch(text); m != nil {
+		if len(node.Children) > 0 {
+			return known(m[1], namesOf(node))
+		}
+		return fmt.Errorf("unexpected argument %s: write brunt %s", m[1], usage(node))
+	}
+	if missing.MatchString(text) {
+		if len(node.Children) > 0 {
+			return fmt.Errorf("what it should do is missing: %s", oneOf(namesOf(node)))
+		}
+		return fmt.Errorf("%s is missing: write brunt %s", strings.ToUpper(node.Positional[0].Name), usage(node))
+	}
+	if m := noBool.FindStringSubmatch(text); m != nil {
+		return fmt.Errorf("%s is neither true nor false", m[1])
+	}
+	return err
+}
+
+// usage is how a command is written: attack TARGET [flags].
+func usage(node *kong.Node) string {
+	words := strings.TrimPrefix(node.FullPath(), "brunt ")
+	for _, arg := range node.Positional {
+		name := strings.ToUpper(arg.Name)
+		if arg.IsCumulative() {
+			name += "…"
+		}
+		if !arg.Required {
+			name = "[" + name + "]"
+		}
+		words += " " + name
+	}
+	if len(node.Flags) > 0 {
+		words += " [flags]"
+	}
+	return words
+}
+
+func namesOf(node *kong.Node) (names []string) {
+	for _, child := range node.Children {
+		names = append(names, child.Name)
+	}
+	return names
+}
+
+// noFlag names the one flag that an unknown one was most likely meant to be.
+func noFlag(ctx *kong.Context, flag, command string) error {
+	bare, long := strings.CutPrefix(flag, "--")
+	if !long {
+		return fmt.Errorf("unknown flag %s; brunt %s --help lists the flags", flag, command)
+	}
+	var names []string
+	for _, f := range ctx.Flags() {
+		if !f.Hidden {
+			names = append(names, f.Name)
+		}
+		if f.Tag.Negatable != "" {
+			names = append(names, "no-"+f.Name)
+		}
+	}
+	if near := nearest(bare, names); near != "" {
+		return fmt.Errorf("unknown flag %s; did you mean --%s?", flag, near)
+	}
+	if positive, ok := strings.CutPrefix(bare, "no-"); ok && slices.Contains(names, positive) {
+		return fmt.Errorf("unknown flag %s; leave --%s out instead", flag, positive)
+	}
+	return fmt.Errorf("unknown flag %s; brunt %s --help lists the flags", flag, command)
+}
+
+func sameLetters(a, b string) bool {
+	x, y := []byte(a), []byte(b)
+	slices.Sort(x)
+	slices.Sort(y)
+	return slices.Equal(x, y)
+}
+
+// nearest is the one of words that a text was most likely meant to be, empty
+// where none is near: at most two letters differ, or the text begins it.
+func nearest(text string, words []string) string {
+	best, least := "", 3
+	for _, w := range words {
+		d := levenshtein.ComputeDistance(text, w)
+		if d < least && (d < 2 || len(w) > 4 || sameLetters(text, w)) {
+			best, least = w, d
+		}
+	}
+	if best != "" || len(text) < 3 {
+		return best
+	}
+	for _, w := range words {
+		if strings.HasPrefix(w, text) {
+			return w
+		}
+	}
+	return ""
+}
