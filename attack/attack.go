@@ -49,11 +49,13 @@ type Run struct {
 	clock    clock
 	began    usage
 
-	heads   atomic.Pointer[[][]byte] // by payload variant; replaced when credentials change
-	lengths bool                     // requests carry a Content-Length
-	head    bool                     // replies have no body (HEAD)
-	names   []string                 // payload names
-	nameOf  []int                    // payload variant → name id, -1 for none
+	heads      atomic.Pointer[[][]byte] // by payload variant; replaced when credentials change
+	lengths    bool                     // requests carry a Content-Length
+	head       bool                     // replies have no body (HEAD)
+	method     string                   // of the requests
+	databricks bool                     // the endpoint is one of Databricks'
+	names      []string                 // payload names
+	nameOf     []int                    // payload variant → name id, -1 for none
 
 	// Instants of the clock.
 	start    int64 // of the schedule
@@ -122,8 +124,9 @@ func Start(plan Plan, request Request, set *payloads.Set, target *endpoint.Endpo
 	r := &Run{
 		id:   newRunID(),
 		plan: plan, request: request, payloads: set, endpoint: target, target: target.Target, dialer: target.Dialer, embedded: target.Embedded != nil,
-		lengths:  hasBody || method != http.MethodGet && method != http.MethodHead,
-		head:     method == http.MethodHead,
+		lengths: hasBody || method != http.MethodGet && method != http.MethodHead,
+		head:    method == http.MethodHead,
+		method:  method, databricks: target.Databricks(),
 		ending:   make(chan struct{}),
 		done:     make(chan struct{}),
 		warnings: warnings,

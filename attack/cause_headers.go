@@ -1,6 +1,7 @@
 package attack
 
 import (
+	"bytes"
 	"strings"
 
 	"brunt/attack/endpoint"
@@ -11,6 +12,27 @@ const (
 	mostHeaders = 64
 	headerShown = 300 // bytes of a value
 )
+
+// ownHeaders is how the names of Databricks' own headers begin.
+const ownHeaders = "x-databricks-"
+
+// ofDatabricks reports whether a failed reply bears a header of Databricks'.
+func (r *reply) ofDatabricks() bool {
+	for i := range r.fields {
+		if strings.HasPrefix(r.fields[i].Name, ownHeaders) {
+			return true
+		}
+	}
+	if r.in == nil {
+		return false
+	}
+	for key := range r.header.All() {
+		if len(key) > len(ownHeaders) && bytes.EqualFold(key[:len(ownHeaders)], []byte(ownHeaders)) {
+			return true
+		}
+	}
+	return false
+}
 
 // headers are the reply's, fit to be shown: without secrets, each name once,
 // its values joined. Nil where the header is not known.

@@ -176,12 +176,6 @@ func addFailure(all map[failureKey]*Failure, f *Failure) {
 	have.Count, have.Last = count, last
 }
 
-// Advice is what to do about the failure, one sentence; empty where nothing is
-// known but what its message says.
-func (f *Failure) Advice() string {
-	return cmp.Or(adviceOn(f.Cause, f.Payload), remedies[f.Kind])
-}
-
 func (n *named) addedTo(total *named) *named {
 	if total == nil {
 		total = newNamed()

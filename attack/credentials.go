@@ -23,7 +23,7 @@ func (r *Run) buildHeads(credentials []payloads.Header) {
 // conceal takes secrets out of a failure's example: the endpoint may repeat in
 // it what it was sent.
 func (r *Run) conceal(f *Failure) {
-	f.Message, f.RequestID = r.endpoint.Hide(f.Message), r.endpoint.Hide(f.RequestID)
+	f.Message, f.Advice, f.RequestID = r.endpoint.Hide(f.Message), r.endpoint.Hide(f.Advice), r.endpoint.Hide(f.RequestID)
 	headers := f.Headers
 	for name, value := range headers {
 		if shown := r.endpoint.Hide(name); shown != name {

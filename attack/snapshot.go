@@ -76,6 +76,7 @@ type Failure struct {
 	Status      int    // 0 where no complete reply came
 	Cause       Cause  // of a reply, as far as it tells
 	Message     string
+	Advice      string // what to do about it, one sentence; empty where nothing is known but what the message says
 	RequestID   string
 	Payload     string            // file:line
 	Headers     map[string]string // of the reply, in lower case, secrets hidden; nil without one

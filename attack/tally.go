@@ -176,7 +176,7 @@ func (t *tally) fail(w *worker) {
 	ex := &w.ex
 	key := failureKey{kind: ex.kind, status: ex.status}
 	if ex.status > 0 {
-		key.cause = t.refusal.causeOf(ex.status, w.reply.sample)
+		key.cause = t.refusal.explain(ex.status, w.reply.sample, w.run.databricks || w.reply.ofDatabricks())
 	}
 	f := t.failures[key]
 	if f == nil {
@@ -185,7 +185,7 @@ func (t *tally) fail(w *worker) {
 			f = t.failures[key]
 		}
 		if f == nil {
-			f = w.newFailure(key)
+			f = w.newFailure(key, t.refusal.databricks)
 			t.failures[key] = f
 		}
 	}
@@ -193,8 +193,9 @@ func (t *tally) fail(w *worker) {
 	f.Last = max(f.Last, time.Duration(ex.end-w.run.measured))
 }
 
-// newFailure makes the first entry of a kind, with the example.
-func (w *worker) newFailure(key failureKey) *Failure {
+// newFailure makes the first entry of a kind, with the example; databricks says
+// that a reply is of an endpoint of theirs.
+func (w *worker) newFailure(key failureKey, databricks bool) *Failure {
 	ex := &w.ex
 	f := &Failure{Kind: key.kind, Status: key.status, First: time.Duration(ex.end - w.run.measured), Payload: w.run.payloads.Where(ex.index)}
 	switch {
@@ -208,8 +209,9 @@ func (w *worker) newFailure(key failureKey) *Failure {
 		if to := f.Headers["location"]; key.cause == CauseRedirect && to != "" {
 			f.Message = "redirects to " + to
 		}
+		f.Advice = adviceOn(key.cause, &answered{databricks, w.run.target.TLS, w.run.method, f.Payload, f.Headers})
 	default:
-		f.Message = describe(ex.kind, ex.err)
+		f.Message, f.Advice = describe(ex.kind, ex.err), remedies[ex.kind]
 		if w.reply.streaming {
 			f.RequestID = oneLine(string(w.reply.requestID()), 120)
 		}

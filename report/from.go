@@ -218,7 +218,7 @@ func failuresOf(failures []attack.Failure) []Failure {
 	out := make([]Failure, 0, len(failures))
 	for _, f := range failures {
 		failure := Failure{
-			Kind: clean(f.Kind), Cause: optional(string(f.Cause)), Advice: optional(f.Advice()), Message: clean(f.Message),
+			Kind: clean(f.Kind), Cause: optional(string(f.Cause)), Advice: optional(f.Advice), Message: clean(f.Message),
 			RequestID: optional(f.RequestID), Payload: optional(f.Payload), Count: f.Count, FirstS: seconds(f.First), LastS: seconds(f.Last),
 		}
 		if f.Status != 0 {

@@ -70,12 +70,16 @@ func causes() *Report {
 		split[s.Failures[i].Status] = s.Failures[i]
 	}
 	slow, bad := split[429], split[400]
+	slow.Advice = "at its provisioned concurrency: raise it, or this is your limit"
 	slow.Cause, slow.Headers = attack.CauseConcurrency, map[string]string{"retry-after": "1", "x-databricks-request-id": "req-0a1b2c"}
 	tokens, gateway := slow, slow
 	tokens.Cause, tokens.Count, tokens.Message = attack.CauseTokens, slow.Count/3, "Exceeded workspace input tokens per minute rate limit"
+	tokens.Advice = "token quota: max_tokens is reserved ahead of output, so lower it"
+	gateway.Advice = "rate limit set in the endpoint's AI Gateway: raise it there"
 	gateway.Cause, gateway.Count, gateway.Message = attack.CauseGateway, slow.Count/5, "User defined rate limit(s) exceeded: Requests-per-minute (RPM)"
 	slow.Count -= tokens.Count + gateway.Count
 	bad.Cause, bad.Message, bad.Payload = attack.CauseBadInput, "Failed to parse input as a DataFrame", "bodies.jsonl:17"
+	bad.Advice = bad.Payload + " does not fit the model's signature"
 	s.Failures = []attack.Failure{slow, tokens, gateway, bad, split[0]}
 	for i, name := range []string{"champion", "challenger", nasty} {
 		m := attack.Served{Name: name, Response: attack.NewHistogram(), Service: attack.NewHistogram()}
@@ -132,6 +136,7 @@ func unreachable() *Report {
 	sc := scene{seed: 9, rate: 10, slots: 10, n: 50, median: time.Millisecond, resets: 1}
 	s := sc.snapshot()
 	s.Failures[0].Kind, s.Failures[0].Message = "refused", "dial tcp 192.0.2.7:443: connect: connection refused"
+	s.Failures[0].Advice = "nothing listens there: check host and port, and whether the endpoint is still up"
 	s.Verdict = attack.Verdict{Trust: attack.TrustFull, LimitedBy: "endpoint", Reasons: []string{"100 % of the requests failed, most of them with refused"}}
 	return judged(From(sc.meta(), s), "p50<1s")
 }
@@ -146,6 +151,7 @@ func hostile() *Report {
 		s.Failures[i].Message = message
 		s.Failures[i].RequestID = nasty
 		s.Failures[i].Cause, s.Failures[i].Payload, s.Failures[i].Headers = attack.CauseBadInput, strings.Repeat(nasty, 50), map[string]string{nasty: nasty}
+		s.Failures[i].Advice = s.Failures[i].Payload + " does not fit the model's signature"
 	}
 	s.Slowest[0].Payload, s.Slowest[0].RequestID = strings.Repeat(nasty, 50), nasty
 	s.Slowest[0].Response = 10 * time.Minute

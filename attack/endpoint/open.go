@@ -114,6 +114,13 @@ func (e *Endpoint) connectTo(ctx context.Context, url string, o Options, timeout
 	return nil
 }
 
+// Databricks reports whether the target is known to be a serving endpoint of
+// Databricks before it has answered: it was found in a workspace, its host is one
+// of their cloud, or it is the embedded look-alike.
+func (e *Endpoint) Databricks() bool {
+	return e.workspace != nil || e.Embedded != nil || databricks.Cloud(e.Target.Name)
+}
+
 // Close ends the embedded endpoint, and what goes on behind the connections and
 // the credentials.
 func (e *Endpoint) Close() {

@@ -189,6 +189,7 @@ func hostile() *report.Report {
 		s.Failures[i].Message, s.Failures[i].RequestID, s.Failures[i].Kind = message, nasty, nasty
 	}
 	s.Failures[0].Cause, s.Failures[0].Payload, s.Failures[0].Headers = attack.CauseBadInput, nasty, map[string]string{nasty: nasty}
+	s.Failures[0].Advice = nasty + " does not fit the model's signature"
 	s.Failures[1].Cause = attack.Cause(nasty)
 	s.Models = []attack.Served{{Name: nasty, Response: attack.NewHistogram(), Service: attack.NewHistogram()}}
 	s.Slowest[0].Payload, s.Slowest[0].RequestID = strings.Repeat(nasty, 50), nasty

@@ -127,11 +127,7 @@ func (s *sender) failed(f *attack.Failure, q *Request) {
 		text += ": " + f.Message
 	}
 	text += " (after " + milliseconds(q.Total) + ")"
-	remedy := f.Advice()
-	if remedy == "" {
-		remedy = "try the same body by hand, or the next one of the file"
-	}
-	s.add(endpoint.Bad, text, remedy)
+	s.add(endpoint.Bad, text, f.Advice)
 }
 
 // bound is what the provisioned concurrency allows at this latency: one unit

@@ -1,0 +1,107 @@
+package attack
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+)
+
+// answered is what is known of a failed reply besides its cause: what to do may
+// depend on it.
+type answered struct {
+	databricks bool              // it comes from an endpoint of Databricks, or says so itself
+	secure     bool              // over TLS
+	method     string            // of the request
+	payload    string            // file:line; empty where the request had no body
+	headers    map[string]string // of the reply, in lower case
+}
+
+// counsel is what to do about a cause, one sentence, where the endpoint is one of
+// Databricks' and where it is any other; empty where nothing is certain.
+type counsel struct{ databricks, others string }
+
+// always is what to do whatever the endpoint is.
+func always(text string) counsel { return counsel{text, text} }
+
+var counsels = map[Cause]counsel{
+	CauseConcurrency: {"at its provisioned concurrency: raise it, or this is your limit", "at its limit of requests at a time: raise it, or have fewer in flight"},
+	CauseWorkspace:   {"the workspace's limit: route optimisation removes it", ""},
+	CauseTokens:      {"token quota: max_tokens is reserved ahead of output, so lower it", "token quota: have it raised, or ask for fewer tokens"},
+	CauseRequests:    always("request quota: have it raised, or send fewer"),
+	CauseGateway:     {"rate limit set in the endpoint's AI Gateway: raise it there", ""},
+	CauseRate:        always("a limit of the endpoint, or of a proxy: raise it, or it is yours"),
+	CauseQuota:       always("the account's quota is used up: see its plan and billing"),
+	CauseBadInput:    {"does not fit the model's signature", "is not what this API takes: compare it with a body that works"},
+	CauseTooLong:     always("prompt and max_tokens exceed the model's context: shorten one"),
+	CauseTooLarge:    {"the endpoint takes no larger body (16 MB, agents 4 MB)", "the body is larger than the server, or a proxy before it, takes"},
+	CauseHeaders:     always("the request's headers are larger than the server takes: shorten them"),
+	CauseURL:         always("the URL is longer than the server takes: shorten it"),
+	CauseMediaType:   always("the server does not take this Content-Type: name another in a header"),
+	CausePlainHTTP:   always("the port speaks TLS: give an https:// URL"),
+	CauseCertificate: always("the server wants a client certificate, and brunt has none to send"),
+	CauseModel:       {"the model raised an error: see its logs on the endpoint's page", "the model raised an error: see the server's log"},
+	CauseServer:      {"failed on the endpoint's side: give support the request id", ""},
+	CauseCredentials: {"token wrong or expired; route-optimised endpoints want OAuth", "credentials missing, wrong or expired"},
+	CausePermission:  {"these credentials lack Can Query on the endpoint", ""},
+	CauseAddress:     {"this machine is not on the workspace's IP access list", "the server takes no requests from this machine's address"},
+	CauseNotFound:    {"the endpoint's name, the path or the workspace is wrong", "the server knows no such URL: check its host and path"},
+	CauseNoModel:     always("the server has no such model: check its name in the body, or in the path"),
+	CauseRedirect:    always("not followed: give the URL in the reply's Location header"),
+	CauseColdStart:   {"no replica ready: wait, or turn scale-to-zero off", "not ready yet: wait until it has started"},
+	CauseUnavailable: {"overloaded, restarting, or scaled to zero: raise its concurrency", ""},
+	CauseNoUpstream:  always("the proxy reaches no server behind it: see whether those are up and healthy"),
+	CauseBadGateway: {"the model's process may be gone (out of memory, or crashed): see its logs",
+		"a proxy got no valid reply from the server behind it: see whether that is up"},
+	CauseGatewayTimeout: {"scaled to zero, or slower than the limit (297 s)", "a proxy waited no longer for the server behind it: lower the load, or raise its time-out"},
+}
+
+// adviceOn is what to do about a failed reply, one sentence; empty where nothing
+// is known but what it says itself.
+func adviceOn(c Cause, a *answered) string {
+	text := counsels[c].others
+	if a.databricks {
+		text = counsels[c].databricks
+	}
+	switch {
+	case c == CauseMethod:
+		text = a.otherMethod()
+	case c == CauseBadInput && a.payload == "":
+		return "" // what was refused is no body
+	case c == CauseBadInput:
+		text = a.payload + " " + text
+	case c == CauseRedirect && a.headers["location"] == "":
+		return ""
+	case c == CausePlainHTTP && a.secure:
+		return "a proxy before the server speaks plain HTTP to a port of it that wants TLS: set one of the two right"
+	}
+	if pause := a.pause(c); pause != "" && text != "" {
+		text += "; it asks for a pause of " + pause + " (Retry-After)"
+	}
+	return text
+}
+
+// mostAllowed is the longest list of methods that is worth repeating.
+const mostAllowed = 60
+
+// otherMethod is what to do about a method that is not taken.
+func (a *answered) otherMethod() string {
+	switch allowed := a.headers["allow"]; {
+	case a.databricks && a.method != http.MethodPost:
+		return "endpoints are invoked by POST"
+	case allowed != "" && len(allowed) <= mostAllowed:
+		return "the server takes " + allowed + " there, and no " + a.method + ": check the path, and the method"
+	}
+	return "the server takes no " + a.method + " there: check the path, and the method"
+}
+
+// pause is for how long a reply that puts the sender off asks to be left alone;
+// empty where it does not say, or says so by a date.
+func (a *answered) pause(c Cause) string {
+	if !strings.HasPrefix(string(c), string(CauseRate)) {
+		return ""
+	}
+	if n, err := strconv.ParseUint(a.headers["retry-after"], 10, 32); err == nil && n > 0 {
+		return strconv.FormatUint(n, 10) + " s"
+	}
+	return ""
+}

@@ -1,0 +1,143 @@
+package attack
+
+import "bytes"
+
+// rules are tried in order. The words are looked for wherever they stand, for
+// the same refusal comes in several shapes; they are in lower case.
+var rules = []rule{
+	on(304, 304, ""),
+	on(300, 399, CauseRedirect),
+
+	// What web servers say of a request that no application gets to see.
+	on(400, 400, CausePlainHTTP, "plain http request was sent to https port", "http request to an https server", "plain http to an ssl-enabled", "combination of host and port requires tls"),
+	on(400, 400, CauseCertificate, "no required ssl certificate was sent", "the ssl certificate error"),
+	on(403, 403, CauseCertificate, "client certificate required", "ssl certificate required", "no required ssl certificate"),
+	on(400, 400, CauseHeaders, "header or cookie too large", "header fields too large", "request header field exceeds", "size of the request headers"),
+	on(431, 431, CauseHeaders),
+	on(494, 494, CauseHeaders),
+	on(414, 414, CauseURL),
+	on(415, 415, CauseMediaType),
+
+	on(413, 413, CauseTokens, "tokens per minute"),
+	on(400, 413, CauseTooLarge, "request_too_large", "request too large", "entity too large", "payload too large", "maximum allowed content length", "exceeds maximum size", "request size"),
+	on(413, 413, CauseTooLarge),
+
+	// A limit set by a user counts requests or tokens too, so it comes first, and
+	// workspaces have limits of tokens too, so those come before theirs.
+	on(429, 429, CauseGateway, "user defined rate limit", "user-defined rate limit", "ai gateway").of(databricks),
+	on(429, 429, CauseQuota, "insufficient_quota"),
+	on(429, 429, CauseTokens, "itpm", "otpm", "tokens per", "tokens-per", "tokens_per", "token rate limit", "token limit", "token quota"),
+	on(429, 429, CauseConcurrency, "concurrent requests", "provisioned concurrency", "concurrency limit"),
+	on(429, 429, CauseWorkspace, "parallel requests").of(databricks),
+	on(429, 429, CauseConcurrency, "parallel requests"),
+	on(429, 429, CauseRequests, `"qps"`, `"qph"`, `"qpm"`, `"rpm"`, "requests per", "requests-per", "requests_per", "queries per", "queries-per", "qps rate limit", "qps limit", "qph rate limit", "qph limit"),
+	on(429, 429, CauseRate),
+	on(400, 400, CauseRate, "throttlingexception"),
+	on(403, 403, CauseRequests, "out of call volume quota"),
+
+	on(400, 403, CauseCredentials, "invalid access token", "unauthenticated", "api key not valid", "invalid api key", "invalid_api_key", "security token included in the request"),
+	on(401, 403, CauseCredentials, "invalid token", "invalid_token", "token is expired", "token has expired", "token expired", "authentication failed", "credential was not sent"),
+	on(401, 401, CauseCredentials),
+	on(407, 407, CauseCredentials),
+	on(400, 403, CauseAddress, "ip access list", "ip acl", "ip address is blocked"),
+	on(400, 403, CauseAddress, "source ip").of(databricks),
+	on(403, 403, CausePermission),
+	on(400, 404, CausePermission, "permission_denied"),
+	on(400, 404, CauseNoModel, "model_not_found", "modelnotfound", "model not found", "unknown model", "model with name*does not exist", "servable not found", "invalid model name",
+		"model `*does not exist", "model `*not found", "model '*does not exist", "model '*not found", `model "*not found`),
+	on(400, 404, CauseNotFound, "resource_does_not_exist", "endpoint_not_found"),
+	on(404, 404, CauseNotFound),
+	on(410, 410, CauseNotFound),
+	on(405, 405, CauseMethod),
+
+	on(400, 422, CauseTooLong, "context length", "context_length", "context window", "maximum context", "context size", "prompt is too long", "input is too long", "too many tokens", "maximum number of tokens", "`inputs` tokens", "`inputs` must have less"),
+	// What the input was compared with is the input's fault even where it is told
+	// as an exception of the model.
+	on(400, 400, CauseBadInput, "failed to parse input", "enforce schema", "schema enforcement", "dataframe_split", "dataframe_records"),
+	on(400, 400, CauseBadInput, "malformed_request", "invalid_parameter_value").of(databricks),
+	on(400, 400, CauseModel, "while evaluating the model", "model failed", "tasks failed", "predict failed"),
+	on(400, 400, CauseModel, "traceback", "exception").of(databricks),
+	on(400, 400, CauseBadInput, "invalid_request_error", "badrequesterror", "json parse error", "parse the request json", "parse the json", "decode json", "json_invalid", "json decode", "invalid json", "looking for beginning of value", "unexpected inference input").of(others),
+	on(400, 400, CauseBadRequest),
+	on(422, 422, CauseBadInput),
+
+	on(408, 408, CauseGatewayTimeout).of(databricks),
+	on(408, 408, CauseSlowRequest),
+	on(504, 504, CauseGatewayTimeout),
+	on(500, 503, CauseGatewayTimeout, "timed out", "time out", "time-out", "timeout", "deadline").of(databricks),
+	on(500, 503, CauseGatewayTimeout, "upstream request timeout", "first byte timeout", "gateway time").of(others),
+	on(503, 503, CauseConcurrency, "reset reason: overflow").of(others),
+	on(503, 503, CauseNoUpstream, "no healthy upstream", "no server is available to handle", "upstream connect error").of(others),
+	on(500, 503, CauseColdStart, "scaled to zero", "scale to zero", "scale-to-zero", "scaling up", "scaling from", "not ready", "no healthy upstream", "cold start", "is starting", "starting up", "waking", "loading the model", "being deployed", "no replica").of(databricks),
+	on(500, 503, CauseColdStart, "is not ready", "is starting", "starting up", "currently loading", "still loading", "loading model", "loading the model").of(others),
+	on(500, 500, CauseModel, "model failed", "while evaluating the model", "predict failed"),
+	on(500, 500, CauseModel, "traceback", "exception", "tasks failed", "model server").of(databricks),
+	on(500, 500, CauseServer),
+	on(502, 502, CauseBadGateway),
+	on(503, 503, CauseUnavailable),
+	on(521, 523, CauseNoUpstream).of(others), // of Cloudflare: down, not reached in time, no route
+	on(524, 524, CauseGatewayTimeout).of(others),
+	on(529, 529, CauseUnavailable, "overloaded").of(others),
+	on(505, 599, CauseServer),
+}
+
+// ownCodes are the error codes of Databricks' own API, in lower case.
+var ownCodes = [...]string{
+	"bad_request", "unauthenticated", "permission_denied", "not_found", "internal_error", "internal_server_error", "malformed_request", "invalid_parameter_value",
+	"invalid_state", "resource_does_not_exist", "resource_conflict", "resource_exhausted", "endpoint_not_found", "request_limit_exceeded", "request_too_large",
+	"temporarily_unavailable", "deadline_exceeded", "cancelled", "aborted", "already_exists", "unknown", "data_loss", "feature_disabled", "not_implemented",
+}
+
+// ownLimits are how its gateway names the limit that was met.
+var ownLimits = [...]string{`"itpm"`, `"otpm"`, `"qps"`, `"qph"`, `"qpm"`, `"input_tokens_per_`, `"output_tokens_per_`}
+
+// speaksDatabricks reports whether a reply's text, in lower case, has one of the
+// shapes of Databricks' errors: {"error_code":"CODE","message":…}, where the code
+// may be the status, too, "CODE: message", or an error with a limit_type.
+func speaksDatabricks(text []byte) bool {
+	if at := afterKey(text, `"error_code"`); at != nil && bytes.Contains(text, []byte(`"message"`)) {
+		if at[0] != '"' {
+			return false
+		}
+		at = at[1:]
+		return beginsWithCode(at, '"') || len(at) > 3 && at[0] >= '1' && at[0] <= '5' && at[3] == '"'
+	}
+	if at := afterKey(text, `"limit_type"`); at != nil {
+		for _, limit := range ownLimits {
+			if bytes.HasPrefix(at, []byte(limit)) {
+				return true
+			}
+		}
+	}
+	return beginsWithCode(text, ':')
+}
+
+// afterKey is the text from the value of a key on; nil without one.
+func afterKey(text []byte, key string) []byte {
+	at := bytes.Index(text, []byte(key))
+	if at < 0 {
+		return nil
+	}
+	rest := bytes.TrimLeft(text[at+len(key):], " \t\r\n")
+	if len(rest) == 0 || rest[0] != ':' {
+		return nil
+	}
+	if rest = bytes.TrimLeft(rest[1:], " \t\r\n"); len(rest) == 0 {
+		return nil
+	}
+	return rest
+}
+
+// beginsWithCode reports whether a text begins with one of ownCodes and the byte
+// that ends it. Codes of one word are too common to be told by themselves.
+func beginsWithCode(text []byte, end byte) bool {
+	for _, code := range ownCodes {
+		if end == ':' && bytes.IndexByte([]byte(code), '_') < 0 {
+			continue
+		}
+		if len(text) > len(code) && text[len(code)] == end && string(text[:len(code)]) == code {
+			return true
+		}
+	}
+	return false
+}
