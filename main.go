@@ -66,7 +66,7 @@ type attackCmd struct {
 	Report output.Flags `embed:"" group:"Output"`
 	Live   live.Flags   `embed:"" group:"Live view"`
 	SLO    []string     `name:"slo" group:"Output" sep:"none" pair:"" placeholder:"'p99<200ms'" help:"Service level objective, repeatable; a broken one exits 3. Also failed<0.1%, service.p95<…, ttft.p99<…, succeeded_per_s>…"`
-	Strict bool         `group:"Output" help:"Exit 4 when brunt itself was the limit."`
+	Strict bool         `group:"Output" help:"Exit 4, and have --junit fail, when the figures are not to be trusted."`
 	Quiet  bool         `group:"Output" help:"No progress on the terminal."`
 
 	Config config.File `group:"Output" predictor:"file" placeholder:"FILE.yaml" help:"Read flags from FILE; BRUNT_RATE=… and the like come before it, the command line before both."`
@@ -96,7 +96,7 @@ func (a *attackCmd) Run(io *streams) error {
 	if a.Job.Results == "-" {
 		a.Report.Output = "none"
 	}
-	files, err := a.Report.Open()
+	files, err := a.Report.Open(a.Strict)
 	if err != nil {
 		return usage(err)
 	}
@@ -163,6 +163,7 @@ type reportCmd struct {
 	output.Flags `embed:"" group:"Output"`
 
 	SLO    []string `name:"slo" group:"Output" sep:"none" placeholder:"'p99<200ms'" help:"Judge by these rules instead of the report's own, repeatable; a broken one exits 3."`
+	Strict bool     `group:"Output" help:"Exit 4, and have --junit fail, when the figures are not to be trusted."`
 	Schema bool     `group:"Output" help:"Print the JSON Schema of reports."`
 }
 
@@ -190,22 +191,22 @@ func (c *reportCmd) Run(io *streams) error {
 	if len(rules) > 0 {
 		rep.JudgeAll(rules)
 	}
-	files, err := c.Open()
+	files, err := c.Open(c.Strict)
 	if err != nil {
 		return usage(err)
 	}
 	defer files.Discard()
-	return outcome(rep, false, c.Publish(io.out, files, rep))
+	return outcome(rep, c.Strict, c.Publish(io.out, files, rep))
 }
 
-// outcome is the run's, unless something could not be written.
+// outcome is the run's and why, unless something could not be written.
 func outcome(rep *report.Report, strict bool, writing ...error) error {
 	err := errors.Join(writing...)
 	if err != nil && !rep.Interrupted {
 		return failed(err)
 	}
-	if code := rep.Outcome().ExitCode(strict); code != exitOK {
-		return &failure{code, err}
+	if code, why := rep.Ending(strict); code != exitOK {
+		return &failure{code, errors.Join(errors.New(why), err)}
 	}
 	return nil
 }

@@ -1,5 +1,7 @@
 package report
 
+import "strings"
+
 // Outcome are the facts of a run that exit codes are chosen by. Several may
 // hold at once.
 type Outcome struct {
@@ -11,7 +13,7 @@ type Outcome struct {
 	Lapsed bool
 	// SLOBroken: at least one rule is not met.
 	SLOBroken bool
-	// Invalid: brunt itself was the limit.
+	// Invalid: the figures are not to be trusted at all.
 	Invalid bool
 	// Interrupted: the run was stopped before its plan was done.
 	Interrupted bool
@@ -31,7 +33,7 @@ func (r *Report) Outcome() Outcome {
 	o := Outcome{
 		NoReply:     r.Requests.Planned > 0 && replies == 0,
 		Denied:      replies > 0 && denied == replies,
-		Invalid:     !r.Verdict.Valid,
+		Invalid:     r.Verdict.untrusted(),
 		Interrupted: r.Interrupted,
 		EndedEarly:  r.Error != nil,
 		Lapsed:      r.Lapsed,
@@ -43,26 +45,77 @@ func (r *Report) Outcome() Outcome {
 }
 
 // Exit codes of finished runs, a contract with scripts. Of several that apply
-// the first of interrupted, failed, invalid and SLO counts.
+// the first of interrupted, failed, untrusted and SLO counts.
 const (
 	exitFailed      = 1   // no reply came at all, all were refused, it ended early, or its credentials expired
 	exitSLO         = 3   // a rule was broken
-	exitInvalid     = 4   // brunt was the limit, and that was not to be
+	exitUntrusted   = 4   // the figures are not to be trusted at all, and were to be
 	exitInterrupted = 130 // what was measured was reported
 )
 
-// ExitCode is the process's exit code for the outcome; strict makes an invalid
-// run one.
-func (o Outcome) ExitCode(strict bool) int {
-	switch {
-	case o.Interrupted && !o.EndedEarly:
-		return exitInterrupted
-	case o.EndedEarly, o.NoReply, o.Denied, o.Lapsed:
-		return exitFailed
-	case o.Invalid && strict:
-		return exitInvalid
-	case o.SLOBroken:
-		return exitSLO
+// cause is one thing that a run's end has to tell the shell.
+type cause struct {
+	code int
+	why  string
+}
+
+// Ending is the process's exit code for the report, and in one line all that
+// speaks for one other than 0, that of the code first. strict makes figures that
+// are not to be trusted one.
+func (r *Report) Ending(strict bool) (code int, why string) {
+	endings := r.endings(strict)
+	if len(endings) == 0 {
+		return 0, ""
 	}
-	return 0
+	words := make([]string, len(endings))
+	for i, e := range endings {
+		words[i] = e.why
+	}
+	return endings[0].code, strings.Join(words, "; ")
+}
+
+// endings are in the order in which they count.
+func (r *Report) endings(strict bool) (list []cause) {
+	o := r.Outcome()
+	add := func(holds bool, code int, why string) {
+		if holds {
+			list = append(list, cause{code, why})
+		}
+	}
+	add(o.Interrupted && !o.EndedEarly, exitInterrupted, interruptedWords(r))
+	if o.EndedEarly {
+		add(true, exitFailed, "ended early: "+*r.Error)
+	}
+	add(o.NoReply, exitFailed, r.silence())
+	add(o.Denied, exitFailed, "every reply was 401 or 403: the credentials, or their permission on the endpoint, are wrong")
+	add(o.Lapsed, exitFailed, "the credentials expired before the run's end and were not renewed")
+	add(o.Invalid && strict, exitUntrusted, r.Verdict.distrust())
+	for _, j := range r.SLO {
+		add(!j.Met, exitSLO, j.Rule+" broken: "+j.Reason)
+	}
+	return list
+}
+
+// silence says that not one reply came, and what did instead.
+func (r *Report) silence() string {
+	if r.Requests.Sent == 0 {
+		return "not one of the " + FormatCount(r.Requests.Planned) + " requests was sent"
+	}
+	text := "no reply to any of the " + FormatCount(r.Requests.Sent) + " requests sent"
+	if len(r.Errors) > 0 {
+		text += ": " + safe(r.Errors[0].Message, 160)
+	}
+	return text
+}
+
+// distrust says in one line why the figures are not to be trusted.
+func (v *Verdict) distrust() string {
+	why := "the figures are not trusted"
+	switch {
+	case len(v.Reasons) > 0:
+		why += ": " + safe(v.Reasons[0], 240)
+	case v.Headline != nil:
+		why += ": " + safe(*v.Headline, 240)
+	}
+	return why
 }

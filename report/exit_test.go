@@ -15,15 +15,15 @@ func TestOutcome(t *testing.T) {
 		"one got through": {func(r *Report) { r.Status = map[int]uint64{401: 3, 403: 4, 500: 1} }, Outcome{}},
 		"broken":          {func(r *Report) { r.SLO = []Judgement{{Met: true}, {Met: false}, {Met: true}} }, Outcome{SLOBroken: true}},
 		"held":            {func(r *Report) { r.SLO = []Judgement{{Met: true}} }, Outcome{}},
-		"invalid":         {func(r *Report) { r.Verdict.Valid = false }, Outcome{Invalid: true}},
+		"invalid":         {func(r *Report) { r.Verdict.Trust = new("none") }, Outcome{Invalid: true}},
 		"lapsed":          {func(r *Report) { r.Lapsed = true }, Outcome{Lapsed: true}},
 		"interrupted":     {func(r *Report) { r.Interrupted = true }, Outcome{Interrupted: true}},
 		"ended early":     {func(r *Report) { r.Error = new("why") }, Outcome{EndedEarly: true}},
 		"several": {func(r *Report) {
-			r.Interrupted, r.Verdict.Valid, r.Status, r.SLO = true, false, nil, []Judgement{{}}
+			r.Interrupted, r.Verdict.Trust, r.Status, r.SLO = true, new("none"), nil, []Judgement{{}}
 		}, Outcome{NoReply: true, SLOBroken: true, Invalid: true, Interrupted: true}},
 	} {
-		r := &Report{Requests: Requests{Planned: 7, Sent: 7}, Status: map[int]uint64{200: 7}, Verdict: Verdict{Valid: true}}
+		r := &Report{Requests: Requests{Planned: 7, Sent: 7}, Status: map[int]uint64{200: 7}, Verdict: Verdict{Trust: new("full")}}
 		c.change(r)
 		if got := r.Outcome(); got != c.want {
 			t.Errorf("%s: %+v, want %+v", name, got, c.want)

@@ -261,7 +261,7 @@ func (t *tape) finish() {
 	if t.rate == 0 {
 		pace = "the endpoint set the pace"
 	}
-	s.Verdict = attack.Verdict{Trust: attack.TrustFull, LimitedBy: "none", Reasons: []string{pace, "brunt used 8.3 % of 2 cores"}}
+	s.Verdict = attack.Verdict{Trust: attack.TrustFull, LimitedBy: "none", Headline: pace, Reasons: []string{"brunt used 8.3 % of 2 cores"}}
 }
 
 // meta fits a scene.

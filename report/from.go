@@ -68,7 +68,7 @@ func From(meta Meta, s *attack.Snapshot) *Report {
 		Names:        namesOf(s),
 		ServedModels: modelsOf(s.Models),
 		Client:       clientOf(s),
-		Verdict:      Verdict{Valid: s.Verdict.Valid(), LimitedBy: s.Verdict.LimitedBy, Reasons: cleanAll(s.Verdict.Reasons)},
+		Verdict:      verdictOf(&s.Verdict),
 		SLO:          []Judgement{},
 		Slowest:      slowestOf(s.Slowest),
 		Intervals:    intervalsOf(s.Intervals),

@@ -43,6 +43,7 @@ func Read(from io.Reader, name string) (*Report, error) {
 	}
 	if err == nil {
 		r.fillEmpty()
+		r.Verdict.derive(r.Rebuilt)
 		err = r.Check()
 	}
 	if err == nil && r.Endpoint != nil && r.Endpoint.Advice == nil { // of an earlier version

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"encoding/xml"
 	"fmt"
 	"io"
@@ -15,6 +16,7 @@ type (
 		Tests    int          `xml:"tests,attr"`
 		Failures int          `xml:"failures,attr"`
 		Errors   int          `xml:"errors,attr"`
+		Skipped  int          `xml:"skipped,attr"`
 		Suites   []junitSuite `xml:"testsuite"`
 	}
 	junitSuite struct {
@@ -22,6 +24,7 @@ type (
 		Tests     int         `xml:"tests,attr"`
 		Failures  int         `xml:"failures,attr"`
 		Errors    int         `xml:"errors,attr"`
+		Skipped   int         `xml:"skipped,attr"`
 		Time      string      `xml:"time,attr"`
 		Timestamp string      `xml:"timestamp,attr,omitempty"`
 		Cases     []junitCase `xml:"testcase"`
@@ -31,6 +34,10 @@ type (
 		Class   string        `xml:"classname,attr"`
 		Time    string        `xml:"time,attr"`
 		Failure *junitFailure `xml:"failure,omitempty"`
+		Skipped *junitSkipped `xml:"skipped,omitempty"`
+	}
+	junitSkipped struct {
+		Message string `xml:"message,attr"`
 	}
 	junitFailure struct {
 		Message string `xml:"message,attr"`
@@ -39,9 +46,10 @@ type (
 	}
 )
 
-// JUnit writes the rules as test cases, and one more that the run is valid, so
-// that there is always a case to see.
-func JUnit(w io.Writer, r *Report) error {
+// JUnit writes test cases that fail where the exit code is not 0: one that the
+// run was made, so that there is always a case to see, one for each rule, and
+// with strict one that its figures can be trusted, skipped where nobody judged.
+func JUnit(w io.Writer, r *Report, strict bool) error {
 	name := r.Name
 	if name == "" {
 		name = "brunt " + r.Target.URL
@@ -50,29 +58,53 @@ func JUnit(w io.Writer, r *Report) error {
 	if r.Started != nil {
 		suite.Timestamp = r.Started.UTC().Format("2006-01-02T15:04:05")
 	}
-	add := func(name, message string, broken bool) {
-		c := junitCase{Name: xmlText(name), Class: "brunt", Time: suite.Time}
-		if broken {
-			c.Failure = &junitFailure{Message: xmlText(message), Type: "broken", Text: xmlText(message)}
-			suite.Failures++
+	var undone []string
+	for _, e := range r.endings(strict) {
+		if e.code == exitInterrupted || e.code == exitFailed {
+			undone = append(undone, e.why)
 		}
-		suite.Cases = append(suite.Cases, c)
-		suite.Tests++
 	}
+	suite.add("the run was made", strings.Join(undone, "; "))
 	for _, j := range r.SLO {
-		add(j.Rule, j.Reason, !j.Met)
+		why := ""
+		if !j.Met {
+			why = cmp.Or(j.Reason, "broken")
+		}
+		suite.add(j.Rule, why)
 	}
-	add("the run is valid", "limited by the "+r.Verdict.LimitedBy+": "+strings.Join(r.Verdict.Reasons, ", "), !r.Verdict.Valid)
+	if strict {
+		why := ""
+		if r.Verdict.untrusted() {
+			why = r.Verdict.endpointWords() + "; " + r.Verdict.figuresWords()
+		}
+		c := suite.add("the run is valid", why)
+		if !r.Verdict.Judged() {
+			c.Skipped = &junitSkipped{Message: xmlText(notJudged + ": " + strings.Join(r.Verdict.Reasons, ", "))}
+			suite.Skipped++
+		}
+	}
 	if _, err := io.WriteString(w, xml.Header); err != nil {
 		return err
 	}
 	enc := xml.NewEncoder(w)
 	enc.Indent("", "  ")
-	if err := enc.Encode(junitSuites{Tests: suite.Tests, Failures: suite.Failures, Suites: []junitSuite{suite}}); err != nil {
+	if err := enc.Encode(junitSuites{Tests: suite.Tests, Failures: suite.Failures, Skipped: suite.Skipped, Suites: []junitSuite{suite}}); err != nil {
 		return err
 	}
 	_, err := io.WriteString(w, "\n")
 	return err
+}
+
+// add adds a case that failed if there is a reason why.
+func (s *junitSuite) add(name, why string) *junitCase {
+	c := junitCase{Name: xmlText(name), Class: "brunt", Time: s.Time}
+	if why != "" {
+		c.Failure = &junitFailure{Message: xmlText(why), Type: "broken", Text: xmlText(why)}
+		s.Failures++
+	}
+	s.Cases = append(s.Cases, c)
+	s.Tests++
+	return &s.Cases[len(s.Cases)-1]
 }
 
 // xmlText drops what XML 1.0 cannot hold.

@@ -7,6 +7,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // markdownCell makes text fit for one cell: nothing in it is markup.
@@ -19,12 +21,10 @@ func cell(s string, width int) string { return markdownCell.Replace(safe(s, widt
 func Markdown(w io.Writer, r *Report) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "### %s\n\n", cell(cmp.Or(r.Name, r.Target.called()), 120))
-	if !r.Verdict.Valid {
-		fmt.Fprintf(&b, "**These figures are not valid: limited by the %s.**\n\n", cell(r.Verdict.LimitedBy, 40))
-	}
+	markdownVerdict(&b, r)
 	if r.Interrupted {
 		words := interruptedWords(r)
-		fmt.Fprintf(&b, "**%s.**\n\n", strings.ToUpper(words[:1])+words[1:])
+		fmt.Fprintf(&b, "**%s.**\n\n", upper(words))
 	}
 	markdownPlan(&b, r)
 	q := &r.Requests
@@ -49,11 +49,6 @@ func Markdown(w io.Writer, r *Report) error {
 	markdownFailures(&b, r)
 	markdownService(&b, r)
 	markdownRules(&b, r)
-	if q.Sent == 0 {
-		b.WriteString("\nNothing was sent.\n")
-	} else {
-		fmt.Fprintf(&b, "\nLimited by %s: %s.\n", limitWord(r), cell(strings.Join(r.Verdict.Reasons, ", "), 400))
-	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }
@@ -93,11 +88,27 @@ func markdownLine(b *strings.Builder, label string, items []string) {
 	}
 }
 
-func limitWord(r *Report) string {
-	if r.Verdict.LimitedBy == "none" {
-		return "nothing"
+// markdownVerdict is what the endpoint did, and how far the figures can be
+// trusted.
+func markdownVerdict(b *strings.Builder, r *Report) {
+	v := &r.Verdict
+	if r.Requests.Sent == 0 {
+		b.WriteString("Nothing was sent.\n\n")
+		return
 	}
-	return cell(r.Verdict.LimitedBy, 40)
+	if v.Judged() {
+		if v.Headline != nil {
+			fmt.Fprintf(b, "**%s.** ", cell(upper(*v.Headline), 240))
+		}
+		fmt.Fprintf(b, "%s.\n\n", upper(cell(limitWords(v.limit()), 60)))
+	}
+	fmt.Fprintf(b, "%s.\n\n", cell(upper(v.figuresWords()), 2000))
+}
+
+// upper begins a sentence.
+func upper(s string) string {
+	first, size := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(first)) + s[size:]
 }
 
 func markdownFailures(b *strings.Builder, r *Report) {

@@ -17,7 +17,7 @@ const maxSlowest = 20
 // Merge makes one report of several, as though one run had sent all of it:
 // counts add up, percentiles come from the merged histograms and are exact,
 // times count from the earliest start, rates are sums over the span from the
-// earliest start to the latest end. It is valid if all are. Percentiles of
+// earliest start to the latest end. It is trusted as far as each of them is. Percentiles of
 // single intervals cannot be merged and are null where more than one report
 // has a share in them. What does not fit together is said in warnings. The
 // arguments are left as they are.
@@ -175,37 +175,6 @@ func (m *merger) target() Target {
 		m.warn("the reports were made by different versions of brunt")
 	}
 	return target
-}
-
-// verdict is invalid if any is; the limit is that of the report which was most
-// in doubt about itself. Of the reasons, those that all reports give are kept
-// once, and beside them those of the reports that met this limit.
-func (m *merger) verdict() Verdict {
-	v := Verdict{Valid: true, LimitedBy: "none", Reasons: []string{}}
-	doubt := []string{"none", "endpoint", "connections", "client"}
-	for _, r := range m.reports {
-		v.Valid = v.Valid && r.Verdict.Valid
-		if slices.Index(doubt, r.Verdict.LimitedBy) > slices.Index(doubt, v.LimitedBy) {
-			v.LimitedBy = r.Verdict.LimitedBy
-		}
-	}
-	for _, reason := range m.reports[0].Verdict.Reasons {
-		if same(m, func(r *Report) bool { return slices.Contains(r.Verdict.Reasons, reason) }, false) {
-			v.Reasons = append(v.Reasons, reason)
-		}
-	}
-	common := slices.Clone(v.Reasons)
-	for i, r := range m.reports {
-		if v.LimitedBy == "none" || r.Verdict.LimitedBy != v.LimitedBy {
-			continue
-		}
-		for _, reason := range r.Verdict.Reasons {
-			if !slices.Contains(common, reason) {
-				v.Reasons = append(v.Reasons, m.label(i)+": "+reason)
-			}
-		}
-	}
-	return v
 }
 
 // judge holds the merged figures against every rule that any report had.

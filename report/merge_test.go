@@ -105,7 +105,7 @@ func TestMergeSideBySide(t *testing.T) {
 	a := judged(sc.later(0, "a"), "p99<1s", "failed<1")
 	sc.seed, sc.rate, sc.names, sc.tls = 2, 200, []string{"y", "x"}, true
 	b := judged(sc.later(700*time.Millisecond, "b"), "p99<1s", "max<1ms")
-	b.Verdict = Verdict{LimitedBy: "client", Reasons: []string{"too slow"}}
+	b.Verdict = Verdict{Trust: new("none"), Valid: new(false), LimitedBy: new("client"), Headline: new("brunt was slow"), Reasons: []string{"too slow"}}
 	b.Target.URL, b.Interrupted, b.Error, b.Labels = "http://other/", true, new("gone"), map[string]string{}
 	b.Brunt, b.SLO = "0.2.0", append(b.SLO, Judgement{Rule: "ttft.p99<1s", Unit: UnitMS, Met: true})
 	m := mergedOf(t, b, a)
@@ -138,7 +138,7 @@ func TestMergeSideBySide(t *testing.T) {
 	if !m.Started.Equal(*a.Started) || m.Ended.Sub(*m.Started) != time.Duration(math.Round(end*1e6))*time.Microsecond {
 		t.Errorf("from %v to %v, want %v s", m.Started, m.Ended, end)
 	}
-	if m.Verdict.Valid || m.Verdict.LimitedBy != "client" || !slices.Equal(m.Verdict.Reasons, []string{"b: too slow"}) {
+	if v := &m.Verdict; *v.Valid || *v.Trust != "none" || *v.LimitedBy != "client" || *v.Headline != "b: brunt was slow" || !slices.Equal(v.Reasons, []string{"b: too slow"}) {
 		t.Errorf("verdict %+v", m.Verdict)
 	}
 	if !m.Interrupted || m.Error == nil || *m.Error != "b: gone" || m.Target.TLS != nil || len(m.Labels) != 0 || m.Name != "" {

@@ -219,7 +219,7 @@ func (b *rebuilder) report() *Report {
 		s.Failures = append(s.Failures, *f)
 	}
 	slices.SortStableFunc(s.Failures, func(x, y attack.Failure) int { return int(y.Count) - int(x.Count) })
-	s.Verdict = attack.Verdict{Trust: attack.TrustFull, LimitedBy: attack.LimitNone, Reasons: []string{"not judged: results do not say what the client used"}}
+	s.Verdict = attack.Verdict{Reasons: []string{"these results do not say what brunt used of its machine"}}
 	r := From(Meta{Name: b.name, URL: b.url, Protocol: "HTTP/1.1"}, s)
 	r.Rebuilt = true
 	return r

@@ -236,12 +236,15 @@ type Client struct {
 	Embedded        bool     `json:"embedded"`  // the endpoint ran in the same process
 }
 
-// Verdict says who was the limit: none, client, connections or endpoint.
-// Figures of a run that is not valid say little about the endpoint.
+// Verdict says what the endpoint did, and how far the figures can be trusted.
+// Where nobody judged all of it is null but Reasons, which say why.
 type Verdict struct {
-	Valid     bool     `json:"valid"`
-	LimitedBy string   `json:"limited_by"`
-	Reasons   []string `json:"reasons"`
+	Headline  *string  `json:"headline"`   // what the endpoint did, or what was in its way: one sentence
+	LimitedBy *string  `json:"limited_by"` // none, client, connections or endpoint
+	Valid     *bool    `json:"valid"`      // trust is not none
+	Trust     *string  `json:"trust"`      // full, limited or none
+	ErrorMS   *float64 `json:"error_ms"`   // by which a percentile may be too high at the most; null unless trust is limited
+	Reasons   []string `json:"reasons"`    // why the figures are trusted so far and no further, and what brunt used
 }
 
 // Slow is one of the slowest complete replies.

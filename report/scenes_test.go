@@ -50,8 +50,8 @@ func failing() *Report {
 		resets:   0.02}
 	s := sc.snapshot()
 	s.Counts.Warmup, s.Counts.Reconnected = 2000, 17
-	s.Verdict = attack.Verdict{Trust: attack.TrustFull, LimitedBy: "endpoint", Reasons: []string{
-		"35 % of the requests failed, most of them with status_429", "brunt used 12 % of 2 cores"}}
+	s.Verdict = attack.Verdict{Trust: attack.TrustLimited, LimitedBy: "endpoint", Error: 8 * time.Millisecond, Headline: "the endpoint refused 35 % of the requests (429 too many concurrent requests)",
+		Reasons: []string{"1.2 % of the requests were sent up to 8.00 ms late", "brunt used 12 % of 2 cores"}}
 	m := sc.meta()
 	m.Plan.Warmup, m.Concurrency = 2*time.Second, 200
 	m.Name = "nightly"
@@ -90,7 +90,7 @@ func causes() *Report {
 		m.Count = uint64(m.Response.TotalCount())
 		s.Models = append(s.Models, m)
 	}
-	s.Verdict = attack.Verdict{Trust: attack.TrustFull, LimitedBy: "endpoint", Reasons: []string{"11 % of the requests failed, most of them with status_429", "brunt used 12 % of 2 cores"}}
+	s.Verdict = attack.Verdict{Trust: attack.TrustFull, LimitedBy: "endpoint", Headline: "the endpoint refused 11 % of the requests", Reasons: []string{"brunt used 12 % of 2 cores"}}
 	return From(sc.meta(), s)
 }
 
@@ -98,7 +98,7 @@ func invalid() *Report {
 	sc := scene{seed: 3, rate: 20000, slots: 64, n: 40000, median: 3 * time.Millisecond, spread: 0.4}
 	s := sc.snapshot()
 	s.Counts.LateWithSlots = 8123
-	s.Verdict = attack.Verdict{Trust: attack.TrustNone, LimitedBy: "client", Reasons: []string{
+	s.Verdict = attack.Verdict{Trust: attack.TrustNone, LimitedBy: "client", Headline: "brunt could not send what was asked", Reasons: []string{
 		"brunt sent 20 % of the requests over 10 ms late though slots were free", "brunt used 97 % of 2 cores"}}
 	s.Warnings = []string{"the open-file limit is 1,024: at most 1,000 requests can be in flight; raise it with ulimit -n"}
 	return From(sc.meta(), s)
@@ -118,7 +118,7 @@ func closed() *Report {
 	sc := scene{seed: 6, slots: 16, n: 20000, median: 900 * time.Microsecond, spread: 0.35}
 	s := sc.snapshot()
 	s.Client.Embedded = true
-	s.Verdict.Reasons[1] = "brunt and its embedded endpoint used 81 % of 2 cores"
+	s.Verdict.Reasons[0] = "brunt and its embedded endpoint used 81 % of 2 cores"
 	m := sc.meta()
 	m.Endpoint, m.URL = "", "http://127.0.0.1:8088/invocations"
 	return From(m, s)
@@ -137,7 +137,7 @@ func unreachable() *Report {
 	s := sc.snapshot()
 	s.Failures[0].Kind, s.Failures[0].Message = "refused", "dial tcp 192.0.2.7:443: connect: connection refused"
 	s.Failures[0].Advice = "nothing listens there: check host and port, and whether the endpoint is still up"
-	s.Verdict = attack.Verdict{Trust: attack.TrustFull, LimitedBy: "endpoint", Reasons: []string{"100 % of the requests failed, most of them with refused"}}
+	s.Verdict = attack.Verdict{Trust: attack.TrustFull, LimitedBy: "endpoint", Headline: "the endpoint refused all connections"}
 	return judged(From(sc.meta(), s), "p50<1s")
 }
 

@@ -154,7 +154,7 @@ func (r *Report) provision() {
 // needed is rate × mean service time in seconds, 0 where that says nothing.
 func (r *Report) needed() float64 {
 	service := &r.LatencyMS.Service
-	if r.Plan.RatePerS == nil || len(r.Changes) > 0 || !r.Verdict.Valid || service.Count < leastForNeeded || service.Mean == nil {
+	if r.Plan.RatePerS == nil || len(r.Changes) > 0 || r.Verdict.untrusted() || service.Count < leastForNeeded || service.Mean == nil {
 		return 0
 	}
 	return *r.Plan.RatePerS * *service.Mean / 1e3

@@ -38,7 +38,7 @@ func TestNeededIsRateTimesMean(t *testing.T) {
 	for name, change := range map[string]func(*Report){
 		"closed":  func(r *Report) { r.Plan.RatePerS = nil },
 		"few":     func(r *Report) { r.LatencyMS.Service.Count = 99 },
-		"invalid": func(r *Report) { r.Verdict.Valid = false },
+		"invalid": func(r *Report) { r.Verdict.Trust = new("none") },
 		"changed": func(r *Report) { r.Changes = append(r.Changes, Change{RatePerS: new(1.0)}) },
 	} {
 		r := served()

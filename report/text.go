@@ -241,12 +241,8 @@ func (p *page) ending(r *Report) {
 	if r.Error != nil {
 		p.prose(loud, "ended early: "+safe(*r.Error, 4*p.width), 2)
 	}
-	if !r.Verdict.Valid {
-		what := "see the reasons at the end"
-		if r.Verdict.LimitedBy == "client" {
-			what = "brunt itself was the limit"
-		}
-		p.prose(loud, "NOT VALID: "+what+"; the figures say little about the endpoint", 2)
+	if v := &r.Verdict; v.untrusted() {
+		p.prose(yellow, v.endpointWords()+"; the figures are not trusted: see the last lines", 2)
 	}
 }
 

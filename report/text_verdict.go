@@ -1,57 +1,32 @@
 package report
 
-import (
-	"fmt"
-	"strings"
-)
+import "strings"
 
-// verdict is who was the limit, and by what signs.
+// verdict is what the endpoint did, and after it how far the figures can be
+// trusted.
 func (p *page) verdict(r *Report) {
 	if r.Requests.Sent == 0 {
 		p.prose(plainText, "nothing was sent", 2)
 		return
 	}
-	s := plainText
-	if !r.Verdict.Valid {
-		s = loud
+	v := &r.Verdict
+	if !v.Judged() {
+		p.prose(plainText, strings.TrimPrefix(v.figuresWords(), "figures "), 2)
+		return
 	}
-	p.prose(s, verdictWords(r), 2)
+	p.prose(bold, v.endpointWords(), 2)
+	p.prose(v.look(), v.figuresWords(), 2)
 }
 
-// maxReasons bounds what a merge of many reports has to say.
-const maxReasons = 8
-
-func verdictWords(r *Report) string {
-	v := &r.Verdict
-	words := "limited by " + safe(v.LimitedBy, 20)
-	switch v.LimitedBy {
-	case "none":
-		words = "limited by nothing"
-	case "client":
-		words = "limited by brunt itself"
-	case "connections":
-		words = "limited by the connections"
-	case "endpoint":
-		words = "limited by the endpoint"
+// look is the style of what says how far the figures can be trusted.
+func (v *Verdict) look() style {
+	switch {
+	case v.untrusted():
+		return red
+	case v.ErrorMS != nil:
+		return yellow
 	}
-	reasons := []string{}
-	for _, reason := range v.Reasons[:min(len(v.Reasons), maxReasons)] {
-		reasons = append(reasons, safe(reason, 240))
-	}
-	if more := len(v.Reasons) - maxReasons; more > 0 {
-		reasons = append(reasons, fmt.Sprintf("and %d more", more))
-	}
-	if len(reasons) == 0 {
-		return words
-	}
-	separator := "; "
-	if v.LimitedBy == "none" {
-		separator = ", "
-		if r.Rebuilt { // nobody was looked at: the reason says so
-			return strings.Join(reasons, separator)
-		}
-	}
-	return words + ": " + strings.Join(reasons, separator)
+	return plainText
 }
 
 // rules writes one line for each rule that the run was judged by.

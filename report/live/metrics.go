@@ -1,6 +1,7 @@
 package live
 
 import (
+	"cmp"
 	"math"
 	"net/http"
 	"slices"
@@ -42,6 +43,10 @@ var (
 	descResponse    = desc("response_time_seconds", "From the planned instant to the last byte of the reply, of successes.")
 	descService     = desc("service_time_seconds", "From the first byte sent to the last byte of the reply, of successes.")
 
+	descTrust = desc("run_trust", "How far the present run's figures can be trusted: 1 for the grade that holds.", "trust")
+	descLimit = desc("run_limited_by", "What bounds the present run's load: 1 for the one that does, none where nobody has judged.", "by")
+	descError = desc("run_trust_error_seconds", "By how much a percentile may be too high at the most, for brunt's own delays.")
+
 	// Of successes that were streams; none of these is there without one.
 	descStreams      = desc("streams_total", "Streams, by what their output tokens were counted from.", "tokens_by")
 	descOutputTokens = desc("output_tokens_total", "Output tokens of streams.")
@@ -58,13 +63,19 @@ var states = []string{
 	stateIdle, string(attack.Starting), string(attack.Warming), string(attack.Running), string(attack.Draining), string(attack.Done), stateInterrupted,
 }
 
+// Grades and limits that there are series for.
+var (
+	grades = []string{attack.TrustFull, attack.TrustLimited, attack.TrustNone, "not judged"}
+	limits = []string{attack.LimitNone, attack.LimitClient, attack.LimitConnections, attack.LimitEndpoint}
+)
+
 // collector reads the present run when it is asked to, and only then.
 type collector struct{ room *room }
 
 // Describe names all metrics.
 func (c *collector) Describe(out chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{descInfo, descState, descRun, descRate, descConcurrency, descInFlight, descPlanned, descSent,
-		descRequests, descReceived, descTransmitted, descConnections, descResponse, descService,
+		descRequests, descReceived, descTransmitted, descConnections, descResponse, descService, descTrust, descLimit, descError,
 		descStreams, descOutputTokens, descPromptTokens, descChunks, descTTFT, descResponseTTFT, descTPOT, descInterChunk} {
 		out <- d
 	}
@@ -78,13 +89,16 @@ func (c *collector) Collect(out chan<- prometheus.Metric) {
 	}
 	gauge(descInfo, 1, report.Version())
 	gauge(descRun, float64(view.Run))
-	for _, s := range states {
-		is := 0.0
-		if s == view.State {
-			is = 1
+	one := func(d *prometheus.Desc, of []string, holds string) {
+		for _, label := range of {
+			is := 0.0
+			if label == holds {
+				is = 1
+			}
+			gauge(d, is, label)
 		}
-		gauge(descState, is, s)
 	}
+	one(descState, states, view.State)
 	if now == nil {
 		return
 	}
@@ -97,6 +111,9 @@ func (c *collector) Collect(out chan<- prometheus.Metric) {
 	s := now.snapshot()
 	n := &s.Counts
 	gauge(descInFlight, float64(n.Sent-min(n.Sent, n.Succeeded+n.Failed+n.CutOff)))
+	one(descTrust, grades, cmp.Or(s.Verdict.Trust, "not judged"))
+	one(descLimit, limits, s.Verdict.LimitedBy)
+	gauge(descError, s.Verdict.Error.Seconds())
 	count := func(d *prometheus.Desc, value uint64, labels ...string) {
 		out <- prometheus.MustNewConstMetricWithCreatedTimestamp(d, prometheus.CounterValue, float64(value), s.Started, labels...)
 	}

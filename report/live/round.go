@@ -170,8 +170,10 @@ type Line struct {
 	P90           *float64        `json:"p90"`
 	P99           *float64        `json:"p99"`
 	Max           *float64        `json:"max"`
-	Valid         bool            `json:"valid"`
-	LimitedBy     string          `json:"limited_by"`
+	Valid         *bool           `json:"valid"` // with limited_by, trust and error_ms as in a report's verdict
+	LimitedBy     *string         `json:"limited_by"`
+	Trust         *string         `json:"trust"`
+	ErrorMS       *float64        `json:"error_ms"`
 	Changes       int             `json:"changes"` // of the load, while it ran
 	Kept          bool            `json:"kept"`    // the whole report is still there
 }
@@ -181,7 +183,8 @@ func lineOf(number int, rep *report.Report) *Line {
 	return &Line{
 		Run: number, State: stateOf(rep.State, rep.Interrupted), Started: rep.Started, ElapsedS: rep.ElapsedS, Plan: rep.Plan,
 		Requests: rep.Requests, SucceededPerS: rep.Throughput.SucceededPerS,
-		P50: h.P50, P90: h.P90, P99: h.P99, Max: h.Max, Valid: rep.Verdict.Valid, LimitedBy: rep.Verdict.LimitedBy,
+		P50: h.P50, P90: h.P90, P99: h.P99, Max: h.Max,
+		Valid: rep.Verdict.Valid, LimitedBy: rep.Verdict.LimitedBy, Trust: rep.Verdict.Trust, ErrorMS: rep.Verdict.ErrorMS,
 		Changes: len(rep.Changes), Kept: true,
 	}
 }

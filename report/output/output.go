@@ -19,11 +19,13 @@ type Flags struct {
 	HLog   string `name:"hlog" predictor:"file" placeholder:"FILE" help:"Write the intervals in HdrHistogram's log format."`
 }
 
-// Open opens the files asked for, or tells all that cannot be.
-func (f *Flags) Open() (*Files, error) {
+// Open opens the files asked for, or tells all that cannot be. strict has figures
+// that are not to be trusted fail a test case of their own.
+func (f *Flags) Open(strict bool) (*Files, error) {
 	files := &Files{}
+	junit := func(w io.Writer, r *report.Report) error { return report.JUnit(w, r, strict) }
 	return files, errors.Join(files.add("--plot", f.Plot, page.Write), files.add("--json", f.JSON, report.JSON),
-		files.add("--junit", f.JUnit, report.JUnit), files.add("--hlog", f.HLog, report.HistogramLog))
+		files.add("--junit", f.JUnit, junit), files.add("--hlog", f.HLog, report.HistogramLog))
 }
 
 // Publish writes the report to standard output, in the form asked for, and to

@@ -157,7 +157,7 @@ func (t *teller) finish() {
 		must(s.Latencies.TLS.RecordValue(2_000_000 + t.rng.Int64N(1_000_000)))
 	}
 	s.Client = attack.Client{Cores: 2, CPU: s.Elapsed / 6, Wall: s.Elapsed, RSSPeak: 41_200_000, GCPauseMax: 212 * time.Microsecond, MaxFiles: 1_048_576}
-	s.Verdict = attack.Verdict{Trust: attack.TrustFull, LimitedBy: "none", Reasons: []string{"the endpoint kept up", "brunt used 8.3 % of 2 cores"}}
+	s.Verdict = attack.Verdict{Trust: attack.TrustFull, LimitedBy: "none", Headline: "the endpoint kept up", Reasons: []string{"brunt used 8.3 % of 2 cores"}}
 }
 
 func (st story) meta() report.Meta {

@@ -107,6 +107,6 @@ func allFailed() *report.Report {
 		in := &s.Intervals[i]
 		in.Failed, in.Succeeded, in.Response, in.Service = in.Sent, 0, attack.Sketch{}, attack.Sketch{}
 	}
-	s.Verdict = attack.Verdict{Trust: attack.TrustFull, LimitedBy: attack.LimitEndpoint, Reasons: []string{"100 % of the requests failed, most of them with status_503"}}
+	s.Verdict = attack.Verdict{Trust: attack.TrustFull, LimitedBy: attack.LimitEndpoint, Headline: "the endpoint failed all requests (status 503)"}
 	return report.From(st.meta(), s)
 }

@@ -16,7 +16,8 @@ func TestOutcomeInWords(t *testing.T) {
 	closed := func(r *report.Report) {
 		r.Plan.RatePerS, r.Plan.Concurrency = nil, new(16)
 	}
-	endpointFell := func(r *report.Report) { r.Verdict.LimitedBy = attack.LimitEndpoint }
+	distrust := func(r *report.Report) { r.Verdict.Trust, r.Verdict.Valid = new(attack.TrustNone), new(false) }
+	endpointFell := func(r *report.Report) { r.Verdict.LimitedBy = new(attack.LimitEndpoint) }
 	for name, c := range map[string]struct {
 		change func(r *report.Report)
 		words  string
@@ -34,8 +35,19 @@ func TestOutcomeInWords(t *testing.T) {
 			r.Requests.CutOff = r.Requests.Sent / 2
 			r.Requests.Succeeded -= r.Requests.CutOff
 		}, "✕50 % cut off", true},
-		"a queue grew":    {endpointFell, "✕the endpoint fell behind", true},
-		"not valid":       {func(r *report.Report) { r.Verdict.Valid, r.Verdict.LimitedBy = false, attack.LimitClient }, "✕not valid", true},
+		"a queue grew": {endpointFell, "✕the endpoint fell behind", true},
+		"not trusted":  {func(r *report.Report) { distrust(r); r.Verdict.LimitedBy = new(attack.LimitClient) }, "✕figures not trusted: brunt was the limit", true},
+		"failing, and not trusted": {func(r *report.Report) {
+			distrust(r)
+			endpointFell(r)
+			r.Requests.Failed = r.Requests.Sent / 8
+			r.Requests.Succeeded -= r.Requests.Failed
+		}, "✕13 % failed, figures not trusted", true},
+		"all failed, and not trusted": {func(r *report.Report) {
+			distrust(r)
+			r.Requests.Failed, r.Requests.Succeeded = r.Requests.Sent, 0
+		}, "✕every request failed", true},
+		"not judged":      {func(r *report.Report) { r.Verdict = report.Verdict{Reasons: []string{}} }, "", true},
 		"closed, cut off": {func(r *report.Report) { closed(r); endpointFell(r); r.Requests.CutOff = 1 }, "% cut off", false},
 	} {
 		r := story{seconds: 10, rate: 100, calm: true}.report()

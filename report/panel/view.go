@@ -47,7 +47,7 @@ func (m *model) View() string {
 	lines = append(lines, m.distribution(width, max(4, min(height-18, mostBins)))...)
 	lines = append(lines, "")
 	lines = append(lines, m.failures(width)...)
-	lines = append(lines, m.verdict(width))
+	lines = append(lines, m.verdict(width)...)
 	foot := m.styles.dim.Render("q drains · twice cuts")
 	if len(lines) > height-1 {
 		lines = lines[:height-1]
@@ -164,11 +164,12 @@ func (m *model) failures(width int) (lines []string) {
 	return lines
 }
 
-func (m *model) verdict(width int) string {
-	v := &m.snapshot.Verdict
-	line := "so far: " + strings.Join(v.Reasons, ", ")
-	if v.Valid() {
-		return report.Clip(line, width-1)
+// verdict is what the endpoint does, and how far the figures can be trusted.
+func (m *model) verdict(width int) []string {
+	endpoint, figures := report.VerdictWords(&m.snapshot.Verdict)
+	line := report.Clip(figures, width-1)
+	if !m.snapshot.Verdict.Valid() {
+		line = m.styles.warn.Render(line)
 	}
-	return m.styles.warn.Render(report.Clip("not valid – "+line, width-1))
+	return []string{report.Clip("so far: "+endpoint, width-1), line}
 }

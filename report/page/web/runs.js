@@ -6,7 +6,7 @@ import { failedShare } from "./model.js";
 import { overlayOf } from "./specs.js";
 import { scroll } from "./tables.js";
 import { askRun, askRuns } from "./wire.js";
-import { loadWords } from "./sections.js";
+import { loadWords, trustWords } from "./sections.js";
 
 // Earlier runs of this process, any two of them side by side.
 
@@ -25,7 +25,7 @@ export class Runs {
     this.compared = el("section", { class: "compared", hidden: true, "aria-labelledby": "compared" }, el("h2", { id: "compared" }, "Side by side"),
       el("div", { class: "two" }, el("div", {}, scroll("two runs side by side", el("table", {}, el("caption", { class: "unseen" }, "two runs side by side"), el("thead", {}, el("tr", {}, el("td"), this.heads, el("th", { scope: "col", class: "number" }, "difference"))), this.pair)),
         el("p", { class: "left-out" }, "A small difference may be noise: repeat both runs to see.")), this.charts.root));
-    const heads = ["pick", "run", "state", "started", "load", "sent", "succeeded", "failed", "p50", "p99", "max", "valid"];
+    const heads = ["pick", "run", "state", "started", "load", "sent", "succeeded", "failed", "p50", "p99", "max", "figures"];
     const numbers = new Set(["sent", "succeeded", "failed", "p50", "p99", "max"]);
     this.table = scroll("runs", el("table", {}, el("caption", { class: "unseen" }, "runs"), el("thead", {}, el("tr", {}, heads.map((head) => el("th", { scope: "col", class: numbers.has(head) ? "number" : null }, head)))), this.list));
     this.root = el("div", {}, this.none, this.table, this.hint, this.problem, this.compared);
@@ -67,7 +67,7 @@ export class Runs {
     const { requests } = run;
     return el("tr", {}, cell(box), cell(String(run.run), "short"), cell(foreign(run.state), "short"), cell(run.started ? clock(run.started) : "–", "short"), cell(loadWords(run.plan) + (run.changes > 0 ? ", changed" : ""), "short"),
       number(requests.sent, formatCount), number(run.succeeded_per_s, formatRate), cell(requests.failed > 0 ? `${formatCount(requests.failed)} (${formatShare(failedShare(requests))})` : "0", "number"),
-      number(run.p50, formatMS), number(run.p99, formatMS), number(run.max, formatMS), cell(run.valid ? "yes" : "no: " + run.limited_by, "short"));
+      number(run.p50, formatMS), number(run.p99, formatMS), number(run.max, formatMS), cell(trustWords(run), "short"));
   }
 
   // pick keeps the two that were picked last.

@@ -32,16 +32,18 @@ const briefly = { client: "brunt was the limit", connections: "out of free slots
 // on; of one that is over that is a broken rule.
 const undecided = (report) => (rule) => report.state !== "done" && rule.value === null && !rule.met;
 
-// outcomeOf is the answer in a few words: did the endpoint cope? What makes an
-// answer worthless comes before it. Null is no answer.
+// outcomeOf is the answer in a few words: did the endpoint cope? What it did comes
+// first, then whether that can be trusted. Null is no answer.
 export function outcomeOf(report) {
   const { verdict: v, slo, requests, plan } = report;
   if (requests.sent === 0) return null;
-  if (!v.valid) return { good: false, words: "not valid" + (v.limited_by in briefly ? ": " + briefly[v.limited_by] : "") };
+  const untrusted = v.trust === "none";
+  if (requests.failed > 0 && requests.succeeded === 0) return { good: false, words: "every request failed" };
+  if (untrusted && v.limited_by === "endpoint") return { good: false, words: fault(requests) + ", figures not trusted" };
+  if (untrusted) return { good: false, words: "figures not trusted" + (v.limited_by in briefly ? ": " + briefly[v.limited_by] : "") };
   const open = slo.filter(undecided(report)).length;
   const broken = slo.filter((rule) => !rule.met).length - open;
   if (broken > 0) return { good: false, words: `${formatCount(broken)} of ${counted(slo.length, "objective")} broken` };
-  if (requests.failed > 0 && requests.succeeded === 0) return { good: false, words: "every request failed" };
   if (v.limited_by === "endpoint") return { good: false, words: fault(requests) };
   if (v.limited_by in briefly) return { good: false, words: briefly[v.limited_by] };
   if (open > 0) return null;
@@ -74,27 +76,49 @@ export function figures(report) {
     one("duration", figure("elapsed_s", report.elapsed_s, formatElapsed)));
 }
 
-const limits = { none: "Limited by nothing", client: "Limited by brunt itself", connections: "Limited by the connections", endpoint: "Limited by the endpoint" };
+const limits = { none: "limited by nothing", client: "limited by brunt itself", connections: "limited by the connections", endpoint: "limited by the endpoint" };
 
-// verdict is one sentence, loud where the figures are not to be trusted, and
-// before it what a reader has to know first.
+// trustWords say how far figures can be trusted, in a few words.
+export function trustWords(v) {
+  if (v.trust === null) return "not judged";
+  if (v.trust === "none") return "not trusted";
+  return v.error_ms === null ? "trusted" : `trusted, but times may be up to ${formatMS(v.error_ms)} too high`;
+}
+
+// verdict is what the endpoint did, in one sentence, and below it how far the
+// figures can be trusted, with the reasons for those who ask.
 export function verdict(report, live = false) {
   const v = report.verdict;
   const notes = [];
   if (report.state !== "done" && !live) notes.push(el("p", { class: "note" }, `Figures so far, after ${formatElapsed(report.elapsed_s)}.`));
   if (report.interrupted) notes.push(el("p", { class: "note" }, `Interrupted after ${formatElapsed(report.plan_elapsed_s)}: figures are of what was sent until then.`));
   if (report.error !== null) notes.push(el("p", { class: "note loud" }, "Ended early: ", foreign(report.error)));
-  const words = [];
-  if (report.requests.sent === 0) words.push("Nothing was sent.");
-  else if (v.limited_by === "none" && v.reasons.length > 0) words.push(...v.reasons.slice(0, 8).flatMap((reason, i) => [i > 0 ? "; " : "", foreign(regrouped(i > 0 ? reason : upper(reason)))]));
-  else words.push(limits[v.limited_by] || "Limited by " + visible(v.limited_by), v.reasons.length > 0 ? ": " : ".", ...v.reasons.slice(0, 8).flatMap((reason, i) => [i > 0 ? "; " : "", foreign(regrouped(reason))]));
-  if (v.reasons.length > 0 && report.requests.sent > 0) words.push(v.reasons.length > 8 ? `; and ${v.reasons.length - 8} more.` : ".");
-  const sentence = v.valid || report.requests.sent === 0
-    ? el("p", { class: "sentence-of-verdict" }, words)
-    : el("p", { class: "sentence-of-verdict invalid" }, el("strong", {}, v.limited_by === "client" ? "Not valid: brunt itself was the limit; these figures say little about the endpoint. " : "Not valid: these figures say little about the endpoint. "), words);
   const warnings = report.warnings.map((warning) => el("p", { class: "note" }, "Warning: ", foreign(regrouped(warning))));
   const advice = (report.endpoint?.advice || []).map((text) => el("p", { class: "note" }, foreign(regrouped(upper(text)), 600)));
-  return el("section", { class: "verdict", "aria-label": "verdict" }, sentence, notes, warnings, advice);
+  return el("section", { class: "verdict", "aria-label": "verdict" }, sentence(report), report.requests.sent > 0 ? trust(v, live) : null, notes, warnings, advice);
+}
+
+function sentence(report) {
+  const v = report.verdict;
+  const limited = limits[v.limited_by] || "limited by " + visible(String(v.limited_by));
+  const words = [];
+  if (report.requests.sent === 0) words.push("Nothing was sent.");
+  else if (v.trust === null) words.push("Not judged.");
+  else if (v.headline === null) words.push(upper(limited), ".");
+  else words.push(foreign(regrouped(upper(v.headline))), `, ${limited}.`);
+  return el("p", { class: "sentence-of-verdict" }, words);
+}
+
+// trust folds its reasons where they say nothing alarming; a page that is made
+// anew each second folds nothing.
+function trust(v, live) {
+  const reasons = v.reasons.slice(0, 8).flatMap((reason, i) => [i > 0 ? "; " : "", foreign(regrouped(reason))]);
+  if (v.reasons.length > 8) reasons.push(`; and ${v.reasons.length - 8} more`);
+  const words = v.trust === null ? "Why" : `Figures ${trustWords(v)}`;
+  const look = "trust" + (v.trust === "none" ? " untrusted" : "");
+  if (reasons.length === 0) return el("p", { class: look }, words, ".");
+  if (live) return el("p", { class: look }, words, ": ", reasons, ".");
+  return el("details", { class: look, open: v.trust !== "full" }, el("summary", {}, words), reasons, ".");
 }
 
 export function upper(text) {

@@ -1,0 +1,100 @@
+package report
+
+import (
+	"slices"
+
+	"brunt/attack"
+)
+
+// In order of doubt: who was the limit, and how far figures can be trusted. A
+// report that nobody judged may be worse than one of limited trust; one that is
+// not to be trusted makes the whole so, whatever the others are.
+var (
+	limitDoubt = []string{attack.LimitNone, attack.LimitEndpoint, attack.LimitConnections, attack.LimitClient}
+	trustDoubt = []string{attack.TrustFull, attack.TrustLimited, "", attack.TrustNone}
+)
+
+// verdict is trusted as far as the least trusted report is, and not judged where
+// one is not. The limit is that of the report which was most in doubt. Of
+// the reasons, those that all reports give are kept once, and beside them those
+// of the reports that met this limit or have no more trust than the whole.
+func (m *merger) verdict() Verdict {
+	v := Verdict{LimitedBy: new(attack.LimitNone), Trust: new(attack.TrustFull), Reasons: []string{}}
+	limit, trust := attack.LimitNone, attack.TrustFull
+	for _, r := range m.reports {
+		if slices.Index(limitDoubt, r.Verdict.limit()) > slices.Index(limitDoubt, limit) {
+			limit = r.Verdict.limit()
+		}
+		if slices.Index(trustDoubt, trustOf(r)) > slices.Index(trustDoubt, trust) {
+			trust = trustOf(r)
+		}
+	}
+	v.Reasons = m.reasons(func(r *Report) bool {
+		return limit != attack.LimitNone && r.Verdict.limit() == limit || trust != attack.TrustFull && trustOf(r) == trust
+	})
+	if trust == "" {
+		return Verdict{Reasons: v.Reasons}
+	}
+	v.LimitedBy, v.Trust, v.Valid, v.Headline = new(limit), new(trust), new(trust != attack.TrustNone), m.headline(limit)
+	for _, r := range m.reports {
+		if ms := r.Verdict.ErrorMS; trust == attack.TrustLimited && ms != nil && (v.ErrorMS == nil || *ms > *v.ErrorMS) {
+			v.ErrorMS = new(*ms)
+		}
+	}
+	return v
+}
+
+// trustOf is the report's trust, empty where nobody judged.
+func trustOf(r *Report) string {
+	if !r.Verdict.Judged() {
+		return ""
+	}
+	return *r.Verdict.Trust
+}
+
+// headline is what all reports say, or else each of those that met the limit, at
+// most three of them.
+func (m *merger) headline(limit string) *string {
+	said := func(r *Report) string {
+		if r.Verdict.Headline == nil {
+			return ""
+		}
+		return *r.Verdict.Headline
+	}
+	if all := same(m, said, ""); all != "" {
+		return new(all)
+	}
+	var words *string
+	for i, n := 0, 0; i < len(m.reports) && n < 3; i++ {
+		if r := m.reports[i]; r.Verdict.limit() == limit && said(r) != "" {
+			words = new(joined(words, m.label(i)+": "+said(r)))
+			n++
+		}
+	}
+	return words
+}
+
+// reasons are those that all reports give, and those of the reports chosen.
+func (m *merger) reasons(chosen func(*Report) bool) []string {
+	list := []string{}
+	for _, reason := range m.reports[0].Verdict.Reasons {
+		if same(m, func(r *Report) bool { return slices.Contains(r.Verdict.Reasons, reason) }, false) {
+			list = append(list, reason)
+		}
+	}
+	common := slices.Clone(list)
+	for i, r := range m.reports {
+		if !chosen(r) {
+			continue
+		}
+		if !r.Verdict.Judged() && len(r.Verdict.Reasons) == 0 {
+			list = append(list, m.label(i)+": "+notJudged)
+		}
+		for _, reason := range r.Verdict.Reasons {
+			if !slices.Contains(common, reason) {
+				list = append(list, m.label(i)+": "+reason)
+			}
+		}
+	}
+	return list
+}
