@@ -102,9 +102,8 @@ func (a *attackCmd) Run(io *streams) error {
 	}
 	defer files.Discard()
 	// Before the first request is sent: from then on an interrupt must report.
-	signals := make(chan os.Signal, 3)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	defer signal.Stop(signals)
+	signals, release := job.Interrupts()
+	defer release()
 	s := &job.Session{
 		Source: source, Rules: rules, Interrupts: signals, Die: func() { os.Exit(exitInterrupted) },
 		Quiet: a.Quiet, In: io.in, Err: io.err,
