@@ -10,9 +10,7 @@ import (
 	"fmt"
 	"math"
 	"net/http"
-	"os"
 	"runtime"
-	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -28,8 +26,6 @@ const (
 	// slotsPerTurn is the least number of slots worth a turn of its own: with
 	// fewer, turns could run out of slots while another has some to spare.
 	slotsPerTurn = 64
-	// gcPercent is the growth of the heap that starts a collection.
-	gcPercent = 10
 )
 
 // Run is a run under way. Its methods may be called from any goroutine.
@@ -184,12 +180,6 @@ func (r *Run) begin(sink Sink) error {
 		if err := r.makeTurns(min(cores, max(1, r.plan.Concurrency/slotsPerTurn))); err != nil {
 			return err
 		}
-	}
-	if os.Getenv("GOGC") == "" {
-		// Nearly all of the heap are the run's fixed histograms, and next to
-		// nothing is allocated per request: garbage may be collected early, at
-		// no cost, so that memory stands still from the first seconds on.
-		debug.SetGCPercent(gcPercent)
 	}
 	watch, err := watchDelays(r.clock)
 	if err != nil {

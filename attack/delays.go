@@ -75,32 +75,40 @@ type events struct {
 }
 
 // quantile is the delay, in nanoseconds, that all but a share of 1 − q of the
-// events stayed below. A look stands for the events of the 20 ms around it. A
-// delay longer than that is one look and hits all that wanted to be seen to
-// meanwhile, each for as long as was left of it: on average they waited for half.
+// events stayed below. A look stands for the events of its 20 ms. One that came
+// later than the next was due stands for those that were left out, too: each
+// would have found a delay that was 20 ms shorter than the one before
+// (HdrHistogram's correction for coordinated omission, here of the looks). Of all
+// these events no more can have waited than were pending.
 func (d *Delays) quantile(q float64, e events) float64 {
 	if d.total == 0 || e.count <= 0 {
 		return 0
 	}
-	q = min(q, 1-1/float64(d.total)) // so many looks tell no more
-	left := (1 - q) * e.count
-	for class := len(d.counts) - 1; class >= 0; class-- {
-		n := float64(d.counts[class])
+	var hit [delayRoom]float64
+	each := e.rate * float64(delayEvery)
+	for class, n := range d.counts {
 		if n == 0 {
 			continue
 		}
 		delay := delayOf(class)
-		hit := n * e.rate * float64(delayEvery)
-		if delay > float64(delayEvery) {
-			hit = n * min(e.rate*delay, max(e.pending, 1))
+		looks := math.Ceil(delay / float64(delayEvery))
+		if looks == 1 {
+			hit[class] += float64(n) * each
+			continue
 		}
-		if hit > left {
-			if delay > float64(delayEvery) { // evenly from all of it to nothing
-				return delay * (1 - left/hit)
-			}
-			return delay
+		// Of a very long delay some pieces will do.
+		pieces := min(looks, 1000)
+		of := float64(n) * min(each*looks, max(e.pending, 1)) / pieces
+		for i := range int(pieces) {
+			hit[delayClass(time.Duration(delay-float64(i)*float64(delayEvery)*looks/pieces))] += of
 		}
-		left -= hit
+	}
+	q = min(q, 1-1/float64(d.total)) // so many looks tell no more
+	left := (1 - q) * e.count
+	for class := len(hit) - 1; class >= 0; class-- {
+		if left -= hit[class]; left < 0 {
+			return delayOf(class)
+		}
 	}
 	return 0
 }

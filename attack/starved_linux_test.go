@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -248,5 +249,37 @@ func TestEndpointsFault(t *testing.T) {
 			}
 			t.Errorf("want limited by %s, got %+v", c.limit, v)
 		})
+	}
+}
+
+// TestStoppedClient stops the client's own process in a closed loop. The time is
+// not the endpoint's: neither a pause of it nor a slow reply.
+func TestStoppedClient(t *testing.T) {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked, _ := json.Marshal(ordeal{URL: quick(t), Concurrency: 4, KeepAlive: true, Duration: 6 * time.Second})
+	cmd := exec.Command(self)
+	cmd.Env = append(os.Environ(), childVariable+"=starved", ordealVariable+"="+string(asked))
+	var out strings.Builder
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	stop := time.AfterFunc(2*time.Second, func() { _ = cmd.Process.Signal(syscall.SIGSTOP) })
+	resume := time.AfterFunc(5*time.Second, func() { _ = cmd.Process.Signal(syscall.SIGCONT) })
+	defer stop.Stop()
+	defer resume.Stop()
+	if err := cmd.Wait(); err != nil {
+		t.Fatalf("%v: %s", err, out.String())
+	}
+	_, text, _ := strings.Cut(out.String(), "verdict ")
+	var v Verdict
+	if err := json.NewDecoder(strings.NewReader(text)).Decode(&v); err != nil {
+		t.Fatal(err)
+	}
+	if reasons := strings.Join(v.Reasons, "; "); v.Trust == TrustFull || !strings.Contains(reasons, "could not run for") || strings.Contains(v.Headline, "pause") {
+		t.Errorf("%+v", v)
 	}
 }

@@ -46,13 +46,14 @@ type timeline struct {
 	boundary  int64 // end of the last interval
 	closed    bool
 	final     *Snapshot
+	collector *collector
 }
 
 func newTimeline(r *Run) *timeline {
 	return &timeline{
 		run: r, quit: make(chan struct{}), gone: make(chan struct{}),
 		total: newTotals(), seen: newGathered(len(r.names)), interval: &slice{}, spare: &slice{},
-		width: intervalWidth, boundary: r.measured, room: mostRoom,
+		width: intervalWidth, boundary: r.measured, room: mostRoom, collector: newCollector(),
 	}
 }
 
@@ -61,7 +62,9 @@ func (t *timeline) loop() {
 	defer close(t.gone)
 	timer := time.NewTimer(0)
 	defer timer.Stop()
+	defer t.collector.restore()
 	for {
+		t.collector.adjust()
 		t.mu.Lock()
 		next := t.boundary + int64(t.width)
 		t.mu.Unlock()
