@@ -164,7 +164,11 @@ func TestStarvedByNeighbours(t *testing.T) {
 	url := quick(t)
 	crowd(t, 12)
 	for _, o := range []ordeal{{URL: url, Concurrency: 1000, KeepAlive: true, Duration: 3 * time.Second}, {URL: url, Rate: "20000", Concurrency: 200, KeepAlive: true, Duration: 3 * time.Second}} {
-		blame(t, suffer(t, o, "taskset", "-c", lastCore()), LimitClient, "something else keeps the cores busy")
+		v := suffer(t, o, "taskset", "-c", lastCore())
+		blame(t, v, LimitClient, "something else keeps the cores busy")
+		if strings.Contains(strings.Join(v.Reasons, "; "), "garbage") {
+			t.Errorf("waiting for a core is called garbage collection: %+v", v)
+		}
 	}
 }
 
