@@ -85,7 +85,7 @@ func (a *attackCmd) Run(io *streams) error {
 	if err != nil {
 		return usage(fmt.Errorf("--slo: %w", err))
 	}
-	if err := a.Live.Validate(); err != nil {
+	if err := errors.Join(a.Live.Validate(), a.Report.Claim(a.Job.Results)); err != nil {
 		return usage(err)
 	}
 	source, err := job.Open(a.Job, a.URL, a.Live.Wait, job.Streams{In: io.in, Out: io.out, Args: io.args})
@@ -93,9 +93,6 @@ func (a *attackCmd) Run(io *streams) error {
 		return usage(err)
 	}
 	defer source.Close()
-	if a.Job.Results == "-" {
-		a.Report.Output = "none"
-	}
 	files, err := a.Report.Open(a.Strict)
 	if err != nil {
 		return usage(err)
@@ -182,6 +179,9 @@ func (c *reportCmd) Run(io *streams) error {
 	rules, err := report.ParseRules(c.SLO)
 	if err != nil {
 		return usage(fmt.Errorf("--slo: %w", err))
+	}
+	if err := c.Claim(""); err != nil {
+		return usage(err)
 	}
 	rep, err := report.ReadFiles(c.Files, io.in)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -159,11 +160,29 @@ func (r *requestReader) readPath(value []byte) string {
 	if !ok || len(path) == 0 || path[0] != '/' {
 		return fmt.Sprintf(`path %s: must be a string that starts with "/"`, shown(path))
 	}
-	if bytes.ContainsFunc(path, func(c rune) bool { return c <= ' ' || c > '~' || c == '#' }) {
-		return fmt.Sprintf("path %s: must be printable ASCII without spaces and #; percent-encode the rest", shown(path))
+	if bytes.ContainsFunc(path, func(c rune) bool { return c < ' ' || c == 0x7F || c == '#' }) {
+		return fmt.Sprintf("path %s: must hold no # and no control characters; percent-encode them", shown(path))
 	}
-	r.path = path
+	r.path = escapePath(path)
 	return ""
+}
+
+// escapePath writes blanks and all that is not ASCII in hexadecimal; what is
+// escaped already stays as it is.
+func escapePath(path []byte) []byte {
+	outside := func(c byte) bool { return c == ' ' || c >= 0x80 }
+	if !slices.ContainsFunc(path, outside) {
+		return path
+	}
+	var escaped []byte
+	for _, c := range path {
+		if outside(c) {
+			escaped = fmt.Appendf(escaped, "%%%02X", c)
+		} else {
+			escaped = append(escaped, c)
+		}
+	}
+	return escaped
 }
 
 func (r *requestReader) readWeight(value []byte) string {

@@ -89,9 +89,8 @@ func TestBadRequestLines(t *testing.T) {
 		`{"body":1,"path":"v1"}`:                      `path "v1": must be a string that starts with "/"`,
 		`{"body":1,"path":""}`:                        `path "": must be a string that starts with "/"`,
 		`{"body":1,"path":null}`:                      `path "null": must be a string that starts with "/"`,
-		`{"body":1,"path":"/a b"}`:                    `path "/a b": must be printable ASCII without spaces and #; percent-encode the rest`,
-		`{"body":1,"path":"/a\r\nX: y"}`:              `path "/a\r\nX: y": must be printable ASCII without spaces and #; percent-encode the rest`,
-		`{"body":1,"path":"/ü"}`:                      `path "/ü": must be printable ASCII without spaces and #; percent-encode the rest`,
+		`{"body":1,"path":"/a#b"}`:                    `path "/a#b": must hold no # and no control characters; percent-encode them`,
+		`{"body":1,"path":"/a\r\nX: y"}`:              `path "/a\r\nX: y": must hold no # and no control characters; percent-encode them`,
 		`{"body":1,"headers":["a"]}`:                  `headers "[\"a\"]": must be an object of strings, such as {"X-Key":"value"}`,
 		`{"body":1,"headers":null}`:                   `headers "null": must be an object of strings, such as {"X-Key":"value"}`,
 		`{"body":1,"headers":{"A":1}}`:                `header "A": must be a string of valid Unicode, not "1"`,
@@ -113,6 +112,25 @@ func TestBadRequestLines(t *testing.T) {
 		if err == nil || err.Error() != path+":2: "+want {
 			t.Errorf("%s:\ngot  %v\nwant %s", line, err, want)
 		}
+	}
+}
+
+// TestEscapedPath: what cannot stand in a path is escaped, and what is escaped
+// already stays as it is.
+func TestEscapedPath(t *testing.T) {
+	for path, want := range map[string]string{
+		"/a b": "/a%20b", "/a%2Fb c": "/a%2Fb%20c", "/%2f%3b%40%2B é?q=x y": "/%2f%3b%40%2B%20%C3%A9?q=x%20y", "/a%20b": "/a%20b", "/100%": "/100%", `/\u00fc`: "/%C3%BC",
+	} {
+		file := write(t, "r.jsonl", `{"body":1,"path":"`+strings.ReplaceAll(path, `\\`, `\`)+`"}`+"\n")
+		set, err := Open([]Spec{{file, 1}}, Options{Format: RequestFormat})
+		if err != nil {
+			t.Errorf("%s: %v", path, err)
+			continue
+		}
+		if got := set.Variants()[1].Path; got != want {
+			t.Errorf("%s: %s", path, got)
+		}
+		set.Close()
 	}
 }
 
@@ -206,9 +224,16 @@ func readPlain(line []byte) (r plainRequest, err error) {
 			}
 		case "path":
 			r.path, err = plainText(m.raw)
-			if !regexp.MustCompile(`\A/[!"$-~]*\z`).MatchString(r.path) {
+			if !regexp.MustCompile(`\A/[^\x00-\x1f\x7f#]*\z`).MatchString(r.path) {
 				err = errOracle
 			}
+			r.path = regexp.MustCompile(`[^!-~]`).ReplaceAllStringFunc(r.path, func(c string) string {
+				s := ""
+				for _, b := range []byte(c) {
+					s += fmt.Sprintf("%%%02X", b)
+				}
+				return s
+			})
 		case "weight":
 			if !regexp.MustCompile(`\A[0-9]+\z`).MatchString(m.raw) {
 				return r, errOracle

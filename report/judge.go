@@ -1,6 +1,8 @@
 package report
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"math"
 )
@@ -12,6 +14,20 @@ type Judgement struct {
 	Unit   Unit     `json:"unit"`   // ms, %, count, /s
 	Met    bool     `json:"met"`    // false when the value is null
 	Reason string   `json:"reason"` // why it is not met, empty when it is
+}
+
+// MarshalJSON writes the judgement, with met also by the name that the text and
+// the other outputs have for it: held.
+func (j Judgement) MarshalJSON() ([]byte, error) {
+	type plain Judgement
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false) // the writer of the whole report decides that
+	err := encoder.Encode(struct {
+		plain
+		Held bool `json:"held"`
+	}{plain(j), j.Met})
+	return b.Bytes(), err
 }
 
 // Judge holds the report against the rule. What is compared is the figure as

@@ -106,6 +106,7 @@ func (r *Rule) readFigure(name string) error {
 		return nil
 	}
 	digits, percentile := strings.CutPrefix(stat, "p")
+	digits = strings.Replace(digits, "_", ".", 1) // p99_9, as JSON names it
 	if !percentile || strings.Trim(digits, "0123456789.") != "" || digits == "" {
 		return unknownFigure(name)
 	}

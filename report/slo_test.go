@@ -22,6 +22,7 @@ func TestJudge(t *testing.T) {
 		{"p99<0.4s", "p99<0.4s", *l.Response.P99, UnitMS, true, ""},
 		{"p99>=1m", "p99>=1m", *l.Response.P99, UnitMS, false, "p99 is 316 ms, not >= 1m"},
 		{"response.p99.9<=1s", "response.p99.9<=1s", *l.Response.P999, UnitMS, true, ""},
+		{"p99_9<1s", "p99.9<1s", *l.Response.P999, UnitMS, true, ""},
 		{"p99.900<1s", "p99.9<1s", *l.Response.P999, UnitMS, true, ""},
 		{"service.p95<100ms", "service.p95<100ms", *l.Service.P95, UnitMS, false, "service.p95 is 221 ms, not < 100ms"},
 		{"mean<1s", "mean<1s", *l.Response.Mean, UnitMS, true, ""},

@@ -21,6 +21,9 @@ func TestParse(t *testing.T) {
 		{"http://h:81/p", "h:81", "h", "81", "/p"},
 		{"http://[::1]:8080/", "[::1]:8080", "::1", "8080", "/"},
 		{"http://h/?q=a b\u00e9", "h", "h", "80", "/?q=a%20b%C3%A9"},
+		{"http://h/a%2Fb c", "h", "h", "80", "/a%2Fb%20c"},
+		{"http://h/%2f%3B%40%2B\u00e9/{x}?q=%2F a", "h", "h", "80", "/%2f%3B%40%2B%C3%A9/%7Bx%7D?q=%2F%20a"},
+		{"http://h/a;b@c+d=[1]", "h", "h", "80", "/a;b@c+d=[1]"},
 		{"http://h:/p", "h", "h", "80", "/p"},
 	} {
 		got, err := Parse(c.word)
@@ -64,6 +67,13 @@ func TestHeaders(t *testing.T) {
 	list, err := Headers([]string{"Authorization: env:TEST_SECRET", "C: @" + file}, []string{file})
 	if err != nil || len(list) != 4 || list[0].Value != "1" || list[2].Value != "canary" || !strings.HasPrefix(list[3].Value, "# comment") {
 		t.Errorf("%v %v", list, err)
+	}
+	// As editors on Windows write it.
+	if err := os.WriteFile(file, []byte("\xef\xbb\xbfA: 1\r\nB: 2\r\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if list, err = Headers([]string{"C: @" + file}, []string{file}); err != nil || len(list) != 3 || list[0].Name != "A" || list[0].Value != "1" || !strings.HasPrefix(list[2].Value, "A: 1") {
+		t.Errorf("%q %v", list, err)
 	}
 }
 

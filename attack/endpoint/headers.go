@@ -16,11 +16,11 @@ import (
 func Headers(words, files []string) ([]payloads.Header, error) {
 	var list []payloads.Header
 	for _, file := range files {
-		text, err := os.ReadFile(file)
+		text, err := payloads.ReadText(file)
 		if err != nil {
 			return nil, fmt.Errorf("--header-file: %w", err)
 		}
-		for n, line := range strings.Split(string(text), "\n") {
+		for n, line := range strings.Split(text, "\n") {
 			line = strings.TrimSpace(line)
 			if line == "" || strings.HasPrefix(line, "#") {
 				continue
@@ -49,11 +49,11 @@ func header(word string) (payloads.Header, error) {
 		return payloads.Header{}, fmt.Errorf("no header name and colon; write it as 'Name: value'")
 	}
 	if file, ok := strings.CutPrefix(value, "@"); ok {
-		text, err := os.ReadFile(file)
+		text, err := payloads.ReadText(file)
 		if err != nil {
 			return payloads.Header{}, fmt.Errorf("%s: %w", name, err)
 		}
-		value = strings.TrimSpace(string(text))
+		value = strings.TrimSpace(text)
 	} else if env, ok := strings.CutPrefix(value, "env:"); ok {
 		if value, ok = os.LookupEnv(env); !ok {
 			return payloads.Header{}, fmt.Errorf("%s: the environment has no variable %s", name, env)

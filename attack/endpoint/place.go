@@ -53,7 +53,7 @@ func placeOf(word string, o Options) (p place, plain string, found bool, err err
 		return p, "", false, err
 	}
 	plain = word
-	u, _ := url.Parse(word) // Parse has done so
+	_, u, _ := parseURL(word) // Parse has done so
 	p.host = u.Scheme + "://" + strings.ToLower(t.Host)
 	if m := page.FindStringSubmatch(u.Path); m != nil {
 		p.name, p.page = m[1], true

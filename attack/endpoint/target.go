@@ -27,7 +27,7 @@ type Target struct {
 
 // Parse reads a TARGET that is a URL. The error is one line with the remedy.
 func Parse(word string) (Target, error) {
-	u, err := url.Parse(word)
+	word, u, err := parseURL(word)
 	if err != nil {
 		return Target{}, fmt.Errorf("target %q: %s; give a URL such as https://host/path", clip(word), cause(err))
 	}
@@ -64,6 +64,38 @@ func Parse(word string) (Target, error) {
 	u.RawQuery = hideQuery(u.RawQuery)
 	t.URL = u.String()
 	return t, nil
+}
+
+// parseURL parses a URL whose path may hold what has no place there, such as a
+// blank or an é: that is escaped first, so that what is escaped already, such as
+// %2F, stays as it was typed.
+func parseURL(word string) (string, *url.URL, error) {
+	if scheme, rest, ok := strings.Cut(word, "://"); ok {
+		if start := strings.IndexAny(rest, "/?#"); start >= 0 && rest[start] == '/' {
+			end := len(rest)
+			if i := strings.IndexAny(rest[start:], "?#"); i >= 0 {
+				end = start + i
+			}
+			word = scheme + "://" + rest[:start] + escapePath(rest[start:end]) + rest[end:]
+		}
+	}
+	u, err := url.Parse(word)
+	return word, u, err
+}
+
+// escapePath writes what cannot stand in a path (RFC 3986) in hexadecimal.
+func escapePath(path string) string {
+	var b strings.Builder
+	for i := range len(path) {
+		c := path[i]
+		if c < ' ' || c == 0x7f || // which url.Parse refuses
+			c|0x20 >= 'a' && c|0x20 <= 'z' || c >= '0' && c <= '9' || strings.IndexByte("/%:@-._~!$&'()*+,;=[]", c) >= 0 {
+			b.WriteByte(c)
+		} else {
+			fmt.Fprintf(&b, "%%%02X", c)
+		}
+	}
+	return b.String()
 }
 
 // escape writes what cannot stand in a request line, such as a query's space

@@ -3,13 +3,13 @@ package live
 import (
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"time"
 
 	"github.com/alecthomas/kong"
 
 	"brunt/attack/config"
+	"brunt/payloads"
 )
 
 // bareAddress is what --serve without a value listens on.
@@ -68,11 +68,11 @@ const minToken = 16
 func (f *Flags) token() (string, error) {
 	token := f.ServeToken
 	if path, named := strings.CutPrefix(token, "@"); named {
-		text, err := os.ReadFile(path)
+		text, err := payloads.ReadText(path)
 		if err != nil {
 			return "", fmt.Errorf("--serve-token: %w", err)
 		}
-		token = strings.TrimSpace(string(text))
+		token = strings.TrimSpace(text)
 	} else if token == "" {
 		return "", nil
 	}

@@ -14,12 +14,16 @@ type Files struct{ list []output }
 
 type output struct {
 	flag string
-	file *report.File
+	file *report.File // nil for standard output
 	fill func(io.Writer, *report.Report) error
 }
 
 // add opens the file that the flag names; an empty path adds nothing.
 func (f *Files) add(flag, path string, fill func(io.Writer, *report.Report) error) error {
+	if path == stdout {
+		f.list = append(f.list, output{flag, nil, fill})
+		return nil
+	}
 	file, err := report.CreateFile(path)
 	if err != nil {
 		return fmt.Errorf("%s: %w", flag, err)
@@ -30,11 +34,15 @@ func (f *Files) add(flag, path string, fill func(io.Writer, *report.Report) erro
 	return nil
 }
 
-// write fills all files; one that fails does not keep the others from it.
-func (f *Files) write(r *report.Report) error {
+// write fills all files, and what goes to out instead of one; one that fails does not keep the others from it.
+func (f *Files) write(stdout io.Writer, r *report.Report) error {
 	var failures []error
 	for _, out := range f.list {
-		if err := out.file.Write(func(w io.Writer) error { return out.fill(w, r) }); err != nil {
+		write := out.file.Write
+		if out.file == nil {
+			write = func(fill func(io.Writer) error) error { return fill(stdout) }
+		}
+		if err := write(func(w io.Writer) error { return out.fill(w, r) }); err != nil {
 			failures = append(failures, fmt.Errorf("%s: %w", out.flag, err))
 		}
 	}

@@ -4,6 +4,7 @@ package output
 
 import (
 	"errors"
+	"fmt"
 	"io"
 
 	"brunt/report"
@@ -14,9 +15,36 @@ import (
 type Flags struct {
 	Output string `short:"o" default:"text" enum:"text,json,markdown,html,none" help:"What goes to standard output: text, json, markdown, html or none."`
 	Plot   string `predictor:"file" placeholder:"FILE.html" help:"Write the report with its charts as one HTML file."`
-	JSON   string `name:"json" predictor:"file" placeholder:"FILE" help:"Write the JSON report to FILE as well."`
+	JSON   string `name:"json" predictor:"file" placeholder:"FILE" help:"Write the JSON report to FILE as well; - is standard output, here and below, and implies -o none."`
 	JUnit  string `name:"junit" predictor:"file" placeholder:"FILE.xml" help:"Write the rules as JUnit test cases."`
 	HLog   string `name:"hlog" predictor:"file" placeholder:"FILE" help:"Write the intervals in HdrHistogram's log format."`
+}
+
+// stdout is the name that stands for standard output where a file is named.
+const stdout = "-"
+
+// Claim gives standard output to the one that asked for it: to -o, unless the
+// records, whose file is named results, or one of the reports go there. Two of
+// them are an error.
+func (f *Flags) Claim(results string) error {
+	var claims []string
+	if f.Output != "text" && f.Output != "none" {
+		claims = append(claims, "-o "+f.Output)
+	}
+	for _, c := range []struct{ flag, path string }{
+		{"--results", results}, {"--json", f.JSON}, {"--plot", f.Plot}, {"--junit", f.JUnit}, {"--hlog", f.HLog},
+	} {
+		if c.path == stdout {
+			claims = append(claims, c.flag+" -")
+		}
+	}
+	if len(claims) > 1 {
+		return fmt.Errorf("%s and %s both want standard output: give one of them a file or leave it out", claims[0], claims[1])
+	}
+	if len(claims) == 1 && f.Output == "text" {
+		f.Output = "none"
+	}
+	return nil
 }
 
 // Open opens the files asked for, or tells all that cannot be. strict has figures
@@ -30,8 +58,8 @@ func (f *Flags) Open(strict bool) (*Files, error) {
 
 // Publish writes the report to standard output, in the form asked for, and to
 // the files.
-func (f *Flags) Publish(stdout io.Writer, files *Files, r *report.Report) error {
-	return errors.Join(f.print(stdout, r), files.write(r))
+func (f *Flags) Publish(out io.Writer, files *Files, r *report.Report) error {
+	return errors.Join(f.print(out, r), files.write(out, r))
 }
 
 func (f *Flags) print(w io.Writer, r *report.Report) error {
