@@ -82,6 +82,7 @@ type Run struct {
 	leaving  atomic.Int64 // workers that a change has yet to send away
 	stopping atomic.Bool
 	stopAt   atomic.Int64
+	until    atomic.Int64 // end of the window, as far as it is known
 	cutting  atomic.Bool
 	ending   chan struct{} // closed by the first stop
 	endOnce  sync.Once
@@ -199,6 +200,7 @@ func (r *Run) begin(sink Sink) error {
 	if r.plan.Duration > 0 {
 		r.end = r.measured + int64(r.plan.Duration)
 	}
+	r.planWindow()
 	if r.plan.Open() {
 		for _, t := range r.turns {
 			t.mu.Lock()

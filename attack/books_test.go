@@ -82,6 +82,11 @@ func checkBooks(t *testing.T, s *Snapshot) {
 	same("intervals' succeeded", sum.Succeeded, c.Succeeded)
 	same("intervals' failed", sum.Failed, c.Failed)
 	same("intervals' cut off", sum.CutOff, c.CutOff)
+	same("intervals' completed", sum.Completed, c.Window.Completed)
+	same("intervals' completed well", sum.CompletedOK, c.Window.OK)
+	if c.Window.OK > c.Window.Completed || c.Window.Completed > replies+c.Warmup {
+		t.Errorf("%+v of %d replies and %d in the warm-up", c.Window, replies, c.Warmup)
+	}
 	total := NewHistogram()
 	sum.Response.Histogram().MergeInto(total)
 	if !total.Equals(s.Latencies.Response) {

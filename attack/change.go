@@ -73,6 +73,7 @@ func (r *Run) reschedule(rate vegeta.Rate) (at int64) {
 		t.mu.Unlock()
 		t.alarm.kick()
 	}
+	r.planWindow()
 	return at
 }
 

@@ -43,6 +43,9 @@ func (c *claim) next(run *Run) (index uint64, ok bool) {
 		}
 		c.end = run.claimed.Add(size)
 		c.from = c.end - size
+		if limit := run.plan.Requests; c.from < limit && c.end >= limit {
+			run.endWindow(run.clock.now() + 1) // the last one: from now on slots run empty
+		}
 	}
 	if limit := run.plan.Requests; limit > 0 && c.from >= limit {
 		return 0, false

@@ -213,6 +213,7 @@ func (r *Run) settle(s *Snapshot, t *timeline) {
 	c.Sent, c.Planned, c.Kept = t.started, t.planned, t.kept
 	since := func(at int64) time.Duration { return max(0, time.Duration(at-r.measured)) }
 	r.unsent(c)
+	c.Window.Length = r.windowAt(t.boundary)
 	if !t.closed {
 		s.Elapsed = since(t.boundary)
 		s.PlanElapsed = r.sending(s.Elapsed)
@@ -282,7 +283,7 @@ func (r *Run) planned(elapsed time.Duration) time.Duration {
 	if p.Requests > 0 {
 		byCount := elapsed
 		if p.Open() {
-			byCount, _ = Instant(p.Rate, p.Requests)
+			byCount = r.lastsFor(p.Requests)
 		}
 		if d == 0 || byCount < d {
 			d = byCount

@@ -50,6 +50,7 @@ type Counts struct {
 	Good                       uint64 // successes that keep Plan.Good; 0 without bounds
 	Stream                     StreamCounts
 	Usage                      UsageCounts
+	Window                     Window
 }
 
 // NotSent is the number of planned tickets for which no attempt was begun.
@@ -108,6 +109,7 @@ type Interval struct {
 	At, Width                        time.Duration // since the measured start
 	Planned, Sent, Succeeded, Failed uint64
 	CutOff                           uint64
+	Completed, CompletedOK           uint64 // of Window, in this stretch
 	InFlight                         uint64 // at the interval's end
 	BytesIn, BytesOut                uint64
 	Chunks                           uint64 // with output that came in streams, whatever became of those

@@ -35,6 +35,7 @@ func (r *Run) Stop(how AtEnd) {
 		// Read after the flag is set: no ticket taken without seeing it has a
 		// later instant.
 		r.stopAt.Store(r.clock.now() + 1)
+		r.endWindow(r.stopAt.Load())
 		close(r.ending)
 		for _, t := range r.turns {
 			t.alarm.kick()

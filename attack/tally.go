@@ -104,6 +104,7 @@ func (t *tally) record(w *worker) {
 	}
 	if ex.warm {
 		c.Warmup++
+		t.complete(w)
 		return
 	}
 	c.Sent++
@@ -153,6 +154,7 @@ func (t *tally) record(w *worker) {
 	case cutOff:
 		c.CutOff++
 	}
+	t.complete(w)
 	if id := w.run.nameOf[ex.variant]; id >= 0 {
 		t.name(id, ex)
 	}

@@ -118,6 +118,7 @@ func (t *timeline) collect(at int64) {
 		At: time.Duration(t.boundary - run.measured), Width: time.Duration(at - t.boundary),
 		Planned: planned - t.planned, Sent: started - t.started,
 		Succeeded: now.Succeeded - prev.Succeeded, Failed: now.Failed - prev.Failed, CutOff: now.CutOff - prev.CutOff,
+		Completed: now.Window.Completed - prev.Window.Completed, CompletedOK: now.Window.OK - prev.Window.OK,
 		InFlight: started - done,
 		BytesIn:  now.BytesIn - prev.BytesIn, BytesOut: now.BytesOut - prev.BytesOut, Chunks: chunks - t.chunks,
 	}
@@ -185,6 +186,8 @@ func (iv *Interval) add(next *Interval, s *sketcher) {
 	iv.Succeeded += next.Succeeded
 	iv.Failed += next.Failed
 	iv.CutOff += next.CutOff
+	iv.Completed += next.Completed
+	iv.CompletedOK += next.CompletedOK
 	iv.InFlight = next.InFlight
 	iv.BytesIn += next.BytesIn
 	iv.BytesOut += next.BytesOut
@@ -210,7 +213,7 @@ func (iv *Interval) size() int {
 }
 
 func (iv *Interval) empty() bool {
-	return iv.Planned+iv.Sent+iv.Succeeded+iv.Failed+iv.CutOff+iv.Chunks == 0
+	return iv.Planned+iv.Sent+iv.Succeeded+iv.Failed+iv.CutOff+iv.Completed+iv.Chunks == 0
 }
 
 // close ends the timeline once no worker is left and makes the result.
@@ -284,4 +287,5 @@ func (c *Counts) add(o *Counts) {
 	c.Good += o.Good
 	c.Stream.add(&o.Stream)
 	c.Usage.add(&o.Usage)
+	c.Window.add(&o.Window)
 }

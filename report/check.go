@@ -28,7 +28,7 @@ import (
 // planned than sent, and what is in flight has no lateness yet. All its counts
 // are of one moment, so that every other identity holds.
 func (r *Report) Check() error {
-	checks := []func() error{r.checkPlanned, r.checkSent, r.checkReplies, r.checkIntervals, r.checkHistograms, r.checkNames, r.checkModels, r.checkStream, r.checkUsage, r.checkGoodput, r.checkService}
+	checks := []func() error{r.checkPlanned, r.checkSent, r.checkReplies, r.checkThroughput, r.checkIntervals, r.checkHistograms, r.checkNames, r.checkModels, r.checkStream, r.checkUsage, r.checkGoodput, r.checkService}
 	for _, check := range checks {
 		if err := check(); err != nil {
 			return fmt.Errorf("figures contradict each other: %w", err)
@@ -108,11 +108,12 @@ func (r *Report) checkReplies() error {
 }
 
 func (r *Report) checkIntervals() error {
-	var planned, sent, succeeded, failed, cutOff, in, out uint64
+	var planned, sent, succeeded, failed, cutOff, in, out, completed, ok uint64
 	for i := range r.Intervals {
 		v := &r.Intervals[i]
 		planned, sent, succeeded, failed = planned+v.Planned, sent+v.Sent, succeeded+v.Succeeded, failed+v.Failed
 		cutOff, in, out = cutOff+v.CutOff, in+v.BytesIn, out+v.BytesOut
+		completed, ok = completed+v.Completed, ok+v.CompletedOK
 	}
 	q, t := &r.Requests, &r.Throughput
 	return first(
@@ -121,6 +122,8 @@ func (r *Report) checkIntervals() error {
 		equal("succeeded of all intervals", succeeded, "succeeded", q.Succeeded),
 		equal("failed of all intervals", failed, "failed", q.Failed),
 		equal("cut_off of all intervals", cutOff, "cut_off", q.CutOff),
+		equal("completed of all intervals", completed, "completed", t.Completed),
+		equal("completed_ok of all intervals", ok, "completed_ok", t.CompletedOK),
 		equal("bytes_in of all intervals", in, "bytes_in", t.BytesIn),
 		equal("bytes_out of all intervals", out, "bytes_out", t.BytesOut),
 	)

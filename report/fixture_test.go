@@ -125,6 +125,14 @@ func (t *tape) request(i int, sent bool) {
 	}
 	t.last = max(t.last, end)
 	status := t.outcome()
+	if status > 0 && end < time.Duration(t.n)*every {
+		c.Window.Completed++
+		t.at(end).Completed++
+		if status == 200 {
+			c.Window.OK++
+			t.at(end).CompletedOK++
+		}
+	}
 	if status > 0 {
 		t.s.Status[status]++
 		t.s.Slowest = append(t.s.Slowest, attack.Slow{
@@ -223,6 +231,10 @@ func (t *tape) finish() {
 	s.PlanElapsed = t.last
 	if t.rate > 0 {
 		s.PlanElapsed = time.Duration(t.n) * time.Second / time.Duration(t.rate)
+	}
+	c.Window.Length = time.Duration(t.n) * time.Second / time.Duration(max(t.rate, 1))
+	if t.rate == 0 {
+		c.Window.Length = time.Duration(float64(t.n) * float64(t.median) / float64(max(t.slots, 1)))
 	}
 	if t.inProgress {
 		s.State = attack.Running

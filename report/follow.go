@@ -27,7 +27,7 @@ func (f *Follower) Follow(s *attack.Snapshot) (r *Report, kept int) {
 	if kept < len(old) {
 		old = old[:kept:kept] // earlier reports keep what they have
 	}
-	f.intervals = append(old, intervalsOf(s.Intervals[kept:])...)
+	f.intervals = append(old, intervalsOf(s.Intervals[kept:], askingOf(&f.meta.Plan, s))...)
 	r.Intervals = f.intervals
 	return r, kept
 }

@@ -71,8 +71,9 @@ func From(meta Meta, s *attack.Snapshot) *Report {
 		Verdict:      verdictOf(&s.Verdict),
 		SLO:          []Judgement{},
 		Slowest:      slowestOf(s.Slowest),
-		Intervals:    intervalsOf(s.Intervals),
+		Intervals:    intervalsOf(s.Intervals, askingOf(&meta.Plan, s)),
 		Changes:      changesOf(s.Changes),
+		Spans:        []Span{},
 		Warnings:     warningsOf(s),
 	}
 	if c := &s.Counts; c.Kept+c.Dropped > 0 {
@@ -86,7 +87,8 @@ func From(meta Meta, s *attack.Snapshot) *Report {
 		}
 	}
 	r.Histograms, r.Stream, r.Usage, r.Goodput = histogramsOf(&s.Latencies), streamOf(s), usageOf(s), goodputOf(&meta.Plan, s)
-	r.summarise(s.Counts.BytesIn, s.Counts.BytesOut)
+	r.windowOf(s)
+	r.summarise()
 	samples, failed, reason := meta.Sampler.Taken()
 	if failed > 0 {
 		r.Warnings = append(r.Warnings, fmt.Sprintf("the endpoint's own figures could not be read (%d of %d times): %s", failed, failed+len(samples), clean(reason)))
@@ -120,7 +122,7 @@ func highestRate(r *Report) (most float64) {
 }
 
 // summarise fills in what follows from counts, times and histograms.
-func (r *Report) summarise(bytesIn, bytesOut uint64) {
+func (r *Report) summarise() {
 	h := &r.Histograms
 	r.LatencyMS = Latency{
 		Response: h.Response.Summary(), Service: h.Service.Summary(), Failed: h.Failed.Summary(),
@@ -128,22 +130,15 @@ func (r *Report) summarise(bytesIn, bytesOut uint64) {
 	}
 	r.LatenessMS = h.Lateness.Summary()
 	if r.Stream != nil {
-		r.Stream.summarise(r.ElapsedS)
+		r.Stream.summarise(r.running())
 	}
 	if r.Usage != nil {
-		r.Usage.summarise(r.ElapsedS)
+		r.Usage.summarise(r.running())
 	}
 	q := &r.Requests
-	r.Throughput = Throughput{
-		OfferedPerS:   per(float64(q.Planned), r.PlanElapsedS),
-		SentPerS:      per(float64(q.Sent), r.PlanElapsedS),
-		SucceededPerS: per(float64(q.Succeeded), r.ElapsedS),
-		BytesInPerS:   per(float64(bytesIn), r.ElapsedS),
-		BytesOutPerS:  per(float64(bytesOut), r.ElapsedS),
-		BytesIn:       bytesIn, BytesOut: bytesOut,
-	}
+	r.Throughput.summarise(r)
 	if r.Goodput != nil {
-		r.Goodput.summarise(q, r.ElapsedS)
+		r.Goodput.summarise(q, r.running())
 	}
 	r.Client.CPUPerRequestUS = nil
 	if all := q.Sent + q.Warmup; all > 0 {
@@ -298,7 +293,7 @@ func slowestOf(slowest []attack.Slow) []Slow {
 	return out
 }
 
-func intervalsOf(intervals []attack.Interval) []Interval {
+func intervalsOf(intervals []attack.Interval, asked *asking) []Interval {
 	out := make([]Interval, 0, len(intervals))
 	for i := range intervals {
 		in := &intervals[i]
@@ -310,11 +305,13 @@ func intervalsOf(intervals []attack.Interval) []Interval {
 		out = append(out, Interval{
 			TS: seconds(in.At), WidthS: seconds(in.Width),
 			Planned: in.Planned, Sent: in.Sent, Succeeded: in.Succeeded, Failed: in.Failed, CutOff: in.CutOff,
+			Completed: in.Completed, CompletedOK: in.CompletedOK,
 			InFlight: in.InFlight, BytesIn: in.BytesIn, BytesOut: in.BytesOut,
 			P50: response.At(P50), P90: response.At(P90), P99: response.At(P99), Max: maxOf(response.PackedHistogram),
 			LatenessP99: lateness.At(P99), Response: in.Response, Service: in.Service,
 			Chunks: in.Chunks, TTFTP50: ttft.At(P50), TTFTP99: ttft.At(P99),
 		})
+		asked.fill(&out[i], in)
 	}
 	return out
 }

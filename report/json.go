@@ -103,6 +103,7 @@ func (r *Report) fillEmpty() {
 	r.Errors, r.Names, r.ServedModels = notNil(r.Errors), notNil(r.Names), notNil(r.ServedModels)
 	r.Verdict.Reasons, r.SLO, r.Slowest = notNil(r.Verdict.Reasons), notNil(r.SLO), notNil(r.Slowest)
 	r.Intervals, r.Changes, r.Warnings = notNil(r.Intervals), notNil(r.Changes), notNil(r.Warnings)
+	r.Spans = notNil(r.Spans)
 	r.Plan.fillEmpty()
 	if s := r.Endpoint; s != nil {
 		s.Entities, s.Metrics = notNil(s.Entities), notNil(s.Metrics)

@@ -91,10 +91,19 @@ func (r Rule) value(rep *Report) (value *float64, missing string) {
 		return r.latency(rep)
 	case "succeeded_per_s":
 		return new(t.SucceededPerS), ""
+	case "completed_per_s":
+		return t.CompletedPerS, lacksWindow(t)
+	case "completed_ok_per_s":
+		return t.CompletedOKPerS, lacksWindow(t)
 	case "sent_per_s":
 		return new(t.SentPerS), ""
 	case "offered_per_s":
 		return new(t.OfferedPerS), ""
+	case "completed_output_tokens_per_s":
+		if reason := lacksWindow(t); reason != "" || t.CompletedTokensPerS != nil {
+			return t.CompletedTokensPerS, reason
+		}
+		return nil, "no success was a stream or stated its usage"
 	case "output_tokens_per_s", "per_user_tokens_per_s":
 		return r.tokens(rep)
 	case "goodput_per_s":
@@ -111,6 +120,17 @@ func (r Rule) value(rep *Report) (value *float64, missing string) {
 		return nil, "no request has succeeded or failed"
 	}
 	return new(failedShare(q)), ""
+}
+
+// lacksWindow is why there is no rate of what was completed.
+func lacksWindow(t *Throughput) string {
+	switch {
+	case t.WindowS == nil:
+		return "the report does not say what came within the measured time"
+	case *t.WindowS <= 0:
+		return "there was no measured time: no request was taken after the first ones"
+	}
+	return ""
 }
 
 // tokens is a rule's rate of tokens.

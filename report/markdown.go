@@ -28,9 +28,13 @@ func Markdown(w io.Writer, r *Report) error {
 	}
 	markdownPlan(&b, r)
 	q := &r.Requests
-	b.WriteString("| planned | sent | succeeded | failed | cut off | not sent | succeeded/s |\n|--:|--:|--:|--:|--:|--:|--:|\n")
+	rate, reached := "succeeded/s", r.Throughput.SucceededPerS
+	if completed := r.Throughput.CompletedPerS; completed != nil {
+		rate, reached = "completed/s", *completed
+	}
+	fmt.Fprintf(&b, "| planned | sent | succeeded | failed | cut off | not sent | %s |\n|--:|--:|--:|--:|--:|--:|--:|\n", rate)
 	fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s |\n\n", FormatCount(q.Planned), FormatCount(q.Sent), FormatCount(q.Succeeded),
-		FormatCount(q.Failed), FormatCount(q.CutOff), FormatCount(q.NotSent), FormatRate(r.Throughput.SucceededPerS))
+		FormatCount(q.Failed), FormatCount(q.CutOff), FormatCount(q.NotSent), FormatRate(reached))
 	b.WriteString("| | p50 | p90 | p95 | p99 | p99.9 | max | count |\n|:--|--:|--:|--:|--:|--:|--:|--:|\n")
 	rows := append([]row{{"response", r.LatencyMS.Response}, {"service", r.LatencyMS.Service}}, r.Stream.rows()...)
 	for _, row := range append(rows, row{"lateness", r.LatenessMS}, row{"failed", r.LatencyMS.Failed}) {

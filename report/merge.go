@@ -16,8 +16,9 @@ const maxSlowest = 20
 
 // Merge makes one report of several, as though one run had sent all of it:
 // counts add up, percentiles come from the merged histograms and are exact,
-// times count from the earliest start, rates are sums over the span from the
-// earliest start to the latest end. It is trusted as far as each of them is. Percentiles of
+// times count from the earliest start, and rates are by the time in which any of
+// the runs ran: those at the same time add up, and a gap between two is no part
+// of it. It is trusted as far as each of them is. Percentiles of
 // single intervals cannot be merged and are null where more than one report
 // has a share in them. What does not fit together is said in warnings. The
 // arguments are left as they are.
@@ -33,7 +34,7 @@ func Merge(reports []*Report) (*Report, error) {
 	m.plan()
 	m.figures()
 	m.out.Intervals = m.intervals()
-	m.out.summarise(m.bytesIn, m.bytesOut)
+	m.out.summarise()
 	m.judge()
 	return m.out, nil
 }
@@ -41,10 +42,9 @@ func Merge(reports []*Report) (*Report, error) {
 // merger holds the reports in the order of their starts; at[i] is how many
 // seconds after the first of them report i started.
 type merger struct {
-	reports           []*Report
-	at                []float64
-	out               *Report
-	bytesIn, bytesOut uint64
+	reports []*Report
+	at      []float64
+	out     *Report
 }
 
 func newMerger(reports []*Report) *merger {
@@ -94,6 +94,10 @@ func (m *merger) head() {
 		}
 		out.ElapsedS = math.Max(out.ElapsedS, m.at[i]+r.ElapsedS)
 		out.PlanElapsedS = math.Max(out.PlanElapsedS, m.at[i]+r.PlanElapsedS)
+		for _, span := range r.spans() {
+			span.TS = significant(m.at[i]+span.TS, 12)
+			out.Spans = append(out.Spans, span)
+		}
 		for _, warning := range r.Warnings {
 			m.warn(warning)
 		}

@@ -35,7 +35,7 @@ func (m *merger) plan() {
 	}
 	m.out.Plan = p
 	if !overlap {
-		m.warn("the runs did not all overlap in time: rates are over the whole span from the first start to the last end")
+		m.warn("the runs did not all overlap in time: rates are by the time in which at least one of them ran")
 	}
 }
 
@@ -108,8 +108,7 @@ func (m *merger) figures() {
 	out := m.out
 	for _, r := range m.reports {
 		out.Requests.add(&r.Requests)
-		m.bytesIn += r.Throughput.BytesIn
-		m.bytesOut += r.Throughput.BytesOut
+		out.Throughput.add(&r.Throughput)
 		for status, n := range r.Status {
 			out.Status[status] += n
 		}

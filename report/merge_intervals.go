@@ -9,7 +9,7 @@ import (
 // intervals lays the timelines over each other, each moved to the nearest slot,
 // slots being as wide as the intervals of the coarsest: every slot has as much
 // time of one report as of another, sums stay exact and times are off by at most
-// half a slot.
+// half a slot. Where no run ran are intervals without load.
 func (m *merger) intervals() []Interval {
 	width := 0.0
 	for _, r := range m.reports {
@@ -36,6 +36,42 @@ func (m *merger) intervals() []Interval {
 		out = append(out, s.merged())
 	}
 	slices.SortFunc(out, func(a, b Interval) int { return cmp.Compare(a.TS, b.TS) })
+	return withGaps(out, width)
+}
+
+// mostIdle is how many intervals a gap is shown by at most.
+const mostIdle = 1000
+
+// withGaps puts intervals without load where none of the runs ran; a long gap is
+// one wide interval, between two of the usual width.
+func withGaps(list []Interval, width float64) []Interval {
+	out := make([]Interval, 0, len(list))
+	idle := func(from, to float64) {
+		out = append(out, Interval{TS: significant(from, 12), WidthS: significant(to-from, 12), WindowS: new(0.0)})
+	}
+	for i := range list {
+		if i > 0 {
+			from := list[i-1].TS + list[i-1].WidthS
+			n := math.Round((list[i].TS - from) / width)
+			switch {
+			case list[i].TS-from < width/2: // no gap, but a last interval that is short
+			case n <= mostIdle:
+				for k := range int(max(n, 1)) {
+					to := list[i].TS
+					if k+1 < int(n) {
+						to = from + width
+					}
+					idle(from, to)
+					from = to
+				}
+			default:
+				idle(from, from+width)
+				idle(from+width, list[i].TS-width)
+				idle(list[i].TS-width, list[i].TS)
+			}
+		}
+		out = append(out, list[i])
+	}
 	return out
 }
 
@@ -69,22 +105,46 @@ type stretch struct {
 // has in it. In flight is what was at its end: that of each report's last part.
 func (s *slot) merged() Interval {
 	var v Interval
-	own := 0.0
+	own, measured, known := 0.0, 0.0, true
+	asked, asks := 0.0, false
 	for i, p := range s.parts {
 		if i > 0 && p.report == s.parts[i-1].report {
 			v.InFlight -= s.parts[i-1].InFlight
 		} else {
-			own = 0
+			own, measured = 0, 0
 		}
 		own += p.WidthS
+		if p.WindowS == nil {
+			known = false
+		} else {
+			measured += *p.WindowS
+			v.WindowS = new(math.Max(measured, orNone(v.WindowS)))
+		}
+		if p.AskedPerS != nil {
+			asked, asks = asked+*p.AskedPerS*orNone(p.WindowS), true
+		}
 		v.WidthS = max(v.WidthS, own)
 		v.add(p.Interval)
 	}
 	if len(s.parts) == 1 {
 		v = *s.parts[0].Interval // with its percentiles
 	}
+	switch {
+	case len(s.parts) == 1:
+	case !known:
+		v.WindowS = nil
+	case asks && *v.WindowS > 0:
+		v.AskedPerS = new(significant(asked / *v.WindowS, 12))
+	}
 	v.TS, v.WidthS = significant(s.at, 12), significant(v.WidthS, 12)
 	return v
+}
+
+func orNone(x *float64) float64 {
+	if x == nil {
+		return 0
+	}
+	return *x
 }
 
 // add adds counts and the maximum, which are exact; percentiles are left out.
@@ -94,6 +154,8 @@ func (i *Interval) add(v *Interval) {
 	i.Succeeded += v.Succeeded
 	i.Failed += v.Failed
 	i.CutOff += v.CutOff
+	i.Completed += v.Completed
+	i.CompletedOK += v.CompletedOK
 	i.InFlight += v.InFlight
 	i.BytesIn += v.BytesIn
 	i.BytesOut += v.BytesOut

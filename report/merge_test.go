@@ -172,13 +172,85 @@ func TestMergeOneAfterTheOther(t *testing.T) {
 	if !slices.ContainsFunc(m.Warnings, func(w string) bool { return strings.Contains(w, "did not all overlap") }) {
 		t.Errorf("warnings %q", m.Warnings)
 	}
-	if len(m.Intervals) != len(a.Intervals)*3 || m.Intervals[len(m.Intervals)-1].TS < 7200 {
+	// The hours between are three intervals each: one at either edge, and the rest.
+	if len(m.Intervals) != len(a.Intervals)*3+6 || m.Intervals[len(m.Intervals)-1].TS < 7200 {
 		t.Errorf("%d intervals, the last at %v", len(m.Intervals), m.Intervals[len(m.Intervals)-1].TS)
 	}
+	until := 0.0
 	for _, v := range m.Intervals {
+		if math.Abs(v.TS-until) > 1e-6 {
+			t.Errorf("nothing is shown from %v to %v", until, v.TS)
+		}
+		until = v.TS + v.WidthS
 		if v.Succeeded >= 100 && v.P50 == nil {
 			t.Errorf("the interval at %v has one part, but no p50", v.TS)
 		}
+	}
+}
+
+// Rates are by the time in which any of the runs ran: a gap stretches nothing,
+// and runs at the same time add up.
+func TestMergeRates(t *testing.T) {
+	sc := scene{seed: 1, rate: 100, slots: 16, n: 400, median: 20e6, spread: 0.2, statuses: map[int]float64{429: 0.1}}
+	one := sc.later(0, "")
+	for _, c := range []struct {
+		name           string
+		later          []time.Duration
+		rates, windowS float64 // as many times those of one, and how long
+	}{
+		{"one after the other", []time.Duration{0, 10 * time.Second}, 1, 8},
+		{"far apart", []time.Duration{0, 24 * time.Hour}, 1, 8},
+		{"at once", []time.Duration{0, 0}, 2, 4},
+		{"three at once", []time.Duration{0, 0, 0}, 3, 4},
+		{"half of it at once", []time.Duration{0, 2 * time.Second}, 8.0 / 6, 6},
+		{"two at once and one later", []time.Duration{0, 0, time.Minute}, 1.5, 8},
+	} {
+		var all []*Report
+		for _, later := range c.later {
+			all = append(all, sc.later(later, ""))
+		}
+		m := mergedOf(t, all...)
+		// A merge of merges knows when all runs were.
+		again := m
+		if len(all) > 2 {
+			again = mergedOf(t, mergedOf(t, all[0], all[1]), all[2])
+		}
+		for _, got := range []*Report{m, again} {
+			for _, x := range []struct {
+				what      string
+				got, want float64
+			}{
+				{"offered", got.Throughput.OfferedPerS, one.Throughput.OfferedPerS * c.rates},
+				{"sent", got.Throughput.SentPerS, one.Throughput.SentPerS * c.rates},
+				{"completed", *got.Throughput.CompletedPerS, *one.Throughput.CompletedPerS * c.rates},
+				{"completed ok", *got.Throughput.CompletedOKPerS, *one.Throughput.CompletedOKPerS * c.rates},
+				{"window", *got.Throughput.WindowS, c.windowS},
+			} {
+				if math.Abs(x.got-x.want) > 1e-6*x.want {
+					t.Errorf("%s: %s: %v, want %v", c.name, x.what, x.got, x.want)
+				}
+			}
+			// Replies may come after the plan's end.
+			if s := got.Throughput.SucceededPerS; math.Abs(s-one.Throughput.SucceededPerS*c.rates) > 0.02*s {
+				t.Errorf("%s: succeeded %v, want %v", c.name, s, one.Throughput.SucceededPerS*c.rates)
+			}
+		}
+		asked := 0.0
+		for _, v := range m.Intervals {
+			if v.AskedPerS != nil {
+				asked += *v.AskedPerS * *v.WindowS
+			}
+		}
+		if want := float64(400 * len(all)); math.Abs(asked-want) > 1 {
+			t.Errorf("%s: %v were asked for, want %v", c.name, asked, want)
+		}
+	}
+	// Of a report that does not say what came within its window nothing is known
+	// of all of them.
+	old := sc.later(time.Minute, "")
+	old.Throughput.WindowS, old.Throughput.CompletedPerS, old.Throughput.CompletedOKPerS = nil, nil, nil
+	if m := mergedOf(t, sc.later(0, ""), old); m.Throughput.CompletedPerS != nil || m.Throughput.WindowS != nil {
+		t.Errorf("%+v", m.Throughput)
 	}
 }
 

@@ -56,6 +56,7 @@ type Report struct {
 	Changes      []Change          `json:"changes"` // of the load while it ran, in order
 	Warnings     []string          `json:"warnings"`
 	Results      *ResultsKept      `json:"results"` // null without a results file
+	Spans        []Span            `json:"spans"`   // when each run of a merged report was; empty for one run
 	Histograms   Histograms        `json:"histograms"`
 }
 
@@ -134,19 +135,6 @@ type NotSentReasons struct {
 	NoSlot  uint64 `json:"no_slot"`
 	Stopped uint64 `json:"stopped"`
 	Skipped uint64 `json:"skipped"`
-}
-
-// Throughput holds rates: offered = planned and sent = sent, each by the
-// plan's elapsed time; succeeded and bytes by the time to the last reply, or
-// to the end where requests were cut off (Report.ElapsedS).
-type Throughput struct {
-	OfferedPerS   float64 `json:"offered_per_s"`
-	SentPerS      float64 `json:"sent_per_s"`
-	SucceededPerS float64 `json:"succeeded_per_s"`
-	BytesInPerS   float64 `json:"bytes_in_per_s"`
-	BytesOutPerS  float64 `json:"bytes_out_per_s"`
-	BytesIn       uint64  `json:"bytes_in"`
-	BytesOut      uint64  `json:"bytes_out"`
 }
 
 // Latency holds the distributions, in milliseconds. Response, Service and
@@ -277,7 +265,11 @@ type Interval struct {
 	Succeeded   uint64   `json:"succeeded"`
 	Failed      uint64   `json:"failed"`
 	CutOff      uint64   `json:"cut_off"`
-	InFlight    uint64   `json:"in_flight"` // at the interval's end
+	Completed   uint64   `json:"completed"` // as in throughput
+	CompletedOK uint64   `json:"completed_ok"`
+	WindowS     *float64 `json:"window_s"`    // how much of it lies within the measured window; null where that is not known
+	AskedPerS   *float64 `json:"asked_per_s"` // by the plan, on average over its part of the interval; null without a rate
+	InFlight    uint64   `json:"in_flight"`   // at the interval's end
 	BytesIn     uint64   `json:"bytes_in"`
 	BytesOut    uint64   `json:"bytes_out"`
 	P50         *float64 `json:"p50"`

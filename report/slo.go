@@ -30,7 +30,8 @@ const (
 //	[histogram.]mean|max  against a duration: service.mean<50ms
 //	failed                failed/(succeeded+failed) against a percentage, or
 //	                      the count of failed against a whole number
-//	succeeded_per_s, sent_per_s, offered_per_s, output_tokens_per_s,
+//	completed_per_s, completed_ok_per_s, succeeded_per_s, sent_per_s,
+//	offered_per_s, output_tokens_per_s, completed_output_tokens_per_s,
 //	per_user_tokens_per_s, goodput_per_s
 //	                      against a number, with or without /s
 //
@@ -51,11 +52,11 @@ type Rule struct {
 
 const allowedFigures = "figures are pNN (p99, p99.9), mean and max, of response or, as in service.p99, of service, first_byte, failed, " +
 	"connect, tls, lateness, ttft, response_ttft, first_chunk, tpot, inter_chunk, end_to_end; failed; and " +
-	"succeeded, sent, offered, goodput, output_tokens, per_user_tokens with _per_s"
+	"completed(_ok), succeeded, sent, offered, goodput, output_tokens, per_user_tokens with _per_s"
 
 var histogramNames = []string{"response", "service", "first_byte", "failed", "connect", "tls", "lateness", "ttft", "response_ttft", "first_chunk", "tpot", "inter_chunk", "end_to_end"}
 
-var countFigures = []string{"failed", "succeeded_per_s", "sent_per_s", "offered_per_s", "output_tokens_per_s", "per_user_tokens_per_s", "goodput_per_s"}
+var countFigures = []string{"failed", "completed_per_s", "completed_ok_per_s", "completed_output_tokens_per_s", "succeeded_per_s", "sent_per_s", "offered_per_s", "output_tokens_per_s", "per_user_tokens_per_s", "goodput_per_s"}
 
 var number = regexp.MustCompile(`^[0-9]{1,15}(\.[0-9]{1,9})?$`)
 

@@ -271,7 +271,7 @@ func (p *page) counts(r *Report) {
 	case r.Plan.Concurrency == nil:
 		asked = FormatRate(t.OfferedPerS) + " offered"
 	}
-	p.flow(plainText, "rate", asked, FormatRate(t.SentPerS)+" sent", FormatRate(t.SucceededPerS)+" succeeded")
+	p.flow(plainText, "rate", append([]string{asked}, rateItems(r)...)...)
 	tokens, notes := tokenItems(r)
 	p.flow(plainText, "tokens", tokens...)
 	for _, note := range notes {

@@ -48,7 +48,7 @@ func (r *Report) tokens() (output, prompt uint64, outputPerS float64) {
 	if u := r.Usage; u != nil {
 		output, prompt = output+u.OutputTokens, prompt+u.PromptTokens
 	}
-	return output, prompt, per(float64(output), r.ElapsedS)
+	return output, prompt, per(float64(output), r.running())
 }
 
 // checkUsage is Check for whole replies: none of them was a stream.

@@ -56,7 +56,7 @@ func Progress(s *attack.Snapshot, plan *attack.Plan) string {
 		last := &s.Intervals[n-1]
 		reached := FormatRate(float64(last.Succeeded) / last.Width.Seconds())
 		if plan.Open() {
-			reached += " of " + FormatRate(attack.PerSecond(plan.Rate))
+			reached += " of " + FormatRate(AskedNow(plan, s))
 		}
 		line += " · " + reached
 		if last.Response.Count() > 0 {

@@ -105,7 +105,8 @@ func openRegular(path string) (*os.File, error) {
 func writeIntervals(w io.Writer, rep *report.Report) error {
 	out := csv.NewWriter(w)
 	out.Write([]string{"t_s", "width_s", "planned", "sent", "succeeded", "failed", "cut_off", "in_flight",
-		"bytes_in", "bytes_out", "p50", "p90", "p99", "max", "lateness_p99", "chunks", "ttft_p50", "ttft_p99"})
+		"bytes_in", "bytes_out", "p50", "p90", "p99", "max", "lateness_p99", "chunks", "ttft_p50", "ttft_p99",
+		"completed", "completed_ok", "window_s", "asked_per_s"})
 	for i := range rep.Intervals {
 		in := &rep.Intervals[i]
 		row := []string{number(&in.TS), number(&in.WidthS)}
@@ -115,7 +116,8 @@ func writeIntervals(w io.Writer, rep *report.Report) error {
 		for _, x := range []*float64{in.P50, in.P90, in.P99, in.Max, in.LatenessP99} {
 			row = append(row, number(x))
 		}
-		row = append(row, strconv.FormatUint(in.Chunks, 10), number(in.TTFTP50), number(in.TTFTP99))
+		row = append(row, strconv.FormatUint(in.Chunks, 10), number(in.TTFTP50), number(in.TTFTP99),
+			strconv.FormatUint(in.Completed, 10), strconv.FormatUint(in.CompletedOK, 10), number(in.WindowS), number(in.AskedPerS))
 		out.Write(row)
 	}
 	out.Flush()

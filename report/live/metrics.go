@@ -37,6 +37,7 @@ var (
 	descPlanned     = desc("planned_requests_total", "Requests of the present run whose planned instant has come, warm-up excluded.")
 	descSent        = desc("sent_requests_total", "Requests of the present run that were begun, warm-up excluded.")
 	descRequests    = desc("requests_total", "Requests of the present run that ended, by outcome, warm-up excluded.", "outcome")
+	descCompleted   = desc("completed_requests_total", "Complete replies that came within the measured time, whoever planned them, by whether they succeeded.", "outcome")
 	descReceived    = desc("received_bytes_total", "Bytes of replies.")
 	descTransmitted = desc("sent_bytes_total", "Bytes of requests.")
 	descConnections = desc("connections_total", "Connections opened, warm-up excluded.")
@@ -75,7 +76,7 @@ type collector struct{ room *room }
 // Describe names all metrics.
 func (c *collector) Describe(out chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{descInfo, descState, descRun, descRate, descConcurrency, descInFlight, descPlanned, descSent,
-		descRequests, descReceived, descTransmitted, descConnections, descResponse, descService, descTrust, descLimit, descError,
+		descRequests, descCompleted, descReceived, descTransmitted, descConnections, descResponse, descService, descTrust, descLimit, descError,
 		descStreams, descOutputTokens, descPromptTokens, descChunks, descTTFT, descResponseTTFT, descTPOT, descInterChunk} {
 		out <- d
 	}
@@ -122,6 +123,8 @@ func (c *collector) Collect(out chan<- prometheus.Metric) {
 	count(descRequests, n.Succeeded, "succeeded")
 	count(descRequests, n.Failed, "failed")
 	count(descRequests, n.CutOff, "cut_off")
+	count(descCompleted, n.Window.OK, "ok")
+	count(descCompleted, n.Window.Completed-n.Window.OK, "failed")
 	count(descReceived, n.BytesIn)
 	count(descTransmitted, n.BytesOut)
 	count(descConnections, n.Connections)

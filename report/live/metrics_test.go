@@ -58,6 +58,7 @@ func TestMetrics(t *testing.T) {
 			want        float64
 		}{
 			{"brunt_requests_total", "succeeded", float64(rep.Requests.Succeeded)}, {"brunt_requests_total", "failed", 0}, {"brunt_requests_total", "cut_off", 0},
+			{"brunt_completed_requests_total", "ok", float64(rep.Throughput.CompletedOK)}, {"brunt_completed_requests_total", "failed", 0},
 			{"brunt_planned_requests_total", "", float64(rep.Requests.Planned)}, {"brunt_sent_bytes_total", "", float64(rep.Throughput.BytesOut)},
 			{"brunt_received_bytes_total", "", float64(rep.Throughput.BytesIn)}, {"brunt_in_flight_requests", "", 0},
 			{"brunt_asked_requests_per_second", "", 100}, {"brunt_run_state", "done", 1}, {"brunt_run_state", "idle", 0}, {"brunt_run", "", 1},

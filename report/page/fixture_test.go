@@ -96,6 +96,8 @@ func (t *teller) second(second int) {
 
 func (t *teller) add(in *attack.Interval) {
 	c := &t.s.Counts
+	in.Completed, in.CompletedOK = in.Succeeded, in.Succeeded
+	c.Window.Completed, c.Window.OK = c.Window.Completed+in.Completed, c.Window.OK+in.CompletedOK
 	c.Planned, c.Sent, c.Succeeded, c.Failed = c.Planned+in.Planned, c.Sent+in.Sent, c.Succeeded+in.Succeeded, c.Failed+in.Failed
 	c.BytesIn, c.BytesOut = c.BytesIn+in.BytesIn, c.BytesOut+in.BytesOut
 	t.s.Intervals = append(t.s.Intervals, *in)
@@ -139,6 +141,7 @@ func (t *teller) finish() {
 	s := t.s
 	s.Elapsed = time.Duration(t.seconds)*time.Second + 31*time.Millisecond
 	s.PlanElapsed = time.Duration(t.seconds) * time.Second
+	s.Counts.Window.Length = s.PlanElapsed
 	for _, kind := range slices.Sorted(maps.Keys(t.failures)) {
 		s.Failures = append(s.Failures, *t.failures[kind])
 	}

@@ -1,6 +1,7 @@
 package page
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -65,6 +66,42 @@ func TestOutcomeInWords(t *testing.T) {
 		if !strings.Contains(seen.Words, c.words) || c.words == "" && seen.Words != "" || asked != c.asked {
 			t.Errorf("%s: the page says %q and draws %v", name, seen.Words, seen.Series)
 		}
+	}
+	v.quiet()
+}
+
+// What was asked for is drawn as it was planned, whatever was counted when, and
+// the last interval's rates are not spread over a drain in which little came.
+func TestThroughputIsDrawnAsPlanned(t *testing.T) {
+	t.Parallel()
+	r := story{seconds: 4, rate: 150, calm: true}.report()
+	v := open(t, newBrowser(t), r)
+	for i, planned := range []uint64{153, 147, 151, 149} {
+		r.Intervals[i].Planned = planned
+	}
+	last := &r.Intervals[3]
+	last.WidthS += 0.19
+	v.load(r)
+	var seen struct {
+		Asked, Succeeded []float64
+		Figure           string
+	}
+	v.js(&seen, `(() => {
+		const { plot } = brunt.charts.figures.get("throughput");
+		const of = (label) => Array.from(plot.data[plot.series.findIndex((s) => s.label === label)]);
+		return { Asked: of("asked"), Succeeded: of("succeeded"), Figure: document.querySelector("[data-path='throughput.completed_per_s']").dataset.value };
+	})()`)
+	for _, rate := range seen.Asked {
+		if rate != 150 {
+			t.Errorf("asked for: %v", seen.Asked)
+			break
+		}
+	}
+	if rate := seen.Succeeded[3]; rate != float64(last.CompletedOK) {
+		t.Errorf("%v/s succeeded in the last second, in which %d did", rate, last.CompletedOK)
+	}
+	if seen.Figure != fmt.Sprint(*r.Throughput.CompletedPerS) {
+		t.Errorf("the page says %s/s completed, want %v", seen.Figure, *r.Throughput.CompletedPerS)
 	}
 	v.quiet()
 }

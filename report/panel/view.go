@@ -9,7 +9,6 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 	"github.com/charmbracelet/lipgloss"
 
-	"brunt/attack"
 	"brunt/report"
 )
 
@@ -81,7 +80,7 @@ func (m *model) counts() []string {
 	s, c := m.snapshot, &m.snapshot.Counts
 	asked, reached, inFlight := "", "–", uint64(0)
 	if m.plan.Open() {
-		asked = report.FormatRate(attack.PerSecond(m.plan.Rate)) + " asked, "
+		asked = report.FormatRate(report.AskedNow(m.plan, s)) + " asked, "
 	}
 	if n := len(s.Intervals); n > 0 {
 		last := &s.Intervals[n-1]

@@ -1,6 +1,6 @@
 import { beginning, el, figure, tied, visible } from "./dom.js";
 import { counted, formatAsked, formatCount, formatElapsed, formatMS, formatRate, formatShare, formatSpan } from "./format.js";
-import { failedShare } from "./model.js";
+import { failedShare, reachedWords, succeededIn } from "./model.js";
 import { outcomeOf, targetOf } from "./sections.js";
 
 // The live view's header: what never leaves the screen.
@@ -40,7 +40,7 @@ export function liveFigures(report, view) {
   const allowed = view.load.rate_per_s === null && !report.blank ? view.load.concurrency : report.plan.max_in_flight;
   const now = (key) => (last[key] === null ? "–" : formatMS(last[key]));
   return el("dl", { class: "figures" },
-    one("rate asked → sent", [asked, " → ", reached], requests.sent === 0 ? null : `${formatRate(last && last.width_s > 0 ? last.succeeded / last.width_s : throughput.succeeded_per_s)} succeeded`),
+    one("rate asked → sent", [asked, " → ", reached], requests.sent === 0 ? null : last && last.width_s > 0 ? `${formatRate(succeededIn(last))} succeeded` : reachedWords(throughput)),
     one("in flight", view.state === "warming up" ? figure("", null, formatCount, "those of the warm-up are in no figure") : figure("requests.in_flight", requests.in_flight, formatCount), allowed > 0 ? `${formatCount(allowed)} allowed` : null),
     one("response p50 / p99", [figure("latency_ms.response.p50", latency.response.p50, formatMS), " / ", figure("latency_ms.response.p99", latency.response.p99, formatMS)], last ? `${lately(last)}: ${now("p50")} / ${now("p99")}` : null),
     one("failed", [figure("requests.failed", requests.failed, formatCount), requests.failed > 0 ? ` (${formatShare(failedShare(requests))})` : ""], last ? `${lately(last)}: ${formatCount(last.failed)}` : null, requests.failed > 0 ? "bad" : null),

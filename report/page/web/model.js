@@ -1,4 +1,4 @@
-import { formatClock } from "./format.js";
+import { formatClock, formatRate } from "./format.js";
 
 // What charts and sentences are made of: the report's intervals as columns.
 
@@ -32,6 +32,34 @@ export function columnOf(timeline, values) {
 
 export function perSecond(intervals, key) {
   return intervals.map((interval) => (interval.width_s > 0 ? interval[key] / interval.width_s : null));
+}
+
+// measured is how much of an interval is its run's measured time: the last one
+// may hold some of the drain, too, in which little comes.
+const measured = (interval) => (interval.window_s >= 0.2 ? interval.window_s : interval.width_s);
+
+export function perSecondOf(interval, count) {
+  return measured(interval) > 0 ? count / measured(interval) : null;
+}
+
+// succeededIn are an interval's successes per second, within the measured time
+// where it has a part in that.
+export function succeededIn(interval) {
+  return perSecondOf(interval, interval.window_s >= 0.2 ? interval.completed_ok : interval.succeeded);
+}
+
+// askedIn is the rate that the plan asked for in an interval. Earlier versions
+// knew only what was counted as planned.
+export function askedIn(interval) {
+  if (interval.asked_per_s !== undefined) return interval.asked_per_s;
+  return perSecondOf(interval, interval.planned);
+}
+
+// reachedWords tell of what came within the measured time, where that is known.
+export function reachedWords(throughput) {
+  const { completed_per_s: all, completed_ok_per_s: ok } = throughput;
+  if (all === null || all === undefined) return `${formatRate(throughput.succeeded_per_s)} succeeded`;
+  return `${formatRate(all)} completed${throughput.completed_ok === throughput.completed ? "" : `, ${formatRate(ok)} ok`}`;
 }
 
 export function failedShare(requests) {

@@ -95,7 +95,7 @@ export class Runs {
 
 const latency = (label, of, key) => [`${label} ${key.replace("_", ".")}`, ({ latency_ms }) => latency_ms[of][key], formatMS];
 const compared = [
-  ["sent", ({ throughput }) => throughput.sent_per_s, formatRate], ["succeeded", ({ throughput }) => throughput.succeeded_per_s, formatRate],
+  ["sent", ({ throughput }) => throughput.sent_per_s, formatRate], ["completed", ({ throughput }) => throughput.completed_per_s ?? null, formatRate], ["succeeded", ({ throughput }) => throughput.succeeded_per_s, formatRate],
   ["failed", ({ requests }) => failedShare(requests), formatShare],
   ...["p50", "p90", "p99", "p99_9", "max"].map((key) => latency("response", "response", key)),
   ...["p50", "p99"].map((key) => latency("service", "service", key)),

@@ -69,7 +69,9 @@ export function figures(report) {
     ? one("in flight, at most", most < 0 ? figure("", null, formatCount, "nothing was measured") : figure(`intervals.${most}.in_flight`, report.intervals[most].in_flight, formatCount))
     : one("in flight", figure("requests.in_flight", requests.in_flight, formatCount));
   return el("dl", { class: "figures" },
-    one("rate asked → sent", asked, " → ", figure("throughput.sent_per_s", throughput.sent_per_s, formatRate)),
+    throughput.completed_per_s === null || throughput.completed_per_s === undefined
+      ? one("rate asked → sent", asked, " → ", figure("throughput.sent_per_s", throughput.sent_per_s, formatRate))
+      : one("rate asked → completed", asked, " → ", figure("throughput.completed_per_s", throughput.completed_per_s, formatRate)),
     flight,
     one("response p50 / p99", figure("latency_ms.response.p50", latency.response.p50, formatMS), " / ", figure("latency_ms.response.p99", latency.response.p99, formatMS)),
     el("div", { class: requests.failed > 0 ? "bad" : null }, el("dt", {}, "failed"), el("dd", {}, figure("requests.failed", requests.failed, formatCount), requests.failed > 0 ? ` (${formatShare(failedShare(requests))})` : "")),
@@ -172,7 +174,11 @@ export function totals(report) {
     add("not sent", count("not_sent"), ` (${reasons.filter(([n]) => n > 0).map(([n, words]) => `${formatCount(n)} ${words}`).join(", ")})`);
   }
   if (q.warmup > 0) add("in the warm-up, apart", count("warmup"));
-  add("succeeded rate", figure("throughput.succeeded_per_s", t.succeeded_per_s, formatRate));
+  add("sent rate", figure("throughput.sent_per_s", t.sent_per_s, formatRate));
+  const unmeasured = "it is not known what came within the measured time";
+  add("completed rate", figure("throughput.completed_per_s", t.completed_per_s, formatRate, unmeasured));
+  if (t.completed_ok !== t.completed) add("completed well", figure("throughput.completed_ok_per_s", t.completed_ok_per_s, formatRate, unmeasured));
+  add("succeeded rate, drain included", figure("throughput.succeeded_per_s", t.succeeded_per_s, formatRate));
   const statuses = Object.entries(report.status).map(([status, n], i) => [i > 0 ? ", " : "", el("span", { class: "short" }, `${status}: ${formatCount(n)}`)]);
   add("replies by status", statuses.length > 0 ? statuses.flat() : "no reply");
   add("connections", count("connections"), q.reconnected > 0 ? `, ${formatCount(q.reconnected)} reconnected` : "");

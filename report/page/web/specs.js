@@ -1,7 +1,7 @@
 import { endpointItself } from "./endpoint.js";
 import { counted, formatAsked, formatCount, formatMS, formatRate, formatShare } from "./format.js";
 import { drawHeat, heatOf, heatWords } from "./heat.js";
-import { columnOf, failedShare, highest, lowest, momentOf, perSecond, silenceOf, timelineOf } from "./model.js";
+import { askedIn, columnOf, failedShare, highest, lowest, momentOf, perSecond, perSecondOf, reachedWords, silenceOf, succeededIn, timelineOf } from "./model.js";
 import { asCount, asMS, axis, countAxis, faded, fromZero, line, logAxis, logRange, msAxis, paint, timeAxis, wholeAxis } from "./plots.js";
 import { firstOutput } from "./streams.js";
 
@@ -32,9 +32,9 @@ const rate = (value) => (value === null || value === undefined ? "–" : formatR
 function throughput(report, _, timeline) {
   const v = report.intervals;
   // A closed loop plans what it sends: nothing is asked of it.
-  const asked = report.plan.rate_per_s === null ? null : perSecond(v, "planned");
-  const good = perSecond(v, "succeeded");
-  const bad = perSecond(v, "failed");
+  const asked = report.plan.rate_per_s === null && (report.plan.concurrency !== null || !v.some((interval) => interval.asked_per_s > 0)) ? null : v.map(askedIn);
+  const good = v.map(succeededIn);
+  const bad = v.map((interval) => perSecondOf(interval, interval.failed));
   const total = v.map((_, i) => good[i] + bad[i]);
   return {
     id: "throughput", title: "Throughput", unit: "requests per second",
@@ -52,7 +52,8 @@ function throughput(report, _, timeline) {
 
 function throughputWords(report, good) {
   const asked = report.plan.rate_per_s === null || report.changes?.length > 0 ? "" : ` of ${formatAsked(report.plan.rate_per_s)} asked`;
-  const words = `${formatRate(report.throughput.sent_per_s)} sent${asked}, ${formatRate(report.throughput.succeeded_per_s)} succeeded.`;
+  const { throughput } = report;
+  const words = `${formatRate(throughput.sent_per_s)} sent${asked}, ${reachedWords(throughput)}.`;
   const silence = silenceOf(report.intervals);
   if (silence) return `${words} No reply from ${momentOf(report, silence.from)} to ${momentOf(report, silence.to)}.`;
   const i = lowest(good.slice(0, -1));

@@ -1,0 +1,96 @@
+package attack
+
+import (
+	"math"
+	"time"
+)
+
+// Window is what came within the measured time by the clock, whoever planned
+// it: replies to requests of the warm-up too, and none of the drain. It tells
+// the endpoint's rate free of a run's edges. The time ends with the plan or with
+// the stop; where the plan is a number of requests, an open loop's ends where
+// the next one would be planned, and a closed loop's when the last one is taken,
+// before its slots run empty.
+type Window struct {
+	Length    time.Duration // so far, of a run under way; 0 where it had no time at all
+	Completed uint64        // complete replies, of any status
+	OK        uint64        // of them, those that succeeded
+	Tokens    uint64        // output tokens of the latter
+}
+
+// complete counts the worker's exchange where its reply came within the window.
+// The lock is held.
+func (t *tally) complete(w *worker) {
+	ex := &w.ex
+	if ex.status == 0 || ex.end < w.run.measured || ex.end >= w.run.until.Load() {
+		return
+	}
+	n := &t.counts.Window
+	n.Completed++
+	if ex.outcome == succeeded {
+		n.OK++
+		n.Tokens += w.reply.tokens()
+	}
+}
+
+// tokens are the output tokens of a success, as far as they are known.
+func (r *reply) tokens() uint64 {
+	switch {
+	case r.streaming:
+		n, _ := r.stream.Tokens()
+		return uint64(max(n, 0))
+	case r.looking:
+		r.usage.End()
+		return uint64(max(r.usage.Output, 0))
+	}
+	return 0
+}
+
+// add adds counts; the length is the run's.
+func (n *Window) add(o *Window) {
+	n.Completed += o.Completed
+	n.OK += o.OK
+	n.Tokens += o.Tokens
+}
+
+// endWindow ends the window at the instant, unless it ends before.
+func (r *Run) endWindow(at int64) {
+	for {
+		until := r.until.Load()
+		if until <= at || r.until.CompareAndSwap(until, at) {
+			return
+		}
+	}
+}
+
+// planWindow makes the window as long as the plan, as far as that is known: it
+// is for a closed loop that ends with its last request only once that is taken.
+func (r *Run) planWindow() {
+	end := r.end
+	if n := r.plan.Requests; n > 0 && r.plan.Open() {
+		end = min(end, r.measured+int64(r.lastsFor(n)))
+	}
+	r.until.Store(end)
+	if r.stopping.Load() {
+		if at := r.stopAt.Load(); at > 0 { // else Stop is about to set it
+			r.endWindow(at)
+		}
+	}
+}
+
+// lastsFor is how long the schedule takes for so many measured requests: until
+// one more would be planned.
+func (r *Run) lastsFor(n uint64) time.Duration {
+	if r.plan.Instants != nil {
+		d, _ := Instant(r.plan.Rate, n)
+		return min(d, math.MaxInt64/2)
+	}
+	s := r.schedule.Load()
+	at, _ := s.next(s.warm + n)
+	return max(0, time.Duration(min(at, math.MaxInt64/2))-r.plan.Warmup)
+}
+
+// windowAt is the window's length as of the instant.
+func (r *Run) windowAt(at int64) time.Duration {
+	return max(0, time.Duration(min(at, r.until.Load())-r.measured))
+}

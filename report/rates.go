@@ -1,0 +1,243 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"brunt/attack"
+)
+
+// Throughput holds rates: offered = planned and sent = sent, each by the
+// plan's elapsed time; succeeded and bytes by the time to the last reply, or
+// to the end where requests were cut off (Report.ElapsedS). In a report of
+// several runs the times are those in which any of them ran (Report.Spans).
+//
+// Completed are the complete replies, of any status, that came within the
+// measured window (see attack.Window), those to the warm-up's requests included
+// and those of the drain left out; completed_ok are the successes among them.
+// Their rates are by the window's length: the endpoint's own, free of a run's
+// edges. They are null where the window has no length or is not known.
+type Throughput struct {
+	OfferedPerS     float64  `json:"offered_per_s"`
+	SentPerS        float64  `json:"sent_per_s"`
+	SucceededPerS   float64  `json:"succeeded_per_s"`
+	CompletedPerS   *float64 `json:"completed_per_s"`
+	CompletedOKPerS *float64 `json:"completed_ok_per_s"`
+	// CompletedTokensPerS are the output tokens of completed_ok; null also where
+	// no success had any.
+	CompletedTokensPerS *float64 `json:"completed_output_tokens_per_s"`
+	BytesInPerS         float64  `json:"bytes_in_per_s"`
+	BytesOutPerS        float64  `json:"bytes_out_per_s"`
+	BytesIn             uint64   `json:"bytes_in"`
+	BytesOut            uint64   `json:"bytes_out"`
+	WindowS             *float64 `json:"window_s"` // its length
+	Completed           uint64   `json:"completed"`
+	CompletedOK         uint64   `json:"completed_ok"`
+	CompletedTokens     uint64   `json:"completed_output_tokens"`
+}
+
+// Span is when a run was, in seconds since the report's start.
+type Span struct {
+	TS           float64  `json:"t_s"`
+	PlanElapsedS float64  `json:"plan_elapsed_s"`
+	ElapsedS     float64  `json:"elapsed_s"`
+	WindowS      *float64 `json:"window_s"` // length of its measured window, which begins at t_s; null where it is not known
+}
+
+// spans are those of all runs in the report.
+func (r *Report) spans() []Span {
+	if len(r.Spans) > 0 {
+		return r.Spans
+	}
+	return []Span{{PlanElapsedS: r.PlanElapsedS, ElapsedS: r.ElapsedS, WindowS: r.Throughput.WindowS}}
+}
+
+// union is how long at least one of the spans lasted, by what length takes for
+// its length.
+func union(spans []Span, length func(*Span) float64) (s float64) {
+	sorted := slices.Clone(spans)
+	slices.SortFunc(sorted, func(a, b Span) int { return cmp.Compare(a.TS, b.TS) })
+	until := math.Inf(-1)
+	for i := range sorted {
+		from, to := sorted[i].TS, sorted[i].TS+length(&sorted[i])
+		s += max(0, to-max(from, until))
+		until = max(until, to)
+	}
+	return significant(s, 12)
+}
+
+// sending is for how long requests were to be sent, and running for how long
+// the runs lasted, down to the last reply.
+func (r *Report) sending() float64 {
+	return union(r.spans(), func(s *Span) float64 { return s.PlanElapsedS })
+}
+
+func (r *Report) running() float64 {
+	return union(r.spans(), func(s *Span) float64 { return s.ElapsedS })
+}
+
+// window is the length of the measured window, of several runs of all of them
+// together; null where one's is not known.
+func (r *Report) window() *float64 {
+	spans := r.spans()
+	if slices.ContainsFunc(spans, func(s Span) bool { return s.WindowS == nil }) {
+		return nil
+	}
+	return new(union(spans, func(s *Span) float64 { return *s.WindowS }))
+}
+
+// windowOf fills in what a snapshot counted within its window.
+func (r *Report) windowOf(s *attack.Snapshot) {
+	w, t := &s.Counts.Window, &r.Throughput
+	t.WindowS = new(seconds(w.Length))
+	t.Completed, t.CompletedOK, t.CompletedTokens = w.Completed, w.OK, w.Tokens
+	t.BytesIn, t.BytesOut = s.Counts.BytesIn, s.Counts.BytesOut
+}
+
+// summarise fills in the rates, from the counts and from the times of r.
+func (t *Throughput) summarise(r *Report) {
+	q, sending, running := &r.Requests, r.sending(), r.running()
+	t.OfferedPerS, t.SentPerS = per(float64(q.Planned), sending), per(float64(q.Sent), sending)
+	t.SucceededPerS = per(float64(q.Succeeded), running)
+	t.BytesInPerS, t.BytesOutPerS = per(float64(t.BytesIn), running), per(float64(t.BytesOut), running)
+	t.WindowS = r.window()
+	t.CompletedPerS, t.CompletedOKPerS, t.CompletedTokensPerS = nil, nil, nil
+	if t.WindowS == nil || *t.WindowS <= 0 {
+		return
+	}
+	rate := func(n uint64) *float64 { return new(per(float64(n), *t.WindowS)) }
+	t.CompletedPerS, t.CompletedOKPerS = rate(t.Completed), rate(t.CompletedOK)
+	if r.Stream != nil || r.Usage != nil {
+		t.CompletedTokensPerS = rate(t.CompletedTokens)
+	}
+}
+
+// add adds another run's counts.
+func (t *Throughput) add(o *Throughput) {
+	t.BytesIn, t.BytesOut = t.BytesIn+o.BytesIn, t.BytesOut+o.BytesOut
+	t.Completed, t.CompletedOK, t.CompletedTokens = t.Completed+o.Completed, t.CompletedOK+o.CompletedOK, t.CompletedTokens+o.CompletedTokens
+}
+
+// checkThroughput holds the window's counts against all replies, and its rates
+// against its length.
+func (r *Report) checkThroughput() error {
+	t := &r.Throughput
+	replies := r.Requests.Warmup
+	for _, n := range r.Status {
+		replies += n
+	}
+	err := first(
+		atMost("completed", t.Completed, "replies, those of the warm-up included", replies),
+		atMost("completed_ok", t.CompletedOK, "completed", t.Completed),
+	)
+	for _, x := range []struct {
+		key   string
+		rate  *float64
+		count uint64
+	}{{"completed_per_s", t.CompletedPerS, t.Completed}, {"completed_ok_per_s", t.CompletedOKPerS, t.CompletedOK}, {"completed_output_tokens_per_s", t.CompletedTokensPerS, t.CompletedTokens}} {
+		switch {
+		case err != nil || x.rate == nil:
+		case t.WindowS == nil || !(math.Abs(*x.rate**t.WindowS-float64(x.count)) <= 0.002*float64(x.count)):
+			return fmt.Errorf("%s (%g) is not %d by window_s (%s)", x.key, *x.rate, x.count, plain(t.WindowS))
+		}
+	}
+	return err
+}
+
+// rateItems are what a reader is told of the rates reached: first what came
+// within the measured time, which the last reply does not stretch.
+func rateItems(r *Report) []string {
+	t := &r.Throughput
+	sent := FormatRate(t.SentPerS) + " sent"
+	if t.CompletedPerS == nil {
+		return []string{sent, FormatRate(t.SucceededPerS) + " succeeded"}
+	}
+	items := []string{FormatRate(*t.CompletedPerS) + " completed"}
+	if t.CompletedOK != t.Completed {
+		items = append(items, FormatRate(*t.CompletedOKPerS)+" ok")
+	}
+	if r.Plan.RatePerS == nil && r.Plan.Concurrency != nil {
+		return items // a closed loop sends what it completes
+	}
+	return append([]string{sent}, items...)
+}
+
+// stretches are the parts of a plan that have one rate each, from 0 on.
+type stretches []struct{ from, rate float64 }
+
+// plannedRates are nil where the plan has no rate of its own.
+func plannedRates(plan *attack.Plan, changes []attack.Change) (list stretches) {
+	if !plan.Open() || plan.Instants != nil {
+		return nil
+	}
+	now := attack.PerSecond(plan.Rate)
+	for _, c := range changes {
+		if c.At <= 0 { // within the warm-up
+			now = attack.PerSecond(c.Rate)
+		}
+	}
+	list = append(list, struct{ from, rate float64 }{0, now})
+	for _, c := range changes {
+		if c.At > 0 {
+			list = append(list, struct{ from, rate float64 }{c.At.Seconds(), attack.PerSecond(c.Rate)})
+		}
+	}
+	return list
+}
+
+// AskedNow is the rate that is asked for by now, after all changes; 0 in a closed
+// loop.
+func AskedNow(plan *attack.Plan, s *attack.Snapshot) float64 {
+	if n := len(s.Changes); n > 0 && s.Changes[n-1].Rate.Freq > 0 {
+		return attack.PerSecond(s.Changes[n-1].Rate)
+	}
+	return attack.PerSecond(plan.Rate)
+}
+
+// mean is the rate on average between two moments.
+func (list stretches) mean(from, to float64) float64 {
+	sum := 0.0
+	for i, s := range list {
+		until := math.Inf(1)
+		if i+1 < len(list) {
+			until = list[i+1].from
+		}
+		sum += s.rate * max(0, min(to, until)-max(from, s.from))
+	}
+	return sum / (to - from)
+}
+
+// asking is what a run's plan asked for at any time, and its measured window.
+type asking struct {
+	rates       stretches
+	instants    []int64 // of a replay
+	end, window time.Duration
+}
+
+func askingOf(plan *attack.Plan, s *attack.Snapshot) *asking {
+	return &asking{plannedRates(plan, s.Changes), plan.Instants, s.PlanElapsed, s.Counts.Window.Length}
+}
+
+// fill says how much of an interval was measured, and what was asked for in it.
+func (a *asking) fill(v *Interval, in *attack.Interval) {
+	from, until := max(in.At, 0), in.At+in.Width
+	v.WindowS = new(seconds(max(0, min(until, a.window)-from)))
+	switch to := min(until, a.end); {
+	case to <= from:
+	case a.rates != nil:
+		v.AskedPerS = new(significant(a.rates.mean(from.Seconds(), to.Seconds()), 12))
+	case a.instants != nil:
+		v.AskedPerS = new(per(float64(between(a.instants, from, to)), (to - from).Seconds()))
+	}
+}
+
+// between is how many of the instants, in nanoseconds, lie from one on and
+// before another.
+func between(instants []int64, from, to time.Duration) int {
+	first, _ := slices.BinarySearch(instants, int64(from))
+	last, _ := slices.BinarySearch(instants, int64(to))
+	return last - first
+}
