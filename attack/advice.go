@@ -13,6 +13,7 @@ type answered struct {
 	secure     bool              // over TLS
 	method     string            // of the request
 	payload    string            // file:line; empty where the request had no body
+	id         string            // that the endpoint gave the request; empty without one
 	headers    map[string]string // of the reply, in lower case
 }
 
@@ -40,7 +41,7 @@ var counsels = map[Cause]counsel{
 	CausePlainHTTP:   always("the port speaks TLS: give an https:// URL"),
 	CauseCertificate: always("the server wants a client certificate, and brunt has none to send"),
 	CauseModel:       {"the model raised an error: see its logs on the endpoint's page", "the model raised an error: see the server's log"},
-	CauseServer:      {"failed on the endpoint's side: give support the request id", ""},
+	CauseServer:      {"failed on the endpoint's side", ""},
 	CauseCredentials: {"token wrong or expired; route-optimised endpoints want OAuth", "credentials missing, wrong or expired"},
 	CausePermission:  {"these credentials lack Can Query on the endpoint", ""},
 	CauseAddress:     {"this machine is not on the workspace's IP access list", "the server takes no requests from this machine's address"},
@@ -69,6 +70,8 @@ func adviceOn(c Cause, a *answered) string {
 		return "" // what was refused is no body
 	case c == CauseBadInput:
 		text = a.payload + " " + text
+	case c == CauseServer && text != "" && a.id != "":
+		return text + ": give support the request id, " + a.id
 	case c == CauseRedirect && a.headers["location"] == "":
 		return ""
 	case c == CausePlainHTTP && a.secure:

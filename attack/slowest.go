@@ -6,6 +6,9 @@ import (
 	"time"
 )
 
+// longestID is how much of a request's id is kept, in bytes.
+const longestID = 120
+
 // keepSlowest is how many of the slowest replies a report shows.
 const keepSlowest = 20
 
@@ -17,7 +20,7 @@ type slowReply struct {
 	index             uint64
 	status            int
 	idLen             int
-	id                [64]byte
+	id                [longestID]byte
 }
 
 // slowest keeps the slowest complete replies, in a heap with the fastest of
@@ -72,7 +75,7 @@ func (r *Run) slowestOf(all []slowReply) []Slow {
 			Service:   time.Duration(e.service),
 			Status:    e.status,
 			Payload:   r.payloads.Where(e.index),
-			RequestID: r.endpoint.Hide(oneLine(string(e.id[:e.idLen]), 64)),
+			RequestID: r.endpoint.Hide(oneLine(string(e.id[:e.idLen]), longestID)),
 		}
 	}
 	return list

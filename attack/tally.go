@@ -206,16 +206,16 @@ func (w *worker) newFailure(key failureKey, databricks bool) *Failure {
 	case ex.status > 0:
 		f.Kind = "status_" + strconv.Itoa(ex.status)
 		f.Message = describeBody(w.reply.sample)
-		f.RequestID = oneLine(string(w.reply.requestID()), 120)
+		f.RequestID = oneLine(string(w.reply.requestID()), longestID)
 		f.Cause, f.Headers = key.cause, w.reply.headers()
 		if to := f.Headers["location"]; key.cause == CauseRedirect && to != "" {
 			f.Message = "redirects to " + to
 		}
-		f.Advice = adviceOn(key.cause, &answered{databricks, w.run.target.TLS, w.run.method, f.Payload, f.Headers})
+		f.Advice = adviceOn(key.cause, &answered{databricks, w.run.target.TLS, w.run.method, f.Payload, f.RequestID, f.Headers})
 	default:
 		f.Message, f.Advice = describe(ex.kind, ex.err), remedies[ex.kind]
 		if w.reply.streaming {
-			f.RequestID = oneLine(string(w.reply.requestID()), 120)
+			f.RequestID = oneLine(string(w.reply.requestID()), longestID)
 		}
 	}
 	w.run.conceal(f)

@@ -23,7 +23,7 @@ func Checklist(w io.Writer, title []string, checks []Check, o TextOptions) error
 	}
 	p := &page{width: max(o.Width, 40), colour: o.Colour, gapped: true}
 	for _, line := range title {
-		p.prose(bold, safe(line, 4*p.width), 2)
+		p.prose(bold, safe(line, mostText), 2)
 	}
 	p.gap()
 	state, name := 0, 0
@@ -50,10 +50,10 @@ func Checklist(w io.Writer, title []string, checks []Check, o TextOptions) error
 }
 
 // check writes a check's line, of which only the state has a colour; what is
-// too long goes on below the text.
+// too mostText goes on below the text.
 func (p *page) check(s style, state string, width int, name, text string) {
 	margin := width + 2 + displayWidth(name) + 2
-	for i, line := range wrap(safe(text, 6*p.width), max(p.width-margin, 20)) {
+	for i, line := range wrap(safe(text, mostText), max(p.width-margin, 20)) {
 		if i > 0 {
 			state, name = "", strings.Repeat(" ", displayWidth(name))
 		}

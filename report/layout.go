@@ -22,6 +22,18 @@ func displayWidth(s string) int { return twwidth.WidthWithOptions(s, twwidth.Opt
 // without control characters.
 func Plain(s string) string { return safe(s, 1000) }
 
+// Wrap breaks a line of foreign text between words into lines of at most width
+// columns, fit for a terminal.
+func Wrap(s string, width int) []string { return wrap(Plain(s), max(width, 1)) }
+
+// mostText is the most columns that foreign text takes of a report, on as many lines
+// as that needs; what is useful is shorter.
+const mostText = 800
+
+// mostCell is the most columns that it takes of one cell of a table: more than
+// the longest message of a failure.
+const mostCell = 320
+
 // safe makes foreign text fit to stand on a line: control and formatting
 // characters (escape codes, line ends, directional overrides) are written as
 // escapes, and what is wider than width columns is cut and ends in "…".
@@ -96,7 +108,7 @@ type column struct {
 	cells []string
 	right bool // figures, aligned on the right
 	drop  int  // where space is short, columns go in this order from 1; 0 stays
-	least int  // a column with foreign text is cut down to this width first; 0 is not cut
+	least int  // a column with foreign text is narrowed down to this width first, its cells then of several lines; 0 is not
 }
 
 func (c *column) width() int {
@@ -107,7 +119,7 @@ func (c *column) width() int {
 	return w
 }
 
-// fit drops and cuts columns until they stand side by side, two spaces apart,
+// fit drops and narrows columns until they stand side by side, two spaces apart,
 // within width.
 func fit(columns []column, width int) []column {
 	columns = slices.Clone(columns)
@@ -132,7 +144,7 @@ func fit(columns []column, width int) []column {
 	}
 }
 
-// spread cuts the columns of foreign text to their least width plus the room
+// spread narrows the columns of foreign text to their least width plus the room
 // that is left, from left to right.
 func spread(columns []column, room int) {
 	for i := range columns {
@@ -145,10 +157,23 @@ func spread(columns []column, room int) {
 		room -= target - c.least
 		cells := make([]string, len(c.cells))
 		for j, cell := range c.cells {
-			cells[j] = safe(cell, target)
+			cells[j] = strings.Join(wrap(cell, target), "\n")
 		}
 		c.cells = cells
 	}
+}
+
+// cellsOf is one line of a row's cells; more tells whether any goes on.
+func cellsOf(columns []column, row, line int) (cells []string, more bool) {
+	for _, c := range columns {
+		parts := strings.Split(c.cells[row], "\n")
+		cell := ""
+		if line < len(parts) {
+			cell = parts[line]
+		}
+		cells, more = append(cells, cell), more || line+1 < len(parts)
+	}
+	return cells, more
 }
 
 // lines lays the columns out, without borders; the header is left out where
@@ -181,12 +206,14 @@ func lines(columns []column) []string {
 		table.Header(heads)
 	}
 	for row := range columns[0].cells {
-		cells := make([]string, len(columns))
-		for i, c := range columns {
-			cells[i] = c.cells[row]
-		}
-		if err := table.Append(cells); err != nil {
-			return []string{err.Error()}
+		for more, line := true, 0; more; line++ {
+			var cells []string
+			if cells, more = cellsOf(columns, row, line); line > 0 && strings.Join(cells, "") == "" {
+				break
+			}
+			if err := table.Append(cells); err != nil {
+				return []string{err.Error()}
+			}
 		}
 	}
 	if err := table.Render(); err != nil {

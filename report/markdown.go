@@ -121,7 +121,7 @@ func markdownFailures(b *strings.Builder, r *Report) {
 	}
 	b.WriteString("\n| failures | kind | message |\n|--:|:--|:--|\n")
 	for _, f := range r.Errors[:min(len(r.Errors), 10)] {
-		fmt.Fprintf(b, "| %s | %s | %s |\n", FormatCount(f.Count), cell(f.Kind, 40), cell(f.Message, 120))
+		fmt.Fprintf(b, "| %s | %s | %s |\n", FormatCount(f.Count), cell(f.Kind, 40), cell(f.Message, 400))
 	}
 	if more := len(r.Errors) - 10; more > 0 {
 		fmt.Fprintf(b, "| | | and %d more kinds |\n", more)
@@ -145,8 +145,8 @@ func markdownRules(b *strings.Builder, r *Report) {
 			value = formatValue(*j.Value, j.Unit)
 		}
 		if !j.Met {
-			verdict = "**broken**: " + cell(j.Reason, 120)
+			verdict = "**broken**: " + cell(j.Reason, 240)
 		}
-		fmt.Fprintf(b, "| %s | %s | %s |\n", cell(j.Rule, 60), value, verdict)
+		fmt.Fprintf(b, "| %s | %s | %s |\n", cell(j.Rule, 200), value, verdict)
 	}
 }

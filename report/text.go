@@ -68,7 +68,7 @@ func Text(w io.Writer, r *Report, o TextOptions) error {
 	p.slowest(r)
 	p.gap()
 	for _, warning := range r.Warnings {
-		p.prose(yellow, "warning: "+safe(warning, 4*p.width), 9)
+		p.prose(yellow, "warning: "+safe(warning, mostText), 9)
 	}
 	p.gap()
 	p.verdict(r)
@@ -116,7 +116,20 @@ func (p *page) flow(s style, label string, items ...string) {
 		if item == "" {
 			continue
 		}
-		item = safe(item, p.width-labelWidth)
+		if item = safe(item, mostText); displayWidth(item) > p.width-labelWidth {
+			// It takes lines of its own.
+			if !empty {
+				p.line(s, text)
+				text = strings.Repeat(" ", labelWidth)
+			}
+			parts := wrap(item, p.width-labelWidth)
+			for _, part := range parts[:len(parts)-1] {
+				p.line(s, text+part)
+				text = strings.Repeat(" ", labelWidth)
+			}
+			text, empty = text+parts[len(parts)-1], false
+			continue
+		}
 		if !empty && displayWidth(text)+3+displayWidth(item) > p.width {
 			p.line(s, text)
 			text, empty = strings.Repeat(" ", labelWidth), true
@@ -135,7 +148,7 @@ func (p *page) flow(s style, label string, items ...string) {
 // header is what was loaded, how, and with what.
 func (p *page) header(r *Report) {
 	var parts []string
-	for _, part := range []string{safe(r.Name, p.width), safe(r.Target.called(), p.width), loadWords(r), payloadWords(&r.Plan)} {
+	for _, part := range []string{safe(r.Name, mostText), safe(r.Target.called(), mostText), loadWords(r), payloadWords(&r.Plan)} {
 		if part != "" {
 			parts = append(parts, part)
 		}
@@ -215,7 +228,7 @@ func payloadWords(plan *Plan) string {
 	if plan.Payloads[0].File == "-" {
 		name = "standard input"
 	}
-	name = safe(name, 30)
+	name = safe(name, 100)
 	if more := len(plan.Payloads) - 1; more > 0 {
 		name += fmt.Sprintf(" and %d more", more)
 	}
@@ -239,7 +252,7 @@ func (p *page) ending(r *Report) {
 		p.prose(yellow, interruptedWords(r), 2)
 	}
 	if r.Error != nil {
-		p.prose(loud, "ended early: "+safe(*r.Error, 4*p.width), 2)
+		p.prose(loud, "ended early: "+safe(*r.Error, mostText), 2)
 	}
 	if v := &r.Verdict; v.untrusted() {
 		p.prose(yellow, v.endpointWords()+"; the figures are not trusted: see the last lines", 2)

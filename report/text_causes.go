@@ -32,11 +32,11 @@ func (p *page) advice(r *Report) {
 		if i == 0 {
 			label = "advice"
 		}
-		p.labelled(plainText, label, safe(text, 4*p.width))
+		p.labelled(plainText, label, safe(text, mostText))
 	}
 }
 
-// labelled writes a label and text that may be long, its further lines below
+// labelled writes a label and text that may be mostText, its further lines below
 // the first one's text.
 func (p *page) labelled(s style, label, text string) {
 	for _, line := range wrap(text, p.width-labelWidth) {
@@ -58,7 +58,7 @@ func (p *page) models(r *Report) {
 	}
 	for _, m := range models[:min(len(models), maxNameRows)] {
 		response, service := &m.LatencyMS.Response, &m.LatencyMS.Service
-		cells := []string{safe(m.Name, 200), FormatCount(m.Count), optionalMS(response.P50), optionalMS(response.P99), optionalMS(service.P50), optionalMS(service.P99)}
+		cells := []string{safe(m.Name, mostCell), FormatCount(m.Count), optionalMS(response.P50), optionalMS(response.P99), optionalMS(service.P50), optionalMS(service.P99)}
 		for i, cell := range cells {
 			columns[i].cells = append(columns[i].cells, cell)
 		}

@@ -89,7 +89,7 @@ func percentileColumns(rows []row, width int) []column {
 
 // connectsMatter reports whether opening connections had a share in response
 // times: when at least a tenth of the requests opened one, or when opening
-// took as long as the slow replies.
+// took as mostText as the slow replies.
 func connectsMatter(r *Report) bool {
 	connect, p99 := r.LatencyMS.Connect, r.LatencyMS.Response.P99
 	if connect.Count == 0 {
@@ -104,7 +104,7 @@ func (p *page) failures(r *Report) {
 	}
 	kinds := slices.Clone(r.Errors)
 	slices.SortStableFunc(kinds, func(a, b Failure) int { return compareDown(a.Count, b.Count) })
-	columns := []column{{}, {right: true}, {least: 12}, {least: 12, drop: 2}, {right: true, drop: 1}}
+	columns := []column{{}, {right: true}, {least: 8}, {least: 16, drop: 2}, {right: true, drop: 1}}
 	for i, f := range kinds[:min(len(kinds), maxKindRows)] {
 		label := ""
 		if i == 0 {
@@ -119,7 +119,15 @@ func (p *page) failures(r *Report) {
 			columns[j].cells = append(columns[j].cells, cell)
 		}
 	}
-	p.table(columns)
+	shown := fit(columns, p.width)
+	p.table(shown)
+	if len(shown) < 4 { // what they say has no room beside them
+		for _, f := range kinds[:min(len(kinds), maxKindRows)] {
+			if kind, message := failureWords(&f); message != "" {
+				p.prose(plainText, kind+": "+message, 2)
+			}
+		}
+	}
 	if more := kinds[min(len(kinds), maxKindRows):]; len(more) > 0 {
 		var requests uint64
 		for _, f := range more {
@@ -131,7 +139,7 @@ func (p *page) failures(r *Report) {
 
 // failureWords are a failure's kind and message, saying nothing twice.
 func failureWords(f *Failure) (kind, message string) {
-	kind, message = safe(strings.ReplaceAll(f.Kind, "_", " "), 20), safe(f.Message, 200)
+	kind, message = safe(strings.ReplaceAll(f.Kind, "_", " "), 20), safe(f.Message, mostCell)
 	if f.Status == nil {
 		return kind, message
 	}
@@ -166,7 +174,7 @@ func (p *page) names(r *Report) {
 		{head: "max", right: true},
 	}
 	for _, n := range names[:min(len(names), maxNameRows)] {
-		name, l := safe(n.Name, 200), &n.LatencyMS.Response
+		name, l := safe(n.Name, mostCell), &n.LatencyMS.Response
 		if name == "" {
 			name = "(no name)"
 		}
@@ -191,19 +199,26 @@ func (p *page) slowest(r *Report) {
 	if response.P99 == nil || *response.Max < 3**response.P99 {
 		return
 	}
-	columns := []column{{}, {right: true}, {right: true}, {least: 12, drop: 2}, {least: 16, drop: 1}}
-	for i, s := range r.Slowest[:min(len(r.Slowest), maxSlowRows)] {
+	shown := r.Slowest[:min(len(r.Slowest), maxSlowRows)]
+	took, at, payload := 0, 0, 0
+	for _, s := range shown {
+		took, at = max(took, displayWidth(formatMS(s.ResponseMS))), max(at, displayWidth(moment(s.AtS)))
+		payload = max(payload, displayWidth(safe(s.Payload, mostCell)))
+	}
+	for i, s := range shown {
 		label, id := "", ""
 		if i == 0 {
 			label = "slowest"
 		}
+		// An id is of use only whole and on one line, to be copied.
 		if s.RequestID != nil {
-			id = "request " + safe(*s.RequestID, 80)
+			id = "request " + safe(*s.RequestID, mostCell)
 		}
-		cells := []string{pad(label, labelWidth-2), formatMS(s.ResponseMS), "at " + moment(s.AtS), safe(s.Payload, 200), id}
-		for j, cell := range cells {
-			columns[j].cells = append(columns[j].cells, cell)
+		time := formatMS(s.ResponseMS)
+		items := []string{strings.Repeat(" ", took-displayWidth(time)) + time, "at " + pad(moment(s.AtS), at), safe(s.Payload, mostCell), id}
+		if payload > 0 && payload <= p.width/3 {
+			items[2] = pad(items[2], payload)
 		}
+		p.flow(plainText, label, items...)
 	}
-	p.table(columns)
 }

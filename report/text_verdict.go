@@ -40,7 +40,12 @@ func (p *page) rules(r *Report) {
 		if !j.Met {
 			s, outcome = red, "broken"
 		}
-		rule := pad(safe(j.Rule, p.width/2), widest)
+		rule := safe(j.Rule, mostText)
+		if displayWidth(rule) > widest { // it has lines of its own
+			p.prose(s, rule, 2)
+			rule = ""
+		}
+		rule = pad(rule, widest)
 		text := outcome + " (" + judgedWords(&j) + ")"
 		for i, l := range wrap(text, p.width-widest-2) {
 			if i > 0 {

@@ -145,3 +145,23 @@ func TestViewFits(t *testing.T) {
 		}
 	}
 }
+
+// TestWholeMessages: where the terminal has room below, nothing of a message or
+// of a reason is cut.
+func TestWholeMessages(t *testing.T) {
+	p := plan(t)
+	message := "upstream connect error or disconnect/reset before headers. retried and the latest reset reason: remote connection failure"
+	reason := "the endpoint refused 33 % of the requests, most of them with 429 Too Many Requests from its own limit"
+	s := &attack.Snapshot{Latencies: attack.Latencies{Response: attack.NewHistogram()}, Failures: []attack.Failure{{Kind: "status_503", Status: 503, Message: message, Count: 12}}}
+	s.Verdict.Reasons = []string{reason}
+	view := func(height int) string {
+		m := &model{plan: &p, styles: newStyles(io.Discard), snapshot: s, width: 80, height: height}
+		return strings.Join(strings.Fields(m.View()), " ")
+	}
+	if whole := view(40); !strings.Contains(whole, message) || !strings.Contains(whole, reason) {
+		t.Errorf("cut in spite of room:\n%s", whole)
+	}
+	if short := view(16); strings.Contains(short, message) {
+		t.Errorf("no room for this:\n%s", short)
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 	"github.com/charmbracelet/lipgloss"
@@ -14,13 +15,13 @@ import (
 
 // styles: one meaning, one colour, as on the page (Okabe–Ito). NO_COLOR and
 // terminals without colour are respected by the renderer.
-type styles struct{ title, dim, good, bad, response, tail, warn lipgloss.Style }
+type styles struct{ plain, title, dim, good, bad, response, tail, warn lipgloss.Style }
 
 func newStyles(w io.Writer) styles {
 	r := lipgloss.NewRenderer(w)
 	colour := func(code string) lipgloss.Style { return r.NewStyle().Foreground(lipgloss.Color(code)) }
 	return styles{
-		title: r.NewStyle().Bold(true), dim: r.NewStyle().Faint(true), good: colour("#009E73"), bad: colour("#D55E00"),
+		plain: r.NewStyle(), title: r.NewStyle().Bold(true), dim: r.NewStyle().Faint(true), good: colour("#009E73"), bad: colour("#D55E00"),
 		response: colour("#56B4E9"), tail: colour("#E69F00"), warn: colour("#E69F00").Bold(true),
 	}
 }
@@ -45,13 +46,17 @@ func (m *model) View() string {
 	lines = append(lines, "")
 	lines = append(lines, m.distribution(width, max(4, min(height-18, mostBins)))...)
 	lines = append(lines, "")
-	lines = append(lines, m.failures(width)...)
-	lines = append(lines, m.verdict(width)...)
-	foot := m.styles.dim.Render("q drains · twice cuts")
+	// Messages are whole where the height allows.
+	foot := append(m.failures(width, true), m.verdict(width, true)...)
+	if len(lines)+len(foot) > height-1 {
+		foot = append(m.failures(width, false), m.verdict(width, false)...)
+	}
+	lines = append(lines, foot...)
+	keys := m.styles.dim.Render("q drains · twice cuts")
 	if len(lines) > height-1 {
 		lines = lines[:height-1]
 	}
-	return strings.Join(append(lines, foot), "\n")
+	return strings.Join(append(lines, keys), "\n")
 }
 
 func (m *model) head() string {
@@ -151,24 +156,37 @@ func spark(values []float64) string {
 	return b.String()
 }
 
-func (m *model) failures(width int) (lines []string) {
+func (m *model) failures(width int, whole bool) (lines []string) {
 	for i, f := range m.snapshot.Failures {
 		if i == 4 {
 			lines = append(lines, m.styles.dim.Render(fmt.Sprintf("and %d more kinds", len(m.snapshot.Failures)-i)))
 			break
 		}
-		line := fmt.Sprintf("%-*s%s  %s", labelWidth, report.FormatCount(f.Count), f.Kind, f.Message)
-		lines = append(lines, m.styles.bad.Render(report.Clip(line, width-1)))
+		lines = append(lines, told(m.styles.bad, label(report.FormatCount(f.Count)), f.Kind+"  "+f.Message, width-1, whole)...)
+	}
+	return lines
+}
+
+// told is text behind its head on one line, or, where it is to be whole, on as
+// many as it takes.
+func told(s lipgloss.Style, head, text string, width int, whole bool) (lines []string) {
+	indent := utf8.RuneCountInString(head)
+	if !whole || indent+utf8.RuneCountInString(text) <= width {
+		return []string{s.Render(report.Clip(head+text, width))}
+	}
+	for _, line := range report.Wrap(text, width-indent) {
+		lines = append(lines, s.Render(head+line))
+		head = strings.Repeat(" ", indent)
 	}
 	return lines
 }
 
 // verdict is what the endpoint does, and how far the figures can be trusted.
-func (m *model) verdict(width int) []string {
+func (m *model) verdict(width int, whole bool) []string {
 	endpoint, figures := report.VerdictWords(&m.snapshot.Verdict)
-	line := report.Clip(figures, width-1)
+	style := m.styles.plain
 	if !m.snapshot.Verdict.Valid() {
-		line = m.styles.warn.Render(line)
+		style = m.styles.warn
 	}
-	return []string{report.Clip("so far: "+endpoint, width-1), line}
+	return append(told(m.styles.plain, "so far: ", endpoint, width-1, whole), told(style, "", figures, width-1, whole)...)
 }
