@@ -126,7 +126,7 @@ func awaits(ts *testscript.TestScript, _ bool, args []string) {
 func until(found func() bool) bool {
 	look := time.NewTicker(time.Millisecond)
 	defer look.Stop()
-	end := time.After(20 * time.Second)
+	end := time.After(2 * time.Minute)
 	for !found() {
 		select {
 		case <-look.C:

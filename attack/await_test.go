@@ -23,7 +23,7 @@ func lacking(t *testing.T, what string) {
 func await(found func() bool) {
 	look := time.NewTicker(time.Millisecond)
 	defer look.Stop()
-	for end := time.After(20 * time.Second); !found(); {
+	for end := time.After(2 * time.Minute); !found(); {
 		select {
 		case <-look.C:
 		case <-end:

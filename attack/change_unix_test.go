@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"brunt/attack/endpoint"
+	"brunt/internal/quiet"
 	"brunt/payloads"
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
@@ -153,17 +154,16 @@ func TestConcurrencyChangedUnderWay(t *testing.T) {
 }
 
 // A client that was held up sends its backlog through the workers that it has,
-// not each late ticket through a connection of its own. The best of a few
-// tries counts: where the endpoint is held up too, connections are needed.
+// not each late ticket through a connection of its own, unless the endpoint is
+// held up too.
 func TestBacklogOpensFewConnections(t *testing.T) {
-	var c Counts
-	var backlog uint64
-	for range 5 {
-		if c, backlog = heldUp(t); c.Connections < backlog/2 {
-			return
+	quiet.Repeat(t, func() error {
+		c, backlog := heldUp(t)
+		if c.Connections >= backlog/2 {
+			return fmt.Errorf("%d of %d sent, %d connections for a backlog of %d", c.Sent, c.Planned, c.Connections, backlog)
 		}
-	}
-	t.Errorf("%d of %d sent, %d connections for a backlog of %d", c.Sent, c.Planned, c.Connections, backlog)
+		return nil
+	})
 }
 
 func heldUp(t *testing.T) (c Counts, backlog uint64) {
@@ -192,8 +192,7 @@ func heldUp(t *testing.T) (c Counts, backlog uint64) {
 }
 
 // An endpoint that takes no more connections is waited for by as many requests
-// as fall due: that no connection comes is not the client's lateness. The best
-// of a few tries counts, for the machine may be late too.
+// as fall due: that no connection comes is not the client's lateness.
 func TestSilenceIsNoLateness(t *testing.T) {
 	l, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0)
 	if err != nil {
@@ -212,12 +211,11 @@ func TestSilenceIsNoLateness(t *testing.T) {
 	}
 	p := testPlan(0)
 	p.Rate, p.Concurrency, p.Duration, p.Timeout = perSecond(3500), 5_000, 400*time.Millisecond, 700*time.Millisecond
-	var c Counts
-	for range 5 {
-		s := attackOf(t, fmt.Sprintf("http://127.0.0.1:%d/", name.(*syscall.SockaddrInet4).Port), p)
-		if c = s.Counts; c.Sent == c.Planned && c.LateWithSlots < c.Planned/4 {
-			return
+	quiet.Repeat(t, func() error {
+		c := attackOf(t, fmt.Sprintf("http://127.0.0.1:%d/", name.(*syscall.SockaddrInet4).Port), p).Counts
+		if c.Sent != c.Planned || c.LateWithSlots >= c.Planned/4 {
+			return fmt.Errorf("%d of %d sent, %d late", c.Sent, c.Planned, c.LateWithSlots)
 		}
-	}
-	t.Errorf("%d of %d sent, %d late", c.Sent, c.Planned, c.LateWithSlots)
+		return nil
+	})
 }

@@ -8,6 +8,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"brunt/internal/quiet"
 )
 
 // pauses of the oracle's process: so many times, in the middle of each stretch.
@@ -21,9 +23,8 @@ type pauses struct {
 // then for the backlog to drain, as the endpoint's own log of arrivals has it;
 // service times may hide it. They may never be below it. A neighbour who takes
 // the cores just then can only make them longer, so each percentile's best of
-// some runs must agree.
+// the runs that it took must agree.
 func TestPausedServer(t *testing.T) {
-	const tries = 9
 	for _, c := range []struct {
 		pauses
 		slots int
@@ -34,15 +35,15 @@ func TestPausedServer(t *testing.T) {
 	} {
 		t.Run(fmt.Sprintf("%dx%v slots=%d", c.times, c.length, c.slots), func(t *testing.T) {
 			best := []float64{1, 1, 1, 1}
-			for range tries {
+			quiet.Repeat(t, func() error {
 				for i, excess := range pausedRun(t, c.pauses, c.slots) {
 					best[i] = min(best[i], excess)
 				}
-				if slices.Max(best) <= agreement {
-					return
+				if slices.Max(best) > agreement {
+					return fmt.Errorf("percentiles %v exceed the closed form by %.4f at best, more than %v", quantiles, best, agreement)
 				}
-			}
-			t.Errorf("percentiles %v exceed the closed form by %.4f in the best of %d runs, more than %v", quantiles, best, tries, agreement)
+				return nil
+			})
 		})
 	}
 }
@@ -57,7 +58,7 @@ func pausedRun(t *testing.T, c pauses, slots int) (excesses []float64) {
 	n := 1000 * c.times * int(c.every/time.Second)
 	o := startOracle(t, 2*n, "-cores", "1", "-work", "100us", "-expect", fmt.Sprint(n))
 	p := testPlan(uint64(n))
-	p.Rate, p.Concurrency = mustRate(t, "1000"), slots
+	p.Rate, p.Concurrency, p.Timeout = mustRate(t, "1000"), slots, time.Minute
 	run := startWith(t, o.url(), p, Request{}, indexedBodies(t, n, 0), nil)
 	stretches := pause(o, run, c)
 	<-run.Done()

@@ -147,7 +147,7 @@ func await(t testing.TB, what string, found func() bool) {
 	t.Helper()
 	look := time.NewTicker(time.Millisecond)
 	defer look.Stop()
-	for end := time.After(20 * time.Second); !found(); {
+	for end := time.After(2 * time.Minute); !found(); {
 		select {
 		case <-look.C:
 		case <-end:

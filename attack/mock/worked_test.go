@@ -1,11 +1,14 @@
 package mock
 
 import (
+	"fmt"
 	"net"
 	"slices"
 	"sync"
 	"testing"
 	"time"
+
+	"brunt/internal/quiet"
 )
 
 func dial(t testing.TB, s *Server) net.Conn {
@@ -76,8 +79,7 @@ func TestWorkedCases(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			const tries = 3
-			for try := range tries {
+			quiet.Repeat(t, func() error {
 				s := start(t, Config{Concurrency: tt.slots, Overhead: 10 * time.Millisecond, Latency: 40 * time.Millisecond})
 				m := loop(t, s, tt.clients, 14)
 				ok := near(m.perSecond, tt.perSecond)
@@ -92,13 +94,11 @@ func TestWorkedCases(t *testing.T) {
 				}
 				ok = ok && near(first.Seconds(), tt.first.Seconds())
 				t.Logf("%.2f/s, first %v, %v", m.perSecond, first, m.latencies)
-				if ok {
-					return
+				if !ok {
+					return fmt.Errorf("%.2f/s, first %v: not within 10 %% of %v/s, first %v, then %v", m.perSecond, first, tt.perSecond, tt.first, tt.settled)
 				}
-				if try == tries-1 {
-					t.Errorf("in none of %d tries within 10 %% of %v/s, first %v, then %v", tries, tt.perSecond, tt.first, tt.settled)
-				}
-			}
+				return nil
+			})
 		})
 	}
 }
@@ -110,16 +110,15 @@ func TestWorkedCases(t *testing.T) {
 func TestLateTimersDoNotAddUp(t *testing.T) {
 	const clients, requests = 4, 50
 	planned := 1 / (2 * time.Millisecond).Seconds()
-	for try := range 3 {
+	quiet.Repeat(t, func() error {
 		s := start(t, Config{Concurrency: 1, Latency: 2 * time.Millisecond})
 		m := loop(t, s, clients, requests)
 		if m.perSecond > planned {
 			t.Errorf("%.1f/s, more than the slot can do (%v/s)", m.perSecond, planned)
 		}
-		if m.perSecond > 0.9*planned {
-			return
+		if m.perSecond <= 0.9*planned {
+			return fmt.Errorf("%.1f/s, not near the slot's %v/s", m.perSecond, planned)
 		}
-		t.Logf("try %d: %.1f/s", try, m.perSecond)
-	}
-	t.Errorf("in no try near the slot's %v/s", planned)
+		return nil
+	})
 }

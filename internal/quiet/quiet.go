@@ -14,11 +14,11 @@ import (
 const (
 	// tries is how often a stretch is made at most.
 	tries = 8
-	// wrongs is how many wrong stretches on a quiet machine are one too many: two,
-	// since what is seen of the machine is seen from one process.
-	wrongs = 2
+	// wrongs is how many wrong stretches on a quiet machine are one too many: more
+	// than one, since what is seen of the machine is seen from one process.
+	wrongs = 3
 	// patience is how long a repetition waits for a quiet moment.
-	patience = 15 * time.Second
+	patience = 5 * time.Second
 	// moment is how long the machine must be quiet for that.
 	moment = 250 * time.Millisecond
 )
@@ -26,7 +26,7 @@ const (
 // Repeat calls stretch until it returns nil, as one does whose times were
 // right. Where it returns an error, the machine decides: when it was busy, the
 // stretch is made again, up to 8 times and each time after a wait for a quiet
-// moment; the second error on a quiet machine fails the test. A test that is
+// moment; the third error on a quiet machine fails the test. A test that is
 // never right and never has a quiet stretch is skipped, or fails where BRUNT_CI
 // is set: it has found nothing out. What does not depend on time (counts, say)
 // is to be checked by t in the stretch, and is not repeated.
@@ -71,10 +71,10 @@ const (
 	// tick is how often a watcher wants to run.
 	tick = 2 * time.Millisecond
 	// longest is the wait for a core from which a single one counts.
-	longest = 20 * time.Millisecond
+	longest = 10 * time.Millisecond
 	// lostShare is the share of the time from which all waits of the watcher
 	// count, and pressureShare that in which some thread of the machine waited.
-	lostShare, pressureShare = 0.05, 0.3
+	lostShare, pressureShare = 0.02, 0.2
 )
 
 // observe watches the machine until the function returned is called, which

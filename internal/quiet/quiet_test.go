@@ -39,8 +39,8 @@ func TestRepeat(t *testing.T) {
 	}{
 		{"right at once", ".q", "", "", 1, 0},
 		{"right though busy", ".b", "", "", 1, 0},
-		{"wrong once on a quiet machine", "!q.q", "", "", 2, 0},
-		{"wrong twice on a quiet machine", "!q!b!q", "", "failed: wrong (2 times", 3, 1},
+		{"wrong twice on a quiet machine", "!q!q.q", "", "", 3, 0},
+		{"wrong thrice on a quiet machine", "!q!b!q!q", "", "failed: wrong (3 times", 4, 1},
 		{"wrong as long as it is busy", "!b!b!b!b!b!b.q", "", "", 7, 6},
 		{"never quiet", strings.Repeat("!b", tries), "", "skipped: this machine was too busy to find out in 8 tries: busy; the last time: wrong", tries, tries},
 		{"never quiet where all must run", strings.Repeat("!b", tries), "1", "failed: this machine was too busy", tries, tries},
@@ -84,7 +84,7 @@ func TestJudge(t *testing.T) {
 		want                string
 	}{
 		{"quiet", 0, 2 * ms, 100 * ms, ""},
-		{"one long wait", 21 * ms, 21 * ms, 0, "waited for a core for up to 21ms, and for 2 % of 1s"},
+		{"one long wait", 11 * ms, 11 * ms, 0, "waited for a core for up to 11ms, and for 1 % of 1s"},
 		{"many short waits", 60 * ms, 5 * ms, 0, "for 6 % of 1s"},
 		{"others wait", 0, 0, 400 * ms, "had no core for 40 % of 1s"},
 	} {

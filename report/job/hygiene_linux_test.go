@@ -364,7 +364,7 @@ func TestPanicsShowNoSecrets(t *testing.T) {
 		for _, kind := range []string{"pat", "m2m"} {
 			cmd := h.command(kind, os.Args[0])
 			cmd.Env = append(cmd.Env, panicsEnv+"="+how)
-			timer := time.AfterFunc(30*time.Second, func() { cmd.Process.Kill() })
+			timer := time.AfterFunc(3*time.Minute, func() { cmd.Process.Kill() })
 			out, err := cmd.CombinedOutput()
 			timer.Stop()
 			var exit *exec.ExitError
@@ -467,7 +467,7 @@ func await(t *testing.T, done func() bool) {
 	t.Helper()
 	look := time.NewTicker(time.Millisecond)
 	defer look.Stop()
-	for end := time.After(30 * time.Second); !done(); {
+	for end := time.After(3 * time.Minute); !done(); {
 		select {
 		case <-look.C:
 		case <-end:

@@ -50,7 +50,7 @@ func TestPlainURLTouchesNothing(t *testing.T) {
 		{plain.URL + "/serving-endpoints/x/invocations", []string{"DATABRICKS_HOST=" + plain.URL, "DATABRICKS_TOKEN=" + canaryPAT}},
 	} {
 		sent.Store(0)
-		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 		cmd := exec.CommandContext(ctx, h.binary, "attack", c.url, "-k", "-p", "bodies.jsonl", "-c", "2", "-n", "7")
 		cmd.Dir, cmd.Env = h.dir, append(c.more, "HOME="+h.dir)
 		out, err := cmd.CombinedOutput()

@@ -74,7 +74,7 @@ func newTab(t *testing.T, browser context.Context, own string) *tab {
 	v := &tab{t: t, own: own}
 	ctx, done := chromedp.NewContext(browser)
 	must(chromedp.Do(ctx))
-	limited, late := context.WithTimeout(ctx, time.Minute)
+	limited, late := context.WithTimeout(ctx, 5*time.Minute)
 	t.Cleanup(func() { late(); done() })
 	v.ctx = limited
 	must(chromedp.Listen(ctx, v.hear))
@@ -147,7 +147,7 @@ func (v *tab) until(condition string) {
 func await(found func() bool) bool {
 	look := time.NewTicker(20 * time.Millisecond)
 	defer look.Stop()
-	for end := time.After(20 * time.Second); !found(); {
+	for end := time.After(2 * time.Minute); !found(); {
 		select {
 		case <-look.C:
 		case <-end:

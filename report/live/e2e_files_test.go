@@ -51,7 +51,7 @@ func (v *tab) downloads(dir string, final []byte) {
 			text, err := os.ReadFile(filepath.Join(dir, id))
 			must(err)
 			v.opens(link, name, text, &want, final)
-		case <-time.After(10 * time.Second):
+		case <-time.After(2 * time.Minute):
 			v.t.Fatalf("%s was not downloaded", link)
 		}
 	}

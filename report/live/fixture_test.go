@@ -161,7 +161,7 @@ func until(t testing.TB, what string, done func() bool) {
 	t.Helper()
 	look := time.NewTicker(5 * time.Millisecond)
 	defer look.Stop()
-	for end := time.After(15 * time.Second); !done(); {
+	for end := time.After(2 * time.Minute); !done(); {
 		select {
 		case <-look.C:
 		case <-end:

@@ -107,7 +107,7 @@ func tab(t *testing.T, browser context.Context, own string) *viewer {
 	v := &viewer{t: t, own: own}
 	ctx, done := chromedp.NewContext(browser)
 	must(chromedp.Do(ctx))
-	limited, late := context.WithTimeout(ctx, 2*time.Minute)
+	limited, late := context.WithTimeout(ctx, 5*time.Minute)
 	t.Cleanup(func() { late(); done() })
 	v.ctx = limited
 	must(chromedp.Listen(ctx, v.hear))
