@@ -45,7 +45,7 @@ func Watch(f *os.File, run *attack.Run, plan *attack.Plan) (stop func()) {
 }
 
 // Progress is one line on a run under way: time left, rate asked and reached,
-// p50 and p99 of the last interval, failures.
+// p50 and p99 of the last interval, requests in flight, failures.
 func Progress(s *attack.Snapshot, plan *attack.Plan) string {
 	line := string(s.State)
 	if plan.Duration > 0 && s.State == attack.Running {
@@ -66,7 +66,9 @@ func Progress(s *attack.Snapshot, plan *attack.Plan) string {
 				FormatDuration(time.Duration(h.ValueAtPercentile(99))))
 		}
 	}
-	return line + " · " + FormatCount(s.Counts.Failed) + " failed"
+	c := &s.Counts
+	inFlight := c.Sent - min(c.Sent, c.Succeeded+c.Failed+c.CutOff)
+	return line + " · " + FormatCount(inFlight) + " in flight · " + FormatCount(c.Failed) + " failed"
 }
 
 // Clip cuts a line of narrow characters to a width.

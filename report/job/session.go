@@ -35,7 +35,9 @@ type Session struct {
 // Once makes the command line's run.
 func (s *Session) Once() error {
 	s.Source.good = report.BoundsOf(s.Rules)
-	j, err := s.start(context.Background(), s.Source.Order(), panel.Waiting(s.Err, s.Quiet))
+	waiting, done := panel.Waiting(s.Err, s.Quiet)
+	j, err := s.start(context.Background(), s.Source.Order(), waiting)
+	done()
 	if err != nil {
 		return err
 	}
@@ -128,8 +130,9 @@ func (s *Session) Serve(flags live.Flags) error {
 		return nil
 	}
 	ctx, onPage := view.Prepare()
-	onTerminal := panel.Waiting(s.Err, s.Quiet)
+	onTerminal, done := panel.Waiting(s.Err, s.Quiet)
 	j, err := s.start(ctx, order, func(text string) { onPage(text); onTerminal(text) })
+	done()
 	if err != nil {
 		return err
 	}

@@ -24,13 +24,17 @@ const (
 
 // Show draws the run on w, a terminal, until the function that it returns is
 // called: a panel for a run of more than a few seconds on a capable terminal,
-// else one line. On anything but a terminal, and when quiet, it draws nothing.
+// else one line. On anything but a terminal it is a line each 10 s, and when
+// quiet nothing.
 // interrupt is called when q or Ctrl-C is pressed, which a panel's raw mode
 // keeps from becoming a signal.
 func Show(w io.Writer, in io.Reader, run *attack.Run, plan *attack.Plan, quiet bool, interrupt func()) (stop func()) {
-	f, ok := w.(*os.File)
-	if quiet || !ok || !term.IsTerminal(int(f.Fd())) {
+	if quiet {
 		return func() {}
+	}
+	f, ok := w.(*os.File)
+	if !ok || !term.IsTerminal(int(f.Fd())) {
+		return plain(w, alive, run, plan)
 	}
 	width, height, err := term.GetSize(int(f.Fd()))
 	if os.Getenv("TERM") == "dumb" || plan.Duration > 0 && plan.Duration < shortest || err != nil || width < 64 || height < 16 {
@@ -39,14 +43,18 @@ func Show(w io.Writer, in io.Reader, run *attack.Run, plan *attack.Plan, quiet b
 	return show(f, in, run, plan, interrupt)
 }
 
-// Waiting gives what writes a line for each thing that is waited for before a
-// run, on a terminal; on anything else, and when quiet, it writes nothing.
-func Waiting(w io.Writer, quiet bool) func(text string) {
-	f, ok := w.(*os.File)
-	if quiet || !ok || !term.IsTerminal(int(f.Fd())) {
-		return func(string) {}
+// Waiting gives what is told what is waited for before a run: on a terminal it
+// writes a line for each, on anything else one each 10 s until stop is called,
+// and when quiet nothing.
+func Waiting(w io.Writer, quiet bool) (tell func(text string), stop func()) {
+	if quiet {
+		return func(string) {}, func() {}
 	}
-	return func(text string) { fmt.Fprintln(f, "brunt: "+report.Plain(text)) }
+	f, ok := w.(*os.File)
+	if !ok || !term.IsTerminal(int(f.Fd())) {
+		return waitPlain(w, alive)
+	}
+	return func(text string) { fmt.Fprintln(f, "brunt: "+report.Plain(text)) }, func() {}
 }
 
 func show(f *os.File, in io.Reader, run *attack.Run, plan *attack.Plan, interrupt func()) (stop func()) {

@@ -91,7 +91,9 @@ func (f *Flags) Run(target string, in io.Reader, out, progress io.Writer) (well 
 	defer stop()
 	context.AfterFunc(ctx, stop) // the second one ends it at once
 	options := f.Target.Options(&request)
-	options.Waiting = panel.Waiting(progress, false)
+	waiting, over := panel.Waiting(progress, false)
+	defer over()
+	options.Waiting = waiting
 	found, err := endpoint.Probe(ctx, target, options, plan.Timeout)
 	if err != nil {
 		return false, err

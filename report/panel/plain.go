@@ -1,0 +1,56 @@
+package panel
+
+import (
+	"fmt"
+	"io"
+	"sync/atomic"
+	"time"
+
+	"brunt/attack"
+	"brunt/report"
+)
+
+// alive is the time between two lines where no terminal shows the progress.
+const alive = 10 * time.Second
+
+// pulse writes a line now and then, so that whoever reads a log knows that
+// brunt lives, until the function that it returns is called. The line is asked
+// for with the time since its beginning.
+func pulse(w io.Writer, every time.Duration, line func(since time.Duration) string) (stop func()) {
+	quit, gone := make(chan struct{}), make(chan struct{})
+	began := time.Now()
+	go func() {
+		defer close(gone)
+		ticker := time.NewTicker(every)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-ticker.C:
+				fmt.Fprintln(w, "brunt: "+line(time.Since(began)))
+			case <-quit:
+				return
+			}
+		}
+	}()
+	return func() {
+		close(quit)
+		<-gone
+	}
+}
+
+// plain tells of a run, a line at a time.
+func plain(w io.Writer, every time.Duration, run *attack.Run, plan *attack.Plan) (stop func()) {
+	return pulse(w, every, func(since time.Duration) string {
+		return report.FormatSpan(since.Round(time.Second)) + " · " + report.Progress(run.Snapshot(), plan)
+	})
+}
+
+// waitPlain tells of what is waited for before a run, a line at a time.
+func waitPlain(w io.Writer, every time.Duration) (tell func(text string), stop func()) {
+	var newest atomic.Value
+	newest.Store("opening the endpoint")
+	stop = pulse(w, every, func(since time.Duration) string {
+		return report.FormatSpan(since.Round(time.Second)) + " · " + report.Plain(newest.Load().(string))
+	})
+	return func(text string) { newest.Store(text) }, stop
+}
