@@ -2,6 +2,7 @@ package mock
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
@@ -26,6 +27,8 @@ func (s *Server) handle(ctx *fasthttp.RequestCtx) {
 		s.invoke(ctx, e, id[:])
 	case string(path) == e.details:
 		s.describe(ctx, e)
+	case ctx.IsGet() && strings.TrimSuffix(string(path), "/metrics") == e.details:
+		s.export(ctx, e)
 	default:
 		s.stray(ctx, notFound(string(path)))
 	}
@@ -91,6 +94,15 @@ func (s *Server) describe(ctx *fasthttp.RequestCtx, e *endpoint) {
 		return
 	}
 	ctx.SetBody(e.describe())
+}
+
+// export answers with what the endpoint says of itself in OpenMetrics: of the
+// platform's figures only the one that is known here for sure.
+func (s *Server) export(ctx *fasthttp.RequestCtx, e *endpoint) {
+	s.strays.lookUp()
+	ctx.Response.Header.SetContentType("application/openmetrics-text; version=1.0.0")
+	const name = "provisioned_concurrent_requests_total"
+	fmt.Fprintf(ctx, "# TYPE %s gauge\n%s{endpoint_name=%q} %d %d\n# EOF\n", name, name, e.config.Name, e.config.Concurrency, time.Now().UnixMilli())
 }
 
 // stray answers a request that is for nothing here.
