@@ -104,13 +104,35 @@ var messages = map[string]string{
 	KindStaleConnection:     "idle connection closed by the endpoint just as the request was sent",
 }
 
-// remedies are what to do about kinds without a status, where anything is.
+// remedies are what to do about kinds without a status, where that follows from
+// the kind alone.
 var remedies = map[string]string{
-	endpoint.Refused:        "nothing listens there: check host and port, and whether the endpoint is still up",
-	endpoint.DNS:            "check the host's name; --resolve HOST:ADDR gives it an address",
-	endpoint.TLS:            "brunt probe says what is wrong with the connection's security; --ca FILE.pem adds an authority",
-	endpoint.TimeoutConnect: "a firewall may be in the way, or the endpoint takes no more connections; brunt connects by itself, not through a proxy",
-	KindTimeoutReply:        "lower the load, or raise --timeout if replies that late are of use",
+	KindStreamEmpty:   "look at one reply by hand: no event with data was in it",
+	KindStreamBroken:  "the server, or a proxy before it, ended the stream early: see their logs and time-outs",
+	KindStreamError:   "the server failed in the middle of its answer: its own words say why",
+	KindStreamStalled: "lower the load, or raise --stream-stall if pauses that long are normal",
+	KindTimeoutReply:  "lower the load, or raise --timeout if replies that late are of use",
+}
+
+// certificateWanted is how crypto/tls, which has no type for it, calls the alert
+// by which a server of TLS 1.3 says so once the connection stands.
+const certificateWanted = "tls: certificate required"
+
+// remedyFor is what to do about a failure without a status, one sentence; empty
+// where nothing is known but what its message says.
+func remedyFor(kind string, err error) string {
+	var dial *dialError
+	var bad *badReply
+	var alert *net.OpError
+	switch {
+	case errors.As(err, &dial):
+		return endpoint.Remedy(dial.err)
+	case errors.As(err, &bad) && bad.remedy != "":
+		return bad.remedy
+	case errors.As(err, &alert) && alert.Err.Error() == certificateWanted:
+		return counsels[CauseCertificate].others
+	}
+	return remedies[kind]
 }
 
 // describe gives the example message of a failure without a status.

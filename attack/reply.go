@@ -63,7 +63,7 @@ func (r *reply) use(w *wire) {
 }
 
 // badReply is a reply that is not HTTP as brunt understands it.
-type badReply struct{ why string }
+type badReply struct{ why, remedy string }
 
 func (e *badReply) Error() string { return "not a valid HTTP reply: " + e.why }
 
@@ -84,7 +84,7 @@ func (r *reply) read(noBody bool, success *StatusSet) (status int, err error) {
 		// 100, 102, 103: the reply itself is still to come.
 	}
 	if status < 100 || status > 999 {
-		return 0, &badReply{fmt.Sprintf("status %d", status)}
+		return 0, &badReply{why: fmt.Sprintf("status %d", status)}
 	}
 	keep := len(r.sample)
 	switch {
@@ -125,20 +125,36 @@ func (r *reply) readHeader() error {
 		if err == nil {
 			return nil
 		}
+		if bad := r.otherProtocol(); bad != nil {
+			return bad
+		}
 		var small *fasthttp.ErrSmallBuffer
 		switch {
 		case errors.As(err, &small):
 			if r.in.Size() >= headerMax {
-				return &badReply{"its header is larger than 64 KiB"}
+				return &badReply{why: "its header is larger than 64 KiB"}
 			}
 			// The larger reader takes over what the smaller one holds.
 			r.in = bufio.NewReaderSize(r.in, headerMax)
 		case r.wire.failure != nil:
 			return noEOF(r.wire.failure)
 		default:
-			return &badReply{oneLine(err.Error(), 160)}
+			return &badReply{why: oneLine(err.Error(), 160)}
 		}
 	}
+}
+
+// otherProtocol tells by the first bytes what a reply is that begins with no
+// status line; nil where they tell nothing.
+func (r *reply) otherProtocol() *badReply {
+	first, _ := r.in.Peek(min(r.in.Buffered(), 4))
+	switch {
+	case bytes.HasPrefix(first, []byte{21, 3}): // an alert [RFC 8446 §5.1]
+		return &badReply{"it is one of TLS", counsels[CausePlainHTTP].others}
+	case len(first) == 4 && first[0] == 0 && first[1] == 0 && first[3] == 4: // SETTINGS [RFC 9113 §6.5]
+		return &badReply{"it is one of HTTP/2", "the port speaks HTTP/2 only"}
+	}
+	return nil
 }
 
 // take consumes up to n buffered bytes and keeps the beginning as the sample.
@@ -233,7 +249,7 @@ func (r *reply) discardChunked(keep int) error {
 			return err
 		}
 		if len(line) != 0 {
-			return &badReply{"a chunk is longer than it says"}
+			return &badReply{why: "a chunk is longer than it says"}
 		}
 	}
 }
@@ -245,10 +261,10 @@ func (r *reply) discardTrailer() error {
 			return err
 		}
 		if bytes.IndexByte(line, ':') < 1 {
-			return &badReply{"its trailer holds a line that is no header"}
+			return &badReply{why: "its trailer holds a line that is no header"}
 		}
 	}
-	return &badReply{"its trailer does not end"}
+	return &badReply{why: "its trailer does not end"}
 }
 
 // line reads one line without its end; the bytes are valid until the next read.
@@ -256,7 +272,7 @@ func (r *reply) line() ([]byte, error) {
 	line, err := r.in.ReadSlice('\n')
 	switch {
 	case err == bufio.ErrBufferFull:
-		return nil, &badReply{"a chunk's line is too long"}
+		return nil, &badReply{why: "a chunk's line is too long"}
 	case err != nil:
 		return nil, noEOF(err)
 	}
@@ -280,15 +296,15 @@ func chunkSize(line []byte) (int, error) {
 		case 'A' <= c && c <= 'F':
 			d = c - 'A' + 10
 		default:
-			return 0, &badReply{fmt.Sprintf("chunk size %q", oneLine(string(line), 20))}
+			return 0, &badReply{why: fmt.Sprintf("chunk size %q", oneLine(string(line), 20))}
 		}
 		if size >= 1<<40 {
-			return 0, &badReply{"a chunk is larger than 1 TiB"}
+			return 0, &badReply{why: "a chunk is larger than 1 TiB"}
 		}
 		size = size<<4 | int(d)
 	}
 	if len(line) == 0 {
-		return 0, &badReply{"a chunk has no size"}
+		return 0, &badReply{why: "a chunk has no size"}
 	}
 	return size, nil
 }

@@ -13,4 +13,6 @@ const (
 	errNoPorts       = syscall.EADDRNOTAVAIL
 	errNoFiles       = syscall.EMFILE
 	errNoFilesSystem = syscall.ENFILE
+	errNoRoute       = syscall.EHOSTUNREACH
+	errNoNetwork     = syscall.ENETUNREACH
 )

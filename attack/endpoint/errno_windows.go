@@ -11,4 +11,6 @@ const (
 	errNoPorts       = windows.WSAEADDRNOTAVAIL
 	errNoFiles       = windows.WSAEMFILE
 	errNoFilesSystem = windows.WSAENOBUFS
+	errNoRoute       = windows.WSAEHOSTUNREACH
+	errNoNetwork     = windows.WSAENETUNREACH
 )

@@ -51,10 +51,10 @@ func (p *Probing) resolve(d *Dialer, t Target, prefix string) bool {
 	switch {
 	case err == nil:
 	case errors.As(err, &dns) && dns.IsNotFound:
-		p.bad(prefix+"addresses", fmt.Sprintf("no host is called %s", t.Name), "check the name, or say its address with --resolve "+t.Name+":ADDR")
+		p.bad(prefix+"addresses", fmt.Sprintf("no host is called %s", t.Name), Remedy(err))
 		return false
 	default:
-		p.fails(prefix+"addresses", err, "see whether this machine's name server answers, or give --resolve "+t.Name+":ADDR")
+		p.fails(prefix+"addresses", err, Remedy(err))
 		return false
 	}
 	if _, err := netip.ParseAddr(t.Name); err == nil {
@@ -110,26 +110,22 @@ func (p *Probing) connect(d *Dialer, prefix string) (first net.Conn) {
 
 // unreached explains a failed connection.
 func unreached(err error, addresses int) (text, remedy string) {
-	who := "it"
-	if addresses > 1 {
-		who = fmt.Sprintf("none of %d addresses", addresses)
-	}
+	text = err.Error()
 	switch DialKind(err) {
 	case Refused:
-		return "connection refused", "nothing listens there: check host and port"
+		text = "connection refused"
 	case TimeoutConnect:
+		text = "no answer"
 		if addresses > 1 {
-			return who + " answers", "a firewall may be in the way; brunt connects by itself, not through a proxy"
+			text = fmt.Sprintf("none of %d addresses answers", addresses)
 		}
-		return "no answer", "a firewall may be in the way; brunt connects by itself, not through a proxy"
 	case NoFiles, NoPorts:
-		return err.Error(), "raise ulimit -n, or close what holds this machine's ports"
+	default:
+		if op := (*net.OpError)(nil); errors.As(err, &op) {
+			text = op.Err.Error()
+		}
 	}
-	var op *net.OpError
-	if errors.As(err, &op) {
-		err = op.Err
-	}
-	return err.Error(), "see whether this machine has a route to the host"
+	return text, Remedy(err)
 }
 
 // handshake makes the TLS connection, and verifies the certificate by itself so
@@ -144,10 +140,10 @@ func (p *Probing) handshake(d *Dialer, conn net.Conn, prefix string) {
 	if err := c.HandshakeContext(ctx); err != nil {
 		var plain tls.RecordHeaderError
 		if errors.As(err, &plain) {
-			p.bad(prefix+"tls", "the port does not speak TLS", "give an http:// URL, or the port that does")
+			p.bad(prefix+"tls", "the port does not speak TLS", advisePlain)
 			return
 		}
-		p.fails(prefix+"tls", &TLSError{err}, "see what TLS the host, or a proxy before it, wants")
+		p.fails(prefix+"tls", &TLSError{err}, Remedy(&TLSError{err}))
 		return
 	}
 	took := time.Since(began)
@@ -172,17 +168,17 @@ func judgeCertificate(leaf *x509.Certificate, more []*x509.Certificate, d *Diale
 	until := leaf.NotAfter.UTC().Format("2006-01-02")
 	switch {
 	case now.After(leaf.NotAfter):
-		return Bad, fmt.Sprintf("the certificate expired on %s", until), "have it renewed; to go on without looking at it, give --insecure"
+		return Bad, fmt.Sprintf("the certificate expired on %s", until), adviseRenew
 	case now.Before(leaf.NotBefore):
-		return Bad, fmt.Sprintf("the certificate is not valid before %s", leaf.NotBefore.UTC().Format("2006-01-02 15:04")), "see whether this machine's clock is right"
+		return Bad, fmt.Sprintf("the certificate is not valid before %s", leaf.NotBefore.UTC().Format("2006-01-02 15:04")), adviseClock
 	case leaf.VerifyHostname(d.target.Name) != nil:
-		return Bad, fmt.Sprintf("the certificate is for %s, not for %s", forWhom(leaf), d.target.Name), "use such a name, with --resolve NAME:ADDR if need be"
+		return Bad, fmt.Sprintf("the certificate is for %s, not for %s", forWhom(leaf), d.target.Name), adviseName
 	case err != nil:
 		text := "the certificate cannot be verified: " + strings.TrimPrefix(err.Error(), "x509: ")
 		if unknown := (x509.UnknownAuthorityError{}); errors.As(err, &unknown) {
 			text = fmt.Sprintf("the certificate is signed by an unknown authority (%s)", clip(leaf.Issuer.String()))
 		}
-		return Bad, text, "give the authority's certificate with --ca FILE.pem; to go on without looking at it, --insecure"
+		return Bad, text, adviseCA
 	case leaf.NotAfter.Sub(now) < soonExpired:
 		return Doubtful, fmt.Sprintf("the certificate expires in %s, on %s", Span(leaf.NotAfter.Sub(now)), until), "have it renewed in time"
 	}

@@ -1,0 +1,108 @@
+package attack
+
+import (
+	"bufio"
+	"crypto/tls"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"brunt/attack/endpoint"
+	"brunt/payloads"
+)
+
+// TestRemediesAreOne: what a load says of a connection that cannot be opened is
+// what a probe says of it, and it fits.
+func TestRemediesAreOne(t *testing.T) {
+	plain := httptest.NewServer(http.NotFoundHandler())
+	defer plain.Close()
+	secure := httptest.NewUnstartedServer(http.NotFoundHandler())
+	secure.Config.ErrorLog = quietLog()
+	secure.StartTLS()
+	defer secure.Close()
+	closed, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	closed.Close()
+	for name, c := range map[string]struct{ url, kind, remedy string }{
+		"nobody listens":    {"http://" + closed.Addr().String(), endpoint.Refused, "nothing listens there"},
+		"no TLS there":      {strings.Replace(plain.URL, "http", "https", 1), endpoint.TLS, "give an http:// URL"},
+		"unknown authority": {secure.URL, endpoint.TLS, "give the authority's certificate with --ca"},
+	} {
+		s := attackOf(t, c.url, testPlan(2))
+		found, err := endpoint.Probe(t.Context(), c.url, endpoint.Options{}, 5*time.Second)
+		if err != nil {
+			t.Fatal(err)
+		}
+		last := found.Findings[len(found.Findings)-1]
+		if len(s.Failures) != 1 || s.Failures[0].Kind != c.kind || !strings.HasPrefix(s.Failures[0].Advice, c.remedy) || s.Failures[0].Advice != last.Remedy {
+			t.Errorf("%s: %+v; the probe says %q", name, s.Failures, last.Remedy)
+		}
+	}
+}
+
+// TestOtherProtocols: a port that speaks another protocol is told by what it
+// answers.
+func TestOtherProtocols(t *testing.T) {
+	for name, c := range map[string]struct{ reply, message, advice string }{
+		"TLS":       {"\x15\x03\x01\x00\x02\x02\x46", "not a valid HTTP reply: it is one of TLS", "give an https:// URL"},
+		"HTTP/2":    {"\x00\x00\x06\x04\x00\x00\x00\x00\x00\x00\x03\x00\x00\x00\x64", "not a valid HTTP reply: it is one of HTTP/2", "HTTP/2 only"},
+		"something": {"SSH-2.0-OpenSSH_9.2\r\n", "not a valid HTTP reply", ""},
+	} {
+		url, _ := rawServer(t, func(conn net.Conn, in *bufio.Reader, _ int) {
+			if request(in) {
+				conn.Write([]byte(c.reply))
+			}
+		})
+		s := attackOf(t, url, testPlan(2))
+		if len(s.Failures) != 1 {
+			t.Errorf("%s: %+v", name, s.Failures)
+			continue
+		}
+		f := &s.Failures[0]
+		if f.Kind != KindBadReply || !strings.HasPrefix(f.Message, c.message) || !strings.Contains(f.Advice, c.advice) || c.advice == "" && f.Advice != "" {
+			t.Errorf("%s: %+v", name, f)
+		}
+	}
+}
+
+// TestCertificateWanted: a server of TLS 1.3 says that it wants a certificate
+// when the connection stands already.
+func TestCertificateWanted(t *testing.T) {
+	server := httptest.NewUnstartedServer(http.NotFoundHandler())
+	server.Config.ErrorLog = quietLog()
+	server.TLS = &tls.Config{ClientAuth: tls.RequireAnyClientCert, MinVersion: tls.VersionTLS13}
+	server.StartTLS()
+	defer server.Close()
+	run := start(t, server.URL, testPlan(2), payloads.Single("test", body), endpoint.Options{Insecure: true})
+	<-run.Done()
+	for _, f := range run.Snapshot().Failures {
+		// The server closes as well, which may be seen first.
+		if strings.Contains(f.Message, "certificate required") != (f.Advice == counsels[CauseCertificate].others) {
+			t.Errorf("%+v", f)
+		}
+	}
+}
+
+// TestStreamAdvice: what is wrong with a stream has advice, of each kind its own.
+func TestStreamAdvice(t *testing.T) {
+	seen := map[string]bool{}
+	for _, kind := range []string{KindStreamEmpty, KindStreamBroken, KindStreamError, KindStreamStalled} {
+		said := remedyFor(kind, &streamError{kind, "x"})
+		if said == "" || seen[said] || databricksWords.MatchString(said) {
+			t.Errorf("%s: %q", kind, said)
+		}
+		seen[said] = true
+	}
+	if !strings.Contains(remedies[KindStreamStalled], "--stream-stall") {
+		t.Errorf("%q does not name what decides it", remedies[KindStreamStalled])
+	}
+}
+
+func quietLog() *log.Logger { return log.New(io.Discard, "", 0) }
