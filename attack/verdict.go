@@ -112,7 +112,7 @@ func inTheWay(s *Snapshot, p *Plan, t *trust) (finding, bool) {
 	}
 	if waited := share(waitedForSlot(c), c.Planned); waited >= tellingShare {
 		f := finding{
-			headline: fmt.Sprintf("when %s of the requests were due, as many were in flight as may be at once (%s)", percent(waited), grouped(uint64(p.Concurrency))),
+			headline: slotsHeldUp(waited, p),
 			limit:    LimitConnections, notes: append([]string{"raise --concurrency, or this is what the endpoint bears"}, failuresAside(s)...),
 		}
 		if p.fewFiles {
@@ -122,11 +122,16 @@ func inTheWay(s *Snapshot, p *Plan, t *trust) (finding, bool) {
 	}
 	if queued := share(c.Queued, c.Sent+c.Warmup); queued >= tellingShare {
 		return finding{
-			headline: fmt.Sprintf("%s of the requests waited over 10 ms for a stream on an HTTP/2 connection: the endpoint takes no more at once on each", percent(queued)),
+			headline: fmt.Sprintf("%s of the requests waited over 10 ms for a stream: the endpoint takes no more of them at once on an HTTP/2 connection", percent(queued)),
 			limit:    LimitConnections, notes: append([]string{"raise --connections, or leave it out"}, failuresAside(s)...),
 		}, true
 	}
 	return finding{}, false
+}
+
+// slotsHeldUp says what part of the requests found all slots taken.
+func slotsHeldUp(waited float64, p *Plan) string {
+	return fmt.Sprintf("the limit of %s in flight held up %s of the requests", counted(uint64(p.Concurrency), "request"), percent(waited))
 }
 
 // waitedForSlot counts the tickets that found every slot taken.

@@ -40,7 +40,7 @@ func endpointFailed(s *Snapshot, p *Plan, t *trust) (finding, bool) {
 		}
 	}
 	if waited := share(waitedForSlot(&s.Counts), s.Counts.Planned); waited >= tellingShare && !t.crowded {
-		f.notes = append(f.notes, fmt.Sprintf("when %s of the requests were due, as many were in flight as may be at once (%s)", percent(waited), grouped(uint64(p.Concurrency))))
+		f.notes = append(f.notes, slotsHeldUp(waited, p))
 	}
 	return f, true
 }

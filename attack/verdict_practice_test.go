@@ -23,7 +23,7 @@ func TestVerdictsInPractice(t *testing.T) {
 	}{
 		"skipping for want of slots": {"mock://?latency=100ms&sigma=0&concurrency=100", func(p *Plan) {
 			p.Rate, p.Concurrency, p.CatchUp, p.Duration = mustRate(t, "200"), 3, CatchUpSkip, 3*time.Second
-		}, 0, LimitConnections, "of the requests were due, as many were in flight as may be at once (3)"},
+		}, 0, LimitConnections, "the limit of 3 requests in flight held up"},
 		"filling": {"mock://?latency=4s&sigma=0&concurrency=1000", func(p *Plan) {
 			p.Rate, p.Concurrency, p.Duration = mustRate(t, "20"), 0, 6*time.Second
 		}, 3 * time.Second, LimitNone, "no reply yet: "},

@@ -213,10 +213,10 @@ func (t *trust) cores(s *Snapshot, p *Plan) {
 	switch {
 	case !p.Open() && (busy(c) >= busyShare || starved(c)):
 		t.client = true
-		t.lower(TrustNone, "a constant concurrency took all that brunt could get of its cores")
+		t.lower(TrustNone, "brunt took all that it could get of its cores, and so set the pace itself")
 	case p.Open() && share(waitedForSlot(&s.Counts), s.Counts.Planned) >= tellingShare && (busy(c) >= busyShare || crowdedOut(c)):
 		t.client, t.crowded = true, true
-		t.lower(TrustNone, fmt.Sprintf("as many requests were in flight as may be at once (%s), for brunt had too little of its cores to read the replies", grouped(uint64(p.Concurrency))))
+		t.lower(TrustNone, fmt.Sprintf("all %s that may be in flight were, because brunt had too little of its cores to read the replies", grouped(uint64(p.Concurrency))))
 	}
 }
 
