@@ -285,6 +285,13 @@ func TestGood(t *testing.T) {
 		{Bounds{ResponseTTFT: none, TTFT: long}, ""},
 		{Bounds{TPOT: long}, "stream"},
 		{Bounds{TPOT: long, Response: none}, ""},
+		{Bounds{FirstByte: long, Lateness: long}, "stream short silent plain"},
+		{Bounds{FirstByte: none}, ""},
+		{Bounds{FirstChunk: long}, "stream short silent"},
+		{Bounds{FirstChunk: none}, ""},
+		{Bounds{EndToEnd: long}, "stream short"},
+		{Bounds{EndToEnd: none, FirstChunk: long}, ""},
+		{Bounds{InterChunk: long}, "stream"},
 	} {
 		for name, reply := range replies {
 			url, _ := rawServer(t, func(conn net.Conn, in *bufio.Reader, _ int) {

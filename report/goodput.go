@@ -7,12 +7,13 @@ import (
 	"brunt/attack"
 )
 
-// Goodput is how many requests kept, each for itself, all bounds that the
-// rules on response, service, ttft, response_ttft and tpot name: a success that
-// takes longer, or lacks the figure, is not good. Which percentile a rule is on
-// does not matter to it.
+// Goodput is how many requests kept, each for itself, all bounds that the rules
+// name on a time of one request: a success that takes longer, or lacks the
+// figure, is not good. Which percentile a rule is on does not matter to it. Of
+// inter_chunk the longest gap of a request counts.
 type Goodput struct {
 	BoundsMS GoodBounds `json:"bounds_ms"`
+	Unbound  []string   `json:"unbound"` // rules on times that a request does not have, each with the reason
 	Requests uint64     `json:"requests"`
 	PerS     float64    `json:"per_s"`   // requests / elapsed_s
 	Percent  float64    `json:"percent"` // of succeeded + failed
@@ -25,6 +26,40 @@ type GoodBounds struct {
 	TTFT         *float64 `json:"ttft"`
 	ResponseTTFT *float64 `json:"response_ttft"`
 	TPOT         *float64 `json:"tpot"`
+	FirstByte    *float64 `json:"first_byte"`
+	Lateness     *float64 `json:"lateness"`
+	FirstChunk   *float64 `json:"first_chunk"`
+	InterChunk   *float64 `json:"inter_chunk"`
+	EndToEnd     *float64 `json:"end_to_end"`
+}
+
+// bounded is one bound by the name that rules have for it.
+type bounded struct {
+	name string
+	ms   *float64
+}
+
+func (b *GoodBounds) list() []bounded {
+	return []bounded{
+		{"response", b.Response}, {"service", b.Service}, {"first_byte", b.FirstByte}, {"lateness", b.Lateness}, {"ttft", b.TTFT},
+		{"response_ttft", b.ResponseTTFT}, {"first_chunk", b.FirstChunk}, {"tpot", b.TPOT}, {"inter_chunk", b.InterChunk}, {"end_to_end", b.EndToEnd},
+	}
+}
+
+// unboundTimes are the times that rules may be on and a request does not have.
+var unboundTimes = map[string]string{
+	"connect": "a time of connections, not of each request",
+	"tls":     "a time of connections, not of each request",
+	"failed":  "a time of failures, none of which is good",
+}
+
+// placeOf is where the bound on a rule's time is kept, nil for none.
+func placeOf(b *attack.Bounds, histogram string) *time.Duration {
+	return map[string]*time.Duration{
+		"response": &b.Response, "service": &b.Service, "first_byte": &b.FirstByte, "lateness": &b.Lateness,
+		"ttft": &b.TTFT, "response_ttft": &b.ResponseTTFT, "first_chunk": &b.FirstChunk,
+		"tpot": &b.TPOT, "inter_chunk": &b.InterChunk, "end_to_end": &b.EndToEnd,
+	}[histogram]
 }
 
 // BoundsOf is what the rules, taken together, ask of one request. Of several
@@ -32,30 +67,66 @@ type GoodBounds struct {
 // should exceed.
 func BoundsOf(rules []Rule) attack.Bounds {
 	var b attack.Bounds
-	places := map[string]*time.Duration{
-		"response": &b.Response, "service": &b.Service, "ttft": &b.TTFT, "response_ttft": &b.ResponseTTFT, "tpot": &b.TPOT,
-	}
 	for _, r := range rules {
-		place := places[r.histogram]
-		if place == nil || r.operator != "<" && r.operator != "<=" {
+		place := placeOf(&b, r.histogram)
+		if place == nil || !r.upper() {
 			continue
 		}
-		if limit := time.Duration(r.limit * 1e6); limit > *place {
-			*place = limit
-		}
+		// A limit of 0 is one, too: nothing takes less than a nanosecond.
+		*place = max(*place, time.Duration(r.limit*1e6), 1)
 	}
 	return b
 }
 
+// upper reports whether the rule bounds its figure from above.
+func (r *Rule) upper() bool { return r.operator == "<" || r.operator == "<=" }
+
+// unboundBy are the rules on times that no request is bound by, with the reason.
+func unboundBy(rules []Rule) []string {
+	list := []string{}
+	for i := range rules {
+		r := &rules[i]
+		switch reason := unboundTimes[r.histogram]; {
+		case r.histogram == "":
+		case !r.upper():
+			list = append(list, r.String()+": asks for a longer time")
+		case reason != "":
+			list = append(list, r.String()+": "+reason)
+		}
+	}
+	return list
+}
+
 // goodputOf is nil where the plan has no bounds.
 func goodputOf(plan *attack.Plan, s *attack.Snapshot) *Goodput {
-	b := plan.Good
-	if b == (attack.Bounds{}) {
+	b := &plan.Good
+	if *b == (attack.Bounds{}) {
 		return nil
 	}
 	return &Goodput{
-		BoundsMS: GoodBounds{bound(b.Response), bound(b.Service), bound(b.TTFT), bound(b.ResponseTTFT), bound(b.TPOT)},
+		BoundsMS: boundsOf(b),
+		Unbound:  []string{},
 		Requests: s.Counts.Good,
+	}
+}
+
+func boundsOf(b *attack.Bounds) GoodBounds {
+	return GoodBounds{
+		Response: bound(b.Response), Service: bound(b.Service), FirstByte: bound(b.FirstByte), Lateness: bound(b.Lateness),
+		TTFT: bound(b.TTFT), ResponseTTFT: bound(b.ResponseTTFT), FirstChunk: bound(b.FirstChunk),
+		TPOT: bound(b.TPOT), InterChunk: bound(b.InterChunk), EndToEnd: bound(b.EndToEnd),
+	}
+}
+
+// judgedBy notes the rules that bound nothing, where the bounds are of these
+// rules and not of others, by which the run was made.
+func (g *Goodput) judgedBy(rules []Rule) {
+	if g == nil {
+		return
+	}
+	asked := BoundsOf(rules)
+	if bounds := boundsOf(&asked); bounds.key() == g.BoundsMS.key() {
+		g.Unbound = unboundBy(rules)
 	}
 }
 
@@ -82,7 +153,7 @@ func (m *merger) goodput() *Goodput {
 			return nil
 		}
 		if sum == nil {
-			sum = &Goodput{BoundsMS: g.BoundsMS}
+			sum = &Goodput{BoundsMS: g.BoundsMS, Unbound: notNil(g.Unbound)}
 		}
 		sum.Requests += g.Requests
 	}
@@ -90,10 +161,10 @@ func (m *merger) goodput() *Goodput {
 }
 
 // key is equal for equal bounds.
-func (b *GoodBounds) key() (k [5]float64) {
-	for i, ms := range []*float64{b.Response, b.Service, b.TTFT, b.ResponseTTFT, b.TPOT} {
-		if ms != nil {
-			k[i] = *ms
+func (b *GoodBounds) key() (k [10]float64) {
+	for i, x := range b.list() {
+		if x.ms != nil {
+			k[i] = *x.ms
 		}
 	}
 	return k
@@ -112,10 +183,14 @@ func goodputItems(g *Goodput) []string {
 		return nil
 	}
 	var bounds []string
-	for i, ms := range []*float64{g.BoundsMS.Response, g.BoundsMS.Service, g.BoundsMS.TTFT, g.BoundsMS.ResponseTTFT, g.BoundsMS.TPOT} {
-		if ms != nil {
-			bounds = append(bounds, [...]string{"response", "service", "ttft", "response ttft", "tpot"}[i]+" "+formatMS(*ms))
+	for _, x := range g.BoundsMS.list() {
+		if x.ms != nil {
+			bounds = append(bounds, strings.ReplaceAll(x.name, "_", " ")+" "+formatMS(*x.ms))
 		}
 	}
-	return []string{FormatRate(g.PerS), FormatShare(g.Percent) + " of requests within " + strings.Join(bounds, ", ")}
+	items := []string{FormatRate(g.PerS), FormatShare(g.Percent) + " of requests within " + strings.Join(bounds, ", ")}
+	for _, text := range g.Unbound {
+		items = append(items, "not bound by "+safe(text, 120))
+	}
+	return items
 }

@@ -104,6 +104,9 @@ func (r *Report) fillEmpty() {
 	r.Verdict.Reasons, r.SLO, r.Slowest = notNil(r.Verdict.Reasons), notNil(r.SLO), notNil(r.Slowest)
 	r.Intervals, r.Changes, r.Warnings = notNil(r.Intervals), notNil(r.Changes), notNil(r.Warnings)
 	r.Spans = notNil(r.Spans)
+	if r.Goodput != nil {
+		r.Goodput.Unbound = notNil(r.Goodput.Unbound)
+	}
 	r.Plan.fillEmpty()
 	if s := r.Endpoint; s != nil {
 		s.Entities, s.Metrics = notNil(s.Entities), notNil(s.Metrics)

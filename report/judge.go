@@ -49,6 +49,7 @@ func (r Rule) Judge(rep *Report) Judgement {
 // JudgeAll fills in the report's SLO with the outcome of each rule.
 func (r *Report) JudgeAll(rules []Rule) {
 	r.SLO = make([]Judgement, 0, len(rules))
+	r.Goodput.judgedBy(rules)
 	for _, rule := range rules {
 		r.SLO = append(r.SLO, rule.Judge(r))
 	}

@@ -3,6 +3,7 @@ package report
 import (
 	"bytes"
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"time"
 
@@ -77,11 +78,34 @@ func streamed() *Report {
 }
 
 func TestGoodput(t *testing.T) {
-	rules, err := ParseRules([]string{"p50<100ms", "p99<=300ms", "service.max<2s", "ttft.p99<500ms", "tpot.mean<50ms", "inter_chunk.p99<1s", "response_ttft.p99>1s", "failed<1%"})
+	// Each rule on a time of one request is a bound; the others are said.
+	rules, err := ParseRules([]string{"p50<100ms", "p99<=300ms", "service.max<2s", "ttft.p99<500ms", "tpot.mean<50ms", "inter_chunk.p99<1s", "response_ttft.p99>1s", "failed<1%",
+		"first_byte.p95<3s", "first_chunk.p99<4s", "end_to_end.p99<5s", "lateness.p99<0ms", "connect.p99<1s", "failed.p99<1s", "goodput_per_s>1"})
 	must(err)
-	want := attack.Bounds{Response: 300 * time.Millisecond, Service: 2 * time.Second, TTFT: 500 * time.Millisecond, TPOT: 50 * time.Millisecond}
+	want := attack.Bounds{Response: 300 * time.Millisecond, Service: 2 * time.Second, TTFT: 500 * time.Millisecond, TPOT: 50 * time.Millisecond,
+		InterChunk: time.Second, FirstByte: 3 * time.Second, FirstChunk: 4 * time.Second, EndToEnd: 5 * time.Second, Lateness: 1}
 	if got := BoundsOf(rules); got != want {
 		t.Errorf("%+v", got)
+	}
+	for _, name := range histogramNames {
+		rule, err := ParseRule(name + ".p99<1s")
+		must(err)
+		bounds := BoundsOf([]Rule{rule}) != (attack.Bounds{})
+		if unbound := unboundBy([]Rule{rule}); bounds == (len(unbound) > 0) {
+			t.Errorf("%s: bounds a request (%v), and %q", rule, bounds, unbound)
+		}
+	}
+	sc, s := streamSnapshot(13)
+	meta := sc.meta()
+	meta.Plan.Good = want
+	whole := From(meta, s)
+	whole.JudgeAll(rules)
+	throughJSON(t, whole)
+	text := textOf(t, whole, TextOptions{Width: 200})
+	for _, words := range []string{"first byte 3.00 s", "first chunk 4.00 s", "end to end 5.00 s", "inter chunk 1.00 s", "not bound by connect.p99<1s: a time of connections", "not bound by failed.p99<1s", "not bound by response_ttft.p99>1s"} {
+		if !strings.Contains(strings.Join(strings.Fields(text), " "), words) {
+			t.Errorf("%q is not said:\n%s", words, text)
+		}
 	}
 	r := streamed()
 	g := r.Goodput
