@@ -42,6 +42,7 @@ type reply struct {
 	stall     int64          // see Plan.StreamStall
 	streaming bool           // the reply is a stream
 	stream    *stream.Stream // nil before the first one
+	gaps      gaps           // of it, beyond those that it holds
 	looking   bool           // the reply is whole, and may state its usage
 	usage     stream.Usage
 	warm      bool          // what comes is not counted

@@ -66,9 +66,10 @@ func (r *reply) follows(contentType []byte) bool {
 	case r.streams == StreamOn || isOf(contentType, eventStream):
 		r.streaming = true
 		if r.stream == nil {
-			r.stream = new(stream.Stream)
+			r.stream = &stream.Stream{Spill: r.gaps.add}
 		}
 		r.stream.Reset()
+		r.gaps.reset()
 	case isOf(contentType, wholeJSON):
 		r.looking = true
 		r.usage.Reset()
@@ -268,8 +269,9 @@ func (s *streamSlice) settle(total **StreamLatencies, sk *sketcher) (ttft Sketch
 	return ttft
 }
 
-// follow counts a success that was a stream. t.mu is held.
-func (t *tally) follow(ex *exchange, s *stream.Stream) {
+// follow counts a success that was a stream; more are gaps of its, which it no
+// longer holds. t.mu is held.
+func (t *tally) follow(ex *exchange, s *stream.Stream, more *gaps) {
 	if t.slice.stream == nil {
 		t.slice.stream = new(streamSlice)
 	}
@@ -296,6 +298,7 @@ func (t *tally) follow(ex *exchange, s *stream.Stream) {
 	for _, gap := range s.Gaps {
 		t.add(&slice.interChunk, gap)
 	}
+	t.counts.Clamped += more.addTo(&slice.interChunk)
 	if tpot, ok := tpotOf(s); ok {
 		t.add(&slice.tpot, tpot)
 	}

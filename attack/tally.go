@@ -139,7 +139,7 @@ func (t *tally) record(w *worker) {
 			t.serve(ex.model, ex)
 		}
 		if w.reply.streaming {
-			t.follow(ex, w.reply.stream)
+			t.follow(ex, w.reply.stream, &w.reply.gaps)
 		}
 		if w.reply.looking {
 			t.state(&w.reply.usage)

@@ -25,6 +25,9 @@ const (
 	recvWindow = 1<<30 - 1
 	// headerMax is the largest reply header understood, as in HTTP/1.1.
 	headerMax = 64 << 10
+	// readMax is the largest frame payload that the peer may send: SETTINGS allow
+	// no more [RFC 9113 §6.5.2: SETTINGS_MAX_FRAME_SIZE].
+	readMax = 16 << 10
 	// lastID is the number past which a connection opens no more streams.
 	lastID = math.MaxInt32 - 1<<20
 	// idleEnough is how long a connection must lie unused for the peer to have
@@ -52,7 +55,7 @@ type Conn struct {
 	config *Config
 	net    net.Conn
 	ready  chan struct{} // closed with the peer's first SETTINGS, or the failure
-	gone   chan struct{} // closed when the reader has ended
+	gone   chan struct{} // closed when the reader has ended, and every other goroutine
 
 	peek     *peek
 	mu       sync.Mutex // guards the following
@@ -82,9 +85,13 @@ type Conn struct {
 	fields   bytes.Buffer
 	encoder  *hpack.Encoder
 
-	ctlMu   sync.Mutex // guards control frames that the reader wants sent
+	ctlMu   sync.Mutex // guards control frames that the reader wants sent; taken after mu
 	ctl     []byte
 	pending bool
+	ended   bool // the reader has, and nothing else is to begin
+
+	unread   atomic.Bool    // the peer does not read control frames
+	routines sync.WaitGroup // all but the reader
 
 	// Only the reader touches these.
 	stamp   int64 // instant of the last read
@@ -112,7 +119,12 @@ func Open(ctx context.Context, transport net.Conn, config *Config) (*Conn, error
 	c.in = bufio.NewReaderSize(stamped{c}, 16<<10)
 	c.framer = http2.NewFramer(nil, c.in)
 	c.framer.SetReuseFrames()
-	stop := context.AfterFunc(ctx, func() { c.fail(ctx.Err()) })
+	c.framer.SetMaxReadFrameSize(readMax)
+	late := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		c.fail(ctx.Err())
+		close(late)
+	})
 	c.wmu.Lock()
 	c.out = append(c.out, http2.ClientPreface...)
 	c.out = appendFrame(c.out, http2.FrameSettings, 0, 0, 18)
@@ -124,10 +136,16 @@ func Open(ctx context.Context, transport net.Conn, config *Config) (*Conn, error
 	c.wmu.Unlock()
 	go c.read()
 	<-c.ready
-	stop()
+	if !stop() {
+		<-late
+	}
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c, c.err
+	err := c.err
+	c.mu.Unlock()
+	if err != nil {
+		<-c.gone
+	}
+	return c, err
 }
 
 // Reserve gives the stream a place on the connection, which its Do takes up
@@ -160,11 +178,14 @@ func (c *Conn) Usable() bool {
 	return c.err == nil && !c.retired
 }
 
-// Closed reports whether the connection has ended.
+// Closed reports whether the connection has ended, and its goroutines too.
 func (c *Conn) Closed() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.err != nil
+	select {
+	case <-c.gone:
+		return true
+	default:
+		return false
+	}
 }
 
 // Streams is how many streams the peer takes at once.
@@ -215,14 +236,14 @@ func (c *Conn) retire() {
 	c.retired = true
 	c.callWaiters()
 	if c.active == 0 && c.open {
-		go c.fail(errClosed)
+		c.spawn(func() { c.fail(errClosed) })
 	}
 }
 
 // Close ends the connection and, with the error, every stream on it.
 func (c *Conn) Close(err error) { c.fail(err) }
 
-// Wait returns when the connection's goroutine has ended after a Close.
+// Wait returns when the connection's goroutines have ended after a Close.
 func (c *Conn) Wait() { <-c.gone }
 
 // fail closes the connection; the first reason counts.

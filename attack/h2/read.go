@@ -13,12 +13,14 @@ import (
 
 // read is the connection's only reader, for its whole life.
 func (c *Conn) read() {
-	defer close(c.gone)
+	defer c.end()
 	err := c.greeting()
 	for err == nil {
 		var f http2.Frame
 		if f, err = c.framer.ReadFrame(); err == nil {
-			err = c.take(f)
+			if err = c.take(f); err == nil {
+				err = c.heeded()
+			}
 			continue
 		}
 		var stream http2.StreamError

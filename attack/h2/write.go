@@ -17,6 +17,9 @@ const (
 	flushSize = 64 << 10
 	// keepSize is the largest write buffer that is kept.
 	keepSize = 4 * flushSize
+	// mostControl is how much of the reader's own frames may wait to be written:
+	// thousands of answers that the peer does not read.
+	mostControl = 64 << 10
 )
 
 // begin opens the stream: its header, and as much of the body as may be sent.
@@ -197,15 +200,52 @@ func broken(err error) bool { return endpoint.Reset(err) }
 // a peer that may be waiting for the reader.
 func (c *Conn) control(add func(b []byte) []byte) {
 	c.ctlMu.Lock()
-	c.ctl = add(c.ctl)
-	start := !c.pending
-	c.pending = true
-	c.ctlMu.Unlock()
-	if start {
-		go func() {
-			c.wmu.Lock()
-			c.flush()
-			c.wmu.Unlock()
-		}()
+	defer c.ctlMu.Unlock()
+	if len(c.ctl) > mostControl {
+		c.unread.Store(true)
+		return
 	}
+	c.ctl = add(c.ctl)
+	if c.pending {
+		return
+	}
+	c.pending = c.start(func() {
+		c.wmu.Lock()
+		c.flush()
+		c.wmu.Unlock()
+	})
+}
+
+// heeded is an error when the peer asks and asks and does not read the answers:
+// those that wait to be written would be without number.
+func (c *Conn) heeded() error {
+	if c.unread.Load() {
+		return &MalformedError{"it does not read the answers to its control frames"}
+	}
+	return nil
+}
+
+// spawn is start for callers without c.ctlMu.
+func (c *Conn) spawn(f func()) {
+	c.ctlMu.Lock()
+	defer c.ctlMu.Unlock()
+	c.start(f)
+}
+
+// start runs f in a goroutine that Wait waits for; false once the reader has
+// ended, with the connection closed. c.ctlMu is held.
+func (c *Conn) start(f func()) bool {
+	if !c.ended {
+		c.routines.Go(f)
+	}
+	return !c.ended
+}
+
+// end is the reader's last act.
+func (c *Conn) end() {
+	c.ctlMu.Lock()
+	c.ended = true
+	c.ctlMu.Unlock()
+	c.routines.Wait()
+	close(c.gone)
 }

@@ -18,6 +18,9 @@ const (
 	keptRoom = 64 << 10
 	// SampleSize is the most bytes kept of the event that carried an error.
 	SampleSize = 512
+	// MostGaps is the most gaps that are held before they are spilled: most
+	// answers have fewer.
+	MostGaps = 1024
 )
 
 // Stream is one reply after the other. The fields are its results; instants
@@ -33,8 +36,13 @@ type Stream struct {
 	// the first and last one with output. 0 while there was none.
 	Begun, First, Last int64
 	// Gaps are those between successive events with output, in the order they
-	// came; those of events that one read brought are 0.
+	// came, less those that Spill was given; those of events that one read
+	// brought are 0.
 	Gaps []int64
+	// Spill is given MostGaps gaps whenever there are as many, so that a stream
+	// without end costs no more memory than another one; the slice is used again
+	// afterwards. Without it all gaps stay in Gaps.
+	Spill func(gaps []int64)
 	// Output and Prompt are the tokens of the last usage seen, -1 without one.
 	Output, Prompt int64
 	// Done is whether the stream said that it was complete.
@@ -63,7 +71,7 @@ type Stream struct {
 // Reset makes s ready for the next reply.
 func (s *Stream) Reset() {
 	*s = Stream{
-		Gaps: s.Gaps[:0], Sample: s.Sample[:0], Output: -1, Prompt: -1,
+		Gaps: s.Gaps[:0], Spill: s.Spill, Sample: s.Sample[:0], Output: -1, Prompt: -1,
 		line: kept(s.line), data: kept(s.data),
 	}
 	if cap(s.Gaps) > keptRoom {
@@ -240,9 +248,17 @@ func (s *Stream) event(data []byte, at int64) {
 	if s.Chunks++; s.Chunks == 1 {
 		s.First = at
 	} else {
-		s.Gaps = append(s.Gaps, at-s.Last)
+		s.gap(at - s.Last)
 	}
 	s.Last = at
+}
+
+func (s *Stream) gap(ns int64) {
+	if len(s.Gaps) >= MostGaps && s.Spill != nil {
+		s.Spill(s.Gaps)
+		s.Gaps = s.Gaps[:0]
+	}
+	s.Gaps = append(s.Gaps, ns)
 }
 
 func (s *Stream) fail(data []byte) {

@@ -1,0 +1,77 @@
+package attack
+
+const (
+	// gapsPage is how many buckets a page of gaps has.
+	gapsPage = 256
+	// gapsKept is the most pages that are kept from one stream to the next.
+	gapsKept = 16
+)
+
+// gaps is a histogram (see NewHistogram) of one stream's gaps. Only a success
+// is counted, and whether a stream is one shows at its end: until then they are
+// kept here. There are few different ones, so that the pages are made as they
+// are needed; all of them are 260 KB.
+type gaps struct {
+	pages   []*[gapsPage]int64 // none before the first gap
+	made    int                // pages that there are
+	used    bool               // there has been a gap since the reset
+	clamped uint64             // of them, those beyond HistogramMax
+}
+
+// reset forgets the last stream's. A few pages stay for the next one, so that
+// one long stream after the other leaves no garbage.
+func (g *gaps) reset() {
+	switch {
+	case !g.used:
+	case g.made > gapsKept:
+		*g = gaps{}
+	default:
+		for _, page := range g.pages {
+			if page != nil {
+				clear(page[:])
+			}
+		}
+		g.used, g.clamped = false, 0
+	}
+}
+
+// add counts gaps in nanoseconds.
+func (g *gaps) add(all []int64) {
+	if g.pages == nil {
+		g.pages = make([]*[gapsPage]int64, bucketCount/gapsPage+1)
+	}
+	g.used = true
+	for _, ns := range all {
+		if held := min(max(ns, 0), HistogramMax); held != ns {
+			ns = held
+			g.clamped++
+		}
+		index := indexOf(ns)
+		page := g.pages[index/gapsPage]
+		if page == nil {
+			page = new([gapsPage]int64)
+			g.pages[index/gapsPage] = page
+			g.made++
+		}
+		page[index%gapsPage]++
+	}
+}
+
+// addTo adds g to b and returns how many of its gaps were clamped.
+func (g *gaps) addTo(b *buckets) (clamped uint64) {
+	if !g.used {
+		return 0
+	}
+	for i, page := range g.pages {
+		if page == nil {
+			continue
+		}
+		for k, n := range page {
+			if n != 0 {
+				b.counts[i*gapsPage+k] += n
+				b.count += n
+			}
+		}
+	}
+	return g.clamped
+}

@@ -1,0 +1,158 @@
+package attack
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/net/http2"
+
+	"brunt/attack/stream"
+)
+
+// A stream without end costs no more memory than a long one, nor does each
+// further chunk; its gaps are all there nevertheless.
+func TestEndlessStreamIsBounded(t *testing.T) {
+	const chunks = 300_000
+	r := newReply()
+	r.streams = StreamOn
+	r.Begin("text/event-stream")
+	event, at := []byte(tokenEvent), int64(0)
+	want := NewHistogram()
+	feed := func(n int) {
+		for i := range n {
+			gap := int64(i%7) * int64(5*time.Millisecond) // 0 and six others
+			if at > 0 {
+				want.RecordValue(gap)
+			}
+			at += gap
+			if at == 0 {
+				at = 1
+			}
+			r.Feed(event, at)
+		}
+	}
+	feed(10 * stream.MostGaps)
+	if allocations := testing.AllocsPerRun(1, func() { feed((chunks - 10*stream.MostGaps) / 2) }); allocations > 0 {
+		t.Errorf("%v allocations for chunks of a stream that is long already", allocations)
+	}
+	if n := len(r.stream.Gaps); n > stream.MostGaps || cap(r.stream.Gaps) > 2*stream.MostGaps {
+		t.Errorf("%d gaps held, room for %d", n, cap(r.stream.Gaps))
+	}
+	tally, got := newTally(0), NewHistogram()
+	tally.follow(&exchange{}, r.stream, &r.gaps)
+	tally.slice.stream.interChunk.copyTo(got)
+	if r.stream.Chunks != chunks || got.TotalCount() != chunks-1 || !got.Equals(want) {
+		t.Errorf("%d chunks with %d gaps, of %d", r.stream.Chunks, got.TotalCount(), want.TotalCount())
+	}
+	r.Begin("text/event-stream")
+	if clamped := r.gaps.addTo(&tally.slice.stream.ttft); clamped != 0 || tally.slice.stream.ttft.count > 1 {
+		t.Error("the next stream begins with the last one's gaps")
+	}
+}
+
+// What gaps leave behind is next to nothing, whatever they were.
+func TestGapsAreForgotten(t *testing.T) {
+	var g gaps
+	for range 2 { // first a few pages, which stay, then all
+		for _, step := range []int64{HistogramMax / 10, 1 << 20} {
+			for ns := int64(0); ns < HistogramMax; ns += max(step, ns/gapsPage) {
+				g.add([]int64{ns})
+			}
+			g.reset()
+			var b buckets
+			if g.addTo(&b); b.count != 0 || g.made > gapsKept {
+				t.Errorf("%d gaps and %d pages left", b.count, g.made)
+			}
+		}
+	}
+}
+
+// Gaps beyond the histogram's bound are counted as such, however many there
+// were before.
+func TestClampedGaps(t *testing.T) {
+	var g gaps
+	g.add([]int64{1, HistogramMax, HistogramMax + 1, 3 * HistogramMax})
+	var b buckets
+	if clamped := g.addTo(&b); clamped != 2 || b.count != 4 || b.counts[bucketCount-1] != 3 {
+		t.Errorf("%d clamped of %d", clamped, b.count)
+	}
+}
+
+// All gaps of streams with very many chunks are in the report, over both
+// protocols.
+func TestLongStreams(t *testing.T) {
+	const chunks = 5 * stream.MostGaps
+	text := strings.Repeat(tokenEvent, chunks) + doneEvent
+	plain, _ := rawServer(t, answering(fmt.Sprintf("%sContent-Length: %d\r\n\r\n%s", sseHead, len(text), text)))
+	newer, _ := h2Raw(t, func(p *h2Peer, id uint32, _ int) bool {
+		p.head(id, "text/event-stream")
+		for rest := text; rest != ""; {
+			n := min(len(rest), 16<<10)
+			p.WriteData(id, n == len(rest), []byte(rest[:n]))
+			rest = rest[n:]
+		}
+		return true
+	})
+	for url, h2 := range map[string]bool{plain: false, newer: true} {
+		p := testPlan(8)
+		p.HTTP2 = h2
+		s := attackOf(t, url, p)
+		checkStreamBooks(t, s)
+		if s.Counts.Succeeded != 8 || s.Counts.Stream.Chunks != 8*chunks {
+			t.Errorf("HTTP/2 %v: %+v", h2, s.Counts)
+		}
+	}
+}
+
+// A peer that asks for answers and does not read them is let go of: what waits
+// to be written would grow for as long as the time-out.
+func TestHTTP2UnreadAnswers(t *testing.T) {
+	for name, write := range map[string]func(f *http2.Framer){
+		"pings":    func(f *http2.Framer) { f.WritePing(false, [8]byte{1}) },
+		"settings": func(f *http2.Framer) { f.WriteSettings() },
+	} {
+		var flood bytes.Buffer
+		for range 4096 {
+			write(http2.NewFramer(&flood, nil))
+		}
+		said := 0
+		url, _ := h2Raw(t, func(p *h2Peer, _ uint32, _ int) bool {
+			p.conn.(*net.TCPConn).SetReadBuffer(4 << 10)
+			for said < 256<<20 {
+				n, err := p.conn.Write(flood.Bytes())
+				if said += n; err != nil {
+					break
+				}
+			}
+			return false
+		})
+		p := testPlan(1)
+		p.HTTP2, p.Concurrency, p.Timeout = true, 1, 30*time.Second
+		s := attackOf(t, url, p)
+		if len(s.Failures) != 1 || s.Failures[0].Kind != KindBadReply || !strings.Contains(s.Failures[0].Message, "does not read") {
+			t.Errorf("%s: %+v", name, s.Failures)
+		}
+	}
+}
+
+// A frame larger than this side allows is refused before room is made for it.
+func TestHTTP2LargeFrame(t *testing.T) {
+	url, _ := h2Raw(t, func(p *h2Peer, id uint32, _ int) bool {
+		p.reply(id, "200", "", false)
+		p.conn.Write([]byte{0xff, 0xff, 0xff, 0, 1, 0, 0, 0, byte(id)}) // DATA of 16 MB
+		io.Copy(io.Discard, bufio.NewReader(p.conn))
+		return false
+	})
+	p := testPlan(1)
+	p.HTTP2, p.Concurrency = true, 1
+	s := attackOf(t, url, p)
+	if len(s.Failures) != 1 || s.Failures[0].Kind != KindBadReply {
+		t.Errorf("%+v", s.Failures)
+	}
+}
