@@ -74,13 +74,10 @@ func originOf(c clock, system func() (int64, error)) (offset int64, err error) {
 	return offset, nil
 }
 
-// wait returns the time once it is at or later, or earlier once after a kick.
-func (a *alarm) wait(at int64) int64 {
-	for {
-		now := a.clock.now()
-		if now >= at {
-			return now
-		}
+// wait returns the time once it is at or later, or earlier once after a kick. It
+// is now when it begins.
+func (a *alarm) wait(now, at int64) int64 {
+	for ; now < at; now = a.clock.now() {
 		err := a.sleep(at)
 		if a.kicked.CompareAndSwap(true, false) {
 			return now
@@ -89,6 +86,7 @@ func (a *alarm) wait(at int64) int64 {
 			time.Sleep(time.Millisecond) // never seen; a late ticket beats a spin
 		}
 	}
+	return now
 }
 
 // look returns once the runtime has looked at the network, which it does when

@@ -22,13 +22,10 @@ func newAlarm(c clock) (*alarm, error) {
 	return &alarm{clock: c, timer: time.NewTimer(time.Hour), kicks: make(chan struct{}, 1)}, nil
 }
 
-// wait returns the time once it is at or later, or earlier once after a kick.
-func (a *alarm) wait(at int64) int64 {
-	for {
-		now := a.clock.now()
-		if now >= at {
-			return now
-		}
+// wait returns the time once it is at or later, or earlier once after a kick. It
+// is now when it begins.
+func (a *alarm) wait(now, at int64) int64 {
+	for ; now < at; now = a.clock.now() {
 		left := time.Duration(at-now) - spin
 		if left <= 0 {
 			runtime.Gosched()
@@ -41,6 +38,7 @@ func (a *alarm) wait(at int64) int64 {
 			return a.clock.now()
 		}
 	}
+	return now
 }
 
 // look lets others run first.

@@ -42,6 +42,7 @@ type Run struct {
 	mux      *mux   // of HTTP/2
 	pacer    *pacer // nil where connections are opened as they are needed
 	schedule atomic.Pointer[schedule]
+	unsaid   unsaid
 	clock    clock
 	began    usage
 

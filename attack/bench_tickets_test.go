@@ -96,5 +96,5 @@ func (w *worker) next() (ticket, bool) {
 	if w.turn != nil {
 		return w.turn.take(w)
 	}
-	return w.claim.take(w.run)
+	return w.claim.take(w.run, -1)
 }

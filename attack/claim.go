@@ -7,16 +7,21 @@ const claimSize = 16
 // claim is a worker's stock of tickets of a closed loop.
 type claim struct{ from, end uint64 }
 
-// take gives a worker's next ticket, planned for now; ok is false when the run
-// has none left. Where records are kept, a later ticket is never planned for an
-// earlier instant: readers of results count on that (vegeta's plot refuses
-// others). The lock that it takes is little beside writing the record.
-func (c *claim) take(run *Run) (tk ticket, ok bool) {
+// take gives a worker's next ticket, planned for the instant since which the
+// worker has been free, or for now where that is negative; ok is false when the
+// run has none left. Where records are kept, a later ticket is never planned for
+// an earlier instant, but for now: readers of results count on that (vegeta's
+// plot refuses others). The lock that it takes is little beside writing the
+// record.
+func (c *claim) take(run *Run, free int64) (tk ticket, ok bool) {
 	if run.recorder != nil {
 		run.orderMu.Lock()
 		defer run.orderMu.Unlock()
 	}
-	now := run.clock.now()
+	now := free
+	if free < 0 || run.recorder != nil {
+		now = run.clock.now()
+	}
 	if now >= run.end {
 		return tk, false
 	}

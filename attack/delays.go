@@ -137,7 +137,7 @@ func (w *delayWatch) begin(from int64) { go w.loop(from) }
 func (w *delayWatch) loop(at int64) {
 	defer close(w.gone)
 	for {
-		now := w.alarm.wait(at)
+		now := w.alarm.wait(w.alarm.clock.now(), at)
 		select {
 		case <-w.quit:
 			return

@@ -21,12 +21,14 @@ import (
 // request are held back until its reply is read.
 type direct struct {
 	net.Conn
-	raw   syscall.RawConn
-	turn  func(fd uintptr) bool // step, bound once: a turn allocates nothing
-	out   []byte                // still to be written
-	in    []byte                // to be read into
-	got   int                   // bytes read, noRoom where the rest of out must be waited with
-	fault syscall.Errno
+	raw    syscall.RawConn
+	turn   func(fd uintptr) bool // step, bound once: a turn allocates nothing
+	out    []byte                // still to be written
+	in     []byte                // to be read into
+	steps  int                   // of this turn
+	got    int                   // bytes read, noRoom where the rest of out must be waited with
+	fault  syscall.Errno
+	handed *handOver // of the exchange; nil while TLS shakes hands
 
 	holding bool   // what is written is kept in held
 	held    []byte // records
@@ -75,6 +77,7 @@ func (d *direct) Write(p []byte) (int, error) {
 		d.held = append(d.held, p...)
 		return len(p), nil
 	}
+	d.handed.mark()
 	return d.Conn.Write(p)
 }
 
@@ -91,7 +94,7 @@ func (d *direct) hold(over net.Conn, msg []byte) (int, error) {
 
 // read sends what is to be sent and waits for bytes, as net.Conn's Read does.
 func (d *direct) read(p []byte) (int, error) {
-	d.in, d.fault = p, 0
+	d.in, d.fault, d.steps = p, 0, 0
 	for {
 		err := d.raw.Read(d.turn)
 		switch {
@@ -117,7 +120,9 @@ func (d *direct) read(p []byte) (int, error) {
 // step is one turn: false means that there is nothing to read yet.
 func (d *direct) step(fd uintptr) bool {
 	d.got = 0
+	d.steps++
 	if len(d.out) > 0 && d.fault == 0 {
+		d.handed.mark()
 		n, e := call(syscall.SYS_WRITE, fd, d.out)
 		d.out = d.out[n:]
 		switch {

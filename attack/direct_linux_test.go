@@ -163,4 +163,7 @@ func TestMissedEnd(t *testing.T) {
 	if n, err := w.Read(make([]byte, 64)); n > 0 || err != io.EOF || w.clock.now() > int64(time.Minute)/6 {
 		t.Errorf("%d bytes, %v after %v", n, err, time.Duration(w.clock.now()))
 	}
+	if !w.missed {
+		t.Error("it is not known that the end was there before the request was sent")
+	}
 }

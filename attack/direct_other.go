@@ -5,7 +5,11 @@ package attack
 import "net"
 
 // direct is for Linux: elsewhere system calls go through the system's library.
-type direct struct{ out []byte }
+type direct struct {
+	out    []byte
+	steps  int
+	handed *handOver
+}
 
 func newDirect(net.Conn) *direct { return nil }
 

@@ -2,9 +2,11 @@ package attack
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -48,8 +50,8 @@ type payloadError struct{ err error }
 func (e *payloadError) Error() string { return e.err.Error() }
 func (e *payloadError) Unwrap() error { return e.err }
 
-// kindOf puts an error under its kind. stale: the connection had idled and not
-// a byte of the reply came.
+// kindOf puts an error under its kind. stale: the connection was closed before
+// the request was read (see unread).
 func kindOf(err error, stale bool) string {
 	var dial *dialError
 	var bad *badReply
@@ -58,7 +60,6 @@ func kindOf(err error, stale bool) string {
 	var away *h2.GoAwayError
 	var gone *payloadError
 	var answer *streamError
-	broken := err == io.EOF || endpoint.Reset(err)
 	switch {
 	case err == errCut:
 		return KindCut
@@ -80,7 +81,7 @@ func kindOf(err error, stale bool) string {
 		return KindGoAway
 	case endpoint.Timeout(err):
 		return KindTimeoutReply
-	case broken && stale:
+	case stale:
 		return KindStaleConnection
 	case endpoint.Reset(err):
 		return KindReset
@@ -98,20 +99,19 @@ var messages = map[string]string{
 	endpoint.NoFiles:        "this process may open no more files",
 	KindConnectRate:         "no connection within the time-out, for --connect-rate allows no more",
 	KindRefusedStream:       "stream refused, by an endpoint that takes no more at once or a proxy whose backend failed",
-	KindReset:               "connection reset by the endpoint",
 	KindTimeoutReply:        "no complete reply within the time-out",
-	KindClosedEarly:         "connection closed by the endpoint before its reply was complete",
 	KindStaleConnection:     "idle connection closed by the endpoint just as the request was sent",
 }
 
 // remedies are what to do about kinds without a status, where that follows from
 // the kind alone.
 var remedies = map[string]string{
-	KindStreamEmpty:   "look at one reply by hand: no event with data was in it",
-	KindStreamBroken:  "the server, or a proxy before it, ended the stream early: see their logs and time-outs",
-	KindStreamError:   "the server failed in the middle of its answer: its own words say why",
-	KindStreamStalled: "lower the load, or raise --stream-stall if pauses that long are normal",
-	KindTimeoutReply:  "lower the load, or raise --timeout if replies that late are of use",
+	KindStaleConnection: "the endpoint closes connections without saying so before: --no-keepalive opens one for each request",
+	KindStreamEmpty:     "look at one reply by hand: no event with data was in it",
+	KindStreamBroken:    "the server, or a proxy before it, ended the stream early: see their logs and time-outs",
+	KindStreamError:     "the server failed in the middle of its answer: its own words say why",
+	KindStreamStalled:   "lower the load, or raise --stream-stall if pauses that long are normal",
+	KindTimeoutReply:    "lower the load, or raise --timeout if replies that late are of use",
 }
 
 // certificateWanted is how crypto/tls, which has no type for it, calls the alert
@@ -135,8 +135,27 @@ func remedyFor(kind string, err error) string {
 	return remedies[kind]
 }
 
+// broken gives the example message of a connection that broke off, and when.
+func (ex *exchange) broken(how string) string {
+	if ex.sent == 0 {
+		return fmt.Sprintf("connection %s before the request was sent", how)
+	}
+	after := span(time.Duration(ex.end - ex.sent))
+	if ex.in > 0 {
+		return fmt.Sprintf("connection %s after %s, within its reply", how, after)
+	}
+	return fmt.Sprintf("connection %s after %s without a reply", how, after)
+}
+
 // describe gives the example message of a failure without a status.
-func describe(kind string, err error) string {
+func (ex *exchange) describe() string {
+	kind, err := ex.kind, ex.err
+	switch kind {
+	case KindReset:
+		return ex.broken("reset")
+	case KindClosedEarly:
+		return ex.broken("closed")
+	}
 	if m := messages[kind]; m != "" {
 		return m
 	}

@@ -277,6 +277,29 @@ func TestHTTP2GoAway(t *testing.T) {
 	t.Logf("%d ignored after GOAWAY, %d connections", ignored.Load(), s.Counts.Connections)
 }
 
+// TestHTTP2GoAwayEarly has each connection take two requests of the many that
+// share it: most move on several times, and none fails while others are answered.
+func TestHTTP2GoAwayEarly(t *testing.T) {
+	var answered atomic.Int64
+	url, _ := h2Raw(t, func(p *h2Peer, id uint32, n int) bool {
+		if n > 2 {
+			return true
+		}
+		if n == 2 {
+			p.WriteGoAway(id, http2.ErrCodeNo, nil)
+		}
+		answered.Add(1)
+		p.reply(id, "200", "hi", true)
+		return true
+	})
+	p := h2Plan(300)
+	p.Concurrency, p.Connections = 24, 1
+	s := h2Run(t, url, p, payloads.Single("test", body))
+	if s.Counts.Succeeded != 300 || answered.Load() != 300 {
+		t.Errorf("%d answered; %+v %+v", answered.Load(), s.Counts, s.Failures)
+	}
+}
+
 // TestHTTP2MovedTwice has the first two connections take nothing: one request
 // opens three, and all of them are counted.
 func TestHTTP2MovedTwice(t *testing.T) {

@@ -9,8 +9,8 @@ import (
 	"brunt/payloads"
 )
 
-// mostMoves is how often one request is taken to another connection because
-// its own closed before the endpoint had done anything about it.
+// mostMoves is how many connections without any reply one request is taken away
+// from because they closed before the endpoint had done anything about it.
 const mostMoves = 3
 
 // lane is a worker's part of the mux.
@@ -36,7 +36,7 @@ func (l *lane) exchange(w *worker, item payloads.Item, want int64) error {
 	}
 	l.request.Head, l.request.Body = (*l.mux.heads.Load())[item.Variant], body
 	l.stream.Follower, l.stream.Stall = w.reply, w.reply.stall
-	for moves := 0; ; moves++ {
+	for moves := 0; ; {
 		w.reply.streaming = false
 		if err := l.take(w, want); err != nil {
 			return err
@@ -44,8 +44,14 @@ func (l *lane) exchange(w *worker, item payloads.Item, want int64) error {
 		err := l.stream.Do(&l.request, want)
 		var away *h2.GoAwayError
 		crossed := err == h2.ErrUnsent || errors.As(err, &away) && away.Orderly()
-		if !crossed || moves == mostMoves {
+		if !crossed || l.stream.Barren && moves == mostMoves {
 			return l.settle(w, err)
+		}
+		if w.run.clock.now() >= want {
+			return l.settle(w, h2.ErrTimeout)
+		}
+		if l.stream.Barren {
+			moves++
 		}
 		w.ex.out += l.stream.Out
 		w.ex.reopened = true
@@ -55,7 +61,8 @@ func (l *lane) exchange(w *worker, item payloads.Item, want int64) error {
 // settle takes the stream's figures over.
 func (l *lane) settle(w *worker, err error) error {
 	ex, s := &w.ex, l.stream
-	ex.sent, ex.first, ex.end, ex.in, ex.idled = s.Sent, s.First, s.End, s.In, s.Idled
+	ex.sent, ex.first, ex.end, ex.in = s.Sent, s.First, s.End, s.In
+	ex.idled, ex.barren, ex.trip = s.Idled, s.Barren, s.Trip
 	ex.out += s.Out
 	w.reply.sample, w.reply.id, w.reply.model, w.reply.fields = s.Sample, s.RequestID, s.Model, s.Fields
 	fault := err
@@ -183,6 +190,7 @@ func (l *lane) dial(w *worker, want int64, permit bool) (*h2.Conn, error) {
 	}
 	switch {
 	case err == nil:
+		c.Trip = int64(connect)
 		w.connected(connect, handshake)
 		return c, nil
 	case w.run.cutting.Load():

@@ -35,7 +35,8 @@ func (w *worker) openLoop() {
 // closedLoop sends whenever the last reply is in.
 func (w *worker) closedLoop() {
 	run := w.run
-	pause := time.Duration(0)
+	var back backOff
+	w.free = -1
 	// Before the start nothing is planned: it would count as warm-up.
 	if !run.rest(max(0, time.Duration(run.start-run.clock.now()))) {
 		return
@@ -44,10 +45,13 @@ func (w *worker) closedLoop() {
 		if run.leaving.Load() > 0 && run.dismiss(w) {
 			return
 		}
-		if run.pacer != nil && w.wire == nil && !w.admitted() {
-			return
+		if w.wire == nil {
+			if run.pacer != nil && !w.admitted() {
+				return
+			}
+			w.free = -1 // it may have waited
 		}
-		tk, ok := w.claim.take(run)
+		tk, ok := w.claim.take(run, w.free)
 		if !ok {
 			if run.inherit(w) {
 				continue
@@ -55,17 +59,53 @@ func (w *worker) closedLoop() {
 			return
 		}
 		w.fire(tk)
-		// A refused connection costs the client next to nothing: without a pause
-		// a dead endpoint would be hammered far beyond the load asked for.
-		if w.wire != nil || w.ex.outcome != failed || w.ex.sent != 0 {
-			pause = 0
-			continue
-		}
-		pause = min(max(2*pause, 10*time.Millisecond), time.Second)
-		if !run.rest(pause) {
+		if pause := back.after(&w.ex); pause > 0 && !run.rest(pause) {
 			return
 		}
 	}
+}
+
+const (
+	leastPause = 10 * time.Millisecond
+	mostPause  = time.Second
+)
+
+// backOff has a worker of a closed loop pause where the endpoint gives it no
+// connection of any use. That costs the client next to nothing: without a pause
+// a dead endpoint would be hammered far beyond the load asked for.
+type backOff struct {
+	pause time.Duration // the last one
+	once  bool          // the last connection was useless
+}
+
+// after is the pause that follows an exchange. One connection may break off at
+// once and the next be fine, so that only a second one in a row is paused after.
+func (b *backOff) after(ex *exchange) time.Duration {
+	useless := ex.useless()
+	switch {
+	case ex.outcome == failed && ex.sent == 0, useless && b.once:
+		b.pause = min(max(2*b.pause, leastPause), mostPause)
+		return b.pause
+	case useless:
+		b.once = true
+	case !ex.barren:
+		*b = backOff{}
+	}
+	return 0
+}
+
+// useless reports whether the exchange's connection was opened in vain: it broke
+// off, or brought what is no HTTP, at once and before it had brought any reply.
+// One that takes longer paces itself.
+func (ex *exchange) useless() bool {
+	if ex.outcome != failed || !ex.barren || ex.end-ex.sent-ex.trip > int64(leastPause) {
+		return false
+	}
+	switch ex.kind {
+	case KindReset, KindClosedEarly, KindGoAway, KindOther: // such as TLS's alerts
+		return ex.in == 0
+	}
+	return ex.kind == KindBadReply
 }
 
 // admitted waits for the pacer where the next ticket is going to need a new

@@ -69,7 +69,7 @@ func (t *turn) take(w *worker) (tk ticket, ok bool) {
 		noSlot := t.starved
 		if now < at {
 			t.starved, noSlot = false, false
-			now = t.alarm.wait(at + s.slack(t.stride))
+			now = t.alarm.wait(now, at+s.slack(t.stride))
 		}
 		switch {
 		case run.over() || !planned && now >= at:

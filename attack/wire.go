@@ -32,23 +32,55 @@ type wire struct {
 	cutting *atomic.Bool
 	secure  bool
 
-	deadline int64 // set on the connection
-	want     int64 // the exchange's own
-	used     int64 // last use
+	handed   handOver // of this exchange
+	deadline int64    // set on the connection
+	want     int64    // the exchange's own
+	used     int64    // last use
 
 	reads    int   // of this reply
 	first    int64 // instant of the reply's first bytes
 	received int64 // bytes of this reply
 	failure  error // what ended this reply's reading
+	missed   bool  // an end that was there before the request was sent
+
+	replies int64 // whole ones that the connection has brought
+	trip    int64 // a round trip, as long as opening the connection took
 
 	timed bool  // the reply is a stream: each read is timed
 	at    int64 // instant of its last read
 	stall int64 // the longest that it may say nothing, 0 for no bound
 }
 
+// handOver is the instant at which an exchange's first byte is handed to the system.
+// It is noted right before the call that does so: an endpoint may have it, and
+// have answered, before the call returns. Over TLS its first record is made by
+// then.
+type handOver struct {
+	clock clock
+	due   bool  // still to come
+	at    int64 // 0 until then
+}
+
+// mark is called before every write.
+func (h *handOver) mark() {
+	if h != nil && h.due {
+		h.due, h.at = false, h.clock.now()
+	}
+}
+
+func newWire(conn net.Conn, connect time.Duration, run *Run) *wire {
+	w := &wire{conn: conn, direct: newDirect(conn), idle: endpoint.NewIdle(conn), clock: run.clock, cutting: &run.cutting, secure: run.target.TLS, trip: int64(connect)}
+	w.handed.clock = run.clock
+	if w.direct != nil {
+		w.direct.handed = &w.handed
+	}
+	return w
+}
+
 // begin readies the wire for an exchange that has until want.
 func (w *wire) begin(want, timeout int64) error {
-	w.want, w.reads, w.received, w.failure, w.timed = want, 0, 0, nil, false
+	w.want, w.reads, w.received, w.failure, w.timed, w.missed = want, 0, 0, nil, false, false
+	w.handed.due, w.handed.at = true, 0
 	if w.direct != nil {
 		return w.near(min(want, want-timeout+lookAfter))
 	}
@@ -125,7 +157,7 @@ func (w *wire) early(err error) error {
 // Read implements io.Reader for the reply's parser, with one clock read for
 // the first bytes of a reply, and one for each read of a stream.
 func (w *wire) Read(p []byte) (int, error) {
-	for {
+	for struck := false; ; {
 		n, err := w.take(p)
 		if n > 0 {
 			switch {
@@ -142,7 +174,12 @@ func (w *wire) Read(p []byte) (int, error) {
 			return 0, nil
 		}
 		if err != io.EOF {
+			due := w.deadline
 			err = w.early(err)
+			struck = err == nil && w.clock.now()-due < struckInTime
+		} else {
+			// Found by the first look, which no news of it led to: see direct.
+			w.missed = struck && w.reads == 0 && w.direct != nil && w.direct.steps == 1
 		}
 		if err != nil {
 			w.failure = err
@@ -198,6 +235,9 @@ func (w *wire) last() int64 {
 // and returns the number of bytes handed over.
 func (w *wire) write(msg []byte) (int, error) {
 	sent := 0
+	if !w.secure || w.direct == nil { // else it is for the first record
+		w.handed.mark()
+	}
 	for {
 		n, err := w.conn.Write(msg[sent:])
 		sent += n
@@ -220,6 +260,7 @@ func (w *wire) write(msg []byte) (int, error) {
 // writeBoth sends a head and a large body without copying the body.
 func (w *wire) writeBoth(bufs *net.Buffers) (int, error) {
 	var sent int64
+	w.handed.mark()
 	for {
 		n, err := bufs.WriteTo(w.conn)
 		sent += n
@@ -232,12 +273,8 @@ func (w *wire) writeBoth(bufs *net.Buffers) (int, error) {
 	}
 }
 
-// stale reports whether the connection has idled so long that the peer may
-// have closed it, and has.
-func (w *wire) stale(now int64) bool {
-	return w.idled(now) && !w.idle.Alive()
+// stale reports whether the peer has closed the connection, where it may have:
+// it does so without a word, or the connection lay unused for long enough.
+func (w *wire) stale(now int64, unsaid bool) bool {
+	return (unsaid || now-w.used > int64(time.Millisecond)) && !w.idle.Alive()
 }
-
-// idled reports whether the connection lay unused long enough for the peer to
-// have thought of closing it.
-func (w *wire) idled(now int64) bool { return now-w.used > int64(time.Millisecond) }

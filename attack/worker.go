@@ -29,7 +29,7 @@ const (
 type exchange struct {
 	ticket
 	variant  int
-	sent     int64 // first byte handed over; 0 while there is no connection
+	sent     int64 // right before the first byte is handed to the system; 0 where none was
 	first    int64 // first byte of the reply
 	end      int64
 	outcome  outcome
@@ -41,7 +41,9 @@ type exchange struct {
 	in       int64 // bytes of the reply
 	opened   bool  // a connection was opened for it
 	reopened bool  // because the idle one had been closed by the peer
-	idled    bool  // its connection had lain idle
+	idled    bool  // its connection had lain idle, after other replies
+	barren   bool  // its connection has brought no reply
+	trip     int64 // a round trip on its connection
 	connect  time.Duration
 	tls      time.Duration
 }
@@ -63,10 +65,11 @@ type worker struct {
 	id    []byte // of the request, where its body has splices
 	pair  [2][]byte
 	bufs  net.Buffers
-	free  int64 // instant since which the worker has been free
+	free  int64 // instant since which the worker has been free, negative where that is not known
 
 	permit bool // the pacer has been waited for
 	dialed bool // there has been a connection
+	lost   bool // the connection was closed by the peer after the last exchange
 	gone   bool // has left the run's count of workers
 
 	mu   sync.Mutex // guards conn against the cut
@@ -104,6 +107,7 @@ func (w *worker) fire(tk ticket) {
 	}
 	w.free = w.ex.end
 	w.tally.record(w)
+	w.linger()
 }
 
 // exchange does one request on an open connection, or on a new one.
@@ -128,22 +132,19 @@ func (w *worker) exchange(item payloads.Item) error {
 // ready makes sure that there is a connection to send on.
 func (w *worker) ready(want int64) error {
 	if w.wire != nil {
-		w.ex.sent = w.ex.begin
 		if err := w.wire.begin(want, int64(w.run.plan.Timeout)); err != nil {
 			return err
 		}
-		w.ex.idled = w.wire.idled(w.ex.begin)
-		if !w.wire.stale(w.ex.begin) {
+		if !w.wire.stale(w.ex.begin, w.run.unsaid.seen.Load()) {
 			return nil
 		}
 		w.drop()
-		w.ex.reopened, w.ex.idled = true, false
+		w.lost = true
 	}
-	w.ex.sent = 0
+	w.ex.reopened, w.lost = w.lost, false
 	if err := w.dial(want); err != nil {
 		return err
 	}
-	w.ex.sent = w.run.clock.now()
 	return w.wire.begin(want, int64(w.run.plan.Timeout))
 }
 
@@ -164,7 +165,7 @@ func (w *worker) dial(want int64) error {
 	w.mu.Lock()
 	w.conn = conn
 	w.mu.Unlock()
-	w.wire = &wire{conn: conn, direct: newDirect(conn), idle: endpoint.NewIdle(conn), clock: w.run.clock, cutting: &w.run.cutting, secure: w.run.target.TLS}
+	w.wire = newWire(conn, connect, w.run)
 	w.reply.use(w.wire)
 	return nil
 }
@@ -266,13 +267,15 @@ func (w *worker) receive() error {
 	ex := &w.ex
 	unsent := w.wire.unsent()
 	ex.out = max(0, ex.out-unsent)
-	ex.first, ex.end, ex.in, ex.status = w.wire.first, w.wire.last(), w.wire.received, status
+	ex.sent, ex.first, ex.end, ex.in, ex.status = w.wire.handed.at, w.wire.first, w.wire.last(), w.wire.received, status
 	switch {
 	case fault != nil: // the reply is whole, the answer in it is not
 		w.unfit(fault)
 	case !w.run.plan.Success[status]:
 		ex.outcome = failed
 	}
+	w.wire.replies++
+	w.run.unsaid.answered(w.wire.replies)
 	if w.reply.close || unsent > 0 || !w.run.plan.KeepAlive {
 		w.drop()
 	}
@@ -289,7 +292,8 @@ func (w *worker) fail(err error) {
 	ex := &w.ex
 	ex.end, ex.err = w.run.clock.now(), err
 	if w.wire != nil {
-		ex.in = w.wire.received
+		ex.sent, ex.in, ex.trip = w.wire.handed.at, w.wire.received, w.wire.trip
+		ex.idled, ex.barren = w.wire.replies > 0, w.wire.replies == 0
 		ex.out = max(0, ex.out-w.wire.unsent())
 	}
 	ex.outcome = failed
@@ -300,6 +304,10 @@ func (w *worker) fail(err error) {
 	case errors.As(err, &gone):
 		w.run.abort(gone.err)
 	}
-	ex.kind = kindOf(err, ex.idled && ex.in == 0)
+	stale := w.unread(err)
+	if stale {
+		w.run.unsaid.note(w.wire)
+	}
+	ex.kind = kindOf(err, stale)
 	w.drop()
 }

@@ -12,6 +12,7 @@ import (
 type Idle struct {
 	raw   syscall.RawConn
 	look  func(fd uintptr) bool
+	wait  func(fd uintptr) bool // the same, until there is something
 	buf   [1]byte
 	alive bool
 }
@@ -38,6 +39,7 @@ func NewIdle(conn net.Conn) *Idle {
 		i.alive = err == syscall.EAGAIN || err == syscall.EWOULDBLOCK || err == syscall.EINTR
 		return true
 	}
+	i.wait = func(fd uintptr) bool { return i.look(fd) && !i.alive }
 	return i
 }
 
@@ -50,3 +52,7 @@ func (i *Idle) Alive() bool {
 	i.alive = false
 	return i.raw.Read(i.look) == nil && i.alive
 }
+
+// Ends waits, until the connection's read deadline, for the peer to close it, and
+// reports whether it did.
+func (i *Idle) Ends() bool { return i.raw != nil && i.raw.Read(i.wait) == nil }

@@ -46,12 +46,19 @@ type Config struct {
 	Time func(at int64) time.Time
 	// Timeout in nanoseconds ends a write that the peer does not read.
 	Timeout int64
+	// Wary has a connection looked at before each use after it lay idle, however
+	// shortly: the peer is known to close some without a word.
+	Wary *atomic.Bool
 	// Success holds the statuses whose bodies nobody wants to see.
 	Success *[1000]bool
 }
 
 // Conn is one connection. Many goroutines share it, each with a Stream.
 type Conn struct {
+	// Trip is about a round trip in nanoseconds. It is to be set before the first
+	// Reserve.
+	Trip int64
+
 	config *Config
 	net    net.Conn
 	ready  chan struct{} // closed with the peer's first SETTINGS, or the failure
@@ -72,6 +79,7 @@ type Conn struct {
 	heard    int64 // instant of the last read
 	idleFrom int64 // since when no stream was active
 	fresh    bool  // the peer has answered since the connection last lay idle
+	fruitful bool  // the peer has answered
 	open     bool  // the peer's SETTINGS came
 
 	tableSize atomic.Int64 // the peer's, to be obeyed by the next header; -1 for none
@@ -79,8 +87,8 @@ type Conn struct {
 
 	wmu      sync.Mutex // held while writing; taken before mu
 	out      []byte
-	stamps   []*atomic.Int64 // of the requests in out
-	pledged  bool            // somebody is about to write out
+	stamps   []stamp // of the requests in out
+	pledged  bool    // somebody is about to write out
 	deadline int64
 	fields   bytes.Buffer
 	encoder  *hpack.Encoder
@@ -157,8 +165,9 @@ func (c *Conn) Reserve(s *Stream) (ok, usable bool) {
 	if c.err != nil || c.retired {
 		return false, false
 	}
-	if c.active == 0 && c.nextID > 1 && c.config.Now()-c.idleFrom > idleEnough {
-		if c.fresh = false; !c.catchUp() {
+	if c.active == 0 && c.nextID > 1 {
+		c.fresh = false
+		if (c.config.Wary.Load() || c.config.Now()-c.idleFrom > idleEnough) && !c.catchUp() {
 			return false, false
 		}
 	}

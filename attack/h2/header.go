@@ -102,7 +102,7 @@ func (c *Conn) header() error {
 	if s == nil {
 		return c.known(b.stream)
 	}
-	c.fresh = true
+	c.fresh, c.fruitful = true, true
 	s.In += int64(b.size)
 	if s.First == 0 {
 		s.First = b.first

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"runtime"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -62,6 +63,7 @@ func testConfig() *Config {
 	start := time.Now()
 	return &Config{
 		Now:     func() int64 { return int64(time.Since(start)) },
+		Wary:    new(atomic.Bool),
 		Time:    func(at int64) time.Time { return start.Add(time.Duration(at)) },
 		Timeout: int64(10 * time.Second), Success: new([1000]bool),
 	}

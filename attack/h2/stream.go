@@ -32,7 +32,9 @@ type Stream struct {
 	RequestID []byte              // what the endpoint calls the request
 	Model     []byte              // which of the endpoint's models has answered
 	Fields    []hpack.HeaderField // of a reply whose status is no success
-	Idled     bool                // the connection had lain idle
+	Idled     bool                // the connection had lain idle, and brought nothing since
+	Barren    bool                // the connection had brought no reply by the end
+	Trip      int64               // a round trip on it
 
 	// Follower, which may be nil, may follow the bodies of successes; Stall is
 	// the longest that nothing may come of one that is a stream, 0 for no bound.
@@ -219,7 +221,7 @@ func (c *Conn) finish(s *Stream, err error, unsent bool) error {
 	if s.done {
 		err = s.err
 	}
-	s.Sent = s.written.Load()
+	s.Sent, s.Barren, s.Trip = s.written.Load(), !c.fruitful, c.Trip
 	if err == ErrTimeout && s.Sent > 0 && c.heard < s.Sent {
 		// Not a byte since: whoever is at the other end may be gone.
 		c.retire()

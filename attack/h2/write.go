@@ -3,6 +3,7 @@ package h2
 import (
 	"runtime"
 	"strconv"
+	"sync/atomic"
 
 	"golang.org/x/net/http2"
 	"golang.org/x/net/http2/hpack"
@@ -15,12 +16,22 @@ const (
 	// flushSize is how much is gathered for one write, and how much of a body
 	// goes out before other streams have their turn.
 	flushSize = 64 << 10
+	// apart is how far apart two requests may begin in a write and share its
+	// instant: one that stands behind a body has not been handed over before that.
+	apart = 16 << 10
 	// keepSize is the largest write buffer that is kept.
 	keepSize = 4 * flushSize
 	// mostControl is how much of the reader's own frames may wait to be written:
 	// thousands of answers that the peer does not read.
 	mostControl = 64 << 10
 )
+
+// stamp notes the instant at which the byte at a place in the buffer, a request's
+// first, is handed over.
+type stamp struct {
+	place int
+	at    *atomic.Int64
+}
 
 // begin opens the stream: its header, and as much of the body as may be sent.
 func (c *Conn) begin(s *Stream, r *Request) (rest []byte, err error) {
@@ -31,8 +42,8 @@ func (c *Conn) begin(s *Stream, r *Request) (rest []byte, err error) {
 		return r.Body, err
 	}
 	defer c.push()
+	c.stamps = append(c.stamps, stamp{len(c.out), s.written})
 	c.appendHeader(s, r)
-	c.stamps = append(c.stamps, s.written)
 	// Should the body be gone, the header goes out nevertheless, for its table
 	// entries are part of the connection's state; finish resets the stream.
 	return r.Body[n:], c.appendBody(s, r.Body[:n], n == len(r.Body))
@@ -161,23 +172,37 @@ func (c *Conn) flush() {
 	if len(c.out) == 0 {
 		return
 	}
-	now := c.config.Now()
-	for _, stamp := range c.stamps {
-		stamp.Store(now)
+	var err error
+	for from, next := 0, 0; from < len(c.out) && err == nil; {
+		to, now := len(c.out), c.config.Now()
+		for ; next < len(c.stamps); next++ {
+			if c.stamps[next].place >= from+apart {
+				to = c.stamps[next].place
+				break
+			}
+			c.stamps[next].at.Store(now)
+		}
+		err = c.write(c.out[from:to], now)
+		from = to
 	}
 	clear(c.stamps)
 	c.stamps = c.stamps[:0]
-	if c.deadline < now+c.config.Timeout-c.config.Timeout/deadlineShare {
-		c.deadline = now + c.config.Timeout
-		_ = c.net.SetWriteDeadline(c.config.Time(c.deadline))
-	}
-	_, err := c.net.Write(c.out)
 	if c.out = c.out[:0]; cap(c.out) > keepSize {
 		c.out = nil
 	}
 	if err != nil {
 		c.lost(err)
 	}
+}
+
+// write hands b over, which begins now. c.wmu is held.
+func (c *Conn) write(b []byte, now int64) error {
+	if c.deadline < now+c.config.Timeout-c.config.Timeout/deadlineShare {
+		c.deadline = now + c.config.Timeout
+		_ = c.net.SetWriteDeadline(c.config.Time(c.deadline))
+	}
+	_, err := c.net.Write(b)
+	return err
 }
 
 // lost closes the connection after a failed write, unless the peer has said

@@ -1,0 +1,98 @@
+package attack
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/tls"
+	"io"
+	"net"
+	"net/http"
+	"sync"
+	"testing"
+	"time"
+
+	"brunt/attack/endpoint"
+	"brunt/payloads"
+)
+
+// firstBytes are the instants at which a server had the first bytes of requests.
+type firstBytes struct {
+	mu sync.Mutex
+	at []time.Time
+}
+
+func (a *firstBytes) note() {
+	a.mu.Lock()
+	a.at = append(a.at, time.Now())
+	a.mu.Unlock()
+}
+
+// TestServiceBeginsAtTheFirstByte compares what each request's record says with
+// what the server saw: service time begins after the ticket was taken and the
+// request made ready, and before its first byte is at the server. That is so of
+// both protocols, and however the body is written.
+func TestServiceBeginsAtTheFirstByte(t *testing.T) {
+	var seen firstBytes
+	serve := func(c io.Writer, in *bufio.Reader) {
+		for {
+			if _, err := in.Peek(1); err != nil {
+				return
+			}
+			seen.note()
+			if !request(in) {
+				return
+			}
+			if _, err := io.WriteString(c, aReply); err != nil {
+				return
+			}
+		}
+	}
+	plain, _ := rawServer(t, func(c net.Conn, in *bufio.Reader, _ int) { serve(c, in) })
+	secure := secured(t, nil, func(_ net.Conn, c *tls.Conn, in *bufio.Reader) { serve(c, in) })
+	handler := func(w http.ResponseWriter, r *http.Request) {
+		seen.note()
+		io.Copy(io.Discard, r.Body)
+	}
+	two, _ := h2Server(t, false, 0, handler)
+	secureTwo, _ := h2Server(t, true, 0, handler)
+	for _, c := range []struct {
+		name, url string
+		http2     bool
+	}{{"plain", plain, false}, {"tls", secure, false}, {"http2", two, true}, {"http2 over tls", secureTwo, true}} {
+		for _, size := range []int{100, 3 * copyMax} {
+			for _, rate := range []string{"", "400"} {
+				p := testPlan(60)
+				if p.Concurrency, p.HTTP2 = 1, c.http2; rate != "" {
+					p.Rate = mustRate(t, rate)
+				}
+				seen.at = nil
+				target, err := endpoint.Open(t.Context(), c.url, endpoint.Options{Insecure: true}, time.Second)
+				if err != nil {
+					t.Fatal(err)
+				}
+				var records []Record
+				var from time.Time
+				set := payloads.Single("test", bytes.Repeat([]byte(" "), size))
+				run, err := Start(p, Request{UserAgent: "test"}, set, target, func(start time.Time, batch []Record) error {
+					from, records = start, append(records, batch...)
+					return nil
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+				<-run.Done()
+				target.Close()
+				checkBooks(t, run.Snapshot())
+				if len(records) != 60 || len(seen.at) != 60 {
+					t.Fatalf("%s, %d bytes, rate %q: %d records, %d arrived: %+v", c.name, size, rate, len(records), len(seen.at), run.Snapshot().Failures)
+				}
+				for i, r := range records {
+					if r.Planned > r.Begun || r.Begun >= r.Sent || r.Sent > r.End || from.Add(r.Sent).After(seen.at[i]) {
+						t.Errorf("%s, %d bytes, rate %q, request %d: planned %v, begun %v, sent %v, at the server %v, end %v", c.name, size, rate, i, r.Planned, r.Begun, r.Sent, seen.at[i].Sub(from), r.End)
+						break
+					}
+				}
+			}
+		}
+	}
+}
