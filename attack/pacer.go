@@ -8,6 +8,8 @@ import (
 	"net"
 	"sync/atomic"
 	"time"
+
+	"brunt/attack/endpoint"
 )
 
 // errConnectRate is a request that the pacer could not give a connection in
@@ -108,9 +110,9 @@ func (p *pacer) warning(measured int64) string {
 	rate := int64(time.Second) / p.every
 	last := time.Duration(p.until.Load() - measured).Round(10 * time.Millisecond)
 	if p.all {
-		return fmt.Sprintf("%d connections waited for --connect-rate %d, the last one until %v: the run may have been limited by it", held, rate, last)
+		return fmt.Sprintf("%d connections waited for --connect-rate %d, the last one until %s: the run may have been limited by it", held, rate, endpoint.Exactly(last))
 	}
-	return fmt.Sprintf("the first connections were opened at %d per second, the last one at %v, so that load rose until then: use --warmup, or raise --connect-rate", rate, last)
+	return fmt.Sprintf("the first connections were opened at %d per second, the last one at %s, so that load rose until then: use --warmup, or raise --connect-rate", rate, endpoint.Exactly(last))
 }
 
 // dialContext ends what has until want to open a connection, or the cut does.

@@ -116,9 +116,9 @@ func (r *reply) fault(err error, at int64) error {
 		return err
 	case s.Failed: // before it stalled, or broke
 	case (err == errStalled || err == h2.ErrStalled) && s.Done:
-		return &streamError{KindStreamStalled, fmt.Sprintf("the reply did not end within %v of its [DONE], after %s", time.Duration(r.stall), chunks(s.Chunks))}
+		return &streamError{KindStreamStalled, fmt.Sprintf("the reply did not end within %s of its [DONE], after %s", endpoint.Exactly(time.Duration(r.stall)), chunks(s.Chunks))}
 	case err == errStalled, err == h2.ErrStalled:
-		return &streamError{KindStreamStalled, fmt.Sprintf("nothing came for %v, after %s", time.Duration(r.stall), chunks(s.Chunks))}
+		return &streamError{KindStreamStalled, fmt.Sprintf("nothing came for %s, after %s", endpoint.Exactly(time.Duration(r.stall)), chunks(s.Chunks))}
 	}
 	switch {
 	case s.Failed:

@@ -181,8 +181,8 @@ func TestStreamReplies(t *testing.T) {
 		{"error and broken off", strings.TrimSuffix(sse(tokenEvent, "data: {\"error_code\":\"X\",\"message\":\"oh\"}\n\n"), "0\r\n\r\n"), "", "closed", KindStreamError, "error in mid-stream: oh", StreamCounts{}},
 		{"error and end", sse(tokenEvent, "data: {\"error\":\"oh\"}\n\n", doneEvent), "", "", KindStreamError, "error in mid-stream: oh", StreamCounts{}},
 		{"error and stalled", strings.TrimSuffix(sse(roleEvent, "data: {\"error\":\"oh\"}\n\n"), "0\r\n\r\n"), "", "open", KindStreamError, "error in mid-stream: oh", StreamCounts{}},
-		{"stalled", strings.TrimSuffix(sse(roleEvent, tokenEvent), "0\r\n\r\n"), "", "open", KindStreamStalled, "nothing came for 500ms, after 1 chunk", StreamCounts{}},
-		{"end, then stalled", strings.TrimSuffix(whole, "0\r\n\r\n"), "", "open", KindStreamStalled, "did not end within 500ms of its [DONE], after 3 chunks", StreamCounts{}},
+		{"stalled", strings.TrimSuffix(sse(roleEvent, tokenEvent), "0\r\n\r\n"), "", "open", KindStreamStalled, "nothing came for 500 ms, after 1 chunk", StreamCounts{}},
+		{"end, then stalled", strings.TrimSuffix(whole, "0\r\n\r\n"), "", "open", KindStreamStalled, "did not end within 500 ms of its [DONE], after 3 chunks", StreamCounts{}},
 		{"compressed", strings.Replace(sse("\x1f\x8b"), "\r\n", "\r\nContent-Encoding: gzip\r\n", 1), "", "", KindStreamEmpty, "valid chunk: it is compressed", StreamCounts{}},
 		{"end, then broken off", strings.TrimSuffix(whole, "0\r\n\r\n"), "", "closed", KindClosedEarly, "", StreamCounts{}},
 	} {

@@ -42,7 +42,7 @@ func Wake(ctx context.Context, plan Plan, request Request, set *payloads.Set, ta
 	began, last := time.Now(), ""
 	for met := false; ; met = true {
 		if one.Timeout = most - time.Since(began); one.Timeout <= 0 {
-			return 0, &endpoint.UnreachableError{Err: fmt.Errorf("endpoint %s was scaled to zero and has not woken after %s%s; wait longer with --wait-ready 10m", target.Name, most, last)}
+			return 0, &endpoint.UnreachableError{Err: fmt.Errorf("endpoint %s was scaled to zero and has not woken after %s%s; wait longer with --wait-ready 10m", target.Name, endpoint.Exactly(most), last)}
 		}
 		run, err := Start(one, request, set, target, nil)
 		if err != nil {

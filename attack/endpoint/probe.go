@@ -236,7 +236,7 @@ func (p *Probing) endpoint(d *Details, at place, took time.Duration) {
 		f.State, f.Text = Bad, d.Name+" is NOT_READY"+deployment(d)
 		f.Remedy = "wait for it with --wait-ready 10m, or see the endpoint's page for why"
 		if p.options.WaitReady > 0 {
-			f.Remedy = fmt.Sprintf("it was waited for, for %s: see the endpoint's page for why it is not ready", p.options.WaitReady)
+			f.Remedy = fmt.Sprintf("it was waited for, for %s: see the endpoint's page for why it is not ready", Exactly(p.options.WaitReady))
 		}
 	case d.Permission == canView && !p.options.OwnAuth:
 		f.State, f.Remedy = Bad, "these credentials may see the endpoint but not query it: ask its owner for Can Query"
@@ -287,17 +287,4 @@ func (p *Probing) route(w *databricks.Workspace, at place, d *Details) error {
 	}
 	p.URL = t.URL
 	return p.network(t, "route ")
-}
-
-// Span is a duration as one would say it, to the second at the finest.
-func Span(d time.Duration) string {
-	switch d = max(d, 0); {
-	case d < 2*time.Minute:
-		return d.Round(time.Second).String()
-	case d < 2*time.Hour:
-		return fmt.Sprintf("%d min", int(d.Minutes()+0.5))
-	case d < 48*time.Hour:
-		return fmt.Sprintf("%d h", int(d.Hours()+0.5))
-	}
-	return fmt.Sprintf("%d days", int(d.Hours()/24))
 }

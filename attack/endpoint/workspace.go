@@ -161,7 +161,7 @@ func awaitReady(ctx context.Context, w *databricks.Workspace, d *Details, most t
 		select {
 		case <-pace.C:
 		case <-ctx.Done():
-			return d, &UnreachableError{fmt.Errorf("endpoint %s is still not ready after %s%s: see its page for why", d.Name, most, deployment(d))}
+			return d, &UnreachableError{fmt.Errorf("endpoint %s is still not ready after %s%s: see its page for why", d.Name, Exactly(most), deployment(d))}
 		}
 		// One answer that does not come is no reason to give up.
 		if newest, err := w.Endpoint(ctx, d.Name); err == nil {
