@@ -100,6 +100,8 @@ type Plan struct {
 	StreamStall time.Duration
 	// Good bounds the times of the requests counted as good.
 	Good Bounds
+	// RecordIDs has records hold what the endpoint calls each request.
+	RecordIDs bool
 	// Success is the set of statuses that count as succeeded.
 	Success StatusSet
 

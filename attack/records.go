@@ -24,7 +24,15 @@ type Record struct {
 	Status                    int    // 0 where no complete reply came
 	Succeeded                 bool   // the status is in the plan's set
 	Kind                      string // of an error without a status, empty otherwise
+
+	First time.Duration // first byte of the reply, 0 where none came
+	id    [48]byte      // with Plan.RecordIDs
+	idLen uint8
 }
+
+// RequestID is what the endpoint calls the request, at most 48 bytes of it, as far
+// as Plan.RecordIDs has it kept; valid as long as the record.
+func (r *Record) RequestID() []byte { return r.id[:r.idLen] }
 
 // Sink takes records in batches, one call at a time, from a goroutine of its
 // own, with the measured start that their instants count from. It may be slow;
@@ -46,8 +54,13 @@ func (t *tally) keep(w *worker) {
 	if ex.sent > 0 {
 		r.Sent = time.Duration(ex.sent - from)
 	}
+	if ex.first > 0 {
+		r.First = time.Duration(ex.first - from)
+	}
 	if ex.status == 0 {
 		r.Kind = ex.kind
+	} else if w.run.plan.RecordIDs {
+		r.idLen = uint8(copy(r.id[:], w.reply.requestID()))
 	}
 	t.records = append(t.records, r)
 }

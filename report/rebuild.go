@@ -43,6 +43,13 @@ func readAny(from io.Reader, name string) (*Report, error) {
 	if looksObject.Match(head) && !looksResult.Match(head) {
 		return Read(in, name)
 	}
+	if looksColumns(head) {
+		decode, err := columnDecoder(in)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		return rebuild(decode, name)
+	}
 	decode := vegeta.DecoderFor(in)
 	if decode == nil {
 		return nil, fmt.Errorf("%s: neither a JSON report nor results in gob, csv or ndjson", name)
@@ -67,7 +74,12 @@ type rebuilder struct {
 	end         time.Time // of the last reply
 	seconds     map[int64]*second
 	failures    map[string]*attack.Failure
+	names       map[string]*attack.Named
+	order       []string // of the names, by first appearance
+	nameless    attack.Named
 	name, url   string
+	enclosed    []*Report // that the file holds
+	broken      error     // why one of them cannot be read
 }
 
 // second is one interval while it is being filled.
@@ -77,7 +89,7 @@ type second struct {
 }
 
 func rebuild(decode vegeta.Decoder, name string) (*Report, error) {
-	b := &rebuilder{seconds: map[int64]*second{}, failures: map[string]*attack.Failure{}}
+	b := &rebuilder{seconds: map[int64]*second{}, failures: map[string]*attack.Failure{}, names: map[string]*attack.Named{}}
 	b.s.State, b.s.Status = attack.Done, map[int]uint64{}
 	b.s.Latencies = attack.Latencies{
 		Response: attack.NewHistogram(), Service: attack.NewHistogram(), FirstByte: attack.NewHistogram(),
@@ -87,15 +99,19 @@ func rebuild(decode vegeta.Decoder, name string) (*Report, error) {
 		var r vegeta.Result
 		if err := decode(&r); errors.Is(err, io.EOF) {
 			break
+		} else if err != nil && n > 1 && cutShort(err, decode) {
+			b.s.Warnings = append(b.s.Warnings, fmt.Sprintf("the file ends in the middle of result %s: it was cut off", FormatCount(uint64(n))))
+			break
 		} else if err != nil {
 			return nil, fmt.Errorf("%s: result %d cannot be read: %w", name, n, err)
 		}
 		b.add(&r)
+		b.disclose(&r)
 	}
 	if b.s.Counts.Sent == 0 {
 		return nil, fmt.Errorf("%s: no results in it", name)
 	}
-	return b.report(), nil
+	return b.conclude()
 }
 
 func (b *rebuilder) add(r *vegeta.Result) {
@@ -125,9 +141,12 @@ func (b *rebuilder) add(r *vegeta.Result) {
 	done := b.at(end)
 	done.BytesIn += r.BytesIn
 	done.BytesOut += r.BytesOut // as a run does, which knows its bytes at the end
+	of := b.named(r.Headers.Get(headerName))
+	of.Sent++
 	if r.Error == cutOffText {
 		c.CutOff++
 		done.CutOff++
+		of.CutOff++
 		return
 	}
 	if end.After(b.end) {
@@ -139,15 +158,24 @@ func (b *rebuilder) add(r *vegeta.Result) {
 	if r.Error != "" {
 		c.Failed++
 		done.Failed++
+		of.Failed++
 		_ = b.s.Latencies.Failed.RecordValue(clamp(r.Latency))
 		b.fail(r, end)
 		return
 	}
 	c.Succeeded++
 	done.Succeeded++
+	of.Succeeded++
 	record(b.s.Latencies.Response, done.response, r.Latency)
 	if hasService {
 		record(b.s.Latencies.Service, done.service, service)
+	}
+	if first, has := nanos(r, headerFirstByte); has {
+		_ = b.s.Latencies.FirstByte.RecordValue(clamp(first))
+	}
+	if of.Response != nil {
+		_ = of.Response.RecordValue(clamp(r.Latency))
+		_ = of.Service.RecordValue(clamp(service))
 	}
 }
 
@@ -172,10 +200,7 @@ func (b *rebuilder) at(t time.Time) *second {
 	}
 	s := b.seconds[k]
 	if s == nil {
-		packed := func() *hdrhistogram.PackedHistogram {
-			return hdrhistogram.NewPacked(1, attack.HistogramMax, attack.HistogramDigits)
-		}
-		s = &second{response: packed(), service: packed(), lateness: packed()}
+		s = &second{response: newPacked(), service: newPacked(), lateness: newPacked()}
 		b.seconds[k] = s
 	}
 	return s
@@ -192,7 +217,7 @@ func (b *rebuilder) fail(r *vegeta.Result, end time.Time) {
 	}
 	f := b.failures[kind]
 	if f == nil {
-		f = &attack.Failure{Kind: kind, Status: int(r.Code), Message: r.Error, First: end.Sub(b.base)}
+		f = &attack.Failure{Kind: kind, Status: int(r.Code), Message: r.Error, First: end.Sub(b.base), Payload: r.Headers.Get(headerPayload)}
 		b.failures[kind] = f
 	}
 	f.Count++
@@ -213,13 +238,15 @@ func (b *rebuilder) report() *Report {
 		s.Elapsed = max(s.Elapsed, s.PlanElapsed)
 	}
 	s.Intervals = b.intervals(shift)
+	for _, name := range b.order {
+		s.Names = append(s.Names, *b.names[name])
+	}
 	for _, kind := range slices.Sorted(maps.Keys(b.failures)) {
 		f := b.failures[kind]
 		f.First, f.Last = max(0, f.First+shift), max(0, f.Last+shift)
 		s.Failures = append(s.Failures, *f)
 	}
 	slices.SortStableFunc(s.Failures, func(x, y attack.Failure) int { return int(y.Count) - int(x.Count) })
-	s.Verdict = attack.Verdict{Reasons: []string{"these results do not say what brunt used of its machine"}}
 	r := From(Meta{Name: b.name, URL: b.url, Protocol: "HTTP/1.1"}, s)
 	r.Rebuilt = true
 	return r

@@ -23,6 +23,9 @@ const (
 	FormatGob    = "gob"
 	FormatCSV    = "csv"
 	FormatNDJSON = "ndjson"
+	// FormatColumns is CSV of brunt's own, with a header and a column for each
+	// figure.
+	FormatColumns = "csv-header"
 )
 
 // Headers of a result that hold what vegeta's Result has no field for:
@@ -31,12 +34,19 @@ const (
 	headerService  = "Brunt-Service-Ns"
 	headerLateness = "Brunt-Lateness-Ns"
 	headerKind     = "Brunt-Kind"
+
+	// Of CSV with a header.
+	headerFirstByte = "Brunt-First-Byte-Ns"
+	headerPayload   = "Brunt-Payload"
+	headerName      = "Brunt-Name"
 )
 
 // cutOffText is the error of a request that the run's end cut off.
 const cutOffText = "cut off by the run's end"
 
-// Results writes one vegeta Result per request. Take is an attack.Sink.
+// Results writes one vegeta Result per request, or one row of columns. Take is an
+// attack.Sink. The last record is held back until Close, which adds the run's
+// report to it.
 type Results struct {
 	mu     sync.Mutex // held by Take, which may wait for its reader for ever
 	opened *File      // nil for standard output
@@ -46,22 +56,32 @@ type Results struct {
 	encode vegeta.Encoder
 	err    error
 
+	columns *columnWriter // in place of encode, or nil
+	held    attack.Record // the last one so far
+	start   time.Time     // that its instants count from; zero while none is held
+
 	// One result is used again and again: only encoding costs.
 	out                     vegeta.Result
 	lateness, service, kind [1]string
+	report                  [1]string
 }
 
 // CreateResults opens a results file; its name's ending (.gob, .csv or
-// .ndjson, and .zst after it) says how it is written. "-" is stdout, written
-// in the format given. The method and the meta's name and URL stand in each.
+// .ndjson, and .zst after it) says how it is written, and for .csv the format may
+// be FormatColumns. "-" is stdout, written in the format given. The method and the meta's name and URL stand in each.
 // What the file held stays until Begin.
 func CreateResults(path, format string, stdout io.Writer, method string, meta Meta) (*Results, error) {
 	r := &Results{out: vegeta.Result{Attack: meta.Name, Method: method, URL: meta.URL, Headers: http.Header{}}}
 	name, compressed := strings.CutSuffix(path, ".zst")
-	if path == "-" {
+	switch of := ending(name); {
+	case path == "-":
 		r.file, compressed = nopCloser{stdout}, false
-	} else if format = ending(name); format == "" {
+	case of == "":
 		return nil, fmt.Errorf("%s: the name must end in .gob, .csv or .ndjson, and .zst may follow", path)
+	case format == FormatColumns && of != FormatCSV:
+		return nil, fmt.Errorf("%s: --results-format %s is for a name that ends in .csv, or .csv.zst", path, format)
+	case format != FormatColumns:
+		format = of
 	}
 	if r.file == nil {
 		// Write-only: a pipe opened for both would be its own reader, and a lost
@@ -79,6 +99,8 @@ func CreateResults(path, format string, stdout io.Writer, method string, meta Me
 	}
 	r.buffer = bufio.NewWriterSize(w, 256<<10)
 	switch format {
+	case FormatColumns:
+		r.columns = newColumnWriter(r.buffer)
 	case FormatCSV:
 		r.encode = vegeta.NewCSVEncoder(r.buffer)
 	case FormatNDJSON:
@@ -119,12 +141,30 @@ func (r *Results) Take(start time.Time, batch []attack.Record) error {
 		return r.err
 	}
 	for i := range batch {
-		if r.err = r.encode(r.result(start, &batch[i])); r.err != nil {
+		if r.err = r.release(""); r.err != nil {
 			return r.err
 		}
+		r.held, r.start = batch[i], start
 	}
 	r.err = r.buffer.Flush()
 	return r.err
+}
+
+// release writes the record that is held back, with the run's report if that is
+// given.
+func (r *Results) release(report string) error {
+	switch {
+	case r.start.IsZero():
+		return nil
+	case r.columns != nil:
+		return r.columns.write(r.start, &r.held, report)
+	}
+	out := r.result(r.start, &r.held)
+	if report != "" {
+		r.report[0] = report
+		out.Headers[headerReport] = r.report[:]
+	}
+	return r.encode(out)
 }
 
 // result is a record in vegeta's terms: Timestamp is the planned instant and
@@ -158,9 +198,9 @@ func (r *Results) result(start time.Time, in *attack.Record) *vegeta.Result {
 // closeGrace is how long the end of a file may take to be written to a pipe.
 const closeGrace = 5 * time.Second
 
-// Close ends the file and tells whether all of it could be written. A Take
-// that still waits for its reader is given up.
-func (r *Results) Close() error {
+// Close ends the file with the run's report, unless that is nil, and tells whether
+// all of it could be written. A Take that still waits for its reader is given up.
+func (r *Results) Close(rep *Report) error {
 	if r == nil {
 		return nil
 	}
@@ -175,6 +215,9 @@ func (r *Results) Close() error {
 	}
 	if f, ok := r.file.(*os.File); ok {
 		_ = f.SetWriteDeadline(time.Now().Add(closeGrace)) // pipes only
+	}
+	if r.err == nil {
+		r.err = r.release(enclosed(rep))
 	}
 	if r.err == nil {
 		r.err = r.buffer.Flush()

@@ -28,8 +28,8 @@ type Flags struct {
 	config.Payloads `embed:"" group:"Payloads"`
 	config.Target   `embed:"" group:"Target"`
 
-	Results       string            `group:"Output" predictor:"file" placeholder:"FILE" help:"Write a record per request, as vegeta does, to FILE.gob, .csv or .ndjson, compressed with .zst after it; - is standard output, in --results-format, and implies -o none."`
-	ResultsFormat string            `group:"Output" default:"gob" enum:"gob,csv,ndjson" help:"gob, csv or ndjson, for --results -."`
+	Results       string            `group:"Output" predictor:"file" placeholder:"FILE" help:"Write a record per request, as vegeta does, to FILE.gob, .csv or .ndjson, compressed with .zst after it; its last record holds the report. - is standard output, in --results-format, and implies -o none."`
+	ResultsFormat string            `group:"Output" default:"gob" enum:"gob,csv,ndjson,csv-header" help:"gob, csv or ndjson, for --results -; csv-header, for FILE.csv too: a header and a column for each figure."`
 	Name          string            `group:"Output" placeholder:"TEXT" help:"Name of the run, shown in its reports."`
 	Label         map[string]string `group:"Output" mapsep:"none" pair:"=" placeholder:"K=V" help:"Label of the run, repeatable."`
 }
@@ -135,6 +135,7 @@ type Job struct {
 func (s *Source) Start(ctx context.Context, o live.Order, waiting func(text string)) (_ *Job, err error) {
 	plan := s.flags.Plan()
 	plan.Good = s.good
+	plan.RecordIDs = s.flags.Results != "" && s.flags.ResultsFormat == report.FormatColumns
 	o.Apply(&plan)
 	if err := plan.Validate(); err != nil && !s.flags.Replay { // which has no rate before it has bodies
 		return nil, err
@@ -254,6 +255,7 @@ func (s *Source) keep(j *Job) (attack.Sink, error) {
 		return nil, err
 	}
 	j.file = path
+	j.results.Describe(j.set, j.target.Hide)
 	return j.results.Take, nil
 }
 
@@ -277,20 +279,26 @@ func (j *Job) discard() {
 		_ = j.set.Close()
 	}
 	if j.results != nil {
-		_ = j.results.Close()
+		_ = j.results.Close(nil)
 	}
 }
 
-// Close closes what the job needed, once its run is done. It says what a
-// reader of the report should know, and whether the results could be written.
-func (j *Job) Close() (warnings []string, err error) {
-	j.Meta.Sampler.End() // before anything that takes its time
-	if err = j.results.Close(); err != nil {
-		err = fmt.Errorf("--results: %w", err)
-		warnings = append(warnings, err.Error())
-	}
+// Close closes what the job needed, once its run is done; a results file ends with
+// the run's report, which of makes. Close says what a reader of the report should
+// know besides, and whether the results could be written.
+func (j *Job) Close(of func() *report.Report) (warnings []string, err error) {
+	j.Meta.Sampler.End()
 	if changed := j.set.Changed(); changed != nil {
 		warnings = append(warnings, changed.Error())
+	}
+	var rep *report.Report
+	if j.results != nil {
+		rep = of()
+		rep.Warnings = append(rep.Warnings, warnings...)
+	}
+	if err = j.results.Close(rep); err != nil {
+		err = fmt.Errorf("--results: %w", err)
+		warnings = append(warnings, err.Error())
 	}
 	j.results = nil
 	j.discard()
@@ -300,8 +308,8 @@ func (j *Job) Close() (warnings []string, err error) {
 // Live is the job as the live view takes it; failed is told what could not be
 // written.
 func (j *Job) Live(failed func(error)) *live.Job {
-	return &live.Job{Run: j.Run, Meta: j.Meta, Change: j.Run.Change, Results: j.file, Close: func() []string {
-		warnings, err := j.Close()
+	return &live.Job{Run: j.Run, Meta: j.Meta, Change: j.Run.Change, Results: j.file, Close: func(of func() *report.Report) []string {
+		warnings, err := j.Close(of)
 		failed(err)
 		return warnings
 	}}

@@ -42,11 +42,14 @@ func (s *Session) Once() error {
 		return err
 	}
 	s.watch(j)
-	j.Meta.Sampler.End()
-	rep := report.From(j.Meta, j.Run.Snapshot())
-	warnings, unwritten := j.Close()
+	of := func() *report.Report {
+		rep := report.From(j.Meta, j.Run.Snapshot())
+		rep.JudgeAll(s.Rules)
+		return rep
+	}
+	warnings, unwritten := j.Close(of)
+	rep := of()
 	rep.Warnings = append(rep.Warnings, warnings...)
-	rep.JudgeAll(s.Rules)
 	return s.Publish(rep, unwritten)
 }
 

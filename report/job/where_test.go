@@ -82,7 +82,7 @@ func loaded(t *testing.T, dir string) *report.Report {
 	<-j.Run.Done()
 	j.Meta.Sampler.End()
 	r := report.From(j.Meta, j.Run.Snapshot())
-	if _, err := j.Close(); err != nil {
+	if _, err := j.Close(nil); err != nil {
 		t.Fatal(err)
 	}
 	return r

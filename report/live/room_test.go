@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"brunt/report"
 )
 
 // A whole life of a page: idle, started, changed, drained, reset.
@@ -232,7 +234,7 @@ func TestNotDoneBeforeItsFilesAreClosed(t *testing.T) {
 			job, err := launch(o)
 			if err == nil {
 				before := job.Close
-				job.Close = func() []string { close(sent); <-closed; return before() }
+				job.Close = func(of func() *report.Report) []string { close(sent); <-closed; return before(of) }
 			}
 			return job, err
 		}

@@ -18,8 +18,9 @@ type Job struct {
 	// Change is Run.Change, nil where the load may not be changed.
 	Change func(rate vegeta.Rate, concurrency int) error
 	// Close ends what the run needed (payloads, target, results file), once it
-	// is done, and says what the reader should know; nil where nothing is to do.
-	Close func() (warnings []string)
+	// is done, and says what the reader should know. The report that of makes
+	// ends the results file, if there is one. Nil where nothing is to do.
+	Close func(of func() *report.Report) (warnings []string)
 	// Results is the name of the results file, empty where none is kept.
 	Results string
 }
@@ -117,9 +118,14 @@ func (r *round) brief() *report.Report {
 // final report.
 func (r *round) finish(rules []report.Rule) *report.Report {
 	<-r.job.Run.Done()
+	anew := func() *report.Report {
+		rep := report.From(r.job.Meta, r.job.Run.Snapshot())
+		rep.JudgeAll(rules)
+		return rep
+	}
 	var warnings []string
 	if r.job.Close != nil {
-		warnings = r.job.Close()
+		warnings = r.job.Close(anew)
 	}
 	s := r.job.Run.Snapshot()
 	var rep *report.Report
@@ -130,8 +136,7 @@ func (r *round) finish(rules []report.Rule) *report.Report {
 	}
 	r.writing.Unlock()
 	if rep == nil {
-		rep = report.From(r.job.Meta, s)
-		rep.JudgeAll(rules)
+		rep = anew()
 	}
 	final := *rep
 	final.Warnings = append(slices.Clone(final.Warnings), warnings...)

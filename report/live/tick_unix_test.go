@@ -70,5 +70,5 @@ func BenchmarkSnapshot(b *testing.B) {
 	b.ReportMetric((spent()-cpu)/float64(b.N), "cpu-ms/op") // that of 100 requests/s included
 	job.Run.Stop(attack.Cut)
 	<-job.Run.Done()
-	job.Close()
+	job.Close(nil)
 }
