@@ -118,11 +118,20 @@ func (p *Probing) bad(check, text, remedy string) {
 	p.add(Finding{Check: check, State: Bad, Text: text, Remedy: remedy})
 }
 
-// fails notes an error whose text may hold the remedy already.
+// fails notes an error, which may bring a remedy of its own.
 func (p *Probing) fails(check string, err error, remedy string) {
 	text := HideTokens(err.Error())
-	if at := strings.Index(text, "run databricks auth login"); at > 0 {
-		text, remedy = strings.TrimRight(text[:at], " :;,"), text[at:]
+	var config *databricks.ConfigError
+	var token *databricks.NoOAuthError
+	own := ""
+	switch {
+	case errors.As(err, &config):
+		own = config.Remedy
+	case errors.As(err, &token):
+		own = token.Remedy
+	}
+	if own != "" {
+		text, remedy = strings.TrimRight(strings.TrimSuffix(text, HideTokens(own)), " :;,"), own
 	}
 	p.bad(check, text, remedy)
 }

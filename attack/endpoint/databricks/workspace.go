@@ -56,9 +56,12 @@ type Workspace struct {
 }
 
 // ConfigError is what is wrong with the configuration; nothing was sent.
-type ConfigError struct{ text string }
+type ConfigError struct {
+	what   string
+	Remedy string // what to do about it, with which the error's text ends; may be empty
+}
 
-func (e *ConfigError) Error() string { return e.text }
+func (e *ConfigError) Error() string { return e.what + e.Remedy }
 
 var quiet sync.Once
 
@@ -69,21 +72,21 @@ func Open(o Options) (*Workspace, error) {
 	w := &Workspace{options: o}
 	c := w.fresh()
 	if err := c.EnsureResolved(); err != nil {
-		return nil, &ConfigError{w.short(err) + several(err)}
+		return nil, &ConfigError{what: w.short(err) + several(err)}
 	}
 	w.learn(c)
 	if c.Profile != "" {
 		// The SDK passes over a profile where there is no file at all.
 		if _, err := config.LoadFile(c.ConfigFile); errors.Is(err, fs.ErrNotExist) {
-			return nil, &ConfigError{fmt.Sprintf("no profile %s: there is no %s; %s", o.Hide(c.Profile), configFile(c), Remedy(""))}
+			return nil, &ConfigError{fmt.Sprintf("no profile %s: there is no %s; ", o.Hide(c.Profile), configFile(c)), Remedy("")}
 		}
 	}
 	c.Host = c.CanonicalHostName()
 	if c.Host == "" {
-		return nil, &ConfigError{"no Databricks workspace is configured: " + Remedy("")}
+		return nil, &ConfigError{"no Databricks workspace is configured: ", Remedy("")}
 	}
 	if u, err := url.Parse(c.Host); err != nil || u.Scheme != "https" && !loopback(u.Hostname()) {
-		return nil, &ConfigError{"the workspace's host " + o.Hide(c.Host) + " is no https:// URL: credentials are sent over TLS only"}
+		return nil, &ConfigError{what: "the workspace's host " + o.Hide(c.Host) + " is no https:// URL: credentials are sent over TLS only"}
 	}
 	if err := mixed(c); err != nil {
 		return nil, err
@@ -216,7 +219,7 @@ func ProfileOf(host string) (string, error) {
 	case len(found) == 1 || found[0] == "DEFAULT":
 		return found[0], nil
 	}
-	return "", &ConfigError{fmt.Sprintf("%d profiles have the host %s: choose one with --profile (%s)", len(found), host, strings.Join(found, ", "))}
+	return "", &ConfigError{what: fmt.Sprintf("%d profiles have the host %s: choose one with --profile (%s)", len(found), host, strings.Join(found, ", "))}
 }
 
 func loopback(host string) bool {
