@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -21,12 +22,19 @@ const (
 	patience = 5 * time.Second
 	// moment is how long the machine must be quiet for that.
 	moment = 250 * time.Millisecond
+	// budget is how long the repetitions of a package's tests may take together, so
+	// that they end within go test's ten minutes on a machine that is never quiet.
+	budget = 2 * time.Minute
 )
+
+// spent is how long the repetitions have taken so far, in nanoseconds.
+var spent atomic.Int64
 
 // Repeat calls stretch until it returns nil, as one does whose times were
 // right. Where it returns an error, the machine decides: when it was busy, the
 // stretch is made again, up to 8 times and each time after a wait for a quiet
-// moment; the third error on a quiet machine fails the test. A test that is
+// moment, as long as all repetitions of the package take less than two minutes.
+// The third error on a quiet machine fails the test. A test that is
 // never right and never has a quiet stretch is skipped, or fails where BRUNT_CI
 // is set: it has found nothing out. What does not depend on time (counts, say)
 // is to be checked by t in the stretch, and is not repeated.
@@ -42,12 +50,22 @@ func repeat(t testing.TB, stretch func() error, begin func() func() string, wait
 	t.Helper()
 	wrong, busy := 0, ""
 	var err error
-	for range tries {
+	var again time.Time // since when there are repetitions
+	defer func() {
+		if !again.IsZero() {
+			spent.Add(int64(time.Since(again)))
+		}
+	}()
+	made := 0
+	for ; made < tries && (made == 0 || spent.Load()+int64(time.Since(again)) < int64(budget)); made++ {
 		end := begin()
 		err = stretch()
 		why := end()
 		if err == nil || t.Failed() {
 			return
+		}
+		if made == 0 {
+			again = time.Now()
 		}
 		if why == "" {
 			if wrong++; wrong == wrongs {
@@ -60,7 +78,7 @@ func repeat(t testing.TB, stretch func() error, begin func() func() string, wait
 		t.Logf("%v; but %s: once more", err, why)
 		wait()
 	}
-	text := fmt.Sprintf("this machine was too busy to find out in %d tries: %s; the last time: %v", tries, busy, err)
+	text := fmt.Sprintf("this machine was too busy to find out (%d tries): %s; the last time: %v", made, busy, err)
 	if os.Getenv("BRUNT_CI") != "" {
 		t.Fatal(text)
 	}

@@ -42,7 +42,7 @@ func TestRepeat(t *testing.T) {
 		{"wrong twice on a quiet machine", "!q!q.q", "", "", 3, 0},
 		{"wrong thrice on a quiet machine", "!q!b!q!q", "", "failed: wrong (3 times", 4, 1},
 		{"wrong as long as it is busy", "!b!b!b!b!b!b.q", "", "", 7, 6},
-		{"never quiet", strings.Repeat("!b", tries), "", "skipped: this machine was too busy to find out in 8 tries: busy; the last time: wrong", tries, tries},
+		{"never quiet", strings.Repeat("!b", tries), "", "skipped: this machine was too busy to find out (8 tries): busy; the last time: wrong", tries, tries},
 		{"never quiet where all must run", strings.Repeat("!b", tries), "1", "failed: this machine was too busy", tries, tries},
 		{"a count is wrong", "xb", "", "", 1, 0},
 	} {
@@ -91,6 +91,22 @@ func TestJudge(t *testing.T) {
 		if got := judge(time.Second, c.lost, c.worst, c.waited); c.want == "" && got != "" || !strings.Contains(got, c.want) {
 			t.Errorf("%s: %q", c.name, got)
 		}
+	}
+}
+
+// TestBudget: once repetitions have taken too long, a stretch is made only once.
+func TestBudget(t *testing.T) {
+	defer spent.Store(spent.Swap(int64(budget)))
+	t.Setenv("BRUNT_CI", "")
+	b, calls := &book{}, 0
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		repeat(b, func() error { calls++; return errors.New("wrong") }, func() func() string { return func() string { return "busy" } }, func() {})
+	}()
+	<-done
+	if calls != 1 || !strings.HasPrefix(b.ended, "skipped: this machine was too busy to find out (1 tries)") {
+		t.Errorf("%d calls, ended %q", calls, b.ended)
 	}
 }
 

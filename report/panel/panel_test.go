@@ -49,7 +49,7 @@ func plan(t *testing.T) attack.Plan {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return attack.Plan{Rate: rate, Concurrency: 1, Duration: 6 * time.Second, Timeout: time.Second, KeepAlive: true,
+	return attack.Plan{Rate: rate, Concurrency: 1, Duration: time.Minute, Timeout: time.Second, KeepAlive: true,
 		AtEnd: attack.Drain, CatchUp: attack.CatchUpSend, Success: attack.DefaultSuccess()}
 }
 

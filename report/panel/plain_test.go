@@ -44,7 +44,7 @@ func TestPlain(t *testing.T) {
 	run.Stop(p.AtEnd)
 	<-run.Done()
 	stop()
-	line := regexp.MustCompile(`^brunt: \d+ s · (starting|running|draining|done)( · \d s left)? · \d+ sent( · [\d.]+/s of 200.0/s( · p50 [\d.]+ m?s p99 [\d.]+ m?s)?)? · \d+ in flight · \d+ failed$`)
+	line := regexp.MustCompile(`^brunt: \d+ s · (starting|running|draining|done)( · \d+ (s|min) left)? · \d+ sent( · [\d.]+/s of 200.0/s( · p50 [\d.]+ m?s p99 [\d.]+ m?s)?)? · \d+ in flight · \d+ failed$`)
 	for text := range strings.Lines(log.String()) {
 		if !line.MatchString(strings.TrimSpace(text)) {
 			t.Errorf("%q", text)
