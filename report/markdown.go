@@ -26,6 +26,12 @@ func Markdown(w io.Writer, r *Report) error {
 		words := interruptedWords(r)
 		fmt.Fprintf(&b, "**%s.**\n\n", upper(words))
 	}
+	if r.Error != nil {
+		fmt.Fprintf(&b, "**Ended early: %s**\n\n", cell(*r.Error, 240))
+	}
+	for _, warning := range r.Warnings {
+		fmt.Fprintf(&b, "Warning: %s\n\n", cell(warning, 240))
+	}
 	markdownPlan(&b, r)
 	q := &r.Requests
 	rate, reached := "succeeded/s", r.Throughput.SucceededPerS

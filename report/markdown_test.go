@@ -30,6 +30,12 @@ func TestMarkdownSaysWhatWasRun(t *testing.T) {
 	if closed := markdownOf(t, scenes()["closed"]); !strings.Contains(closed, "- load: 16 at a time for ") || !strings.Contains(closed, "- target: http://127.0.0.1:8088/invocations\n") {
 		t.Errorf("of a closed loop:\n%s", closed)
 	}
+	if early := markdownOf(t, scenes()["interrupted"]); !strings.Contains(early, "**Ended early: bodies.jsonl:17: the file shrank") {
+		t.Errorf("of a run that ended early:\n%s", early)
+	}
+	if warned := markdownOf(t, scenes()["invalid"]); !strings.Contains(warned, "Warning: the open-file limit is 1,024") {
+		t.Errorf("of a run with a warning:\n%s", warned)
+	}
 	for name, r := range scenes() {
 		text := markdownOf(t, r)
 		for _, label := range []string{"load", "started", "brunt"} {
