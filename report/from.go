@@ -95,6 +95,7 @@ func From(meta Meta, s *attack.Snapshot) *Report {
 	}
 	if r.Endpoint = serviceOf(meta.Details, samples, s.Started); r.Endpoint != nil {
 		r.Endpoint.OverRun = overRun(samples, s.Counts.Sent+s.Counts.Warmup)
+		r.Endpoint.model = modelOf(samples, s.Counts.Succeeded+s.Counts.CutOff+s.Counts.Warmup)
 		if meta.ColdStart > 0 {
 			r.Endpoint.ColdStartS = new(seconds(meta.ColdStart))
 		}

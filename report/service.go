@@ -9,11 +9,6 @@ import (
 	"brunt/attack/endpoint"
 )
 
-const (
-	// leastForNeeded is how many successes the concurrency needed rests on.
-	leastForNeeded = 100
-)
-
 // Service is the serving endpoint as its workspace describes it, and what it
 // said of itself while the run was under way.
 type Service struct {
@@ -25,6 +20,8 @@ type Service struct {
 	Metrics        []ServiceSample `json:"metrics"`                 // in order; none in merged reports
 	OverRun        *ServiceRun     `json:"over_run"`                // null where the exports do not tell the run apart, and in merged reports
 	Advice         []string        `json:"advice"`                  // sentences for people
+
+	model ServiceTimes // of the run, where the exports tell it apart
 }
 
 // Entity is one model that the endpoint serves.
@@ -40,15 +37,18 @@ type Entity struct {
 }
 
 // Provisioned sets the requests that the endpoint can work on at one time
-// against those it must. Needed is the platform's own formula, rate × mean
-// service time of successes in seconds, and so holds what the network takes and
-// what waited in the endpoint's queue. It is null without a fixed rate, with
-// fewer than 100 successes, or where the run is not valid.
+// against those it must. Needed is the platform's own formula, rate × time in
+// seconds, with the time for which a request occupies the endpoint, without what
+// it waited in its queue (ServiceMS). It is null where that time is not known,
+// for the reason given.
 type Provisioned struct {
 	Used           *float64 `json:"used"`
 	Needed         *float64 `json:"needed"`
 	NeededForTwice *float64 `json:"needed_for_twice"` // the rate
 	WorkloadSize   *string  `json:"workload_size"`    // that has as much as is needed
+	ServiceMS      *float64 `json:"service_ms"`
+	Basis          *string  `json:"basis"`  // of service_ms: model_time, saturation or service_time
+	Reason         *string  `json:"reason"` // why needed is null
 }
 
 // ServiceSample is what the endpoint said at one moment. TS is seconds since the
@@ -144,20 +144,15 @@ func (r *Report) provision() {
 	if last := r.Endpoint.last(); last != nil && last.Concurrency != nil {
 		p.Used = last.Concurrency
 	}
-	if needed := r.needed(); needed > 0 {
-		p.Needed, p.NeededForTwice = new(significant(needed, 6)), new(significant(2*needed, 6))
-		p.WorkloadSize = new(workloadSize(needed))
-	}
 	r.Endpoint.Provisioned = p
-}
-
-// needed is rate × mean service time in seconds, 0 where that says nothing.
-func (r *Report) needed() float64 {
-	service := &r.LatencyMS.Service
-	if r.Plan.RatePerS == nil || len(r.Changes) > 0 || r.Verdict.untrusted() || service.Count < leastForNeeded || service.Mean == nil {
-		return 0
+	ms, basis, reason := r.occupied(p.Used)
+	if p.Reason = optional(reason); ms <= 0 {
+		return
 	}
-	return *r.Plan.RatePerS * *service.Mean / 1e3
+	p.ServiceMS, p.Basis = new(significant(ms, 6)), new(basis)
+	needed := r.needed()
+	p.Needed, p.NeededForTwice = new(significant(needed, 6)), new(significant(2*needed, 6))
+	p.WorkloadSize = new(workloadSize(needed))
 }
 
 // workloadSize is the smallest one whose most is enough.
@@ -179,29 +174,6 @@ func sizeWords(size string) string {
 		return size + bounds
 	}
 	return safe(size, 20)
-}
-
-// provisionWords is what the load needs of the endpoint; empty where that is
-// not known.
-func provisionWords(r *Report) string {
-	if r.Endpoint == nil || r.Endpoint.Provisioned == nil {
-		return ""
-	}
-	p, mean := r.Endpoint.Provisioned, r.LatencyMS.Service.Mean
-	if p.Needed == nil || p.NeededForTwice == nil || p.WorkloadSize == nil || r.Plan.RatePerS == nil || mean == nil {
-		return ""
-	}
-	used := ""
-	if p.Used != nil {
-		used = " " + shortest(*p.Used)
-	}
-	sizes := sizeWords(*p.WorkloadSize)
-	if twice := sizeWords(workloadSize(*p.NeededForTwice)); twice != sizes {
-		sizes += " / " + twice
-	}
-	text := fmt.Sprintf("provisioned concurrency%s: %s × %s needs %s, twice the rate %s (%s)", used,
-		formatAsked(*r.Plan.RatePerS), formatMS(*mean), shortest(significant(*p.Needed, 3)), shortest(significant(*p.NeededForTwice, 3)), sizes)
-	return text
 }
 
 // RateWarning tells that a rate, per second, is more than the endpoint's
@@ -269,7 +241,7 @@ func (r *Report) checkService() error {
 		stated, ours float64
 	}{{"needed", *p.Needed, r.needed()}, {"needed_for_twice", *p.NeededForTwice, 2 * r.needed()}} {
 		if !(math.Abs(x.stated-x.ours) <= 0.002*x.ours) {
-			return fmt.Errorf("provisioned_concurrency.%s (%g) is not rate × mean service time (%g)", x.key, x.stated, x.ours)
+			return fmt.Errorf("provisioned_concurrency.%s (%g) is not rate × service time (%g)", x.key, x.stated, x.ours)
 		}
 	}
 	return nil

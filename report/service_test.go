@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"brunt/attack"
 	"brunt/attack/endpoint"
 	"brunt/attack/endpoint/databricks"
 )
@@ -28,12 +29,11 @@ func served() *Report {
 	return r
 }
 
-func TestNeededIsRateTimesMean(t *testing.T) {
+func TestNeededIsRateTimesModelTime(t *testing.T) {
 	r := served()
 	p := r.Endpoint.Provisioned
-	// Service times are log-normal, whose mean is median · e^(spread²/2).
-	if want := 500 * 0.021 * math.Exp(0.25*0.25/2); math.Abs(*p.Needed-want) > 0.02*want || *p.NeededForTwice < 1.99**p.Needed || *p.Used != 8 || *p.WorkloadSize != "Medium" {
-		t.Errorf("%g for %g, %g for twice, %g used, %s", *p.Needed, want, *p.NeededForTwice, *p.Used, *p.WorkloadSize)
+	if *p.Needed != 7.5 || *p.NeededForTwice != 15 || *p.Used != 8 || *p.WorkloadSize != "Medium" || *p.ServiceMS != 15 || *p.Basis != byModelTime || p.Reason != nil {
+		t.Errorf("%s", jsonOf(t, r))
 	}
 	for name, change := range map[string]func(*Report){
 		"closed":  func(r *Report) { r.Plan.RatePerS = nil },
@@ -43,13 +43,60 @@ func TestNeededIsRateTimesMean(t *testing.T) {
 	} {
 		r := served()
 		change(r)
-		if r.provision(); r.Endpoint.Provisioned.Needed != nil || provisionWords(r) != "" {
-			t.Errorf("%s: %s", name, provisionWords(r))
+		r.provision()
+		words, reason := provisionWords(r), r.Endpoint.Provisioned.Reason
+		if r.Endpoint.Provisioned.Needed != nil || reason == nil || name != "closed" && !strings.Contains(words, *reason) || name == "closed" && words != "" {
+			t.Errorf("%s: %s", name, words)
 		}
 	}
 	*p.Needed *= 1.01
 	if err := r.Check(); err == nil || !strings.Contains(err.Error(), "provisioned_concurrency.needed") {
 		t.Errorf("an edited figure: %v", err)
+	}
+}
+
+// What the endpoint does not say of itself follows from the client's figures, or
+// is not told: queueing is no service time.
+func TestSizingWithoutTheEndpointsFigures(t *testing.T) {
+	type figures struct{ asked, reached, mean, median, deviation, window float64 }
+	for name, c := range map[string]struct {
+		figures
+		used  float64
+		odd   uint64
+		cause string
+		want  float64 // 0 is not given
+		basis string
+	}{
+		"half its load":                   {figures{266, 266, 30, 29.5, 3, 10}, 16, 0, "", 266 * .03, byServiceTime},
+		"nearly full, little varies":      {figures{480, 480, 30.4, 30, 3, 10}, 16, 0, "", 480 * .0304, byServiceTime},
+		"one unit, mostly idle":           {figures{2, 2, 100, 99, 10, 60}, 1, 0, "", .2, byServiceTime},
+		"one unit, half of it busy":       {figures{6, 6, 130, 110, 60, 60}, 1, 0, "", 0, ""},
+		"just full":                       {figures{533, 530, 45, 40, 20, 10}, 16, 0, "", 0, ""},
+		"far too much, it queues":         {figures{700, 533, 326, 320, 150, 10}, 16, 0, "", 700 * .03, bySaturation},
+		"far too much, it refuses":        {figures{1066, 533, 210, 215, 20, 10}, 16, 4000, string(attack.CauseConcurrency), 1066 * .03, bySaturation},
+		"another limit refuses":           {figures{1066, 200, 210, 215, 20, 10}, 16, 4000, string(attack.CauseQuota), 0, ""},
+		"errors of its own":               {figures{266, 260, 30, 29.5, 3, 10}, 16, 200, "", 0, ""},
+		"too short for its service times": {figures{16, 8, 4000, 4000, 1000, 10}, 16, 0, "", 0, ""},
+		"a cold start":                    {figures{100, 100, 80, 30, 300, 10}, 16, 0, "", 0, ""},
+		"unknown concurrency":             {figures{100, 100, 30, 30, 3, 10}, 0, 0, "", 0, ""},
+	} {
+		r := served()
+		r.Endpoint.OverRun, r.Endpoint.Metrics, r.Intervals = nil, nil, nil
+		r.Endpoint.Entities[0].MaxConcurrency = new(int(c.used))
+		r.Plan.RatePerS, r.Throughput.CompletedOKPerS, r.Throughput.WindowS = &c.asked, &c.reached, &c.window
+		r.LatencyMS.Service.Mean, r.LatencyMS.Service.P50, r.LatencyMS.Service.StdDev = &c.mean, &c.median, &c.deviation
+		r.Errors = []Failure{{Kind: "x", Cause: optional(c.cause), Count: c.odd}}
+		r.provision()
+		p, words := r.Endpoint.Provisioned, provisionWords(r)
+		if c.want == 0 {
+			if p.Needed != nil || p.Reason == nil || !strings.Contains(words, "is not known: ") {
+				t.Errorf("%s: %s", name, words)
+			}
+			continue
+		}
+		if p.Needed == nil || math.Abs(*p.Needed/c.want-1) > 0.01 || *p.Basis != c.basis {
+			t.Errorf("%s: %s, want %g by %s", name, words, c.want, c.basis)
+		}
 	}
 }
 
