@@ -115,6 +115,18 @@ func (t *Throughput) summarise(r *Report) {
 	}
 }
 
+// unmeasured says that nothing is known of the measured window: results tell
+// neither its end nor the replies to the warm-up's requests.
+func (r *Report) unmeasured() {
+	t := &r.Throughput
+	t.WindowS, t.Completed, t.CompletedOK, t.CompletedTokens = nil, 0, 0, 0
+	for i := range r.Intervals {
+		v := &r.Intervals[i]
+		v.WindowS, v.Completed, v.CompletedOK = nil, 0, 0
+	}
+	t.summarise(r)
+}
+
 // add adds another run's counts.
 func (t *Throughput) add(o *Throughput) {
 	t.BytesIn, t.BytesOut = t.BytesIn+o.BytesIn, t.BytesOut+o.BytesOut

@@ -108,3 +108,21 @@ func TestCheckThroughput(t *testing.T) {
 		}
 	}
 }
+
+// Results do not say what the measured time was: its rates are not known, and a
+// rule on them is not met for that reason.
+func TestRebuiltHasNoWindow(t *testing.T) {
+	r := healthy.report()
+	r.unmeasured()
+	if err := r.Check(); err != nil {
+		t.Fatal(err)
+	}
+	rule, err := ParseRule("completed_per_s>1")
+	must(err)
+	if j := rule.Judge(r); j.Value != nil || j.Met || !strings.Contains(j.Reason, "does not say") {
+		t.Errorf("%+v", j)
+	}
+	if v := r.Intervals[0]; v.WindowS != nil || v.Completed != 0 || r.Throughput.SucceededPerS == 0 {
+		t.Errorf("%+v", v)
+	}
+}

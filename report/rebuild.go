@@ -249,6 +249,7 @@ func (b *rebuilder) report() *Report {
 	slices.SortStableFunc(s.Failures, func(x, y attack.Failure) int { return int(y.Count) - int(x.Count) })
 	r := From(Meta{Name: b.name, URL: b.url, Protocol: "HTTP/1.1"}, s)
 	r.Rebuilt = true
+	r.unmeasured()
 	return r
 }
 
