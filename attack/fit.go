@@ -36,7 +36,8 @@ func (p *Plan) fit(l Limits, embedded bool, addresses int) (warnings []string, e
 func (p *Plan) fitFiles(limit uint64, embedded bool) (warning string, err error) {
 	room := uint64(math.MaxUint64)
 	if limit > 0 {
-		room = max(limit, spareFiles+1) - spareFiles
+		spare := spareFiles + uint64(p.OtherFiles)
+		room = max(limit, spare+1) - spare
 		if embedded {
 			room = max(1, room/2) // the endpoint's ends of the connections count too
 		}
@@ -54,7 +55,7 @@ func (p *Plan) fitFiles(limit uint64, embedded bool) (warning string, err error)
 			return "", nil // asked for, or nothing that anyone would miss
 		}
 		p.fewFiles = true
-		return fmt.Sprintf("at most %d requests in flight: this process may open %d files (ulimit -n)", room, limit), nil
+		return fmt.Sprintf("at most %d requests in flight: this process may open %d files%s (ulimit -n)", room, limit, p.elsewhere()), nil
 	case p.Concurrency == 0:
 		p.Concurrency = DefaultOpenConcurrency
 	case !p.HTTP2 && p.Connections > 0:
@@ -65,9 +66,17 @@ func (p *Plan) fitFiles(limit uint64, embedded bool) (warning string, err error)
 		if p.Connections > 0 {
 			flag, n = "--connections", p.Connections
 		}
-		return "", fmt.Errorf("%s %d: this process may open %d files, enough for %d connections; raise the limit with ulimit -n, or lower %s", flag, n, limit, room, flag)
+		return "", fmt.Errorf("%s %d: this process may open %d files%s, enough for %d connections; raise the limit with ulimit -n, or lower %s", flag, n, limit, p.elsewhere(), room, flag)
 	}
 	return "", nil
+}
+
+// elsewhere says where files are needed that the load does without.
+func (p *Plan) elsewhere() string {
+	if p.OtherFiles == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", %d of them for the page", p.OtherFiles)
 }
 
 // connections is how many connections the plan expects to have open.

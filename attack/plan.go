@@ -73,6 +73,9 @@ type Plan struct {
 	Warmup time.Duration
 	// Timeout of one request, counted from its attempt's beginning.
 	Timeout time.Duration
+	// OtherFiles is how many of the files that this process may open are needed
+	// for something else than the load, as a page's connections are.
+	OtherFiles int
 	// KeepAlive keeps connections open between requests.
 	KeepAlive bool
 	AtEnd     AtEnd

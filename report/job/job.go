@@ -52,6 +52,8 @@ type Source struct {
 	specs   []payloads.Spec
 	started int
 	good    attack.Bounds
+	// otherFiles are those that this process needs besides the load's.
+	otherFiles int
 }
 
 // Open checks what was asked for, and opens the bodies; nothing is sent. idle
@@ -134,7 +136,7 @@ type Job struct {
 // error that the order makes no sense. None of the load was sent then.
 func (s *Source) Start(ctx context.Context, o live.Order, waiting func(text string)) (_ *Job, err error) {
 	plan := s.flags.Plan()
-	plan.Good = s.good
+	plan.Good, plan.OtherFiles = s.good, s.otherFiles
 	plan.RecordIDs = s.flags.Results != "" && s.flags.ResultsFormat == report.FormatColumns
 	o.Apply(&plan)
 	if err := plan.Validate(); err != nil && !s.flags.Replay { // which has no rate before it has bodies

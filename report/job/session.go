@@ -108,6 +108,7 @@ func (s *Session) watch(j *Job) {
 // of a page that was waited for is published at the end.
 func (s *Session) Serve(flags live.Flags) error {
 	s.Source.good = report.BoundsOf(s.Rules)
+	s.Source.otherFiles = live.Files(attack.HostLimits().Files)
 	order := s.Source.Order()
 	view, err := live.Open(live.Config{
 		Flags: flags, Form: s.Source.Form(), Order: order, Rules: s.Rules,

@@ -13,7 +13,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // policy lets a page load this server's own files and nothing else.
@@ -29,6 +28,7 @@ type guard struct {
 	open     bool   // who has no token may look
 	cookie   string // ports share cookies: its name tells them apart
 	next     http.Handler
+	welcome  func(*http.Request) // told of whoever may act
 }
 
 func cookieName(a net.Addr) string {
@@ -79,20 +79,13 @@ func (g *guard) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		return
 	}
 	if acts {
+		g.welcome(req)
 		req = req.WithContext(context.WithValue(req.Context(), actsKey{}, true))
 	}
 	g.next.ServeHTTP(w, req)
 }
 
-// haste is how long the rest of a refused request is waited for: whoever may
-// not come in shall not keep others out.
-const haste = time.Second
-
 func refuse(w http.ResponseWriter, req *http.Request, r *refusal) {
-	if req.ContentLength != 0 {
-		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(haste))
-		w.Header().Set("Connection", "close") // before its body has come
-	}
 	if req.URL.Path == "/" && strings.Contains(req.Header.Get("Accept"), "text/html") { // a person, who came for the page
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		w.WriteHeader(r.status)
@@ -166,6 +159,7 @@ func (g *guard) admit(w http.ResponseWriter, req *http.Request) {
 		refuse(w, req, wrongToken)
 		return
 	}
+	g.welcome(req)
 	http.SetCookie(w, &http.Cookie{
 		Name: g.cookie, Value: g.token, Path: "/", HttpOnly: true, Secure: g.secure, SameSite: http.SameSiteStrictMode,
 	})

@@ -53,6 +53,7 @@ type View struct {
 	room     *room
 	feed     *feed
 	server   *http.Server
+	conns    *connections
 	serving  sync.WaitGroup
 	handling sync.WaitGroup
 }
@@ -89,12 +90,12 @@ func Open(c Config) (*View, error) {
 		token = rand.Text() // 128 bits and a few more
 	}
 	c.Form.AnyTarget = c.ServeAnyTarget
-	v := &View{url: pageURL(l.Addr(), c.Serve, secure, token)}
+	v := &View{url: pageURL(l.Addr(), c.Serve, secure, token), conns: newConnections(shareOf(attack.HostLimits().Files))}
 	v.room = &room{start: c.Start, rules: c.Rules, form: c.Form, order: c.Order, ended: make(chan struct{})}
 	v.feed = newFeed(v.room)
 	v.room.touched = v.feed.touch
 	v.serve(l, certificates, &guard{
-		loopback: loopback, secure: secure, token: token, open: c.ServeOpen, cookie: cookieName(l.Addr()), next: v.routes(files),
+		loopback: loopback, secure: secure, token: token, open: c.ServeOpen, cookie: cookieName(l.Addr()), next: v.routes(files), welcome: v.welcome,
 	})
 	if c.Flags.Open {
 		v.openBrowser(token != "")
@@ -103,26 +104,40 @@ func Open(c Config) (*View, error) {
 }
 
 func (v *View) serve(l net.Listener, certificates []tls.Certificate, guarded http.Handler) {
-	limit := &connections{open: map[net.Conn]time.Time{}}
 	protocols := &http.Protocols{}
 	protocols.SetHTTP1(true)
 	v.server = &http.Server{
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 			v.handling.Add(1)
 			defer v.handling.Done()
-			if req.ContentLength != 0 { // nobody begins a body and keeps the connection
-				_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(patience))
+			if req.ContentLength != 0 {
+				unwanted(w)
 			}
 			guarded.ServeHTTP(newPatient(w), req)
 		}),
 		ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10,
-		ConnState: limit.note, Protocols: protocols,
+		ConnState: v.conns.note, ConnContext: remember, Protocols: protocols,
 		ErrorLog: log.New(io.Discard, "", 0), // of clients that went away or speak no HTTP
 	}
 	if certificates != nil {
 		l = tls.NewListener(l, &tls.Config{Certificates: certificates, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}})
 	}
 	v.serving.Go(func() { _ = v.server.Serve(l) }) // ends with Close
+}
+
+// unwanted has the request answered without its body, unless a handler reads it:
+// the rest comes within haste or not at all, and ends the connection.
+func unwanted(w http.ResponseWriter) {
+	w.Header().Set("Connection", "close") // else the server reads the body first
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(haste))
+}
+
+// welcome is told of requests that are let in. One that has still to send its
+// body is welcomed when it has.
+func (v *View) welcome(req *http.Request) {
+	if req.ContentLength == 0 {
+		v.conns.welcome(req)
+	}
 }
 
 // openBrowser shows the page. What the browser says is not for this terminal,

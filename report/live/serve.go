@@ -21,6 +21,9 @@ import (
 const (
 	// maxBody is more than any order takes.
 	maxBody = 64 << 10
+	// haste is how long a body that nobody wants may take, so that the sender
+	// finds the answer.
+	haste = time.Second
 	// patience is how long a reader may take for a piece of an answer, and a
 	// sender for a body.
 	patience = 10 * time.Second
@@ -85,9 +88,15 @@ func (v *View) acting(act func(body []byte) error) http.HandlerFunc {
 			answer(w, http.StatusUnsupportedMediaType, problem{Error: "expected Content-Type: application/json"})
 			return
 		}
+		control := http.NewResponseController(w)
+		_ = control.SetReadDeadline(time.Now().Add(patience))
 		body, err := io.ReadAll(http.MaxBytesReader(w, req.Body, maxBody))
 		if err == nil { // what follows takes its time, during which the connection is read from
-			_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
+			_ = control.SetReadDeadline(time.Time{})
+			w.Header().Del("Connection")
+			v.conns.welcome(req)
+		} else {
+			_ = control.SetReadDeadline(time.Now().Add(haste))
 		}
 		if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
 			answer(w, http.StatusRequestEntityTooLarge, problem{Error: "body: larger than 64 KB"})
