@@ -29,7 +29,7 @@ type Flags struct {
 	// its time-out is that of each step.
 	config.Load `embed:"" group:"Load"`
 
-	Payload string `short:"p" name:"payloads" predictor:"file" placeholder:"FILE" group:"Payloads" help:"File of bodies, as for attack, of which the first is sent; without it nothing is sent to the endpoint."`
+	Payload string `short:"p" name:"payloads" predictor:"file" placeholder:"FILE" group:"Payloads" help:"File of bodies, as for attack, of which the first is sent, and for an endpoint of known concurrency up to 19 more within 3 s; without it nothing is sent to the endpoint."`
 	Output  string `short:"o" default:"text" enum:"text,json" group:"Output" help:"text or json."`
 }
 

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/HdrHistogram/hdrhistogram-go"
+
 	"brunt/attack"
 	"brunt/attack/endpoint"
 	"brunt/payloads"
@@ -50,7 +52,38 @@ func (s *sender) send(ctx context.Context, word string, request attack.Request, 
 		s.add(endpoint.Bad, endpoint.Interrupted, "")
 		return
 	}
-	s.tell(run.Snapshot())
+	if s.tell(run.Snapshot()); s.sizes() && len(run.Snapshot().Failures) == 0 {
+		s.bound(s.more(ctx, plan, request, set, target, &run.Snapshot().Latencies))
+	}
+}
+
+// Requests that a bound rests on at most, sent one after the other, and for how
+// long more of them are begun.
+const (
+	mostMore = 19
+	moreFor  = 3 * time.Second
+)
+
+// sizes reports whether a bound follows from a request's time.
+func (s *sender) sizes() bool { return s.details != nil && s.details.MaxConcurrency() > 0 }
+
+// more are the service times of some more requests, else of the first one.
+func (s *sender) more(ctx context.Context, plan attack.Plan, request attack.Request, set *payloads.Set, target *endpoint.Endpoint, first *attack.Latencies) *hdrhistogram.Histogram {
+	plan.Requests, plan.Duration, plan.KeepAlive = mostMore, moreFor, true
+	run, err := attack.Start(plan, request, set, target, nil)
+	if err != nil {
+		return first.Service
+	}
+	select {
+	case <-run.Done():
+	case <-ctx.Done():
+		run.Stop(attack.Cut)
+		<-run.Done()
+	}
+	if times := run.Snapshot().Latencies.Service; times.TotalCount() > 1 {
+		return times
+	}
+	return first.Service
 }
 
 // wake waits for an endpoint that is scaled to zero, so that the one request is
@@ -114,7 +147,6 @@ func (s *sender) tell(shot *attack.Snapshot) {
 		text += ", served by " + q.ServedModel
 	}
 	s.add(endpoint.Well, text, "")
-	s.bound(q)
 }
 
 func (s *sender) failed(f *attack.Failure, q *Request) {
@@ -131,22 +163,31 @@ func (s *sender) failed(f *attack.Failure, q *Request) {
 }
 
 // bound is what the provisioned concurrency allows at this latency: one unit
-// has one request at a time.
-func (s *sender) bound(q *Request) {
-	service := q.FirstByte + q.Rest
-	if s.details == nil || s.details.MaxConcurrency() == 0 || service <= 0 {
+// has one request at a time. The mean of several lies within two standard errors.
+func (s *sender) bound(times *hdrhistogram.Histogram) {
+	count, mean := times.TotalCount(), times.Mean()/1e9
+	if count == 0 || mean <= 0 {
 		return
 	}
-	n := s.details.MaxConcurrency()
+	n := float64(s.details.MaxConcurrency())
 	f := endpoint.Finding{Check: "bound", State: endpoint.Well}
-	rate := float64(n) / service.Seconds()
-	f.Text = fmt.Sprintf("provisioned concurrency %d, at %s a request: about %s requests/s", n, milliseconds(service), rounded(rate))
-	if !s.details.RouteOptimized && rate > endpoint.WorkspaceRate {
+	off := 2 * times.StdDev() / 1e9 / math.Sqrt(float64(count))
+	low, high := n/(mean+off), n/max(mean-off, float64(times.Min())/1e9)
+	reach := "about " + rounded(n/mean)
+	if a, b := rounded(low), rounded(high); a != b {
+		reach = "about " + a + " to " + b
+	}
+	of := "of one"
+	if count > 1 {
+		of = fmt.Sprintf("on average of %d more, one after the other", count)
+	}
+	f.Text = fmt.Sprintf("provisioned concurrency %.0f, at %s a request (%s): %s requests/s", n, milliseconds(time.Duration(mean*1e9)), of, reach)
+	if !s.details.RouteOptimized && high > endpoint.WorkspaceRate {
 		f.Text += fmt.Sprintf(", of which the workspace lets %d/s through", endpoint.WorkspaceRate)
 	}
-	if asked := attack.PerSecond(s.plan.Rate); asked > rate {
+	if asked := attack.PerSecond(s.plan.Rate); asked > low {
 		f.State = endpoint.Doubtful
-		f.Remedy = fmt.Sprintf("%s/s needs a provisioned concurrency of about %s", rounded(asked), rounded(math.Ceil(asked*service.Seconds())))
+		f.Remedy = fmt.Sprintf("%s/s needs a provisioned concurrency of about %s", rounded(asked), rounded(math.Ceil(asked*mean)))
 	}
 	s.result.Findings = append(s.result.Findings, f)
 }
