@@ -19,7 +19,7 @@ import (
 	"time"
 
 	"brunt/attack/endpoint"
-	"brunt/internal/quiet"
+	"brunt/attack/quiet"
 	"brunt/payloads"
 )
 

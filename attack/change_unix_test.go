@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"brunt/attack/endpoint"
-	"brunt/internal/quiet"
+	"brunt/attack/quiet"
 	"brunt/payloads"
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"brunt/internal/quiet"
+	"brunt/attack/quiet"
 )
 
 // pauses of the oracle's process: so many times, in the middle of each stretch.

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"brunt/internal/quiet"
+	"brunt/attack/quiet"
 )
 
 // through makes a run through the proxy, with something done in the middle of

@@ -137,6 +137,9 @@ type Client struct {
 type Verdict struct {
 	// Headline is what the endpoint did, or what was in the way, in one sentence.
 	Headline string
+	// Notes are what else there is to know of that: what to raise, failures too few
+	// for the headline.
+	Notes []string
 	// LimitedBy is what bounded the load: LimitNone, LimitClient, LimitConnections
 	// or LimitEndpoint; empty where nobody judged.
 	LimitedBy string

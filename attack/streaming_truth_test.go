@@ -15,7 +15,7 @@ import (
 
 	"brunt/attack/endpoint"
 	"brunt/attack/mock"
-	"brunt/internal/quiet"
+	"brunt/attack/quiet"
 	"brunt/payloads"
 )
 

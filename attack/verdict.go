@@ -24,10 +24,10 @@ const tellingShare = 0.01
 func judge(s *Snapshot, p *Plan) Verdict {
 	t := trustIn(s, p)
 	f := findingOf(s, p, &t)
-	v := Verdict{Headline: f.headline, LimitedBy: f.limit, Trust: t.grade, Error: t.off}
-	v.Reasons = append(append(v.Reasons, f.notes...), t.reasons...)
-	v.Reasons = append(v.Reasons, effort(&s.Client))
-	return v
+	return Verdict{
+		Headline: f.headline, Notes: f.notes, LimitedBy: f.limit,
+		Trust: t.grade, Error: t.off, Reasons: append(t.reasons, effort(&s.Client)),
+	}
 }
 
 // finding is what happened: the headline, what bounded the load, and what else

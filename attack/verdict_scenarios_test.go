@@ -195,7 +195,7 @@ func TestScenarios(t *testing.T) {
 			if v.LimitedBy != c.limit || v.Trust != c.trust {
 				t.Errorf("limited by %s, trust %s; want %s, %s", v.LimitedBy, v.Trust, c.limit, c.trust)
 			}
-			reasons := strings.Join(v.Reasons, "; ")
+			reasons := strings.Join(append(v.Notes, v.Reasons...), "; ")
 			if !regexp.MustCompile(c.reasons).MatchString(reasons) {
 				t.Errorf("reasons %q, want %q", reasons, c.reasons)
 			}

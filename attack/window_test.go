@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"brunt/attack/endpoint"
-	"brunt/internal/quiet"
+	"brunt/attack/quiet"
 	"brunt/payloads"
 )
 

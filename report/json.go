@@ -101,7 +101,7 @@ func (r *Report) fillEmpty() {
 	r.Labels, r.Status = notNilMap(r.Labels), notNilMap(r.Status)
 	r.Target.Addresses = notNil(r.Target.Addresses)
 	r.Errors, r.Names, r.ServedModels = notNil(r.Errors), notNil(r.Names), notNil(r.ServedModels)
-	r.Verdict.Reasons, r.SLO, r.Slowest = notNil(r.Verdict.Reasons), notNil(r.SLO), notNil(r.Slowest)
+	r.Verdict.Notes, r.Verdict.Reasons, r.SLO, r.Slowest = notNil(r.Verdict.Notes), notNil(r.Verdict.Reasons), notNil(r.SLO), notNil(r.Slowest)
 	r.Intervals, r.Changes, r.Warnings = notNil(r.Intervals), notNil(r.Changes), notNil(r.Warnings)
 	r.Spans = notNil(r.Spans)
 	if r.Goodput != nil {

@@ -117,7 +117,7 @@ func TestContractKeys(t *testing.T) {
 		"/names/0":            "name requests latency_ms",
 		"/served_models/0":    "name count p50 p99 latency_ms histograms",
 		"/client":             "cores cpu_s cpu_per_request_us rss_peak_mb gc_pause_max_ms",
-		"/verdict":            "headline valid limited_by trust error_ms reasons",
+		"/verdict":            "headline notes valid limited_by trust error_ms reasons",
 		"/slo/0":              "rule value met reason",
 		"/slowest/0":          "at_s response_ms service_ms status payload request_id",
 		"/intervals/0":        "t_s planned sent succeeded failed in_flight p50 p90 p99 max lateness_p99",

@@ -110,7 +110,11 @@ func markdownVerdict(b *strings.Builder, r *Report) {
 		if v.Headline != nil {
 			fmt.Fprintf(b, "**%s.** ", cell(upper(*v.Headline), 240))
 		}
-		fmt.Fprintf(b, "%s.\n\n", upper(cell(limitWords(v.limit()), 60)))
+		fmt.Fprintf(b, "%s.", upper(cell(limitWords(v.limit()), 60)))
+		for _, note := range v.Notes[:min(len(v.Notes), maxReasons)] {
+			fmt.Fprintf(b, " %s.", cell(upper(note), 240))
+		}
+		b.WriteString("\n\n")
 	}
 	fmt.Fprintf(b, "%s.\n\n", cell(upper(v.figuresWords()), 2000))
 }

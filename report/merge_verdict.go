@@ -19,7 +19,7 @@ var (
 // the reasons, those that all reports give are kept once, and beside them those
 // of the reports that met this limit or have no more trust than the whole.
 func (m *merger) verdict() Verdict {
-	v := Verdict{LimitedBy: new(attack.LimitNone), Trust: new(attack.TrustFull), Reasons: []string{}}
+	v := Verdict{LimitedBy: new(attack.LimitNone), Trust: new(attack.TrustFull), Notes: m.notes(), Reasons: []string{}}
 	limit, trust := attack.LimitNone, attack.TrustFull
 	for _, r := range m.reports {
 		if slices.Index(limitDoubt, r.Verdict.limit()) > slices.Index(limitDoubt, limit) {
@@ -33,7 +33,7 @@ func (m *merger) verdict() Verdict {
 		return limit != attack.LimitNone && r.Verdict.limit() == limit || trust != attack.TrustFull && trustOf(r) == trust
 	})
 	if trust == "" {
-		return Verdict{Reasons: v.Reasons}
+		return Verdict{Notes: []string{}, Reasons: v.Reasons}
 	}
 	v.LimitedBy, v.Trust, v.Valid, v.Headline = new(limit), new(trust), new(trust != attack.TrustNone), m.headline(limit)
 	for _, r := range m.reports {
@@ -72,6 +72,17 @@ func (m *merger) headline(limit string) *string {
 		}
 	}
 	return words
+}
+
+// notes are those of all reports.
+func (m *merger) notes() []string {
+	list := []string{}
+	for i, r := range m.reports {
+		for _, note := range r.Verdict.Notes {
+			list = append(list, m.label(i)+": "+note)
+		}
+	}
+	return list
 }
 
 // reasons are those that all reports give, and those of the reports chosen.

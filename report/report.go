@@ -228,10 +228,11 @@ type Client struct {
 // Where nobody judged all of it is null but Reasons, which say why.
 type Verdict struct {
 	Headline  *string  `json:"headline"`   // what the endpoint did, or what was in its way: one sentence
+	Notes     []string `json:"notes"`      // what else there is to know of that
 	LimitedBy *string  `json:"limited_by"` // none, client, connections or endpoint
 	Valid     *bool    `json:"valid"`      // trust is not none
 	Trust     *string  `json:"trust"`      // full, limited or none
-	ErrorMS   *float64 `json:"error_ms"`   // by which a percentile may be too high at the most; null unless trust is limited
+	ErrorMS   *float64 `json:"error_ms"`   // by which a percentile may be too high at the most; null unless trust is limited and it is known
 	Reasons   []string `json:"reasons"`    // why the figures are trusted so far and no further, and what brunt used
 }
 

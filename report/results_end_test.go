@@ -48,7 +48,7 @@ func reportOf(t *testing.T, records []attack.Record, start time.Time) *Report {
 	r.Requests.Connections, r.Histograms.Connect = 0, Histogram{}
 	r.Requests.Planned += 7
 	r.Intervals[0].Planned += 7
-	r.Verdict = Verdict{Headline: new("the endpoint refused 10 %"), LimitedBy: new("endpoint"), Valid: new(false), Trust: new("none"), Reasons: []string{"brunt was late"}}
+	r.Verdict = Verdict{Headline: new("the endpoint refused 10 %"), Notes: []string{}, LimitedBy: new("endpoint"), Valid: new(false), Trust: new("none"), Reasons: []string{"brunt was late"}}
 	r.Results = &ResultsKept{Kept: uint64(len(records))}
 	r.Client.CPUS, r.PlanElapsedS, r.ElapsedS = 1.5, 3, 3
 	r.Warnings = []string{}

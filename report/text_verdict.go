@@ -6,7 +6,11 @@ import "strings"
 // trusted.
 func (p *page) verdict(r *Report) {
 	if r.Requests.Sent == 0 {
-		p.prose(plainText, "nothing was sent", 2)
+		words := "nothing was sent"
+		if r.Requests.Planned > 0 && r.Verdict.Judged() {
+			words = r.Verdict.endpointWords()
+		}
+		p.prose(plainText, words, 2)
 		return
 	}
 	v := &r.Verdict

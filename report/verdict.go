@@ -21,13 +21,13 @@ const notJudged = "not judged"
 // verdictOf is a run's verdict. A headline that is among the reasons too is said
 // once.
 func verdictOf(v *attack.Verdict) Verdict {
-	out := Verdict{Reasons: cleanAll(v.Reasons)}
+	out := Verdict{Notes: cleanAll(v.Notes), Reasons: cleanAll(v.Reasons)}
 	if !v.Judged() {
 		return out
 	}
 	out.Headline, out.LimitedBy, out.Trust = optional(v.Headline), optional(v.LimitedBy), optional(v.Trust)
 	out.Valid = new(v.Valid())
-	if v.Trust == attack.TrustLimited {
+	if v.Trust == attack.TrustLimited && v.Error > 0 {
 		out.ErrorMS = millis(float64(v.Error))
 	}
 	out.leadOnce()
@@ -58,10 +58,11 @@ func (v *Verdict) limit() string {
 // the headline, and what was not valid was not trusted. Results, of which they
 // wrote valid, were never judged.
 func (v *Verdict) derive(rebuilt bool) {
+	v.Notes, v.Reasons = notNil(v.Notes), notNil(v.Reasons)
 	switch {
 	case v.Judged() || v.Valid == nil:
 	case rebuilt && len(v.Reasons) > 0 && strings.HasPrefix(v.Reasons[0], notJudged+": "):
-		*v = Verdict{Reasons: []string{strings.TrimPrefix(v.Reasons[0], notJudged+": ")}}
+		*v = Verdict{Notes: []string{}, Reasons: []string{strings.TrimPrefix(v.Reasons[0], notJudged+": ")}}
 	default:
 		v.Trust = new(attack.TrustFull)
 		if !*v.Valid {
@@ -80,11 +81,14 @@ func (v *Verdict) endpointWords() string {
 	if !v.Judged() {
 		return notJudged
 	}
-	limited := limitWords(v.limit())
-	if v.Headline == nil {
-		return limited
+	words := limitWords(v.limit())
+	if v.Headline != nil {
+		words = safe(*v.Headline, 240) + ", " + words
 	}
-	return safe(*v.Headline, 240) + ", " + limited
+	for _, note := range v.Notes[:min(len(v.Notes), maxReasons)] {
+		words += "; " + safe(note, 240)
+	}
+	return words
 }
 
 func limitWords(limit string) string {
@@ -110,6 +114,8 @@ func (v *Verdict) trustWords() string {
 		return "not trusted"
 	case v.ErrorMS != nil:
 		return "trusted, but times may be up to " + formatMS(*v.ErrorMS) + " too high"
+	case *v.Trust == attack.TrustLimited:
+		return "trusted in part"
 	}
 	return "trusted"
 }

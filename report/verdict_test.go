@@ -18,16 +18,16 @@ var verdicts = map[string]struct {
 	endsRun bool     // exit 4 with --strict
 }{
 	"trusted": {attack.Verdict{Headline: "the endpoint kept up", LimitedBy: attack.LimitNone, Trust: attack.TrustFull, Reasons: []string{"the endpoint kept up", "brunt used 8 % of 2 cores"}},
-		`{"headline":"the endpoint kept up","limited_by":"none","valid":true,"trust":"full","error_ms":null,"reasons":["brunt used 8 % of 2 cores"]}`,
+		`{"headline":"the endpoint kept up","notes":[],"limited_by":"none","valid":true,"trust":"full","error_ms":null,"reasons":["brunt used 8 % of 2 cores"]}`,
 		[]string{"the endpoint kept up", "limited by nothing", "figures trusted: brunt used 8 %"}, false},
 	"trusted with an error": {attack.Verdict{Headline: "the endpoint refused 33 %", LimitedBy: attack.LimitEndpoint, Trust: attack.TrustLimited, Error: 8 * time.Millisecond, Reasons: []string{"sent late"}},
-		`{"headline":"the endpoint refused 33 %","limited_by":"endpoint","valid":true,"trust":"limited","error_ms":8,"reasons":["sent late"]}`,
+		`{"headline":"the endpoint refused 33 %","notes":[],"limited_by":"endpoint","valid":true,"trust":"limited","error_ms":8,"reasons":["sent late"]}`,
 		[]string{"the endpoint refused 33 %", "limited by the endpoint", "figures trusted, but times may be up to 8.00 ms too high: sent late"}, false},
 	"not trusted": {attack.Verdict{Headline: "the endpoint refused 33 %", LimitedBy: attack.LimitEndpoint, Trust: attack.TrustNone, Reasons: []string{"sent late"}},
-		`{"headline":"the endpoint refused 33 %","limited_by":"endpoint","valid":false,"trust":"none","error_ms":null,"reasons":["sent late"]}`,
+		`{"headline":"the endpoint refused 33 %","notes":[],"limited_by":"endpoint","valid":false,"trust":"none","error_ms":null,"reasons":["sent late"]}`,
 		[]string{"the endpoint refused 33 %", "limited by the endpoint", "figures not trusted: sent late"}, true},
 	"not judged": {attack.Verdict{Reasons: []string{"nobody looked"}},
-		`{"headline":null,"limited_by":null,"valid":null,"trust":null,"error_ms":null,"reasons":["nobody looked"]}`,
+		`{"headline":null,"notes":[],"limited_by":null,"valid":null,"trust":null,"error_ms":null,"reasons":["nobody looked"]}`,
 		[]string{"not judged: nobody looked"}, false},
 }
 
@@ -77,8 +77,8 @@ func TestVerdictOfEarlierVersions(t *testing.T) {
 		old     string
 		want    string
 	}{
-		"valid":   {false, `{"valid":true,"limited_by":"none","reasons":["the endpoint kept up","brunt used 8 %"]}`, `{"headline":"the endpoint kept up","limited_by":"none","valid":true,"trust":"full","error_ms":null,"reasons":["brunt used 8 %"]}`},
-		"invalid": {false, `{"valid":false,"limited_by":"client","reasons":[]}`, `{"headline":null,"limited_by":"client","valid":false,"trust":"none","error_ms":null,"reasons":[]}`},
+		"valid":   {false, `{"valid":true,"limited_by":"none","reasons":["the endpoint kept up","brunt used 8 %"]}`, `{"headline":"the endpoint kept up","notes":[],"limited_by":"none","valid":true,"trust":"full","error_ms":null,"reasons":["brunt used 8 %"]}`},
+		"invalid": {false, `{"valid":false,"limited_by":"client","reasons":[]}`, `{"headline":null,"notes":[],"limited_by":"client","valid":false,"trust":"none","error_ms":null,"reasons":[]}`},
 		"rebuilt": {true, `{"valid":true,"limited_by":"none","reasons":["not judged: results do not say what the client used"]}`, verdictNull("results do not say what the client used")},
 	} {
 		r := healthy.report()
@@ -96,7 +96,7 @@ func TestVerdictOfEarlierVersions(t *testing.T) {
 }
 
 func verdictNull(reason string) string {
-	return `{"headline":null,"limited_by":null,"valid":null,"trust":null,"error_ms":null,"reasons":["` + reason + `"]}`
+	return `{"headline":null,"notes":[],"limited_by":null,"valid":null,"trust":null,"error_ms":null,"reasons":["` + reason + `"]}`
 }
 
 // A merge is trusted as far as the least trusted of its parts, and judged where

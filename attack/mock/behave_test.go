@@ -13,7 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
 
-	"brunt/internal/quiet"
+	"brunt/attack/quiet"
 )
 
 // flood sends n requests at once and hands over each reply as it comes.

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"brunt/internal/quiet"
+	"brunt/attack/quiet"
 )
 
 func dial(t testing.TB, s *Server) net.Conn {

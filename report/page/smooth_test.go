@@ -5,7 +5,7 @@ import (
 	"slices"
 	"testing"
 
-	"brunt/internal/quiet"
+	"brunt/attack/quiet"
 )
 
 // dragging measures the time from frame to frame, first while nothing happens,

@@ -42,7 +42,7 @@ export function blank(view) {
     requests: { planned: 0, sent: 0, not_sent: 0, succeeded: 0, failed: 0, cut_off: 0, in_flight: 0, warmup: 0 },
     throughput: { offered_per_s: 0, sent_per_s: 0, succeeded_per_s: 0, completed_per_s: null, completed_ok_per_s: null, completed: 0, completed_ok: 0 },
     latency_ms: { response: none, service: none, failed: none, connect: none, tls: none, first_byte: none }, lateness_ms: none, stream: null, usage: null,
-    status: {}, errors: [], names: [], served_models: [], client: { cores: 0 }, verdict: { headline: null, limited_by: null, valid: null, trust: null, error_ms: null, reasons: [] },
+    status: {}, errors: [], names: [], served_models: [], client: { cores: 0 }, verdict: { headline: null, notes: [], limited_by: null, valid: null, trust: null, error_ms: null, reasons: [] },
     slo: [], slowest: [], intervals: [], changes: [], warnings: [],
   };
 }

@@ -84,7 +84,8 @@ const limits = { none: "limited by nothing", client: "limited by brunt itself", 
 export function trustWords(v) {
   if (v.trust === null) return "not judged";
   if (v.trust === "none") return "not trusted";
-  return v.error_ms === null ? "trusted" : `trusted, but times may be up to ${formatMS(v.error_ms)} too high`;
+  if (v.error_ms === null) return v.trust === "limited" ? "trusted in part" : "trusted";
+  return `trusted, but times may be up to ${formatMS(v.error_ms)} too high`;
 }
 
 // verdict is what the endpoint did, in one sentence, and below it how far the
@@ -108,6 +109,7 @@ function sentence(report) {
   else if (v.trust === null) words.push("Not judged.");
   else if (v.headline === null) words.push(upper(limited), ".");
   else words.push(foreign(regrouped(upper(v.headline))), `, ${limited}.`);
+  for (const note of (v.notes || []).slice(0, 8)) words.push(" ", foreign(regrouped(upper(note))), ".");
   return el("p", { class: "sentence-of-verdict" }, words);
 }
 
