@@ -13,6 +13,7 @@ import (
 
 	"brunt/attack"
 	"brunt/report"
+	_ "brunt/report/panel/silent" // before bubbletea
 )
 
 const (
