@@ -80,7 +80,7 @@ func (attackCmd) Help() string {
 }
 
 // Run makes the run that the flags ask for and reports it.
-func (a *attackCmd) Run(io *streams) error {
+func (a *attackCmd) Run(ctx *kong.Context, io *streams) error {
 	rules, err := report.ParseRules(a.SLO)
 	if err != nil {
 		return usage(fmt.Errorf("--slo: %w", err))
@@ -88,7 +88,7 @@ func (a *attackCmd) Run(io *streams) error {
 	if err := errors.Join(a.Live.Validate(), a.Report.Claim(a.Job.Results)); err != nil {
 		return usage(err)
 	}
-	source, err := job.Open(a.Job, a.URL, a.Live.Wait, job.Streams{In: io.in, Out: io.out, Args: io.args})
+	source, err := job.Open(a.Job, a.URL, a.Live.Wait, job.Streams{In: io.in, Out: io.out, Args: config.Words(ctx.Kong, ctx.Args)})
 	if err != nil {
 		return usage(err)
 	}
@@ -357,11 +357,11 @@ func run(args []string, io *streams) int {
 	} else {
 		err = ctx.Run()
 	}
-	return exit(io.err, ctx, err)
+	return exit(io, ctx, err)
 }
 
 // exit says what went wrong, in one line, and gives the exit code.
-func exit(w io.Writer, ctx *kong.Context, err error) int {
+func exit(io *streams, ctx *kong.Context, err error) int {
 	if err == nil {
 		return exitOK
 	}
@@ -373,7 +373,7 @@ func exit(w io.Writer, ctx *kong.Context, err error) int {
 			command = ctx.Selected().Path() + ": "
 		}
 		text := config.Told(ctx, strings.Join(strings.Fields(f.err.Error()), " "))
-		fmt.Fprintf(w, "brunt: %s%s\n", command, text)
+		fmt.Fprintf(io.err, "brunt: %s%s\n", command, report.Plain(endpoint.HideGiven(io.args, text)))
 	}
 	return f.code
 }

@@ -132,8 +132,9 @@ func Start(plan Plan, request Request, set *payloads.Set, target *endpoint.Endpo
 	if err := r.staysHome(); err != nil {
 		return nil, err
 	}
-	for _, list := range r.ownHeaders() {
-		target.Conceal(list)
+	target.Conceal(r.request.Headers, "")
+	for _, v := range set.Variants() {
+		target.Conceal(v.Headers, v.Path)
 	}
 	r.stamp(set)
 	r.buildHeads(nil)

@@ -72,7 +72,8 @@ func readSaid(body []byte) (s said) {
 	}
 }
 
-// cutString is the beginning of a JSON string whose end is missing.
+// cutString is the beginning of a JSON string whose end is missing, and …, which
+// says so: what was cut may have been a secret.
 func cutString(rest []byte) string {
 	rest = bytes.TrimLeft(rest, " \t\r\n:,")
 	if len(rest) == 0 || rest[0] != '"' {
@@ -82,7 +83,7 @@ func cutString(rest []byte) string {
 		// It fails where bytes are no UTF-8, too, but then gives the text.
 		text, err := jsontext.AppendUnquote(nil, append(rest[:len(rest):len(rest)], '"'))
 		if err == nil || len(text) > 0 {
-			return string(text)
+			return string(text) + "…"
 		}
 		if rest = rest[:len(rest)-1]; len(rest) == 0 {
 			break
@@ -118,7 +119,9 @@ func describeBody(body []byte) string {
 	case text == "" && noText(body):
 		return "a body that is no text"
 	case text == "":
-		text = title(string(body))
+		if text = title(string(body)); len(body) >= sampleSize && strings.HasSuffix(string(body), text) {
+			text += "…"
+		}
 	}
 	text = strings.TrimPrefix(text, s.code+": ")
 	var notes []string

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"brunt/attack/endpoint"
 	"brunt/payloads"
 )
 
@@ -20,18 +21,16 @@ func (r *Run) buildHeads(credentials []payloads.Header) {
 	}
 }
 
-// conceal takes secrets out of a failure's example: the endpoint may repeat in
-// it what it was sent.
-func (r *Run) conceal(f *Failure) {
-	f.Message, f.Advice, f.RequestID = r.endpoint.Hide(f.Message), r.endpoint.Hide(f.Advice), r.endpoint.Hide(f.RequestID)
-	headers := f.Headers
-	for name, value := range headers {
-		if shown := r.endpoint.Hide(name); shown != name {
-			delete(headers, name)
-			name = shown
-		}
-		headers[name] = r.endpoint.Hide(value)
+// hiding takes out of texts what may be secret of requests of a payload variant:
+// the endpoint may repeat what it was sent.
+func (r *Run) hiding(variant int) func(string) string {
+	v := &r.payloads.Variants()[variant]
+	if len(v.Headers) == 0 && v.Path == "" {
+		return r.endpoint.Hide
 	}
+	// Of thousands of variants the endpoint knows less.
+	own := endpoint.Hiding(v.Headers, v.Path)
+	return func(text string) string { return own(r.endpoint.Hide(text)) }
 }
 
 // staysHome says what is wrong with headers that would have the endpoint's

@@ -22,6 +22,11 @@ type Request struct {
 	// UserAgent is sent unless Headers name one.
 	UserAgent string
 
+	// Withhold leaves out what payloads give a request of their own that may be a
+	// secret: headers, and values of their paths' queries. It was meant for another
+	// host.
+	Withhold bool
+
 	// credentials are the target's own, which Headers replace.
 	credentials []payloads.Header
 }
@@ -83,15 +88,28 @@ func (r *Request) MethodFor(hasBody bool) string {
 }
 
 func (r *Request) head(t *endpoint.Target, v *payloads.Variant, keepAlive, hasBody bool) []byte {
-	path := t.Path
-	if v.Path != "" {
-		path = v.Path
-	}
+	path, _ := r.own(t, v)
 	b := fmt.Appendf(nil, "%s %s HTTP/1.1\r\n", r.MethodFor(hasBody), path)
 	for _, h := range r.headers(t, v, keepAlive, hasBody) {
 		b = fmt.Appendf(b, "%s: %s\r\n", h.Name, h.Value)
 	}
 	return b
+}
+
+// own is where a variant's requests go, and the headers that it brings.
+func (r *Request) own(t *endpoint.Target, v *payloads.Variant) (path string, headers []payloads.Header) {
+	path, headers = t.Path, v.Headers
+	if v.Path != "" {
+		path = v.Path
+	}
+	if !r.Withhold {
+		return path, headers
+	}
+	if v.Path != "" {
+		path, _ = endpoint.WithholdQuery(path)
+	}
+	headers, _ = endpoint.Withhold(headers)
+	return path, headers
 }
 
 // headers are a variant's, brunt's own included, each layer replacing those
@@ -104,7 +122,8 @@ func (r *Request) headers(t *endpoint.Target, v *payloads.Variant, keepAlive, ha
 	if !keepAlive {
 		own = append(own, payloads.Header{Name: "Connection", Value: "close"})
 	}
-	layers := [][]payloads.Header{own, r.credentials, r.Headers, v.Headers}
+	_, ofPayload := r.own(t, v)
+	layers := [][]payloads.Header{own, r.credentials, r.Headers, ofPayload}
 	for depth, layer := range layers {
 		for _, h := range layer {
 			if !replaced(layers[depth+1:], h.Name) {
@@ -118,13 +137,11 @@ func (r *Request) headers(t *endpoint.Target, v *payloads.Variant, keepAlive, ha
 // fields are the same for HTTP/2, pseudo-headers first. What steers a
 // connection of HTTP/1.1 has no place there [RFC 9113 §8.2.2].
 func (r *Request) fields(t *endpoint.Target, v *payloads.Variant, hasBody bool) []hpack.HeaderField {
-	scheme, path, authority := "http", t.Path, t.Host
+	scheme, authority := "http", t.Host
 	if t.TLS {
 		scheme = "https"
 	}
-	if v.Path != "" {
-		path = v.Path
-	}
+	path, _ := r.own(t, v)
 	var rest []hpack.HeaderField
 	for _, h := range r.headers(t, v, true, hasBody) {
 		switch name := strings.ToLower(h.Name); name {

@@ -75,8 +75,18 @@ func (r *Run) slowestOf(all []slowReply) []Slow {
 			Service:   time.Duration(e.service),
 			Status:    e.status,
 			Payload:   r.payloads.Where(e.index),
-			RequestID: r.endpoint.Hide(oneLine(string(e.id[:e.idLen]), longestID)),
+			RequestID: r.shownID(e.id[:e.idLen]),
 		}
 	}
 	return list
+}
+
+// shownID is a request's id as it may be shown. One as long as there is room for
+// may have been cut, within what the endpoint repeats of its request.
+func (r *Run) shownID(id []byte) string {
+	text := oneLine(string(id), longestID)
+	if len(id) == longestID {
+		return r.endpoint.HideCut(text)
+	}
+	return r.endpoint.Hide(text)
 }

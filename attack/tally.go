@@ -200,25 +200,25 @@ func (t *tally) fail(w *worker) {
 func (w *worker) newFailure(key failureKey, databricks bool) *Failure {
 	ex := &w.ex
 	f := &Failure{Kind: key.kind, Status: key.status, First: time.Duration(ex.end - w.run.measured), Payload: w.run.payloads.Where(ex.index)}
+	hide := w.run.hiding(int(ex.variant))
 	switch {
 	case key.kind == KindOther && ex.kind != KindOther:
 		f.Message = "more kinds of failures than are kept apart"
 	case ex.status > 0:
 		f.Kind = "status_" + strconv.Itoa(ex.status)
-		f.Message = describeBody(w.reply.sample)
-		f.RequestID = oneLine(string(w.reply.requestID()), longestID)
-		f.Cause, f.Headers = key.cause, w.reply.headers()
+		f.Message = hide(describeBody(w.reply.sample))
+		f.RequestID = hide(oneLine(string(w.reply.requestID()), longestID))
+		f.Cause, f.Headers = key.cause, w.reply.headers(hide)
 		if to := f.Headers["location"]; key.cause == CauseRedirect && to != "" {
 			f.Message = "redirects to " + to
 		}
 		f.Advice = adviceOn(key.cause, &answered{databricks, w.run.target.TLS, w.run.method, f.Payload, f.RequestID, f.Headers})
 	default:
-		f.Message, f.Advice = ex.describe(), remedyFor(ex.kind, ex.err)
+		f.Message, f.Advice = hide(ex.describe()), remedyFor(ex.kind, ex.err)
 		if w.reply.streaming {
-			f.RequestID = oneLine(string(w.reply.requestID()), longestID)
+			f.RequestID = hide(oneLine(string(w.reply.requestID()), longestID))
 		}
 	}
-	w.run.conceal(f)
 	return f
 }
 

@@ -20,7 +20,7 @@ func displayWidth(s string) int { return twwidth.WidthWithOptions(s, twwidth.Opt
 
 // Plain is foreign text for a terminal: one line of at most 1,000 columns,
 // without control characters.
-func Plain(s string) string { return safe(s, 1000) }
+func Plain(s string) string { return safe(s, 4000) }
 
 // Wrap breaks a line of foreign text between words into lines of at most width
 // columns, fit for a terminal.

@@ -61,26 +61,36 @@ func noCommand(ctx *kong.Context, args []string, err error) error {
 		}
 	}
 	first := strings.TrimPrefix(args[0], "-")
+	shown := endpoint.SafeWord(args[0])
 	near := nearest(first, commands)
 	if args[0] == "help" && len(args) > 1 {
 		first = args[1]
+		shown = endpoint.SafeWord(first)
 		near = nearest(first, commands)
 	}
 	switch {
 	case near != "" && args[0] == first || args[0] == "help":
 	case attack != nil && slices.ContainsFunc(args, func(word string) bool { return forAttack(word, attack.Flags) }):
-		// As it would be typed, without what may be secret.
-		words := strings.TrimPrefix(endpoint.CommandLine(args), "brunt ")
-		return fmt.Errorf("no command given; did you mean: brunt attack %s", words)
+		return fmt.Errorf("no command given; did you mean: brunt %s", withAttack(ctx.Kong, args))
 	case unknownFlag.MatchString(err.Error()):
-		return fmt.Errorf("unknown flag %s, and no command given; brunt --help lists the commands", unknownFlag.FindStringSubmatch(err.Error())[1])
+		return fmt.Errorf("unknown flag %s, and no command given; brunt --help lists the commands", endpoint.SafeWord(unknownFlag.FindStringSubmatch(err.Error())[1]))
 	case missing.MatchString(err.Error()):
 		return errors.New("no command given; brunt --help lists them")
 	}
 	if near != "" {
-		return fmt.Errorf("no command %s; did you mean %s?", first, near)
+		return fmt.Errorf("no command %s; did you mean %s?", shown, near)
 	}
-	return fmt.Errorf("no command %s; brunt --help lists them", first)
+	return fmt.Errorf("no command %s; brunt --help lists them", strings.TrimPrefix(shown, "-"))
+}
+
+// withAttack is the command line as it would be typed with the command attack,
+// without what may be secret.
+func withAttack(parser *kong.Kong, args []string) string {
+	words := Words(parser, append([]string{"attack"}, args...))
+	if words == nil {
+		return "attack TARGET [flags]"
+	}
+	return strings.TrimPrefix(endpoint.CommandLine(words), "brunt ")
 }
 
 // forAttack reports whether a word is a target, or one of attack's flags.
@@ -104,9 +114,12 @@ func misused(ctx *kong.Context, err error) error {
 	}
 	if m := unexpected.FindStringSubmatch(text); m != nil {
 		if len(node.Children) > 0 {
-			return known(m[1], namesOf(node))
+			return known(endpoint.SafeWord(m[1]), namesOf(node))
 		}
-		return fmt.Errorf("unexpected argument %s: write brunt %s", m[1], usage(node))
+		if name := unquoted(ctx.Args); name != "" {
+			return fmt.Errorf("header %s has no value, and words follow it: write it in quotes, as in -H '%s: VALUE'", name, name)
+		}
+		return fmt.Errorf("unexpected argument %s: write brunt %s", endpoint.SafeWord(m[1]), usage(node))
 	}
 	if missing.MatchString(text) {
 		if len(node.Children) > 0 {
@@ -118,6 +131,28 @@ func misused(ctx *kong.Context, err error) error {
 		return fmt.Errorf("%s is neither true nor false", m[1])
 	}
 	return err
+}
+
+var headerFlag = regexp.MustCompile(`^(?:--header=?|-[A-Za-z]*H)(.*)$`)
+
+// unquoted is the name of a header whose value a shell has made words of its own;
+// empty where there is none.
+func unquoted(args []string) string {
+	for i := range args {
+		m := headerFlag.FindStringSubmatch(args[i])
+		if m == nil {
+			continue
+		}
+		word := m[1]
+		if word == "" && i+1 < len(args) {
+			word = args[i+1]
+		}
+		name, value, ok := strings.Cut(word, ":")
+		if value = strings.TrimSpace(value); ok && (value == "" || endpoint.Scheme(value)) {
+			return name
+		}
+	}
+	return ""
 }
 
 // usage is how a command is written: attack TARGET [flags].
@@ -148,6 +183,7 @@ func namesOf(node *kong.Node) (names []string) {
 
 // noFlag names the one flag that an unknown one was most likely meant to be.
 func noFlag(ctx *kong.Context, flag, command string) error {
+	flag = endpoint.SafeWord(flag)
 	bare, long := strings.CutPrefix(flag, "--")
 	if !long {
 		return fmt.Errorf("unknown flag %s; brunt %s --help lists the flags", flag, command)

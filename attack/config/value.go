@@ -47,7 +47,8 @@ type reader struct {
 	kong.Mapper
 	of    *kong.Value
 	bool  bool
-	given []word // what was read last
+	given []word   // what was read last
+	each  [][]word // what was read each time, oldest first
 }
 
 // IsBool reports whether a flag stands without a value.
@@ -59,7 +60,7 @@ func (r *reader) Decode(ctx *kong.DecodeContext, target reflect.Value) error {
 	if err != nil {
 		return &badValue{name: r.name(), err: err}
 	}
-	r.given = words
+	r.given, r.each = words, append(r.each, words)
 	for _, w := range words {
 		if err := r.read(w.text, target); err != nil {
 			return &badValue{w.where, r.name(), err}

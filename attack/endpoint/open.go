@@ -63,6 +63,8 @@ func Check(word string) (err error) {
 // that is no *UnreachableError is about the words, or the configuration.
 func Open(ctx context.Context, word string, o Options, timeout time.Duration) (*Endpoint, error) {
 	e := &Endpoint{}
+	e.secrets.URL(word)
+	e.secrets.Environment()
 	if Embedded(word) {
 		config, err := mock.Parse(word)
 		if err != nil {
@@ -103,6 +105,7 @@ func (e *Endpoint) connectTo(ctx context.Context, url string, o Options, timeout
 	if e.Target, err = Parse(url); err != nil {
 		return err
 	}
+	e.secrets.URL(url)
 	if e.Dialer, err = NewDialer(e.Target, o); err != nil {
 		return err
 	}

@@ -43,6 +43,7 @@ type Probing struct {
 	ctx     context.Context
 	options Options
 	timeout time.Duration
+	secrets secret.Set
 }
 
 // Probe looks at everything between this host and the target that a word names,
@@ -58,6 +59,8 @@ func Probe(ctx context.Context, word string, o Options, timeout time.Duration) (
 		return nil, err
 	}
 	p := &Probing{ctx: ctx, options: o, timeout: timeout}
+	p.secrets.URL(word)
+	p.secrets.Environment()
 	if Embedded(word) {
 		e, err := Open(ctx, word, o, timeout)
 		if err != nil {
@@ -120,7 +123,7 @@ func (p *Probing) bad(check, text, remedy string) {
 
 // fails notes an error, which may bring a remedy of its own.
 func (p *Probing) fails(check string, err error, remedy string) {
-	text := HideTokens(err.Error())
+	text := HideTokens(p.secrets.Hide(err.Error()))
 	var config *databricks.ConfigError
 	var token *databricks.NoOAuthError
 	own := ""
@@ -131,7 +134,7 @@ func (p *Probing) fails(check string, err error, remedy string) {
 		own = token.Remedy
 	}
 	if own != "" {
-		text, remedy = strings.TrimRight(strings.TrimSuffix(text, HideTokens(own)), " :;,"), own
+		text, remedy = strings.TrimRight(strings.TrimSuffix(text, HideTokens(p.secrets.Hide(own))), " :;,"), own
 	}
 	p.bad(check, text, remedy)
 }
@@ -144,7 +147,7 @@ func (p *Probing) workspace(at place) (handled bool, err error) {
 		return true, err
 	}
 	defer transport.CloseIdleConnections()
-	w, handled, err := at.workspace(databricks.Options{Profile: p.options.Profile, Transport: transport, Secrets: &secret.Set{}, Hide: HideTokens})
+	w, handled, err := at.workspace(databricks.Options{Profile: p.options.Profile, Transport: transport, Secrets: &p.secrets, Hide: HideTokens})
 	switch {
 	case err != nil:
 		p.fails("workspace", err, "choose the workspace with --profile, or DATABRICKS_HOST")

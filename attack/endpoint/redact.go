@@ -1,13 +1,13 @@
 package endpoint
 
 import (
-	"encoding/base64"
 	"io"
 	"log"
 	"regexp"
 	"strings"
 	"sync"
 
+	"brunt/attack/endpoint/secret"
 	"brunt/payloads"
 )
 
@@ -21,11 +21,47 @@ func compiled(expression string) func() *regexp.Regexp {
 // Databricks' own tokens, and JSON Web Tokens, whole or cut short.
 var tokens = compiled(`(?i)\b(?:bearer|basic) +[A-Za-z0-9._~+/=-]{8,}|\bd(?:api|ose|kea|sapi)[0-9a-f]{12,}(?:-\d+)?|\beyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){0,4}`)
 
-// secretHeader are names of headers whose values are, or may hold, secrets.
+// secretHeader are names of a reply's headers whose values are, or may hold,
+// secrets that brunt did not send.
 var secretHeader = compiled(`(?i)auth|cookie|token|secret|passw|credential|signature|session|api-?key|csrf|xsrf`)
 
-// SecretHeader reports whether a header of that name may hold a secret.
-func SecretHeader(name string) bool { return secretHeader().MatchString(name) }
+// Withhold gives those headers that may be sent to any host, and the names of the
+// others.
+func Withhold(headers []payloads.Header) (list []payloads.Header, kept []string) {
+	for _, h := range headers {
+		if secret.Harmless(h.Name, h.Value) {
+			list = append(list, h)
+		} else {
+			kept = append(kept, h.Name)
+		}
+	}
+	return list, kept
+}
+
+// WithholdQuery gives a path without those values of its query that may not be
+// sent to any host, and their names.
+func WithholdQuery(path string) (string, []string) {
+	base, query, ok := strings.Cut(path, "?")
+	if !ok {
+		return path, nil
+	}
+	var list, kept []string
+	for part := range strings.SplitSeq(query, "&") {
+		if hideQuery(part) == part {
+			list = append(list, part)
+			continue
+		}
+		name, _, _ := strings.Cut(part, "=")
+		if name == part {
+			name = "without a name"
+		}
+		kept = append(kept, name)
+	}
+	if len(list) == 0 {
+		return base, kept
+	}
+	return base + "?" + strings.Join(list, "&"), kept
+}
 
 // HideTokens replaces what looks like a credential in text of the endpoint's,
 // which may repeat what it was sent.
@@ -45,47 +81,45 @@ var tokenWords = []string{"bearer", "basic", "dapi", "dose", "dkea", "dsapi", "e
 
 // HideInHeader is a reply's header value as it may be shown.
 func HideInHeader(name, value string) string {
-	if value != "" && SecretHeader(name) {
+	if value != "" && secretHeader().MatchString(name) {
 		return hidden
 	}
-	if strings.Contains(value, "://") {
+	if strings.Contains(value, "://") || strings.EqualFold(name, "location") {
 		value = hideURL(value)
 	}
 	return HideTokens(value)
-}
-
-// SafeTarget is a TARGET word as it may be shown.
-func SafeTarget(word string) string {
-	if !strings.Contains(word, "://") {
-		return word
-	}
-	return hideURL(word)
 }
 
 // hush ends what libraries log by themselves: with GODEBUG=http2debug, frames and
 // what is in them.
 var hush = sync.OnceFunc(func() { log.SetOutput(io.Discard) })
 
-// Conceal has the values of headers that may be secrets hidden by Hide from now
-// on.
-func (e *Endpoint) Conceal(headers []payloads.Header) {
-	for _, h := range headers {
-		if !SecretHeader(h.Name) {
-			continue
-		}
+// Conceal has what headers hold, and the query of a payload's path, hidden by Hide
+// from now on, unless it is harmless.
+func (e *Endpoint) Conceal(headers []payloads.Header, path string) {
+	conceal(&e.secrets, headers, path)
+	if len(headers) > 0 {
 		hush()
-		scheme, word, found := strings.Cut(h.Value, " ")
-		if !found {
-			word = scheme
-		}
-		e.secrets.Keep(word)
-		if pair, err := base64.StdEncoding.DecodeString(word); err == nil && strings.EqualFold(scheme, "basic") {
-			_, password, _ := strings.Cut(string(pair), ":")
-			e.secrets.Keep(password)
-		}
 	}
+}
+
+func conceal(s *secret.Set, headers []payloads.Header, path string) {
+	for _, h := range headers {
+		s.Header(h.Name, h.Value)
+	}
+	s.URL(path)
+}
+
+// Hiding hides what Conceal would, and nothing else.
+func Hiding(headers []payloads.Header, path string) func(text string) string {
+	s := &secret.Set{}
+	conceal(s, headers, path)
+	return s.Hide
 }
 
 // Hide takes the endpoint's credentials, what is concealed, and what looks like
 // a credential out of a text.
 func (e *Endpoint) Hide(text string) string { return HideTokens(e.secrets.Hide(text)) }
+
+// HideCut is Hide for a text whose end is missing, maybe within a secret.
+func (e *Endpoint) HideCut(text string) string { return HideTokens(e.secrets.HideCut(text)) }

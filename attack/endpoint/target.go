@@ -3,11 +3,14 @@
 package endpoint
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
 	"net/url"
 	"strings"
+
+	"brunt/attack/endpoint/secret"
 )
 
 // Target is one place that requests go to.
@@ -29,16 +32,16 @@ type Target struct {
 func Parse(word string) (Target, error) {
 	word, u, err := parseURL(word)
 	if err != nil {
-		return Target{}, fmt.Errorf("target %q: %s; give a URL such as https://host/path", clip(word), cause(err))
+		return Target{}, fmt.Errorf("target %q: %s; give a URL such as https://host/path", clip(SafeTarget(word)), cause(word, err))
 	}
 	bad := func(why string) (Target, error) {
-		return Target{}, fmt.Errorf("target %q: %s", clip(hideURL(word)), why)
+		return Target{}, fmt.Errorf("target %q: %s", clip(SafeTarget(word)), why)
 	}
 	switch {
 	case u.Scheme == "mock":
 		return bad("mock:// starts an endpoint inside brunt; it is not an address")
 	case u.Scheme == "" || u.Host == "" && u.Opaque != "":
-		return bad("no scheme; give a URL such as http://" + clip(word) + " or mock://")
+		return bad("no scheme; give a URL such as http://" + clip(SafeTarget(word)) + " or mock://")
 	case u.Scheme != "http" && u.Scheme != "https":
 		return bad("scheme " + u.Scheme + " is none of http, https, mock")
 	case u.Hostname() == "":
@@ -114,9 +117,16 @@ func escape(path string) string {
 
 // cause drops the prefix of url.Parse's errors, which repeats the URL and with
 // it whatever secret it holds.
-func cause(err error) string {
+func cause(word string, err error) string {
+	if user, _ := secret.Userinfo(word); user != "" {
+		return "its host cannot be read, and a user or password in the URL would show up in reports (use -H 'Authorization: env:NAME')"
+	}
 	if ue, ok := err.(*url.Error); ok {
-		return ue.Err.Error()
+		err = ue.Err
+	}
+	var escape url.EscapeError
+	if errors.As(err, &escape) { // which may be a piece of a query's value
+		return "a % is not followed by two hexadecimal digits (write %25 for %)"
 	}
 	return err.Error()
 }

@@ -481,10 +481,15 @@ func await(t *testing.T, done func() bool) {
 func TestPageTakesNoHeadersAlong(t *testing.T) {
 	h := newHygiene(t)
 	h.build()
+	h.write("lines.jsonl", []byte(`{"body":[1],"path":"/x?pwd=`+canaryOwn[:12]+`&v=1","headers":{"X-Line":"`+canaryOwn+`","X-Mode":"true"}}`+"\n"))
 	var got [2]atomic.Pointer[http.Header]
+	var paths [2]atomic.Pointer[string]
 	var urls [2]string
 	for i := range got {
-		s := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got[i].Store(&r.Header) }))
+		s := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			paths[i].Store(new(r.URL.RequestURI()))
+			got[i].Store(&r.Header)
+		}))
 		defer s.Close()
 		urls[i] = s.URL
 	}
@@ -494,7 +499,8 @@ func TestPageTakesNoHeadersAlong(t *testing.T) {
 	}
 	address := l.Addr().String()
 	l.Close()
-	cmd := h.command("none", h.binary, "attack", urls[0], "-c", "1", "-n", "3", "--serve="+address, "--wait", "--serve-any-target", "-H", "Authorization: env:OWN", "-H", "x-api-key: env:OWN", "-H", "X-Plain: plain")
+	cmd := h.command("none", h.binary, "attack", urls[0], "-c", "1", "-n", "3", "--serve="+address, "--wait", "--serve-any-target", "-p", "lines.jsonl", "--payload-format", "request",
+		"-kH", "Authorization: env:OWN", "-H", "x-api-key: env:OWN", "-H", "X-Team: "+canaryOwn[:14], "-H", "X-Plain: plain")
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -521,11 +527,12 @@ func TestPageTakesNoHeadersAlong(t *testing.T) {
 			return strings.Contains(h.get("http://"+address+"/api/runs"), `"state":"done"`) && got[i].Load() != nil
 		})
 		header := got[i].Load()
-		if own := i == 0; own != (header.Get("Authorization") == canaryOwn) || own != (header.Get("X-Api-Key") == canaryOwn) || header.Get("X-Plain") != "plain" {
-			t.Errorf("server %d got %v", i, header)
+		if own := i == 0; own != (header.Get("Authorization") == canaryOwn) || own != (header.Get("X-Api-Key") == canaryOwn) || header.Get("X-Plain") != "plain" ||
+			own != (header.Get("X-Team") != "") || own != (header.Get("X-Line") == canaryOwn) || header.Get("X-Mode") != "true" || own != strings.Contains(*paths[i].Load(), "pwd=") || !strings.Contains(*paths[i].Load(), "v=1") {
+			t.Errorf("server %d got %s, %v", i, *paths[i].Load(), header)
 		}
 	}
 	await(t, func() bool {
-		return strings.Contains(h.get("http://"+address+"/api/report"), "header Authorization, x-api-key")
+		return strings.Contains(h.get("http://"+address+"/api/report"), "header Authorization, x-api-key, X-Team, X-Line; query value pwd")
 	})
 }

@@ -196,26 +196,46 @@ func (s *Source) Start(ctx context.Context, o live.Order, waiting func(text stri
 	return j, nil
 }
 
-// requestFor is the request for a target. Headers that may be secrets were given
-// for the command line's target: no other host gets them that the page may
-// name. kept tells of those.
+// requestFor is the request for a target. Values of headers and queries were
+// given for the command line's host, but for the harmless ones: no other host
+// that the page may name gets them. kept tells of those.
 func (s *Source) requestFor(target string) (request attack.Request, kept string) {
 	request = s.request
 	if endpoint.SamePlace(s.word, target) {
 		return request, ""
 	}
-	var names []string
-	request.Headers = slices.DeleteFunc(slices.Clone(request.Headers), func(h payloads.Header) bool {
-		if !endpoint.SecretHeader(h.Name) {
-			return false
-		}
-		names = append(names, h.Name)
-		return true
-	})
-	if len(names) > 0 {
-		kept = fmt.Sprintf("not sent to this target, for it is none of the command line's host: header %s", strings.Join(names, ", "))
+	request.Withhold = true
+	var headers, values []string
+	request.Headers, headers = endpoint.Withhold(request.Headers)
+	for _, v := range s.set.Variants() {
+		_, more := endpoint.Withhold(v.Headers)
+		headers = addNames(headers, more)
+		_, more = endpoint.WithholdQuery(v.Path)
+		values = addNames(values, more)
+	}
+	var list []string
+	if len(headers) > 0 {
+		list = append(list, "header "+strings.Join(headers, ", "))
+	}
+	if len(values) > 0 {
+		list = append(list, "query value "+strings.Join(values, ", "))
+	}
+	if len(list) > 0 {
+		kept = "not sent to this target, for it is none of the command line's host: " + strings.Join(list, "; ")
 	}
 	return request, kept
+}
+
+// mostKeptNames is how many names the line on what is kept back lists.
+const mostKeptNames = 10
+
+func addNames(list, names []string) []string {
+	for _, name := range names {
+		if len(list) < mostKeptNames && !slices.ContainsFunc(list, func(known string) bool { return strings.EqualFold(known, name) }) {
+			list = append(list, name)
+		}
+	}
+	return list
 }
 
 // bodies gives the job those of the files asked for.

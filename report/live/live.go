@@ -91,7 +91,7 @@ func Open(c Config) (*View, error) {
 	}
 	c.Form.AnyTarget = c.ServeAnyTarget
 	v := &View{url: pageURL(l.Addr(), c.Serve, secure, token), conns: newConnections(shareOf(attack.HostLimits().Files))}
-	v.room = &room{start: c.Start, rules: c.Rules, form: c.Form, order: c.Order, ended: make(chan struct{})}
+	v.room = &room{start: c.Start, rules: c.Rules, form: c.Form, order: c.Order, given: c.Order.Target, ended: make(chan struct{})}
 	v.feed = newFeed(v.room)
 	v.room.touched = v.feed.touch
 	v.serve(l, certificates, &guard{

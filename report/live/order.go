@@ -16,6 +16,7 @@ import (
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
 	"brunt/attack"
+	"brunt/attack/endpoint"
 	"brunt/report"
 )
 
@@ -270,4 +271,15 @@ func inForm(err error) string {
 		}
 	}
 	return text
+}
+
+// unhide makes a target that the form shows without its secrets the one that was
+// meant.
+func (o *Order) unhide(meant ...string) {
+	for _, target := range meant {
+		if o.Target == endpoint.SafeTarget(target) {
+			o.Target = target
+			return
+		}
+	}
 }

@@ -40,7 +40,8 @@ type room struct {
 	touched   func() // something that viewers see has changed
 	mu        sync.Mutex
 	form      Form
-	order     Order // of the form
+	order     Order  // of the form
+	given     string // the command line's target
 	now       *round
 	preparing *preparation // nil unless a run is about to begin
 	closed    bool

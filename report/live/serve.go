@@ -14,6 +14,7 @@ import (
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
 	"brunt/attack"
+	"brunt/attack/endpoint"
 	"brunt/report"
 	"brunt/report/page"
 )
@@ -130,6 +131,7 @@ func (v *View) start(body []byte) error {
 	return v.room.Start(func(form Order) (Order, error) {
 		o, err := f.order(form)
 		if err == nil {
+			o.unhide(form.Target, v.room.given)
 			err = v.permitted(&o, &form)
 		}
 		return o, err
@@ -139,7 +141,7 @@ func (v *View) start(body []byte) error {
 // permitted refuses targets and files that are not on the form.
 func (v *View) permitted(o, form *Order) error {
 	if o.Target != form.Target && !v.room.form.AnyTarget {
-		return wrong("target", "this page loads %s only; brunt started with --serve-any-target loads others too", form.Target)
+		return wrong("target", "this page loads %s only; brunt started with --serve-any-target loads others too", endpoint.SafeTarget(form.Target))
 	}
 	for _, file := range o.Payloads {
 		if !v.room.form.offers(file) {

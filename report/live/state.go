@@ -8,6 +8,7 @@ import (
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
 	"brunt/attack"
+	"brunt/attack/endpoint"
 	"brunt/report"
 )
 
@@ -158,7 +159,8 @@ func loadOf(rate vegeta.Rate, concurrency int) (l Load) {
 
 // fill puts an order into the form.
 func (f *Form) fill(o *Order) {
-	f.Target, f.Load = o.Target, loadOf(o.Rate, o.Concurrency)
+	// Those who look need not know what the target's URL holds.
+	f.Target, f.Load = endpoint.SafeTarget(o.Target), loadOf(o.Rate, o.Concurrency)
 	f.DurationS, f.Requests = nil, nil
 	if o.Duration > 0 {
 		f.DurationS = new(o.Duration.Seconds())

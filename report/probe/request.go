@@ -30,7 +30,7 @@ func (s *sender) add(state endpoint.State, text, remedy string) {
 func (s *sender) send(ctx context.Context, word string, request attack.Request, set *payloads.Set, o endpoint.Options) {
 	target, err := endpoint.Open(ctx, word, o, s.plan.Timeout)
 	if err != nil {
-		s.add(endpoint.Bad, endpoint.HideTokens(err.Error()), "")
+		s.add(endpoint.Bad, endpoint.HideGiven([]string{word}, err.Error()), "")
 		return
 	}
 	defer target.Close()
@@ -41,7 +41,7 @@ func (s *sender) send(ctx context.Context, word string, request attack.Request, 
 		HTTP2: s.plan.HTTP2, Stream: s.plan.Stream, StreamStall: s.plan.StreamStall}
 	run, err := attack.Start(plan, request, set, target, nil)
 	if err != nil {
-		s.add(endpoint.Bad, err.Error(), "")
+		s.add(endpoint.Bad, target.Hide(err.Error()), "")
 		return
 	}
 	select {

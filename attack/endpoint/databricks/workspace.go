@@ -86,7 +86,7 @@ func Open(o Options) (*Workspace, error) {
 		return nil, &ConfigError{"no Databricks workspace is configured: ", Remedy("")}
 	}
 	if u, err := url.Parse(c.Host); err != nil || u.Scheme != "https" && !loopback(u.Hostname()) {
-		return nil, &ConfigError{what: "the workspace's host " + o.Hide(c.Host) + " is no https:// URL: credentials are sent over TLS only"}
+		return nil, &ConfigError{what: "the workspace's host " + o.Hide(withoutUser(c.Host)) + " is no https:// URL: credentials are sent over TLS only"}
 	}
 	if err := mixed(c); err != nil {
 		return nil, err
@@ -149,6 +149,14 @@ func (w *Workspace) OAuth() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.control == nil || w.control.Kind != "pat" && w.control.Kind != "basic"
+}
+
+// withoutUser is a URL without its user and password.
+func withoutUser(host string) string {
+	if user, rest := secret.Userinfo(host); user != "" {
+		return rest
+	}
+	return host
 }
 
 // learn remembers the secrets of a configuration.

@@ -1,0 +1,25 @@
+package live
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestUnhide: the form shows its target without secrets, and what comes back from
+// it is the target that was meant.
+func TestUnhide(t *testing.T) {
+	meant := "http://127.0.0.1:1/x?sig=canary&v=1"
+	form := Form{}
+	form.fill(&Order{Target: meant})
+	if form.Target != "http://127.0.0.1:1/x?sig=***&v=1" {
+		t.Error(form.Target)
+	}
+	o := Order{Target: form.Target}
+	if o.unhide("http://127.0.0.1:2/", meant); o.Target != meant {
+		t.Error(o.Target)
+	}
+	o.Target = "http://127.0.0.1:3/?sig=***"
+	if o.unhide(meant); strings.Contains(o.Target, "canary") {
+		t.Error(o.Target)
+	}
+}
