@@ -68,18 +68,20 @@ func (b *buckets) copyTo(into *hdrhistogram.Histogram) {
 	}
 }
 
-// pour adds b to a packed histogram and empties b.
-func (b *buckets) pour(into *hdrhistogram.PackedHistogram) {
+// drain writes b down and empties it.
+func (b *buckets) drain(s *sketcher) Sketch {
 	if b.count == 0 {
-		return
+		return Sketch{}
 	}
+	s.reset()
 	for i, n := range &b.counts {
 		if n != 0 {
-			_ = into.RecordValues(valueOf(uint64(i)), n) // has the same buckets
+			s.add(uint64(i), uint64(n))
 			b.counts[i] = 0
 		}
 	}
 	b.count = 0
+	return s.finish()
 }
 
 // settle adds b to a total, empties b, and writes it down unless s is nil.

@@ -239,12 +239,12 @@ func TestServedModels(t *testing.T) {
 	p.Concurrency = 2
 	s := attackOf(t, url, p)
 	var sum uint64
-	response, service := NewHistogram(), NewHistogram()
+	response, service := newPacked(), newPacked()
 	for i, m := range s.Models {
 		sum += m.Count
-		response.Merge(m.Response)
-		service.Merge(m.Service)
-		if uint64(m.Response.TotalCount()) != m.Count || uint64(m.Service.TotalCount()) != m.Count || !strings.HasPrefix(m.Name, "model-") {
+		m.Response.AddTo(response)
+		m.Service.AddTo(service)
+		if uint64(m.Response.Count()) != m.Count || uint64(m.Service.Count()) != m.Count || !strings.HasPrefix(m.Name, "model-") {
 			t.Errorf("%+v", m)
 		}
 		if i > 0 && s.Models[i-1].Count < m.Count {
@@ -267,9 +267,9 @@ func TestModelsAreBounded(t *testing.T) {
 		a.serve(fmt.Appendf(nil, "a-%d", i), ex)
 		b.serve(fmt.Appendf(nil, "b-%d", i%20), ex)
 	}
-	all := map[string]*served{}
-	addServed(all, a.models)
-	addServed(all, b.models)
+	all, w := map[string]*Served{}, &sketcher{}
+	addServed(all, a.models, w)
+	addServed(all, b.models, w)
 	list := servedOf(all)
 	var sum uint64
 	for _, m := range list {

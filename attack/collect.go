@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Snapshot is everything known of the run now; after Done, its result. It
-// shares nothing with the run.
+// Snapshot is everything known of the run now; after Done, its result. Snapshots
+// share what has not changed between them, so that nobody may write to one.
 func (r *Run) Snapshot() *Snapshot {
 	t := r.timeline
 	t.mu.Lock()
@@ -21,22 +21,13 @@ func (r *Run) Snapshot() *Snapshot {
 // snapshot builds a snapshot as of the last collection. t.mu is held.
 func (t *timeline) snapshot() *Snapshot {
 	r := t.run
-	s := &Snapshot{
-		State:       r.state(t.closed),
-		Interrupted: r.stopping.Load(),
-		Started:     r.clock.time(r.measured),
-		Counts:      t.counts,
-		Latencies: Latencies{
-			Response: t.total.response.Clone(), Service: t.total.service.Clone(), FirstByte: t.total.firstByte.Clone(),
-			Failed: t.total.failed.Clone(), Connect: t.total.connect.Clone(), TLS: t.total.tls.Clone(),
-			Lateness: t.total.lateness.Clone(), SlotWait: t.total.slotWait.Clone(), Stream: t.total.stream.clone(),
-		},
-		Intervals:  slices.Clone(t.intervals),
-		Addresses:  r.dialer.Addresses(),
-		TLSVersion: r.dialer.TLSVersion(),
-		Client:     r.client(),
-		Delays:     r.watch.delays(),
+	if t.collected == nil {
+		t.collected = t.gather()
 	}
+	s := new(*t.collected)
+	s.State, s.Interrupted, s.Started = r.state(t.closed), r.stopping.Load(), r.clock.time(r.measured)
+	s.Addresses, s.TLSVersion = r.dialer.Addresses(), r.dialer.TLSVersion()
+	s.Client, s.Delays = r.client(), r.watch.delays()
 	s.Warnings = append(s.Warnings, r.endpoint.Notes...)
 	if r.stamped {
 		s.RunID = string(r.id)
@@ -47,7 +38,6 @@ func (t *timeline) snapshot() *Snapshot {
 	r.changeMu.Lock()
 	s.Changes = slices.Clone(r.changes)
 	r.changeMu.Unlock()
-	t.seen.fill(s, r)
 	r.settle(s, t)
 	if dead := r.dialer.Dead(); len(dead) > 0 && s.State == Done {
 		warning := "no connection to " + join(dead)
@@ -62,6 +52,23 @@ func (t *timeline) snapshot() *Snapshot {
 	}
 	r.errMu.Unlock()
 	s.Verdict = judge(s, &r.plan)
+	return s
+}
+
+// gather is what all snapshots until the next collection have in common: thousands
+// of names and nine histograms are not copied for each of them. t.mu is held.
+func (t *timeline) gather() *Snapshot {
+	total, n := t.total, len(t.intervals)
+	s := &Snapshot{
+		Counts: t.counts,
+		Latencies: Latencies{
+			Response: total.response.Clone(), Service: total.service.Clone(), FirstByte: total.firstByte.Clone(),
+			Failed: total.failed.Clone(), Connect: total.connect.Clone(), TLS: total.tls.Clone(),
+			Lateness: total.lateness.Clone(), SlotWait: total.slotWait.Clone(), Stream: total.stream.clone(),
+		},
+		Intervals: t.intervals[:n:n],
+	}
+	t.seen.fill(s, t.run)
 	return s
 }
 
@@ -87,32 +94,33 @@ type gathered struct {
 	status   [1000]uint64
 	failures map[failureKey]*Failure
 	slowest  []slowReply
-	models   map[string]*served
-	names    []*named // by name id, nil until used
-	spare    []*named // swapped into one tally after the other
+	models   map[string]*Served
+	names    []*Named // by name id, nil until used
 	last     int64    // end of the last exchange that was not cut off
+
+	// Swapped into one tally after the other.
+	spareNames  []*named
+	spareModels []*served
+	sketcher    sketcher
 }
 
 func newGathered(names int) *gathered {
 	return &gathered{
-		failures: map[failureKey]*Failure{}, models: map[string]*served{},
-		names: make([]*named, names), spare: make([]*named, names),
+		failures: map[failureKey]*Failure{}, models: map[string]*Served{},
+		names: make([]*Named, names), spareNames: make([]*named, names),
 	}
 }
 
-// forget makes room for the next collection. Names add up: a tally is left
-// those of one interval, since there may be many of them.
+// forget makes room for the next collection. Names and models add up: a tally is
+// left those of one interval, since there may be many of them.
 func (g *gathered) forget() {
 	clear(g.status[:])
 	clear(g.failures)
 	g.slowest = g.slowest[:0]
-	for _, m := range g.models {
-		m.response.Reset()
-		m.service.Reset()
-	}
 }
 
-// take adds a tally's, whose lock is held.
+// take adds a tally's, whose lock is held: nobody waits for more than a few
+// counts.
 func (g *gathered) take(t *tally) {
 	g.last = max(g.last, t.last)
 	for code, n := range t.status {
@@ -122,17 +130,21 @@ func (g *gathered) take(t *tally) {
 		addFailure(g.failures, f)
 	}
 	g.slowest = append(g.slowest, t.slowest.heap[:t.slowest.n]...)
-	addServed(g.models, t.models)
-	t.names, g.spare = g.spare, t.names
+	t.models, g.spareModels = g.spareModels, t.models
+	t.names, g.spareNames = g.spareNames, t.names
 }
 
-// settle adds the names that were taken, once the tally's lock is free.
-func (g *gathered) settle() {
-	for id, n := range g.spare {
-		if n != nil {
-			g.names[id] = n.addedTo(g.names[id])
-			n.reset()
+// settle adds the names and models that were taken, once the tally's lock is free.
+func (g *gathered) settle(r *Run) {
+	addServed(g.models, g.spareModels, &g.sketcher)
+	for id, n := range g.spareNames {
+		if n == nil || n.sent == 0 {
+			continue
 		}
+		if g.names[id] == nil {
+			g.names[id] = &Named{Name: r.names[id]}
+		}
+		n.empty(g.names[id], &g.sketcher)
 	}
 }
 
@@ -154,9 +166,12 @@ func (g *gathered) fill(s *Snapshot, r *Run) {
 	for i := range s.Models {
 		s.Models[i].Name = r.endpoint.Hide(s.Models[i].Name)
 	}
-	for id, n := range g.names {
+	if len(g.names) > 0 {
+		s.Names = make([]Named, 0, len(g.names))
+	}
+	for _, n := range g.names {
 		if n != nil {
-			s.Names = append(s.Names, n.asNamed(r.names[id]))
+			s.Names = append(s.Names, n.frozen())
 		}
 	}
 }
@@ -176,32 +191,25 @@ func addFailure(all map[failureKey]*Failure, f *Failure) {
 	have.Count, have.Last = count, last
 }
 
-func (n *named) addedTo(total *named) *named {
-	if total == nil {
-		total = newNamed()
-	}
-	total.sent += n.sent
-	total.succeeded += n.succeeded
-	total.failed += n.failed
-	total.cutOff += n.cutOff
-	total.response.Merge(n.response)
-	total.service.Merge(n.service)
-	return total
-}
-
-func (n *named) asNamed(name string) Named {
-	out := Named{Name: name, Sent: n.sent, Succeeded: n.succeeded, Failed: n.failed, CutOff: n.cutOff,
-		Response: NewHistogram(), Service: NewHistogram()}
-	n.response.MergeInto(out.Response)
-	n.service.MergeInto(out.Service)
-	return out
-}
-
-// reset empties n for its next use.
-func (n *named) reset() {
+// empty moves what was recorded to the total.
+func (n *named) empty(total *Named, w *sketcher) {
+	total.Sent += n.sent
+	total.Succeeded += n.succeeded
+	total.Failed += n.failed
+	total.CutOff += n.cutOff
+	total.Response.add(n.response, w)
+	total.Service.add(n.service, w)
+	total.Service.share(&total.Response)
 	n.response.Reset()
 	n.service.Reset()
 	*n = named{response: n.response, service: n.service}
+}
+
+// frozen is n as it is now.
+func (n *Named) frozen() Named {
+	now := *n
+	now.Response, now.Service = n.Response.Frozen(), n.Service.Frozen()
+	return now
 }
 
 // settle works out what was planned and what became of tickets that were not

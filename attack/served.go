@@ -23,7 +23,7 @@ var modelHeader = []byte("served-model-name")
 type Served struct {
 	Name              string
 	Count             uint64
-	Response, Service *hdrhistogram.Histogram // nanoseconds
+	Response, Service Distribution
 }
 
 // served are one served model's figures within a tally.
@@ -43,12 +43,22 @@ func newServed(name []byte) *served {
 	return &served{name: bytes.Clone(name), response: newPacked(), service: newPacked()}
 }
 
-// settle brings what was recorded in buckets to the others.
-func (m *served) settle() {
+// empty moves what was recorded to the total.
+func (m *served) empty(total *Served, w *sketcher) {
 	if m.fast != nil {
-		m.fast.response.pour(m.response)
-		m.fast.service.pour(m.service)
+		total.Response.join(m.fast.response.drain(w), w)
+		total.Service.join(m.fast.service.drain(w), w)
+		return
 	}
+	total.Response.add(m.response, w)
+	total.Service.add(m.service, w)
+	m.response.Reset()
+	m.service.Reset()
+}
+
+// replied reports whether there was a reply since the last collection.
+func (m *served) replied() bool {
+	return m.response.TotalCount() > 0 || m.fast != nil && m.fast.response.count > 0
 }
 
 // servedModel is the name of the model that made the reply, empty where it has
@@ -100,29 +110,27 @@ func (t *tally) modelOf(name []byte) *served {
 	return m
 }
 
-// addServed adds a tally's figures of the models to the run's. What one of
+// addServed moves a tally's figures of the models to the run's. What one of
 // them counts under OtherModels stays there.
-func addServed(all map[string]*served, models []*served) {
+func addServed(all map[string]*Served, models []*served, w *sketcher) {
 	for _, m := range models {
+		if !m.replied() {
+			continue
+		}
 		name := oneLine(string(m.name), 120)
 		total := all[name]
 		if total == nil {
-			total = newServed([]byte(name))
+			total = &Served{Name: name}
 			all[name] = total
 		}
-		m.settle()
-		total.response.Merge(m.response)
-		total.service.Merge(m.service)
+		m.empty(total, w)
 	}
 }
 
 // servedOf lists the models, that with most replies first.
-func servedOf(all map[string]*served) (list []Served) {
+func servedOf(all map[string]*Served) (list []Served) {
 	for name, m := range all {
-		s := Served{Name: name, Count: uint64(m.response.TotalCount()), Response: NewHistogram(), Service: NewHistogram()}
-		m.response.MergeInto(s.Response)
-		m.service.MergeInto(s.Service)
-		list = append(list, s)
+		list = append(list, Served{name, uint64(m.Response.Count()), m.Response.Frozen(), m.Service.Frozen()})
 	}
 	slices.SortFunc(list, func(a, b Served) int {
 		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Name, b.Name))
@@ -131,7 +139,7 @@ func servedOf(all map[string]*served) (list []Served) {
 		return list
 	}
 	// The tallies may have kept different ones apart.
-	rest := Served{Name: OtherModels, Response: NewHistogram(), Service: NewHistogram()}
+	rest := Served{Name: OtherModels}
 	for i, s := range list {
 		if i >= mostModels || s.Name == OtherModels {
 			rest.Count += s.Count

@@ -50,6 +50,8 @@ type sketcher struct {
 	model model
 	from  uint64 // index of the next bucket
 	count int64
+
+	sorted []uint16 // room for a Distribution's recent values
 }
 
 func (s *sketcher) sketch(h *hdrhistogram.PackedHistogram) Sketch {

@@ -91,7 +91,7 @@ type Named struct {
 	Sent              uint64
 	Succeeded, Failed uint64
 	CutOff            uint64
-	Response, Service *hdrhistogram.Histogram // of successes, nanoseconds
+	Response, Service Distribution // of successes
 }
 
 // Slow is one of the slowest complete replies.

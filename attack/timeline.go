@@ -1,6 +1,7 @@
 package attack
 
 import (
+	"slices"
 	"sync"
 	"time"
 )
@@ -45,6 +46,7 @@ type timeline struct {
 	width     time.Duration
 	boundary  int64 // end of the last interval
 	closed    bool
+	collected *Snapshot // what all snapshots have in common until the next collection; nil until one is asked for
 	final     *Snapshot
 	collector *collector
 }
@@ -87,6 +89,7 @@ func (t *timeline) loop() {
 func (t *timeline) collect(at int64) {
 	run := t.run
 	var now Counts
+	t.collected = nil
 	t.seen.forget()
 	t.kept = run.keptSoFar()
 	for i, tally := range run.tallies {
@@ -95,7 +98,7 @@ func (t *timeline) collect(at int64) {
 		now.add(&tally.counts)
 		t.seen.take(tally)
 		tally.mu.Unlock()
-		t.seen.settle()
+		t.seen.settle(run)
 		if i == 0 {
 			t.interval, t.spare = t.spare, t.interval // which is empty
 			continue
@@ -162,7 +165,7 @@ func (t *timeline) append(iv Interval) {
 	if t.width == intervalWidth {
 		t.room = min(max(t.taken, leastRoom), mostRoom)
 	}
-	half := t.intervals[:0]
+	half := make([]Interval, 0, n) // snapshots have the others
 	t.taken = 0
 	for i := 0; i < n; i += 2 {
 		a := t.intervals[i]
@@ -170,7 +173,6 @@ func (t *timeline) append(iv Interval) {
 		t.taken += a.size()
 		half = append(half, a)
 	}
-	clear(t.intervals[len(half):])
 	t.intervals = half
 	t.width *= 2
 }
@@ -229,8 +231,8 @@ func (t *timeline) close() {
 		case tail.empty():
 			t.intervals = t.intervals[:n-1]
 		case tail.Width < shortTail:
+			t.intervals = slices.Clone(t.intervals[:n-1]) // snapshots have the others
 			t.intervals[n-2].join(tail)
-			t.intervals = t.intervals[:n-1]
 		}
 	}
 	t.closed = true

@@ -166,8 +166,8 @@ func (r *Report) checkNames() error {
 			equal(name+"sent", q.Sent, "succeeded + failed + cut_off + in_flight", q.Succeeded+q.Failed+q.CutOff+q.InFlight),
 			equal(name+"samples of response", h.Response.Count(), "succeeded", q.Succeeded),
 			equal(name+"samples of service", h.Service.Count(), "succeeded", q.Succeeded),
-			agree(name+"latency_ms.response", n.LatencyMS.Response, h.Response),
-			agree(name+"latency_ms.service", n.LatencyMS.Service, h.Service),
+			agree(name+"latency_ms.response", n.LatencyMS.Response, h.Response.Open()),
+			agree(name+"latency_ms.service", n.LatencyMS.Service, h.Service.Open()),
 		)
 		if err != nil {
 			return err
@@ -188,8 +188,8 @@ func (r *Report) checkModels() error {
 		err := first(
 			equal(name+"samples of response", h.Response.Count(), "count", m.Count),
 			equal(name+"samples of service", h.Service.Count(), "count", m.Count),
-			agree(name+"latency_ms.response", m.LatencyMS.Response, h.Response),
-			agree(name+"latency_ms.service", m.LatencyMS.Service, h.Service),
+			agree(name+"latency_ms.response", m.LatencyMS.Response, h.Response.Open()),
+			agree(name+"latency_ms.service", m.LatencyMS.Service, h.Service.Open()),
 		)
 		if err != nil {
 			return err

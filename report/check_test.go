@@ -72,8 +72,8 @@ func TestCheckNotices(t *testing.T) {
 func TestCheckNames(t *testing.T) {
 	for want, change := range map[string]func(*Named){
 		"sent (":              func(n *Named) { n.Requests.Sent++ },
-		"samples of response": func(n *Named) { must(n.Histograms.Response.RecordValue(5)) },
-		"samples of service":  func(n *Named) { must(n.Histograms.Service.RecordValue(5)) },
+		"samples of response": func(n *Named) { n.Histograms.Response.Record(5) },
+		"samples of service":  func(n *Named) { n.Histograms.Service.Record(5) },
 		"response.p50":        func(n *Named) { *n.LatencyMS.Response.P50 = 1 },
 		"service.max":         func(n *Named) { *n.LatencyMS.Service.Max = 1 },
 		"sent of all names":   func(n *Named) { n.Requests.Sent += 1e6; n.Requests.CutOff += 1e6 },

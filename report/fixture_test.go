@@ -162,8 +162,8 @@ func (t *tape) request(i int, sent bool) {
 	must(in.Service.RecordValue(int64(service)))
 	if name != nil {
 		name.Succeeded++
-		must(name.Response.RecordValue(int64(end - planned)))
-		must(name.Service.RecordValue(int64(service)))
+		name.Response.Record(int64(end - planned))
+		name.Service.Record(int64(service))
 	}
 }
 
@@ -178,7 +178,7 @@ func (t *tape) name(i int) *attack.Named {
 	}
 	name := t.scene.names[k]
 	if t.names[name] == nil {
-		t.names[name] = &attack.Named{Name: name, Response: attack.NewHistogram(), Service: attack.NewHistogram()}
+		t.names[name] = &attack.Named{Name: name}
 	}
 	return t.names[name]
 }

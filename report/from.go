@@ -45,7 +45,7 @@ func MetaOf(plan attack.Plan, url string, set *payloads.Set) Meta {
 }
 
 // From makes a report of a snapshot, of a finished run or of one in progress.
-// The report shares no memory with either argument.
+// The report shares no memory with either argument that is ever written to.
 func From(meta Meta, s *attack.Snapshot) *Report {
 	r := &Report{
 		Schema:       SchemaVersion,
@@ -229,42 +229,46 @@ func failuresOf(failures []attack.Failure) []Failure {
 }
 
 func namesOf(s *attack.Snapshot) []Named {
-	out := make([]Named, 0, len(s.Names))
-	for _, n := range s.Names {
+	out, room := make([]Named, 0, len(s.Names)), newHistogram()
+	for i := range s.Names {
+		n := &s.Names[i]
 		named := Named{
 			Name: clean(n.Name),
 			Requests: NamedRequests{
 				Sent: n.Sent, Succeeded: n.Succeeded, Failed: n.Failed, CutOff: n.CutOff,
 				InFlight: inFlight(s.State, n.Sent, n.Succeeded+n.Failed+n.CutOff),
 			},
-			Histograms: NamedHistograms{Response: pack(n.Response), Service: pack(n.Service)},
+			Histograms: NamedHistograms{Response: Distribution{n.Response}, Service: Distribution{n.Service}},
 		}
-		named.summarise()
+		named.summarise(room)
 		out = append(out, named)
 	}
 	return out
 }
 
 func modelsOf(models []attack.Served) []ServedModel {
-	out := make([]ServedModel, 0, len(models))
+	out, room := make([]ServedModel, 0, len(models)), newHistogram()
 	for i := range models {
 		m := ServedModel{
 			Name: clean(models[i].Name), Count: models[i].Count,
-			Histograms: NamedHistograms{Response: pack(models[i].Response), Service: pack(models[i].Service)},
+			Histograms: NamedHistograms{Response: Distribution{models[i].Response}, Service: Distribution{models[i].Service}},
 		}
-		m.summarise()
+		m.summarise(room)
 		out = append(out, m)
 	}
 	return out
 }
 
-func (m *ServedModel) summarise() {
-	m.LatencyMS = NamedLatency{Response: m.Histograms.Response.Summary(), Service: m.Histograms.Service.Summary()}
+func (m *ServedModel) summarise(room Histogram) {
+	m.LatencyMS = m.Histograms.summary(room)
 	m.P50, m.P99 = m.LatencyMS.Response.P50, m.LatencyMS.Response.P99
 }
 
-func (n *Named) summarise() {
-	n.LatencyMS = NamedLatency{Response: n.Histograms.Response.Summary(), Service: n.Histograms.Service.Summary()}
+func (n *Named) summarise(room Histogram) { n.LatencyMS = n.Histograms.summary(room) }
+
+// summary sums both up, each opened in room in its turn.
+func (h *NamedHistograms) summary(room Histogram) NamedLatency {
+	return NamedLatency{Response: h.Response.summary(room), Service: h.Service.summary(room)}
 }
 
 func clientOf(s *attack.Snapshot) Client {

@@ -213,7 +213,7 @@ func (m *merger) failures() []Failure {
 }
 
 func (m *merger) names() []Named {
-	out, place := []Named{}, map[string]int{}
+	out, place, room := []Named{}, map[string]int{}, newHistogram()
 	for _, r := range m.reports {
 		for _, n := range r.Names {
 			at, known := place[n.Name]
@@ -227,7 +227,7 @@ func (m *merger) names() []Named {
 			q.Sent, q.Succeeded, q.Failed = q.Sent+n.Requests.Sent, q.Succeeded+n.Requests.Succeeded, q.Failed+n.Requests.Failed
 			q.CutOff, q.InFlight = q.CutOff+n.Requests.CutOff, q.InFlight+n.Requests.InFlight
 			h.Response, h.Service = h.Response.merged(n.Histograms.Response), h.Service.merged(n.Histograms.Service)
-			sum.summarise()
+			sum.summarise(room)
 		}
 	}
 	return out
@@ -236,7 +236,7 @@ func (m *merger) names() []Named {
 // servedModels merges the models of the same name. Where a report lacks their
 // histograms, as earlier versions' did, there are no percentiles.
 func (m *merger) servedModels() []ServedModel {
-	out, place := []ServedModel{}, map[string]int{}
+	out, place, room := []ServedModel{}, map[string]int{}, newHistogram()
 	for _, r := range m.reports {
 		for _, model := range r.ServedModels {
 			at, known := place[model.Name]
@@ -249,7 +249,7 @@ func (m *merger) servedModels() []ServedModel {
 			sum.Count += model.Count
 			h.Response, h.Service = h.Response.merged(model.Histograms.Response), h.Service.merged(model.Histograms.Service)
 			if h.Response.Count() == sum.Count {
-				sum.summarise()
+				sum.summarise(room)
 			} else {
 				*sum = ServedModel{Name: sum.Name, Count: sum.Count}
 			}

@@ -173,9 +173,9 @@ func (b *rebuilder) add(r *vegeta.Result) {
 	if first, has := nanos(r, headerFirstByte); has {
 		_ = b.s.Latencies.FirstByte.RecordValue(clamp(first))
 	}
-	if of.Response != nil {
-		_ = of.Response.RecordValue(clamp(r.Latency))
-		_ = of.Service.RecordValue(clamp(service))
+	if of != &b.nameless {
+		of.Response.Record(int64(r.Latency))
+		of.Service.Record(int64(service))
 	}
 }
 

@@ -192,8 +192,8 @@ type NamedLatency struct {
 
 // NamedHistograms are what NamedLatency was summed up from.
 type NamedHistograms struct {
-	Response Histogram `json:"response"`
-	Service  Histogram `json:"service"`
+	Response Distribution `json:"response"`
+	Service  Distribution `json:"service"`
 }
 
 // ServedModel are the successes of one model behind the endpoint, as its

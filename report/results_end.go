@@ -147,7 +147,7 @@ func (b *rebuilder) named(name string) *attack.Named {
 	if len(b.names) == mostNames {
 		return &b.nameless
 	}
-	n := &attack.Named{Name: name, Response: attack.NewHistogram(), Service: attack.NewHistogram()}
+	n := &attack.Named{Name: name}
 	b.names[name] = n
 	b.order = append(b.order, name)
 	return n

@@ -82,12 +82,12 @@ func causes() *Report {
 	bad.Advice = bad.Payload + " does not fit the model's signature"
 	s.Failures = []attack.Failure{slow, tokens, gateway, bad, split[0]}
 	for i, name := range []string{"champion", "challenger", nasty} {
-		m := attack.Served{Name: name, Response: attack.NewHistogram(), Service: attack.NewHistogram()}
+		m := attack.Served{Name: name}
 		for n := range int64(3000 >> i) {
-			must(m.Response.RecordValue(n * 41_000))
-			must(m.Service.RecordValue(n * 40_000))
+			m.Response.Record(n * 41_000)
+			m.Service.Record(n * 40_000)
 		}
-		m.Count = uint64(m.Response.TotalCount())
+		m.Count = uint64(m.Response.Count())
 		s.Models = append(s.Models, m)
 	}
 	s.Verdict = attack.Verdict{Trust: attack.TrustFull, LimitedBy: "endpoint", Headline: "the endpoint refused 11 % of the requests", Reasons: []string{"brunt used 12 % of 2 cores"}}

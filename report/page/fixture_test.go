@@ -77,8 +77,8 @@ func (t *teller) second(second int) {
 		must(service.RecordValue(took))
 		name := t.name(i)
 		name.Succeeded++
-		must(name.Response.RecordValue(took + waited + late))
-		must(name.Service.RecordValue(took))
+		name.Response.Record(took + waited + late)
+		name.Service.Record(took)
 		t.s.Status[200]++
 		if i == 0 {
 			t.s.Slowest = append(t.s.Slowest, attack.Slow{At: in.At, Response: time.Duration(took + waited + late), Service: time.Duration(took), Status: 200,
@@ -109,7 +109,7 @@ func (t *teller) name(i int) *attack.Named {
 		text = t.names[i%len(t.names)]
 	}
 	if t.named[text] == nil {
-		t.named[text] = &attack.Named{Name: text, Response: attack.NewHistogram(), Service: attack.NewHistogram()}
+		t.named[text] = &attack.Named{Name: text}
 	}
 	return t.named[text]
 }
@@ -194,7 +194,7 @@ func hostile() *report.Report {
 	s.Failures[0].Cause, s.Failures[0].Payload, s.Failures[0].Headers = attack.CauseBadInput, nasty, map[string]string{nasty: nasty}
 	s.Failures[0].Advice = nasty + " does not fit the model's signature"
 	s.Failures[1].Cause = attack.Cause(nasty)
-	s.Models = []attack.Served{{Name: nasty, Response: attack.NewHistogram(), Service: attack.NewHistogram()}}
+	s.Models = []attack.Served{{Name: nasty}}
 	s.Slowest[0].Payload, s.Slowest[0].RequestID = strings.Repeat(nasty, 50), nasty
 	s.Err, s.Warnings = nasty, []string{strings.Repeat("w", 10_000), nasty}
 	s.Verdict = attack.Verdict{Trust: attack.TrustNone, LimitedBy: "client", Reasons: []string{strings.Repeat(nasty, 100)}}

@@ -1,0 +1,136 @@
+package attack
+
+import (
+	"math/rand/v2"
+	"runtime"
+	"slices"
+	"strconv"
+	"testing"
+
+	"brunt/attack/endpoint"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+)
+
+// bars are a histogram's buckets, value and count in turn.
+func bars(h *hdrhistogram.PackedHistogram) (list []int64) {
+	for value, count := range h.ForEachBucket {
+		list = append(list, value, count)
+	}
+	return list
+}
+
+// TestDistribution records values in every way there is, and compares with a
+// histogram that was given the same ones. What was handed out stays as it was.
+func TestDistribution(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	var d, merged Distribution
+	want, w := newPacked(), &sketcher{}
+	var frozen Distribution
+	var then []int64
+	for round := range 200 {
+		part := newPacked()
+		for range random.IntN(1 + 1<<random.IntN(9)) {
+			ns := int64(1 << random.IntN(30) * (1 + random.IntN(1000)) / 7)
+			_ = part.RecordValue(ns)
+		}
+		want.Merge(part)
+		switch round % 3 {
+		case 0:
+			d.add(part, w)
+		case 1:
+			d.Merge(DistributionOf(part))
+		default:
+			for value, count := range part.ForEachBucket {
+				for range count {
+					d.Record(value)
+				}
+			}
+		}
+		merged.Merge(DistributionOf(part))
+		if d.Count() != want.TotalCount() || !slices.Equal(bars(d.Histogram()), bars(want)) || !slices.Equal(bars(merged.Histogram()), bars(want)) {
+			t.Fatalf("round %d: %d values, want %d", round, d.Count(), want.TotalCount())
+		}
+		if !slices.Equal(bars(frozen.Histogram()), then) {
+			t.Fatalf("round %d: what was frozen has changed", round)
+		}
+		if round%5 == 0 {
+			frozen, then = d.Frozen(), bars(want)
+		}
+	}
+	d.Record(-1)
+	d.Record(HistogramMax + 1)
+	_, _ = want.RecordValue(0), want.RecordValue(HistogramMax)
+	if !slices.Equal(bars(d.Histogram()), bars(want)) {
+		t.Error("values out of bounds are not counted at the bound")
+	}
+}
+
+// allocated is how many bytes f allocates, and keeps.
+func allocated(f func()) (all, kept int64) {
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	f()
+	runtime.ReadMemStats(&after)
+	all = int64(after.TotalAlloc - before.TotalAlloc)
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	return all, int64(after.HeapAlloc) - int64(before.HeapAlloc)
+}
+
+// manyNames is a timeline of a run with n names, each of which had some replies.
+func manyNames(n, replies int) *timeline {
+	r := &Run{endpoint: &endpoint.Endpoint{}}
+	for i := range n {
+		r.names = append(r.names, "a prompt of sort "+strconv.Itoa(i))
+	}
+	r.tallies = []*tally{newTally(n)}
+	t := &timeline{run: r, total: newTotals(), seen: newGathered(n)}
+	random := rand.New(rand.NewPCG(3, 4))
+	for range replies {
+		for id := range n {
+			took := int64(1e6 * (1 + random.ExpFloat64()))
+			r.tallies[0].name(id, &exchange{end: took, outcome: succeeded})
+		}
+		r.tallies[0].serve([]byte("model-"+strconv.Itoa(random.IntN(4))), &exchange{end: 1e6})
+		t.seen.take(r.tallies[0])
+		t.seen.settle(r)
+	}
+	return t
+}
+
+// TestNamesAreSmall: two histograms for each name were made dense for each
+// snapshot, 5 GB of 10,000 names.
+func TestNamesAreSmall(t *testing.T) {
+	const names = 10_000
+	var line *timeline
+	if _, kept := allocated(func() { line = manyNames(names, 20) }); kept > 40e6 {
+		t.Errorf("%d names of 20 replies take %d MB", names, kept/1e6)
+	}
+	var first, second *Snapshot
+	if all, _ := allocated(func() { first = line.gather() }); all > 6e6 {
+		t.Errorf("a snapshot of %d names allocates %.1f MB", names, float64(all)/1e6)
+	}
+	if n := len(first.Names); n != names || first.Names[n-1].Response.Count() != 20 || first.Names[n-1].Service.Count() != 20 || len(first.Models) != 4 {
+		t.Errorf("%d names, %d models", n, len(first.Models))
+	}
+	line.collected = first
+	if all, _ := allocated(func() { second = new(*line.collected) }); all > 1e4 || &second.Names[0] != &first.Names[0] {
+		t.Errorf("another one until the next collection allocates %d bytes", all)
+	}
+}
+
+// BenchmarkSnapshot takes a snapshot after a collection: of 10,000 names, each
+// of which had a reply since the last one.
+func BenchmarkSnapshot(b *testing.B) {
+	for _, replies := range []int{3, 100, 1000} {
+		b.Run(strconv.Itoa(replies), func(b *testing.B) {
+			b.ReportAllocs()
+			line := manyNames(10_000, replies)
+			for b.Loop() {
+				line.gather()
+			}
+		})
+	}
+}
