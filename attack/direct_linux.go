@@ -30,6 +30,9 @@ type direct struct {
 	fault  syscall.Errno
 	handed *handOver // of the exchange; nil while TLS shakes hands
 
+	taken   int64 // bytes of records read since the last hold
+	dry     bool  // reads find nothing
+	one     [1]byte
 	holding bool   // what is written is kept in held
 	held    []byte // records
 }
@@ -82,11 +85,45 @@ func (d *direct) Write(p []byte) (int, error) {
 }
 
 // Read implements io.Reader for TLS.
-func (d *direct) Read(p []byte) (int, error) { return d.read(p) }
+func (d *direct) Read(p []byte) (int, error) {
+	if d.dry {
+		return 0, errDry
+	}
+	n, err := d.read(p)
+	d.taken += int64(n)
+	return n, err
+}
+
+// recordMost is what a TLS record of the usual ciphers adds to its content
+// [RFC 8446 §5.2, RFC 5288 §3].
+const recordMost = 5 + 8 + 16
+
+// more reports whether TLS holds bytes past the ones that it gave, in so many
+// pieces, since the last hold. It is asked only where those may not be all: most
+// replies are one record.
+func (d *direct) more(over net.Conn, given int64, pieces int) bool {
+	if pieces == 1 && d.taken <= given+recordMost {
+		return false
+	}
+	d.dry = true
+	n, _ := over.Read(d.one[:])
+	d.dry = false
+	return n > 0
+}
+
+// errDry answers TLS in place of a read that would wait. TLS can go on after it,
+// for it is temporary.
+var errDry net.Error = dry{}
+
+type dry struct{}
+
+func (dry) Error() string   { return "nothing more was received" }
+func (dry) Timeout() bool   { return true }
+func (dry) Temporary() bool { return true }
 
 // hold keeps the records of a message until the next read.
 func (d *direct) hold(over net.Conn, msg []byte) (int, error) {
-	d.holding, d.held = true, d.held[:0]
+	d.holding, d.held, d.taken = true, d.held[:0], 0
 	n, err := over.Write(msg)
 	d.holding, d.out = false, d.held
 	return n, err

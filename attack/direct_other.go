@@ -18,3 +18,5 @@ func beneath(conn net.Conn) net.Conn { return conn }
 func (*direct) hold(net.Conn, []byte) (int, error) { return 0, nil }
 
 func (*direct) read([]byte) (int, error) { return 0, nil }
+
+func (*direct) more(net.Conn, int64, int) bool { return false }

@@ -3,7 +3,6 @@ package attack
 import (
 	"bufio"
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
 	"sync"
@@ -18,6 +17,9 @@ import (
 const (
 	readerSize = 4 << 10  // one per connection, so small
 	headerMax  = 64 << 10 // the largest reply header understood
+	// mostInterim is the most interim replies (1xx) before a reply.
+	mostInterim = 1000
+
 	sampleSize = 512      // of a failed reply's body, for the example message
 	scratch    = 64 << 10 // large bodies are thrown away in pieces of this size
 )
@@ -29,14 +31,16 @@ var scratches = sync.Pool{New: func() any { return new([scratch]byte) }}
 // parsed by fasthttp; the body is thrown away as it comes, so that memory does
 // not grow with replies.
 type reply struct {
-	wire   *wire
-	in     *bufio.Reader
-	header fasthttp.ResponseHeader
-	sample []byte // beginning of the body of a reply that is no success
-	close  bool   // the connection is not to be used again
-	id     []byte // of HTTP/2, where the header is not kept
-	model  []byte // the same
-	fields []hpack.HeaderField
+	wire    *wire
+	in      *bufio.Reader
+	header  fasthttp.ResponseHeader
+	sample  []byte // beginning of the body of a reply that is no success
+	close   bool   // the connection is not to be used again
+	headLen int    // bytes of the last header
+	more    bool   // bytes came that are none of the reply's
+	id      []byte // of HTTP/2, where the header is not kept
+	model   []byte // the same
+	fields  []hpack.HeaderField
 
 	streams   StreamMode
 	stall     int64          // see Plan.StreamStall
@@ -74,18 +78,18 @@ func (e *badReply) Error() string { return "not a valid HTTP reply: " + e.why }
 func (r *reply) read(noBody bool, success *StatusSet) (status int, err error) {
 	r.sample, r.close = r.sample[:0], true
 	r.forget()
-	for {
-		if err := r.readHeader(); err != nil {
+	r.more = false
+	for interim := 0; ; interim++ {
+		if interim > mostInterim {
+			return 0, &badReply{why: fmt.Sprintf("more than %d interim replies", mostInterim)}
+		}
+		if status, err = r.readHeader(); err != nil {
 			return 0, err
 		}
-		status = r.header.StatusCode()
 		if status >= 200 || status == fasthttp.StatusSwitchingProtocols {
 			break
 		}
 		// 100, 102, 103: the reply itself is still to come.
-	}
-	if status < 100 || status > 999 {
-		return 0, &badReply{why: fmt.Sprintf("status %d", status)}
 	}
 	keep := len(r.sample)
 	switch {
@@ -109,53 +113,8 @@ func (r *reply) read(noBody bool, success *StatusSet) (status int, err error) {
 	if err != nil {
 		return status, err
 	}
-	r.close = r.header.ConnectionClose() || status < 200 || r.in.Buffered() > 0
+	r.close = r.header.ConnectionClose() || status < 200 || r.more || r.in.Buffered() > 0 || r.wire.more()
 	return status, nil
-}
-
-// readHeader parses the next header; the reader grows, for this connection's
-// life, for one that does not fit.
-func (r *reply) readHeader() error {
-	for {
-		// The parser calls every error before the first byte an end, so that one
-		// is met here.
-		if _, err := r.in.Peek(1); err != nil {
-			return err
-		}
-		err := r.header.Read(r.in)
-		if err == nil {
-			return nil
-		}
-		if bad := r.otherProtocol(); bad != nil {
-			return bad
-		}
-		var small *fasthttp.ErrSmallBuffer
-		switch {
-		case errors.As(err, &small):
-			if r.in.Size() >= headerMax {
-				return &badReply{why: "its header is larger than 64 KiB"}
-			}
-			// The larger reader takes over what the smaller one holds.
-			r.in = bufio.NewReaderSize(r.in, headerMax)
-		case r.wire.failure != nil:
-			return noEOF(r.wire.failure)
-		default:
-			return &badReply{why: oneLine(err.Error(), 160)}
-		}
-	}
-}
-
-// otherProtocol tells by the first bytes what a reply is that begins with no
-// status line; nil where they tell nothing.
-func (r *reply) otherProtocol() *badReply {
-	first, _ := r.in.Peek(min(r.in.Buffered(), 4))
-	switch {
-	case bytes.HasPrefix(first, []byte{21, 3}): // an alert [RFC 8446 §5.1]
-		return &badReply{"it is one of TLS", counsels[CausePlainHTTP].others}
-	case len(first) == 4 && first[0] == 0 && first[1] == 0 && first[3] == 4: // SETTINGS [RFC 9113 §6.5]
-		return &badReply{"it is one of HTTP/2", "the port speaks HTTP/2 only"}
-	}
-	return nil
 }
 
 // take consumes up to n buffered bytes and keeps the beginning as the sample.
@@ -205,9 +164,12 @@ func (r *reply) discardLarge(n int) error {
 	buf := scratches.Get().(*[scratch]byte)
 	defer scratches.Put(buf)
 	for n > 0 {
-		got, err := r.wire.Read(buf[:min(n, scratch)])
+		got, err := r.wire.Read(buf[:min(n+1, scratch)]) // one byte more shows what nobody asked for
 		if err != nil {
 			return noEOF(err)
+		}
+		if got > n {
+			got, r.more = n, true
 		}
 		if r.looking {
 			r.usage.Feed(buf[:got])

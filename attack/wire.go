@@ -219,6 +219,12 @@ func (w *wire) unsent() int {
 	return len(w.direct.out)
 }
 
+// more reports whether something was received after the reply, beneath TLS,
+// where no buffer of this side's shows it.
+func (w *wire) more() bool {
+	return w.secure && w.direct != nil && w.direct.more(w.conn, w.received, w.reads)
+}
+
 // last is the instant of the reply's last bytes. A reply that came in one read
 // needs no second look at the clock.
 func (w *wire) last() int64 {
