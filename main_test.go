@@ -64,6 +64,10 @@ func TestScripts(t *testing.T) {
 			env.Defer(server.Close)
 			env.Values["server"] = server
 			env.Setenv("URL", server.URL)
+			// What a terminal obeys.
+			env.Setenv("ESC", "\x1b")
+			env.Setenv("CSI", "\u009b")
+			env.Setenv("BIDI", "\u202e")
 			// A port that is free, and one that is not.
 			taken, err := net.Listen("tcp", "127.0.0.1:0")
 			if err != nil {

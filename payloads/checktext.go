@@ -15,7 +15,7 @@ func WriteCheck(w io.Writer, files []File, problems []error, more int) error {
 		return fmt.Errorf("%s listed, %s more; mend these lines or leave them out", counted(len(problems), "problem", "problems"), grouped(more))
 	}
 	for _, f := range files {
-		fmt.Fprintf(w, "%s: %s bodies, %s bytes, fine\n", f.Path, grouped(f.Lines), grouped(int(f.Bytes)))
+		fmt.Fprintf(w, "%s: %s bodies, %s bytes, fine\n", displayName(f.Path), grouped(f.Lines), grouped(int(f.Bytes)))
 	}
 	return nil
 }

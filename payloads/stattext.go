@@ -1,7 +1,6 @@
 package payloads
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strconv"
@@ -13,7 +12,7 @@ import (
 // {"schema":1,"files":[…]}.
 func WriteStats(w io.Writer, list []Stat, asJSON bool) error {
 	if asJSON {
-		return json.NewEncoder(w).Encode(struct {
+		return EncodeJSON(w, struct {
 			Schema int    `json:"schema"`
 			Files  []Stat `json:"files"`
 		}{1, list})

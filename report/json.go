@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"brunt/payloads"
 )
 
 //go:embed schema.json
@@ -18,9 +20,7 @@ func Schema() []byte { return bytes.Clone(schema) }
 
 // JSON writes the report as one line.
 func JSON(w io.Writer, r *Report) error {
-	encoder := json.NewEncoder(w)
-	encoder.SetEscapeHTML(false)
-	return encoder.Encode(r)
+	return payloads.EncodeJSON(w, r)
 }
 
 // maxFile bounds what Read takes in; an hour's run takes a few MB.

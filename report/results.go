@@ -71,7 +71,7 @@ type Results struct {
 // be FormatColumns. "-" is stdout, written in the format given. The method and the meta's name and URL stand in each.
 // What the file held stays until Begin.
 func CreateResults(path, format string, stdout io.Writer, method string, meta Meta) (*Results, error) {
-	r := &Results{out: vegeta.Result{Attack: meta.Name, Method: method, URL: meta.URL, Headers: http.Header{}}}
+	r := &Results{out: vegeta.Result{Attack: Plain(meta.Name), Method: method, URL: meta.URL, Headers: http.Header{}}}
 	name, compressed := strings.CutSuffix(path, ".zst")
 	switch of := ending(name); {
 	case path == "-":

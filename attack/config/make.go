@@ -37,7 +37,7 @@ func (m *Make) Write(out io.Writer) error {
 		if err != nil {
 			return err
 		}
-		note = fmt.Sprintf("brunt: payloads make: one example body, from %s; measure with bodies of your own where they differ in size or content\n", source)
+		note = fmt.Sprintf("brunt: payloads make: one example body, from %s; measure with bodies of your own where they differ in size or content\n", payloads.Printable(source))
 	}
 	_, err := payloads.Make(out, m.MakeOptions)
 	if err == nil && m.Notes != nil {

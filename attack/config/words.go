@@ -7,8 +7,9 @@ import (
 )
 
 // Words are those of a command line as it is understood, one flag after the
-// other: "-r", "500" or "--serve=:8080", the short name where a flag has one. They
-// are none where it makes no sense.
+// other: "-r", "500" or "--serve=:8080", by the name and in the form in which they
+// were typed, but for what was joined (-kHName:value), which is taken apart. They
+// are none where the command line makes no sense.
 func Words(parser *kong.Kong, args []string) []string {
 	// A trace reads the words once, and no defaults.
 	ctx, err := kong.Trace(parser, args)
@@ -22,6 +23,7 @@ func Words(parser *kong.Kong, args []string) []string {
 		}
 	}
 	var words []string
+	rest := args
 	for _, p := range ctx.Path {
 		if p.Command != nil {
 			words = append(words, p.Command.Name)
@@ -33,7 +35,9 @@ func Words(parser *kong.Kong, args []string) []string {
 		given := r.each[len(r.each)-times[r]] // those before are of an earlier parse
 		times[r]--
 		for _, w := range given {
-			words = append(words, r.typed(w.text)...)
+			var flag []string
+			flag, rest = asTyped(r.typed(w.text), r, w.text, rest)
+			words = append(words, flag...)
 		}
 	}
 	return words
@@ -73,4 +77,22 @@ func (r *reader) typed(text string) []string {
 		return []string{long + "=" + text}
 	}
 	return []string{name, text}
+}
+
+// asTyped is a flag in the form in which it stands in args, and what follows it
+// there: only the form is looked up, the value is the one that was read.
+func asTyped(flag []string, r *reader, text string, args []string) (form, rest []string) {
+	if r.of.Flag == nil {
+		return flag, args
+	}
+	long := "--" + r.of.Flag.Name
+	for i, word := range args {
+		switch {
+		case word == long+"="+text, len(flag) == 1 && (word == flag[0] || word == long):
+			return []string{word}, args[i+1:]
+		case i+1 < len(args) && args[i+1] == text && len(flag) == 2 && (word == long || word == flag[0]):
+			return []string{word, text}, args[i+2:]
+		}
+	}
+	return flag, args
 }

@@ -17,9 +17,9 @@ func TestWords(t *testing.T) {
 		{[]string{"attack", "x", "-kH", "Authorization: Bearer canary"}, `brunt attack x -k -H 'Authorization: ***'`},
 		{[]string{"attack", "x", "-kHAuthorization:canary", "-c5"}, `brunt attack x -k -H 'Authorization: ***' -c 5`},
 		{[]string{"attack", "-kHX-Pwd:canary", "x", "-H=X-Pwd: canary"}, `brunt attack -k -H 'X-Pwd: ***' x -H '=X-Pwd: ***'`},
-		{[]string{"attack", "x", "--header", "Ocp-Apim-Subscription-Key: canary", "--header=X: canary", "-HAccept:text/html"}, `brunt attack x -H 'Ocp-Apim-Subscription-Key: ***' -H 'X: ***' -H Accept:text/html`},
-		{[]string{"attack", "x", "-H", "A: env:NAME", "-H", "B: @file", "--no-keepalive", "--rate=5", "--http2"}, `brunt attack x -H 'A: env:NAME' -H 'B: @file' --no-keepalive -r 5 --http2`},
-		{[]string{"attack", "https://h/?sig=canary&api-version=2024-05-01", "-p", "-", "-p", "b.jsonl:2", "--label", "a=b", "--label=c=-d"}, `brunt attack 'https://h/?sig=***&api-version=2024-05-01' -p - -p b.jsonl:2 --label a=b --label c=-d`},
+		{[]string{"attack", "x", "--header", "Ocp-Apim-Subscription-Key: canary", "--header=X: canary", "-HAccept:text/html"}, `brunt attack x --header 'Ocp-Apim-Subscription-Key: ***' '--header=X: ***' -H Accept:text/html`},
+		{[]string{"attack", "x", "-H", "A: env:NAME", "-H", "B: @file", "--no-keepalive", "--rate=5", "--http2"}, `brunt attack x -H 'A: env:NAME' -H 'B: @file' --no-keepalive --rate=5 --http2`},
+		{[]string{"attack", "https://h/?sig=canary&api-version=2024-05-01", "-p", "-", "-p", "b.jsonl:2", "--label", "a=b", "--label=c=-d"}, `brunt attack 'https://h/?sig=***&api-version=2024-05-01' -p - -p b.jsonl:2 --label a=b --label=c=-d`},
 	} {
 		_, ctx, err := parse(t, c.args...)
 		if err != nil {

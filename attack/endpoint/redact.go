@@ -3,7 +3,9 @@ package endpoint
 import (
 	"io"
 	"log"
+	"net/netip"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 
@@ -36,6 +38,32 @@ func Withhold(headers []payloads.Header) (list []payloads.Header, kept []string)
 		}
 	}
 	return list, kept
+}
+
+// Credentials are the names of those headers, and of the values of a path's query,
+// that speak of a credential.
+func Credentials(headers []payloads.Header, path string) (names []string) {
+	for _, h := range headers {
+		if h.Value != "" && secret.Suspect(h.Name) {
+			names = append(names, h.Name)
+		}
+	}
+	_, query, _ := strings.Cut(path, "?")
+	for part := range strings.SplitSeq(query, "&") {
+		if name, value, _ := strings.Cut(part, "="); value != "" && secret.Suspect(name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// Local reports whether all of the endpoint's addresses are of this machine
+// itself, so that nothing is sent over a network.
+func (e *Endpoint) Local() bool {
+	return e.Embedded != nil || !slices.ContainsFunc(e.Dialer.Addresses(), func(address string) bool {
+		at, err := netip.ParseAddrPort(address)
+		return err != nil || !at.Addr().Unmap().IsLoopback()
+	})
 }
 
 // WithholdQuery gives a path without those values of its query that may not be

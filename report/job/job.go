@@ -159,6 +159,9 @@ func (s *Source) Start(ctx context.Context, o live.Order, waiting func(text stri
 	if kept != "" {
 		j.target.Notes = append(j.target.Notes, kept)
 	}
+	if exposed := s.exposed(j.target, &request); exposed != "" {
+		j.target.Notes = append(j.target.Notes, exposed)
+	}
 	if err = s.bodies(j, o.Payloads); err != nil {
 		return nil, &live.FieldError{Field: "payloads", Err: err}
 	}
@@ -224,6 +227,24 @@ func (s *Source) requestFor(target string) (request attack.Request, kept string)
 		kept = "not sent to this target, for it is none of the command line's host: " + strings.Join(list, "; ")
 	}
 	return request, kept
+}
+
+// exposed says which of what was given goes to another machine over plain HTTP
+// and is, by its name, a credential; empty for none.
+func (s *Source) exposed(e *endpoint.Endpoint, r *attack.Request) string {
+	if e.Target.TLS || e.Local() {
+		return ""
+	}
+	names := addNames(nil, endpoint.Credentials(r.Headers, e.Target.Path))
+	if !r.Withhold {
+		for _, v := range s.set.Variants() {
+			names = addNames(names, endpoint.Credentials(v.Headers, v.Path))
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s goes to %s over plain HTTP, where others on the way can read it: give an https:// URL", strings.Join(names, ", "), e.Target.Host)
 }
 
 // mostKeptNames is how many names the line on what is kept back lists.

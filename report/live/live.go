@@ -49,6 +49,7 @@ type Config struct {
 // goroutine.
 type View struct {
 	url      string
+	exposed  bool   // the token goes over plain HTTP to other machines
 	door     string // file that leads a browser to the page, empty for none
 	room     *room
 	feed     *feed
@@ -90,7 +91,7 @@ func Open(c Config) (*View, error) {
 		token = rand.Text() // 128 bits and a few more
 	}
 	c.Form.AnyTarget = c.ServeAnyTarget
-	v := &View{url: pageURL(l.Addr(), c.Serve, secure, token), conns: newConnections(shareOf(attack.HostLimits().Files))}
+	v := &View{exposed: token != "" && !secure && !loopback, url: pageURL(l.Addr(), c.Serve, secure, token), conns: newConnections(shareOf(attack.HostLimits().Files))}
 	v.room = &room{start: c.Start, rules: c.Rules, form: c.Form, order: c.Order, given: c.Order.Target, ended: make(chan struct{})}
 	v.feed = newFeed(v.room)
 	v.room.touched = v.feed.touch
@@ -169,6 +170,10 @@ func leaveDoor(url string) (path string, err error) {
 
 // URL is the address of the page, with the token where one is asked for.
 func (v *View) URL() string { return v.url }
+
+// Exposed reports whether the page asks for a token that goes over a network by
+// plain HTTP.
+func (v *View) Exposed() bool { return v.exposed }
 
 // Prepare tells that a run is about to be started elsewhere: none is started from
 // the page until it is attached, and what readies it is to end with ctx. waiting

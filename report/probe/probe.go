@@ -5,7 +5,6 @@ package probe
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"math"
@@ -221,9 +220,7 @@ func (r *Result) JSON(w io.Writer) error {
 			b.Request.RestMS = new(math.Round(float64(q.Rest)/1e3) / 1e3) // may be none at all
 		}
 	}
-	encoder := json.NewEncoder(w)
-	encoder.SetEscapeHTML(false)
-	return encoder.Encode(document{Schema: report.SchemaVersion, Brunt: report.Version(), Probe: b})
+	return payloads.EncodeJSON(w, document{Schema: report.SchemaVersion, Brunt: report.Version(), Probe: b})
 }
 
 func optional(s string) *string {

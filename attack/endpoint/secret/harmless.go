@@ -58,6 +58,9 @@ func Harmless(name, value string) bool {
 	return !suspect().MatchString(name) && common().MatchString(value)
 }
 
+// Suspect reports whether a name speaks of a secret.
+func Suspect(name string) bool { return suspect().MatchString(name) }
+
 func unusual(c rune) bool { return c < ' ' || c > '~' }
 
 // hasRandom reports whether a text has a word that looks as if nobody had chosen
