@@ -4,14 +4,11 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"strings"
-	"syscall"
 
 	"github.com/alecthomas/kong"
 	mangokong "github.com/alecthomas/mango-kong"
@@ -105,7 +102,7 @@ func (a *attackCmd) Run(ctx *kong.Context, io *streams) error {
 		Source: source, Rules: rules, Interrupts: signals, Die: func() { os.Exit(exitInterrupted) },
 		Quiet: a.Quiet, In: io.in, Err: io.err,
 		Publish: func(rep *report.Report, unwritten error) error {
-			return outcome(rep, a.Strict, unwritten, a.Report.Publish(io.out, files, rep))
+			return outcome(rep, a.Strict, unwritten, a.Report.Publish(io.out, io.err, files, rep))
 		},
 	}
 	if a.Live.Serve != "" {
@@ -195,7 +192,7 @@ func (c *reportCmd) Run(io *streams) error {
 		return usage(err)
 	}
 	defer files.Discard()
-	return outcome(rep, c.Strict, c.Publish(io.out, files, rep))
+	return outcome(rep, c.Strict, c.Publish(io.out, io.err, files, rep))
 }
 
 // outcome is the run's and why, unless something could not be written.
@@ -304,7 +301,7 @@ func (m *mockCmd) Run(io *streams) error {
 	if err != nil {
 		return usage(err)
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := job.UntilInterrupted()
 	defer stop()
 	if err := mock.Serve(ctx, config, m.Listen, io.err); err != nil {
 		return failed(err)
@@ -329,8 +326,7 @@ type streams struct {
 }
 
 func main() {
-	// A reader that has seen enough ends the output, not the run.
-	signal.Ignore(syscall.SIGPIPE)
+	job.Withstand(func() { os.Exit(exitInterrupted) })
 	os.Exit(run(os.Args[1:], &streams{in: os.Stdin, out: os.Stdout, err: os.Stderr}))
 }
 

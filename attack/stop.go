@@ -3,6 +3,7 @@ package attack
 import (
 	"math"
 	"os"
+	"syscall"
 	"time"
 )
 
@@ -47,13 +48,16 @@ func (r *Run) Stop(how AtEnd) {
 }
 
 // Obey waits for the run's end and takes interrupts meanwhile: the first
-// drains the run, the second cuts it, the third calls die.
+// drains the run, the second and every SIGQUIT cuts it, the third calls die.
 func (r *Run) Obey(interrupts <-chan os.Signal, die func()) {
 	for seen := 0; ; {
 		select {
 		case <-r.done:
 			return
-		case <-interrupts:
+		case signal := <-interrupts:
+			if signal == syscall.SIGQUIT {
+				seen = max(seen, 1)
+			}
 			switch seen++; seen {
 			case 1:
 				r.Stop(Drain)

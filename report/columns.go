@@ -49,9 +49,11 @@ type columnWriter struct {
 	hide   func(string) string // keeps secrets out of what the endpoint says
 }
 
-func newColumnWriter(w io.Writer) *columnWriter {
-	return &columnWriter{out: csv.NewWriter(w), row: make([]string, len(columnNames)), hide: func(s string) string { return s }}
+func newColumnWriter() *columnWriter {
+	return &columnWriter{row: make([]string, len(columnNames)), hide: func(s string) string { return s }}
 }
+
+func (c *columnWriter) to(w io.Writer) { c.out = csv.NewWriter(w) }
 
 // Describe has rows with columns name bodies by their place in the set, and hide
 // take secrets out of the ids that the endpoint gave.

@@ -48,13 +48,16 @@ const cutOffText = "cut off by the run's end"
 // attack.Sink. The last record is held back until Close, which adds the run's
 // report to it.
 type Results struct {
-	mu     sync.Mutex // held by Take, which may wait for its reader for ever
-	opened *File      // nil for standard output
-	file   io.WriteCloser
-	zstd   *zstd.Encoder // nil without compression
-	buffer *bufio.Writer
-	encode vegeta.Encoder
-	err    error
+	mu         sync.Mutex // held by Take, which may wait for its reader for ever
+	format     string
+	compressed bool
+	opened     *recordsFile // nil for standard output
+	file       io.WriteCloser
+	zstd       *zstd.Encoder // nil without compression
+	flushing   *time.Timer   // nil unless more is to be written soon
+	buffer     *bufio.Writer
+	encode     vegeta.Encoder
+	err        error
 
 	columns *columnWriter // in place of encode, or nil
 	held    attack.Record // the last one so far
@@ -69,7 +72,7 @@ type Results struct {
 // CreateResults opens a results file; its name's ending (.gob, .csv or
 // .ndjson, and .zst after it) says how it is written, and for .csv the format may
 // be FormatColumns. "-" is stdout, written in the format given. The method and the meta's name and URL stand in each.
-// What the file held stays until Begin.
+// What the file held stays until Close has written all of it.
 func CreateResults(path, format string, stdout io.Writer, method string, meta Meta) (*Results, error) {
 	r := &Results{out: vegeta.Result{Attack: Plain(meta.Name), Method: method, URL: meta.URL, Headers: http.Header{}}}
 	name, compressed := strings.CutSuffix(path, ".zst")
@@ -83,24 +86,33 @@ func CreateResults(path, format string, stdout io.Writer, method string, meta Me
 	case format != FormatColumns:
 		format = of
 	}
+	r.format, r.compressed = format, compressed
+	if format == FormatColumns {
+		r.columns = newColumnWriter()
+	}
 	if r.file == nil {
-		// Write-only: a pipe opened for both would be its own reader, and a lost
-		// one never noticed.
-		f, err := CreateFile(path)
-		if err != nil {
+		var err error
+		if r.opened, err = createRecords(path); err != nil {
 			return nil, err
 		}
-		r.opened, r.file = f, f.file
 	}
+	return r, nil
+}
+
+// begin has the records go to where they are to be.
+func (r *Results) begin() error {
 	var w io.Writer = r.file
-	if compressed {
-		r.zstd, r.err = zstd.NewWriter(w, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1))
+	if r.compressed {
+		var err error
+		if r.zstd, err = zstd.NewWriter(w, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1)); err != nil {
+			return err
+		}
 		w = r.zstd
 	}
 	r.buffer = bufio.NewWriterSize(w, 256<<10)
-	switch format {
+	switch r.format {
 	case FormatColumns:
-		r.columns = newColumnWriter(r.buffer)
+		r.columns.to(r.buffer)
 	case FormatCSV:
 		r.encode = vegeta.NewCSVEncoder(r.buffer)
 	case FormatNDJSON:
@@ -108,7 +120,7 @@ func CreateResults(path, format string, stdout io.Writer, method string, meta Me
 	default:
 		r.encode = vegeta.NewEncoder(r.buffer)
 	}
-	return r, r.err
+	return nil
 }
 
 type nopCloser struct{ io.Writer }
@@ -124,20 +136,27 @@ func ending(name string) string {
 	return ""
 }
 
-// Begin empties the file, for a run that is about to begin; a nil one has none.
-// Without it Close leaves the file as it was.
-func (r *Results) Begin() error {
-	if r == nil || r.opened == nil || r.opened.written {
-		return nil
+// Begin opens the file for the records of a run that is about to begin; a nil one
+// has none. aside is the name that it has until Close where there is an older
+// one, and else empty.
+func (r *Results) Begin() (aside string, err error) {
+	if r == nil || r.buffer != nil {
+		return "", nil
 	}
-	return r.opened.begin()
+	if r.opened != nil {
+		if r.file, err = r.opened.begin(); err != nil {
+			return "", err
+		}
+		aside = r.opened.aside
+	}
+	return aside, r.begin()
 }
 
 // Take writes a batch. It may block as long as the file does.
 func (r *Results) Take(start time.Time, batch []attack.Record) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.err = r.Begin(); r.err != nil {
+	if _, r.err = r.Begin(); r.err != nil {
 		return r.err
 	}
 	for i := range batch {
@@ -146,8 +165,32 @@ func (r *Results) Take(start time.Time, batch []attack.Record) error {
 		}
 		r.held, r.start = batch[i], start
 	}
-	r.err = r.buffer.Flush()
+	if r.err = r.buffer.Flush(); r.err == nil && len(batch) > 0 {
+		r.flushSoon()
+	}
 	return r.err
+}
+
+// unwritten is how long what was encoded may wait for its compression, so that no
+// more is lost where the process is killed.
+const unwritten = time.Second / 2
+
+// flushSoon has the encoder write what it has taken, now or soon. mu is held.
+func (r *Results) flushSoon() {
+	if r.zstd == nil || r.flushing != nil {
+		return
+	}
+	r.flushing = time.AfterFunc(unwritten, func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if r.flushing == nil { // closed
+			return
+		}
+		r.flushing = nil
+		if r.err == nil {
+			r.err = r.zstd.Flush()
+		}
+	})
 }
 
 // release writes the record that is held back, with the run's report if that is
@@ -209,12 +252,15 @@ func (r *Results) Close(rep *Report) error {
 		return errors.New("its reader stopped reading; the records at the end are missing")
 	}
 	defer r.mu.Unlock()
-	if r.opened != nil && !r.opened.written {
-		r.opened.Discard()
-		return nil
+	if r.buffer == nil || r.err == nil && r.opened != nil && r.start.IsZero() {
+		return r.opened.discard() // there is nothing to keep
 	}
 	if f, ok := r.file.(*os.File); ok {
 		_ = f.SetWriteDeadline(time.Now().Add(closeGrace)) // pipes only
+	}
+	if r.flushing != nil {
+		r.flushing.Stop()
+		r.flushing = nil
 	}
 	if r.err == nil {
 		r.err = r.release(enclosed(rep))
@@ -230,5 +276,5 @@ func (r *Results) Close(rep *Report) error {
 	if err := r.file.Close(); r.err == nil {
 		r.err = err
 	}
-	return r.err
+	return r.opened.end(r.err)
 }

@@ -188,8 +188,8 @@ func (s *Source) Start(ctx context.Context, o live.Order, waiting func(text stri
 	if ctx.Err() != nil {
 		return nil, attack.ErrInterrupted
 	}
-	if err = j.results.Begin(); err != nil {
-		return nil, fmt.Errorf("--results: %w", err)
+	if err = j.begin(waiting); err != nil {
+		return nil, err
 	}
 	if j.Run, err = attack.Start(plan, request, j.set, j.target, sink); err != nil {
 		return nil, err
@@ -300,6 +300,19 @@ func (s *Source) keep(j *Job) (attack.Sink, error) {
 	j.file = path
 	j.results.Describe(j.set, j.target.Hide)
 	return j.results.Take, nil
+}
+
+// begin has the results be written, and tells where they are until the run's end
+// while an older file is kept.
+func (j *Job) begin(tell func(text string)) error {
+	aside, err := j.results.Begin()
+	if err != nil {
+		return fmt.Errorf("--results: %w", err)
+	}
+	if aside != "" && tell != nil {
+		tell(fmt.Sprintf("results go to %s until the run's end; %s stays as it is till then", aside, j.file))
+	}
+	return nil
 }
 
 // numbered is the name of a later run's file: run.2.gob after run.gob.

@@ -50,7 +50,31 @@ func (s *Session) Once() error {
 	warnings, unwritten := j.Close(of)
 	rep := of()
 	rep.Warnings = append(rep.Warnings, warnings...)
-	return s.Publish(rep, unwritten)
+	return s.publish(rep, unwritten)
+}
+
+// publish reports. A reader that takes nothing may keep that waiting: the first
+// interrupt meanwhile is for what comes after it, the second calls Die.
+func (s *Session) publish(rep *report.Report, unwritten error) error {
+	done, gone := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(gone)
+		for seen := 0; ; {
+			select {
+			case signal := <-s.Interrupts:
+				if seen++; seen > 1 {
+					s.Die()
+				}
+				defer s.interrupt(signal)
+			case <-done:
+				return
+			}
+		}
+	}()
+	err := s.Publish(rep, unwritten)
+	close(done)
+	<-gone
+	return err
 }
 
 // start starts the command line's run. That may take minutes, where an endpoint
@@ -132,7 +156,7 @@ func (s *Session) Serve(flags live.Flags) error {
 	if flags.Wait {
 		view.Obey(s.Interrupts, -1, s.Die)
 		if rep := view.Last(); rep != nil {
-			return s.Publish(rep, s.lost())
+			return s.publish(rep, s.lost())
 		}
 		return nil
 	}
@@ -145,7 +169,7 @@ func (s *Session) Serve(flags live.Flags) error {
 	}
 	final := view.Attach(j.Live(s.missed), order, "from the command line")
 	s.watch(j)
-	err = s.Publish(<-final, s.lost())
+	err = s.publish(<-final, s.lost())
 	view.Obey(s.Interrupts, flags.LingerFor(), s.Die)
 	return err
 }

@@ -21,6 +21,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/pkg/browser"
@@ -222,7 +223,7 @@ func (v *View) Last() *report.Report {
 // Obey serves until it is interrupted, or until no run has been under way for as
 // long as linger; 0 waits for no other run, below 0 waits for ever. Interrupts
 // drain the run under way, whose end then ends it all, cut it and call die, in
-// this order.
+// this order; SIGQUIT cuts it at once.
 func (v *View) Obey(interrupts <-chan os.Signal, linger time.Duration, die func()) {
 	for seen := 0; ; {
 		under, ended := v.room.underway()
@@ -241,7 +242,10 @@ func (v *View) Obey(interrupts <-chan os.Signal, linger time.Duration, die func(
 			if under, _ = v.room.underway(); !under {
 				return
 			}
-		case <-interrupts:
+		case signal := <-interrupts:
+			if signal == syscall.SIGQUIT {
+				seen = max(seen, 1)
+			}
 			if under, _ = v.room.underway(); !under { // one may have begun meanwhile
 				return
 			}

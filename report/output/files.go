@@ -16,12 +16,13 @@ type output struct {
 	flag string
 	file *report.File // nil for standard output
 	fill func(io.Writer, *report.Report) error
+	all  bool // it holds all figures
 }
 
 // add opens the file that the flag names; an empty path adds nothing.
-func (f *Files) add(flag, path string, fill func(io.Writer, *report.Report) error) error {
+func (f *Files) add(flag, path string, all bool, fill func(io.Writer, *report.Report) error) error {
 	if path == stdout {
-		f.list = append(f.list, output{flag, nil, fill})
+		f.list = append(f.list, output{flag, nil, fill, all})
 		return nil
 	}
 	file, err := report.CreateFile(path)
@@ -29,13 +30,14 @@ func (f *Files) add(flag, path string, fill func(io.Writer, *report.Report) erro
 		return fmt.Errorf("%s: %w", flag, err)
 	}
 	if file != nil {
-		f.list = append(f.list, output{flag, file, fill})
+		f.list = append(f.list, output{flag, file, fill, all})
 	}
 	return nil
 }
 
-// write fills all files, and what goes to out instead of one; one that fails does not keep the others from it.
-func (f *Files) write(stdout io.Writer, r *report.Report) error {
+// write fills all files, and what goes to out instead of one; one that fails does
+// not keep the others from it. told reports whether one of them holds all figures.
+func (f *Files) write(stdout io.Writer, r *report.Report) (told bool, err error) {
 	var failures []error
 	for _, out := range f.list {
 		write := out.file.Write
@@ -44,13 +46,14 @@ func (f *Files) write(stdout io.Writer, r *report.Report) error {
 		}
 		if err := write(func(w io.Writer) error { return out.fill(w, r) }); err != nil {
 			failures = append(failures, fmt.Errorf("%s: %w", out.flag, err))
+		} else {
+			told = told || out.all
 		}
 	}
-	return errors.Join(failures...)
+	return told, errors.Join(failures...)
 }
 
-// Discard closes the files that were never written and removes those that did
-// not exist before.
+// Discard closes the files that were never written.
 func (f *Files) Discard() {
 	for _, out := range f.list {
 		out.file.Discard()

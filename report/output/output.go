@@ -52,14 +52,20 @@ func (f *Flags) Claim(results string) error {
 func (f *Flags) Open(strict bool) (*Files, error) {
 	files := &Files{}
 	junit := func(w io.Writer, r *report.Report) error { return report.JUnit(w, r, strict) }
-	return files, errors.Join(files.add("--plot", f.Plot, page.Write), files.add("--json", f.JSON, report.JSON),
-		files.add("--junit", f.JUnit, junit), files.add("--hlog", f.HLog, report.HistogramLog))
+	return files, errors.Join(files.add("--plot", f.Plot, true, page.Write), files.add("--json", f.JSON, true, report.JSON),
+		files.add("--junit", f.JUnit, false, junit), files.add("--hlog", f.HLog, false, report.HistogramLog))
 }
 
 // Publish writes the report to standard output, in the form asked for, and to
-// the files.
-func (f *Flags) Publish(out io.Writer, files *Files, r *report.Report) error {
-	return errors.Join(f.print(out, r), files.write(out, r))
+// the files. What could be written nowhere goes to otherwise as text: a run is not
+// lost by a full disk or a reader that is gone.
+func (f *Flags) Publish(out, otherwise io.Writer, files *Files, r *report.Report) error {
+	printing := f.print(out, r)
+	told, err := files.write(out, r)
+	if err = errors.Join(printing, err); err != nil && !told && (printing != nil || f.Output == "none") {
+		_ = report.Text(otherwise, r, report.OptionsFor(otherwise)) // there is nowhere else
+	}
+	return err
 }
 
 func (f *Flags) print(w io.Writer, r *report.Report) error {

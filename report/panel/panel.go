@@ -25,8 +25,8 @@ const (
 
 // Show draws the run on w, a terminal, until the function that it returns is
 // called: a panel for a run of more than a few seconds on a capable terminal,
-// else one line. On anything but a terminal it is a line each 10 s, and when
-// quiet nothing.
+// else one line. On anything but a terminal, and in the background of one, it is
+// a line each 10 s, and when quiet nothing.
 // interrupt is called when q or Ctrl-C is pressed, which a panel's raw mode
 // keeps from becoming a signal.
 func Show(w io.Writer, in io.Reader, run *attack.Run, plan *attack.Plan, quiet bool, interrupt func()) (stop func()) {
@@ -34,7 +34,7 @@ func Show(w io.Writer, in io.Reader, run *attack.Run, plan *attack.Plan, quiet b
 		return func() {}
 	}
 	f, ok := w.(*os.File)
-	if !ok || !term.IsTerminal(int(f.Fd())) {
+	if !ok || !term.IsTerminal(int(f.Fd())) || !foreground(f) {
 		return plain(w, alive, run, plan)
 	}
 	width, height, err := term.GetSize(int(f.Fd()))

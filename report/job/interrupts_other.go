@@ -1,0 +1,13 @@
+//go:build !unix
+
+package job
+
+import (
+	"os"
+	"syscall"
+)
+
+var (
+	withstood = []os.Signal{syscall.SIGPIPE}
+	exhausted []os.Signal
+)
