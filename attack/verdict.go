@@ -171,6 +171,9 @@ func keptUp(s *Snapshot, p *Plan) finding {
 	f := finding{headline: "the endpoint set the pace", limit: LimitNone, notes: failuresAside(s)}
 	if p.Open() {
 		f.headline = "the endpoint kept up"
+		if b := backlogOf(s, p); b.slower && b.last >= slowedBy*b.first {
+			f.headline += fmt.Sprintf(", but became slower: responses took about %s at the end, and %s at first", span(b.last), span(b.first))
+		}
 	}
 	if from, to := pauseIn(s); to > 0 {
 		f.headline += fmt.Sprintf(", but for a pause: no reply came for at least %s, from %s of the run on", span(to-from), span(from))

@@ -2,6 +2,7 @@ package attack
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
@@ -12,8 +13,14 @@ const (
 	// before the first replies are there, all that was sent is in flight, and by
 	// Little's law the number settles one response time after the start.
 	fillTimes = 2
-	// firstReplies are so many as say how long a response took at first.
-	firstReplies = 20
+	// firstReplies are so many as say how long a response took at first, and at the
+	// end, where so many came within a quarter of the time; fewestReplies must do
+	// otherwise.
+	firstReplies, fewestReplies = 20, 3
+	// sureIntervals are so many as tell a backlog from a queue that has grown for a
+	// while; with fewer, sureShare of what was sent must still be in flight, and
+	// with fewer than twice as many sureInFlight.
+	sureIntervals, sureShare, sureInFlight = 7, 0.15, 20
 	// fewInFlight is how many more requests in flight are no backlog: they come
 	// and go.
 	fewInFlight = 5
@@ -21,6 +28,13 @@ const (
 	// the last must take, for the endpoint to have become slower. Requests that
 	// are slow by nature leave fast ones beside them; a queue delays all.
 	slowerBy = 1.1
+	// slowedBy is how much longer half of the last responses must take than half of
+	// the first for it to be worth a word though requests in flight did not rise.
+	slowedBy = 2
+	// muchSlower is that where less than mostBack of what was sent has come back:
+	// the first ones back are the fast ones then, and those that come now are slow
+	// without any queue.
+	muchSlower, mostBack = 2, 0.8
 	// pauseReplies is how many replies must be lacking for a silence to be a pause.
 	pauseReplies = 10
 )
@@ -39,7 +53,7 @@ func fellBehind(s *Snapshot, p *Plan, _ *trust) (finding, bool) {
 	b := backlogOf(s, p)
 	soon := b.from0 + fillTimes*b.first
 	switch {
-	case b.grows && b.slower:
+	case b.grows && b.slower && !b.early:
 		return finding{headline: fmt.Sprintf("the endpoint fell behind: it answered slower and slower, and requests in flight rose from %s to %s", grouped(b.from), grouped(b.to)), limit: LimitEndpoint, notes: failuresAside(s)}, true
 	case !b.early:
 		return finding{}, false
@@ -47,6 +61,9 @@ func fellBehind(s *Snapshot, p *Plan, _ *trust) (finding, bool) {
 		return finding{headline: fmt.Sprintf("filling: %s in flight; a response takes about %s, so whether the endpoint keeps up shows from %s of the run on", counted(b.to, "request"), span(b.first), span(soon)), limit: LimitNone, notes: failuresAside(s)}, true
 	case s.State != Done:
 		return finding{headline: fmt.Sprintf("filling: %s in flight, and still more; whether the endpoint keeps up does not show yet", counted(b.to, "request")), limit: LimitNone, notes: failuresAside(s)}, true
+	}
+	if b.grows {
+		return finding{headline: fmt.Sprintf("the endpoint answered, but the load was too short to show whether it keeps up: requests in flight rose from %s to %s", grouped(b.from), grouped(b.to)), limit: LimitNone, notes: failuresAside(s)}, true
 	}
 	return finding{headline: fmt.Sprintf("the endpoint answered, but the load was too short to show whether it keeps up: it lasted %s, and a response takes about %s", span(s.PlanElapsed), span(b.first)), limit: LimitNone, notes: failuresAside(s)}, true
 }
@@ -71,6 +88,7 @@ func sumOf(h *hdrhistogram.Histogram) float64 {
 type backlog struct {
 	from0    time.Duration // when the load that is judged began
 	first    time.Duration // what a response took at first; 0 while none has come
+	last     time.Duration // and at the end
 	early    bool          // too early to say
 	grows    bool          // requests in flight grew all the time, after the first ones were there
 	slower   bool          // responses took longer at the end
@@ -99,13 +117,16 @@ func backlogOf(s *Snapshot, p *Plan) (b backlog) {
 		return b
 	}
 	first, last := newPacked(), newPacked()
+	quarter := (s.PlanElapsed - b.from0) / 4
 	for _, iv := range list {
-		if first.TotalCount() < firstReplies {
+		if n := first.TotalCount(); n < fewestReplies || n < firstReplies && iv.At < b.from0+quarter {
 			iv.Response.AddTo(first)
 		}
 	}
-	for i := len(list) - 1; i >= 0 && last.TotalCount() < firstReplies; i-- {
-		list[i].Response.AddTo(last)
+	for i := len(list) - 1; i >= 0; i-- {
+		if n := last.TotalCount(); n < fewestReplies || n < firstReplies && list[i].At > s.PlanElapsed-quarter {
+			list[i].Response.AddTo(last)
+		}
 	}
 	b.to = list[len(list)-1].InFlight
 	if first.TotalCount() == 0 {
@@ -113,7 +134,7 @@ func backlogOf(s *Snapshot, p *Plan) (b backlog) {
 		b.early, b.first = true, max(medianOf(s.Latencies.Response), s.PlanElapsed)
 		return b
 	}
-	b.first = time.Duration(first.ValueAtPercentile(50))
+	b.first, b.last = time.Duration(first.ValueAtPercentile(50)), time.Duration(last.ValueAtPercentile(50))
 	settled := b.from0 + fillTimes*b.first
 	var inFlight []uint64
 	for _, iv := range list {
@@ -121,22 +142,41 @@ func backlogOf(s *Snapshot, p *Plan) (b backlog) {
 			inFlight = append(inFlight, iv.InFlight)
 		}
 	}
-	b.slower = float64(last.ValueAtPercentile(10)) >= slowerBy*float64(b.first)
+	sent, back := countedIn(list)
+	by := slowerBy
+	if back < mostBack*sent {
+		by = muchSlower
+	}
+	b.slower = float64(last.ValueAtPercentile(10)) >= by*float64(b.first)
 	if len(inFlight) < 2 {
 		b.early = b.to >= fewInFlight && fillTimes*b.first > (s.PlanElapsed-b.from0)/2
 		return b
 	}
-	if c := &s.Counts; s.State != Done && 2*(c.Succeeded+c.Failed) < c.Sent {
-		b.early = true // whatever is in flight: most replies are still to come
-	}
 	b.from = inFlight[0]
 	b.grows = growsThroughout(inFlight)
+	if b.grows && b.slower {
+		n := len(inFlight)
+		b.early = n < 2*sureIntervals && b.to < sureInFlight || n < sureIntervals && float64(b.to) < sureShare*sent
+		return b
+	}
 	// More and more in flight that do not take longer are not all there yet: those
 	// that take long have not come back.
-	if b.grows && !b.slower {
+	if c := &s.Counts; s.State != Done && 2*(c.Succeeded+c.Failed) < c.Sent {
+		b.early = true // most replies are still to come
+	}
+	if b.grows {
 		b.early, b.first = true, max(b.first, medianOf(s.Latencies.Response))
 	}
 	return b
+}
+
+// countedIn is how many requests were sent, and came back, within intervals.
+func countedIn(list []*Interval) (sent, back float64) {
+	for _, iv := range list {
+		sent += float64(iv.Sent)
+		back += float64(iv.Succeeded + iv.Failed)
+	}
+	return sent, back
 }
 
 func medianOf(h *hdrhistogram.Histogram) time.Duration {
@@ -148,7 +188,7 @@ func medianOf(h *hdrhistogram.Histogram) time.Duration {
 
 // growsThroughout reports whether a number is higher in each third of its values
 // than in the one before, and higher at the end than it was at first by more
-// than such a number varies by itself: three times its root, as a count does.
+// than such a number varies by itself: twice its root, as a count does.
 func growsThroughout(n []uint64) bool {
 	var means [3]float64
 	for i := range means {
@@ -160,8 +200,13 @@ func growsThroughout(n []uint64) bool {
 			means[i] += float64(x) / float64(to-from)
 		}
 	}
+	// A queue that comes and goes is back where it began now and then.
+	third := max(1, len(n)/3)
+	if slices.Min(n[len(n)-third:]) <= slices.Max(n[:third]) {
+		return false
+	}
 	rise := means[2] - means[0]
-	return means[1] > means[0] && means[2] > means[1] && rise >= fewInFlight && rise*rise >= 9*means[0]
+	return means[1] > means[0] && means[2] > means[1] && rise >= fewInFlight && rise*rise >= 4*means[0]
 }
 
 // pauseIn is the longest stretch of the run in which no reply came though some
