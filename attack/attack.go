@@ -81,8 +81,7 @@ type Run struct {
 	_       [64]byte
 
 	leaving  atomic.Int64 // workers that a change has yet to send away
-	stopping atomic.Bool
-	stopAt   atomic.Int64
+	stopAt   atomic.Int64 // 0 before the stop, beginsToStop until its instant is known
 	until    atomic.Int64 // end of the window, as far as it is known
 	cutting  atomic.Bool
 	ending   chan struct{} // closed by the first stop

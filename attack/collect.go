@@ -25,7 +25,7 @@ func (t *timeline) snapshot() *Snapshot {
 		t.collected = t.gather()
 	}
 	s := new(*t.collected)
-	s.State, s.Interrupted, s.Started = r.state(t.closed), r.stopping.Load(), r.clock.time(r.measured)
+	s.State, s.Interrupted, s.Started = r.state(t.closed), r.stopping(), r.clock.time(r.measured)
 	s.Addresses, s.TLSVersion = r.dialer.Addresses(), r.dialer.TLSVersion()
 	s.Client, s.Delays = r.client(), r.watch.delays()
 	s.Warnings = append(s.Warnings, r.endpoint.Notes...)
@@ -77,7 +77,7 @@ func (r *Run) state(closed bool) State {
 	switch {
 	case closed:
 		return Done
-	case r.stopping.Load(), now >= r.end:
+	case r.stopping(), now >= r.end:
 		return Draining
 	case now < r.start:
 		return Starting
@@ -277,8 +277,8 @@ func (r *Run) filled() bool {
 // sending is for how much of the time that has passed requests were to be sent.
 func (r *Run) sending(passed time.Duration) time.Duration {
 	d := min(passed, r.planned(passed))
-	if r.stopping.Load() {
-		d = min(d, max(0, time.Duration(r.stopAt.Load()-r.measured)))
+	if at, stopped := r.stopInstant(); stopped {
+		d = min(d, max(0, time.Duration(at-r.measured)))
 	}
 	return d
 }

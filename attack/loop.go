@@ -41,7 +41,7 @@ func (w *worker) closedLoop() {
 	if !run.rest(max(0, time.Duration(run.start-run.clock.now()))) {
 		return
 	}
-	for !run.stopping.Load() {
+	for !run.stopping() {
 		if run.leaving.Load() > 0 && run.dismiss(w) {
 			return
 		}

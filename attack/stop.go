@@ -32,9 +32,9 @@ func (r *Run) cutAtEnd() {
 // by a second Stop.
 func (r *Run) Stop(how AtEnd) {
 	r.endOnce.Do(func() {
-		r.stopping.Store(true)
-		// Read after the flag is set: no ticket taken without seeing it has a
-		// later instant.
+		// The clock is read after the stop can be seen: no ticket taken without
+		// seeing it has a later instant.
+		r.stopAt.Store(beginsToStop)
 		r.stopAt.Store(r.clock.now() + 1)
 		r.endWindow(r.stopAt.Load())
 		close(r.ending)
@@ -70,9 +70,26 @@ func (r *Run) Obey(interrupts <-chan os.Signal, die func()) {
 	}
 }
 
+// beginsToStop is a stop whose instant is about to be known.
+const beginsToStop = -1
+
+// stopping reports whether the run was stopped before its plan's end.
+func (r *Run) stopping() bool { return r.stopAt.Load() != 0 }
+
+// stopInstant is when the run was stopped; stopped is false where it was not.
+func (r *Run) stopInstant() (at int64, stopped bool) {
+	switch at = r.stopAt.Load(); at {
+	case 0:
+		return 0, false
+	case beginsToStop:
+		return r.clock.now(), true
+	}
+	return at, true
+}
+
 // over reports whether no more tickets are to be sent, whatever the schedule
 // says.
-func (r *Run) over() bool { return r.stopping.Load() || r.cutting.Load() }
+func (r *Run) over() bool { return r.stopping() || r.cutting.Load() }
 
 // cut ends everything in flight.
 func (r *Run) cut() {

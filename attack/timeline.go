@@ -267,8 +267,8 @@ func (r *Run) plannedSoFar(at int64, started uint64) uint64 {
 	if !r.plan.Open() {
 		return started
 	}
-	if r.stopping.Load() {
-		at = min(at, r.stopAt.Load())
+	if stop, stopped := r.stopInstant(); stopped {
+		at = min(at, stop)
 	}
 	return r.schedule.Load().plannedBefore(at - r.start)
 }

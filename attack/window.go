@@ -71,10 +71,8 @@ func (r *Run) planWindow() {
 		end = min(end, r.measured+int64(r.lastsFor(n)))
 	}
 	r.until.Store(end)
-	if r.stopping.Load() {
-		if at := r.stopAt.Load(); at > 0 { // else Stop is about to set it
-			r.endWindow(at)
-		}
+	if at := r.stopAt.Load(); at > 0 { // else Stop is yet to do so
+		r.endWindow(at)
 	}
 }
 
