@@ -4,6 +4,7 @@ import (
 	"encoding"
 	"errors"
 	"fmt"
+	"math"
 	"reflect"
 	"regexp"
 	"strconv"
@@ -187,6 +188,12 @@ func (r *reader) readOne(text string, target reflect.Value) error {
 		n, err := strconv.ParseUint(wholeNumber(text), 0, 64)
 		target.SetUint(n)
 		return numberError(text, err)
+	case reflect.Float64:
+		x, err := strconv.ParseFloat(text, 64)
+		if err != nil || math.IsNaN(x) || math.IsInf(x, 0) {
+			return fmt.Errorf("%q is no number", text)
+		}
+		target.SetFloat(x)
 	default:
 		return r.Mapper.Decode(&kong.DecodeContext{Value: r.of, Scan: kong.ScanAsType(kong.FlagValueToken, text)}, target)
 	}
