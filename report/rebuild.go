@@ -27,35 +27,61 @@ var (
 // readAny reads a JSON report or a results file in any of vegeta's encodings,
 // compressed or not: the content tells.
 func readAny(from io.Reader, name string) (*Report, error) {
-	in := bufio.NewReader(from)
+	in, end := bufio.NewReader(from), &tail{}
 	if head, _ := in.Peek(4); slices.Equal(head, zstdMagic) {
-		z, err := zstd.NewReader(in, zstd.WithDecoderConcurrency(1))
+		z, err := zstd.NewReader(in, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxWindow))
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 		defer z.Close()
-		in = bufio.NewReader(z)
+		in = bufio.NewReader(&unpacked{z, end})
 	}
-	head, _ := in.Peek(512)
+	head, err := in.Peek(512)
+	if len(head) == 0 && err != nil && err != io.EOF {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	if len(head) == 0 && end.packed {
+		return nil, fmt.Errorf("%s: cut off before its first record; nothing can be read from it", name)
+	}
 	if len(head) == 0 {
 		return nil, fmt.Errorf("%s: empty; give a JSON report or a results file", name)
 	}
 	if looksObject.Match(head) && !looksResult.Match(head) {
 		return Read(in, name)
 	}
-	if looksColumns(head) {
-		decode, err := columnDecoder(in)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
-		return rebuild(decode, name)
+	decode, err := decoderFor(in, head, end)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	decode := vegeta.DecoderFor(in)
-	if decode == nil {
-		return nil, fmt.Errorf("%s: neither a JSON report nor results in gob, csv or ndjson", name)
-	}
-	return rebuild(decode, name)
+	return rebuild(decode, end, name)
 }
+
+// maxWindow bounds the memory that a zstd file can make its reader take.
+const maxWindow = 128 << 20
+
+// decoderFor chooses by the first bytes of results.
+func decoderFor(in io.Reader, head []byte, end *tail) (vegeta.Decoder, error) {
+	lines := &wholeLines{from: in, tail: end}
+	switch {
+	case looksColumns(head):
+		decode, err := columnDecoder(lines)
+		if errors.Is(err, io.EOF) {
+			err = errors.New("cut off before its first record; nothing can be read from it")
+		}
+		return decode, err
+	case looksResult.Match(head):
+		return vegeta.NewJSONDecoder(lines), nil
+	case head[0] >= '0' && head[0] <= '9':
+		return vegeta.NewCSVDecoder(lines), nil
+	case head[0] >= gobLong:
+		return vegeta.NewDecoder(in), nil
+	}
+	return nil, errors.New("neither a JSON report nor results in gob, csv or ndjson")
+}
+
+// gobLong is the least first byte of a message of gob's that is longer than 127
+// bytes, as that is with which results begin.
+const gobLong = 0xF8
 
 // maxFilled is the longest run, in seconds, of which those are written down too
 // in which nothing happened: a file may claim any instant.
@@ -88,7 +114,7 @@ type second struct {
 	response, service, lateness *hdrhistogram.PackedHistogram
 }
 
-func rebuild(decode vegeta.Decoder, name string) (*Report, error) {
+func rebuild(decode vegeta.Decoder, end *tail, name string) (*Report, error) {
 	b := &rebuilder{seconds: map[int64]*second{}, failures: map[string]*attack.Failure{}, names: map[string]*attack.Named{}}
 	b.s.State, b.s.Status = attack.Done, map[int]uint64{}
 	b.s.Latencies = attack.Latencies{
@@ -99,8 +125,8 @@ func rebuild(decode vegeta.Decoder, name string) (*Report, error) {
 		var r vegeta.Result
 		if err := decode(&r); errors.Is(err, io.EOF) {
 			break
-		} else if err != nil && n > 1 && cutShort(err, decode) {
-			b.s.Warnings = append(b.s.Warnings, fmt.Sprintf("the file ends in the middle of result %s: it was cut off", FormatCount(uint64(n))))
+		} else if err != nil && (n > 1 || errors.Is(err, io.ErrUnexpectedEOF)) && cutShort(err, decode) {
+			end.within = true
 			break
 		} else if err != nil {
 			return nil, fmt.Errorf("%s: result %d cannot be read: %w", name, n, err)
@@ -108,8 +134,13 @@ func rebuild(decode vegeta.Decoder, name string) (*Report, error) {
 		b.add(&r)
 		b.disclose(&r)
 	}
-	if b.s.Counts.Sent == 0 {
+	if b.s.Counts.Sent == 0 && (end.within || end.packed) {
+		return nil, fmt.Errorf("%s: cut off in the middle of its first record; nothing can be read from it", name)
+	} else if b.s.Counts.Sent == 0 {
 		return nil, fmt.Errorf("%s: no results in it", name)
+	}
+	if text := end.warning(b.s.Counts.Sent); text != "" {
+		b.s.Warnings = append(b.s.Warnings, text)
 	}
 	return b.conclude()
 }
