@@ -133,7 +133,7 @@ func TestHTTP2UnreadAnswers(t *testing.T) {
 			return false
 		})
 		p := testPlan(1)
-		p.HTTP2, p.Concurrency, p.Timeout = true, 1, 30*time.Second
+		p.HTTP2, p.Concurrency, p.Timeout = true, 1, 3*time.Minute
 		s := attackOf(t, url, p)
 		if len(s.Failures) != 1 || s.Failures[0].Kind != KindBadReply || !strings.Contains(s.Failures[0].Message, "does not read") {
 			t.Errorf("%s: %+v", name, s.Failures)
