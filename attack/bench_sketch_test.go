@@ -10,7 +10,7 @@ import (
 
 // latencies is a second's worth of replies, as a busy endpoint gives them: most
 // within a factor of two, and a long tail.
-func latencies(n int) *hdrhistogram.Histogram {
+func latencies(n int) *hdrhistogram.PackedHistogram {
 	random := rand.New(rand.NewPCG(5, 6))
 	h := NewHistogram()
 	for range n {
@@ -26,8 +26,7 @@ func latencies(n int) *hdrhistogram.Histogram {
 // BenchmarkSketch writes and opens one second's histogram of 100,000 replies,
 // and joins two of them.
 func BenchmarkSketch(b *testing.B) {
-	h := newPacked()
-	h.MergeFrom(latencies(100_000))
+	h := latencies(100_000)
 	s := SketchOf(h)
 	b.Run("write", func(b *testing.B) {
 		b.ReportAllocs()

@@ -60,7 +60,7 @@ func (b *buckets) addTo(o *buckets) {
 }
 
 // copyTo adds b to a histogram and keeps b as it is.
-func (b *buckets) copyTo(into *hdrhistogram.Histogram) {
+func (b *buckets) copyTo(into *hdrhistogram.PackedHistogram) {
 	for i, n := range &b.counts {
 		if n != 0 {
 			_ = into.RecordValues(valueOf(uint64(i)), n) // has the same buckets
@@ -85,7 +85,7 @@ func (b *buckets) drain(s *sketcher) Sketch {
 }
 
 // settle adds b to a total, empties b, and writes it down unless s is nil.
-func (b *buckets) settle(total *hdrhistogram.Histogram, s *sketcher) (sketch Sketch) {
+func (b *buckets) settle(total *hdrhistogram.PackedHistogram, s *sketcher) (sketch Sketch) {
 	if b.count == 0 {
 		return sketch
 	}

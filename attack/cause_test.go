@@ -239,7 +239,7 @@ func TestServedModels(t *testing.T) {
 	p.Concurrency = 2
 	s := attackOf(t, url, p)
 	var sum uint64
-	response, service := newPacked(), newPacked()
+	response, service := NewHistogram(), NewHistogram()
 	for i, m := range s.Models {
 		sum += m.Count
 		m.Response.AddTo(response)

@@ -5,8 +5,6 @@ import (
 	"math/bits"
 	"sync"
 	"time"
-
-	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
 const (
@@ -178,28 +176,17 @@ func (l *Latencies) ownLateness(q float64) float64 {
 		return 0
 	}
 	if waited == nil || waited.TotalCount() == 0 {
-		return float64(all.ValueAtQuantile(100 * q))
+		return float64(all.ValueAtPercentile(100 * q))
 	}
 	n := all.TotalCount() - waited.TotalCount()
 	if n <= 0 {
 		return 0
 	}
 	rank, seen := int64(math.Ceil(q*float64(n))), int64(0)
-	minus := barsOf(waited)
-	for _, bar := range all.Distribution() {
-		if seen += bar.Count - minus[bar.From]; seen >= rank {
-			return float64(bar.To)
+	for value, count := range all.ForEachBucket {
+		if seen += count - waited.CountAtValue(value); seen >= rank {
+			return float64(valueOf(indexOf(value)+1) - 1) // the bucket's end
 		}
 	}
 	return float64(all.Max())
-}
-
-func barsOf(h *hdrhistogram.Histogram) map[int64]int64 {
-	bars := map[int64]int64{}
-	for _, bar := range h.Distribution() {
-		if bar.Count > 0 {
-			bars[bar.From] = bar.Count
-		}
-	}
-	return bars
 }

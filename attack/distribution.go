@@ -115,7 +115,7 @@ func (d *Distribution) AddTo(h *hdrhistogram.PackedHistogram) {
 
 // Histogram opens the distribution.
 func (d *Distribution) Histogram() *hdrhistogram.PackedHistogram {
-	h := newPacked()
+	h := NewHistogram()
 	d.AddTo(h)
 	return h
 }

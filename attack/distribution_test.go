@@ -25,11 +25,11 @@ func bars(h *hdrhistogram.PackedHistogram) (list []int64) {
 func TestDistribution(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	var d, merged Distribution
-	want, w := newPacked(), &sketcher{}
+	want, w := NewHistogram(), &sketcher{}
 	var frozen Distribution
 	var then []int64
 	for round := range 200 {
-		part := newPacked()
+		part := NewHistogram()
 		for range random.IntN(1 + 1<<random.IntN(9)) {
 			ns := int64(1 << random.IntN(30) * (1 + random.IntN(1000)) / 7)
 			_ = part.RecordValue(ns)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -47,7 +48,7 @@ func TestEndlessStreamIsBounded(t *testing.T) {
 	tally, got := newTally(0), NewHistogram()
 	tally.follow(&exchange{}, r.stream, &r.gaps)
 	tally.slice.stream.interChunk.copyTo(got)
-	if r.stream.Chunks != chunks || got.TotalCount() != chunks-1 || !got.Equals(want) {
+	if r.stream.Chunks != chunks || got.TotalCount() != chunks-1 || !slices.Equal(bars(got), bars(want)) {
 		t.Errorf("%d chunks with %d gaps, of %d", r.stream.Chunks, got.TotalCount(), want.TotalCount())
 	}
 	r.Begin("text/event-stream")

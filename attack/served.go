@@ -40,7 +40,7 @@ const fastModels = 2
 type fastServed struct{ response, service buckets }
 
 func newServed(name []byte) *served {
-	return &served{name: bytes.Clone(name), response: newPacked(), service: newPacked()}
+	return &served{name: bytes.Clone(name), response: NewHistogram(), service: NewHistogram()}
 }
 
 // empty moves what was recorded to the total.

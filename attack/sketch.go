@@ -32,13 +32,9 @@ func (s Sketch) AddTo(h *hdrhistogram.PackedHistogram) {
 
 // Histogram opens the sketch.
 func (s Sketch) Histogram() *hdrhistogram.PackedHistogram {
-	h := newPacked()
+	h := NewHistogram()
 	s.AddTo(h)
 	return h
-}
-
-func newPacked() *hdrhistogram.PackedHistogram {
-	return hdrhistogram.NewPacked(1, HistogramMax, HistogramDigits)
 }
 
 func (s Sketch) equal(o Sketch) bool { return s.count == o.count && bytes.Equal(s.buckets, o.buckets) }

@@ -11,7 +11,7 @@ import (
 
 // bucketsOf reads a histogram from pairs of gaps and counts.
 func bucketsOf(data []byte) *hdrhistogram.PackedHistogram {
-	h := newPacked()
+	h := NewHistogram()
 	index := uint64(0)
 	for len(data) > 0 {
 		gap, n := binary.Uvarint(data)

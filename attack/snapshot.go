@@ -15,8 +15,8 @@ const (
 
 // NewHistogram returns an empty histogram of nanoseconds with brunt's bounds,
 // so that any two of them merge without loss.
-func NewHistogram() *hdrhistogram.Histogram {
-	return hdrhistogram.New(1, HistogramMax, HistogramDigits)
+func NewHistogram() *hdrhistogram.PackedHistogram {
+	return hdrhistogram.NewPacked(1, HistogramMax, HistogramDigits)
 }
 
 // State of a run.
@@ -59,15 +59,15 @@ func (c *Counts) NotSent() uint64 { return c.NoSlot + c.Stopped + c.Skipped }
 // Latencies are histograms of nanoseconds (see NewHistogram), never nil but for
 // Stream.
 type Latencies struct {
-	Response  *hdrhistogram.Histogram // successes: last byte − planned instant
-	Service   *hdrhistogram.Histogram // successes: last byte − first byte sent
-	FirstByte *hdrhistogram.Histogram // successes: first byte of the reply − first byte sent
-	Failed    *hdrhistogram.Histogram // failures: end − planned instant
-	Connect   *hdrhistogram.Histogram // connections opened: TCP connect
-	TLS       *hdrhistogram.Histogram // connections opened: TLS handshake
-	Lateness  *hdrhistogram.Histogram // all sent: attempt begun − planned instant
-	SlotWait  *hdrhistogram.Histogram // of Lateness, the requests that waited for a slot: no fault of the client's
-	Stream    *StreamLatencies        // nil where no success was a stream
+	Response  *hdrhistogram.PackedHistogram // successes: last byte − planned instant
+	Service   *hdrhistogram.PackedHistogram // successes: last byte − first byte sent
+	FirstByte *hdrhistogram.PackedHistogram // successes: first byte of the reply − first byte sent
+	Failed    *hdrhistogram.PackedHistogram // failures: end − planned instant
+	Connect   *hdrhistogram.PackedHistogram // connections opened: TCP connect
+	TLS       *hdrhistogram.PackedHistogram // connections opened: TLS handshake
+	Lateness  *hdrhistogram.PackedHistogram // all sent: attempt begun − planned instant
+	SlotWait  *hdrhistogram.PackedHistogram // of Lateness, the requests that waited for a slot: no fault of the client's
+	Stream    *StreamLatencies              // nil where no success was a stream
 }
 
 // Failure is one kind of failure, and one cause of it, with the first one seen

@@ -206,14 +206,14 @@ func (c *StreamCounts) add(o *StreamCounts) {
 // StreamLatencies are histograms of nanoseconds (see NewHistogram) of the
 // successes that were streams.
 type StreamLatencies struct {
-	TTFT         *hdrhistogram.Histogram // first output − first byte sent, one per stream with output
-	ResponseTTFT *hdrhistogram.Histogram // first output − planned instant, the same
-	FirstChunk   *hdrhistogram.Histogram // first valid chunk, which may be empty − first byte sent, one per stream
+	TTFT         *hdrhistogram.PackedHistogram // first output − first byte sent, one per stream with output
+	ResponseTTFT *hdrhistogram.PackedHistogram // first output − planned instant, the same
+	FirstChunk   *hdrhistogram.PackedHistogram // first valid chunk, which may be empty − first byte sent, one per stream
 	// TPOT is (last output − first output) / (output tokens − 1), one per stream
 	// with two tokens or more that came in two chunks or more.
-	TPOT       *hdrhistogram.Histogram
-	InterChunk *hdrhistogram.Histogram // gaps between successive chunks with output, all of them
-	EndToEnd   *hdrhistogram.Histogram // last output − first byte sent, one per stream with output
+	TPOT       *hdrhistogram.PackedHistogram
+	InterChunk *hdrhistogram.PackedHistogram // gaps between successive chunks with output, all of them
+	EndToEnd   *hdrhistogram.PackedHistogram // last output − first byte sent, one per stream with output
 }
 
 func newStreamLatencies() *StreamLatencies {
@@ -261,7 +261,7 @@ func (s *streamSlice) settle(total **StreamLatencies, sk *sketcher) (ttft Sketch
 		*total = newStreamLatencies()
 	}
 	t := *total
-	to := [...]*hdrhistogram.Histogram{t.TTFT, t.ResponseTTFT, t.FirstChunk, t.TPOT, t.InterChunk, t.EndToEnd}
+	to := [...]*hdrhistogram.PackedHistogram{t.TTFT, t.ResponseTTFT, t.FirstChunk, t.TPOT, t.InterChunk, t.EndToEnd}
 	ttft = s.ttft.settle(t.TTFT, sk)
 	for i, b := range s.all() {
 		b.settle(to[i], nil)

@@ -68,7 +68,7 @@ func checkStreamBooks(t *testing.T, s *Snapshot) {
 }
 
 // spreadOf puts durations into a histogram as brunt keeps them.
-func spreadOf(all []time.Duration) *hdrhistogram.Histogram {
+func spreadOf(all []time.Duration) *hdrhistogram.PackedHistogram {
 	h := NewHistogram()
 	for _, d := range all {
 		_ = h.RecordValue(int64(d))
@@ -78,9 +78,9 @@ func spreadOf(all []time.Duration) *hdrhistogram.Histogram {
 
 // near checks that the client's median is the server's, and no less by more
 // than a histogram's resolution where it cannot be.
-func near(t *testing.T, what string, client, server *hdrhistogram.Histogram, share float64) error {
+func near(t *testing.T, what string, client, server *hdrhistogram.PackedHistogram, share float64) error {
 	t.Helper()
-	a, b := client.ValueAtQuantile(50), server.ValueAtQuantile(50)
+	a, b := client.ValueAtPercentile(50), server.ValueAtPercentile(50)
 	t.Logf("%s: p50 %v here, %v by the server", what, time.Duration(a), time.Duration(b))
 	if client.TotalCount() != server.TotalCount() {
 		t.Errorf("%s: %d here, %d by the server", what, client.TotalCount(), server.TotalCount())

@@ -31,10 +31,10 @@ func (s *slice) addTo(o *slice) {
 
 // totals are the histograms of the whole run.
 type totals struct {
-	response, service, firstByte, lateness *hdrhistogram.Histogram
-	failed, connect, tls                   *hdrhistogram.Histogram
-	slotWait                               *hdrhistogram.Histogram // of lateness, the requests that waited for a slot
-	stream                                 *StreamLatencies        // nil until there is a stream
+	response, service, firstByte, lateness *hdrhistogram.PackedHistogram
+	failed, connect, tls                   *hdrhistogram.PackedHistogram
+	slotWait                               *hdrhistogram.PackedHistogram // of lateness, the requests that waited for a slot
+	stream                                 *StreamLatencies              // nil until there is a stream
 }
 
 func newTotals() *totals {
@@ -74,7 +74,7 @@ type named struct {
 	response, service               *hdrhistogram.PackedHistogram
 }
 
-func newNamed() *named { return &named{response: newPacked(), service: newPacked()} }
+func newNamed() *named { return &named{response: NewHistogram(), service: NewHistogram()} }
 
 func newTally(names int) *tally {
 	return &tally{slice: &slice{}, failures: map[failureKey]*Failure{}, names: make([]*named, names)}

@@ -77,7 +77,7 @@ func meanInFlight(s *Snapshot) float64 {
 	return (sumOf(s.Latencies.Response) + sumOf(s.Latencies.Failed)) / float64(s.Elapsed)
 }
 
-func sumOf(h *hdrhistogram.Histogram) float64 {
+func sumOf(h *hdrhistogram.PackedHistogram) float64 {
 	if h == nil {
 		return 0
 	}
@@ -116,7 +116,7 @@ func backlogOf(s *Snapshot, p *Plan) (b backlog) {
 		b.early, b.first = true, medianOf(s.Latencies.Response)
 		return b
 	}
-	first, last := newPacked(), newPacked()
+	first, last := NewHistogram(), NewHistogram()
 	quarter := (s.PlanElapsed - b.from0) / 4
 	for _, iv := range list {
 		if n := first.TotalCount(); n < fewestReplies || n < firstReplies && iv.At < b.from0+quarter {
@@ -179,7 +179,7 @@ func countedIn(list []*Interval) (sent, back float64) {
 	return sent, back
 }
 
-func medianOf(h *hdrhistogram.Histogram) time.Duration {
+func medianOf(h *hdrhistogram.PackedHistogram) time.Duration {
 	if h == nil || h.TotalCount() == 0 {
 		return 0
 	}

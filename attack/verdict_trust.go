@@ -143,7 +143,7 @@ var judgedQuantiles = [...]struct {
 // loop, the lateness that is a part of it.
 type figure struct {
 	name     string
-	reported *hdrhistogram.Histogram
+	reported *hdrhistogram.PackedHistogram
 	lateness func(q float64) float64
 	hit      events
 }
@@ -160,7 +160,7 @@ type delayed struct {
 func judgedFigures(s *Snapshot, p *Plan) []figure {
 	l := &s.Latencies
 	elapsed := float64(max(s.Elapsed, 1))
-	replies := func(h *hdrhistogram.Histogram) events {
+	replies := func(h *hdrhistogram.PackedHistogram) events {
 		n := float64(h.TotalCount())
 		return events{count: n, rate: n / elapsed, pending: meanInFlight(s)}
 	}
@@ -189,7 +189,7 @@ func (f *figure) compare(d *Delays, worst *delayed) {
 		if n < j.needs {
 			continue
 		}
-		own, reported := d.quantile(j.q, f.hit), float64(f.reported.ValueAtQuantile(100*j.q))
+		own, reported := d.quantile(j.q, f.hit), float64(f.reported.ValueAtPercentile(100*j.q))
 		if f.lateness != nil {
 			own += f.lateness(j.q)
 		}

@@ -52,7 +52,7 @@ func logNormal(random *rand.Rand, median time.Duration, sigma float64) time.Dura
 	return time.Duration(float64(median) * math.Exp(sigma*random.NormFloat64()))
 }
 
-func record(t *testing.T, h *hdrhistogram.Histogram, d time.Duration) {
+func record(t *testing.T, h *hdrhistogram.PackedHistogram, d time.Duration) {
 	if err := h.RecordValue(int64(d)); err != nil {
 		t.Fatal(err)
 	}
@@ -298,7 +298,7 @@ func (w *world) snapshot(t *testing.T) (*Snapshot, *Plan) {
 			record(t, l.Response, x.end-x.planned)
 			record(t, l.Service, x.end-x.begin)
 			if responses[i] == nil {
-				responses[i] = newPacked()
+				responses[i] = NewHistogram()
 			}
 			_ = responses[i].RecordValue(int64(x.end - x.planned))
 		}

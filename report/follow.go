@@ -7,19 +7,24 @@ import "brunt/attack"
 // Its methods may not be called at the same time.
 type Follower struct {
 	meta      Meta
-	intervals []Interval // of the last report
+	intervals []Interval       // of the last report
+	names     map[string]Named // of the last report, by the snapshot's names
+	room      Histogram
 }
 
 // NewFollower follows a run from its beginning on, or from any later moment.
-func NewFollower(meta Meta) *Follower { return &Follower{meta: meta, intervals: []Interval{}} }
+func NewFollower(meta Meta) *Follower {
+	return &Follower{meta: meta, intervals: []Interval{}, room: newHistogram()}
+}
 
 // Follow is From for a newer snapshot of the same run, and the number of
 // leading intervals that are those of the report before. Reports share their
 // intervals, which nobody may write to.
 func (f *Follower) Follow(s *attack.Snapshot) (r *Report, kept int) {
 	bare := *s
-	bare.Intervals = nil
+	bare.Intervals, bare.Names = nil, nil
 	r = From(f.meta, &bare)
+	r.Names = f.follow(s)
 	for kept < min(len(f.intervals), len(s.Intervals)) && f.intervals[kept].is(&s.Intervals[kept]) {
 		kept++
 	}
@@ -30,6 +35,24 @@ func (f *Follower) Follow(s *attack.Snapshot) (r *Report, kept int) {
 	f.intervals = append(old, intervalsOf(s.Intervals[kept:], askingOf(&f.meta.Plan, s))...)
 	r.Intervals = f.intervals
 	return r, kept
+}
+
+// follow is NamesOf, but sums up only those names that have had requests since.
+func (f *Follower) follow(s *attack.Snapshot) []Named {
+	out, known := make([]Named, 0, len(s.Names)), make(map[string]Named, len(s.Names))
+	for i := range s.Names {
+		n := &s.Names[i]
+		named := namedOf(n, s.State)
+		if last := f.names[n.Name]; last.Requests.Sent > 0 && last.Requests.Succeeded == n.Succeeded {
+			named.LatencyMS = last.LatencyMS
+		} else {
+			named.summarise(f.room)
+		}
+		known[n.Name] = named
+		out = append(out, named)
+	}
+	f.names = known
+	return out
 }
 
 // is reports whether the interval was made of in. Intervals change only by

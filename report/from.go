@@ -65,7 +65,7 @@ func From(meta Meta, s *attack.Snapshot) *Report {
 		Requests:     requestsOf(s),
 		Status:       map[int]uint64{},
 		Errors:       failuresOf(s.Failures),
-		Names:        namesOf(s),
+		Names:        NamesOf(s.Names, s.State),
 		ServedModels: modelsOf(s.Models),
 		Client:       clientOf(s),
 		Verdict:      verdictOf(&s.Verdict),
@@ -205,8 +205,8 @@ func inFlight(state attack.State, sent, settled uint64) uint64 {
 
 func histogramsOf(l *attack.Latencies) Histograms {
 	return Histograms{
-		Response: pack(l.Response), Service: pack(l.Service), Failed: pack(l.Failed),
-		FirstByte: pack(l.FirstByte), Connect: pack(l.Connect), TLS: pack(l.TLS), Lateness: pack(l.Lateness),
+		Response: histogramOf(l.Response), Service: histogramOf(l.Service), Failed: histogramOf(l.Failed),
+		FirstByte: histogramOf(l.FirstByte), Connect: histogramOf(l.Connect), TLS: histogramOf(l.TLS), Lateness: histogramOf(l.Lateness),
 	}
 }
 
@@ -228,22 +228,26 @@ func failuresOf(failures []attack.Failure) []Failure {
 	return out
 }
 
-func namesOf(s *attack.Snapshot) []Named {
-	out, room := make([]Named, 0, len(s.Names)), newHistogram()
-	for i := range s.Names {
-		n := &s.Names[i]
-		named := Named{
-			Name: clean(n.Name),
-			Requests: NamedRequests{
-				Sent: n.Sent, Succeeded: n.Succeeded, Failed: n.Failed, CutOff: n.CutOff,
-				InFlight: inFlight(s.State, n.Sent, n.Succeeded+n.Failed+n.CutOff),
-			},
-			Histograms: NamedHistograms{Response: Distribution{n.Response}, Service: Distribution{n.Service}},
-		}
+// NamesOf are the figures of payload names, of a run in that state.
+func NamesOf(names []attack.Named, state attack.State) []Named {
+	out, room := make([]Named, 0, len(names)), newHistogram()
+	for i := range names {
+		named := namedOf(&names[i], state)
 		named.summarise(room)
 		out = append(out, named)
 	}
 	return out
+}
+
+func namedOf(n *attack.Named, state attack.State) Named {
+	return Named{
+		Name: clean(n.Name),
+		Requests: NamedRequests{
+			Sent: n.Sent, Succeeded: n.Succeeded, Failed: n.Failed, CutOff: n.CutOff,
+			InFlight: inFlight(state, n.Sent, n.Succeeded+n.Failed+n.CutOff),
+		},
+		Histograms: NamedHistograms{Response: Distribution{n.Response}, Service: Distribution{n.Service}},
+	}
 }
 
 func modelsOf(models []attack.Served) []ServedModel {

@@ -28,7 +28,7 @@ func TestMergeIsExact(t *testing.T) {
 			s.Started = s.Started.Add(time.Duration(rapid.IntRange(0, 5000).Draw(t, "later")) * time.Millisecond)
 			parts = append(parts, From(sc.meta(), s))
 			sum.add(&parts[i].Requests)
-			all.MergeFrom(s.Latencies.Response)
+			all.Merge(s.Latencies.Response)
 		}
 		before := slices.Clone(parts)
 		m, err := Merge(parts)

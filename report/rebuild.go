@@ -217,7 +217,7 @@ func nanos(r *vegeta.Result, header string) (time.Duration, bool) {
 
 func clamp(d time.Duration) int64 { return min(max(int64(d), 0), attack.HistogramMax) }
 
-func record(total *hdrhistogram.Histogram, part *hdrhistogram.PackedHistogram, d time.Duration) {
+func record(total *hdrhistogram.PackedHistogram, part *hdrhistogram.PackedHistogram, d time.Duration) {
 	_ = total.RecordValue(clamp(d)) // within bounds, so it cannot fail
 	_ = part.RecordValue(clamp(d))
 }
@@ -231,7 +231,7 @@ func (b *rebuilder) at(t time.Time) *second {
 	}
 	s := b.seconds[k]
 	if s == nil {
-		s = &second{response: newPacked(), service: newPacked(), lateness: newPacked()}
+		s = &second{response: attack.NewHistogram(), service: attack.NewHistogram(), lateness: attack.NewHistogram()}
 		b.seconds[k] = s
 	}
 	return s

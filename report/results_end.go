@@ -8,7 +8,6 @@ import (
 	"io"
 	"strings"
 
-	"github.com/HdrHistogram/hdrhistogram-go"
 	"github.com/klauspost/compress/zstd"
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
@@ -115,7 +114,7 @@ func (b *rebuilder) sketch(r *Report) {
 			in := &r.Intervals[i]
 			if middle >= in.TS && middle < in.TS+in.WidthS || i == len(r.Intervals)-1 && middle >= in.TS {
 				if of[i] == nil {
-					of[i] = &second{response: newPacked(), service: newPacked(), lateness: newPacked()}
+					of[i] = &second{response: attack.NewHistogram(), service: attack.NewHistogram(), lateness: attack.NewHistogram()}
 				}
 				of[i].join(s)
 				break
@@ -125,10 +124,6 @@ func (b *rebuilder) sketch(r *Report) {
 	for i, s := range of {
 		r.Intervals[i].Response, r.Intervals[i].Service = attack.SketchOf(s.response), attack.SketchOf(s.service)
 	}
-}
-
-func newPacked() *hdrhistogram.PackedHistogram {
-	return hdrhistogram.NewPacked(1, attack.HistogramMax, attack.HistogramDigits)
 }
 
 // mostNames is how many names' figures are kept apart of results: a file may hold

@@ -182,14 +182,14 @@ func TestHistogramLog(t *testing.T) {
 	if err := HistogramLog(&b, r); err != nil {
 		t.Fatal(err)
 	}
-	total := map[string]*hdrhistogram.Histogram{"response": attack.NewHistogram(), "service": attack.NewHistogram()}
+	total := map[string]*hdrhistogram.PackedHistogram{"response": attack.NewHistogram(), "service": attack.NewHistogram()}
 	in := hdrhistogram.NewHistogramLogReader(&b)
 	for {
 		h, err := in.NextIntervalHistogram()
 		if err != nil || h == nil {
 			break
 		}
-		if dropped := total[h.Tag()].Merge(h); dropped != 0 {
+		if dropped := total[h.Tag()].MergeFrom(h); dropped != 0 {
 			t.Fatalf("%d dropped", dropped)
 		}
 	}

@@ -68,8 +68,8 @@ func streamOf(s *attack.Snapshot) *Stream {
 		Streams: c.Streams, Silent: c.Silent, Chunks: c.Chunks, OutputTokens: c.OutputTokens, PromptTokens: c.PromptTokens,
 		TokensBy: TokensBy{Usage: c.ByUsage, Chunks: c.ByChunks}, SkippedEvents: c.Skipped,
 		Histograms: StreamHistograms{
-			TTFT: pack(l.TTFT), ResponseTTFT: pack(l.ResponseTTFT), FirstChunk: pack(l.FirstChunk), TPOT: pack(l.TPOT), InterChunk: pack(l.InterChunk),
-			EndToEnd: pack(l.EndToEnd),
+			TTFT: histogramOf(l.TTFT), ResponseTTFT: histogramOf(l.ResponseTTFT), FirstChunk: histogramOf(l.FirstChunk), TPOT: histogramOf(l.TPOT), InterChunk: histogramOf(l.InterChunk),
+			EndToEnd: histogramOf(l.EndToEnd),
 		},
 	}
 }

@@ -64,7 +64,7 @@ func streamSnapshot(seed uint64) (scene, *attack.Snapshot) {
 		}
 	}
 	in.Chunks = c.Chunks + 36 // those of the broken ones
-	in.TTFT = attack.SketchOf(pack(l.TTFT).PackedHistogram)
+	in.TTFT = attack.SketchOf(histogramOf(l.TTFT).PackedHistogram)
 	s.Latencies.Stream = l
 	return sc, s
 }

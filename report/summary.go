@@ -92,18 +92,14 @@ func (q Quantile) rank(n uint64) uint64 {
 // when empty.
 type Histogram struct{ *hdrhistogram.PackedHistogram }
 
-func newHistogram() Histogram {
-	return Histogram{hdrhistogram.NewPacked(1, attack.HistogramMax, attack.HistogramDigits)}
-}
+func newHistogram() Histogram { return Histogram{attack.NewHistogram()} }
 
-// pack copies a run's histogram: a report shares no memory with the run, and
-// a packed histogram takes a few KB where a dense one takes 200.
-func pack(dense *hdrhistogram.Histogram) Histogram {
-	h := newHistogram()
-	if dense != nil && dense.TotalCount() > 0 { // most runs have some that are empty
-		h.MergeFrom(dense)
+// histogramOf copies a run's histogram, which may be nil.
+func histogramOf(h *hdrhistogram.PackedHistogram) Histogram {
+	if h == nil {
+		return newHistogram()
 	}
-	return h
+	return Histogram{h.Clone()}
 }
 
 // Count is the number of samples.

@@ -42,7 +42,7 @@ func TestSummaryAgainstSortedList(t *testing.T) {
 				must(dense.RecordValue(ns))
 			}
 			slices.Sort(values)
-			s := pack(dense).Summary()
+			s := histogramOf(dense).Summary()
 			at := func(q float64) float64 { return values[int(math.Ceil(q*float64(len(values))))-1] }
 			for _, c := range []struct {
 				name   string
@@ -91,7 +91,7 @@ func TestQuantilePlace(t *testing.T) {
 		for i := range int(c.n) {
 			must(h.RecordValue(int64(i + 1))) // exact below 2,048
 		}
-		got := pack(h).At(Quantile(math.Round(c.q * 1e6)))
+		got := histogramOf(h).At(Quantile(math.Round(c.q * 1e6)))
 		if got == nil || math.Round(*got*1e6) != c.place {
 			t.Errorf("p%v of 1 … %v is %s, want %v", c.q, c.n, plain(got), c.place)
 		}
@@ -144,7 +144,7 @@ func TestHistogramJSON(t *testing.T) {
 	for range 5000 {
 		must(dense.RecordValue(int64(distributions["log-normal"](rng))))
 	}
-	text, err := json.Marshal(pack(dense))
+	text, err := json.Marshal(histogramOf(dense))
 	if err != nil || !strings.HasPrefix(string(text), `"HISTFAA`) {
 		t.Fatalf("%.40s, %v", text, err)
 	}
@@ -152,7 +152,7 @@ func TestHistogramJSON(t *testing.T) {
 	if err := json.Unmarshal(text, &again); err != nil {
 		t.Fatal(err)
 	}
-	if a, b := plainSummary(again.Summary()), plainSummary(pack(dense).Summary()); a != b {
+	if a, b := plainSummary(again.Summary()), plainSummary(histogramOf(dense).Summary()); a != b {
 		t.Errorf("read back: %s\nwant %s", a, b)
 	}
 	for _, empty := range []Histogram{{}, newHistogram()} {

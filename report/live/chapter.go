@@ -3,6 +3,7 @@ package live
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"strconv"
 	"time"
 
@@ -17,8 +18,10 @@ import (
 type chapter struct {
 	follower *report.Follower
 	of       *attack.Snapshot
-	report   *report.Report
-	opening  []byte // the report up to its intervals
+	report   *report.Report // with no more names than a page shows
+	leftOut  int            // of the names
+	final    *final         // that it ends with, once that was taken in
+	opening  []byte         // the report up to its intervals
 	curve    []byte
 
 	epoch     int64 // rises when old intervals were merged
@@ -43,7 +46,9 @@ func newChapter(meta report.Meta) *chapter {
 
 // read takes in a newer snapshot of the run.
 func (c *chapter) read(s *attack.Snapshot, rules []report.Rule) {
-	rep, kept := c.follower.Follow(s)
+	bare := *s
+	bare.Names, c.leftOut = mostSent(s.Names)
+	rep, kept := c.follower.Follow(&bare)
 	rep.JudgeAll(rules)
 	c.take(rep, kept)
 	c.of = s
@@ -92,11 +97,42 @@ func (c *chapter) binsPerDecade(n int) {
 	c.curve = append([]byte(`{"bins_per_decade":`+strconv.Itoa(n)+`,"curve":`), c.curve...)
 }
 
+// mostNames is how many names a page shows, those with most requests; there may
+// be thousands, which each page would be sent each second.
+const mostNames = 500
+
+// mostSent are the names that a page shows, in their order, and how many it does
+// not.
+func mostSent(names []attack.Named) (shown []attack.Named, leftOut int) {
+	if len(names) <= mostNames {
+		return names, 0
+	}
+	sent := make([]uint64, len(names))
+	for i := range names {
+		sent[i] = names[i].Sent
+	}
+	slices.Sort(sent)
+	least := sent[len(sent)-mostNames]
+	more, _ := slices.BinarySearch(sent, least+1)
+	equals := mostNames - (len(sent) - more)
+	shown = make([]attack.Named, 0, mostNames)
+	for i := range names {
+		if n := names[i].Sent; n > least {
+			shown = append(shown, names[i])
+		} else if n == least && equals > 0 {
+			shown = append(shown, names[i])
+			equals--
+		}
+	}
+	return shown, len(names) - len(shown)
+}
+
 // slim is a report whose intervals are written apart and whose histograms are
 // left out. The outer fields hide those of the same key within.
 type slim struct {
 	*report.Report
 	Names      []slimName  `json:"names"`
+	LeftOut    int         `json:"names_left_out,omitempty"`
 	Models     []slimModel `json:"served_models"`
 	Stream     *slimStream `json:"stream"`
 	Intervals  *struct{}   `json:"intervals,omitempty"`
@@ -120,7 +156,7 @@ type slimModel struct {
 
 // head encodes the report without its intervals.
 func (c *chapter) head(rep *report.Report) {
-	s := slim{Report: rep, Names: make([]slimName, len(rep.Names)), Models: make([]slimModel, len(rep.ServedModels))}
+	s := slim{Report: rep, LeftOut: c.leftOut, Names: make([]slimName, len(rep.Names)), Models: make([]slimModel, len(rep.ServedModels))}
 	for i := range rep.Names {
 		s.Names[i].Named = &rep.Names[i]
 	}
@@ -176,9 +212,9 @@ func (c *chapter) whole() []byte {
 	return b.Bytes()
 }
 
-// whole is a finished run as one object.
-func whole(rep *report.Report) []byte {
-	c := &chapter{}
+// whole is a finished run as one object; of its names so many are left out.
+func whole(rep *report.Report, leftOut int) []byte {
+	c := &chapter{leftOut: leftOut}
 	c.take(rep, 0)
 	return c.whole()
 }

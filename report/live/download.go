@@ -41,7 +41,7 @@ func (v *View) download(w http.ResponseWriter, req *http.Request) {
 		sendResults(w, req, found, final)
 		return
 	}
-	rep := v.reportOf(found, final)
+	rep := found.reportOf(final, v.room.rules)
 	w.Header().Set("Content-Type", form.kind)
 	attach(w, fileName(found.number, rep)+"."+form.ending)
 	_ = form.fill(w, rep)
@@ -62,7 +62,7 @@ func fileName(number int, rep *report.Report) string {
 }
 
 // sendResults sends the results file, which the process itself has named.
-func sendResults(w http.ResponseWriter, req *http.Request, r *round, final *report.Report) {
+func sendResults(w http.ResponseWriter, req *http.Request, r *round, final *final) {
 	path := r.job.Results
 	if path == "" || path == "-" {
 		answer(w, http.StatusNotFound, problem{Error: "no results were kept: start brunt with --results FILE.csv"})
@@ -84,7 +84,7 @@ func sendResults(w http.ResponseWriter, req *http.Request, r *round, final *repo
 		ending += ".zst"
 	}
 	w.Header().Set("Content-Type", "application/octet-stream")
-	attach(w, fileName(r.number, final)+"-results"+ending)
+	attach(w, fileName(r.number, final.Report)+"-results"+ending)
 	http.ServeContent(w, req, "", time.Time{}, f)
 }
 

@@ -14,7 +14,7 @@ import (
 // once, which the library's constant histograms do not do.
 type histogram struct {
 	desc    *prometheus.Desc
-	of      *hdrhistogram.Histogram // nanoseconds
+	of      *hdrhistogram.PackedHistogram // nanoseconds
 	started time.Time
 }
 

@@ -202,8 +202,9 @@ func (v *View) Attach(job *Job, order Order, by string) <-chan *report.Report {
 	r.following.Go(func() {
 		<-now.ended
 		r.mu.Lock()
-		defer r.mu.Unlock()
-		out <- now.final
+		final := now.final
+		r.mu.Unlock()
+		out <- final.whole()
 	})
 	return out
 }
@@ -211,13 +212,17 @@ func (v *View) Attach(job *Job, order Order, by string) <-chan *report.Report {
 // Last is the newest final report of this process, nil before there is one.
 func (v *View) Last() *report.Report {
 	v.room.mu.Lock()
-	defer v.room.mu.Unlock()
-	for i := len(v.room.kept) - 1; i >= 0; i-- {
-		if final := v.room.kept[i].final; final != nil {
-			return final
+	var last *final
+	for _, r := range v.room.kept {
+		if r.final != nil {
+			last = r.final
 		}
 	}
-	return nil
+	v.room.mu.Unlock()
+	if last == nil {
+		return nil
+	}
+	return last.whole()
 }
 
 // Obey serves until it is interrupted, or until no run has been under way for as

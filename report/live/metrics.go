@@ -191,11 +191,9 @@ type binned struct {
 	last    int
 }
 
-func bin(h *hdrhistogram.Histogram) *binned {
+func bin(h *hdrhistogram.PackedHistogram) *binned {
 	b := &binned{classic: make([]uint64, len(classicBounds)), native: map[int]int64{}, first: math.MaxInt, last: math.MinInt}
-	packed := hdrhistogram.NewPacked(1, attack.HistogramMax, attack.HistogramDigits)
-	packed.MergeFrom(h)
-	for value, count := range packed.ForEachBucket {
+	for value, count := range h.ForEachBucket {
 		seconds := float64(value) / 1e9
 		if shift := math.Ilogb(float64(max(value, 1))) - 10; shift > 0 {
 			seconds = float64(value+int64(1)<<shift-1) / 1e9

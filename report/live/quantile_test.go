@@ -52,7 +52,7 @@ func TestQuantilesOfBuckets(t *testing.T) {
 			}
 			text, native := exposed(t, h)
 			for _, q := range []float64{0.5, 0.9, 0.95, 0.99, 0.999} {
-				want := float64(h.ValueAtQuantile(100*q)) / 1e9
+				want := float64(h.ValueAtPercentile(100*q)) / 1e9
 				for form, got := range map[string]float64{"classic": classicQuantile(q, text), "native": nativeQuantile(q, native)} {
 					if off := got/want - 1; math.Abs(off) > 0.05 {
 						t.Errorf("p%g of the %s buckets is %.5g s, the report's %.5g s: %+.1f %%", 100*q, form, got, want, 100*off)
@@ -82,7 +82,7 @@ func TestClassicBounds(t *testing.T) {
 }
 
 // exposed is the histogram as Prometheus reads it, as text and as protobuf.
-func exposed(t *testing.T, h *hdrhistogram.Histogram) (text, native *dto.Histogram) {
+func exposed(t *testing.T, h *hdrhistogram.PackedHistogram) (text, native *dto.Histogram) {
 	t.Helper()
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(single{&histogram{descResponse, h, time.Unix(1, 0)}})

@@ -181,7 +181,7 @@ func (r *room) trim() {
 func (r *room) follow(now *round) {
 	final := now.finish(r.rules)
 	r.mu.Lock()
-	now.final, now.line = final, lineOf(now.number, final)
+	now.final, now.line = final, lineOf(now.number, final.Report)
 	now.retire()
 	close(now.ended)
 	text := "is done"
@@ -321,7 +321,7 @@ func (r *room) Reset(by string) error {
 
 // find is a run by its number, the present or else last one by 0, and its
 // final report where it is over; nil where it was dropped or never was.
-func (r *room) find(number int) (*round, *report.Report) {
+func (r *room) find(number int) (*round, *final) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if number == 0 {

@@ -45,8 +45,30 @@ type round struct {
 	// The room's lock holds these.
 	order Order // with the load as it stands
 	again bool  // another one follows when this one is drained
-	final *report.Report
+	final *final
 	line  *Line // once it is over
+}
+
+// final is a finished run's report. There may be thousands of names, whose figures
+// in a report take several times the memory of what they are made from.
+type final struct {
+	*report.Report                // with no names
+	names          []attack.Named // never written to
+}
+
+// whole is the report with all names.
+func (f *final) whole() *report.Report { return f.with(f.names) }
+
+// shown is the report with the names that a page shows, and how many it does not.
+func (f *final) shown() (rep *report.Report, leftOut int) {
+	names, leftOut := mostSent(f.names)
+	return f.with(names), leftOut
+}
+
+func (f *final) with(names []attack.Named) *report.Report {
+	rep := *f.Report
+	rep.Names = report.NamesOf(names, attack.Done)
+	return &rep
 }
 
 // fresh is how old a snapshot may be that is asked for again: they change once
@@ -76,7 +98,7 @@ func (r *round) forget() {
 }
 
 // update brings the chapter up to now and returns it as it then stands.
-func (r *round) update(final *report.Report, rules []report.Rule) edition {
+func (r *round) update(final *final, rules []report.Rule) edition {
 	r.writing.Lock()
 	defer r.writing.Unlock()
 	if r.chapter == nil {
@@ -86,15 +108,17 @@ func (r *round) update(final *report.Report, rules []report.Rule) edition {
 	if s := r.snapshot(); c.of != s {
 		c.read(s, rules)
 	}
-	if final != nil && c.report != final {
-		c.head(final) // with the warnings of what was closed
+	if final != nil && c.final != final {
+		rep, leftOut := final.shown()
+		c.leftOut, c.final = leftOut, final
+		c.head(rep) // with the warnings of what was closed
 	}
 	return edition{run: r.number, chapter: *c}
 }
 
 // whole is the run as /api/runs/N gives it. That of a finished one is kept:
 // opening an hour's intervals takes a second that the next run would miss.
-func (r *round) whole(final *report.Report, rules []report.Rule) []byte {
+func (r *round) whole(final *final, rules []report.Rule) []byte {
 	if final == nil {
 		e := r.update(nil, rules)
 		return e.whole()
@@ -102,45 +126,59 @@ func (r *round) whole(final *report.Report, rules []report.Rule) []byte {
 	r.writing.Lock()
 	defer r.writing.Unlock()
 	if r.told == nil {
-		r.told = whole(final)
+		r.told = whole(final.shown())
 	}
 	return r.told
 }
 
-// brief is the report so far without intervals.
+// reportOf is the whole report so far, or the final one.
+func (r *round) reportOf(final *final, rules []report.Rule) *report.Report {
+	if final != nil {
+		return final.whole()
+	}
+	e := r.update(nil, rules)
+	rep := *e.report
+	rep.Names = report.NamesOf(e.of.Names, e.of.State)
+	return &rep
+}
+
+// brief is the report so far without intervals and names.
 func (r *round) brief() *report.Report {
 	s := *r.snapshot()
-	s.Intervals = nil
+	s.Intervals, s.Names = nil, nil
 	return report.From(r.job.Meta, &s)
 }
 
 // finish waits for the run's end, closes what belongs to it and makes the
 // final report.
-func (r *round) finish(rules []report.Rule) *report.Report {
+func (r *round) finish(rules []report.Rule) *final {
 	<-r.job.Run.Done()
-	anew := func() *report.Report {
-		rep := report.From(r.job.Meta, r.job.Run.Snapshot())
+	anew := func(s *attack.Snapshot) *report.Report {
+		rep := report.From(r.job.Meta, s)
 		rep.JudgeAll(rules)
 		return rep
 	}
 	var warnings []string
 	if r.job.Close != nil {
-		warnings = r.job.Close(anew)
+		warnings = r.job.Close(func() *report.Report { return anew(r.job.Run.Snapshot()) })
 	}
-	s := r.job.Run.Snapshot()
+	bare := *r.job.Run.Snapshot()
+	names := bare.Names
+	bare.Names = nil
 	var rep *report.Report
 	r.writing.Lock()
 	if r.chapter != nil {
-		r.chapter.read(s, rules) // its intervals are known already
+		r.chapter.read(r.job.Run.Snapshot(), rules) // its intervals are known already
 		rep = r.chapter.report
 	}
 	r.writing.Unlock()
 	if rep == nil {
-		rep = anew()
+		rep = anew(&bare)
 	}
-	final := *rep
-	final.Warnings = append(slices.Clone(final.Warnings), warnings...)
-	return &final
+	short := *rep
+	short.Names = []report.Named{}
+	short.Warnings = append(slices.Clone(short.Warnings), warnings...)
+	return &final{&short, names}
 }
 
 // retire lets go of the run itself, whose histograms take megabytes: its last

@@ -195,7 +195,7 @@ func (v *View) reset(body []byte) error {
 // asked is the run that a request is about, and its final report where it is
 // over; without a number, the present or else last one. The answer is given
 // where there is none.
-func (v *View) asked(w http.ResponseWriter, number string) (*round, *report.Report) {
+func (v *View) asked(w http.ResponseWriter, number string) (*round, *final) {
 	n := 0
 	if number != "" {
 		var err error
@@ -215,21 +215,13 @@ func (v *View) asked(w http.ResponseWriter, number string) (*round, *report.Repo
 	return found, final
 }
 
-// reportOf is the whole report of a run so far.
-func (v *View) reportOf(r *round, final *report.Report) *report.Report {
-	if final != nil {
-		return final
-	}
-	return r.update(nil, v.room.rules).report
-}
-
 func (v *View) wholeReport(w http.ResponseWriter, req *http.Request) {
 	found, final := v.asked(w, req.URL.Query().Get("run"))
 	if found == nil {
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
-	_ = report.JSON(w, v.reportOf(found, final))
+	_ = report.JSON(w, found.reportOf(final, v.room.rules))
 }
 
 func (v *View) earlierRun(w http.ResponseWriter, req *http.Request) {

@@ -89,7 +89,7 @@ func (r *room) state() string {
 
 // look is how things stand for a viewer who may act, with the present run and
 // its final report where there are such.
-func (r *room) look() (now *round, final *report.Report, v state) {
+func (r *room) look() (now *round, final *final, v state) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	v = state{

@@ -30,7 +30,7 @@ func long(n int) (report.Meta, *attack.Snapshot) {
 		for range rate {
 			x := int64(20e6 * math.Exp(rng.NormFloat64()))
 			late := int64(40e3 * math.Exp(rng.NormFloat64()))
-			for _, to := range []*hdrhistogram.Histogram{s.Latencies.Service, s.Latencies.FirstByte} {
+			for _, to := range []*hdrhistogram.PackedHistogram{s.Latencies.Service, s.Latencies.FirstByte} {
 				must(to.RecordValue(x))
 			}
 			must(s.Latencies.Response.RecordValue(x + late))
@@ -92,7 +92,7 @@ func TestFrameIsTheReport(t *testing.T) {
 		Report map[string]any
 		Extra  *page.Extra
 	}
-	if err := json.Unmarshal(whole(rep), &got); err != nil {
+	if err := json.Unmarshal(whole(rep, 0), &got); err != nil {
 		t.Fatal(err)
 	}
 	var full map[string]any

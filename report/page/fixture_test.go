@@ -39,7 +39,7 @@ type teller struct {
 func (st story) snapshot() *attack.Snapshot {
 	t := &teller{story: st, rng: rand.New(rand.NewPCG(uint64(st.seconds), 7)), failures: map[string]*attack.Failure{}, named: map[string]*attack.Named{}}
 	l := attack.Latencies{}
-	for _, h := range []**hdrhistogram.Histogram{&l.Response, &l.Service, &l.FirstByte, &l.Failed, &l.Connect, &l.TLS, &l.Lateness} {
+	for _, h := range []**hdrhistogram.PackedHistogram{&l.Response, &l.Service, &l.FirstByte, &l.Failed, &l.Connect, &l.TLS, &l.Lateness} {
 		*h = attack.NewHistogram()
 	}
 	t.s = &attack.Snapshot{State: attack.Done, Started: epoch, Status: map[int]uint64{}, Latencies: l}
@@ -88,10 +88,10 @@ func (t *teller) second(second int) {
 	in.InFlight = uint64(float64(t.rate) * (0.022 + 0.3*trouble))
 	in.Response, in.Service, in.Lateness = attack.SketchOf(response), attack.SketchOf(service), attack.SketchOf(lateness)
 	t.add(&in)
-	response.MergeInto(t.s.Latencies.Response)
-	service.MergeInto(t.s.Latencies.Service)
-	service.MergeInto(t.s.Latencies.FirstByte)
-	lateness.MergeInto(t.s.Latencies.Lateness)
+	t.s.Latencies.Response.Merge(response)
+	t.s.Latencies.Service.Merge(service)
+	t.s.Latencies.FirstByte.Merge(service)
+	t.s.Latencies.Lateness.Merge(lateness)
 }
 
 func (t *teller) add(in *attack.Interval) {

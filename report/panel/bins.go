@@ -61,10 +61,8 @@ func sorted(values []bin, grid []float64) []bin {
 // distribution is the run's response times, drawn in no more rows than given.
 func (m *model) distribution(width, rows int) []string {
 	var values []bin
-	for _, bar := range m.snapshot.Latencies.Response.Distribution() {
-		if bar.Count > 0 {
-			values = append(values, bin{float64(bar.From), bar.Count})
-		}
+	for value, count := range m.snapshot.Latencies.Response.ForEachBucket {
+		values = append(values, bin{float64(value), count})
 	}
 	bins := binsOf(values, rows)
 	if len(bins) == 0 {

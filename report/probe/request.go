@@ -68,7 +68,7 @@ const (
 func (s *sender) sizes() bool { return s.details != nil && s.details.MaxConcurrency() > 0 }
 
 // more are the service times of some more requests, else of the first one.
-func (s *sender) more(ctx context.Context, plan attack.Plan, request attack.Request, set *payloads.Set, target *endpoint.Endpoint, first *attack.Latencies) *hdrhistogram.Histogram {
+func (s *sender) more(ctx context.Context, plan attack.Plan, request attack.Request, set *payloads.Set, target *endpoint.Endpoint, first *attack.Latencies) *hdrhistogram.PackedHistogram {
 	plan.Requests, plan.Duration, plan.KeepAlive = mostMore, moreFor, true
 	run, err := attack.Start(plan, request, set, target, nil)
 	if err != nil {
@@ -164,7 +164,7 @@ func (s *sender) failed(f *attack.Failure, q *Request) {
 
 // bound is what the provisioned concurrency allows at this latency: one unit
 // has one request at a time. The mean of several lies within two standard errors.
-func (s *sender) bound(times *hdrhistogram.Histogram) {
+func (s *sender) bound(times *hdrhistogram.PackedHistogram) {
 	count, mean := times.TotalCount(), times.Mean()/1e9
 	if count == 0 || mean <= 0 {
 		return

@@ -11,12 +11,12 @@ const maxRows = 500;
 // downwards first. The state outlives a newer report: what the table is sorted
 // by, and as long as its columns are the same, the table itself, so that no
 // button goes away under the pointer or loses the focus.
-export function sortable(caption, columns, rows, state) {
+export function sortable(caption, columns, rows, state, leftOut = 0) {
   const heads = columns.map((column) => column.head).join();
   if (state.heads !== heads) Object.assign(state, { heads, shown: null, table: made(caption, columns, state) });
-  const text = JSON.stringify(rows);
+  const text = leftOut + JSON.stringify(rows);
   if (state.shown !== text) {
-    Object.assign(state, { shown: text, rows, columns });
+    Object.assign(state, { shown: text, rows, columns, leftOut });
     state.fill();
   }
   return state.table;
@@ -28,10 +28,12 @@ function made(caption, columns, state) {
   const heads = columns.map((column, i) => el("th", { scope: "col", class: column.number ? "number" : null }, el("button", { type: "button", onclick: () => choose(i) }, column.head, el("span", { class: "arrow", "aria-hidden": "true" }))));
   const fill = () => {
     heads.forEach((th, i) => (i === state.by ? th.setAttribute("aria-sort", state.down ? "descending" : "ascending") : th.removeAttribute("aria-sort")));
-    const { rows, columns } = state;
+    const { rows, columns, leftOut } = state;
     const sorted = rows.toSorted(order(columns[state.by].value, state.down));
     body.replaceChildren(...sorted.slice(0, maxRows).map((row) => el("tr", {}, columns.map((column) => el("td", { class: classOf(column, row) }, column.cell(row))))));
-    note.textContent = rows.length > maxRows ? `${counted(rows.length - maxRows, "more row is", "more rows are")} left out; the JSON has them all.` : "";
+    const more = rows.length - maxRows;
+    note.textContent = leftOut > 0 ? `${counted(leftOut, "name with no more requests than these is", "names with no more requests than these are")} left out; the JSON has them all.`
+      : more > 0 ? `${counted(more, "more row is", "more rows are")} left out; the JSON has them all.` : "";
   };
   const choose = (i) => {
     state.down = state.by === i ? !state.down : Boolean(columns[i].number);
@@ -79,7 +81,7 @@ export function namesTable(report, state) {
   return sortable("by payload name", [
     column("name", (row) => row.name, (name) => (name === "" ? el("span", { class: "none" }, "(no name)") : foreign(name, 80))),
     count("sent"), count("succeeded"), count("failed"), latency("p50"), latency("p90"), latency("p99"), latency("max"),
-  ], rows, state);
+  ], rows, state, report.names_left_out);
 }
 
 export function failuresTable(report, state) {

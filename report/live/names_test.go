@@ -1,0 +1,134 @@
+package live
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"runtime"
+	"strings"
+	"testing"
+
+	"brunt/attack"
+	"brunt/report"
+	"brunt/report/page"
+)
+
+// crowd invents a snapshot with so many names of so many replies each; every
+// seventh name has ten times as many.
+func crowd(names, replies int) (report.Meta, *attack.Snapshot) {
+	meta, s := long(3)
+	for i := range names {
+		n := attack.Named{Name: fmt.Sprintf("a prompt of sort %d", i)}
+		count := replies
+		if i%7 == 0 {
+			count *= 10
+		}
+		for k := range count {
+			n.Response.Record(int64(2e6 + i*1000 + k*50_000))
+			n.Service.Record(int64(1e6 + i*1000 + k*40_000))
+		}
+		n.Sent, n.Succeeded = uint64(count), uint64(count)
+		n.Response, n.Service = n.Response.Frozen(), n.Service.Frozen()
+		s.Names = append(s.Names, n)
+		s.Counts.Sent, s.Counts.Succeeded = s.Counts.Sent+n.Sent, s.Counts.Succeeded+n.Succeeded
+	}
+	return meta, s
+}
+
+// measured is how many bytes f allocates, and how many are still in use when it
+// is done.
+func measured(f func()) (all, kept int64) {
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	f()
+	runtime.ReadMemStats(&after)
+	all = int64(after.TotalAlloc - before.TotalAlloc)
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	return all, int64(after.HeapAlloc) - int64(before.HeapAlloc)
+}
+
+// A page is sent as many names as it shows, those with most requests, each
+// second, however many there are; the report has them all.
+func TestManyNames(t *testing.T) {
+	const names = 10_000
+	meta, s := crowd(names, 3)
+	c := newChapter(meta)
+	c.read(s, nil)
+	again := *s
+	if all, _ := measured(func() { c.read(&again, nil) }); all > 12e6 {
+		t.Errorf("a publication allocates %.1f MB", float64(all)/1e6)
+	}
+	var got struct {
+		Report struct {
+			Names   []report.Named `json:"names"`
+			LeftOut int            `json:"names_left_out"`
+		} `json:"report"`
+	}
+	text := c.whole()
+	must(json.Unmarshal(text, &got))
+	shown := got.Report.Names
+	if len(shown) != mostNames || got.Report.LeftOut != names-mostNames || len(text) > 1<<20 {
+		t.Fatalf("%d names and %d left out in %d bytes", len(shown), got.Report.LeftOut, len(text))
+	}
+	for i, n := range shown {
+		if want := fmt.Sprintf("a prompt of sort %d", 7*i); n.Name != want || n.Requests.Sent != 30 || n.LatencyMS.Response.Count != 30 {
+			t.Fatalf("name %d is %q with %d requests, want %q", i, n.Name, n.Requests.Sent, want)
+		}
+	}
+	r := &round{number: 1, job: &Job{Meta: meta}, newest: s}
+	if rep := r.reportOf(nil, nil); len(rep.Names) != names || rep.Names[1].LatencyMS.Response.Count != 3 || len(rep.Intervals) != 3 {
+		t.Errorf("%d names in the report", len(rep.Names))
+	}
+	f := &final{report.From(meta, s), s.Names}
+	f.Report.Names = nil
+	want := f.whole()
+	if len(want.Names) != names || len(f.Report.Names) != 0 {
+		t.Errorf("%d names in the final report", len(want.Names))
+	}
+	if rep, leftOut := f.shown(); len(rep.Names) != mostNames || leftOut != names-mostNames {
+		t.Errorf("%d names shown, %d left out", len(rep.Names), leftOut)
+	}
+	few, left := mostSent(s.Names[:mostNames])
+	if len(few) != mostNames || left != 0 {
+		t.Errorf("%d of %d names, %d left out", len(few), mostNames, left)
+	}
+}
+
+// What is kept of a finished run with thousands of names, of which nobody looks
+// at the page any more.
+func TestFinishedRunIsSmall(t *testing.T) {
+	for names, most := range map[int]int64{200: 1e6, 10_000: 5e6} {
+		var r *round
+		_, kept := measured(func() {
+			meta, s := crowd(names, 3)
+			s.State = attack.Done
+			r = &round{number: 1, job: &Job{Meta: meta}, newest: s}
+			rep := report.From(meta, s)
+			rep.Names = nil
+			r.final = &final{rep, s.Names}
+			r.update(r.final, nil)
+			r.leaf()
+		})
+		if kept > most {
+			t.Errorf("%d names: %.1f MB are kept", names, float64(kept)/1e6)
+		}
+		runtime.KeepAlive(r)
+	}
+}
+
+// The page shows as many names as it is sent.
+func TestPageShowsAllItIsSent(t *testing.T) {
+	files, err := page.Live()
+	must(err)
+	for path, file := range files {
+		if strings.HasSuffix(path, "/tables.js") {
+			if want := fmt.Sprintf("const maxRows = %d;", mostNames); !bytes.Contains(file.Bytes, []byte(want)) {
+				t.Errorf("%s does not say %s", path, want)
+			}
+			return
+		}
+	}
+	t.Error("no tables.js")
+}
