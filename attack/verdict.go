@@ -190,7 +190,12 @@ func failuresAside(s *Snapshot) []string {
 	if c.Failed == 0 || share(c.Failed, c.Succeeded+c.Failed) >= tellingShare {
 		return nil
 	}
-	return []string{fmt.Sprintf("%s of %s failed (%s), most of them with %s", grouped(c.Failed), counted(c.Succeeded+c.Failed, "request"), percent(share(c.Failed, c.Succeeded+c.Failed)), s.Failures[0].Kind)}
+	kind := s.Failures[0].Kind
+	with := "with " + kind
+	if c.Failed > countOfKind(s, kind) {
+		with = "most of them with " + kind
+	}
+	return []string{fmt.Sprintf("%s of %s failed (%s), %s", grouped(c.Failed), counted(c.Succeeded+c.Failed, "request"), percent(share(c.Failed, c.Succeeded+c.Failed)), with)}
 }
 
 func countOfKind(s *Snapshot, kind string) (n uint64) {

@@ -39,7 +39,7 @@ var scenarios = []struct {
 	{name: "varying much", world: world{rate: 100, service: spread(100*ms, 1, 1)}, headline: "the endpoint kept up", limit: LimitNone, trust: TrustFull},
 	{name: "at half of its capacity", world: world{rate: 400, servers: 16, service: spread(20*ms, 0.25, 1)}, headline: "the endpoint kept up", limit: LimitNone, trust: TrustFull},
 	{name: "just below its capacity", world: world{rate: 760, servers: 16, duration: 30 * sec, service: spread(20*ms, 0.25, 1)}, headline: "the endpoint kept up", limit: LimitNone, trust: TrustFull},
-	{name: "a few failures", world: world{rate: 500, fault: each(500, "status_500", 500)}, headline: "the endpoint kept up", limit: LimitNone, trust: TrustFull, reasons: `10 of 5,000 requests failed \(0.2 %\), most of them with status_500`},
+	{name: "a few failures", world: world{rate: 500, fault: each(500, "status_500", 500)}, headline: "the endpoint kept up", limit: LimitNone, trust: TrustFull, reasons: `10 of 5,000 requests failed \(0.2 %\), with status_500`},
 	{name: "stopped by its user", world: world{rate: 500, stopAt: 4 * sec}, headline: "the endpoint kept up", limit: LimitNone, trust: TrustFull},
 	{name: "after a warm-up", world: world{rate: 50, warmup: 5 * sec, service: took(2 * sec)}, headline: "the endpoint kept up", limit: LimitNone, trust: TrustFull},
 	{name: "cut, with a few in flight", world: world{rate: 500, cut: true}, headline: "the endpoint kept up", limit: LimitNone, trust: TrustFull},
