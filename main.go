@@ -151,7 +151,7 @@ func (c *probeCmd) Run(io *streams) error {
 }
 
 type reportCmd struct {
-	Files []string `arg:"" optional:"" name:"file" predictor:"file" help:"Results or JSON reports; - is standard input."`
+	Files []string `arg:"" optional:"" name:"file" predictor:"file" once:"" help:"Results or JSON reports; - is standard input."`
 
 	output.Flags `embed:"" group:"Output"`
 
@@ -349,6 +349,8 @@ func run(args []string, io *streams) int {
 		return exited
 	}
 	if err != nil {
+		err = usage(err)
+	} else if err = output.Apart(ctx, io.in, io.out, io.err); err != nil {
 		err = usage(err)
 	} else {
 		err = ctx.Run()

@@ -29,6 +29,7 @@ func (t *timeline) snapshot() *Snapshot {
 	s.Addresses, s.TLSVersion = r.dialer.Addresses(), r.dialer.TLSVersion()
 	s.Client, s.Delays = r.client(), r.watch.delays()
 	s.Warnings = append(s.Warnings, r.endpoint.Notes...)
+	s.ID = string(r.id)
 	if r.stamped {
 		s.RunID = string(r.id)
 	}

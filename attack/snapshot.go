@@ -165,6 +165,7 @@ type Snapshot struct {
 	State       State
 	Interrupted bool      // ended by Stop before its plan did
 	Lapsed      bool      // the credentials expired before the run's end, and were not renewed
+	ID          string    // of the run: no other has it
 	RunID       string    // what client_request_ids begin with; empty without any
 	Started     time.Time // wall clock of the measured start
 	// Elapsed is from the measured start to the last reply, where requests were

@@ -56,6 +56,7 @@ func From(meta Meta, s *attack.Snapshot) *Report {
 		State:        string(s.State),
 		Interrupted:  s.Interrupted,
 		RunID:        optional(s.RunID),
+		Runs:         runsOf(s.ID),
 		Lapsed:       s.Lapsed,
 		Error:        optional(s.Err),
 		Target:       targetOf(meta, s),

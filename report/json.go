@@ -103,7 +103,7 @@ func (r *Report) fillEmpty() {
 	r.Errors, r.Names, r.ServedModels = notNil(r.Errors), notNil(r.Names), notNil(r.ServedModels)
 	r.Verdict.Notes, r.Verdict.Reasons, r.SLO, r.Slowest = notNil(r.Verdict.Notes), notNil(r.Verdict.Reasons), notNil(r.SLO), notNil(r.Slowest)
 	r.Intervals, r.Changes, r.Warnings = notNil(r.Intervals), notNil(r.Changes), notNil(r.Warnings)
-	r.Spans = notNil(r.Spans)
+	r.Spans, r.Runs = notNil(r.Spans), notNil(r.Runs)
 	if r.Goodput != nil {
 		r.Goodput.Unbound = notNil(r.Goodput.Unbound)
 	}

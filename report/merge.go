@@ -29,6 +29,13 @@ func Merge(reports []*Report) (*Report, error) {
 	case 1:
 		return reports[0], nil
 	}
+	for i := range reports {
+		for j := range reports[:i] {
+			if sameRun(reports[j], reports[i]) {
+				return nil, errSameRun
+			}
+		}
+	}
 	m := newMerger(reports)
 	m.head()
 	m.plan()
@@ -37,6 +44,29 @@ func Merge(reports []*Report) (*Report, error) {
 	m.out.summarise()
 	m.judge()
 	return m.out, nil
+}
+
+var errSameRun = errors.New("the same run is in it twice, and would count twice; give it once")
+
+// sameRun reports whether a run is in both: by its id or, of records that were cut
+// off and have none, by the instant at which they begin.
+func sameRun(a, b *Report) bool {
+	for _, id := range a.Runs {
+		if slices.Contains(b.Runs, id) {
+			return true
+		}
+	}
+	known := len(a.Runs) > 0 && len(b.Runs) > 0
+	return !known && (a.Rebuilt || b.Rebuilt) && a.Started != nil && b.Started != nil &&
+		a.Started.Equal(*b.Started) && a.Target.URL == b.Target.URL
+}
+
+// runsOf is the list of one run's id, empty where that is not known.
+func runsOf(id string) []string {
+	if id == "" {
+		return []string{}
+	}
+	return []string{id}
 }
 
 // merger holds the reports in the order of their starts; at[i] is how many
@@ -89,6 +119,7 @@ func (m *merger) head() {
 		out.Interrupted = out.Interrupted || r.Interrupted
 		out.Rebuilt = out.Rebuilt || r.Rebuilt
 		out.Lapsed = out.Lapsed || r.Lapsed
+		out.Runs = append(out.Runs, r.Runs...)
 		if r.Error != nil {
 			out.Error = new(joined(out.Error, m.label(i)+": "+*r.Error))
 		}

@@ -23,6 +23,11 @@ func ReadFiles(paths []string, stdin io.Reader) (*Report, error) {
 		if err := r.Check(); err != nil {
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}
+		for j, before := range reports[:i] {
+			if sameRun(before, r) {
+				return nil, fmt.Errorf("%s and %s hold the same run, which would count twice: give it once", paths[j], path)
+			}
+		}
 		reports[i] = r
 	}
 	if len(reports) == 1 {

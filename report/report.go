@@ -27,6 +27,7 @@ type Report struct {
 	State        string            `json:"state"`   // an attack.State
 	Interrupted  bool              `json:"interrupted"`
 	RunID        *string           `json:"run_id"`           // what its client_request_ids begin with; null without any
+	Runs         []string          `json:"runs"`             // ids of the runs that it counts; empty where they are not known
 	Rebuilt      bool              `json:"rebuilt"`          // from results, which lack some figures
 	Lapsed       bool              `json:"credentials_lost"` // expired before the run's end, and not renewed
 	Error        *string           `json:"error"`            // why the run ended early on its own

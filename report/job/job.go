@@ -28,7 +28,7 @@ type Flags struct {
 	config.Payloads `embed:"" group:"Payloads"`
 	config.Target   `embed:"" group:"Target"`
 
-	Results       string            `group:"Output" predictor:"file" placeholder:"FILE" help:"Write a record per request, as vegeta does, to FILE.gob, .csv or .ndjson, compressed with .zst after it; its last record holds the report. - is standard output, in --results-format, and implies -o none."`
+	Results       string            `group:"Output" writes:"" predictor:"file" placeholder:"FILE" help:"Write a record per request, as vegeta does, to FILE.gob, .csv or .ndjson, compressed with .zst after it; its last record holds the report. - is standard output, in --results-format, and implies -o none."`
 	ResultsFormat string            `group:"Output" default:"gob" enum:"gob,csv,ndjson,csv-header" help:"gob, csv or ndjson, for --results -; csv-header, for FILE.csv too: a header and a column for each figure."`
 	Name          string            `group:"Output" placeholder:"TEXT" help:"Name of the run, shown in its reports."`
 	Label         map[string]string `group:"Output" mapsep:"none" pair:"=" placeholder:"K=V" help:"Label of the run, repeatable."`

@@ -14,10 +14,10 @@ import (
 // Flags say where a report goes.
 type Flags struct {
 	Output string `short:"o" default:"text" enum:"text,json,markdown,html,none" help:"What goes to standard output: text, json, markdown, html or none."`
-	Plot   string `predictor:"file" placeholder:"FILE.html" help:"Write the report with its charts as one HTML file."`
-	JSON   string `name:"json" predictor:"file" placeholder:"FILE" help:"Write the JSON report to FILE as well; - is standard output, here and below, and implies -o none."`
-	JUnit  string `name:"junit" predictor:"file" placeholder:"FILE.xml" help:"Write the rules as JUnit test cases."`
-	HLog   string `name:"hlog" predictor:"file" placeholder:"FILE" help:"Write the intervals in HdrHistogram's log format."`
+	Plot   string `writes:"" predictor:"file" placeholder:"FILE.html" help:"Write the report with its charts as one HTML file."`
+	JSON   string `name:"json" writes:"" predictor:"file" placeholder:"FILE" help:"Write the JSON report to FILE as well; - is standard output, here and below, and implies -o none."`
+	JUnit  string `name:"junit" writes:"" predictor:"file" placeholder:"FILE.xml" help:"Write the rules as JUnit test cases."`
+	HLog   string `name:"hlog" writes:"" predictor:"file" placeholder:"FILE" help:"Write the intervals in HdrHistogram's log format."`
 }
 
 // stdout is the name that stands for standard output where a file is named.
