@@ -28,7 +28,9 @@ const (
 	KindConnectRate     = "connect_rate"   // --connect-rate left no time for a connection
 	KindResetStream     = "reset_stream"   // HTTP/2: RST_STREAM
 	KindRefusedStream   = "refused_stream" // HTTP/2: RST_STREAM with REFUSED_STREAM
-	KindGoAway          = "goaway"         // HTTP/2: GOAWAY with an error, or crossing too often
+	KindGoAway          = "goaway"         // HTTP/2: GOAWAY with an error, by which replies were lost
+	KindTurnedAway      = "turned_away"    // HTTP/2: no connection took the request
+	KindNoStream        = "no_stream"      // HTTP/2: all streams were taken until the time-out
 	KindOther           = "other"
 	// KindCut is no failure: the run's end cut the request off.
 	KindCut = "cut"
@@ -60,6 +62,7 @@ func kindOf(err error, stale bool) string {
 	var away *h2.GoAwayError
 	var gone *payloadError
 	var answer *streamError
+	var turned *turnedAway
 	switch {
 	case err == errCut:
 		return KindCut
@@ -67,6 +70,10 @@ func kindOf(err error, stale bool) string {
 		return KindConnectRate
 	case errors.As(err, &dial):
 		return endpoint.DialKind(dial.err)
+	case errors.As(err, &turned):
+		return KindTurnedAway
+	case err == h2.ErrNoStream:
+		return KindNoStream
 	case errors.As(err, &answer):
 		return answer.kind
 	case errors.As(err, &gone):
@@ -85,7 +92,7 @@ func kindOf(err error, stale bool) string {
 		return KindStaleConnection
 	case endpoint.Reset(err):
 		return KindReset
-	case err == io.EOF, err == io.ErrUnexpectedEOF, err == h2.ErrUnsent:
+	case err == io.EOF, err == io.ErrUnexpectedEOF:
 		return KindClosedEarly
 	default:
 		return KindOther
@@ -99,6 +106,7 @@ var messages = map[string]string{
 	endpoint.NoFiles:        "this process may open no more files",
 	KindConnectRate:         "no connection within the time-out, for --connect-rate allows no more",
 	KindRefusedStream:       "stream refused, by an endpoint that takes no more at once or a proxy whose backend failed",
+	KindNoStream:            "no stream within the time-out, on connections that took no more at once",
 	KindTimeoutReply:        "no complete reply within the time-out",
 	KindStaleConnection:     "idle connection closed by the endpoint just as the request was sent",
 }

@@ -2,16 +2,23 @@ package attack
 
 import (
 	"errors"
+	"slices"
 	"time"
+
+	"golang.org/x/net/http2"
 
 	"brunt/attack/endpoint"
 	"brunt/attack/h2"
 	"brunt/payloads"
 )
 
-// mostMoves is how many connections without any reply one request is taken away
-// from because they closed before the endpoint had done anything about it.
-const mostMoves = 3
+const (
+	// mostMoves is how many connections in a row one request is taken away from
+	// that ended before they took any request at all.
+	mostMoves = 3
+	// movePause is the pause before it tries another one then.
+	movePause = 10 * time.Millisecond
+)
 
 // lane is a worker's part of the mux.
 type lane struct {
@@ -19,16 +26,29 @@ type lane struct {
 	number  int
 	stream  *h2.Stream
 	request h2.Request
-	opened  bool // the worker has been let in
+	opened  bool     // the worker has been let in
+	joined  *h2.Conn // in whose line it was put by the worker that opened it
+	waited  int64    // for a stream, of the request
 }
 
 func (m *mux) lane(number int) *lane {
 	return &lane{mux: m, number: number, stream: h2.NewStream(sampleSize), request: h2.Request{Length: m.run.lengths, NoBody: m.run.head}}
 }
 
-// exchange does one request. One that the endpoint promises not to have acted
-// on, because it had asked for another connection to be used before it came
-// (GOAWAY without an error), is sent there: that is no retry of anything.
+// turnedAway is a request that the endpoint took on none of several connections.
+type turnedAway struct{ err error }
+
+func (e *turnedAway) Error() string {
+	s := "the endpoint ended the connections before it took the request"
+	if away := (*h2.GoAwayError)(nil); errors.As(e.err, &away) {
+		s += ": " + away.Error()
+	}
+	return s
+}
+
+// exchange does one request. One of which nothing was taken goes on to another
+// connection, in time: the endpoint promises that it has not acted on it (GOAWAY),
+// or not a byte of it was handed over. That is no retry of anything.
 func (l *lane) exchange(w *worker, item payloads.Item, want int64) error {
 	body, err := w.wholeBody(&item)
 	if err != nil {
@@ -36,6 +56,7 @@ func (l *lane) exchange(w *worker, item payloads.Item, want int64) error {
 	}
 	l.request.Head, l.request.Body = (*l.mux.heads.Load())[item.Variant], body
 	l.stream.Follower, l.stream.Stall = w.reply, w.reply.stall
+	l.stream.Began, l.waited = w.ex.begin, 0
 	for moves := 0; ; {
 		w.reply.streaming = false
 		if err := l.take(w, want); err != nil {
@@ -43,18 +64,38 @@ func (l *lane) exchange(w *worker, item payloads.Item, want int64) error {
 		}
 		err := l.stream.Do(&l.request, want)
 		var away *h2.GoAwayError
-		crossed := err == h2.ErrUnsent || errors.As(err, &away) && away.Orderly()
-		if !crossed || l.stream.Barren && moves == mostMoves {
+		promised := errors.As(err, &away) && away.Unprocessed
+		if err != h2.ErrCrowded && err != h2.ErrUnsent && !promised {
 			return l.settle(w, err)
 		}
-		if w.run.clock.now() >= want {
-			return l.settle(w, h2.ErrTimeout)
-		}
-		if l.stream.Barren {
-			moves++
-		}
 		w.ex.out += l.stream.Out
-		w.ex.reopened = true
+		late := w.run.clock.now() >= want
+		switch {
+		case w.run.cutting.Load():
+			return errCut
+		case late && !promised && l.stream.Vain:
+			return &dialError{h2.ErrTimeout}
+		case err != h2.ErrCrowded && l.stream.Vain:
+			if moves == mostMoves || late || promised && away.Code != http2.ErrCodeNo {
+				return &turnedAway{err}
+			}
+			moves++
+			l.pause(want)
+		case late:
+			return h2.ErrNoStream
+		default:
+			moves = 0
+		}
+		w.ex.reopened = w.ex.reopened || err != h2.ErrCrowded
+	}
+}
+
+// pause waits before another connection is tried, until want or the run's cut.
+func (l *lane) pause(want int64) {
+	run := l.mux.run
+	select {
+	case <-time.After(min(movePause, time.Duration(want-run.clock.now()))):
+	case <-run.dialling.Done():
 	}
 }
 
@@ -94,55 +135,77 @@ func (l *lane) take(w *worker, want int64) error {
 			ok, usable := c.Reserve(l.stream)
 			if usable {
 				s.mu.Unlock()
+				if !ok {
+					var err error
+					if ok, err = l.queue(w, c, want); err != nil {
+						return err
+					}
+				}
 				if ok {
 					return nil
-				}
-				if err := l.queue(c, want); err != nil {
-					return err
 				}
 				continue
 			}
 			s.conn, s.lost = nil, true
 		}
+		var err error
 		if o := s.opening; o != nil {
+			o.line = append(o.line, l)
 			s.mu.Unlock()
-			if err := l.await(w, o, want); err != nil {
+			err = l.await(w, s, o, want)
+		} else if opened++; opened > mostMoves {
+			s.mu.Unlock()
+			return &turnedAway{}
+		} else {
+			err = l.open(w, s, want)
+		}
+		if err != nil {
+			return err
+		}
+		if c := l.joined; c != nil {
+			if ok, err := l.queue(w, c, want); ok || err != nil {
 				return err
 			}
-			continue
-		}
-		if opened++; opened > mostMoves {
-			s.mu.Unlock()
-			return &dialError{errors.New("the endpoint closed every new connection at once")}
-		}
-		if ok, err := l.open(w, s, want); ok || err != nil {
-			return err
 		}
 	}
 }
 
-// queue waits for a stream to come free on a connection that is full.
-func (l *lane) queue(c *h2.Conn, want int64) error {
+// queue waits for a place on a connection in whose line the stream is.
+func (l *lane) queue(w *worker, c *h2.Conn, want int64) (ok bool, err error) {
 	now := l.mux.run.clock.now
 	began := now()
-	err := l.stream.AwaitRoom(c, want)
-	if now()-began > lateEnough {
+	ok, err = l.stream.Await(want)
+	before := l.waited
+	l.waited += now() - began
+	if !w.ex.warm && before <= lateEnough && l.waited > lateEnough {
 		l.mux.queued.Add(1)
 	}
 	l.mux.learn(c.Streams())
-	return err
+	if err == h2.ErrTimeout { // none of the connection's streams moved
+		err = &dialError{err}
+	}
+	return ok, err
 }
 
 // await waits for a connection that another worker opens. Its failure is this
 // worker's too, unless only the other's time was up.
-func (l *lane) await(w *worker, o *opening, want int64) error {
+func (l *lane) await(w *worker, s *slot, o *opening, want int64) error {
 	left := time.Duration(want - w.run.clock.now())
 	timer := time.NewTimer(left)
 	defer timer.Stop()
 	select {
 	case <-o.done:
 	case <-timer.C:
-		return &dialError{h2.ErrTimeout}
+		s.mu.Lock()
+		at := slices.Index(o.line, l)
+		if at >= 0 {
+			o.line = slices.Delete(o.line, at, at+1)
+		}
+		s.mu.Unlock()
+		if at >= 0 {
+			return &dialError{h2.ErrTimeout}
+		}
+		<-o.done
 	}
 	if o.err != nil && o.err != errCut && (endpoint.Timeout(o.err) || errors.Is(o.err, errConnectRate)) && w.run.clock.now() < want {
 		return nil
@@ -150,24 +213,24 @@ func (l *lane) await(w *worker, o *opening, want int64) error {
 	return o.err
 }
 
-// open opens the slot's connection, whose lock is held and let go of, and
-// takes the first place on it, before the others know of it.
-func (l *lane) open(w *worker, s *slot, want int64) (ok bool, err error) {
-	o := &opening{done: make(chan struct{})}
+// open opens the slot's connection, whose lock is held and let go of, for all
+// who wait for it: they are in its line before others know of it.
+func (l *lane) open(w *worker, s *slot, want int64) error {
+	o := &opening{done: make(chan struct{}), line: []*lane{l}}
 	s.opening = o
 	reopened, permit := s.lost, s.permit
 	s.permit = false
 	s.mu.Unlock()
 	c, err := l.dial(w, want, permit)
 	if err == nil {
-		ok, _ = c.Reserve(l.stream)
+		l.mux.learn(c.Streams())
 	}
 	s.mu.Lock()
 	s.conn, s.opening = c, nil
+	l.mux.join(o, s, l)
 	s.mu.Unlock()
 	if err == nil {
 		w.ex.reopened = w.ex.reopened || reopened
-		l.mux.learn(c.Streams())
 		l.mux.add(c)
 		// The cut sets its flag first and closes the connections second; this
 		// does the reverse, so one of the two always sees the other.
@@ -177,7 +240,7 @@ func (l *lane) open(w *worker, s *slot, want int64) (ok bool, err error) {
 	}
 	o.err = err
 	close(o.done)
-	return ok, err
+	return err
 }
 
 func (l *lane) dial(w *worker, want int64, permit bool) (*h2.Conn, error) {

@@ -83,7 +83,7 @@ type backOff struct {
 func (b *backOff) after(ex *exchange) time.Duration {
 	useless := ex.useless()
 	switch {
-	case ex.outcome == failed && ex.sent == 0, useless && b.once:
+	case ex.outcome == failed && ex.sent == 0 && ex.kind != KindNoStream, useless && b.once:
 		b.pause = min(max(2*b.pause, leastPause), mostPause)
 		return b.pause
 	case useless:

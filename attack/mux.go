@@ -19,7 +19,7 @@ type mux struct {
 	slots  []slot
 	share  atomic.Int64 // workers per connection; 0 where their number is fixed
 	spoken atomic.Bool  // the endpoint is known to speak HTTP/2
-	queued atomic.Int64 // requests that waited noticeably for a stream
+	queued atomic.Int64 // measured requests that waited noticeably for a stream
 	narrow atomic.Int64 // fewest streams that a connection was seen to take
 
 	mu    sync.Mutex
@@ -43,7 +43,8 @@ type slot struct {
 // opening is a connection on its way, with the workers that wait for it.
 type opening struct {
 	done chan struct{}
-	err  error // stands once done is closed
+	err  error   // stands once done is closed
+	line []*lane // guarded by the slot's lock
 }
 
 func newMux(r *Run) *mux {
@@ -100,6 +101,23 @@ func (m *mux) learn(streams int) {
 		if share <= int64(streams) || m.share.CompareAndSwap(share, int64(streams)) {
 			return
 		}
+	}
+}
+
+// join puts those who waited for the slot's new connection in its line, who began
+// first being first, unless they belong to another slot now. opener always does;
+// the slot's lock is held. Without a connection nobody has joined one.
+func (m *mux) join(o *opening, s *slot, opener *lane) {
+	var streams []*h2.Stream
+	for _, l := range o.line {
+		if l.joined = nil; s.conn != nil && (l == opener || m.slotOf(l.number) == s) {
+			l.joined = s.conn
+			streams = append(streams, l.stream)
+		}
+	}
+	o.line = nil
+	if s.conn != nil {
+		s.conn.Join(streams)
 	}
 }
 

@@ -306,5 +306,5 @@ func startWith(t *testing.T, url string, p Plan, request Request, set *payloads.
 // unsent are the failures from before a request's first byte: no server can
 // have seen those.
 func unsent(s *Snapshot) uint64 {
-	return countOf(s, endpoint.Refused, endpoint.DNS, endpoint.TLS, endpoint.TimeoutConnect, endpoint.Unreachable, endpoint.NoPorts, endpoint.NoFiles, endpoint.NoHTTP2, KindConnectRate)
+	return countOf(s, endpoint.Refused, endpoint.DNS, endpoint.TLS, endpoint.TimeoutConnect, endpoint.Unreachable, endpoint.NoPorts, endpoint.NoFiles, endpoint.NoHTTP2, KindConnectRate, KindNoStream, KindTurnedAway)
 }

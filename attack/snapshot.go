@@ -44,7 +44,7 @@ type Counts struct {
 	LateWithSlots, LateNoSlots uint64 // tickets begun over 10 ms late, by whether a slot was free
 	NoRoom                     uint64 // of Skipped, those for which no slot was free
 	Untaken                    uint64 // of NoSlot or Stopped, those that were not sent though slots were free
-	Queued                     uint64 // requests that waited over 10 ms for a stream of HTTP/2, warm-up included
+	Queued                     uint64 // requests that waited over 10 ms for a stream of HTTP/2
 	Clamped                    uint64 // values beyond the histograms' bounds
 	Kept, Dropped              uint64 // records handed to the sink, and those it was too slow for
 	Good                       uint64 // successes that keep Plan.Good; 0 without bounds

@@ -120,10 +120,10 @@ func inTheWay(s *Snapshot, p *Plan, t *trust) (finding, bool) {
 		}
 		return f, true
 	}
-	if queued := share(c.Queued, c.Sent+c.Warmup); queued >= tellingShare {
+	if queued := share(c.Queued, c.Sent); queued >= tellingShare {
 		return finding{
 			headline: fmt.Sprintf("%s of the requests waited over 10 ms for a stream: the endpoint takes no more of them at once on an HTTP/2 connection", percent(queued)),
-			limit:    LimitConnections, notes: append([]string{"raise --connections, or leave it out"}, failuresAside(s)...),
+			limit:    LimitConnections, notes: append([]string{moreConnections}, failuresAside(s)...),
 		}, true
 	}
 	return finding{}, false

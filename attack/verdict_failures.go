@@ -55,7 +55,7 @@ type kindCount struct {
 
 // ownKinds are failures that say nothing about the endpoint: this machine, or
 // what the run was given, stood in the way.
-var ownKinds = []string{endpoint.NoFiles, endpoint.NoPorts, KindConnectRate, KindPayloadGone}
+var ownKinds = []string{endpoint.NoFiles, endpoint.NoPorts, KindConnectRate, KindNoStream, KindPayloadGone}
 
 // timeoutKinds are failures that a client which cannot run makes by itself.
 var timeoutKinds = []string{endpoint.TimeoutConnect, KindTimeoutReply, KindStreamStalled}
@@ -96,6 +96,7 @@ var deeds = map[string]string{
 	KindResetStream:         "the endpoint reset the streams of %s",
 	KindRefusedStream:       "the endpoint refused the streams of %s",
 	KindGoAway:              "the endpoint closed its connections (GOAWAY) on %s",
+	KindTurnedAway:          "the endpoint ended the connections of %s before it took them",
 	KindStreamError:         "the endpoint ended the streams of %s with an error",
 	KindStreamBroken:        "the endpoint broke off the streams of %s",
 	KindStreamEmpty:         "the endpoint answered %s with a stream without output",
@@ -144,6 +145,9 @@ func whenWords(k kindCount, s *Snapshot, p *Plan) string {
 	return ""
 }
 
+// moreConnections is what to do where streams are short.
+const moreConnections = "raise --connections, or leave it out"
+
 // shortage is what this machine, or a limit that was set, had too little of, and
 // how many requests failed of it.
 func shortage(s *Snapshot) (text string, n uint64) {
@@ -155,6 +159,9 @@ func shortage(s *Snapshot) (text string, n uint64) {
 	}
 	if n := countOfKind(s, KindConnectRate); n > 0 {
 		return fmt.Sprintf("%s were given no connection in time by --connect-rate: raise it, or leave it out", counted(n, "request")), n
+	}
+	if n := countOfKind(s, KindNoStream); n > 0 {
+		return fmt.Sprintf("%s got no stream in time, for the endpoint takes no more of them at once on an HTTP/2 connection: %s", counted(n, "request"), moreConnections), n
 	}
 	return "", 0
 }

@@ -25,6 +25,9 @@ const (
 	recvWindow = 1<<30 - 1
 	// headerMax is the largest reply header understood, as in HTTP/1.1.
 	headerMax = 64 << 10
+	// blockMax is the largest that is read to its end: what it says of the table
+	// holds for later ones too, so that only its own stream fails.
+	blockMax = 1 << 20
 	// readMax is the largest frame payload that the peer may send: SETTINGS allow
 	// no more [RFC 9113 §6.5.2: SETTINGS_MAX_FRAME_SIZE].
 	readMax = 16 << 10
@@ -67,12 +70,14 @@ type Conn struct {
 	peek     *peek
 	mu       sync.Mutex // guards the following
 	streams  map[uint32]*Stream
-	waiters  []*Stream // for a stream to come free
+	line     line
+	calling  int // streams that were given a place and have not begun
 	nextID   uint32
-	active   int   // streams reserved or open
+	active   int   // streams reserved, open, or given up without the peer knowing
 	limit    int   // of the peer: SETTINGS_MAX_CONCURRENT_STREAMS
 	window   int64 // what may be sent on the connection
 	initial  int64 // what may be sent on a new stream
+	crowded  bool  // somebody had to wait since all places were taken
 	retired  bool  // takes no more streams; closed with its last one
 	away     error // the peer's GOAWAY, where it was an error
 	err      error // why it is closed
@@ -80,6 +85,7 @@ type Conn struct {
 	idleFrom int64 // since when no stream was active
 	fresh    bool  // the peer has answered since the connection last lay idle
 	fruitful bool  // the peer has answered
+	took     bool  // the peer says that it has taken requests (GOAWAY)
 	open     bool  // the peer's SETTINGS came
 
 	tableSize atomic.Int64 // the peer's, to be obeyed by the next header; -1 for none
@@ -95,10 +101,12 @@ type Conn struct {
 
 	ctlMu   sync.Mutex // guards control frames that the reader wants sent; taken after mu
 	ctl     []byte
+	freed   int // places that come free once ctl is written
 	pending bool
 	ended   bool // the reader has, and nothing else is to begin
 
 	unread   atomic.Bool    // the peer does not read control frames
+	dead     atomic.Bool    // nothing is written any more; err says why
 	routines sync.WaitGroup // all but the reader
 
 	// Only the reader touches these.
@@ -123,7 +131,7 @@ func Open(ctx context.Context, transport net.Conn, config *Config) (*Conn, error
 	c.frameMax.Store(16 << 10)
 	c.encoder = hpack.NewEncoder(&c.fields)
 	c.decoder = hpack.NewDecoder(4096, c.field)
-	c.decoder.SetMaxStringLength(headerMax)
+	c.decoder.SetMaxStringLength(blockMax)
 	c.in = bufio.NewReaderSize(stamped{c}, 16<<10)
 	c.framer = http2.NewFramer(nil, c.in)
 	c.framer.SetReuseFrames()
@@ -156,30 +164,6 @@ func Open(ctx context.Context, transport net.Conn, config *Config) (*Conn, error
 	return c, err
 }
 
-// Reserve gives the stream a place on the connection, which its Do takes up
-// and gives back. usable is false where the connection takes no more streams
-// at all; without a place on a usable one, AwaitRoom waits for it.
-func (c *Conn) Reserve(s *Stream) (ok, usable bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.err != nil || c.retired {
-		return false, false
-	}
-	if c.active == 0 && c.nextID > 1 {
-		c.fresh = false
-		if (c.config.Wary.Load() || c.config.Now()-c.idleFrom > idleEnough) && !c.catchUp() {
-			return false, false
-		}
-	}
-	if c.active >= c.limit {
-		return false, true
-	}
-	s.Idled = !c.fresh
-	c.active++
-	s.conn = c
-	return true, true
-}
-
 // Usable reports whether the connection takes more streams, now or later.
 func (c *Conn) Usable() bool {
 	c.mu.Lock()
@@ -204,46 +188,13 @@ func (c *Conn) Streams() int {
 	return c.limit
 }
 
-// release gives a stream's place back.
-func (c *Conn) release() {
-	c.mu.Lock()
-	c.active--
-	over := c.active == 0 && c.retired
-	if c.active == 0 {
-		c.idleFrom = c.config.Now()
-	}
-	c.callWaiter()
-	c.mu.Unlock()
-	if over {
-		c.fail(errClosed)
-	}
-}
-
-// callWaiter has the longest waiting stream try again. c.mu is held.
-func (c *Conn) callWaiter() {
-	if len(c.waiters) == 0 || c.active >= c.limit {
-		return
-	}
-	s := c.waiters[0]
-	c.waiters = append(c.waiters[:0], c.waiters[1:]...)
-	s.call()
-}
-
-// callWaiters has all of them try again. c.mu is held.
-func (c *Conn) callWaiters() {
-	for _, s := range c.waiters {
-		s.call()
-	}
-	c.waiters = nil
-}
-
 // retire takes no more streams; those under way go on. c.mu is held.
 func (c *Conn) retire() {
 	if c.retired {
 		return
 	}
 	c.retired = true
-	c.callWaiters()
+	c.dismiss()
 	if c.active == 0 && c.open {
 		c.spawn(func() { c.fail(errClosed) })
 	}
@@ -263,11 +214,13 @@ func (c *Conn) fail(err error) {
 		return
 	}
 	c.err = err
+	c.dead.Store(true)
 	for id, s := range c.streams {
 		delete(c.streams, id)
+		s.lost = true
 		s.settle(c.heard, err)
 	}
-	c.callWaiters()
+	c.dismiss()
 	if !c.open {
 		close(c.ready)
 	}

@@ -11,6 +11,11 @@ var (
 	// ErrUnsent is a connection that closed before a byte of the request was
 	// sent; another one may take it.
 	ErrUnsent = errors.New("HTTP/2: connection closed before the request was sent")
+	// ErrCrowded is a place that the peer took back before a byte of the request
+	// was sent, by allowing fewer streams; Reserve is to be called again.
+	ErrCrowded = errors.New("HTTP/2: the endpoint takes fewer streams now")
+	// ErrNoStream is a request for which no stream was to be had in time.
+	ErrNoStream = errors.New("HTTP/2: no stream within the time-out")
 	// ErrTimeout is an exchange that took longer than it may.
 	ErrTimeout error = timeout{}
 
@@ -51,10 +56,6 @@ func (e *GoAwayError) Error() string {
 	}
 	return s
 }
-
-// Orderly reports whether the peer only wants another connection to be used,
-// and has not acted on the request.
-func (e *GoAwayError) Orderly() bool { return e.Unprocessed && e.Code == http2.ErrCodeNo }
 
 // MalformedError is a reply that is not HTTP/2 as its standard has it.
 type MalformedError struct{ Why string }

@@ -39,8 +39,8 @@ type block struct {
 // headerPart decodes a piece of a header: even one that nobody waits for any
 // more changes the table that later ones refer to.
 func (c *Conn) headerPart(part []byte, last bool) error {
-	if c.block.size > 4*headerMax {
-		return &MalformedError{"its header is larger than 64 KiB"}
+	if c.block.size > blockMax {
+		return &MalformedError{"its header is larger than 1 MiB"}
 	}
 	if _, err := c.decoder.Write(part); err != nil {
 		return &MalformedError{"its header cannot be decoded"}
@@ -102,7 +102,10 @@ func (c *Conn) header() error {
 	if s == nil {
 		return c.known(b.stream)
 	}
-	c.fresh, c.fruitful = true, true
+	if c.fresh = true; !c.fruitful {
+		c.fruitful = true
+		c.serve()
+	}
 	s.In += int64(b.size)
 	if s.First == 0 {
 		s.First = b.first

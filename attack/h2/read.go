@@ -185,11 +185,9 @@ func (c *Conn) refuse(id uint32, why string) {
 
 // abandon does so while c.mu is held.
 func (c *Conn) abandon(s *Stream, why string) {
-	id := s.id
-	delete(c.streams, id)
-	s.Status = 0
+	delete(c.streams, s.id)
+	s.Status, s.refusal = 0, http2.ErrCodeProtocol
 	s.settle(c.stamp, &MalformedError{why})
-	c.control(func(b []byte) []byte { return appendReset(b, id, http2.ErrCodeProtocol) })
 }
 
 // settings obeys the peer's and says so.
@@ -207,7 +205,7 @@ func (c *Conn) settings(f *http2.SettingsFrame) error {
 		switch s.ID {
 		case http2.SettingMaxConcurrentStreams:
 			c.limit = int(min(s.Val, 1<<31-1))
-			c.callWaiters()
+			c.serve()
 		case http2.SettingInitialWindowSize:
 			by := int64(s.Val) - c.initial
 			c.initial = int64(s.Val)
@@ -265,17 +263,19 @@ func (c *Conn) pinged(f *http2.PingFrame) {
 }
 
 // goAway retires the connection. The peer has not acted, and will not, on
-// streams past the last that it names.
+// streams past the last that it names. One whose reply has begun was acted on,
+// whatever the peer says now: the rest of its reply is waited for.
 func (c *Conn) goAway(f *http2.GoAwayFrame) {
 	text := string(bytes.ToValidUTF8(f.DebugData(), nil))
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.heard = c.stamp
+	c.took = c.took || f.LastStreamID > 0 && c.nextID > 1
 	if f.ErrCode != http2.ErrCodeNo {
 		c.away = &GoAwayError{Code: f.ErrCode, Text: text}
 	}
 	for id, s := range c.streams {
-		if id > f.LastStreamID {
+		if id > f.LastStreamID && s.First == 0 {
 			delete(c.streams, id)
 			s.settle(c.stamp, &GoAwayError{Code: f.ErrCode, Text: text, Unprocessed: true})
 		}

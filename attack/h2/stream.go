@@ -34,7 +34,13 @@ type Stream struct {
 	Fields    []hpack.HeaderField // of a reply whose status is no success
 	Idled     bool                // the connection had lain idle, and brought nothing since
 	Barren    bool                // the connection had brought no reply by the end
+	Vain      bool                // nor had the peer taken a request on it, as far as it said
 	Trip      int64               // a round trip on it
+
+	// Began is the instant at which the request began, whatever connections it
+	// was moved from: who began first is first in line. It is to be set before
+	// Reserve.
+	Began int64
 
 	// Follower, which may be nil, may follow the bodies of successes; Stall is
 	// the longest that nothing may come of one that is a stream, 0 for no bound.
@@ -47,12 +53,18 @@ type Stream struct {
 	armed   int64         // instant that the timer is set to
 	written *atomic.Int64 // instant of the write; the writer may outlive the exchange
 
-	// Guarded by conn.mu while the stream is known there.
+	// Guarded by conn.mu while the stream is in line or known there.
+	ahead, behind *Stream
+	waiting       bool // in line
+	called        bool // given a place, not begun
+
 	id      uint32
 	window  int64 // what may be sent
 	blocked bool  // waits for a window
 	done    bool
 	err     error
+	lost    bool          // the connection's end was the stream's
+	refusal http2.ErrCode // of a malformed reply, to be said
 	noBody  bool
 	length  int64 // declared, -1 where it is not
 	got     int64 // bytes of body
@@ -77,10 +89,10 @@ func NewStream(sample int) *Stream {
 }
 
 // Do sends the request on the reserved connection and waits until the instant
-// want for the complete reply. ErrUnsent means that nothing was sent.
+// want for the complete reply. ErrUnsent means that nothing was sent, and so
+// does ErrCrowded.
 func (s *Stream) Do(r *Request, want int64) error {
 	c := s.conn
-	defer c.release()
 	s.reset(r)
 	rest, err := c.begin(s, r)
 	for err == nil && len(rest) > 0 && !s.over() {
@@ -101,40 +113,12 @@ func (s *Stream) Do(r *Request, want int64) error {
 	return c.finish(s, err, len(rest) > 0)
 }
 
-// AwaitRoom waits until the connection may have a place, or is closed, and
-// then it is for the caller to try again. The error is ErrTimeout.
-func (s *Stream) AwaitRoom(c *Conn, want int64) error {
-	s.conn = c
-	s.drain()
-	c.mu.Lock()
-	if c.err != nil || c.retired || c.active < c.limit {
-		c.mu.Unlock()
-		return nil
-	}
-	c.waiters = append(c.waiters, s)
-	c.mu.Unlock()
-	err := s.wait(want)
-	if err == nil {
-		return nil
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for i, other := range c.waiters {
-		if other == s {
-			c.waiters = append(c.waiters[:i], c.waiters[i+1:]...)
-			return err
-		}
-	}
-	c.callWaiter() // the call came too late for this one
-	return err
-}
-
 // reset forgets the last exchange.
 func (s *Stream) reset(r *Request) {
 	s.drain()
 	s.Status, s.Sent, s.First, s.End, s.Out, s.In = 0, 0, 0, 0, 0, 0
 	s.Sample, s.RequestID, s.Model, s.Fields = s.Sample[:0], s.RequestID[:0], s.Model[:0], s.Fields[:0]
-	s.id, s.blocked, s.done, s.err = 0, false, false, nil
+	s.id, s.blocked, s.done, s.err, s.lost, s.refusal = 0, false, false, nil, false, http2.ErrCodeNo
 	s.noBody, s.length, s.got, s.unacked = r.NoBody, -1, 0, 0
 	s.follows, s.stalls = false, false
 	s.written = new(atomic.Int64)
@@ -211,24 +195,40 @@ func (s *Stream) settle(at int64, err error) {
 	s.call()
 }
 
-// finish forgets the stream and tells the peer so where it does not know.
+// finish forgets the stream, tells the peer so where it does not know, and gives
+// the place back: at once where the peer knows, else when it has been told.
 func (c *Conn) finish(s *Stream, err error, unsent bool) error {
 	c.mu.Lock()
 	if s.id != 0 {
 		delete(c.streams, s.id)
 	}
-	reset := s.id != 0 && c.err == nil && (!s.done || unsent && s.err == nil)
+	code := s.refusal
+	if s.id != 0 && (!s.done || unsent && s.err == nil) {
+		code = http2.ErrCodeCancel
+	}
 	if s.done {
 		err = s.err
 	}
-	s.Sent, s.Barren, s.Trip = s.written.Load(), !c.fruitful, c.Trip
-	if err == ErrTimeout && s.Sent > 0 && c.heard < s.Sent {
-		// Not a byte since: whoever is at the other end may be gone.
+	reset, lost := code != http2.ErrCodeNo && c.err == nil, s.lost
+	s.Sent, s.Barren, s.Vain, s.Trip = s.written.Load(), !c.fruitful, !c.fruitful && !c.took, c.Trip
+	if err == ErrTimeout && s.Sent > 0 && c.heard < s.Sent && c.config.Now()-s.Sent > c.config.Timeout/2 {
+		// Not a byte for long: whoever is at the other end may be gone.
 		c.retire()
 	}
 	c.mu.Unlock()
+	if lost {
+		// Whoever is writing finds out first how much of it was handed over.
+		c.wmu.Lock()
+		s.Sent = s.written.Load()
+		c.wmu.Unlock()
+		if s.Sent == 0 {
+			s.Out, err = 0, ErrUnsent
+		}
+	}
 	if reset {
-		c.control(func(b []byte) []byte { return appendReset(b, s.id, http2.ErrCodeCancel) })
+		c.abort(s.id, code)
+	} else {
+		c.release()
 	}
 	return err
 }

@@ -53,8 +53,12 @@ func (c *Conn) begin(s *Stream, r *Request) (rest []byte, err error) {
 func (c *Conn) register(s *Stream, length int) (n int, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.err != nil || c.retired {
+	c.begun(s)
+	switch {
+	case c.err != nil || c.retired:
 		return 0, ErrUnsent
+	case c.active > c.limit:
+		return 0, ErrCrowded
 	}
 	s.id, s.window = c.nextID, c.initial
 	if c.nextID += 2; c.nextID > lastID {
@@ -167,13 +171,30 @@ func (c *Conn) push() {
 func (c *Conn) flush() {
 	c.ctlMu.Lock()
 	c.out = append(c.out, c.ctl...)
-	c.ctl, c.pending = c.ctl[:0], false
+	freed := c.freed
+	c.ctl, c.freed, c.pending = c.ctl[:0], 0, false
 	c.ctlMu.Unlock()
 	if len(c.out) == 0 {
 		return
 	}
-	var err error
-	for from, next := 0, 0; from < len(c.out) && err == nil; {
+	err := c.writeOut()
+	clear(c.stamps)
+	c.stamps = c.stamps[:0]
+	if c.out = c.out[:0]; cap(c.out) > keepSize {
+		c.out = nil
+	}
+	if freed > 0 && c.free(freed) {
+		c.spawn(func() { c.fail(errClosed) })
+	}
+	if err != nil {
+		c.lost(err)
+	}
+}
+
+// writeOut hands over what was gathered, unless the connection has failed. The
+// requests of which nothing was handed over have no instant then.
+func (c *Conn) writeOut() (err error) {
+	for from, next := 0, 0; from < len(c.out) && err == nil && !c.dead.Load(); {
 		to, now := len(c.out), c.config.Now()
 		for ; next < len(c.stamps); next++ {
 			if c.stamps[next].place >= from+apart {
@@ -182,27 +203,26 @@ func (c *Conn) flush() {
 			}
 			c.stamps[next].at.Store(now)
 		}
-		err = c.write(c.out[from:to], now)
+		var n int
+		if n, err = c.write(c.out[from:to], now); err != nil {
+			for _, s := range c.stamps[:next] {
+				if s.place >= from+n {
+					s.at.Store(0)
+				}
+			}
+		}
 		from = to
 	}
-	clear(c.stamps)
-	c.stamps = c.stamps[:0]
-	if c.out = c.out[:0]; cap(c.out) > keepSize {
-		c.out = nil
-	}
-	if err != nil {
-		c.lost(err)
-	}
+	return err
 }
 
 // write hands b over, which begins now. c.wmu is held.
-func (c *Conn) write(b []byte, now int64) error {
+func (c *Conn) write(b []byte, now int64) (n int, err error) {
 	if c.deadline < now+c.config.Timeout-c.config.Timeout/deadlineShare {
 		c.deadline = now + c.config.Timeout
 		_ = c.net.SetWriteDeadline(c.config.Time(c.deadline))
 	}
-	_, err := c.net.Write(b)
-	return err
+	return c.net.Write(b)
 }
 
 // lost closes the connection after a failed write, unless the peer has said
@@ -223,7 +243,16 @@ func broken(err error) bool { return endpoint.Reset(err) }
 
 // control has a frame sent without waiting for it: the reader never waits for
 // a peer that may be waiting for the reader.
-func (c *Conn) control(add func(b []byte) []byte) {
+func (c *Conn) control(add func(b []byte) []byte) { c.controlFreeing(0, add) }
+
+// abort tells the peer that a stream is given up. Its place comes free with that:
+// as long as the peer does not know, it counts the stream as open.
+func (c *Conn) abort(id uint32, code http2.ErrCode) {
+	c.controlFreeing(1, func(b []byte) []byte { return appendReset(b, id, code) })
+}
+
+// controlFreeing is control for a frame by whose writing places come free.
+func (c *Conn) controlFreeing(places int, add func(b []byte) []byte) {
 	c.ctlMu.Lock()
 	defer c.ctlMu.Unlock()
 	if len(c.ctl) > mostControl {
@@ -231,6 +260,7 @@ func (c *Conn) control(add func(b []byte) []byte) {
 		return
 	}
 	c.ctl = add(c.ctl)
+	c.freed += places
 	if c.pending {
 		return
 	}
