@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode"
 
+	"golang.org/x/net/http/httpguts"
 	"golang.org/x/net/http2/hpack"
 )
 
@@ -27,12 +29,13 @@ type block struct {
 	size   int   // bytes of frames
 	plain  int   // bytes of the fields, decoded
 	status int
-	length int64
+	length int64 // -1 where it is not said
 	id     string
 	rank   int // of id
 	model  string
 	kind   string              // of the body
 	fields []hpack.HeaderField // of a failure
+	others bool                // a field that is no pseudo-header came
 	fault  string
 }
 
@@ -54,30 +57,25 @@ func (c *Conn) headerPart(part []byte, last bool) error {
 	return c.header()
 }
 
-// field is called with each field that the decoder meets.
+// field is called with each field that the decoder meets. One that is wrong makes
+// the whole header so; what follows matters to the decoder's table alone.
 func (c *Conn) field(f hpack.HeaderField) {
 	b := &c.block
+	if b.fault != "" {
+		return
+	}
 	b.plain += len(f.Name) + len(f.Value)
+	if b.fault = b.wrong(f); b.fault != "" {
+		return
+	}
 	if b.status > 0 && !c.config.Success[b.status] && len(b.fields) < mostFields {
 		b.fields = append(b.fields, f)
 	}
 	switch {
-	case b.plain > headerMax:
-		b.fault = "its header is larger than 64 KiB"
 	case f.Name == ":status":
-		n, err := strconv.Atoi(f.Value)
-		if err != nil || n < 100 || n > 999 {
-			b.fault = fmt.Sprintf("status %.20q", f.Value)
-			return
-		}
-		b.status = n
+		b.status, _ = strconv.Atoi(f.Value)
 	case f.Name == "content-length":
-		n, err := strconv.ParseInt(f.Value, 10, 64)
-		if err != nil || n < 0 {
-			b.fault = "its content-length is no number"
-			return
-		}
-		b.length = n
+		b.length, _ = strconv.ParseInt(f.Value, 10, 64)
 	case f.Name == "content-type":
 		b.kind = f.Value
 	case f.Name == servedModel:
@@ -90,6 +88,52 @@ func (c *Conn) field(f hpack.HeaderField) {
 			}
 		}
 	}
+}
+
+// wrong says what is not as it must be about a field, empty for most
+// [RFC 9113 §8.2, §8.3.2; content-length: RFC 9110 §8.6].
+func (b *block) wrong(f hpack.HeaderField) string {
+	if b.plain > headerMax {
+		return "its header is larger than 64 KiB"
+	}
+	if f.IsPseudo() {
+		return b.wrongPseudo(f)
+	}
+	b.others = true
+	switch f.Name {
+	case "content-length":
+		n, err := strconv.ParseUint(f.Value, 10, 63)
+		switch {
+		case err != nil:
+			return fmt.Sprintf("content-length %.20q", f.Value)
+		case b.length >= 0 && b.length != int64(n):
+			return "it has two different lengths"
+		}
+	case "connection", "proxy-connection", "keep-alive", "transfer-encoding", "upgrade":
+		return "it has the header " + f.Name + ", which HTTP/2 forbids"
+	}
+	if !httpguts.ValidHeaderFieldName(f.Name) || strings.ContainsFunc(f.Name, unicode.IsUpper) {
+		return fmt.Sprintf("it has a header named %.40q", f.Name)
+	}
+	if !httpguts.ValidHeaderFieldValue(f.Value) {
+		return fmt.Sprintf("its header %.40q holds a control character", f.Name)
+	}
+	return ""
+}
+
+func (b *block) wrongPseudo(f hpack.HeaderField) string {
+	n, err := strconv.ParseUint(f.Value, 10, 63)
+	switch {
+	case f.Name != ":status":
+		return fmt.Sprintf("it has a header named %.40q", f.Name)
+	case b.status > 0:
+		return "it has two statuses"
+	case b.others:
+		return "its status comes after other headers"
+	case err != nil || len(f.Value) != 3 || n < 100 || n == 101: // which HTTP/2 does not have
+		return fmt.Sprintf("status %.20q", f.Value)
+	}
+	return ""
 }
 
 // header handles a whole header: hints, the reply's own, or its trailer.
@@ -132,6 +176,8 @@ func (c *Conn) header() error {
 		}
 	case !b.ended:
 		c.abandon(s, "it has a second header in its middle")
+	case b.status > 0:
+		c.abandon(s, "its trailer has a status")
 	}
 	if b.ended && !s.done {
 		delete(c.streams, b.stream)

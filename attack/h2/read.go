@@ -103,11 +103,13 @@ func (c *Conn) take(frame http2.Frame) error {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		c.heard = c.stamp
-		if s := c.streams[f.StreamID]; s != nil {
-			delete(c.streams, f.StreamID)
-			s.In += 9 + int64(f.Length)
-			s.settle(c.stamp, &ResetError{f.ErrCode})
+		s := c.streams[f.StreamID]
+		if s == nil {
+			return c.known(f.StreamID)
 		}
+		delete(c.streams, f.StreamID)
+		s.In += 9 + int64(f.Length)
+		s.settle(c.stamp, &ResetError{f.ErrCode})
 	case *http2.SettingsFrame:
 		return c.settings(f)
 	case *http2.WindowUpdateFrame:
@@ -140,7 +142,10 @@ func (c *Conn) data(f *http2.DataFrame) error {
 		return nil
 	}
 	body := f.Data()
-	s.got += int64(len(body))
+	if s.got += int64(len(body)); len(body) > 0 && s.tooLong() {
+		c.abandon(s, "its body is longer than its header says")
+		return nil
+	}
 	if s.follows && len(body) > 0 {
 		s.heard = c.stamp
 		s.Follower.Feed(body, c.stamp)
@@ -157,6 +162,11 @@ func (c *Conn) data(f *http2.DataFrame) error {
 		c.giveBack(f.StreamID, &s.unacked)
 	}
 	return nil
+}
+
+// tooLong reports whether more of the body came than there can be.
+func (s *Stream) tooLong() bool {
+	return s.noBody || s.Status == 204 || s.Status == 304 || s.length >= 0 && s.got > s.length
 }
 
 // giveBack lets the peer send as much again as it has sent.
@@ -210,7 +220,13 @@ func (c *Conn) settings(f *http2.SettingsFrame) error {
 			by := int64(s.Val) - c.initial
 			c.initial = int64(s.Val)
 			for _, stream := range c.streams {
-				stream.widen(by)
+				if !stream.widen(by) {
+					return errWindow
+				}
+			}
+		case http2.SettingEnablePush:
+			if s.Val != 0 {
+				return &MalformedError{"it wants to push, which only clients may allow"}
 			}
 		case http2.SettingMaxFrameSize:
 			c.frameMax.Store(int64(s.Val))
@@ -223,12 +239,20 @@ func (c *Conn) settings(f *http2.SettingsFrame) error {
 	return err
 }
 
-// widen lets the stream send more. conn.mu is held.
-func (s *Stream) widen(by int64) {
+// errWindow is more than a window may be [RFC 9113 §6.9.1].
+var errWindow = &MalformedError{"its window is larger than allowed"}
+
+// mostWindow is the largest window.
+const mostWindow = 1<<31 - 1
+
+// widen lets the stream send more, unless its window is too large then. conn.mu is
+// held.
+func (s *Stream) widen(by int64) (ok bool) {
 	s.window += by
 	if s.blocked && s.window > 0 {
 		s.call()
 	}
+	return s.window <= mostWindow
 }
 
 // widen obeys a WINDOW_UPDATE.
@@ -237,13 +261,18 @@ func (c *Conn) widen(f *http2.WindowUpdateFrame) error {
 	defer c.mu.Unlock()
 	c.heard = c.stamp
 	if f.StreamID != 0 {
-		if s := c.streams[f.StreamID]; s != nil {
-			s.widen(int64(f.Increment))
+		s := c.streams[f.StreamID]
+		if s == nil {
+			return c.known(f.StreamID)
+		}
+		if !s.widen(int64(f.Increment)) {
+			c.abandon(s, errWindow.Why)
+			s.refusal = http2.ErrCodeFlowControl
 		}
 		return nil
 	}
-	if c.window += int64(f.Increment); c.window > 1<<31-1 {
-		return &MalformedError{"its window is larger than allowed"}
+	if c.window += int64(f.Increment); c.window > mostWindow {
+		return errWindow
 	}
 	for _, s := range c.streams {
 		s.widen(0)
