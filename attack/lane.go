@@ -29,6 +29,7 @@ type lane struct {
 	opened  bool     // the worker has been let in
 	joined  *h2.Conn // in whose line it was put by the worker that opened it
 	waited  int64    // for a stream, of the request
+	vain    int      // connections in a row that took no request, of the request
 }
 
 func (m *mux) lane(number int) *lane {
@@ -56,8 +57,8 @@ func (l *lane) exchange(w *worker, item payloads.Item, want int64) error {
 	}
 	l.request.Head, l.request.Body = (*l.mux.heads.Load())[item.Variant], body
 	l.stream.Follower, l.stream.Stall = w.reply, w.reply.stall
-	l.stream.Began, l.waited = w.ex.begin, 0
-	for moves := 0; ; {
+	l.stream.Began, l.waited, l.vain = w.ex.begin, 0, 0
+	for {
 		w.reply.streaming = false
 		if err := l.take(w, want); err != nil {
 			return err
@@ -76,27 +77,31 @@ func (l *lane) exchange(w *worker, item payloads.Item, want int64) error {
 		case late && !promised && l.stream.Vain:
 			return &dialError{h2.ErrTimeout}
 		case err != h2.ErrCrowded && l.stream.Vain:
-			if moves == mostMoves || late || promised && away.Code != http2.ErrCodeNo {
+			if late || promised && away.Code != http2.ErrCodeNo || !l.again(want) {
 				return &turnedAway{err}
 			}
-			moves++
-			l.pause(want)
 		case late:
 			return h2.ErrNoStream
 		default:
-			moves = 0
+			l.vain = 0
 		}
 		w.ex.reopened = w.ex.reopened || err != h2.ErrCrowded
 	}
 }
 
-// pause waits before another connection is tried, until want or the run's cut.
-func (l *lane) pause(want int64) {
+// again is told of a connection that took no request. It reports whether another
+// one is to be tried, after a pause.
+func (l *lane) again(want int64) bool {
+	if l.vain == mostMoves {
+		return false
+	}
+	l.vain++
 	run := l.mux.run
 	select {
 	case <-time.After(min(movePause, time.Duration(want-run.clock.now()))):
 	case <-run.dialling.Done():
 	}
+	return true
 }
 
 // settle takes the stream's figures over.
@@ -128,7 +133,7 @@ func (l *lane) settle(w *worker, err error) error {
 // take reserves a stream on the worker's connection, which is opened if need
 // be.
 func (l *lane) take(w *worker, want int64) error {
-	for opened := 0; ; {
+	for {
 		s := l.mux.slotOf(l.number)
 		s.mu.Lock()
 		if c := s.conn; c != nil {
@@ -153,9 +158,6 @@ func (l *lane) take(w *worker, want int64) error {
 			o.line = append(o.line, l)
 			s.mu.Unlock()
 			err = l.await(w, s, o, want)
-		} else if opened++; opened > mostMoves {
-			s.mu.Unlock()
-			return &turnedAway{}
 		} else {
 			err = l.open(w, s, want)
 		}
@@ -165,6 +167,9 @@ func (l *lane) take(w *worker, want int64) error {
 		if c := l.joined; c != nil {
 			if ok, err := l.queue(w, c, want); ok || err != nil {
 				return err
+			}
+			if c.Vain() && !l.again(want) {
+				return &turnedAway{}
 			}
 		}
 	}

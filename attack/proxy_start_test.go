@@ -50,7 +50,7 @@ http {
 	scgi_temp_path DIR/scgi;
 	client_body_buffer_size 64k;
 	keepalive_timeout KEEPALIVEms;
-	keepalive_requests 1000000;
+	keepalive_requests REQUESTS;
 	server {
 		listen ADDRESS LISTEN;
 		TLS
@@ -86,8 +86,18 @@ backend back
 	server one BACKEND
 `
 
+// endless is as many requests on a connection as nobody counts.
+const endless = 1_000_000
+
 // startProxy starts nginx or haproxy before the backend.
 func startProxy(t *testing.T, kind proxyKind, backend string, keepAlive, patience time.Duration) *proxy {
+	t.Helper()
+	return startRetiring(t, kind, backend, keepAlive, patience, endless)
+}
+
+// startRetiring starts one that has clients leave a connection after so many
+// requests, if it is nginx.
+func startRetiring(t *testing.T, kind proxyKind, backend string, keepAlive, patience time.Duration, requests int) *proxy {
 	t.Helper()
 	program, err := exec.LookPath(kind.name)
 	if err != nil {
@@ -103,7 +113,7 @@ func startProxy(t *testing.T, kind proxyKind, backend string, keepAlive, patienc
 	listen, tls := kind.words()
 	config := map[string]string{"nginx": nginxConfig, "haproxy": haproxyConfig}[kind.name]
 	ms := func(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
-	config = strings.NewReplacer("LISTEN", listen, "TLS", tls).Replace(config)
+	config = strings.NewReplacer("LISTEN", listen, "TLS", tls, "REQUESTS", strconv.Itoa(requests)).Replace(config)
 	config = strings.NewReplacer("DIR", dir, "ADDRESS", p.address, "BACKEND", backend,
 		"KEEPALIVE", ms(keepAlive), "PATIENCE", ms(patience)).Replace(config)
 	if err := os.WriteFile(filepath.Join(dir, "config"), []byte(config), 0o600); err != nil {

@@ -121,7 +121,8 @@ type Conn struct {
 // Open makes the connection on a transport that is connected (and, over TLS,
 // has agreed on h2), and waits for the peer's SETTINGS, without which nobody
 // knows how many streams it takes. The transport is closed with the
-// connection, or with the error.
+// connection, or with the error. The peer may have ended it since: then Reserve
+// says so.
 func Open(ctx context.Context, transport net.Conn, config *Config) (*Conn, error) {
 	c := &Conn{
 		config: config, net: transport, ready: make(chan struct{}), gone: make(chan struct{}), peek: newPeek(transport),
@@ -157,6 +158,9 @@ func Open(ctx context.Context, transport net.Conn, config *Config) (*Conn, error
 	}
 	c.mu.Lock()
 	err := c.err
+	if c.open && err != ctx.Err() {
+		err = nil // what came after that is no failure to open it
+	}
 	c.mu.Unlock()
 	if err != nil {
 		<-c.gone
@@ -169,6 +173,14 @@ func (c *Conn) Usable() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.err == nil && !c.retired
+}
+
+// Vain reports whether the peer has neither answered nor said that it took a
+// request.
+func (c *Conn) Vain() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return !c.fruitful && !c.took
 }
 
 // Closed reports whether the connection has ended, and its goroutines too.
