@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"os"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -98,11 +97,11 @@ func (o *ChatOptions) systemText() ([]byte, error) {
 	text := []byte(o.System)
 	path, isFile := strings.CutPrefix(o.System, "@")
 	if isFile {
-		var err error
-		if text, err = os.ReadFile(path); err != nil {
+		content, err := ReadText(path)
+		if err != nil {
 			return nil, fmt.Errorf("--system %w", openError(displayName(path), err))
 		}
-		text = bytes.TrimPrefix(text, []byte(byteOrderMark))
+		text = []byte(content)
 		text = bytes.TrimSuffix(bytes.TrimSuffix(text, newline), []byte{'\r'})
 		if len(text) == 0 {
 			return nil, fmt.Errorf("--system %s: empty; leave it out, or write the message into it", displayName(path))

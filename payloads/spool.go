@@ -59,6 +59,9 @@ func packingError(name, kind string, err error) error {
 	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
 		return fmt.Errorf("%s: %s data cut short; copy or make the file again", name, kind)
 	}
+	if errors.Is(err, zstd.ErrWindowSizeExceeded) {
+		return fmt.Errorf("%s: its zstd window is larger than %d MiB; pack it again with zstd --long=27 or without --long", name, maxWindow>>20)
+	}
 	reason := strings.TrimPrefix(err.Error(), kind+": ")
 	return fmt.Errorf("%s: not sound %s data: %s; copy or make the file again", name, kind, reason)
 }
@@ -83,9 +86,12 @@ func spool(name string, r io.Reader) (*mapping, error) {
 			os.Remove(left)
 		}
 	}
-	out := &countingFile{file: f}
+	out := &countingFile{file: f, line: 1}
 	if _, err := io.CopyBuffer(out, struct{ io.Reader }{r}, make([]byte, 256<<10)); err != nil {
 		discard()
+		if out.endless != "" {
+			return nil, fmt.Errorf("%s: %s", name, out.endless)
+		}
 		if out.err != nil {
 			return nil, spoolError(name, out.err)
 		}
@@ -104,22 +110,41 @@ func spoolError(name string, err error) error {
 	return fmt.Errorf("%s: no temporary copy in %s: %w; set TMPDIR to a folder with room for the unpacked data", name, os.TempDir(), err)
 }
 
+// maxSpool bounds the temporary copy of what cannot be mapped as it stands: a
+// device, a pipe and what a small compressed file unpacks to may have no end.
+// Less in a test.
+var maxSpool int64 = 16 << 30
+
 // countingFile remembers a failed write, so that it can be told from a failed
-// read, and stops at the largest size that can be indexed.
+// read, and what has no end.
 type countingFile struct {
-	file *os.File
-	n    int64
-	err  error
+	file    *os.File
+	n       int64
+	line    int   // number of the last line
+	length  int64 // of that, so far
+	err     error
+	endless string
 }
 
+var errEndless = errors.New("too long")
+
 func (c *countingFile) Write(p []byte) (int, error) {
-	n, err := 0, error(nil)
-	if c.n+int64(len(p)) > maxFile {
-		err = fmt.Errorf("more than 256 GiB")
+	if i := bytes.LastIndexByte(p, '\n'); i < 0 {
+		c.length += int64(len(p))
 	} else {
-		n, err = c.file.Write(p)
+		c.line += bytes.Count(p, newline)
+		c.length = int64(len(p) - i - 1)
 	}
-	c.n += int64(n)
-	c.err = err
-	return n, err
+	switch {
+	case c.length > maxBody:
+		c.endless = fmt.Sprintf("line %d is longer than 64 MiB, which no body may be; does it have an end? put each body on a line of its own", c.line)
+	case c.n+int64(len(p)) > maxSpool:
+		c.endless = fmt.Sprintf("more than %d GiB come out of it, and are still not all; if it has an end, unpack it to a file, which needs no copy", maxSpool>>30)
+	default:
+		var n int
+		n, c.err = c.file.Write(p)
+		c.n += int64(n)
+		return n, c.err
+	}
+	return 0, errEndless
 }

@@ -6,11 +6,12 @@ import (
 	"crypto/x509"
 	"fmt"
 	"net"
-	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"brunt/payloads"
 )
 
 // Options of connections.
@@ -87,12 +88,12 @@ func (o *Options) tls() (*tls.Config, error) {
 	if o.CAFile == "" {
 		return c, nil
 	}
-	pem, err := os.ReadFile(o.CAFile)
+	pem, err := payloads.ReadText(o.CAFile)
 	if err != nil {
 		return nil, fmt.Errorf("--ca: %w", err)
 	}
 	c.RootCAs = x509.NewCertPool()
-	if !c.RootCAs.AppendCertsFromPEM(pem) {
+	if !c.RootCAs.AppendCertsFromPEM([]byte(pem)) {
 		return nil, fmt.Errorf("--ca %s: no certificate in it; give a PEM file", o.CAFile)
 	}
 	return c, nil
