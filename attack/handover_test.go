@@ -7,6 +7,8 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -14,6 +16,23 @@ import (
 	"brunt/attack/endpoint"
 	"brunt/payloads"
 )
+
+// secured is a rawServer that speaks TLS: over is each connection's own layer
+// beneath it, nil for none.
+func secured(t *testing.T, over func(net.Conn) net.Conn, serve func(raw net.Conn, c *tls.Conn, in *bufio.Reader)) string {
+	t.Helper()
+	certified := httptest.NewTLSServer(nil)
+	t.Cleanup(certified.Close)
+	url, _ := rawServer(t, func(raw net.Conn, _ *bufio.Reader, _ int) {
+		layer := raw
+		if over != nil {
+			layer = over(raw)
+		}
+		c := tls.Server(layer, certified.TLS.Clone())
+		serve(raw, c, bufio.NewReader(c))
+	})
+	return strings.Replace(url, "http:", "https:", 1)
+}
 
 // firstBytes are the instants at which a server had the first bytes of requests.
 type firstBytes struct {
