@@ -29,6 +29,9 @@ const _ = uint16(bucketCount) // an index fits
 // Count is the number of values.
 func (d *Distribution) Count() int64 { return d.old.count + int64(len(d.recent)) }
 
+// Size is how many bytes the values take.
+func (d *Distribution) Size() int { return d.old.Size() + 2*cap(d.recent) }
+
 // Record counts a duration in nanoseconds; what is out of bounds is counted at
 // the bound.
 func (d *Distribution) Record(ns int64) {

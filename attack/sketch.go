@@ -23,6 +23,9 @@ func SketchOf(h *hdrhistogram.PackedHistogram) Sketch {
 // Count is the number of values.
 func (s Sketch) Count() int64 { return s.count }
 
+// Size is how many bytes the values take.
+func (s Sketch) Size() int { return len(s.buckets) }
+
 // AddTo adds the values to a histogram with brunt's bounds.
 func (s Sketch) AddTo(h *hdrhistogram.PackedHistogram) {
 	for r := s.open(); r.next(); {

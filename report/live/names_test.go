@@ -132,3 +132,34 @@ func TestPageShowsAllItIsSent(t *testing.T) {
 	}
 	t.Error("no tables.js")
 }
+
+// However much they measured, the runs that are kept take no more than so much
+// together; the last one is always there.
+func TestKeptRunsAreBounded(t *testing.T) {
+	large := &final{&report.Report{}, make([]attack.Named, 100_000)}
+	runs := int(wholeBytes) / large.size()
+	if runs < 2 || runs > wholeRuns-5 {
+		t.Fatalf("a run of %d bytes is none to test with", large.size())
+	}
+	r := &room{}
+	kept := func() (n int) {
+		r.trim()
+		for _, k := range r.kept {
+			if k.final != nil {
+				n++
+			}
+		}
+		return n
+	}
+	for i := range wholeRuns {
+		r.kept = append(r.kept, &round{number: i + 1, final: large, line: &Line{Run: i + 1, Kept: true}})
+		if n, want := kept(), min(i+1, runs); n != want {
+			t.Fatalf("%d of %d runs are kept, want %d", n, i+1, want)
+		}
+	}
+	huge := &final{&report.Report{}, make([]attack.Named, wholeBytes/100)}
+	r.kept = append(r.kept, &round{number: 100, final: huge, line: &Line{}}, &round{number: 101})
+	if n := kept(); n != 1 || r.kept[len(r.kept)-2].final != huge {
+		t.Errorf("%d runs are kept besides one that takes all", n-1)
+	}
+}

@@ -18,10 +18,12 @@ const (
 	stateInterrupted = "interrupted" // done, but stopped before the plan's end
 )
 
-// wholeRuns is how many runs are kept whole, and keptLines how many in short.
+// wholeRuns is how many runs are kept whole, if they take no more than wholeBytes
+// together, and keptLines how many in short.
 const (
-	wholeRuns = 20
-	keptLines = 1000
+	wholeRuns  = 20
+	wholeBytes = wholeRuns * 5e6
+	keptLines  = 1000
 )
 
 // ConflictError is an action that does not fit the state.
@@ -162,10 +164,17 @@ func (r *room) enter(job *Job, order Order, by string) *round {
 	return now
 }
 
-// trim drops what is too old. Runs under way are the last of the list.
+// trim drops what is too old, and what is older than as much as is kept. Runs
+// under way are the last of the list, and the one before is kept whatever it takes.
 func (r *room) trim() {
-	for i := range max(0, len(r.kept)-wholeRuns) {
-		if old := r.kept[i]; old.final != nil {
+	size, newest := 0, len(r.kept)-1
+	for i := newest; i >= 0; i-- {
+		old := r.kept[i]
+		if old.final == nil {
+			continue
+		}
+		size += old.final.size()
+		if i <= newest-wholeRuns || i < newest-1 && size > wholeBytes {
 			short := *old.line
 			short.Kept = false
 			r.kept[i] = &round{number: old.number, line: &short}

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"sync"
 	"time"
+	"unsafe"
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
@@ -63,6 +64,18 @@ func (f *final) whole() *report.Report { return f.with(f.names) }
 func (f *final) shown() (rep *report.Report, leftOut int) {
 	names, leftOut := mostSent(f.names)
 	return f.with(names), leftOut
+}
+
+// size is about how many bytes it takes.
+func (f *final) size() int {
+	n := len(f.names)*int(unsafe.Sizeof(attack.Named{})) + len(f.Intervals)*int(unsafe.Sizeof(report.Interval{}))
+	for i := range f.names {
+		n += f.names[i].Response.Size() + f.names[i].Service.Size()
+	}
+	for i := range f.Intervals {
+		n += f.Intervals[i].Response.Size() + f.Intervals[i].Service.Size()
+	}
+	return n
 }
 
 func (f *final) with(names []attack.Named) *report.Report {

@@ -208,7 +208,7 @@ func (v *View) asked(w http.ResponseWriter, number string) (*round, *final) {
 	if found == nil {
 		text := "no run yet"
 		if n > 0 {
-			text = fmt.Sprintf("run %d is not here: the last %d runs of this process are kept", n, wholeRuns)
+			text = fmt.Sprintf("run %d is not here: the last %d runs of this process are kept, as far as %d MB have room for them", n, wholeRuns, int(wholeBytes/1e6))
 		}
 		answer(w, http.StatusNotFound, problem{Error: text})
 	}
