@@ -197,6 +197,9 @@ func (r *Run) begin(sink Sink) error {
 	r.began = readUsage()
 	r.start = r.clock.now() + int64(startLead)
 	r.measured = r.start + int64(r.plan.Warmup)
+	for _, t := range r.tallies {
+		t.last = r.measured
+	}
 	r.end = math.MaxInt64
 	if r.plan.Duration > 0 {
 		r.end = r.measured + int64(r.plan.Duration)

@@ -28,6 +28,9 @@ func (t *timeline) snapshot() *Snapshot {
 	s.State, s.Interrupted, s.Started = r.state(t.closed), r.stopping(), r.clock.time(r.measured)
 	s.Addresses, s.TLSVersion = r.dialer.Addresses(), r.dialer.TLSVersion()
 	s.Client, s.Delays = r.client(), r.watch.delays()
+	if g := t.seen; g.silent {
+		s.Silence = Silence{time.Duration(g.silence.from - r.measured), time.Duration(g.silence.to - g.silence.from)}
+	}
 	s.Warnings = append(s.Warnings, r.endpoint.Notes...)
 	s.ID = string(r.id)
 	if r.stamped {
@@ -98,6 +101,8 @@ type gathered struct {
 	models   map[string]*Served
 	names    []*Named // by name id, nil until used
 	last     int64    // end of the last exchange that was not cut off
+	silence  silence  // of all tallies at once
+	silent   bool     // there is one
 
 	// Swapped into one tally after the other.
 	spareNames  []*named
@@ -118,12 +123,20 @@ func (g *gathered) forget() {
 	clear(g.status[:])
 	clear(g.failures)
 	g.slowest = g.slowest[:0]
+	g.silence, g.silent = silence{}, false
 }
 
 // take adds a tally's, whose lock is held: nobody waits for more than a few
 // counts.
 func (g *gathered) take(t *tally) {
 	g.last = max(g.last, t.last)
+	switch {
+	case t.silence == (silence{}): // it has had no reply
+	case !g.silent:
+		g.silence, g.silent = t.silence, true
+	default:
+		g.silence = g.silence.with(t.silence)
+	}
 	for code, n := range t.status {
 		g.status[code] += n
 	}
@@ -222,7 +235,7 @@ func (r *Run) settle(s *Snapshot, t *timeline) {
 	c.Sent, c.Planned, c.Kept = t.started, t.planned, t.kept
 	since := func(at int64) time.Duration { return max(0, time.Duration(at-r.measured)) }
 	r.unsent(c)
-	c.Window.Length = r.windowAt(t.boundary)
+	c.Window.Length = r.windowAt(t.boundary, t.closed)
 	if !t.closed {
 		s.Elapsed = since(t.boundary)
 		s.PlanElapsed = r.sending(s.Elapsed)
@@ -245,7 +258,10 @@ func (r *Run) settle(s *Snapshot, t *timeline) {
 	if c.CutOff > 0 {
 		s.Elapsed = max(s.Elapsed, end)
 	}
-	s.PlanElapsed = min(end, r.planned(s.Elapsed))
+	s.PlanElapsed = r.planned(s.Elapsed)
+	if _, stopped := r.stopInstant(); stopped {
+		s.PlanElapsed = min(end, s.PlanElapsed)
+	}
 }
 
 // unsent counts the tickets that were dropped for being late.

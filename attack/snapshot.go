@@ -185,6 +185,7 @@ type Snapshot struct {
 	TLSVersion           string   // "1.3", empty without TLS
 	Client               Client
 	Delays               Delays // how late the client itself was to act
+	Silence              Silence
 	Verdict              Verdict
 	Warnings             []string // things a reader should know, one line each
 	Err                  string   // why the run ended early on its own (payload file shrank, …)

@@ -57,7 +57,8 @@ type tally struct {
 	slowest  slowest
 	refusal  refusal  // the last one
 	records  []Record // for a sink; no room without one
-	last     int64    // end of the last exchange that was not cut off
+	last     int64    // end of the last exchange that was not cut off, the measured start before any
+	silence  silence
 
 	_ [64]byte // tallies share no cache line
 }
@@ -123,6 +124,7 @@ func (t *tally) record(w *worker) {
 		*count++
 	}
 	if ex.outcome != cutOff {
+		t.silence.heard(t.last, ex.end)
 		t.last = max(t.last, ex.end)
 	}
 	if ex.status > 0 {

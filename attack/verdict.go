@@ -176,7 +176,11 @@ func keptUp(s *Snapshot, p *Plan) finding {
 		}
 	}
 	if from, to := pauseIn(s); to > 0 {
-		f.headline += fmt.Sprintf(", but for a pause: no reply came for at least %s, from %s of the run on", span(to-from), span(from))
+		since := span(from) + " of the run"
+		if from < 10*time.Millisecond {
+			since = "its beginning"
+		}
+		f.headline += fmt.Sprintf(", but for a pause: no reply came for %s, from %s on", span(to-from), since)
 	}
 	if text, n := shortage(s); n > 0 {
 		f.notes = append(f.notes, text)

@@ -210,37 +210,18 @@ func growsThroughout(n []uint64) bool {
 }
 
 // pauseIn is the longest stretch of the run in which no reply came though some
-// were due: at the rate of the other intervals at least ten, and it lasted longer
-// than two responses take. 0, 0 without one, or where brunt itself could not run. It is
-// as exact as the intervals.
+// were due: at the run's rate at least ten, and it lasted longer than two responses
+// take and a second at the least. 0, 0 without one, or where brunt itself could not
+// run.
 func pauseIn(s *Snapshot) (from, to time.Duration) {
-	var replies uint64
-	for i := range s.Intervals {
-		replies += s.Intervals[i].Succeeded + s.Intervals[i].Failed
-	}
-	if replies == 0 || s.Elapsed <= 0 {
+	long := s.Silence.Length
+	c := &s.Counts
+	if s.Elapsed <= long || long < time.Second || s.Delays.Max() >= long/2 {
 		return 0, 0
 	}
-	rate := float64(replies) / float64(s.Elapsed)
-	typical := medianOf(s.Latencies.Service)
-	begun, answered := time.Duration(-1), false
-	for i := range s.Intervals {
-		iv := &s.Intervals[i]
-		silent := iv.Succeeded+iv.Failed == 0 && iv.InFlight > 0
-		switch {
-		case !silent:
-			answered = answered || iv.Succeeded+iv.Failed > 0
-			begun = -1
-			continue
-		case !answered: // it is still filling
-			continue
-		case begun < 0:
-			begun = iv.At
-		}
-		until := iv.At + iv.Width
-		if long := until - begun; long > to-from && long > fillTimes*typical && rate*float64(long) >= pauseReplies && s.Delays.Max() < long/2 {
-			from, to = begun, until
-		}
+	rate := float64(c.Succeeded+c.Failed) / float64(s.Elapsed-long)
+	if long <= fillTimes*medianOf(s.Latencies.Service) || rate*float64(long) < pauseReplies {
+		return 0, 0
 	}
-	return from, to
+	return s.Silence.From, s.Silence.From + long
 }

@@ -18,7 +18,7 @@ func endpointFailed(s *Snapshot, p *Plan, t *trust) (finding, bool) {
 		return finding{}, false
 	}
 	first := kinds[0]
-	f := finding{headline: failureWords(first, settled, p) + whenWords(first, s, p), limit: LimitEndpoint}
+	f := finding{headline: failureWords(first, settled, p) + whenWords(first, settled, s, p), limit: LimitEndpoint}
 	if slices.Contains(timeoutKinds, first.kind) && s.Delays.Max() >= p.Timeout/2 {
 		f.limit = LimitClient
 		f.headline += fmt.Sprintf(", but brunt itself could not run for up to %s", span(s.Delays.Max()))
@@ -126,12 +126,18 @@ func failureWords(k kindCount, settled uint64, p *Plan) string {
 
 // whenWords say when the requests were sent that failed, where that was not all
 // the time.
-func whenWords(k kindCount, s *Snapshot, p *Plan) string {
+func whenWords(k kindCount, settled uint64, s *Snapshot, p *Plan) string {
+	if k.count == settled {
+		return "" // all the time
+	}
 	if k.kind == KindTimeoutReply || k.kind == endpoint.TimeoutConnect {
 		k.first, k.last = k.first-p.Timeout, k.last-p.Timeout
+	} else if failed := s.Latencies.Failed; failed != nil && failed.TotalCount() > 0 {
+		took := time.Duration(failed.Min()) // any of them took as long
+		k.first, k.last = max(0, k.first-took), max(0, k.last-took)
 	}
 	margin := max(time.Second, s.Elapsed/20)
-	began, ended := k.first > margin, s.State == Done && k.last < s.PlanElapsed-margin
+	began, ended := k.first > margin, s.State == Done && s.Counts.CutOff == 0 && k.last < s.PlanElapsed-margin
 	switch {
 	case began && ended && k.last-k.first < time.Second/2:
 		return ", at " + span(k.first) + " of the run"

@@ -2,6 +2,7 @@ package attack
 
 import (
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
@@ -19,9 +20,9 @@ const (
 	// delay does not count, and spoiltShare the part from which the percentile is
 	// more of brunt than of the endpoint.
 	trustedShare, spoiltShare = 0.05, 0.5
-	// wakeUp is what it takes a thread to wake on an idle virtual core. Every
-	// client pays it, so that it is no error.
-	wakeUp = 100 * time.Microsecond
+	// wakeUp is what it takes a thread to wake on an idle virtual core, to send and
+	// to read. Every client pays it, so that it is no error.
+	wakeUp = 200 * time.Microsecond
 	// leftShare is the share of the planned requests from which those that were
 	// left out make another load of it.
 	leftShare = 0.05
@@ -103,10 +104,12 @@ func (t *trust) delays(s *Snapshot, p *Plan) {
 	if worst.share <= trustedShare {
 		return
 	}
-	t.client = worst.share > spoiltShare
-	t.off = time.Duration(worst.own)
-	reason := fmt.Sprintf("up to %s of the %s %s of %s may be brunt's own delay", span(t.off), worst.quantile, worst.figure, span(time.Duration(worst.reported)))
-	if t.client {
+	// In a closed loop a spoilt p99 is no reason to say who set the pace.
+	spoilt := worst.share > spoiltShare
+	t.client = spoilt && (p.Open() || worst.quantile == "p50")
+	t.off = time.Duration(worst.largest)
+	reason := fmt.Sprintf("up to %s of the %s %s of %s may be brunt's own delay", span(time.Duration(worst.own)), worst.quantile, worst.figure, span(time.Duration(worst.reported)))
+	if spoilt {
 		t.lower(TrustNone, reason)
 	} else {
 		t.lower(TrustLimited, reason)
@@ -146,12 +149,14 @@ type figure struct {
 	reported *hdrhistogram.PackedHistogram
 	lateness func(q float64) float64
 	hit      events
+	least    float64 // that the endpoint itself took
 }
 
 // delayed is a percentile, the part of it that may be brunt's own, and its share.
 type delayed struct {
 	figure, quantile     string
 	own, reported, share float64
+	largest              float64 // of all that count
 }
 
 // judgedFigures are the distributions that are judged. Each reply is one event that
@@ -168,14 +173,20 @@ func judgedFigures(s *Snapshot, p *Plan) []figure {
 	if p.Open() {
 		late = l.ownLateness
 	}
-	list := []figure{{"response time", l.Response, late, events{}}, {"service time", l.Service, nil, events{}}}
+	list := []figure{{"response time", l.Response, late, events{}, 0}, {"service time", l.Service, nil, events{}, 0}}
+	if l.Response != nil && l.Response.TotalCount() == 0 && len(s.Status) > 0 { // all that came are failures
+		list = []figure{{"time of failed requests", l.Failed, late, events{}, 0}}
+	}
 	if l.Stream != nil {
-		list = append(list, figure{"ttft", l.Stream.TTFT, nil, events{}})
+		list = append(list, figure{"ttft", l.Stream.TTFT, nil, events{}, 0})
 	}
 	kept := list[:0]
 	for _, f := range list {
 		if f.reported != nil && f.reported.TotalCount() > 0 {
 			f.hit = replies(f.reported)
+			if f.reported == l.Response && l.Service != nil && l.Service.TotalCount() > 0 {
+				f.least = float64(l.Service.Min()) // which holds no lateness
+			}
 			kept = append(kept, f)
 		}
 	}
@@ -189,18 +200,28 @@ func (f *figure) compare(d *Delays, worst *delayed) {
 		if n < j.needs {
 			continue
 		}
-		own, reported := d.quantile(j.q, f.hit), float64(f.reported.ValueAtPercentile(100*j.q))
+		own, reported := d.quantile(j.q, f.hit), float64(f.reported.ValueAtPercentile(placeOf(j.q, n)))
 		if f.lateness != nil {
 			own += f.lateness(j.q)
 		}
-		own = min(own, reported)
+		own = min(own, reported-f.least)
 		if own <= float64(wakeUp) || reported <= 0 {
 			continue
 		}
-		if share := own / reported; share > worst.share {
-			*worst = delayed{f.name, j.name, own, reported, share}
+		share := own / reported
+		if share > trustedShare {
+			worst.largest = max(worst.largest, own)
+		}
+		if share > worst.share {
+			*worst = delayed{figure: f.name, quantile: j.name, own: own, reported: reported, share: share, largest: worst.largest}
 		}
 	}
+}
+
+// placeOf is the percentile to ask HdrHistogram for so that it gives the
+// ⌈q·n⌉-th smallest of n values, as reports do: it looks for the place ⌊n·p/100 + ½⌋.
+func placeOf(q float64, n int64) float64 {
+	return 100 * (math.Ceil(q*float64(n)-1e-9) - 0.25) / float64(n)
 }
 
 // cores looks at what the client had of its cores. A closed loop that had

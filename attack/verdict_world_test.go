@@ -31,6 +31,8 @@ type world struct {
 	pauses  [][2]time.Duration                          // in which the endpoint does nothing
 	fault   func(i int, at time.Duration) (kind string, status int)
 
+	faultTakes time.Duration // nil: 1 ms
+
 	late   func(i int, at time.Duration) time.Duration // brunt's own lateness; nil: 50 µs
 	delays []time.Duration                             // besides the 60 µs of every 20 ms
 	client Client                                      // Wall and Cores are filled in
@@ -109,7 +111,7 @@ func (w *world) answer(x *exchanged, i int, free *instants, queued *instants) {
 	if w.fault != nil {
 		if kind, status := w.fault(i, x.begin); kind != "" {
 			x.kind, x.status = kind, status
-			x.end = w.after(x.begin, time.Millisecond)
+			x.end = w.after(x.begin, cmp.Or(w.faultTakes, time.Millisecond))
 			if kind == KindTimeoutReply {
 				x.end = x.begin + w.timeout
 			}
@@ -240,6 +242,7 @@ func (w *world) snapshot(t *testing.T) (*Snapshot, *Plan) {
 	c.Skipped, c.NoRoom = skipped, noRoom
 	c.Planned = skipped
 	var last time.Duration
+	var ends []int64
 	for _, x := range all {
 		if x.planned < 0 {
 			c.Warmup++
@@ -272,6 +275,9 @@ func (w *world) snapshot(t *testing.T) (*Snapshot, *Plan) {
 			if until := intervals[i].At + intervals[i].Width; x.begin < until && (x.end >= until || x.end > now) && until <= now {
 				intervals[i].InFlight++
 			}
+		}
+		if x.end <= now {
+			ends = append(ends, int64(x.end))
 		}
 		switch {
 		case x.end > now:
@@ -312,7 +318,21 @@ func (w *world) snapshot(t *testing.T) (*Snapshot, *Plan) {
 	if s.State == Done && c.NoSlot > 0 && s.Interrupted {
 		c.Stopped, c.NoSlot = c.NoSlot, 0
 	}
+	slices.Sort(ends)
+	var quiet silence
+	before := int64(0)
+	for _, end := range ends {
+		quiet.heard(before, end)
+		before = end
+	}
+	s.Silence = Silence{time.Duration(quiet.from), time.Duration(quiet.to - quiet.from)}
 	for _, f := range kinds {
+		if f.Status > 0 {
+			if s.Status == nil {
+				s.Status = map[int]uint64{}
+			}
+			s.Status[f.Status] += f.Count
+		}
 		s.Failures = append(s.Failures, *f)
 	}
 	slices.SortFunc(s.Failures, func(a, b Failure) int { return cmp.Compare(b.Count, a.Count) })

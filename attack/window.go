@@ -88,7 +88,12 @@ func (r *Run) lastsFor(n uint64) time.Duration {
 	return max(0, time.Duration(min(at, math.MaxInt64/2))-r.plan.Warmup)
 }
 
-// windowAt is the window's length as of the instant.
-func (r *Run) windowAt(at int64) time.Duration {
-	return max(0, time.Duration(min(at, r.until.Load())-r.measured))
+// windowAt is the window's length as of the instant. A run whose last reply was in
+// before the window's end had all of it: nothing else was to come.
+func (r *Run) windowAt(at int64, closed bool) time.Duration {
+	until := r.until.Load()
+	if !closed || until == math.MaxInt64 {
+		until = min(at, until)
+	}
+	return max(0, time.Duration(until-r.measured))
 }

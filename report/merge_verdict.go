@@ -1,6 +1,7 @@
 package report
 
 import (
+	"fmt"
 	"slices"
 
 	"brunt/attack"
@@ -52,8 +53,11 @@ func trustOf(r *Report) string {
 	return *r.Verdict.Trust
 }
 
-// headline is what all reports say, or else each of those that met the limit, at
-// most three of them.
+// mostHeadlines bounds what is quoted of a merge's reports.
+const mostHeadlines = 3
+
+// headline is what all reports say, or else what each says: first those whose
+// endpoint failed, then those that met the limit, at most three in all.
 func (m *merger) headline(limit string) *string {
 	said := func(r *Report) string {
 		if r.Verdict.Headline == nil {
@@ -65,11 +69,24 @@ func (m *merger) headline(limit string) *string {
 		return new(all)
 	}
 	var words *string
-	for i, n := 0, 0; i < len(m.reports) && n < 3; i++ {
-		if r := m.reports[i]; r.Verdict.limit() == limit && said(r) != "" {
-			words = new(joined(words, m.label(i)+": "+said(r)))
-			n++
+	quoted, left := 0, 0
+	for _, want := range []string{attack.LimitEndpoint, limit} {
+		for i, r := range m.reports {
+			switch {
+			case r.Verdict.limit() != want || said(r) == "":
+			case quoted == mostHeadlines:
+				left++
+			default:
+				words = new(joined(words, m.label(i)+": "+said(r)))
+				quoted++
+			}
 		}
+		if limit == attack.LimitEndpoint {
+			break
+		}
+	}
+	if left > 0 {
+		words = new(joined(words, fmt.Sprintf("and %d more", left)))
 	}
 	return words
 }

@@ -1,0 +1,30 @@
+package attack
+
+import "time"
+
+// silence is the longest stretch in which a tally saw no reply end, from one
+// end to the next. The first one begins at the measured start.
+type silence struct{ from, to int64 }
+
+// heard notes a reply's end after the one before.
+func (s *silence) heard(before, end int64) {
+	if end-before > s.to-s.from {
+		*s = silence{before, end}
+	}
+}
+
+// with is what both have in common: of all tallies, the stretch in which none saw
+// a reply end.
+func (s silence) with(o silence) silence {
+	from, to := max(s.from, o.from), min(s.to, o.to)
+	if to < from {
+		return silence{from, from}
+	}
+	return silence{from, to}
+}
+
+// Silence is the longest stretch of a run in which no reply came, as far as the
+// run's cores were all without one at the same time.
+type Silence struct {
+	From, Length time.Duration // since the measured start
+}
