@@ -103,7 +103,7 @@ func (r *reply) read(noBody bool, success *StatusSet) (status int, err error) {
 	switch length := r.header.ContentLength(); {
 	case noBody || status == 204 || status == 304 || status < 200:
 	case length >= 0:
-		err = r.discard(length, keep)
+		err = r.discard(length, keep, true)
 	case length == -1:
 		err = r.discardChunked(keep)
 	default:
@@ -143,11 +143,11 @@ func noEOF(err error) error {
 	return err
 }
 
-// discard throws n bytes of body away.
-func (r *reply) discard(n, keep int) error {
+// discard throws n bytes of body away, the last ones of it or a chunk.
+func (r *reply) discard(n, keep int, last bool) error {
 	for n > 0 {
 		if n > 2*readerSize && r.in.Buffered() == 0 && len(r.sample) >= keep && !r.streaming {
-			return r.discardLarge(n)
+			return r.discardLarge(n, last)
 		}
 		taken, err := r.take(n, keep)
 		if err != nil {
@@ -160,11 +160,15 @@ func (r *reply) discard(n, keep int) error {
 
 // discardLarge goes round the small reader: fewer system calls for large
 // bodies.
-func (r *reply) discardLarge(n int) error {
+func (r *reply) discardLarge(n int, last bool) error {
 	buf := scratches.Get().(*[scratch]byte)
 	defer scratches.Put(buf)
 	for n > 0 {
-		got, err := r.wire.Read(buf[:min(n+1, scratch)]) // one byte more shows what nobody asked for
+		want := n
+		if last {
+			want++ // one byte more shows what nobody asked for
+		}
+		got, err := r.wire.Read(buf[:min(want, scratch)])
 		if err != nil {
 			return noEOF(err)
 		}
@@ -205,7 +209,7 @@ func (r *reply) discardChunked(keep int) error {
 		if size == 0 {
 			return r.discardTrailer()
 		}
-		if err := r.discard(size, keep); err != nil {
+		if err := r.discard(size, keep, false); err != nil {
 			return err
 		}
 		if line, err = r.line(); err != nil {

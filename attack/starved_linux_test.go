@@ -126,7 +126,7 @@ func blamed(t *testing.T, limit, reason string, o ordeal, before ...string) (v V
 	t.Helper()
 	quiet.Repeat(t, func() error {
 		v = suffer(t, o, before...)
-		if v.Valid() || v.LimitedBy != limit || !strings.Contains(v.Headline+"; "+strings.Join(v.Reasons, "; "), reason) {
+		if v.Valid() || v.LimitedBy != limit || !strings.Contains(v.Headline+"; "+strings.Join(append(v.Notes, v.Reasons...), "; "), reason) {
 			return fmt.Errorf("want limited by %s, with %q in the reasons; got %+v", limit, reason, v)
 		}
 		return nil

@@ -116,11 +116,11 @@ func TestEnvironment(t *testing.T) {
 	t.Setenv("HTTPS_PROXY", "http://someone:pr0xyPass@proxy.test:3128")
 	t.Setenv("DATABRICKS_TOKEN", "environment-token-1")
 	t.Setenv("BRUNT_HEADER", "X-Anything: hunter2\nAccept: text/html")
-	t.Setenv("SSH_AUTH_SOCK", "/tmp/agent-of-someone")
+	t.Setenv("SSH_AUTH_SOCK", "/run/agent-of-someone")
 	var s Set
 	s.Environment()
-	got := s.Hide("pr0xyPass environment-token-1 hunter2 text/html /tmp/agent-of-someone proxy.test")
-	if got != "*** *** *** text/html /tmp/agent-of-someone proxy.test" {
+	got := s.Hide("pr0xyPass environment-token-1 hunter2 text/html /run/agent-of-someone proxy.test")
+	if got != "*** *** *** text/html /run/agent-of-someone proxy.test" {
 		t.Error(got)
 	}
 }
