@@ -46,6 +46,15 @@ func (a *firstBytes) note() {
 	a.mu.Unlock()
 }
 
+// taken are those noted since the last time.
+func (a *firstBytes) taken() []time.Time {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	at := a.at
+	a.at = nil
+	return at
+}
+
 // TestServiceBeginsAtTheFirstByte compares what each request's record says with
 // what the server saw: service time begins after the ticket was taken and the
 // request made ready, and before its first byte is at the server. That is so of
@@ -84,7 +93,7 @@ func TestServiceBeginsAtTheFirstByte(t *testing.T) {
 				if p.Concurrency, p.HTTP2 = 1, c.http2; rate != "" {
 					p.Rate = mustRate(t, rate)
 				}
-				seen.at = nil
+				seen.taken()
 				target, err := endpoint.Open(t.Context(), c.url, endpoint.Options{Insecure: true}, time.Second)
 				if err != nil {
 					t.Fatal(err)
@@ -102,12 +111,13 @@ func TestServiceBeginsAtTheFirstByte(t *testing.T) {
 				<-run.Done()
 				target.Close()
 				checkBooks(t, run.Snapshot())
-				if len(records) != 60 || len(seen.at) != 60 {
-					t.Fatalf("%s, %d bytes, rate %q: %d records, %d arrived: %+v", c.name, size, rate, len(records), len(seen.at), run.Snapshot().Failures)
+				at := seen.taken()
+				if len(records) != 60 || len(at) != 60 {
+					t.Fatalf("%s, %d bytes, rate %q: %d records, %d arrived: %+v", c.name, size, rate, len(records), len(at), run.Snapshot().Failures)
 				}
 				for i, r := range records {
-					if r.Planned > r.Begun || r.Begun >= r.Sent || r.Sent > r.End || from.Add(r.Sent).After(seen.at[i]) {
-						t.Errorf("%s, %d bytes, rate %q, request %d: planned %v, begun %v, sent %v, at the server %v, end %v", c.name, size, rate, i, r.Planned, r.Begun, r.Sent, seen.at[i].Sub(from), r.End)
+					if r.Planned > r.Begun || r.Begun >= r.Sent || r.Sent > r.End || from.Add(r.Sent).After(at[i]) {
+						t.Errorf("%s, %d bytes, rate %q, request %d: planned %v, begun %v, sent %v, at the server %v, end %v", c.name, size, rate, i, r.Planned, r.Begun, r.Sent, at[i].Sub(from), r.End)
 						break
 					}
 				}
