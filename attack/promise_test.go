@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/klauspost/compress/zstd"
 
@@ -103,6 +104,7 @@ func TestOddBodiesArriveAsPromised(t *testing.T) {
 				defer set.Close()
 				seen := &promised{ids: map[string]int{}, bodies: map[string]int{}}
 				p := testPlan(uint64(3 * 4 * half))
+				p.Timeout = time.Minute // the bodies are large, and the machine may be busy
 				url := ""
 				if p.HTTP2 = h2; h2 {
 					url, _ = h2Server(t, false, 0, seen.ServeHTTP)
@@ -118,7 +120,7 @@ func TestOddBodiesArriveAsPromised(t *testing.T) {
 				seen.mu.Lock()
 				defer seen.mu.Unlock()
 				if s.Counts.Succeeded != p.Requests || len(seen.wrong) > 0 || len(seen.ids) != int(p.Requests) {
-					t.Fatalf("%d succeeded of %d, %d ids, wrong: %q", s.Counts.Succeeded, p.Requests, len(seen.ids), seen.wrong)
+					t.Fatalf("%d succeeded of %d, %d ids, wrong: %q; %+v", s.Counts.Succeeded, p.Requests, len(seen.ids), seen.wrong, s.Failures)
 				}
 				for i := range p.Requests {
 					if id := fmt.Sprintf("%s-%d", s.RunID, i); seen.ids[id] != 1 {
