@@ -104,9 +104,11 @@ func (t *trust) delays(s *Snapshot, p *Plan) {
 	if worst.share <= trustedShare {
 		return
 	}
-	// In a closed loop a spoilt p99 is no reason to say who set the pace.
+	// A spoilt p99 says nothing about who kept up, or set the pace; requests that
+	// were sent late, or a spoilt median, do.
 	spoilt := worst.share > spoiltShare
-	t.client = spoilt && (p.Open() || worst.quantile == "p50")
+	late := share(s.Counts.LateWithSlots, s.Counts.Sent) >= tellingShare
+	t.client = spoilt && (p.Open() && late || worst.quantile == "p50")
 	t.off = time.Duration(worst.largest)
 	reason := fmt.Sprintf("up to %s of the %s %s of %s may be brunt's own delay", span(time.Duration(worst.own)), worst.quantile, worst.figure, span(time.Duration(worst.reported)))
 	if spoilt {
