@@ -97,6 +97,7 @@ func h2Raw(t *testing.T, serve func(p *h2Peer, id uint32, n int) bool) (url stri
 // TestHTTP2Faults has the server do what it should not. Every request arrives
 // at most once, whatever becomes of it.
 func TestHTTP2Faults(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name  string
 		serve func(p *h2Peer, id uint32) bool
@@ -162,6 +163,7 @@ func TestHTTP2Faults(t *testing.T) {
 		}, []string{KindBadReply}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			url, arrived := h2Raw(t, func(p *h2Peer, id uint32, _ int) bool { return c.serve(p, id) })
 			s := h2Run(t, url, h2Plan(40), payloads.Single("test", body))
 			if uint64(arrived.Load()) > s.Counts.Sent || len(c.kinds) == 0 && s.Counts.Succeeded != 40 || len(c.kinds) > 0 && s.Counts.Failed != 40 {

@@ -125,3 +125,42 @@ func TestServiceBeginsAtTheFirstByte(t *testing.T) {
 		}
 	}
 }
+
+// TestUploadOverSlowNetwork has endpoints that begin to read a large body only
+// after a while: the request has its whole time-out.
+func TestUploadOverSlowNetwork(t *testing.T) {
+	const patience = 400 * time.Millisecond
+	large := []byte(strings.Repeat("x", 32<<20))
+	serve := func(c io.Writer, in *bufio.Reader) {
+		for {
+			if _, err := in.Peek(1); err != nil {
+				return
+			}
+			<-time.After(patience)
+			if !request(in) {
+				return
+			}
+			io.WriteString(c, aReply)
+		}
+	}
+	plain, _ := rawServer(t, func(c net.Conn, in *bufio.Reader, _ int) { serve(c, in) })
+	secure := secured(t, nil, func(_ net.Conn, c *tls.Conn, in *bufio.Reader) { serve(c, in) })
+	two := httptest.NewUnstartedServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		<-time.After(patience)
+		io.Copy(io.Discard, r.Body)
+	}))
+	two.EnableHTTP2 = true
+	two.StartTLS()
+	t.Cleanup(two.Close)
+	for name, url := range map[string]string{"plain": plain, "tls": secure, "http2": two.URL} {
+		p := testPlan(2)
+		p.Concurrency, p.Timeout, p.HTTP2 = 1, time.Minute, name == "http2"
+		run := start(t, url, p, payloads.Single("large", large), endpoint.Options{Insecure: true})
+		<-run.Done()
+		s := run.Snapshot()
+		checkBooks(t, s)
+		if s.Counts.Succeeded != 2 {
+			t.Errorf("%s: %+v", name, s.Failures)
+		}
+	}
+}

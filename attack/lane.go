@@ -182,7 +182,7 @@ func (l *lane) queue(w *worker, c *h2.Conn, want int64) (ok bool, err error) {
 	ok, err = l.stream.Await(want)
 	before := l.waited
 	l.waited += now() - began
-	if !w.ex.warm && before <= lateEnough && l.waited > lateEnough {
+	if !w.ex.warm && before <= lateEnough && l.waited > lateEnough && l.stream.Crowded {
 		l.mux.queued.Add(1)
 	}
 	l.mux.learn(c.Streams())

@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"encoding/binary"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -55,6 +56,11 @@ func TestMain(m *testing.M) {
 	}
 	// The race detector has each process wait for a second before it ends.
 	os.Setenv("GORACE", os.Getenv("GORACE")+" atexit_sleep_ms=10")
+	// Parallel tests wait for servers most of the time.
+	flag.Parse()
+	if err := flag.Set("test.parallel", "8"); err != nil {
+		panic(err)
+	}
 	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
 		if oracleProgram.dir != "" {
 			os.RemoveAll(oracleProgram.dir)
@@ -95,7 +101,7 @@ type oracle struct {
 // startOracle starts one that has room for so many requests in its log.
 func startOracle(t *testing.T, room int, words ...string) *oracle {
 	t.Helper()
-	return startOracleAt(t, "127.0.0.1:0", room, words...)
+	return startOracleAt(t, ownHost()+":0", room, words...)
 }
 
 func startOracleAt(t *testing.T, address string, room int, words ...string) *oracle {

@@ -1,4 +1,4 @@
-//go:build !windows
+//go:build !windows && !race
 
 package attack
 
@@ -11,6 +11,9 @@ import (
 
 	"brunt/attack/quiet"
 )
+
+// closedFormWithin is how far response times may be above the closed form.
+const closedFormWithin = 0.01
 
 // pauses of the oracle's process: so many times, in the middle of each stretch.
 type pauses struct {
@@ -39,8 +42,8 @@ func TestPausedServer(t *testing.T) {
 				for i, excess := range pausedRun(t, c.pauses, c.slots) {
 					best[i] = min(best[i], excess)
 				}
-				if slices.Max(best) > agreement {
-					return fmt.Errorf("percentiles %v exceed the closed form by %.4f at best, more than %v", quantiles, best, agreement)
+				if slices.Max(best) > closedFormWithin {
+					return fmt.Errorf("percentiles %v exceed the closed form by %.4f at best, more than %v", quantiles, best, closedFormWithin)
 				}
 				return nil
 			})

@@ -9,8 +9,10 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -127,15 +129,30 @@ func startRetiring(t *testing.T, kind proxyKind, backend string, keepAlive, pati
 	return p
 }
 
-// freeAddress is one on which nobody listens.
+// freeAddress is one on which nobody listens, nor will: its host is the test's
+// own, where there are many on the loopback interface.
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := net.Listen("tcp", ownHost()+":0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer l.Close()
 	return l.Addr().String()
+}
+
+// hosts is how many hosts have been given out.
+var hosts atomic.Uint32
+
+// ownHost is an address of the loopback interface that nobody else uses, so that a
+// server may stop listening and start again without losing its port to another
+// test; 127.0.0.1 where the system has no other.
+func ownHost() string {
+	if runtime.GOOS != "linux" {
+		return "127.0.0.1"
+	}
+	pid := os.Getpid()
+	return fmt.Sprintf("127.%d.%d.%d", 64+hosts.Add(1)%128, pid>>8&255, pid&255)
 }
 
 // command runs the proxy's program on its configuration.

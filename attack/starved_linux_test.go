@@ -1,3 +1,5 @@
+//go:build !race
+
 package attack
 
 import (
@@ -225,7 +227,7 @@ func TestStarvedOfPorts(t *testing.T) {
 func TestStarvedByGarbage(t *testing.T) {
 	needs(t, "taskset")
 	o := ordeal{URL: quick(t), Rate: "1500", Concurrency: 100, KeepAlive: true, Garbage: true, Duration: 4 * time.Second}
-	blamed(t, LimitClient, garbageReason, o, "taskset", "-c", lastCore())
+	blamed(t, LimitClient, "garbage collection", o, "taskset", "-c", lastCore())
 }
 
 // TestEndpointsFault has endpoints that cannot cope: the client is not blamed,

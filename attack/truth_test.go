@@ -224,6 +224,7 @@ func TestNeverSentTwice(t *testing.T) {
 				continue
 			}
 			t.Run(c.name+" "+method, func(t *testing.T) {
+				t.Parallel()
 				p := testPlan(uint64(n))
 				if strings.Contains(c.name, "idle") {
 					// One request each 4 ms and no more.
@@ -247,6 +248,7 @@ func TestNeverSentTwice(t *testing.T) {
 		}
 	}
 	t.Run("GET without a body", func(t *testing.T) {
+		t.Parallel()
 		o := startOracle(t, n+n/10, "-faults", "reset=0.2,halfclose=0.2,503=0.2")
 		s := attackWith(t, o.url(), testPlan(uint64(n)), Request{}, payloads.Single("", nil), nil)
 		if sum := o.summary(); sum.Arrived != s.Counts.Sent-unsent(s) {

@@ -140,19 +140,25 @@ func TestBrokenAfterWork(t *testing.T) {
 // TestUselessConnections has servers whose connections are of no use: a closed
 // loop pauses, an open one keeps its plan and opens no more than it planned.
 func TestUselessConnections(t *testing.T) {
-	var opened atomic.Uint64
-	raw := func(serve func(c net.Conn, in *bufio.Reader)) string {
-		url, _ := rawServer(t, func(c net.Conn, in *bufio.Reader, _ int) {
-			opened.Add(1)
-			serve(c, in)
-		})
-		return url
+	t.Parallel()
+	// useless starts one of the servers, which counts its connections.
+	type useless func(t *testing.T, opened *atomic.Uint64) (url string)
+	raw := func(serve func(c net.Conn, in *bufio.Reader)) useless {
+		return func(t *testing.T, opened *atomic.Uint64) string {
+			url, _ := rawServer(t, func(c net.Conn, in *bufio.Reader, _ int) {
+				opened.Add(1)
+				serve(c, in)
+			})
+			return url
+		}
 	}
-	secure := func(serve func(raw net.Conn, c *tls.Conn)) string {
-		return secured(t, nil, func(raw net.Conn, c *tls.Conn, _ *bufio.Reader) {
-			opened.Add(1)
-			serve(raw, c)
-		})
+	secure := func(serve func(raw net.Conn, c *tls.Conn)) useless {
+		return func(t *testing.T, opened *atomic.Uint64) string {
+			return secured(t, nil, func(raw net.Conn, c *tls.Conn, _ *bufio.Reader) {
+				opened.Add(1)
+				serve(raw, c)
+			})
+		}
 	}
 	greet := func(c net.Conn, in *bufio.Reader) *http2.Framer {
 		io.ReadFull(in, make([]byte, len(http2.ClientPreface)))
@@ -160,12 +166,12 @@ func TestUselessConnections(t *testing.T) {
 		f.WriteSettings()
 		return f
 	}
-	for name, url := range map[string]string{
+	for name, serve := range map[string]useless{
 		"closed at once":            raw(func(net.Conn, *bufio.Reader) {}),
 		"reset at once":             raw(func(c net.Conn, _ *bufio.Reader) { c.(*net.TCPConn).SetLinger(0) }),
 		"closed once read":          raw(func(_ net.Conn, in *bufio.Reader) { request(in) }),
 		"garbage":                   raw(func(c net.Conn, _ *bufio.Reader) { io.WriteString(c, "SSH-2.0-OpenSSH_9.9\r\n") }),
-		"tls never spoken":          strings.Replace(raw(func(net.Conn, *bufio.Reader) {}), "http:", "https:", 1),
+		"tls never spoken":          raw(func(net.Conn, *bufio.Reader) {}),
 		"tls closed at once":        secure(func(_ net.Conn, c *tls.Conn) { c.Handshake(); c.Close() }),
 		"tls reset at once":         secure(func(raw net.Conn, c *tls.Conn) { c.Handshake(); raw.(*net.TCPConn).SetLinger(0) }),
 		"http2 never spoken":        raw(func(net.Conn, *bufio.Reader) {}),
@@ -188,28 +194,35 @@ func TestUselessConnections(t *testing.T) {
 			io.Copy(io.Discard, in)
 		}),
 	} {
-		for _, rate := range []string{"", "500"} {
-			p := testPlan(0)
-			p.Duration, p.HTTP2 = 600*time.Millisecond, strings.HasPrefix(name, "http2")
-			most := uint64(300) // 4 workers that pause make about 40
-			if rate != "" {
-				p = Plan{Rate: mustRate(t, rate), Concurrency: 64, Requests: 300, Timeout: p.Timeout, KeepAlive: true, HTTP2: p.HTTP2, AtEnd: p.AtEnd, CatchUp: p.CatchUp, Success: p.Success}
-				if p.HTTP2 {
-					most *= mostMoves + 1
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for _, rate := range []string{"", "500"} {
+				var opened atomic.Uint64
+				url := serve(t, &opened)
+				if name == "tls never spoken" {
+					url = strings.Replace(url, "http:", "https:", 1)
+				}
+				p := testPlan(0)
+				p.Duration, p.HTTP2 = 600*time.Millisecond, strings.HasPrefix(name, "http2")
+				most := uint64(300) // 4 workers that pause make about 40
+				if rate != "" {
+					p = Plan{Rate: mustRate(t, rate), Concurrency: 64, Requests: 300, Timeout: p.Timeout, KeepAlive: true, HTTP2: p.HTTP2, AtEnd: p.AtEnd, CatchUp: p.CatchUp, Success: p.Success}
+					if p.HTTP2 {
+						most *= mostMoves + 1
+					}
+				}
+				run := start(t, url, p, payloads.Single("test", body), endpoint.Options{Insecure: true})
+				<-run.Done()
+				s := run.Snapshot()
+				checkBooks(t, s)
+				t.Logf("%s, %q: %d connections, %+v", name, rate, opened.Load(), s.Counts)
+				if s.Counts.Succeeded > 0 || s.Counts.Failed == 0 || opened.Load() > most || rate != "" && s.Counts.Failed != 300 {
+					t.Errorf("%s, %q: %d connections, %+v %+v", name, rate, opened.Load(), s.Counts, s.Failures)
+				}
+				if m := s.Failures[0].Message; regexp.MustCompile(`(closed|reset) after`).MatchString(m) && !strings.HasSuffix(m, " ms without a reply") {
+					t.Errorf("%s, %q: %q", name, rate, m)
 				}
 			}
-			opened.Store(0)
-			run := start(t, url, p, payloads.Single("test", body), endpoint.Options{Insecure: true})
-			<-run.Done()
-			s := run.Snapshot()
-			checkBooks(t, s)
-			t.Logf("%s, %q: %d connections, %+v", name, rate, opened.Load(), s.Counts)
-			if s.Counts.Succeeded > 0 || s.Counts.Failed == 0 || opened.Load() > most || rate != "" && s.Counts.Failed != 300 {
-				t.Errorf("%s, %q: %d connections, %+v %+v", name, rate, opened.Load(), s.Counts, s.Failures)
-			}
-			if m := s.Failures[0].Message; regexp.MustCompile(`(closed|reset) after`).MatchString(m) && !strings.HasSuffix(m, " ms without a reply") {
-				t.Errorf("%s, %q: %q", name, rate, m)
-			}
-		}
+		})
 	}
 }

@@ -1,3 +1,5 @@
+//go:build !race
+
 package attack
 
 import (
@@ -12,6 +14,7 @@ import (
 // never said to have fallen behind; one that does not, and had the time to show
 // it, is never said to keep up and no more.
 func TestVerdictsOfQueues(t *testing.T) {
+	t.Parallel()
 	wrong, judged := 0, 0
 	for _, servers := range []int{1, 4, 32} {
 		for _, service := range []time.Duration{5 * ms, 50 * ms, 400 * ms, 5 * sec} {

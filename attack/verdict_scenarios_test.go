@@ -201,6 +201,7 @@ func both(a, b func(int, time.Duration) (string, int)) func(int, time.Duration) 
 
 // TestScenarios has each verdict be the one that was written down.
 func TestScenarios(t *testing.T) {
+	t.Parallel()
 	for _, c := range scenarios {
 		t.Run(strings.ReplaceAll(c.name, " ", "_"), func(t *testing.T) {
 			s, p := c.world.snapshot(t)

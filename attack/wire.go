@@ -44,7 +44,7 @@ type wire struct {
 	missed   bool  // an end that was there before the request was sent
 
 	replies int64 // whole ones that the connection has brought
-	trip    int64 // a round trip, as long as opening the connection took
+	trip    int64 // no less than a round trip: what opening the connection took, or its quickest reply
 
 	timed bool  // the reply is a stream: each read is timed
 	at    int64 // instant of its last read
@@ -244,23 +244,38 @@ func (w *wire) write(msg []byte) (int, error) {
 	if !w.secure || w.direct == nil { // else it is for the first record
 		w.handed.mark()
 	}
+	if w.secure {
+		return w.writeSecure(msg)
+	}
 	for {
 		n, err := w.conn.Write(msg[sent:])
 		sent += n
 		if err == nil {
 			return sent, nil
 		}
-		// A TLS connection cannot go on after a write that timed out.
-		if w.secure {
-			if w.cutting.Load() {
-				err = errCut
-			}
-			return sent, err
-		}
 		if err = w.early(err); err != nil {
 			return sent, err
 		}
 	}
+}
+
+// writeSecure is write for TLS, which cannot go on after a write that timed out:
+// it has all the exchange's time from the beginning.
+func (w *wire) writeSecure(msg []byte) (int, error) {
+	look := w.deadline
+	if look < w.want {
+		if err := w.extend(); err != nil {
+			return 0, err
+		}
+	}
+	sent, err := w.conn.Write(msg)
+	switch {
+	case err != nil && w.cutting.Load():
+		return sent, errCut
+	case err == nil && w.direct != nil:
+		err = w.near(look)
+	}
+	return sent, err
 }
 
 // writeBoth sends a head and a large body without copying the body.

@@ -275,6 +275,7 @@ func (w *worker) receive() error {
 		ex.outcome = failed
 	}
 	w.wire.replies++
+	w.wire.trip = min(w.wire.trip, ex.first-ex.sent)
 	w.run.unsaid.answered(w.wire.replies)
 	if w.reply.close || unsent > 0 || !w.run.plan.KeepAlive {
 		w.drop()

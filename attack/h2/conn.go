@@ -58,8 +58,8 @@ type Config struct {
 
 // Conn is one connection. Many goroutines share it, each with a Stream.
 type Conn struct {
-	// Trip is about a round trip in nanoseconds. It is to be set before the first
-	// Reserve.
+	// Trip is no less than a round trip in nanoseconds: what opening the connection
+	// took, which is to be set before the first Reserve, or its quickest reply.
 	Trip int64
 
 	config *Config

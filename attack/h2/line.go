@@ -89,6 +89,7 @@ func (s *Stream) Await(want int64) (ok bool, err error) {
 	for {
 		late := s.wait(want)
 		c.mu.Lock()
+		s.Crowded = c.crowded
 		switch {
 		case s.called && late == nil:
 			c.mu.Unlock()

@@ -35,7 +35,8 @@ type Stream struct {
 	Idled     bool                // the connection had lain idle, and brought nothing since
 	Barren    bool                // the connection had brought no reply by the end
 	Vain      bool                // nor had the peer taken a request on it, as far as it said
-	Trip      int64               // a round trip on it
+	Trip      int64               // no less than a round trip on it
+	Crowded   bool                // by the last Await the connection had had more streams than places
 
 	// Began is the instant at which the request began, whatever connections it
 	// was moved from: who began first is first in line. It is to be set before
@@ -210,7 +211,11 @@ func (c *Conn) finish(s *Stream, err error, unsent bool) error {
 		err = s.err
 	}
 	reset, lost := code != http2.ErrCodeNo && c.err == nil, s.lost
-	s.Sent, s.Barren, s.Vain, s.Trip = s.written.Load(), !c.fruitful, !c.fruitful && !c.took, c.Trip
+	s.Sent, s.Barren, s.Vain = s.written.Load(), !c.fruitful, !c.fruitful && !c.took
+	if s.First > s.Sent && s.Sent > 0 {
+		c.Trip = min(c.Trip, s.First-s.Sent)
+	}
+	s.Trip = c.Trip
 	if err == ErrTimeout && s.Sent > 0 && c.heard < s.Sent && c.config.Now()-s.Sent > c.config.Timeout/2 {
 		// Not a byte for long: whoever is at the other end may be gone.
 		c.retire()
