@@ -204,7 +204,6 @@ var databricksWords = regexp.MustCompile(`(?i)databricks|workspace|can query|pro
 // TestAdviceElsewhere has servers of all kinds refuse one request: what is said
 // is what is known of such a server, and nothing that is known of Databricks'.
 func TestAdviceElsewhere(t *testing.T) {
-	t.Parallel()
 	var current atomic.Pointer[told]
 	answer := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		io.Copy(io.Discard, r.Body)
@@ -219,6 +218,9 @@ func TestAdviceElsewhere(t *testing.T) {
 	defer plain.Close()
 	multiplexed, _ := h2Server(t, false, 0, answer)
 	for i := range elsewhereReplies {
+		if racing && i%4 > 0 {
+			continue
+		}
 		c := &elsewhereReplies[i]
 		current.Store(c)
 		for _, http2s := range []bool{false, true} {

@@ -115,6 +115,9 @@ func TestRows(t *testing.T) {
 	}})
 	rows := rowsOf()
 	for i := range rows {
+		if racing && i%4 > 0 {
+			continue
+		}
 		c := &rows[i]
 		current.Store(c)
 		for _, http2s := range []bool{false, true} {

@@ -97,7 +97,6 @@ func nameReply(query []byte, ips []string) []byte {
 // others, none is lost but those in flight at the death, and the report names
 // the dead.
 func TestSeveralAddresses(t *testing.T) {
-	t.Parallel()
 	const n = 1200
 	first := startOracleAt(t, "127.0.0.1:0", 2*n)
 	_, port, err := net.SplitHostPort(first.address)

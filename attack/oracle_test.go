@@ -6,7 +6,6 @@ import (
 	"bufio"
 	"encoding/binary"
 	"encoding/json"
-	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -56,11 +55,6 @@ func TestMain(m *testing.M) {
 	}
 	// The race detector has each process wait for a second before it ends.
 	os.Setenv("GORACE", os.Getenv("GORACE")+" atexit_sleep_ms=10")
-	// Parallel tests wait for servers most of the time.
-	flag.Parse()
-	if err := flag.Set("test.parallel", "8"); err != nil {
-		panic(err)
-	}
 	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
 		if oracleProgram.dir != "" {
 			os.RemoveAll(oracleProgram.dir)

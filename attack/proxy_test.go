@@ -91,7 +91,6 @@ func TestProxyIdle(t *testing.T) {
 // there may be one per connection and reload. HTTP/2 has the proxy say first
 // where it stops reading, so that nothing is lost.
 func TestProxyReloaded(t *testing.T) {
-	t.Parallel()
 	forProxies(t, func(t *testing.T, kind proxyKind) {
 		n := scale(1_500, 200_000)
 		o := startOracle(t, 2*n)
@@ -145,7 +144,6 @@ func allowedSilence(kind proxyKind, s *Snapshot) uint64 {
 // TestProxyBackend has the server behind the proxy be away, or slow, for some
 // of the time: what the proxy answers then is what brunt reports.
 func TestProxyBackend(t *testing.T) {
-	t.Parallel()
 	t.Run("away", func(t *testing.T) {
 		forProxies(t, func(t *testing.T, kind proxyKind) {
 			n := scale(1_500, 50_000)
