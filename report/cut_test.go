@@ -33,7 +33,7 @@ func TestResultsCutAnywhere(t *testing.T) {
 			must(err)
 			borders = append(borders, int(info.Size()))
 		}
-		must(out.Close(rep))
+		must(closing(out, rep))
 		whole, err := os.ReadFile(path)
 		must(err)
 		read := 0
@@ -87,7 +87,7 @@ func TestResultsOfAKilledRun(t *testing.T) {
 			if r.Requests.Sent != 119 || r.Verdict.Judged() {
 				t.Errorf("%s: %d of 120 records", name, r.Requests.Sent)
 			}
-			must(out.Close(nil))
+			must(closing(out, nil))
 			if r, err = ReadFiles([]string{path}, nil); err != nil || r.Requests.Sent != 120 {
 				t.Errorf("%s, closed: %v", name, err)
 			}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -60,6 +61,8 @@ type Results struct {
 	err        error
 
 	columns *columnWriter // in place of encode, or nil
+	encoded uint64        // records given to the encoder
+	written uint64        // of those, how many a write that did not fail had with it
 	held    attack.Record // the last one so far
 	start   time.Time     // that its instants count from; zero while none is held
 
@@ -166,6 +169,9 @@ func (r *Results) Take(start time.Time, batch []attack.Record) error {
 		r.held, r.start = batch[i], start
 	}
 	if r.err = r.buffer.Flush(); r.err == nil && len(batch) > 0 {
+		if r.zstd == nil {
+			r.written = r.encoded
+		}
 		r.flushSoon()
 	}
 	return r.err
@@ -188,7 +194,9 @@ func (r *Results) flushSoon() {
 		}
 		r.flushing = nil
 		if r.err == nil {
-			r.err = r.zstd.Flush()
+			if r.err = r.zstd.Flush(); r.err == nil {
+				r.written = r.encoded
+			}
 		}
 	})
 }
@@ -200,8 +208,10 @@ func (r *Results) release(report string) error {
 	case r.start.IsZero():
 		return nil
 	case r.columns != nil:
+		r.encoded++
 		return r.columns.write(r.start, &r.held, report)
 	}
+	r.encoded++
 	out := r.result(r.start, &r.held)
 	if report != "" {
 		r.report[0] = report
@@ -241,20 +251,48 @@ func (r *Results) result(start time.Time, in *attack.Record) *vegeta.Result {
 // closeGrace is how long the end of a file may take to be written to a pipe.
 const closeGrace = 5 * time.Second
 
-// Close ends the file with the run's report, unless that is nil, and tells whether
-// all of it could be written. A Take that still waits for its reader is given up.
-func (r *Results) Close(rep *Report) error {
+// Ending is what the end of a run's files adds to its report.
+type Ending struct {
+	Warnings []string
+	// Kept, unless it is nil, is how many records are in a results file that could
+	// not be written to its end, as far as that is known.
+	Kept *uint64
+}
+
+// Amend adds it to the report.
+func (e Ending) Amend(rep *Report) {
+	rep.Warnings = append(slices.Clone(rep.Warnings), e.Warnings...)
+	if rep.Results != nil && e.Kept != nil {
+		total := rep.Results.Kept + rep.Results.Dropped
+		kept := min(*e.Kept, total)
+		rep.Results = &ResultsKept{Kept: kept, Dropped: total - kept}
+	}
+}
+
+// Close ends the file with the run's report, unless that is nil. Where not all of
+// it could be written it gives the error, and how many records were, if that is
+// known. A Take that still waits for its reader is given up.
+func (r *Results) Close(rep *Report) (kept *uint64, err error) {
 	if r == nil {
-		return nil
+		return nil, nil
 	}
 	if !r.mu.TryLock() {
 		r.file.Close()
-		return errors.New("its reader stopped reading; the records at the end are missing")
+		return nil, errors.New("its reader stopped reading; the records at the end are missing")
 	}
 	defer r.mu.Unlock()
 	if r.buffer == nil || r.err == nil && r.opened != nil && r.start.IsZero() {
-		return r.opened.discard() // there is nothing to keep
+		return nil, r.opened.discard() // there is nothing to keep
 	}
+	if err = r.close(rep); err != nil {
+		written := r.written
+		kept = &written
+	}
+	return kept, err
+}
+
+// close is Close under the lock, where something was taken.
+func (r *Results) close(rep *Report) error {
 	if f, ok := r.file.(*os.File); ok {
 		_ = f.SetWriteDeadline(time.Now().Add(closeGrace)) // pipes only
 	}

@@ -66,7 +66,7 @@ func write(t *testing.T, path, format string, records []attack.Record, start tim
 		t.Fatal(err)
 	}
 	half := len(records) / 2
-	if err := errors.Join(out.Take(start, records[:half]), out.Take(start, nil), out.Take(start, records[half:]), out.Close(rep)); err != nil {
+	if err := errors.Join(out.Take(start, records[:half]), out.Take(start, nil), out.Take(start, records[half:]), closing(out, rep)); err != nil {
 		t.Fatal(err)
 	}
 }

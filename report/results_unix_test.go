@@ -36,7 +36,7 @@ func TestResultsLostReader(t *testing.T) {
 	if _, err := reader.Read(make([]byte, 1)); err != nil {
 		t.Fatal(err) // from here on Take holds the file
 	}
-	if err := r.Close(nil); err == nil {
+	if err := closing(r, nil); err == nil {
 		t.Error("records are missing, and Close says nothing")
 	}
 	if err := <-taken; err == nil {

@@ -335,38 +335,38 @@ func (j *Job) discard() {
 		_ = j.set.Close()
 	}
 	if j.results != nil {
-		_ = j.results.Close(nil)
+		_, _ = j.results.Close(nil)
 	}
 }
 
 // Close closes what the job needed, once its run is done; a results file ends with
 // the run's report, which of makes. Close says what a reader of the report should
 // know besides, and whether the results could be written.
-func (j *Job) Close(of func() *report.Report) (warnings []string, err error) {
+func (j *Job) Close(of func() *report.Report) (end report.Ending, err error) {
 	j.Meta.Sampler.End()
 	if changed := j.set.Changed(); changed != nil {
-		warnings = append(warnings, changed.Error())
+		end.Warnings = append(end.Warnings, changed.Error())
 	}
 	var rep *report.Report
 	if j.results != nil {
 		rep = of()
-		rep.Warnings = append(rep.Warnings, warnings...)
+		end.Amend(rep)
 	}
-	if err = j.results.Close(rep); err != nil {
+	if end.Kept, err = j.results.Close(rep); err != nil {
 		err = fmt.Errorf("--results: %w", err)
-		warnings = append(warnings, err.Error())
+		end.Warnings = append(end.Warnings, err.Error())
 	}
 	j.results = nil
 	j.discard()
-	return warnings, err
+	return end, err
 }
 
 // Live is the job as the live view takes it; failed is told what could not be
 // written.
 func (j *Job) Live(failed func(error)) *live.Job {
-	return &live.Job{Run: j.Run, Meta: j.Meta, Change: j.Run.Change, Results: j.file, Close: func(of func() *report.Report) []string {
-		warnings, err := j.Close(of)
+	return &live.Job{Run: j.Run, Meta: j.Meta, Change: j.Run.Change, Results: j.file, Close: func(of func() *report.Report) report.Ending {
+		end, err := j.Close(of)
 		failed(err)
-		return warnings
+		return end
 	}}
 }

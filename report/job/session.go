@@ -47,9 +47,9 @@ func (s *Session) Once() error {
 		rep.JudgeAll(s.Rules)
 		return rep
 	}
-	warnings, unwritten := j.Close(of)
+	end, unwritten := j.Close(of)
 	rep := of()
-	rep.Warnings = append(rep.Warnings, warnings...)
+	end.Amend(rep)
 	return s.publish(rep, unwritten)
 }
 

@@ -67,7 +67,11 @@ func launchOn(url, body string, o Order) (*Job, error) {
 	}
 	meta := report.MetaOf(run.Plan(), target.Target.URL, set)
 	meta.Concurrency = o.Concurrency
-	return &Job{Run: run, Meta: meta, Close: func(func() *report.Report) []string { target.Close(); set.Close(); return []string{"closed"} }}, nil
+	return &Job{Run: run, Meta: meta, Close: func(func() *report.Report) report.Ending {
+		target.Close()
+		set.Close()
+		return report.Ending{Warnings: []string{"closed"}}
+	}}, nil
 }
 
 // launched is launch as a view calls it.

@@ -234,7 +234,7 @@ func TestNotDoneBeforeItsFilesAreClosed(t *testing.T) {
 			job, err := launch(o)
 			if err == nil {
 				before := job.Close
-				job.Close = func(of func() *report.Report) []string { close(sent); <-closed; return before(of) }
+				job.Close = func(of func() *report.Report) report.Ending { close(sent); <-closed; return before(of) }
 			}
 			return job, err
 		}

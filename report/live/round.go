@@ -1,7 +1,6 @@
 package live
 
 import (
-	"slices"
 	"sync"
 	"time"
 	"unsafe"
@@ -19,9 +18,9 @@ type Job struct {
 	// Change is Run.Change, nil where the load may not be changed.
 	Change func(rate vegeta.Rate, concurrency int) error
 	// Close ends what the run needed (payloads, target, results file), once it
-	// is done, and says what the reader should know. The report that of makes
+	// is done, and gives what that adds to the report. The report that of makes
 	// ends the results file, if there is one. Nil where nothing is to do.
-	Close func(of func() *report.Report) (warnings []string)
+	Close func(of func() *report.Report) report.Ending
 	// Results is the name of the results file, empty where none is kept.
 	Results string
 }
@@ -171,9 +170,9 @@ func (r *round) finish(rules []report.Rule) *final {
 		rep.JudgeAll(rules)
 		return rep
 	}
-	var warnings []string
+	var end report.Ending
 	if r.job.Close != nil {
-		warnings = r.job.Close(func() *report.Report { return anew(r.job.Run.Snapshot()) })
+		end = r.job.Close(func() *report.Report { return anew(r.job.Run.Snapshot()) })
 	}
 	bare := *r.job.Run.Snapshot()
 	names := bare.Names
@@ -190,7 +189,7 @@ func (r *round) finish(rules []report.Rule) *final {
 	}
 	short := *rep
 	short.Names = []report.Named{}
-	short.Warnings = append(slices.Clone(short.Warnings), warnings...)
+	end.Amend(&short)
 	return &final{&short, names}
 }
 
