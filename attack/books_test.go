@@ -257,3 +257,34 @@ func TestWarmConnections(t *testing.T) {
 		t.Errorf("%+v", s.Counts)
 	}
 }
+
+// whileDescribed is an error that finds out whether a tally's lock is free while
+// it is put into words.
+type whileDescribed struct {
+	tally *tally
+	free  *bool
+}
+
+func (e whileDescribed) Error() string {
+	if *e.free = e.tally.mu.TryLock(); *e.free {
+		e.tally.mu.Unlock()
+	}
+	return "no words"
+}
+
+// TestExampleIsMadeOutsideTheLock: to describe the first failure of a kind a file
+// is read and secrets are looked for, and other workers count meanwhile.
+func TestExampleIsMadeOutsideTheLock(t *testing.T) {
+	url, _ := rawServer(t, answering(aReply))
+	run := start(t, url, testPlan(4), payloads.Single("test", body), endpoint.Options{})
+	<-run.Done()
+	w := run.list[0]
+	free := false
+	for range 2 {
+		w.ex = exchange{outcome: failed, kind: KindOther, err: whileDescribed{w.tally, &free}, ticket: w.ex.ticket, end: w.ex.end}
+		w.tally.record(w)
+	}
+	if f := w.tally.failures[otherKinds]; !free || f == nil || f.Count != 2 || f.Message != "no words" {
+		t.Errorf("lock free: %t; %+v", free, f)
+	}
+}

@@ -99,6 +99,10 @@ func (t *tally) record(w *worker) {
 	ex := &w.ex
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	var failure *Failure
+	if ex.outcome == failed && !ex.warm {
+		failure = t.entry(w)
+	}
 	c := &t.counts
 	if ex.opened {
 		t.connection(ex)
@@ -152,7 +156,7 @@ func (t *tally) record(w *worker) {
 	case failed:
 		c.Failed++
 		t.add(&t.slice.failed, ex.end-ex.planned)
-		t.fail(w)
+		failure.fail(time.Duration(ex.end - w.run.measured))
 	case cutOff:
 		c.CutOff++
 	}
@@ -175,26 +179,40 @@ func (t *tally) add(b *buckets, ns int64) {
 	b.record(ns)
 }
 
-// fail counts a failure under its kind.
-func (t *tally) fail(w *worker) {
+// entry is the one that the exchange's failure is counted in. To make a new one
+// takes reading a payload file, and redaction: the lock, which is held, is let go
+// for that, so it is to be called before anything of the exchange is counted.
+func (t *tally) entry(w *worker) *Failure {
 	ex := &w.ex
 	key := failureKey{kind: ex.kind, status: ex.status}
 	if ex.status > 0 {
 		key.cause = t.refusal.explain(ex.status, w.reply.sample, w.run.databricks || w.reply.ofDatabricks())
 	}
-	f := t.failures[key]
-	if f == nil {
-		if len(t.failures) >= maxKinds {
-			key = failureKey{kind: KindOther, status: 0}
-			f = t.failures[key]
+	databricks := t.refusal.databricks
+	for {
+		if f := t.failures[key]; f != nil {
+			return f
 		}
-		if f == nil {
-			f = w.newFailure(key, t.refusal.databricks)
+		if len(t.failures) >= maxKinds && key != otherKinds {
+			key = otherKinds
+			continue
+		}
+		t.mu.Unlock()
+		f := w.newFailure(key, databricks)
+		t.mu.Lock()
+		if t.failures[key] == nil && (len(t.failures) < maxKinds || key == otherKinds) {
 			t.failures[key] = f
 		}
 	}
+}
+
+// otherKinds is the key of all failures whose own there is no room for.
+var otherKinds = failureKey{kind: KindOther}
+
+// fail counts a failure in its entry.
+func (f *Failure) fail(at time.Duration) {
 	f.Count++
-	f.Last = max(f.Last, time.Duration(ex.end-w.run.measured))
+	f.First, f.Last = min(f.First, at), max(f.Last, at)
 }
 
 // newFailure makes the first entry of a kind, with the example; databricks says
