@@ -41,8 +41,22 @@ type arrivals struct {
 	n atomic.Int64
 }
 
+// runScripts runs testscripts, whose commands end as soon as this process would:
+// under the race detector each waits for a second, unless GORACE says otherwise.
+func runScripts(t *testing.T, p testscript.Params) {
+	setup := p.Setup
+	p.Setup = func(env *testscript.Env) error {
+		env.Setenv("GORACE", os.Getenv("GORACE"))
+		if setup == nil {
+			return nil
+		}
+		return setup(env)
+	}
+	testscript.Run(t, p)
+}
+
 func TestScripts(t *testing.T) {
-	testscript.Run(t, testscript.Params{
+	runScripts(t, testscript.Params{
 		Dir: "testdata/script",
 		Setup: func(env *testscript.Env) error {
 			root, err := os.Getwd()
@@ -281,7 +295,7 @@ func TestReadmeCommands(t *testing.T) {
 	if err := os.WriteFile(file, []byte(script.String()), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	testscript.Run(t, testscript.Params{Files: []string{file}, Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits}, Setup: func(env *testscript.Env) error {
+	runScripts(t, testscript.Params{Files: []string{file}, Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits}, Setup: func(env *testscript.Env) error {
 		if err := openWorkspace(env); err != nil {
 			return err
 		}
@@ -364,7 +378,7 @@ func TestReadmeCurl(t *testing.T) {
 	if err := os.WriteFile(file, []byte(script), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	testscript.Run(t, testscript.Params{Files: []string{file}})
+	runScripts(t, testscript.Params{Files: []string{file}})
 }
 
 // minutes of load are a second in the test, and of a warm-up less.

@@ -155,8 +155,9 @@ func (ex *exchange) broken(how string) string {
 	return fmt.Sprintf("connection %s after %s without a reply", how, after)
 }
 
-// describe gives the example message of a failure without a status.
-func (ex *exchange) describe() string {
+// describe gives the example message of a failure without a status. Only what is
+// not in this package's own words goes through hide: a secret may be a word of them.
+func (ex *exchange) describe(hide func(string) string) string {
 	kind, err := ex.kind, ex.err
 	switch kind {
 	case KindReset:
@@ -169,9 +170,9 @@ func (ex *exchange) describe() string {
 	}
 	// "dial tcp" in front of the address says nothing.
 	if op := (*net.OpError)(nil); errors.As(err, &op) && op.Op == "dial" && op.Addr != nil {
-		return oneLine(op.Addr.String()+": "+op.Err.Error(), 300)
+		return hide(oneLine(op.Addr.String()+": "+op.Err.Error(), 300))
 	}
-	return oneLine(err.Error(), 300)
+	return hide(oneLine(err.Error(), 300))
 }
 
 // oneLine makes text fit for one line: no control characters, no more than

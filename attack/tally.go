@@ -234,7 +234,7 @@ func (w *worker) newFailure(key failureKey, databricks bool) *Failure {
 		}
 		f.Advice = adviceOn(key.cause, &answered{databricks, w.run.target.TLS, w.run.method, f.Payload, f.RequestID, f.Headers})
 	default:
-		f.Message, f.Advice = hide(ex.describe()), remedyFor(ex.kind, ex.err)
+		f.Message, f.Advice = ex.describe(hide), remedyFor(ex.kind, ex.err)
 		if w.reply.streaming {
 			f.RequestID = hide(oneLine(string(w.reply.requestID()), longestID))
 		}

@@ -226,3 +226,16 @@ func TestUselessConnections(t *testing.T) {
 		})
 	}
 }
+
+// TestOwnWordsAreNotHidden has a secret be a word that brunt says itself.
+func TestOwnWordsAreNotHidden(t *testing.T) {
+	url, _ := rawServer(t, func(c net.Conn, in *bufio.Reader, _ int) {
+		request(in)
+		c.(*net.TCPConn).SetLinger(0)
+	})
+	run := start(t, url+"/?m=reset&n=connection", testPlan(4), payloads.Single("test", body), endpoint.Options{})
+	<-run.Done()
+	if s := run.Snapshot(); len(s.Failures) == 0 || !strings.HasPrefix(s.Failures[0].Message, "connection reset after") {
+		t.Errorf("%+v", s.Failures)
+	}
+}
