@@ -12,6 +12,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"brunt/attack/quiet"
 )
 
 // sieges are what somebody without a token does with a connection. What it
@@ -104,9 +106,14 @@ func besiege(t *testing.T, address string, secure bool, act func(net.Conn)) (end
 	}
 }
 
-// ownerEnters has the owner come 60 times, each time anew.
+// ownerEnters has the owner come 60 times, each time anew: a newcomer has as long
+// as so many others take to follow it, which is time enough where it has a core.
 func ownerEnters(t *testing.T, v *View) {
 	t.Helper()
+	quiet.Repeat(t, func() error { return ownerCame(v) })
+}
+
+func ownerCame(v *View) error {
 	transport := &http.Transport{DisableKeepAlives: true, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}
 	client := &http.Client{Transport: transport, Timeout: 5 * time.Second}
 	through := 0
@@ -127,8 +134,9 @@ func ownerEnters(t *testing.T, v *View) {
 		resp.Body.Close()
 	}
 	if through != 60 {
-		t.Errorf("the owner came through %d of 60 times: %v", through, last)
+		return fmt.Errorf("the owner came through %d of 60 times: %w", through, last)
 	}
+	return nil
 }
 
 // TestSiege: whatever is done by somebody who has no token, from the owner's own
@@ -226,10 +234,18 @@ func TestUnwantedBodies(t *testing.T) {
 			t.Errorf("%.40q: %v, %.200q", head, err, answer)
 		}
 	}
-	large := request(http.MethodPost, v.at("/api/start"), strings.Repeat("x", 200_000))
-	if r := do(t, large); r.status != http.StatusUnauthorized {
-		t.Errorf("%s", r)
-	}
+	// The server waits for half a second for the client to find the answer.
+	quiet.Repeat(t, func() error {
+		resp, err := http.DefaultClient.Do(request(http.MethodPost, v.at("/api/start"), strings.Repeat("x", 200_000)))
+		if err != nil {
+			return err
+		}
+		defer resp.Body.Close()
+		if resp.StatusCode != http.StatusUnauthorized {
+			t.Error(resp.Status)
+		}
+		return nil
+	})
 	order := request(http.MethodPost, v.at("/api/stop"), "{}")
 	order.Header.Set("Authorization", "Bearer "+testToken)
 	resp, err := http.DefaultClient.Do(order)
