@@ -14,11 +14,11 @@ import (
 	mangokong "github.com/alecthomas/mango-kong"
 
 	"brunt/attack"
-	"brunt/attack/config"
 	"brunt/attack/endpoint"
 	"brunt/attack/mock"
 	"brunt/payloads"
 	"brunt/report"
+	"brunt/report/config"
 	"brunt/report/job"
 	"brunt/report/live"
 	"brunt/report/output"

@@ -24,9 +24,9 @@ import (
 	"github.com/alecthomas/kong"
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"brunt/attack/config"
 	"brunt/attack/mock/workspace"
 	"brunt/report"
+	"brunt/report/config"
 )
 
 func TestMain(m *testing.M) {

@@ -29,9 +29,9 @@ import (
 	"testing"
 	"time"
 
-	"brunt/attack/config"
 	"brunt/attack/mock/workspace"
 	"brunt/payloads"
+	"brunt/report/config"
 	"brunt/report/job"
 )
 

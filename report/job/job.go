@@ -15,10 +15,10 @@ import (
 	"time"
 
 	"brunt/attack"
-	"brunt/attack/config"
 	"brunt/attack/endpoint"
 	"brunt/payloads"
 	"brunt/report"
+	"brunt/report/config"
 	"brunt/report/live"
 )
 

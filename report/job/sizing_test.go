@@ -13,11 +13,11 @@ import (
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
 	"brunt/attack"
-	"brunt/attack/config"
 	"brunt/attack/mock"
 	"brunt/attack/mock/workspace"
 	"brunt/payloads"
 	"brunt/report"
+	"brunt/report/config"
 	"brunt/report/job"
 )
 

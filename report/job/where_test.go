@@ -8,11 +8,11 @@ import (
 	"testing"
 	"time"
 
-	"brunt/attack/config"
 	"brunt/attack/mock"
 	"brunt/attack/mock/workspace"
 	"brunt/payloads"
 	"brunt/report"
+	"brunt/report/config"
 	"brunt/report/job"
 )
 

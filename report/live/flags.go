@@ -8,8 +8,8 @@ import (
 
 	"github.com/alecthomas/kong"
 
-	"brunt/attack/config"
 	"brunt/payloads"
+	"brunt/report/config"
 )
 
 // bareAddress is what --serve without a value listens on.

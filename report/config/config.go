@@ -1,5 +1,3 @@
-// Package config turns the words in which a run is asked for, on the command
-// line, in the environment and in files, into values.
 package config
 
 import (

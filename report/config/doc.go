@@ -1,0 +1,10 @@
+// Package config holds the flags of the commands that send load or make bodies,
+// and reads their values from the command line, the environment and a YAML file.
+// What is wrong with a value is said with the place where it was given.
+//
+//	command line ─┐
+//	BRUNT_… ──────┼─ kong ─→ Load, Payloads, Target ─→ attack.Plan, attack.Request,
+//	--config FILE ┘                                    endpoint.Options, payloads.Set
+//
+// May import: attack, attack/endpoint, attack/mock, payloads.
+package config
