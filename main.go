@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -19,6 +20,7 @@ import (
 	"brunt/payloads"
 	"brunt/report"
 	"brunt/report/config"
+	"brunt/report/help"
 	"brunt/report/job"
 	"brunt/report/live"
 	"brunt/report/output"
@@ -341,11 +343,18 @@ func run(args []string, io *streams) int {
 		kong.Bind(io),
 		kong.Vars{"version": report.VersionLine()},
 	)...)
-	if config.Complete(parser); exited >= 0 {
+	topics := help.Names()
+	if config.Complete(parser, topics); exited >= 0 {
 		return exited
 	}
-	ctx, err := config.Parse(parser, args)
-	if exited >= 0 { // --help was shown
+	if shown, err := help.Show(io.out, args); shown {
+		return exit(io, nil, err)
+	}
+	ctx, err := config.Parse(parser, args, topics)
+	if exited >= 0 { // help was shown
+		if slices.Equal(args, []string{"help"}) {
+			return exit(io, nil, help.List(io.out))
+		}
 		return exited
 	}
 	if err != nil {

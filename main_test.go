@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"net"
 	"net/http"
@@ -27,6 +28,7 @@ import (
 	"brunt/attack/mock/workspace"
 	"brunt/report"
 	"brunt/report/config"
+	"brunt/report/help"
 )
 
 func TestMain(m *testing.M) {
@@ -267,35 +269,33 @@ func oneline(ts *testscript.TestScript, _ bool, _ []string) {
 //go:embed README.md
 var readme string
 
-// TestReadmeCommands runs every command that the README shows, but for the
-// two that go itself runs.
+// manual is what users read: the README and the topics of brunt help.
+func manual() map[string]string {
+	texts := map[string]string{"README": readme}
+	for _, topic := range help.Topics() {
+		texts[topic.Name] = topic.Text
+	}
+	return texts
+}
+
+// TestReadmeCommands runs every command that the README and the topics of brunt
+// help show, each text's in a directory of its own, but for the one that go runs.
 func TestReadmeCommands(t *testing.T) {
-	shown := regexp.MustCompile("(?m)^\\$ (.+)$(?:\n```\n+```text\n((?s:.+?))```)?").FindAllStringSubmatch(readme, -1)
-	checks := regexp.MustCompile(`(?m)^(ok|warning|failed)  +(\S+(?: \S+)?)  `) // that a probe is shown to make
-	var script strings.Builder
-	for _, c := range shown {
-		if !strings.HasPrefix(c[1], "go test") {
-			script.WriteString(readmeStep(strings.Replace(c[1], "go run .", "brunt", 1)))
-			for _, m := range checks.FindAllStringSubmatch(c[2], -1) {
-				fmt.Fprintf(&script, "stdout '^%s +%s +'\n", m[1], m[2])
-			}
+	dir, commands := t.TempDir(), 0
+	for name, text := range manual() {
+		script, n := readmeScript(t, text)
+		commands += n
+		if n == 0 {
+			continue
 		}
-	}
-	if len(shown) < 20 {
-		t.Fatalf("the README shows %d commands", len(shown))
-	}
-	for _, name := range []string{"testdata/bodies.jsonl", "testdata/rows.csv", "testdata/prompts.txt", "testdata/traffic.csv"} {
-		content, err := os.ReadFile(name)
-		if err != nil {
+		if err := os.WriteFile(filepath.Join(dir, name+".txtar"), []byte(script), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		fmt.Fprintf(&script, "-- %s --\n%s", name, content)
 	}
-	file := filepath.Join(t.TempDir(), "readme.txtar")
-	if err := os.WriteFile(file, []byte(script.String()), 0o644); err != nil {
-		t.Fatal(err)
+	if commands < 30 {
+		t.Fatalf("README and topics show %d commands", commands)
 	}
-	runScripts(t, testscript.Params{Files: []string{file}, Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits}, Setup: func(env *testscript.Env) error {
+	runScripts(t, testscript.Params{Dir: dir, Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits}, Setup: func(env *testscript.Env) error {
 		if err := openWorkspace(env); err != nil {
 			return err
 		}
@@ -308,7 +308,52 @@ func TestReadmeCommands(t *testing.T) {
 	}})
 }
 
-// TestReadmeFlags: the README names no flag that is none of brunt's.
+// readmeScript is a script of the commands that a text shows, and their number.
+func readmeScript(t *testing.T, text string) (string, int) {
+	t.Helper()
+	shown := regexp.MustCompile("(?m)^\\$ (.+)$(?:\n```\n+```text\n((?s:.+?))```)?").FindAllStringSubmatch(text, -1)
+	checks := regexp.MustCompile(`(?m)^(ok|warning|failed)  +(\S+(?: \S+)?)  `) // that a probe is shown to make
+	var script strings.Builder
+	for _, c := range shown {
+		if !strings.HasPrefix(c[1], "go test") {
+			script.WriteString(readmeStep(strings.Replace(c[1], "go run .", "brunt", 1)))
+			for _, m := range checks.FindAllStringSubmatch(c[2], -1) {
+				fmt.Fprintf(&script, "stdout '^%s +%s +'\n", m[1], m[2])
+			}
+		}
+	}
+	for _, name := range []string{"testdata/bodies.jsonl", "testdata/rows.csv", "testdata/prompts.txt", "testdata/traffic.csv", "bodies.jsonl"} {
+		content, err := os.ReadFile(filepath.Join("testdata", filepath.Base(name)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(&script, "-- %s --\n%s", name, content)
+	}
+	return script.String(), len(shown)
+}
+
+// TestReadmeNames: each topic is in the README, and each file that it links is there.
+func TestReadmeNames(t *testing.T) {
+	for _, topic := range help.Topics() {
+		if want := fmt.Sprintf("| [%s](report/help/%[1]s.md) | %s |\n", topic.Name, topic.Title); !strings.Contains(readme, want) {
+			t.Errorf("the README lacks %s", want)
+		}
+	}
+	for _, m := range regexp.MustCompile(`\]\(([^)#:]+)\)`).FindAllStringSubmatch(readme, -1) {
+		if _, err := os.Stat(m[1]); err != nil {
+			t.Error(err)
+		}
+	}
+	for name, text := range manual() {
+		for _, m := range regexp.MustCompile("`brunt help ([a-z-]+)`").FindAllStringSubmatch(text, -1) {
+			if !slices.Contains(help.Names(), m[1]) {
+				t.Errorf("%s: no topic %s", name, m[1])
+			}
+		}
+	}
+}
+
+// TestReadmeFlags: README and topics name no flag that is none of brunt's.
 func TestReadmeFlags(t *testing.T) {
 	known := map[string]bool{"--help": true, "--man": true}
 	for _, of := range []string{"from", "rm", "read-only", "cap-drop", "cpuset-cpus", "cpus", "ulimit"} { // docker's
@@ -322,7 +367,7 @@ func TestReadmeFlags(t *testing.T) {
 			}
 		}
 	}
-	for line := range strings.SplitSeq(readme, "\n") {
+	for line := range strings.SplitSeq(strings.Join(slices.Collect(maps.Values(manual())), "\n"), "\n") {
 		if strings.HasPrefix(line, "databricks ") {
 			continue
 		}
@@ -334,7 +379,7 @@ func TestReadmeFlags(t *testing.T) {
 	}
 }
 
-// TestReadmeCurl runs the README's lines for the live page: no answer is an error.
+// TestReadmeCurl runs the lines that the topic page has for scripts: no answer is an error.
 func TestReadmeCurl(t *testing.T) {
 	for _, tool := range []string{"curl", "jq"} {
 		if _, err := exec.LookPath(tool); err != nil {
@@ -344,9 +389,9 @@ func TestReadmeCurl(t *testing.T) {
 			t.Skip(err)
 		}
 	}
-	lines := regexp.MustCompile(`(?m)^curl (.+)$`).FindAllStringSubmatch(readme, -1)
+	lines := regexp.MustCompile(`(?m)^curl (.+)$`).FindAllStringSubmatch(manual()["page"], -1)
 	if len(lines) < 11 {
-		t.Fatalf("the README shows %d lines", len(lines))
+		t.Fatalf("the topic page shows %d lines", len(lines))
 	}
 	free, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -78,9 +78,9 @@ func (c *CompletionCommand) Run(k *kong.Kong) error {
 }
 
 // Complete answers a shell that asks what may come next, and ends the process
-// then.
-func Complete(parser *kong.Kong) {
-	var commands []string
+// then. The topics are what may follow the word help beside commands.
+func Complete(parser *kong.Kong, topics []string) {
+	commands := slices.Clone(topics)
 	for _, node := range parser.Model.Children {
 		commands = append(commands, node.Name)
 	}

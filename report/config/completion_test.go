@@ -15,7 +15,7 @@ import (
 // TestMain is a brunt that only completes, where a shell asks it to.
 func TestMain(m *testing.M) {
 	if os.Getenv("COMP_LINE") != "" {
-		Complete(kong.Must(&shown{}, append(Grammar(), kong.Exit(os.Exit))...))
+		Complete(kong.Must(&shown{}, append(Grammar(), kong.Exit(os.Exit))...), nil)
 	}
 	os.Exit(m.Run())
 }

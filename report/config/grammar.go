@@ -7,7 +7,7 @@ func Grammar() []kong.Option {
 	return []kong.Option{
 		kong.Name("brunt"),
 		kong.Description("Finds out what a model-serving endpoint can bear."),
-		kong.DynamicCommand("help", "Print the help of a command.", "", &helpCommand{}),
+		kong.DynamicCommand("help", "Print the help of a command or topic.", "", &helpCommand{}),
 		kong.DefaultEnvars("BRUNT"),
 		kong.Resolvers(environment{}),
 		kong.PostBuild(readValues),
@@ -15,9 +15,10 @@ func Grammar() []kong.Option {
 	}
 }
 
-// helpCommand is only shown: Parse makes "help attack" into "attack --help".
+// helpCommand is only shown: Parse makes "help attack" into "attack --help", and
+// the command line's owner prints topics.
 type helpCommand struct {
-	Command []string `arg:"" optional:"" predictor:"command" help:"Command, as in brunt help attack."`
+	Command []string `arg:"" optional:"" predictor:"command" help:"Command, as in brunt help attack, or topic; brunt help lists both."`
 }
 
 // Run is never reached.

@@ -14,8 +14,9 @@ import (
 )
 
 // Parse parses a command line. Its error is one line that says what to write
-// instead; the context tells the command where that was found.
-func Parse(parser *kong.Kong, args []string) (*kong.Context, error) {
+// instead; the context tells the command where that was found. The topics are
+// what may follow the word help beside commands.
+func Parse(parser *kong.Kong, args, topics []string) (*kong.Context, error) {
 	words := args
 	if len(args) > 0 && args[0] == "help" {
 		words = append(slices.Clone(args[1:]), "--help")
@@ -35,7 +36,7 @@ func Parse(parser *kong.Kong, args []string) (*kong.Context, error) {
 	case ctx == nil:
 		return ctx, err
 	case ctx.Selected() == nil:
-		return ctx, noCommand(ctx, args, err)
+		return ctx, noCommand(ctx, args, topics, err)
 	}
 	return ctx, misused(ctx, err)
 }
@@ -48,7 +49,7 @@ var (
 )
 
 // noCommand is what is wrong where no command was named.
-func noCommand(ctx *kong.Context, args []string, err error) error {
+func noCommand(ctx *kong.Context, args, topics []string, err error) error {
 	if len(args) == 0 {
 		return errors.New("no command given; brunt --help lists them")
 	}
@@ -66,7 +67,7 @@ func noCommand(ctx *kong.Context, args []string, err error) error {
 	if args[0] == "help" && len(args) > 1 {
 		first = args[1]
 		shown = endpoint.SafeWord(first)
-		near = nearest(first, commands)
+		near = nearest(first, append(commands, topics...))
 	}
 	switch {
 	case near != "" && args[0] == first || args[0] == "help":
@@ -79,6 +80,9 @@ func noCommand(ctx *kong.Context, args []string, err error) error {
 	}
 	if near != "" {
 		return fmt.Errorf("no command %s; did you mean %s?", shown, near)
+	}
+	if args[0] == "help" {
+		return fmt.Errorf("no command or topic %s; brunt help lists both", strings.TrimPrefix(shown, "-"))
 	}
 	return fmt.Errorf("no command %s; brunt --help lists them", strings.TrimPrefix(shown, "-"))
 }

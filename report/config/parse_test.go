@@ -30,7 +30,7 @@ func parse(t *testing.T, args ...string) (*grammar, *kong.Context, error) {
 	t.Helper()
 	g := &grammar{}
 	k := kong.Must(g, append(Grammar(), kong.Writers(io.Discard, io.Discard), kong.Exit(func(int) {}))...)
-	ctx, err := Parse(k, args)
+	ctx, err := Parse(k, args, nil)
 	return g, ctx, err
 }
 
@@ -196,9 +196,9 @@ func TestWrongConfigs(t *testing.T) {
 	}
 }
 
-// TestReadmeConfig: the file that the README shows is one.
+// TestReadmeConfig: the file that the topic flags shows is one.
 func TestReadmeConfig(t *testing.T) {
-	readme, err := os.ReadFile("../../README.md")
+	readme, err := os.ReadFile("../../report/help/flags.md")
 	if err != nil {
 		t.Fatal(err)
 	}

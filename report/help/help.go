@@ -1,0 +1,71 @@
+package help
+
+import (
+	"embed"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+)
+
+//go:embed *.md
+var files embed.FS
+
+// Topic is one text of the manual.
+type Topic struct {
+	Name  string // as in brunt help NAME
+	Title string // one line
+	Text  string // the whole text in Markdown, title included
+}
+
+// Topics returns all topics, sorted by name.
+func Topics() []Topic {
+	entries, _ := files.ReadDir(".") // embedded: it cannot fail
+	topics := make([]Topic, 0, len(entries))
+	for _, entry := range entries {
+		text, _ := files.ReadFile(entry.Name())
+		title, _, _ := strings.Cut(string(text), "\n")
+		topics = append(topics, Topic{
+			Name:  strings.TrimSuffix(entry.Name(), ".md"),
+			Title: strings.TrimPrefix(title, "# "),
+			Text:  string(text),
+		})
+	}
+	return topics
+}
+
+// Names returns the names of all topics, sorted.
+func Names() []string {
+	var names []string
+	for _, topic := range Topics() {
+		names = append(names, topic.Name)
+	}
+	return names
+}
+
+// Show writes the text that a command line asks for, and reports whether it asks
+// for one: only "help TOPIC" does.
+func Show(out io.Writer, args []string) (shown bool, err error) {
+	if len(args) != 2 || args[0] != "help" {
+		return false, nil
+	}
+	for _, topic := range Topics() {
+		if topic.Name == args[1] {
+			_, err := io.WriteString(out, topic.Text)
+			return true, err
+		}
+	}
+	return false, nil
+}
+
+// List writes the names and titles of all topics, one per line.
+func List(out io.Writer) error {
+	if _, err := fmt.Fprint(out, "\nTopics (brunt help TOPIC):\n"); err != nil {
+		return err
+	}
+	lines := tabwriter.NewWriter(out, 0, 0, 4, ' ', 0)
+	for _, topic := range Topics() {
+		fmt.Fprintf(lines, "  %s\t%s\n", topic.Name, topic.Title)
+	}
+	return lines.Flush()
+}
