@@ -24,6 +24,7 @@ import (
 
 	"github.com/alecthomas/kong"
 	"github.com/rogpeppe/go-internal/testscript"
+	"go.yaml.in/yaml/v3"
 
 	"brunt/attack/mock/workspace"
 	"brunt/report"
@@ -349,6 +350,59 @@ func TestReadmeNames(t *testing.T) {
 			if !slices.Contains(help.Names(), m[1]) {
 				t.Errorf("%s: no topic %s", name, m[1])
 			}
+		}
+	}
+}
+
+// TestGitHub: workflows and forms are YAML; each workflow says what it may do, and
+// takes actions by commit, which nobody can move as a tag can be.
+func TestGitHub(t *testing.T) {
+	files, err := filepath.Glob(".github/*/*.yml")
+	if err != nil || len(files) < 6 {
+		t.Fatalf("%v, %v", files, err)
+	}
+	pinned := regexp.MustCompile(`^[\w-]+(/[\w.-]+)+@[0-9a-f]{40}$`)
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var flow struct {
+			Permissions map[string]string
+			Jobs        map[string]struct {
+				Uses  string
+				Steps []struct{ Uses string }
+			}
+			Body []struct{ ID string }
+		}
+		if err := yaml.Unmarshal(text, &flow); err != nil {
+			t.Errorf("%s: %v", file, err)
+		}
+		if filepath.Base(filepath.Dir(file)) != "workflows" {
+			continue
+		}
+		if !maps.Equal(flow.Permissions, map[string]string{"contents": "read"}) || len(flow.Jobs) == 0 {
+			t.Errorf("%s: permissions %v, %d jobs", file, flow.Permissions, len(flow.Jobs))
+		}
+		for name, job := range flow.Jobs {
+			uses := []string{job.Uses}
+			for _, step := range job.Steps {
+				uses = append(uses, step.Uses)
+			}
+			for _, action := range uses {
+				if action != "" && !pinned.MatchString(action) {
+					t.Errorf("%s: %s: %s is not pinned by commit", file, name, action)
+				}
+			}
+		}
+	}
+	guide, err := os.ReadFile(".github/CONTRIBUTING.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range regexp.MustCompile("`((?:attack|report|payloads|testdata|\\.ci|\\.github)/[^` ]*)`").FindAllStringSubmatch(string(guide), -1) {
+		if _, err := os.Stat(m[1]); err != nil {
+			t.Errorf("CONTRIBUTING.md: %v", err)
 		}
 	}
 }
