@@ -2,15 +2,7 @@ package payloads
 
 import (
 	"bytes"
-
-	"github.com/go-json-experiment/json/jsontext"
 )
-
-// appendText appends a string of valid UTF-8 as JSON.
-func appendText[T []byte | string](out []byte, s T) []byte {
-	out, _ = jsontext.AppendQuote(out, s) // fails for invalid UTF-8 only
-	return out
-}
 
 // appendInt appends a whole number of any length, digit for digit. Asked for
 // by type, it may also come as +7, 007 or 7.0; NaN is null.
@@ -102,22 +94,4 @@ func appendBool(out, b []byte) ([]byte, bool) {
 		return append(out, "false"...), true
 	}
 	return out, false
-}
-
-// appendCompact appends sound JSON without the white space between its parts.
-// Numbers, strings and the order of keys stay as they are.
-func appendCompact(out, b []byte) []byte {
-	for i := 0; i < len(b); {
-		end := i + 1
-		switch {
-		case isSpace(b[i]):
-			i = end
-			continue
-		case b[i] == '"':
-			end = max(end, skipString(b, end))
-		}
-		out = append(out, b[i:end]...)
-		i = end
-	}
-	return out
 }

@@ -2,18 +2,11 @@ package payloads
 
 import (
 	"bytes"
-	"runtime"
-	"sync"
-	"sync/atomic"
 )
 
 // chunkSize is how many bytes one goroutine indexes at a time, and how many
 // are read at most to find a line's number. A variable for tests.
 var chunkSize = 1 << 20
-
-const byteOrderMark = "\xEF\xBB\xBF"
-
-var newline = []byte{'\n'}
 
 // chunk is the lines that begin in one stretch of a file. The last of them
 // may reach far beyond that stretch.
@@ -61,22 +54,6 @@ func countChunk(data []byte, low, high int, midway bool) chunk {
 	return c
 }
 
-// cutLine returns the line that begins at start, without its line end (LF or
-// CRLF), and where the next one begins.
-func cutLine(data []byte, start int) (line []byte, next int) {
-	i := bytes.IndexByte(data[start:], '\n')
-	if i < 0 {
-		return data[start:], len(data)
-	}
-	end := start + i
-	if i > 0 && data[end-1] == '\r' {
-		return data[start : end-1], end + 1
-	}
-	return data[start:end], end + 1
-}
-
-func isBlank(line []byte) bool { return skipSpace(line, 0) == len(line) }
-
 // number fills in what each chunk needs to know of those before it.
 func number(chunks []chunk) {
 	line, body := 1, 0
@@ -94,42 +71,4 @@ func bodies(chunks []chunk) int {
 	}
 	last := chunks[len(chunks)-1]
 	return last.firstBody + last.bodies
-}
-
-// processors is how many goroutines work at once.
-func processors() int { return runtime.GOMAXPROCS(0) }
-
-// inParallel calls f for each k from 0 to n-1 on that many workers: goroutines
-// numbered from 0, each guarded against files that shrink. After an error no
-// further calls are begun.
-func inParallel(workers, n int, f func(worker, k int) error) error {
-	var (
-		wg     sync.WaitGroup
-		next   atomic.Int64
-		failed atomic.Pointer[error]
-	)
-	for worker := range min(workers, n) {
-		wg.Go(func() {
-			err := guarded(func() error {
-				for failed.Load() == nil {
-					k := int(next.Add(1)) - 1
-					if k >= n {
-						return nil
-					}
-					if err := f(worker, k); err != nil {
-						return err
-					}
-				}
-				return nil
-			})
-			if err != nil {
-				failed.CompareAndSwap(nil, &err)
-			}
-		})
-	}
-	wg.Wait()
-	if err := failed.Load(); err != nil {
-		return *err
-	}
-	return nil
 }

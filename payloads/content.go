@@ -2,14 +2,12 @@ package payloads
 
 import (
 	"bufio"
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 )
 
 // open gives the content of a payload file as mapped memory. What cannot be
@@ -114,48 +112,4 @@ func spoolPacked(name, kind string, r io.Reader) (*mapping, error) {
 		return nil, packingError(name, kind, e.error)
 	}
 	return m, err
-}
-
-// openError words what the system said of a path.
-func openError(name string, err error) error {
-	switch {
-	case errors.Is(err, fs.ErrNotExist) && strings.Contains(filepath.Base(name), ":"):
-		return fmt.Errorf("%s: no such file; check the path (a weight is a whole number, as in FILE:3)", name)
-	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("%s: no such file; check the path", name)
-	case errors.Is(err, fs.ErrPermission):
-		return fmt.Errorf("%s: permission denied; make it readable for this user", name)
-	}
-	if e, ok := errors.AsType[*fs.PathError](err); ok {
-		err = e.Err // the path is in the message already
-	}
-	return fmt.Errorf("%s: cannot be read: %w; check the path", name, err)
-}
-
-// foreign are the first bytes of files that people mistake for lines of JSON.
-var foreign = []struct{ magic, what string }{
-	{"\xFF\xFE", "UTF-16 text; convert it to UTF-8, for example with iconv -f UTF-16 -t UTF-8"},
-	{"\xFE\xFF", "UTF-16 text; convert it to UTF-8, for example with iconv -f UTF-16 -t UTF-8"},
-	{"PK\x03\x04", "a zip archive; unpack it first"},
-	{"BZh", "bzip2 data; unpack it first, or use gzip or zstd"},
-	{"\xFD7zXZ\x00", "xz data; unpack it first, or use gzip or zstd"},
-	{"\x04\x22\x4D\x18", "lz4 data; unpack it first, or use gzip or zstd"},
-	{"\x1F\x8B", "gzip data packed twice; unpack it once"},
-	{"\x28\xB5\x2F\xFD", "zstd data packed twice; unpack it once"},
-	{"PAR1", "a Parquet file; write its rows as lines of JSON"},
-	{"ARROW1", "an Arrow file; write its rows as lines of JSON"},
-	{"Obj\x01", "an Avro file; write its rows as lines of JSON"},
-}
-
-// foreignKind says what else than JSON text the content is, or "".
-func foreignKind(data []byte) string {
-	for _, f := range foreign {
-		if bytes.HasPrefix(data, []byte(f.magic)) {
-			return f.what
-		}
-	}
-	if len(data) >= 2 && (data[0] == 0) != (data[1] == 0) {
-		return foreign[0].what // without a byte order mark
-	}
-	return ""
 }

@@ -113,6 +113,3 @@ func (d Distribution) draw(u float64) int {
 
 // standardNormal is the quantile of the normal distribution around 0.
 func standardNormal(u float64) float64 { return math.Sqrt2 * math.Erfinv(2*u-1) }
-
-// fraction maps a hash evenly onto the numbers strictly between 0 and 1.
-func fraction(hash uint64) float64 { return (float64(hash>>12) + 0.5) / (1 << 52) }

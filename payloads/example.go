@@ -50,19 +50,19 @@ func ExampleOfTask(task string) []byte {
 
 // exampleLine returns the one JSON value of a file as a line.
 func exampleLine(content *mapping, path string) ([]byte, error) {
-	s := source{spec: Spec{Path: path}, name: content.name, data: content.data}
-	start, end := skipSpace(s.data, s.textStart()), len(s.data)
-	for end > start && isSpace(s.data[end-1]) {
+	data := []byte(content.data)
+	start, end := skipSpace(data, textStart(data)), len(data)
+	for end > start && isSpace(data[end-1]) {
 		end--
 	}
-	value := s.data[start:end]
+	value := data[start:end]
 	switch {
 	case len(value) == 0:
-		return nil, s.wrong("empty; it needs one JSON value, the example")
+		return nil, content.wrong("empty; it needs one JSON value, the example")
 	case len(value) > maxBody:
-		return nil, s.wrong("an example of more than 64 MiB; to make bodies from CSV give no count, and a name that does not end in .json")
+		return nil, content.wrong("an example of more than 64 MiB; to make bodies from CSV give no count, and a name that does not end in .json")
 	case !validJSON(value):
-		return nil, s.valueFault(start, end, "an example must be one JSON value")
+		return nil, valueFault(content.name, data, start, end, "an example must be one JSON value")
 	}
 	line := appendCompact(nil, value)
 	if isModelExample(path, line) {

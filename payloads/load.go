@@ -4,10 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
-	"path/filepath"
 	"slices"
-	"strings"
 )
 
 // load opens, indexes and checks all files. What is wrong with them goes to
@@ -76,7 +73,7 @@ func (s *source) settle(o *Options, found *ledger) error {
 		return nil
 	}
 	o.Format = RequestFormat
-	lines, times, err := convertInference(s.content, s.spec.Path, found)
+	lines, times, err := convertInference(s.content, s.spec.Path, found.add)
 	if err != nil {
 		return err
 	}
@@ -122,7 +119,7 @@ func (s *source) indexLines(o Options, names *interner, found *ledger) error {
 		return err
 	}
 	if s.chunks == nil {
-		if s.chunks, err = cutChunks(s.data, s.textStart()); err != nil {
+		if s.chunks, err = cutChunks(s.data, textStart(s.data)); err != nil {
 			return err
 		}
 	}
@@ -132,20 +129,12 @@ func (s *source) indexLines(o Options, names *interner, found *ledger) error {
 	return newIndexer(s, o, names, found.limit).run(found)
 }
 
-// textStart is where the text begins: behind a byte order mark.
-func (s *source) textStart() int {
-	if bytes.HasPrefix(s.data, []byte(byteOrderMark)) {
-		return len(byteOrderMark)
-	}
-	return 0
-}
-
 // findDocument looks for one JSON value that spans the whole file. In a file
 // named .json it is one body, and gets a single chunk; elsewhere it is most
 // likely a mistake. A broken one is reported where it breaks, since line by
 // line it would be nothing but errors.
 func (s *source) findDocument() error {
-	start := skipSpace(s.data, s.textStart())
+	start := skipSpace(s.data, textStart(s.data))
 	first, next := cutLine(s.data, start)
 	end := len(s.data)
 	for end > start && isSpace(s.data[end-1]) {
@@ -155,7 +144,7 @@ func (s *source) findDocument() error {
 		return nil
 	}
 	oneLine := validJSON(first)
-	named := isDocumentName(s.spec.Path)
+	named := ending(s.spec.Path) == ".json"
 	switch {
 	case oneLine && !(named && next >= end):
 		return nil
@@ -164,29 +153,11 @@ func (s *source) findDocument() error {
 		s.chunks = []chunk{{start: start, end: end, lines: 1, bodies: 1, firstLine: 1 + bytes.Count(s.data[:start], newline)}}
 		return nil
 	case named:
-		return s.valueFault(start, end, "a .json file must hold one JSON value, or one on each line")
+		return valueFault(s.name, s.data, start, end, "a .json file must hold one JSON value, or one on each line")
 	case end-start <= maxBody && next < end && validJSON(s.data[start:end]):
 		return s.wrong("one JSON value over several lines; put it on one line (jq -c .), or name the file .json to send it as it stands")
 	}
 	return nil
-}
-
-// isDocumentName tells if a file, compressed or not, is named .json.
-func isDocumentName(path string) bool {
-	if promisedPacking(path) != "" {
-		path = path[:len(path)-len(filepath.Ext(path))]
-	}
-	return strings.EqualFold(filepath.Ext(path), ".json")
-}
-
-// valueFault says where a value that fills the whole file breaks, and what to
-// do.
-func (s *source) valueFault(start, end int, remedy string) error {
-	reason, offset := jsonFault(s.data[start:end])
-	at := start + min(offset, end-start)
-	line := 1 + bytes.Count(s.data[:at], newline)
-	column := at - bytes.LastIndexByte(s.data[:at], '\n')
-	return &LineError{File: s.name, Line: line, Problem: fmt.Sprintf("%s at column %d; %s", reason, column, remedy)}
 }
 
 // digest returns the SHA-256 of b in hex. It goes by small steps, since a

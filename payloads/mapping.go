@@ -2,6 +2,7 @@ package payloads
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"sync"
 	"time"
@@ -125,3 +126,9 @@ func mappedAt(addr uintptr) string {
 	}
 	return ""
 }
+
+// section reads the file from its beginning, without the mapping.
+func (m *mapping) section() *io.SectionReader { return io.NewSectionReader(m.file, 0, m.size) }
+
+// wrong makes an error of what is wrong with the file as a whole.
+func (m *mapping) wrong(what string) error { return fmt.Errorf("%s: %s", m.name, what) }

@@ -102,22 +102,3 @@ func contentText(value []byte, offset int) int {
 	})
 	return at
 }
-
-// eachElement calls f for each element of a sound array, with its offset,
-// until f returns false. What is no array has none.
-func eachElement(array []byte, f func(element []byte, offset int) bool) {
-	if !isAt(array, 0, '[') {
-		return
-	}
-	i := skipSpace(array, 1)
-	for !isAt(array, i, ']') {
-		end := skipValue(array, i, 1)
-		if end < 0 || !f(array[i:end], i) {
-			return
-		}
-		if i = skipSpace(array, end); !isAt(array, i, ',') {
-			return
-		}
-		i = skipSpace(array, i+1)
-	}
-}

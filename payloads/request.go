@@ -6,17 +6,13 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 	"unicode/utf8"
-
-	"github.com/go-json-experiment/json/jsontext"
 )
 
 // Limits of a request line's fields.
 const (
 	maxLineWeight = 1_000_000
 	maxNameLength = 256 // bytes; names are shown in tables
-	maxShown      = 40  // bytes of a wrong value that a message quotes
 )
 
 // requestReader takes request lines apart. What read found stays valid until
@@ -70,47 +66,6 @@ func (r *requestReader) read(line []byte) (what string, err error) {
 		return `no "body"; a request line is an object such as {"body":…}`, nil
 	}
 	return "", r.internVariant()
-}
-
-// eachMember calls f for each member of the object at i, with the raw key and
-// value and the value's offset, until f says what is wrong. It returns where
-// the object ends, or -1.
-func eachMember(b []byte, i, depth int, f func(key, value []byte, offset int) string) (end int, what string) {
-	if !isAt(b, i, '{') {
-		return -1, `not an object; a request line is an object such as {"body":…}`
-	}
-	if i = skipSpace(b, i+1); isAt(b, i, '}') {
-		return i + 1, ""
-	}
-	for {
-		if !isAt(b, i, '"') {
-			return -1, ""
-		}
-		keyEnd := skipString(b, i+1)
-		if keyEnd < 0 {
-			return -1, ""
-		}
-		colon := skipSpace(b, keyEnd)
-		if !isAt(b, colon, ':') {
-			return -1, ""
-		}
-		start := skipSpace(b, colon+1)
-		end := skipValue(b, start, depth)
-		if end < 0 {
-			return -1, ""
-		}
-		if what = f(b[i:keyEnd], b[start:end], start); what != "" {
-			return -1, what
-		}
-		i = skipSpace(b, end)
-		if isAt(b, i, '}') {
-			return i + 1, ""
-		}
-		if !isAt(b, i, ',') {
-			return -1, ""
-		}
-		i = skipSpace(b, i+1)
-	}
 }
 
 // member reads one member of the line's object.
@@ -194,42 +149,6 @@ func (r *requestReader) readWeight(value []byte) string {
 	return ""
 }
 
-func (r *requestReader) readHeaders(value []byte) string {
-	if !isAt(value, 0, '{') {
-		return fmt.Sprintf(`headers %s: must be an object of strings, such as {"X-Key":"value"}`, shown(value))
-	}
-	_, what := eachMember(value, 0, 2, func(key, value []byte, _ int) string {
-		name, _ := unquote(key)
-		text, ok := unquote(value)
-		if !ok {
-			return fmt.Sprintf("header %s: must be a string of valid Unicode, not %s", shown(name), shown(value))
-		}
-		r.headers = append(r.headers, rawHeader{name, text})
-		return headerFault(name, text)
-	})
-	return what
-}
-
-// headerFault says why a header must not be sent: it would break the framing
-// of the message, which would then be read as two.
-func headerFault(name, value []byte) string {
-	const marks = "!#$%&'*+-.^_`|~"
-	outside := func(c rune) bool {
-		return !(c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'z' || strings.ContainsRune(marks, c))
-	}
-	switch strings.ToLower(string(name)) {
-	case "content-length", "transfer-encoding":
-		return fmt.Sprintf("header %s: follows from the body; leave it out", shown(name))
-	}
-	if len(name) == 0 || bytes.ContainsFunc(name, outside) {
-		return fmt.Sprintf("header name %s: must be letters, digits and %s", shown(name), marks)
-	}
-	if bytes.ContainsFunc(value, func(c rune) bool { return c < ' ' && c != '\t' || c == 0x7F }) {
-		return fmt.Sprintf("header %s: value %s must not hold line ends or other control characters", shown(name), shown(value))
-	}
-	return ""
-}
-
 // internVariant finds the number of what the line says besides its body.
 func (r *requestReader) internVariant() error {
 	if len(r.name) == 0 && len(r.path) == 0 && len(r.headers) == 0 {
@@ -274,25 +193,4 @@ func (r *requestReader) internNew() (uint16, error) {
 // lists of parts never look alike.
 func appendPart(key, part []byte) []byte {
 	return append(binary.AppendUvarint(key, uint64(len(part))), part...)
-}
-
-// unquote returns the text of a JSON string; false, and the raw value, when it
-// is something else or no valid text.
-func unquote(value []byte) ([]byte, bool) {
-	if len(value) < 2 || value[0] != '"' {
-		return value, false
-	}
-	if bytes.IndexByte(value, '\\') < 0 {
-		return value[1 : len(value)-1], true
-	}
-	text, err := jsontext.AppendUnquote(nil, value)
-	return text, err == nil
-}
-
-// shown quotes a wrong value, or its beginning.
-func shown(b []byte) string {
-	if len(b) <= maxShown {
-		return strconv.Quote(string(b))
-	}
-	return strconv.Quote(string(b[:maxShown])) + "…"
 }

@@ -212,6 +212,24 @@ func (s *Set) Changed() error {
 	return nil
 }
 
+// EachBody calls visit for each body of a file, by its place in Files, in no
+// order: on so many goroutines at once, each with its own number from 0. Its
+// error is that the file was changed or cut meanwhile.
+func (s *Set) EachBody(file, workers int, visit func(worker int, body []byte)) error {
+	src := s.sources[file]
+	err := inParallel(workers, len(src.chunks), func(worker, k int) error {
+		c := &src.chunks[k]
+		for i := c.firstBody; i < c.firstBody+c.bodies; i++ {
+			visit(worker, src.item(uint64(i)).Body)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return src.content.changed()
+}
+
 // Close unmaps the files. No Item of the Set may be in use any more.
 func (s *Set) Close() error {
 	return closeAll(s.sources)

@@ -2,25 +2,7 @@ package payloads
 
 import (
 	"math"
-	"math/bits"
 )
-
-const golden = 0x9E3779B97F4A7C15 // 2⁶⁴ divided by the golden ratio
-
-// mix is splitmix64's output function: each bit of x decides over about half
-// of the bits of the result.
-func mix(x uint64) uint64 {
-	x += golden
-	x = (x ^ x>>30) * 0xBF58476D1CE4E5B9
-	x = (x ^ x>>27) * 0x94D049BB133111EB
-	return x ^ x>>31
-}
-
-// below maps a hash evenly onto 0 … n-1.
-func below(hash, n uint64) uint64 {
-	hi, _ := bits.Mul64(hash, n)
-	return hi
-}
 
 // shuffler permutes 0 … n-1, differently for each key, without a table: a
 // Feistel network over a grid of rows × columns that has room for n.

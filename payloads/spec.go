@@ -3,10 +3,8 @@ package payloads
 import (
 	"fmt"
 	"os"
-	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 )
 
 // maxWeight is the largest weight of a file, and maxRotation the longest
@@ -15,9 +13,6 @@ const (
 	maxWeight   = 10_000
 	maxRotation = 100_000
 )
-
-// stdinPath is the file name that means standard input.
-const stdinPath = "-"
 
 // Spec names one payload file and its share of the requests.
 type Spec struct {
@@ -82,39 +77,6 @@ func checkSpecs(specs []Spec) error {
 		return fmt.Errorf("payload weights repeat only after %d requests; choose weights that share a factor, so that it is 100,000 at most", n)
 	}
 	return nil
-}
-
-// withDefaults fills in what was left empty and refuses unknown words.
-func (o Options) withDefaults() (Options, error) {
-	if o.Format == "" {
-		o.Format = BodyFormat
-	}
-	if o.Order == "" {
-		o.Order = Sequential
-	}
-	if o.Stdin == nil {
-		o.Stdin = os.Stdin
-	}
-	formats := []Format{AutoFormat, BodyFormat, RequestFormat, InferenceFormat}
-	if !slices.Contains(formats, o.Format) {
-		return o, fmt.Errorf("payload format %q: expected auto, body, request or inference", o.Format)
-	}
-	if o.Order != Sequential && o.Order != Shuffle && o.Order != Random && o.Order != Recorded {
-		return o, fmt.Errorf("payload order %q: expected %s, %s or %s", o.Order, Sequential, Shuffle, Random)
-	}
-	return o, nil
-}
-
-// displayName is a path as messages show it: always on one line.
-func displayName(path string) string {
-	if path == stdinPath {
-		return "standard input"
-	}
-	unprintable := func(r rune) bool { return !strconv.IsPrint(r) }
-	if !utf8.ValidString(path) || strings.ContainsFunc(path, unprintable) {
-		return strconv.Quote(path)
-	}
-	return path
 }
 
 // ParseSpecs reads several -p arguments; the first that is wrong is the error.

@@ -72,11 +72,11 @@ func (s Splices) Append(out, body, id []byte) (longer, rest []byte) {
 type splicer func(body []byte) (s Splice, what string)
 
 // splicers are those that a run asks for, maxSplices of them at the most.
-func (o Options) splicers() (list []splicer) {
-	if o.Unique {
+func splicers(unique, clientID bool) (list []splicer) {
+	if unique {
 		list = append(list, nonceSplice)
 	}
-	if o.ClientRequestID {
+	if clientID {
 		list = append(list, clientIDSplice)
 	}
 	return list

@@ -2,6 +2,8 @@ package payloads
 
 import (
 	"cmp"
+	"fmt"
+	"runtime"
 	"slices"
 
 	"github.com/montanaflynn/stats"
@@ -41,22 +43,14 @@ type KindShare struct {
 // Describe reads all files as [Open] does and tells what is in them. It wants
 // them sound, and returns the same errors. Weights play no part.
 func Describe(specs []Spec, o Options) ([]Stat, error) {
-	o, err := o.withDefaults()
+	set, err := Open(specs, o)
 	if err != nil {
 		return nil, err
 	}
-	found := ledger{limit: 1}
-	sources, _, err := load(specs, o, &found)
-	if err != nil {
-		return nil, err
-	}
-	defer closeAll(sources)
-	if err := found.first(); err != nil {
-		return nil, err
-	}
-	out := make([]Stat, 0, len(sources))
-	for _, s := range sources {
-		stat, err := s.stat()
+	defer set.Close()
+	out := make([]Stat, 0, len(specs))
+	for i, f := range set.Files() {
+		stat, err := describeFile(set, i, f)
 		if err != nil {
 			return nil, err
 		}
@@ -93,46 +87,28 @@ func (t *tally) merge(other *tally) {
 	t.streaming += other.streaming
 }
 
-func (s *source) stat() (Stat, error) {
-	t, err := s.tally()
-	if err != nil {
-		return Stat{}, err
-	}
-	sizes, err := t.summary()
-	if err != nil {
-		return Stat{}, s.wrong(err.Error())
-	}
-	return Stat{
-		File: s.spec.Path, Lines: len(s.spans), Bytes: int64(s.bytes), SHA256: s.sha256,
-		BodyBytes: sizes, Kinds: t.shares(len(s.spans)),
-	}, nil
-}
-
-// tally looks at all bodies, chunk by chunk and in parallel.
-func (s *source) tally() (*tally, error) {
-	tallies := make([]tally, processors())
+// describeFile looks at all bodies of a set's file in parallel.
+func describeFile(set *Set, i int, f File) (Stat, error) {
+	tallies := make([]tally, runtime.GOMAXPROCS(0))
 	for i := range tallies {
 		tallies[i].sizes = make(map[int]int)
 	}
-	err := inParallel(len(tallies), len(s.chunks), func(worker, k int) error {
-		c := &s.chunks[k]
-		for _, sp := range s.spans[c.firstBody : c.firstBody+c.bodies] {
-			start := sp.offset()
-			tallies[worker].add(s.data[start : start+sp.length()])
-		}
-		return nil
-	})
-	if err == nil {
-		err = s.content.changed()
-	}
+	err := set.EachBody(i, len(tallies), func(worker int, body []byte) { tallies[worker].add(body) })
 	if err != nil {
-		return nil, err
+		return Stat{}, err
 	}
-	sum := &tallies[0]
+	t := &tallies[0]
 	for i := range tallies[1:] {
-		sum.merge(&tallies[1+i])
+		t.merge(&tallies[1+i])
 	}
-	return sum, nil
+	sizes, err := t.summary()
+	if err != nil {
+		return Stat{}, fmt.Errorf("%s: %w", displayName(f.Path), err)
+	}
+	return Stat{
+		File: f.Path, Lines: f.Lines, Bytes: f.Bytes, SHA256: f.SHA256,
+		BodyBytes: sizes, Kinds: t.shares(f.Lines),
+	}, nil
 }
 
 // summary sums up the sizes. Their counts serve as weights, which gives the

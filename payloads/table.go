@@ -1,7 +1,6 @@
 package payloads
 
 import (
-	"bufio"
 	"fmt"
 	"io"
 	"maps"
@@ -12,88 +11,15 @@ import (
 // table is a CSV file that is read twice: to infer, and to write. It is read,
 // not mapped, since mapped pages would count as memory of this process.
 type table struct {
-	content *mapping
-	in      MakeOptions
-	columns []column
-}
-
-func makeFromTable(out *bufio.Writer, content *mapping, in MakeOptions) (n int, err error) {
-	t := &table{content: content, in: in}
-	if err := t.infer(); err != nil {
-		return 0, err
-	}
-	// The second pass meets the same rows.
-	rows := t.open()
-	if in.Header {
-		if err := rows.next(); err != nil {
-			return 0, t.ended(err)
-		}
-	}
-	b := newBodyWriter(out, t.columns, in)
-	for {
-		err := rows.next()
-		if err == io.EOF {
-			return b.n, b.finish(rows)
-		}
-		if err == nil {
-			err = t.sameLength(rows)
-		}
-		if err == nil {
-			err = b.add(rows)
-		}
-		if err != nil {
-			return b.n, err
-		}
-	}
+	content   *mapping
+	header    bool // the first row names the columns
+	separator byte
+	types     map[string]string // of columns by name, where they were asked for
+	columns   []column
 }
 
 func (t *table) open() *tableReader {
-	return newTableReader(t.content.name, io.NewSectionReader(t.content.file, 0, t.content.size), byte(t.in.Separator))
-}
-
-// infer is the first pass. It settles the types of all columns, and finds
-// whatever is wrong with the file.
-func (t *table) infer() error {
-	rows := t.open()
-	if err := rows.next(); err != nil {
-		return t.ended(err)
-	}
-	if err := t.begin(rows); err != nil {
-		return err
-	}
-	if t.in.Header {
-		if err := rows.next(); err != nil {
-			return t.ended(err)
-		}
-	}
-	var scratch []byte
-	for {
-		if err := t.sameLength(rows); err != nil {
-			return err
-		}
-		for i := range t.columns {
-			c, value := &t.columns[i], rows.value(i)
-			if !c.given {
-				c.look(value)
-				continue
-			}
-			var what string
-			if scratch, what = c.appendValue(scratch[:0], value, true); what != "" {
-				return rows.problem("%s", what)
-			}
-		}
-		if err := rows.next(); err == io.EOF {
-			break
-		} else if err != nil {
-			return err
-		}
-	}
-	for i := range t.columns {
-		if !t.columns[i].given {
-			t.columns[i].infer()
-		}
-	}
-	return nil
+	return newTableReader(t.content.name, t.content.section(), t.separator)
 }
 
 // ended words the end of a file that came too soon.
@@ -112,7 +38,7 @@ func (t *table) begin(first *tableReader) error {
 	places := make(map[string]int)
 	for i := range first.fields {
 		name := strconv.Itoa(i)
-		if t.in.Header {
+		if t.header {
 			name = string(first.value(i))
 			if name == "" {
 				return first.problem("column %d of the header has no name; name it, or leave it out (pandas: to_csv(index=False))", i+1)
@@ -123,12 +49,12 @@ func (t *table) begin(first *tableReader) error {
 		}
 		places[name] = i
 		c := column{name: name, key: appendText(nil, name)}
-		if kind, ok := t.in.Types[name]; ok {
+		if kind, ok := t.types[name]; ok {
 			c.kind, c.given = columnType(kind), true
 		}
 		t.columns = append(t.columns, c)
 	}
-	for _, name := range slices.Sorted(maps.Keys(t.in.Types)) {
+	for _, name := range slices.Sorted(maps.Keys(t.types)) {
 		if _, ok := places[name]; !ok {
 			return first.problem("no column %q, to which a type was given; the first is %s, the last %s", name,
 				shown([]byte(t.columns[0].name)), shown([]byte(t.columns[len(t.columns)-1].name)))
@@ -143,9 +69,9 @@ func (t *table) sameLength(row *tableReader) error {
 		return nil
 	}
 	model := "first row"
-	if t.in.Header {
+	if t.header {
 		model = "header"
 	}
 	return row.problem("%s, but the %s has %d; mend the row, or check the separator %q",
-		counted(len(row.fields), "field", "fields"), model, len(t.columns), t.in.Separator)
+		counted(len(row.fields), "field", "fields"), model, len(t.columns), t.separator)
 }

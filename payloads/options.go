@@ -1,18 +1,11 @@
-// Package payloads turns files of JSON into ready-to-send request bodies.
-//
-// A file is mapped into memory, indexed and checked once, in parallel; from
-// then on body number i of a run is a pure function of i ([Set.At]): nothing
-// is read, copied or allocated on the way to the wire, and several workers or
-// machines that share a ticket counter share one order of bodies.
-//
-// Because bodies point into mapped files, whoever reads them must be ready
-// for a file that is cut short by somebody else meanwhile: see [Fault].
-//
-// Around a run, [Check] lists what is wrong with files, [Describe] tells what
-// is in them, and [Make] makes them from CSV or an example.
 package payloads
 
-import "io"
+import (
+	"fmt"
+	"io"
+	"os"
+	"slices"
+)
 
 // Format says what one line of a payload file holds.
 type Format string
@@ -64,32 +57,35 @@ type Options struct {
 	ClientRequestID bool
 }
 
-// Item is what one request sends.
-type Item struct {
-	// Body may point into a mapped file: it must not be written to, and is
-	// gone once the Set is closed. Nil means a request without a body.
-	Body []byte
-	// Variant is an index into [Set.Variants].
-	Variant int
+// withDefaults fills in what was left empty and refuses unknown words.
+func (o Options) withDefaults() (Options, error) {
+	if o.Format == "" {
+		o.Format = BodyFormat
+	}
+	if o.Order == "" {
+		o.Order = Sequential
+	}
+	if o.Stdin == nil {
+		o.Stdin = os.Stdin
+	}
+	formats := []Format{AutoFormat, BodyFormat, RequestFormat, InferenceFormat}
+	if !slices.Contains(formats, o.Format) {
+		return o, fmt.Errorf("payload format %q: expected auto, body, request or inference", o.Format)
+	}
+	if o.Order != Sequential && o.Order != Shuffle && o.Order != Random && o.Order != Recorded {
+		return o, fmt.Errorf("payload order %q: expected %s, %s or %s", o.Order, Sequential, Shuffle, Random)
+	}
+	return o, nil
 }
 
-// Variant is what request lines may say about their requests besides the
-// body. Empty fields leave to the target what it says.
-type Variant struct {
-	Name    string
-	Path    string // starts with "/"; printable ASCII
-	Headers []Header
+// noBodies is the error for options that need bodies where there are none.
+func (o Options) noBodies() error {
+	option, purpose := "--client-request-id", "stamp"
+	if o.Unique {
+		option, purpose = "--unique", "make unique"
+	}
+	return fmt.Errorf("%s: there are no bodies to %s; name some with --payloads", option, purpose)
 }
 
-// Header is one HTTP header of a request line, checked so that it cannot
-// break the framing of the message.
-type Header struct{ Name, Value string }
-
-// File describes one payload file for reports.
-type File struct {
-	Path   string // as given
-	Lines  int    // bodies in it; blank lines do not count
-	Bytes  int64  // after decompression
-	SHA256 string // of these bytes, in hex
-	Weight int    // its share of requests, as given
-}
+// splicers find the places of what each request has of its own in its body.
+func (o Options) splicers() []splicer { return splicers(o.Unique, o.ClientRequestID) }

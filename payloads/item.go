@@ -1,0 +1,31 @@
+package payloads
+
+// Item is what one request sends.
+type Item struct {
+	// Body may point into a mapped file: it must not be written to, and is
+	// gone once the Set is closed. Nil means a request without a body.
+	Body []byte
+	// Variant is an index into [Set.Variants].
+	Variant int
+}
+
+// Variant is what request lines may say about their requests besides the
+// body. Empty fields leave to the target what it says.
+type Variant struct {
+	Name    string
+	Path    string // starts with "/"; printable ASCII
+	Headers []Header
+}
+
+// Header is one HTTP header of a request line, checked so that it cannot
+// break the framing of the message.
+type Header struct{ Name, Value string }
+
+// File describes one payload file for reports.
+type File struct {
+	Path   string // as given
+	Lines  int    // bodies in it; blank lines do not count
+	Bytes  int64  // after decompression
+	SHA256 string // of these bytes, in hex
+	Weight int    // its share of requests, as given
+}
