@@ -18,6 +18,8 @@ import (
 	"brunt/attack/endpoint"
 	"brunt/attack/mock"
 	"brunt/payloads"
+	"brunt/payloads/generate"
+	"brunt/payloads/stat"
 	"brunt/report"
 	"brunt/report/config"
 	"brunt/report/help"
@@ -119,7 +121,7 @@ func (a *attackCmd) Run(ctx *kong.Context, io *streams) error {
 func classed(err error) error {
 	var known *failure
 	var away *endpoint.UnreachableError
-	var unwritten *payloads.WriteError
+	var unwritten *generate.WriteError
 	switch {
 	case err == nil || errors.As(err, &known):
 		return err
@@ -260,11 +262,11 @@ func (c *statCmd) Run(io *streams) error {
 	if err != nil {
 		return usage(err)
 	}
-	found, err := payloads.Describe(specs, payloads.Options{Format: c.PayloadFormat, Stdin: io.in})
+	found, err := stat.Describe(specs, payloads.Options{Format: c.PayloadFormat, Stdin: io.in})
 	if err != nil {
 		return usage(err)
 	}
-	return payloads.WriteStats(io.out, found, c.Output == "json")
+	return stat.Write(io.out, found, c.Output == "json")
 }
 
 type makeCmd struct{ config.Make }

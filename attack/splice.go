@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"brunt/payloads"
+	"brunt/payloads/file"
 )
 
 // newRunID is what tells this run's requests from those of all others.
@@ -45,7 +46,7 @@ func (w *worker) wholeBody(item *payloads.Item) (body []byte, err error) {
 	}
 	defer func() {
 		if r := recover(); r != nil {
-			err = &payloadError{payloads.Fault(r)}
+			err = &payloadError{file.Fault(r)}
 		}
 	}()
 	var rest []byte

@@ -10,6 +10,7 @@ import (
 
 	"brunt/attack/endpoint"
 	"brunt/payloads"
+	"brunt/payloads/file"
 )
 
 // copyMax is the body size up to which head and body are joined in one buffer;
@@ -216,7 +217,7 @@ func (w *worker) cut() {
 func (w *worker) send(item payloads.Item) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			err = &payloadError{payloads.Fault(r)}
+			err = &payloadError{file.Fault(r)}
 		}
 	}()
 	run := w.run

@@ -1,7 +1,6 @@
 package payloads
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 )
@@ -42,23 +41,4 @@ func BenchmarkAt(b *testing.B) {
 			_ = s.At(uint64(i))
 		}
 	})
-}
-
-// BenchmarkValid is the share of the grammar in the time that Open takes.
-func BenchmarkValid(b *testing.B) {
-	for _, line := range []string{
-		`{"messages":[{"role":"user","content":"` + strings.Repeat("the quick brown fox ", 45) + `"}],"max_tokens":100}`,
-		`{"inputs":[` + strings.Repeat("0.4213,-1.25,3,", 60) + `0]}`,
-		`{"user":"` + strings.Repeat("żółć jaźń ", 60) + `"}`,
-	} {
-		b.Run(fmt.Sprintf("%.12s", strings.Trim(line, `{"`)), func(b *testing.B) {
-			data := []byte(line)
-			b.SetBytes(int64(len(data)))
-			for range b.N {
-				if !validJSON(data) {
-					b.Fatal("not valid")
-				}
-			}
-		})
-	}
 }

@@ -2,6 +2,8 @@ package payloads
 
 import (
 	"bytes"
+
+	"brunt/payloads/file"
 )
 
 // chunkSize is how many bytes one goroutine indexes at a time, and how many
@@ -44,9 +46,9 @@ func countChunk(data []byte, low, high int, midway bool) chunk {
 	}
 	c := chunk{start: start, end: start}
 	for c.end < high {
-		line, next := cutLine(data, c.end)
+		line, next := file.CutLine(data, c.end)
 		c.lines++
-		if !isBlank(line) {
+		if !file.IsBlank(line) {
 			c.bodies++
 		}
 		c.end = next

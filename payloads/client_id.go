@@ -1,30 +1,28 @@
 package payloads
 
-// clientIDKey is the key of a body under which inference tables keep whatever
-// the client calls its request.
-const clientIDKey = "client_request_id"
+import "brunt/payloads/splice"
 
-// clientIDSplice is the splicer of [Options.ClientRequestID]: the key and the
-// request's id behind the brace that opens an object. A body that has the key
-// already keeps its own, and one that is no object has no place for it.
-func clientIDSplice(body []byte) (Splice, string) {
-	start := skipSpace(body, 0)
-	if !isAt(body, start, '{') {
-		return Splice{}, ""
+// Stamped returns how many bodies get a client_request_id as they are sent,
+// and how many do not, though [Options.ClientRequestID] asks for it. Both are 0
+// where it does not.
+func (s *Set) Stamped() (stamped, left int) {
+	count := func(splices splice.List) {
+		if splices.HaveClientID() {
+			stamped++
+		} else {
+			left++
+		}
 	}
-	own := false
-	eachMember(body, start, 1, func(rawKey, _ []byte, _ int) string {
-		key, _ := unquote(rawKey)
-		own = own || string(key) == clientIDKey
-		return ""
-	})
 	switch {
-	case own:
-		return Splice{}, ""
-	case isAt(body, skipSpace(body, start+1), '}'):
-		return Splice{At: uint32(start + 1), Text: LoneClientIDText}, ""
+	case !s.stamps:
+	case s.fixed != nil:
+		count(s.single)
+	default:
+		for _, src := range s.sources {
+			for i := range src.splices {
+				count(src.splices[i])
+			}
+		}
 	}
-	return Splice{At: uint32(start + 1), Text: ClientIDText}, ""
+	return stamped, left
 }
-
-func (s Splice) isClientID() bool { return s.Text == ClientIDText || s.Text == LoneClientIDText }

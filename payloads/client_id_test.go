@@ -69,34 +69,3 @@ func TestClientRequestIDOfFiles(t *testing.T) {
 		t.Errorf("%d stamped, %d left without being asked", stamped, left)
 	}
 }
-
-// FuzzClientRequestID: sound JSON stays sound, and gains one key.
-func FuzzClientRequestID(f *testing.F) {
-	for _, s := range []string{`{}`, ` { } `, `{"a":1}`, `{"client_request_id":1}`, `[{}]`, `{"":{}}`, "{\n\"\\u0063lient_request_id\":0}"} {
-		f.Add([]byte(s))
-	}
-	f.Fuzz(func(t *testing.T, body []byte) {
-		if !validJSON(body) {
-			return
-		}
-		s, what := clientIDSplice(body)
-		if what != "" {
-			t.Fatal(what)
-		}
-		got := splicedBody(t, body, Splices(0).with(s), "run-7")
-		var before, after map[string]any
-		if json.Unmarshal(body, &before) != nil || before == nil {
-			if got != string(body) {
-				t.Fatalf("%s became %s", body, got)
-			}
-			return
-		}
-		if err := json.Unmarshal([]byte(got), &after); err != nil {
-			t.Fatalf("%s became %s", body, got)
-		}
-		_, own := before[clientIDKey]
-		if more := len(after) - len(before); own && got != string(body) || !own && (more != 1 || after[clientIDKey] != "run-7") {
-			t.Fatalf("%s became %s", body, got)
-		}
-	})
-}

@@ -1,13 +1,38 @@
-// Package payloads turns files of JSON into ready-to-send request bodies.
+// Package payloads turns files of JSON into the bodies that a run sends.
 //
 // A file is mapped into memory, indexed and checked once, in parallel; from
 // then on body number i of a run is a pure function of i ([Set.At]): nothing
-// is read, copied or allocated on the way to the wire, and several workers or
-// machines that share a ticket counter share one order of bodies.
+// is read, copied or allocated per request, and several workers or machines
+// that share a ticket counter share one order of bodies.
+//
+//	FILE:WEIGHT ─ParseSpec→ Spec ┐
+//	                     Options ┴ Open ─→ load.go     each file: opened, its format found
+//	                                        chunk.go    cut into chunks of whole lines
+//	                                        index.go    each body's place, checked
+//	                                        request.go  lines of the request format
+//	                                           │
+//	                                        source.go   one file, ready
+//	                                           │  rotation.go  whose turn by weight
+//	                                        set.go      Set.At(i), Splices(i), Where(i)
+//	                                           │
+//	                                        attack sends the Item
 //
 // Because bodies point into mapped files, whoever reads them must be ready
-// for a file that is cut short by somebody else meanwhile: see [Fault].
+// for a file that is cut short by somebody else meanwhile: see [brunt/payloads/file.Fault].
 //
-// Around a run, [Check] lists what is wrong with files, [Describe] tells what
-// is in them, and [Make] makes them from CSV or an example.
+// The rooms, from the lowest up; each imports only rooms above it in this list:
+//
+//	jsonscan   the JSON walker: checks, skips, members, why a text is no JSON
+//	show       values in messages: excerpts, counts, JSON fit for a terminal
+//	draw       random numbers, shuffles and distributions as pure functions of a seed
+//	file       files as mapped memory: unpacking, temporary copies, lines, faults
+//	table      CSV files: rows, columns and their types
+//	shape      the kinds of bodies that model serving knows, told by their keys
+//	splice     the request's id, put into a body while it is sent
+//	inference  exports of inference tables, turned into request lines
+//	payloads   the set of bodies that a run reads; [Check] lists what is wrong
+//	stat       what is in payload files (brunt payloads stat)
+//	generate   makes bodies: CSV, prompts, examples, OpenAPI (brunt payloads make)
+//
+// May import: the rooms down to inference; nothing of attack or report.
 package payloads

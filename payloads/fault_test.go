@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"brunt/payloads/file"
 )
 
 // bigFile has several pages, so that truncating it takes memory away.
@@ -19,7 +21,7 @@ func bigFile(t testing.TB) string {
 // touch reads a byte as a worker does.
 func touch(b []byte) (err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
-	defer func() { err = Fault(recover()) }()
+	defer func() { err = file.Fault(recover()) }()
 	sink += int(b[len(b)-1])
 	return nil
 }
@@ -91,7 +93,7 @@ func TestShrinkingWhileIndexing(t *testing.T) {
 			s.chunks = []chunk{{end: len(s.data), lines: 1, bodies: 1, firstLine: 1}}
 			return newIndexer(s, Options{Format: BodyFormat}, newInterner(), 1).run(&ledger{})
 		},
-		"digest": func(s *source) error { return guarded(func() error { digest(s.data); return nil }) },
+		"digest": func(s *source) error { return file.Guard(func() error { digest(s.data); return nil }) },
 		"number": func(s *source) error {
 			s.chunks = []chunk{{end: len(s.data), lines: 1, bodies: 1, firstLine: 1}}
 			s.spans = []span{newSpan(len(s.data), 0)}
@@ -100,18 +102,18 @@ func TestShrinkingWhileIndexing(t *testing.T) {
 		},
 	} {
 		path := bigFile(t)
-		content, err := open(path, nil)
+		content, err := file.Open(path, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if err := os.Truncate(path, 0); err != nil {
 			t.Fatal(err)
 		}
-		src := &source{spec: Spec{path, 1}, name: path, content: content, data: content.data}
+		src := &source{spec: Spec{path, 1}, name: path, content: content, data: content.Data}
 		if err := read(src); err == nil || !strings.Contains(err.Error(), path+" shrank while in use") {
 			t.Errorf("%s: %v", name, err)
 		}
-		if err := content.close(); err != nil {
+		if err := content.Close(); err != nil {
 			t.Error(err)
 		}
 	}
@@ -154,7 +156,7 @@ func TestReplacedFile(t *testing.T) {
 }
 
 func TestFaultLetsOtherPanicsGoOn(t *testing.T) {
-	if Fault(nil) != nil {
+	if file.Fault(nil) != nil {
 		t.Error("nothing recovered is no fault")
 	}
 	var none []int
@@ -170,7 +172,7 @@ func TestFaultLetsOtherPanicsGoOn(t *testing.T) {
 					t.Errorf("%s: swallowed", name)
 				}
 			}()
-			_ = guarded(func() error { f(); return nil })
+			_ = file.Guard(func() error { f(); return nil })
 		}()
 	}
 }

@@ -1,4 +1,4 @@
-package payloads
+package payloads_test
 
 import (
 	"bufio"
@@ -11,6 +11,11 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"brunt/payloads"
+	"brunt/payloads/generate"
+	"brunt/payloads/shape"
+	"brunt/payloads/stat"
 )
 
 // BenchmarkGigabyte measures what indexing 1 GB costs in time and memory:
@@ -18,7 +23,7 @@ import (
 func BenchmarkGigabyte(b *testing.B) {
 	for _, kind := range []string{"text", "numbers"} {
 		for _, size := range []int{1000, 100} {
-			for _, format := range []Format{BodyFormat, RequestFormat} {
+			for _, format := range []payloads.Format{payloads.BodyFormat, payloads.RequestFormat} {
 				b.Run(fmt.Sprintf("%s/%d/%s", kind, size, format), func(b *testing.B) {
 					measureOpen(b, writeGigabyte(b, kind, size, format), format)
 				})
@@ -27,7 +32,7 @@ func BenchmarkGigabyte(b *testing.B) {
 	}
 }
 
-func writeGigabyte(b *testing.B, kind string, size int, format Format) string {
+func writeGigabyte(b *testing.B, kind string, size int, format payloads.Format) string {
 	path := filepath.Join(b.TempDir(), "big.jsonl")
 	f, err := os.Create(path)
 	if err != nil {
@@ -40,7 +45,7 @@ func writeGigabyte(b *testing.B, kind string, size int, format Format) string {
 	lines := make([]string, 1000)
 	for i := range lines {
 		lines[i] = sampleBody(rng, kind, size-1)
-		if format == RequestFormat {
+		if format == payloads.RequestFormat {
 			lines[i] = `{"name":"n","body":` + lines[i] + `}`
 		}
 	}
@@ -72,11 +77,11 @@ func sampleBody(rng *rand.Rand, kind string, size int) string {
 	return b.String()
 }
 
-func measureOpen(b *testing.B, path string, format Format) {
+func measureOpen(b *testing.B, path string, format payloads.Format) {
 	for range 3 {
 		debug.FreeOSMemory() // so that what an earlier round left does not count
 		started := time.Now()
-		s, err := Open([]Spec{{Path: path, Weight: 1}}, Options{Format: format})
+		s, err := payloads.Open([]payloads.Spec{{Path: path, Weight: 1}}, payloads.Options{Format: format})
 		took := time.Since(started)
 		if err != nil {
 			b.Fatal(err)
@@ -93,10 +98,10 @@ func measureOpen(b *testing.B, path string, format Format) {
 // go test -run ^$ -bench MakeGigabyte -benchtime 1x ./payloads
 func BenchmarkMakeGigabyte(b *testing.B) {
 	path := writeGigabyteCSV(b)
-	for _, format := range []Kind{DataframeRecords, DataframeSplit, Instances, Inputs} {
+	for _, format := range []shape.Kind{shape.DataframeRecords, shape.DataframeSplit, shape.Instances, shape.Inputs} {
 		for _, rows := range []int{1, 100} {
 			started := time.Now()
-			n, err := Make(io.Discard, MakeOptions{Path: path, Header: true, Format: format, RowsPerRequest: rows})
+			n, err := generate.Bodies(io.Discard, generate.Options{Path: path, Header: true, Format: format, RowsPerRequest: rows})
 			if err != nil {
 				b.Fatal(err)
 			}
@@ -107,9 +112,9 @@ func BenchmarkMakeGigabyte(b *testing.B) {
 
 // BenchmarkDescribeGigabyte does so for Describe, on ten million bodies.
 func BenchmarkDescribeGigabyte(b *testing.B) {
-	path := writeGigabyte(b, "numbers", 100, BodyFormat)
+	path := writeGigabyte(b, "numbers", 100, payloads.BodyFormat)
 	started := time.Now()
-	got, err := Describe([]Spec{{Path: path, Weight: 1}}, Options{})
+	got, err := stat.Describe([]payloads.Spec{{Path: path, Weight: 1}}, payloads.Options{})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -3,6 +3,10 @@ package payloads
 import (
 	"fmt"
 	"sync/atomic"
+
+	"brunt/payloads/file"
+	"brunt/payloads/jsonscan"
+	"brunt/payloads/splice"
 )
 
 // indexer fills in where the bodies of one file are, and checks them, chunk
@@ -12,7 +16,7 @@ type indexer struct {
 	format  Format
 	names   *interner
 	limit   int
-	splice  []splicer
+	splice  []splice.Finder
 	reports []report // one per chunk
 	// full is the first chunk known to have as many problems as are wanted:
 	// those behind it need only count theirs.
@@ -40,7 +44,7 @@ func newIndexer(s *source, o Options, names *interner, limit int) *indexer {
 		s.variants = make([]uint16, n)
 	}
 	if x.splice != nil {
-		s.splices = make([]Splices, n)
+		s.splices = make([]splice.List, n)
 	}
 	return x
 }
@@ -70,7 +74,7 @@ func (x *indexer) fill(worker, k int) error {
 	body := c.firstBody
 	for at := c.start; at < c.end; {
 		line, next := x.cut(c, at)
-		if !isBlank(line) {
+		if !file.IsBlank(line) {
 			if body == c.firstBody+c.bodies {
 				return x.src.unstable()
 			}
@@ -80,7 +84,7 @@ func (x *indexer) fill(worker, k int) error {
 			}
 			if what == "" && x.splice != nil {
 				sp := x.src.spans[body]
-				x.src.splices[body], what = findSplices(x.splice, x.src.data[sp.offset():sp.offset()+sp.length()])
+				x.src.splices[body], what = splice.Find(x.splice, x.src.data[sp.offset():sp.offset()+sp.length()])
 			}
 			if what != "" {
 				x.report(k, r, x.src.problem(c, at, what))
@@ -102,7 +106,7 @@ func (x *indexer) cut(c *chunk, at int) (line []byte, next int) {
 	if x.src.document {
 		return x.src.data[c.start:c.end], c.end
 	}
-	return cutLine(x.src.data, at)
+	return file.CutLine(x.src.data, at)
 }
 
 // report keeps a problem as long as it can be among the first ones.
@@ -126,15 +130,15 @@ func (x *indexer) report(k int, r *report, problem error) {
 // line indexes one line and says what is wrong with it, or "". The error is
 // for a file that cannot be used at all.
 func (x *indexer) line(rd *requestReader, k, body, at int, line []byte) (string, error) {
-	if len(line) > maxBody {
+	if len(line) > file.MaxBody {
 		return fmt.Sprintf("%d bytes; a line may have 67,108,863 (64 MiB less one)", len(line)), nil
 	}
 	x.src.spans[body] = newSpan(at, len(line))
 	if x.format == RequestFormat {
 		return x.request(rd, k, body, at, line)
 	}
-	if !validJSON(line) {
-		return lineFault(line), nil
+	if !jsonscan.Valid(line) {
+		return jsonscan.LineFault(line), nil
 	}
 	return "", nil
 }

@@ -10,6 +10,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
+
+	"brunt/payloads/file"
+	"brunt/payloads/jsonscan"
 )
 
 // compareWithPlain checks one file's content against the plain reading.
@@ -42,7 +45,7 @@ func compareWithPlain(t interface {
 		if wrong == len(found.problems) {
 			t.Fatalf("%q: line %d passes", data, w.Line)
 		}
-		e, ok := errors.AsType[*LineError](found.problems[wrong])
+		e, ok := errors.AsType[*file.LineError](found.problems[wrong])
 		if !ok || e.Line != w.Line || strings.ContainsAny(e.Problem, "\r\n") {
 			t.Fatalf("%q: problem %d is %q, want line %d", data, wrong, found.problems[wrong], w.Line)
 		}
@@ -62,8 +65,8 @@ func checkRefusal(t interface {
 	message := err.Error()
 	switch {
 	case len(want) == 0 && (strings.Contains(message, "blank lines") || strings.Contains(message, "empty")):
-	case foreignKind(data) != "" && strings.Contains(message, foreignKind(data)):
-	case strings.Contains(message, "several lines") && len(want) > 1 && !want[0].OK && plainValid(bytes.TrimPrefix(data, []byte(byteOrderMark))):
+	case file.Foreign(data) != "" && strings.Contains(message, file.Foreign(data)):
+	case strings.Contains(message, "several lines") && len(want) > 1 && !want[0].OK && plainValid(bytes.TrimPrefix(data, []byte(jsonscan.ByteOrderMark))):
 	default:
 		t.Fatalf("%q: refused: %v", data, err)
 	}
@@ -128,7 +131,7 @@ func TestProblemsInOrder(t *testing.T) {
 			}
 			var got []int
 			for _, p := range problems {
-				e, _ := errors.AsType[*LineError](p)
+				e, _ := errors.AsType[*file.LineError](p)
 				got = append(got, e.Line)
 			}
 			kept := min(limit, len(want))
@@ -147,7 +150,7 @@ func TestOpenNamesTheFirstProblem(t *testing.T) {
 	bad := write(t, "bad.jsonl", "1\n\n{\n3\n[\n")
 	worse := write(t, "worse.jsonl", "]\n")
 	_, err := Open([]Spec{{good, 1}, {bad, 1}, {worse, 1}}, Options{})
-	e, ok := errors.AsType[*LineError](err)
+	e, ok := errors.AsType[*file.LineError](err)
 	if !ok || e.Line != 3 || e.File != bad {
 		t.Fatalf("got %v", err)
 	}
@@ -178,7 +181,7 @@ func TestCheckListsFilesAndProblems(t *testing.T) {
 }
 
 func TestSpanHoldsTheLargestPlaces(t *testing.T) {
-	for _, c := range [][2]int{{0, 0}, {0, maxBody}, {maxFile, 1}, {maxFile, maxBody}, {1 << 33, 12345}} {
+	for _, c := range [][2]int{{0, 0}, {0, file.MaxBody}, {file.MaxFile, 1}, {file.MaxFile, file.MaxBody}, {1 << 33, 12345}} {
 		if s := newSpan(c[0], c[1]); s.offset() != c[0] || s.length() != c[1] {
 			t.Errorf("%v: %d, %d", c, s.offset(), s.length())
 		}
@@ -208,7 +211,7 @@ func TestTooLongLine(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	if _, err := f.WriteAt([]byte("\n]\n"), maxBody+3); err != nil {
+	if _, err := f.WriteAt([]byte("\n]\n"), file.MaxBody+3); err != nil {
 		t.Fatal(err)
 	}
 	_, problems, _, err := Check([]Spec{{path, 1}}, Options{}, 9)
@@ -222,4 +225,19 @@ func TestTooLongLine(t *testing.T) {
 	if got := problems[1].Error(); !strings.HasPrefix(got, path+":3: not JSON") {
 		t.Error(got)
 	}
+}
+
+// FuzzBodyLines compares the index and the check of whole files with the
+// plainest reading of them by bytes.Cut and encoding/json.
+func FuzzBodyLines(f *testing.F) {
+	for _, s := range []string{
+		"", "1\n2", "\xEF\xBB\xBF1\r\n\r\n2\r\n", "{\n}\n", "[1,2.5e-3,-0]\n\"\\u00e9\\ud83d\"\n", "\xff\n", "\xFF\xFE1\x00", " \n\t\n", "1\n{]\n", "{\"a\":1,\"a\":2}\n[[[]]]\n",
+	} {
+		f.Add([]byte(s), uint8(3))
+	}
+	f.Fuzz(func(t *testing.T, data []byte, size uint8) {
+		chunkSize = 1 + int(size)
+		defer func() { chunkSize = 1 << 20 }()
+		compareWithPlain(t, data)
+	})
 }

@@ -11,6 +11,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/klauspost/compress/gzip"
+
+	"brunt/payloads/inference"
+	"brunt/payloads/jsonscan"
 )
 
 // inferenceBodies are requests as tables have them: as they were sent.
@@ -97,36 +100,8 @@ func TestInferencePlaces(t *testing.T) {
 	}
 }
 
-// TestInferenceDetected: only what has both request and a column beside it is
-// taken for a table; all else is sent as it stands.
-func TestInferenceDetected(t *testing.T) {
-	for _, c := range []struct {
-		name, content string
-		want          bool
-	}{
-		{"a.jsonl", `{"request":"{}","request_time":"2025-01-02T03:04:05Z"}`, true},
-		{"a.jsonl", "\n " + `{"execution_time_ms":7,"request":"{}"}` + "\n", true},
-		{"a.jsonl", `{"request":"{}"}`, false},
-		{"a.jsonl", `{"request":{"a":1},"timestamp_ms":7}`, false},
-		{"a.jsonl", `{"timestamp_ms":7}`, false},
-		{"a.jsonl", `[{"request":"{}","timestamp_ms":7}]`, false},
-		{"a.jsonl", `{"request":"{}","timestamp_ms":7`, false},
-		{"a.csv", "a,\"request\",timestamp_ms\n", true},
-		{"a.csv.gz", "request,timestamp_ms\n", true},
-		{"a.csv", "request,b\n", false},
-		{"a.csv", "", false},
-		{"-", `{"request":"{}","timestamp_ms":7}`, true},
-		{"a.jsonl", `{"request":null,"timestamp_ms":7}`, true},
-		{"a.jsonl", `{"databricks_request_id":"a","timestamp_ms":7}`, true},
-		{"a.jsonl", `{"status_code":200,"timestamp_ms":7}`, false},
-		{"-", "request,timestamp_ms\n", true},
-		{"-", "\xEF\xBB\xBFrequest,timestamp_ms\n", true},
-		{"-", "7\n", false},
-	} {
-		if got := isInference(c.name, []byte(c.content)); got != c.want {
-			t.Errorf("%s %q: %v", c.name, c.content, got)
-		}
-	}
+// TestInferenceAsBodies: asked for, the rows of a table are sent as they stand.
+func TestInferenceAsBodies(t *testing.T) {
 	line := `{"request":"{}","timestamp_ms":7}`
 	if s := mustOpen(t, Options{Format: BodyFormat}, Spec{write(t, "a.jsonl", line), 1}); string(s.At(0).Body) != line {
 		t.Errorf("%s", s.At(0).Body)
@@ -137,7 +112,7 @@ func TestInferenceFromStreams(t *testing.T) {
 	for _, asCSV := range []bool{false, true} {
 		content := inferenceRowsOf(t, asCSV)
 		for _, format := range []Format{InferenceFormat, AutoFormat} {
-			for _, mark := range []string{"", byteOrderMark} {
+			for _, mark := range []string{"", jsonscan.ByteOrderMark} {
 				s := mustOpen(t, Options{Format: format, Stdin: strings.NewReader(mark + content)}, Spec{"-", 1})
 				if got := string(s.At(0).Body); got != inferenceBodies[0] || s.Where(1) == "" {
 					t.Error(got)
@@ -160,7 +135,7 @@ func TestInferenceFromStreams(t *testing.T) {
 func TestInferenceRows(t *testing.T) {
 	path := write(t, "t.jsonl", `{"served_entity_id":"e1","request":{"prompt":"a"},"timestamp_ms":1}`+"\n"+`{"request":"7"}`)
 	s := mustOpen(t, Options{Format: InferenceFormat}, Spec{path, 1})
-	if got := sent(s, 2); got[0] != `{"prompt":"a"}` || got[1] != "7" || s.Variants()[s.At(0).Variant].Name != "e1" || s.sources[0].times[1] != noTime {
+	if got := sent(s, 2); got[0] != `{"prompt":"a"}` || got[1] != "7" || s.Variants()[s.At(0).Variant].Name != "e1" || s.sources[0].times[1] != inference.NoTime {
 		t.Errorf("%v %v", got, s.sources[0].times)
 	}
 }
@@ -194,41 +169,6 @@ func TestInferenceFaults(t *testing.T) {
 	}
 }
 
-func TestRowTime(t *testing.T) {
-	at := time.Date(2025, 1, 2, 3, 4, 5, 678e6, time.UTC).UnixNano()
-	for _, s := range []string{
-		"1735787045678", "1735787045678.0", "1.735787045678E12", "1735787045678000", "1735787045678000000",
-		"2025-01-02T03:04:05.678Z", "2025-01-02 03:04:05.678", "2025-01-02T04:04:05.678+01:00", "2025-01-02T03:04:05.678000+0000", " 2025-01-02T03:04:05.678",
-		"2025-01-02 03:04:05.678 UTC", "2025-01-02 03:04:05.678+00", "2025-01-02 08:34:05.678 +05:30", "2025-01-02 03:04:05.678 +0000 ",
-	} {
-		for _, column := range [][2]string{{s, "7"}, {"null", s}, {" ", s}} {
-			if got := requestTime([]byte(column[0]), []byte(column[1])); got-at > 300 || at-got > 300 { // what a float of seconds can tell
-				t.Errorf("%q: %d, not %d", column, got, at)
-			}
-		}
-	}
-	if got := requestTime(nil, []byte("1735787045.678")); got-at > 300 || at-got > 300 {
-		t.Error(got)
-	}
-	// Such as count from the record's start.
-	for text, want := range map[string]int64{"1500": 15e8, "99999999999": 99999999999e6, "0": 0} {
-		if got := requestTime([]byte(text), nil); got != want {
-			t.Errorf("%s: %d", text, got)
-		}
-	}
-	if got := requestTime(nil, []byte("1.5")); got != 15e8 {
-		t.Error(got)
-	}
-	for _, s := range []string{"-5", "x", "NaN", "Inf", "99999999999999999999", "99999999999999", "2025-01-02", "9999-01-01T00:00:00Z", "2025-01-02 03:04:05 CET", "03:04:05", "true", "{}"} {
-		if got := requestTime([]byte(s), []byte("7")); got != oddTime {
-			t.Errorf("%q: %d", s, got)
-		}
-	}
-	if got := requestTime(nil, []byte("null")); got != noTime {
-		t.Error(got)
-	}
-}
-
 // FuzzInference: whatever the file, there are problems in one line each, or as
 // many bodies as rows, all of them sound, and all of them requests.
 func FuzzInference(f *testing.F) {
@@ -238,7 +178,7 @@ func FuzzInference(f *testing.F) {
 	f.Add([]byte(`{"request":"{\"a\":\"\\n\"}"}`), false)
 	f.Add([]byte(`{"request":"\ud800"}`), false)
 	f.Fuzz(func(t *testing.T, content []byte, asCSV bool) {
-		if asCSV == (isAt(content, skipSpace(content, 0), '{')) {
+		if asCSV == (jsonscan.IsAt(content, jsonscan.SkipSpace(content, 0), '{')) {
 			return
 		}
 		s, err := Open([]Spec{{"-", 1}}, Options{Format: InferenceFormat, Stdin: bytes.NewReader(content)})
@@ -255,7 +195,7 @@ func FuzzInference(f *testing.F) {
 		}
 		for i := range src.spans {
 			body := s.At(uint64(i)).Body
-			if !validJSON(body) {
+			if !jsonscan.Valid(body) {
 				t.Fatalf("%q", body)
 			}
 			n, err := src.lineNumber(uint64(i))

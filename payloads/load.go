@@ -5,6 +5,11 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"slices"
+
+	"brunt/payloads/draw"
+	"brunt/payloads/file"
+	"brunt/payloads/inference"
+	"brunt/payloads/jsonscan"
 )
 
 // load opens, indexes and checks all files. What is wrong with them goes to
@@ -29,29 +34,29 @@ func load(specs []Spec, o Options, found *ledger) ([]*source, []Variant, error) 
 
 // loadFile does so for one file. Its error is about the file as a whole.
 func loadFile(spec Spec, o Options, names *interner, found *ledger) (*source, error) {
-	content, err := open(spec.Path, o.Stdin)
+	content, err := file.Open(spec.Path, o.Stdin)
 	if err != nil {
 		return nil, err
 	}
-	src := &source{spec: spec, name: content.name, content: content, data: content.data, bytes: len(content.data)}
+	src := &source{spec: spec, name: content.Name, content: content, data: content.Data, bytes: len(content.Data)}
 	if err := src.settle(&o, found); err != nil {
-		content.close()
+		content.Close()
 		return nil, err
 	}
 	content = src.content
 	err = src.index(o, names, found)
 	if err == nil {
-		err = content.changed()
+		err = content.Changed()
 	}
 	if err != nil {
-		content.close()
+		content.Close()
 		return nil, err
 	}
 	src.slots = uint64(len(src.spans))
 	if src.ends != nil {
 		src.slots = src.ends[len(src.ends)-1]
 	}
-	src.shuffler = newShuffler(src.slots)
+	src.shuffler = draw.NewShuffler(src.slots)
 	return src, nil
 }
 
@@ -59,8 +64,8 @@ func loadFile(spec Spec, o Options, names *interner, found *ledger) (*source, er
 func (s *source) settle(o *Options, found *ledger) error {
 	if o.Format == AutoFormat {
 		o.Format = BodyFormat
-		err := guarded(func() error {
-			if isInference(s.spec.Path, s.data) {
+		err := file.Guard(func() error {
+			if inference.Detect(s.spec.Path, s.data) {
 				o.Format = InferenceFormat
 			}
 			return nil
@@ -73,16 +78,16 @@ func (s *source) settle(o *Options, found *ledger) error {
 		return nil
 	}
 	o.Format = RequestFormat
-	lines, times, err := convertInference(s.content, s.spec.Path, found.add)
+	lines, times, err := inference.Convert(s.content, s.spec.Path, found.add)
 	if err != nil {
 		return err
 	}
-	if err = guarded(func() error { s.sha256 = digest(s.data); return nil }); err != nil {
-		lines.close()
+	if err = file.Guard(func() error { s.sha256 = digest(s.data); return nil }); err != nil {
+		lines.Close()
 		return err
 	}
-	_ = s.content.close() // read only, and read to its end
-	s.content, s.data, s.times = lines, lines.data, times
+	_ = s.content.Close() // read only, and read to its end
+	s.content, s.data, s.times = lines, lines.Data, times
 	return nil
 }
 
@@ -94,7 +99,7 @@ func (s *source) index(o Options, names *interner, found *ledger) error {
 	}
 	sum := make(chan error, 1)
 	go func() {
-		sum <- guarded(func() error {
+		sum <- file.Guard(func() error {
 			if s.sha256 == "" {
 				s.sha256 = digest(s.data)
 			}
@@ -109,8 +114,8 @@ func (s *source) index(o Options, names *interner, found *ledger) error {
 }
 
 func (s *source) indexLines(o Options, names *interner, found *ledger) error {
-	err := guarded(func() error {
-		if kind := foreignKind(s.data); kind != "" {
+	err := file.Guard(func() error {
+		if kind := file.Foreign(s.data); kind != "" {
 			return s.wrong(kind)
 		}
 		return s.findDocument()
@@ -119,7 +124,7 @@ func (s *source) indexLines(o Options, names *interner, found *ledger) error {
 		return err
 	}
 	if s.chunks == nil {
-		if s.chunks, err = cutChunks(s.data, textStart(s.data)); err != nil {
+		if s.chunks, err = cutChunks(s.data, file.TextStart(s.data)); err != nil {
 			return err
 		}
 	}
@@ -134,27 +139,27 @@ func (s *source) indexLines(o Options, names *interner, found *ledger) error {
 // likely a mistake. A broken one is reported where it breaks, since line by
 // line it would be nothing but errors.
 func (s *source) findDocument() error {
-	start := skipSpace(s.data, textStart(s.data))
-	first, next := cutLine(s.data, start)
+	start := jsonscan.SkipSpace(s.data, file.TextStart(s.data))
+	first, next := file.CutLine(s.data, start)
 	end := len(s.data)
-	for end > start && isSpace(s.data[end-1]) {
+	for end > start && jsonscan.IsSpace(s.data[end-1]) {
 		end--
 	}
 	if start == end {
 		return nil
 	}
-	oneLine := validJSON(first)
-	named := ending(s.spec.Path) == ".json"
+	oneLine := jsonscan.Valid(first)
+	named := file.Ending(s.spec.Path) == ".json"
 	switch {
 	case oneLine && !(named && next >= end):
 		return nil
-	case named && (oneLine || validJSON(s.data[start:end])):
+	case named && (oneLine || jsonscan.Valid(s.data[start:end])):
 		s.document = true
 		s.chunks = []chunk{{start: start, end: end, lines: 1, bodies: 1, firstLine: 1 + bytes.Count(s.data[:start], newline)}}
 		return nil
 	case named:
-		return valueFault(s.name, s.data, start, end, "a .json file must hold one JSON value, or one on each line")
-	case end-start <= maxBody && next < end && validJSON(s.data[start:end]):
+		return file.ValueError(s.name, s.data, start, end, "a .json file must hold one JSON value, or one on each line")
+	case end-start <= file.MaxBody && next < end && jsonscan.Valid(s.data[start:end]):
 		return s.wrong("one JSON value over several lines; put it on one line (jq -c .), or name the file .json to send it as it stands")
 	}
 	return nil

@@ -5,6 +5,8 @@ import (
 	"io"
 	"os"
 	"slices"
+
+	"brunt/payloads/splice"
 )
 
 // Format says what one line of a payload file holds.
@@ -88,4 +90,4 @@ func (o Options) noBodies() error {
 }
 
 // splicers find the places of what each request has of its own in its body.
-func (o Options) splicers() []splicer { return splicers(o.Unique, o.ClientRequestID) }
+func (o Options) splicers() []splice.Finder { return splice.Finders(o.Unique, o.ClientRequestID) }

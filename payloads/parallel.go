@@ -4,6 +4,8 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+
+	"brunt/payloads/file"
 )
 
 // processors is how many goroutines work at once.
@@ -20,7 +22,7 @@ func inParallel(workers, n int, f func(worker, k int) error) error {
 	)
 	for worker := range min(workers, n) {
 		wg.Go(func() {
-			err := guarded(func() error {
+			err := file.Guard(func() error {
 				for failed.Load() == nil {
 					k := int(next.Add(1)) - 1
 					if k >= n {

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"unicode/utf8"
+
+	"brunt/payloads/file"
 )
 
 // plainLine is a body as the plainest possible reading of a file finds it: the
@@ -34,7 +36,7 @@ func plainValid(line []byte) bool { return json.Valid(line) && utf8.Valid(line) 
 
 // indexed reads data as the package does, but without a file.
 func indexed(path string, data []byte, format Format, found *ledger) (*source, error) {
-	src := &source{spec: Spec{path, 1}, name: path, content: &mapping{name: path}, data: data}
+	src := &source{spec: Spec{path, 1}, name: path, content: &file.Mapping{Name: path}, data: data}
 	names := newInterner()
 	if err := src.index(Options{Format: format}, names, found); err != nil {
 		return nil, err

@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+
+	"brunt/payloads/file"
+	"brunt/payloads/inference"
 )
 
 // record puts the bodies of an inference table in the order in which their
@@ -15,7 +18,7 @@ func (s *source) record() error {
 	}
 	s.order = make([]uint32, len(s.spans))
 	for i, at := range s.times {
-		if at == noTime || at == oddTime {
+		if at == inference.NoTime || at == inference.BadTime {
 			return s.untimed(uint64(i), at)
 		}
 		s.order[i] = uint32(i)
@@ -31,10 +34,10 @@ func (s *source) untimed(line uint64, at int64) error {
 		return err
 	}
 	problem := "no timestamp_ms or request_time in the row; leave it out, or leave out --replay"
-	if at == oddTime {
+	if at == inference.BadTime {
 		problem = "timestamp_ms or request_time is no time; write milliseconds since 1970, or 2025-01-02T03:04:05.678Z, or leave out --replay"
 	}
-	return &LineError{File: s.name, Line: n, Problem: problem}
+	return &file.LineError{File: s.name, Line: n, Problem: problem}
 }
 
 // record does so for the run's one file.

@@ -7,6 +7,9 @@ import (
 	"slices"
 	"strconv"
 	"unicode/utf8"
+
+	"brunt/payloads/jsonscan"
+	"brunt/payloads/show"
 )
 
 // Limits of a request line's fields.
@@ -49,10 +52,10 @@ func newRequestReader(names *interner) *requestReader {
 func (r *requestReader) read(line []byte) (what string, err error) {
 	r.offset, r.length, r.weight, r.variant = 0, 0, 1, 0
 	r.name, r.path, r.headers, r.seen = nil, nil, r.headers[:0], 0
-	end, what := eachMember(line, skipSpace(line, 0), 1, r.member)
-	if end < 0 || skipSpace(line, end) != len(line) || !utf8.Valid(line) {
+	end, what := jsonscan.EachMember(line, jsonscan.SkipSpace(line, 0), 1, r.member)
+	if end < 0 || jsonscan.SkipSpace(line, end) != len(line) || !utf8.Valid(line) {
 		// What breaks the grammar comes before what the grammar allows.
-		if fault := lineFault(line); fault != "" {
+		if fault := jsonscan.LineFault(line); fault != "" {
 			return fault, nil
 		}
 		if what == "" {
@@ -70,7 +73,7 @@ func (r *requestReader) read(line []byte) (what string, err error) {
 
 // member reads one member of the line's object.
 func (r *requestReader) member(rawKey, value []byte, offset int) string {
-	key, _ := unquote(rawKey)
+	key, _ := jsonscan.Unquote(rawKey)
 	for i, name := range members {
 		if string(key) != name {
 			continue
@@ -93,30 +96,30 @@ func (r *requestReader) member(rawKey, value []byte, offset int) string {
 	case "weight":
 		return r.readWeight(value)
 	}
-	return fmt.Sprintf("unknown key %s; a request line may have body, name, path, headers and weight", shown(key))
+	return fmt.Sprintf("unknown key %s; a request line may have body, name, path, headers and weight", show.Excerpt(key))
 }
 
 func (r *requestReader) readName(value []byte) string {
-	name, ok := unquote(value)
+	name, ok := jsonscan.Unquote(value)
 	switch {
 	case !ok:
-		return fmt.Sprintf("name %s: must be a string of valid Unicode", shown(value))
+		return fmt.Sprintf("name %s: must be a string of valid Unicode", show.Excerpt(value))
 	case len(name) > maxNameLength:
-		return fmt.Sprintf("name %s: must not be longer than %d bytes", shown(name), maxNameLength)
+		return fmt.Sprintf("name %s: must not be longer than %d bytes", show.Excerpt(name), maxNameLength)
 	case bytes.ContainsFunc(name, func(c rune) bool { return !strconv.IsPrint(c) }):
-		return fmt.Sprintf("name %s: must be printable characters", shown(name))
+		return fmt.Sprintf("name %s: must be printable characters", show.Excerpt(name))
 	}
 	r.name = name
 	return ""
 }
 
 func (r *requestReader) readPath(value []byte) string {
-	path, ok := unquote(value)
+	path, ok := jsonscan.Unquote(value)
 	if !ok || len(path) == 0 || path[0] != '/' {
-		return fmt.Sprintf(`path %s: must be a string that starts with "/"`, shown(path))
+		return fmt.Sprintf(`path %s: must be a string that starts with "/"`, show.Excerpt(path))
 	}
 	if bytes.ContainsFunc(path, func(c rune) bool { return c < ' ' || c == 0x7F || c == '#' }) {
-		return fmt.Sprintf("path %s: must hold no # and no control characters; percent-encode them", shown(path))
+		return fmt.Sprintf("path %s: must hold no # and no control characters; percent-encode them", show.Excerpt(path))
 	}
 	r.path = escapePath(path)
 	return ""
@@ -143,7 +146,7 @@ func escapePath(path []byte) []byte {
 func (r *requestReader) readWeight(value []byte) string {
 	w, err := strconv.ParseUint(string(value), 10, 32)
 	if err != nil || w < 1 || w > maxLineWeight {
-		return fmt.Sprintf("weight %s: must be a whole number from 1 to 1,000,000", shown(value))
+		return fmt.Sprintf("weight %s: must be a whole number from 1 to 1,000,000", show.Excerpt(value))
 	}
 	r.weight = uint32(w)
 	return ""

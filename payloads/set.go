@@ -3,17 +3,17 @@ package payloads
 import (
 	"errors"
 	"fmt"
+
+	"brunt/payloads/draw"
+	"brunt/payloads/splice"
 )
 
 // Set is the bodies of a run. Its methods may be called from many goroutines;
 // only Close must come last.
 //
-// What each request has of its own in its body (the nonce of
-// [Options.Unique]) is a [Splice] of [Set.Splices], which only runs that have any ask for: Open finds the offset once per
-// body, through the splicers of splice.go, and the sender puts the text in with
-// [Splices.Length] and [Splices.Append] (attack/splice.go). Another such text,
-// such as a key behind the opening brace, is a [SpliceText] with its words in
-// around, an option, and a splicer in Options.splicers; nothing else changes.
+// What each request has of its own in its body (its id, for [Options.Unique] and
+// [Options.ClientRequestID]) is in [Set.Splices]: Open finds the offset once per
+// body, and the sender puts the text in, with Length and Append of the list.
 type Set struct {
 	sources  []*source
 	rotation []turn
@@ -22,9 +22,9 @@ type Set struct {
 	variants []Variant
 	order    Order
 	seed     uint64
-	fixed    *Item   // of Single; everything above is empty then
-	single   Splices // its own
-	spliced  bool    // bodies have splices
+	fixed    *Item       // of Single; everything above is empty then
+	single   splice.List // its own
+	spliced  bool        // bodies have splices
 	name     string
 	// straight is the one file of a set that is simply read from top to
 	// bottom, the commonest case, without weights of lines.
@@ -66,7 +66,7 @@ func newSet(specs []Spec, o Options, sources []*source, variants []Variant) *Set
 	s.rotation = rotation(parts)
 	for f, p := range parts {
 		s.shares = append(s.shares, uint64(p))
-		s.keys = append(s.keys, mix(mix(o.Seed)+uint64(f)))
+		s.keys = append(s.keys, draw.Mix(draw.Mix(o.Seed)+uint64(f)))
 	}
 	if len(sources) == 1 && o.Order == Sequential && sources[0].ends == nil {
 		s.straight = sources[0]
@@ -91,7 +91,7 @@ func SingleSpliced(name string, body []byte, o Options) (*Set, error) {
 	if body == nil {
 		return nil, o.noBodies()
 	}
-	found, what := findSplices(list, body)
+	found, what := splice.Find(list, body)
 	if what != "" {
 		return nil, fmt.Errorf("%s: %s", name, what)
 	}
@@ -105,7 +105,7 @@ func (s *Set) Spliced() bool { return s.spliced }
 // Splices returns what is put into the body of At(i) while it is sent. Like At
 // it is a pure function of i. (They are no part of the Item, which would not fit
 // into registers any more.)
-func (s *Set) Splices(i uint64) Splices {
+func (s *Set) Splices(i uint64) splice.List {
 	switch {
 	case !s.spliced:
 		return 0
@@ -133,10 +133,10 @@ func (s *Set) At(i uint64) Item {
 // sends.
 func (s *Set) locate(i uint64) (*source, uint64) {
 	if s.order == Random {
-		hash := mix(mix(s.seed) + mix(i))
-		f := s.rotation[below(hash, uint64(len(s.rotation)))].file
+		hash := draw.Mix(draw.Mix(s.seed) + draw.Mix(i))
+		f := s.rotation[draw.Below(hash, uint64(len(s.rotation)))].file
 		src := s.sources[f]
-		return src, src.lineAt(below(mix(hash), src.slots))
+		return src, src.lineAt(draw.Below(draw.Mix(hash), src.slots))
 	}
 	cycle := uint64(len(s.rotation))
 	t := s.rotation[i%cycle]
@@ -144,7 +144,7 @@ func (s *Set) locate(i uint64) (*source, uint64) {
 	nth := i/cycle*s.shares[t.file] + uint64(t.nth) // of this file's requests
 	pass, pos := nth/src.slots, nth%src.slots
 	if s.order == Shuffle {
-		pos = src.shuffler.at(pos, mix(s.keys[t.file]+pass))
+		pos = src.shuffler.At(pos, draw.Mix(s.keys[t.file]+pass))
 	}
 	return src, src.lineAt(pos)
 }
@@ -205,7 +205,7 @@ func (s *Set) Seed() uint64 { return s.seed }
 // opened: what was sent may then be neither its old nor its new content.
 func (s *Set) Changed() error {
 	for _, src := range s.sources {
-		if err := src.content.changed(); err != nil {
+		if err := src.content.Changed(); err != nil {
 			return err
 		}
 	}
@@ -227,7 +227,7 @@ func (s *Set) EachBody(file, workers int, visit func(worker int, body []byte)) e
 	if err != nil {
 		return err
 	}
-	return src.content.changed()
+	return src.content.Changed()
 }
 
 // Close unmaps the files. No Item of the Set may be in use any more.
@@ -238,7 +238,7 @@ func (s *Set) Close() error {
 func closeAll(sources []*source) error {
 	var errs []error
 	for _, src := range sources {
-		errs = append(errs, src.content.close())
+		errs = append(errs, src.content.Close())
 	}
 	return errors.Join(errs...)
 }

@@ -252,3 +252,49 @@ func TestBodyHasNoRoomBehindIt(t *testing.T) {
 		t.Errorf("len %d, cap %d", len(b), cap(b))
 	}
 }
+
+// EachBody visits each body of one file once, however many chunks and workers
+// there are.
+func TestEachBody(t *testing.T) {
+	for _, size := range []int{1, 40, 100, 1 << 20} {
+		withChunkSize(t, size)
+		s := mustOpen(t, Options{}, Spec{numbered(t, "a", 3), 1}, Spec{numbered(t, "b", 500), 1})
+		for _, workers := range []int{1, 3} {
+			seen := make([]map[string]int, workers)
+			for i := range seen {
+				seen[i] = make(map[string]int)
+			}
+			if err := s.EachBody(1, workers, func(worker int, body []byte) { seen[worker][string(body)]++ }); err != nil {
+				t.Fatal(err)
+			}
+			visits := make(map[string]int)
+			for _, part := range seen {
+				for body, n := range part {
+					visits[body] += n
+				}
+			}
+			for body, n := range visits {
+				if n != 1 || !strings.HasPrefix(body, `"b`) {
+					t.Errorf("%s: %d visits", body, n)
+				}
+			}
+			if len(visits) != 500 {
+				t.Errorf("%d bodies visited, want 500", len(visits))
+			}
+		}
+	}
+}
+
+var goldenShuffle = []string{
+	"4", "9", "5", "6", "8", "2", "0", "1", "7", "3",
+	"3", "1", "4", "2", "8", "6", "5", "0", "9", "7",
+}
+
+// A seed stands in reports so that a run can be repeated, by later versions
+// too: this order must never change.
+func TestShuffleStaysTheSame(t *testing.T) {
+	s := mustOpen(t, Options{Order: Shuffle, Seed: 7}, Spec{write(t, "a.jsonl", "0\n1\n2\n3\n4\n5\n6\n7\n8\n9\n"), 1})
+	if diff := cmp.Diff(goldenShuffle, sent(s, 20)); diff != "" {
+		t.Error(diff)
+	}
+}

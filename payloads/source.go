@@ -4,41 +4,40 @@ import (
 	"bytes"
 	"fmt"
 	"sort"
-)
 
-// A body's place in its file takes eight bytes: the offset above, the length
-// below.
-const (
-	lengthBits = 26
-	maxBody    = 1<<lengthBits - 1      // 64 MiB, less one byte
-	maxFile    = 1<<(64-lengthBits) - 1 // 256 GiB, less one byte
+	"brunt/payloads/draw"
+	"brunt/payloads/file"
+	"brunt/payloads/splice"
 )
 
 type span uint64
 
-func newSpan(offset, length int) span { return span(offset)<<lengthBits | span(length) }
-func (s span) offset() int            { return int(s >> lengthBits) }
-func (s span) length() int            { return int(s & maxBody) }
+func newSpan(offset, length int) span { return span(offset)<<file.LengthBits | span(length) }
+func (s span) offset() int            { return int(s >> file.LengthBits) }
+func (s span) length() int            { return int(s & file.MaxBody) }
+
+// newline ends a line.
+var newline = []byte{'\n'}
 
 // source is one payload file, mapped and indexed.
 type source struct {
 	spec     Spec
 	name     string // for people
-	content  *mapping
+	content  *file.Mapping
 	data     []byte
 	document bool // the whole file is one body, over several lines perhaps
 	chunks   []chunk
-	spans    []span    // one per body
-	variants []uint16  // one per body; nil when all are the zero Variant
-	splices  []Splices // one per body; nil without any
-	ends     []uint64  // sums of the lines' weights; nil when all weigh 1
-	order    []uint32  // which body comes how-manieth; nil when it is that of the file
-	slots    uint64    // requests per pass
-	shuffler shuffler
+	spans    []span        // one per body
+	variants []uint16      // one per body; nil when all are the zero Variant
+	splices  []splice.List // one per body; nil without any
+	ends     []uint64      // sums of the lines' weights; nil when all weigh 1
+	order    []uint32      // which body comes how-manieth; nil when it is that of the file
+	slots    uint64        // requests per pass
+	shuffler draw.Shuffler
 	maxBody  int
 	bytes    int     // of the file as given, unpacked
 	sha256   string  // of these bytes
-	times    []int64 // of an inference table: when each body's request came, ns since 1970, or noTime
+	times    []int64 // of an inference table: when each body's request came, ns since 1970, or NoTime
 }
 
 // item returns the body of that index.
@@ -77,7 +76,7 @@ func (s *source) lineAt(pos uint64) uint64 {
 // body: not stored, but counted from the beginning of its chunk.
 func (s *source) lineNumber(line uint64) (n int, err error) {
 	k := sort.Search(len(s.chunks), func(k int) bool { return s.chunks[k].firstBody > int(line) }) - 1
-	err = guarded(func() error {
+	err = file.Guard(func() error {
 		n = s.numberOf(&s.chunks[k], s.spans[line].offset())
 		return nil
 	})
@@ -91,7 +90,7 @@ func (s *source) numberOf(c *chunk, offset int) int {
 
 // problem makes an error of what is wrong at an offset within a chunk.
 func (s *source) problem(c *chunk, offset int, what string) error {
-	return &LineError{File: s.name, Line: s.numberOf(c, offset), Problem: what}
+	return &file.LineError{File: s.name, Line: s.numberOf(c, offset), Problem: what}
 }
 
 // wrong makes an error of what is wrong with the file as a whole.

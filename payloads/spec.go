@@ -5,6 +5,8 @@ import (
 	"os"
 	"strconv"
 	"strings"
+
+	"brunt/payloads/file"
 )
 
 // maxWeight is the largest weight of a file, and maxRotation the longest
@@ -64,9 +66,9 @@ func checkSpecs(specs []Spec) error {
 	stdins := 0
 	for _, s := range specs {
 		if s.Weight < 1 || s.Weight > maxWeight {
-			return fmt.Errorf("%s: weight %d is not a whole number from 1 to 10,000", displayName(s.Path), s.Weight)
+			return fmt.Errorf("%s: weight %d is not a whole number from 1 to 10,000", file.Display(s.Path), s.Weight)
 		}
-		if s.Path == stdinPath {
+		if s.Path == file.Stdin {
 			stdins++
 		}
 	}

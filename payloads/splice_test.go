@@ -1,14 +1,15 @@
 package payloads
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
+
+	"brunt/payloads/splice"
 )
 
 // splicedBody is a body as it is sent.
-func splicedBody(t testing.TB, body []byte, s Splices, id string) string {
+func splicedBody(t testing.TB, body []byte, s splice.List, id string) string {
 	t.Helper()
 	out, rest := s.Append(nil, body, []byte(id))
 	whole := string(out) + string(rest)
@@ -94,92 +95,4 @@ func TestUniqueFiles(t *testing.T) {
 	if plain.Spliced() || plain.Splices(0) != 0 || splicedBody(t, []byte("a"), 0, "x") != "a" {
 		t.Error("splices that nobody asked for")
 	}
-}
-
-// Two splices go in by offset, whichever was asked for first.
-func TestSplicesInOrder(t *testing.T) {
-	at := func(n uint32) splicer {
-		return func([]byte) (Splice, string) { return Splice{At: n, Text: NonceText}, "" }
-	}
-	none := func([]byte) (Splice, string) { return Splice{}, "" }
-	for _, list := range [][]splicer{{at(1), at(3)}, {at(3), at(1)}} {
-		found, _ := findSplices(list, []byte("abcd"))
-		if got := splicedBody(t, []byte("abcd"), found, "#"); got != "a# bc# d" {
-			t.Error(got)
-		}
-	}
-	found, _ := findSplices([]splicer{none, at(4)}, []byte("abcd"))
-	if got := splicedBody(t, []byte("abcd"), found, "#"); got != "abcd# " {
-		t.Error(got)
-	}
-	far := Splice{At: maxBody, Text: ClientIDText}
-	if got := Splices(0).with(far).with(Splice{At: 3, Text: NonceText}).list(); got != [maxSplices]Splice{{3, NonceText}, far} {
-		t.Error(got)
-	}
-}
-
-// FuzzUnique: a nonce put into sound JSON leaves it sound, and alters one
-// string only: as read back, it has the id and a blank in front.
-func FuzzUnique(f *testing.F) {
-	for _, s := range []string{
-		`{"messages":[{"role":"user","content":"hi"}]}`, `{"messages":[{"role":"user","content":[{"type":"text","text":"\"hi"}]}]}`,
-		`{"prompt":["a"],"input":"b"}`, `{"input":[{"role":"user","content":"x"}],"input":3}`, `{"messages":[],"prompt":"\u0000"}`, `[`, `{"prompt":"\ud800"}`,
-	} {
-		f.Add([]byte(s))
-	}
-	f.Fuzz(func(t *testing.T, body []byte) {
-		if !validJSON(body) {
-			return
-		}
-		s, what := nonceSplice(body)
-		if what != "" {
-			return
-		}
-		got := splicedBody(t, body, Splices(0).with(s), "run-7")
-		if !validJSON([]byte(got)) {
-			t.Fatalf("%s became %s", body, got)
-		}
-		var before, after any
-		if json.Unmarshal(body, &before) != nil || json.Unmarshal([]byte(got), &after) != nil {
-			return // encoding/json minds what the grammar allows
-		}
-		// Given twice, a key that is no longer read may have been the one.
-		if n := changedStrings(before, after); n != 1 && !strings.Contains(string(body), `\`) {
-			t.Fatalf("%d strings of %s changed: %s", n, body, got)
-		}
-	})
-}
-
-// changedStrings counts the strings that have the id in front; anything else
-// that differs counts a thousand.
-func changedStrings(a, b any) (n int) {
-	switch a := a.(type) {
-	case map[string]any:
-		b, ok := b.(map[string]any)
-		if !ok || len(a) != len(b) {
-			return 1000
-		}
-		for k := range a {
-			n += changedStrings(a[k], b[k])
-		}
-	case []any:
-		b, ok := b.([]any)
-		if !ok || len(a) != len(b) {
-			return 1000
-		}
-		for i := range a {
-			n += changedStrings(a[i], b[i])
-		}
-	case string:
-		if b == "run-7 "+a {
-			return 1
-		} else if b != a {
-			return 1000
-		}
-	default:
-		if a != b {
-			return 1000
-		}
-	}
-	return n
 }

@@ -9,7 +9,7 @@ import (
 	"io"
 	"strings"
 
-	"brunt/payloads"
+	"brunt/payloads/show"
 )
 
 //go:embed schema.json
@@ -20,7 +20,7 @@ func Schema() []byte { return bytes.Clone(schema) }
 
 // JSON writes the report as one line.
 func JSON(w io.Writer, r *Report) error {
-	return payloads.EncodeJSON(w, r)
+	return show.EncodeJSON(w, r)
 }
 
 // maxFile bounds what Read takes in; an hour's run takes a few MB.

@@ -11,7 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"brunt/payloads"
+	"brunt/payloads/file"
 )
 
 // Options of connections.
@@ -88,7 +88,7 @@ func (o *Options) tls() (*tls.Config, error) {
 	if o.CAFile == "" {
 		return c, nil
 	}
-	pem, err := payloads.ReadText(o.CAFile)
+	pem, err := file.ReadText(o.CAFile)
 	if err != nil {
 		return nil, fmt.Errorf("--ca: %w", err)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"brunt/attack/endpoint/secret"
 	"brunt/payloads"
+	"brunt/payloads/file"
 )
 
 // Headers reads the words of -H and the files of --header-file: 'Name: value',
@@ -16,10 +17,10 @@ import (
 // variable's. Errors never show a value, which may be a secret.
 func Headers(words, files []string) ([]payloads.Header, error) {
 	var list []payloads.Header
-	for _, file := range files {
-		text, err := payloads.ReadText(file)
+	for _, path := range files {
+		text, err := file.ReadText(path)
 		if err != nil {
-			return nil, fmt.Errorf("--header-file: %w", unopened("the file", file, err))
+			return nil, fmt.Errorf("--header-file: %w", unopened("the file", path, err))
 		}
 		for n, line := range strings.Split(text, "\n") {
 			line = strings.TrimSpace(line)
@@ -28,7 +29,7 @@ func Headers(words, files []string) ([]payloads.Header, error) {
 			}
 			h, err := header(line)
 			if err != nil {
-				return nil, fmt.Errorf("%s:%d: %w", file, n+1, err)
+				return nil, fmt.Errorf("%s:%d: %w", path, n+1, err)
 			}
 			list = append(list, h)
 		}
@@ -49,10 +50,10 @@ func header(word string) (payloads.Header, error) {
 	if !ok || name == "" {
 		return payloads.Header{}, fmt.Errorf("no header name and colon; write it as 'Name: value'")
 	}
-	if file, ok := strings.CutPrefix(value, "@"); ok {
-		text, err := payloads.ReadText(file)
+	if path, ok := strings.CutPrefix(value, "@"); ok {
+		text, err := file.ReadText(path)
 		if err != nil {
-			return payloads.Header{}, fmt.Errorf("%s: %w", name, unopened("the file after @", file, err))
+			return payloads.Header{}, fmt.Errorf("%s: %w", name, unopened("the file after @", path, err))
 		}
 		value = strings.TrimSpace(text)
 	} else if env, ok := strings.CutPrefix(value, "env:"); ok {

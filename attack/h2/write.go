@@ -9,7 +9,7 @@ import (
 	"golang.org/x/net/http2/hpack"
 
 	"brunt/attack/endpoint"
-	"brunt/payloads"
+	"brunt/payloads/file"
 )
 
 const (
@@ -132,7 +132,7 @@ func (c *Conn) appendBody(s *Stream, body []byte, last bool) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			c.out, s.Out = c.out[:mark], out
-			err = &BodyError{payloads.Fault(r)}
+			err = &BodyError{file.Fault(r)}
 		}
 	}()
 	for most := int(c.frameMax.Load()); len(body) > 0; {

@@ -7,7 +7,8 @@ import (
 	"time"
 
 	"brunt/attack/endpoint"
-	"brunt/payloads"
+	"brunt/payloads/generate"
+	"brunt/payloads/show"
 )
 
 // describeTimeout bounds all questions to a workspace about an endpoint's input.
@@ -16,7 +17,7 @@ const describeTimeout = 60 * time.Second
 // Make are the flags of payloads make: what bodies are made of, and how an
 // endpoint is asked for an example.
 type Make struct {
-	payloads.MakeOptions `embed:""`
+	generate.Options `embed:""`
 
 	FromEndpoint string   `group:"Example" placeholder:"NAME" help:"Make an example body of what a serving endpoint's workspace says of its input; --count repeats it."`
 	Profile      string   `group:"Endpoint" placeholder:"NAME" help:"Profile of ~/.databrickscfg, as for attack."`
@@ -25,7 +26,7 @@ type Make struct {
 	Resolve      []string `group:"Endpoint" sep:"none" placeholder:"HOST:ADDR" help:"Connect to ADDR for HOST, repeatable."`
 }
 
-// Write makes the bodies. Its errors are those of [payloads.Make] and of
+// Write makes the bodies. Its errors are those of [generate.Bodies] and of
 // [endpoint.Describe].
 func (m *Make) Write(out io.Writer) error {
 	note := ""
@@ -37,9 +38,9 @@ func (m *Make) Write(out io.Writer) error {
 		if err != nil {
 			return err
 		}
-		note = fmt.Sprintf("brunt: payloads make: one example body, from %s; measure with bodies of your own where they differ in size or content\n", payloads.Printable(source))
+		note = fmt.Sprintf("brunt: payloads make: one example body, from %s; measure with bodies of your own where they differ in size or content\n", show.Printable(source))
 	}
-	_, err := payloads.Make(out, m.MakeOptions)
+	_, err := generate.Bodies(out, m.Options)
 	if err == nil && m.Notes != nil {
 		_, _ = io.WriteString(m.Notes, note)
 	}
@@ -53,10 +54,10 @@ func (m *Make) ask() (source string, err error) {
 		return "", err
 	}
 	source = "the OpenAPI description of " + d.Name
-	if m.Example = payloads.ExampleOfTask(d.Task); m.Example != nil {
+	if m.Example = generate.ExampleOfTask(d.Task); m.Example != nil {
 		source = "what is usual for the task " + d.Task + " of " + d.Name
 	} else if err = d.Missing; err == nil {
-		m.Example, err = payloads.ExampleFromOpenAPI(d.OpenAPI)
+		m.Example, err = generate.ExampleFromOpenAPI(d.OpenAPI)
 	}
 	if err != nil {
 		return "", fmt.Errorf("endpoint %s tells no example (%w): take the file serving_input_example.json that stands beside the model in MLflow, and run brunt payloads make serving_input_example.json", d.Name, err)

@@ -8,7 +8,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
-	"brunt/payloads"
+	"brunt/payloads/file"
 	"brunt/report/config"
 )
 
@@ -68,7 +68,7 @@ const minToken = 16
 func (f *Flags) token() (string, error) {
 	token := f.ServeToken
 	if path, named := strings.CutPrefix(token, "@"); named {
-		text, err := payloads.ReadText(path)
+		text, err := file.ReadText(path)
 		if err != nil {
 			return "", fmt.Errorf("--serve-token: %w", err)
 		}

@@ -16,6 +16,7 @@ import (
 	"brunt/attack"
 	"brunt/attack/endpoint"
 	"brunt/payloads"
+	"brunt/payloads/show"
 	"brunt/report"
 	"brunt/report/config"
 	"brunt/report/panel"
@@ -220,7 +221,7 @@ func (r *Result) JSON(w io.Writer) error {
 			b.Request.RestMS = new(math.Round(float64(q.Rest)/1e3) / 1e3) // may be none at all
 		}
 	}
-	return payloads.EncodeJSON(w, document{Schema: report.SchemaVersion, Brunt: report.Version(), Probe: b})
+	return show.EncodeJSON(w, document{Schema: report.SchemaVersion, Brunt: report.Version(), Probe: b})
 }
 
 func optional(s string) *string {

@@ -1,0 +1,17 @@
+// Package file gives the content of a payload file as mapped memory, whatever
+// the file is.
+//
+//	regular file ─────────────────────────→ mapped
+//	gzip, zstd ─────────┐
+//	standard input ─────┼→ temporary copy ─→ mapped
+//	pipe, /proc ────────┘  (spool.go)          │
+//	                                      [Mapping.Data]
+//	                                           │ [Guard], [Fault]: the file was cut
+//	                                           │ [Mapping.Changed]: it was written to
+//	                                           └ [CutLine], [Lines]: its lines
+//
+// Its errors are one line each: the file as the user named it, what is wrong, and
+// what to do.
+//
+// May import: jsonscan.
+package file

@@ -1,0 +1,18 @@
+package file
+
+import (
+	"bytes"
+	"fmt"
+
+	"brunt/payloads/jsonscan"
+)
+
+// ValueError says where a value that fills the whole file breaks, and what to
+// do.
+func ValueError(name string, data []byte, start, end int, remedy string) error {
+	reason, offset := jsonscan.Fault(data[start:end])
+	at := start + min(offset, end-start)
+	line := 1 + bytes.Count(data[:at], newline)
+	column := at - bytes.LastIndexByte(data[:at], '\n')
+	return &LineError{File: name, Line: line, Problem: fmt.Sprintf("%s at column %d; %s", reason, column, remedy)}
+}

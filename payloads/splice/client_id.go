@@ -1,0 +1,40 @@
+package splice
+
+import "brunt/payloads/jsonscan"
+
+// clientIDKey is the key of a body under which inference tables keep whatever
+// the client calls its request.
+const clientIDKey = "client_request_id"
+
+// clientIDSplice is the splicer of [Options.ClientRequestID]: the key and the
+// request's id behind the brace that opens an object. A body that has the key
+// already keeps its own, and one that is no object has no place for it.
+func clientIDSplice(body []byte) (Splice, string) {
+	start := jsonscan.SkipSpace(body, 0)
+	if !jsonscan.IsAt(body, start, '{') {
+		return Splice{}, ""
+	}
+	own := false
+	jsonscan.EachMember(body, start, 1, func(rawKey, _ []byte, _ int) string {
+		key, _ := jsonscan.Unquote(rawKey)
+		own = own || string(key) == clientIDKey
+		return ""
+	})
+	switch {
+	case own:
+		return Splice{}, ""
+	case jsonscan.IsAt(body, jsonscan.SkipSpace(body, start+1), '}'):
+		return Splice{At: uint32(start + 1), Text: LoneClientIDText}, ""
+	}
+	return Splice{At: uint32(start + 1), Text: ClientIDText}, ""
+}
+
+// HaveClientID reports whether one of the splices is a client_request_id.
+func (s List) HaveClientID() bool {
+	for _, one := range s.list() {
+		if one.Text == ClientIDText || one.Text == LoneClientIDText {
+			return true
+		}
+	}
+	return false
+}
