@@ -34,10 +34,12 @@ func WriteCheck(w io.Writer, files []File, problems []error, more int) error {
 		fmt.Fprintln(w, problem)
 	}
 	if len(problems) > 0 {
-		return fmt.Errorf("%s listed, %s more; mend these lines or leave them out", show.Counted(len(problems), "problem", "problems"), show.Grouped(more))
+		return fmt.Errorf("%s listed, %s more; mend these lines or leave them out",
+			show.Counted(len(problems), "problem", "problems"), show.Grouped(more))
 	}
 	for _, f := range files {
-		fmt.Fprintf(w, "%s: %s bodies, %s bytes, fine\n", file.Display(f.Path), show.Grouped(f.Lines), show.Grouped(int(f.Bytes)))
+		fmt.Fprintf(w, "%s: %s bodies, %s bytes, fine\n", file.Display(f.Path), show.Grouped(f.Lines),
+			show.Grouped(int(f.Bytes)))
 	}
 	return nil
 }

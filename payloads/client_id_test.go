@@ -42,7 +42,8 @@ func TestClientRequestID(t *testing.T) {
 			t.Errorf("%s: %d stamped, %d left", body, stamped, left)
 		}
 	}
-	if _, err := SingleSpliced("", nil, Options{ClientRequestID: true}); err == nil || !strings.HasPrefix(err.Error(), "--client-request-id: ") {
+	if _, err := SingleSpliced("", nil, Options{ClientRequestID: true}); err == nil ||
+		!strings.HasPrefix(err.Error(), "--client-request-id: ") {
 		t.Error(err)
 	}
 }
@@ -53,11 +54,14 @@ func TestClientRequestIDOfFiles(t *testing.T) {
 	bodies := `{"prompt":"a"}` + "\n" + `{"prompt":"b","client_request_id":"mine"}` + "\n"
 	requests := `{"body":{"prompt":"a"}}` + "\n" + `{"weight":2,"body":{"prompt":"b","client_request_id":"mine"}}` + "\n"
 	for format, content := range map[Format]string{BodyFormat: bodies, RequestFormat: requests} {
-		s := mustOpen(t, Options{Format: format, Unique: true, ClientRequestID: true}, Spec{write(t, "a.jsonl", content), 1})
-		if got, want := splicedBody(t, s.At(0).Body, s.Splices(0), "r-0"), `{"client_request_id":"r-0","prompt":"r-0 a"}`; got != want {
+		s := mustOpen(t, Options{Format: format, Unique: true, ClientRequestID: true},
+			Spec{write(t, "a.jsonl", content), 1})
+		if got, want := splicedBody(t, s.At(0).Body, s.Splices(0), "r-0"),
+			`{"client_request_id":"r-0","prompt":"r-0 a"}`; got != want {
 			t.Errorf("%s: got %s, want %s", format, got, want)
 		}
-		if got, want := splicedBody(t, s.At(1).Body, s.Splices(1), "r-1"), `{"prompt":"r-1 b","client_request_id":"mine"}`; got != want {
+		if got, want := splicedBody(t, s.At(1).Body, s.Splices(1), "r-1"),
+			`{"prompt":"r-1 b","client_request_id":"mine"}`; got != want {
 			t.Errorf("%s: got %s, want %s", format, got, want)
 		}
 		if stamped, left := s.Stamped(); stamped != 1 || left != 1 {

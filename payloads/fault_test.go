@@ -54,7 +54,8 @@ func TestShrinkingFile(t *testing.T) {
 	if got := s.Where(last); got != path {
 		t.Errorf("got %s: its line cannot be known any more", got)
 	}
-	want = path + ": changed while in use, from 620000 to 100 bytes; leave payload files alone during a run, and run again"
+	want = path + ": changed while in use, from 620000 to 100 bytes; leave payload files alone during a run, and " +
+		"run again"
 	if err := s.Changed(); err == nil || err.Error() != want {
 		t.Errorf("got  %v\nwant %s", err, want)
 	}
@@ -138,7 +139,8 @@ func TestRewrittenFile(t *testing.T) {
 	if err := os.Chtimes(path, time.Time{}, time.Unix(1e9, 0)); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Changed(); err == nil || err.Error() != path+": changed while in use; leave payload files alone during a run, and run again" {
+	if err := s.Changed(); err == nil || err.Error() != path+": changed while in use; "+
+		"leave payload files alone during a run, and run again" {
 		t.Error(err)
 	}
 }

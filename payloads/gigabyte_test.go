@@ -101,7 +101,8 @@ func BenchmarkMakeGigabyte(b *testing.B) {
 	for _, format := range []shape.Kind{shape.DataframeRecords, shape.DataframeSplit, shape.Instances, shape.Inputs} {
 		for _, rows := range []int{1, 100} {
 			started := time.Now()
-			n, err := generate.Bodies(io.Discard, generate.Options{Path: path, Header: true, Format: format, RowsPerRequest: rows})
+			n, err := generate.Bodies(io.Discard, generate.Options{Path: path, Header: true, Format: format,
+				RowsPerRequest: rows})
 			if err != nil {
 				b.Fatal(err)
 			}
@@ -133,7 +134,8 @@ func writeGigabyteCSV(b *testing.B) string {
 	rng := rand.New(rand.NewPCG(1, 2))
 	rows := make([]string, 1000)
 	for i := range rows {
-		rows[i] = fmt.Sprintf("%d,2024-03-%02d,%.6f,%.3f,%t,\"%s\",%d\n", rng.Int64(), 1+i%28, rng.NormFloat64(), 100*rng.Float64(), i%2 == 0,
+		rows[i] = fmt.Sprintf("%d,2024-03-%02d,%.6f,%.3f,%t,\"%s\",%d\n", rng.Int64(), 1+i%28, rng.NormFloat64(),
+			100*rng.Float64(), i%2 == 0,
 			strings.Repeat("some text, with \"\"quotes\"\" ", i%5), i)
 	}
 	w.WriteString("id,day,x,y,ok,text,n\n")

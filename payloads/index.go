@@ -33,7 +33,8 @@ type report struct {
 }
 
 func newIndexer(s *source, o Options, names *interner, limit int) *indexer {
-	x := &indexer{src: s, format: o.Format, names: names, limit: limit, splice: o.splicers(), reports: make([]report, len(s.chunks))}
+	x := &indexer{src: s, format: o.Format, names: names, limit: limit, splice: o.splicers(),
+		reports: make([]report, len(s.chunks))}
 	x.full.Store(int64(len(s.chunks)))
 	for range processors() {
 		x.readers = append(x.readers, newRequestReader(names))

@@ -66,7 +66,8 @@ func checkRefusal(t interface {
 	switch {
 	case len(want) == 0 && (strings.Contains(message, "blank lines") || strings.Contains(message, "empty")):
 	case file.Foreign(data) != "" && strings.Contains(message, file.Foreign(data)):
-	case strings.Contains(message, "several lines") && len(want) > 1 && !want[0].OK && plainValid(bytes.TrimPrefix(data, []byte(jsonscan.ByteOrderMark))):
+	case strings.Contains(message, "several lines") && len(want) > 1 && !want[0].OK &&
+		plainValid(bytes.TrimPrefix(data, []byte(jsonscan.ByteOrderMark))):
 	default:
 		t.Fatalf("%q: refused: %v", data, err)
 	}
@@ -74,7 +75,8 @@ func checkRefusal(t interface {
 
 func TestIndexEqualsPlainReading(t *testing.T) {
 	pieces := []string{
-		"\n", "\r\n", "\r", " ", "\t", "1", "-0.5e3", "{}", `{"a":[1,2,{"b":null}]}`, `"ü"`, `"\ud800"`, "\xff", "\xEF\xBB\xBF", `"`, "[", "]", ",", "\\", "\x00",
+		"\n", "\r\n", "\r", " ", "\t", "1", "-0.5e3", "{}", `{"a":[1,2,{"b":null}]}`, `"ü"`, `"\ud800"`, "\xff",
+		"\xEF\xBB\xBF", `"`, "[", "]", ",", "\\", "\x00",
 		"[1,\n2]", `{"k":"` + strings.Repeat("long ", 30) + `"}`,
 	}
 	rapid.Check(t, func(rt *rapid.T) {
@@ -154,7 +156,8 @@ func TestOpenNamesTheFirstProblem(t *testing.T) {
 	if !ok || e.Line != 3 || e.File != bad {
 		t.Fatalf("got %v", err)
 	}
-	want := bad + ":3: not JSON: unexpected end; each line must be one JSON value (2 more: brunt payloads check lists them)"
+	want := bad + ":3: not JSON: unexpected end; each line must be one JSON value (2 more: " +
+		"brunt payloads check lists them)"
 	if err.Error() != want {
 		t.Errorf("got  %s\nwant %s", err, want)
 	}
@@ -181,7 +184,8 @@ func TestCheckListsFilesAndProblems(t *testing.T) {
 }
 
 func TestSpanHoldsTheLargestPlaces(t *testing.T) {
-	for _, c := range [][2]int{{0, 0}, {0, file.MaxBody}, {file.MaxFile, 1}, {file.MaxFile, file.MaxBody}, {1 << 33, 12345}} {
+	for _, c := range [][2]int{{0, 0}, {0, file.MaxBody}, {file.MaxFile, 1}, {file.MaxFile, file.MaxBody},
+		{1 << 33, 12345}} {
 		if s := newSpan(c[0], c[1]); s.offset() != c[0] || s.length() != c[1] {
 			t.Errorf("%v: %d, %d", c, s.offset(), s.length())
 		}
@@ -231,7 +235,8 @@ func TestTooLongLine(t *testing.T) {
 // plainest reading of them by bytes.Cut and encoding/json.
 func FuzzBodyLines(f *testing.F) {
 	for _, s := range []string{
-		"", "1\n2", "\xEF\xBB\xBF1\r\n\r\n2\r\n", "{\n}\n", "[1,2.5e-3,-0]\n\"\\u00e9\\ud83d\"\n", "\xff\n", "\xFF\xFE1\x00", " \n\t\n", "1\n{]\n", "{\"a\":1,\"a\":2}\n[[[]]]\n",
+		"", "1\n2", "\xEF\xBB\xBF1\r\n\r\n2\r\n", "{\n}\n", "[1,2.5e-3,-0]\n\"\\u00e9\\ud83d\"\n", "\xff\n",
+		"\xFF\xFE1\x00", " \n\t\n", "1\n{]\n", "{\"a\":1,\"a\":2}\n[[[]]]\n",
 	} {
 		f.Add([]byte(s), uint8(3))
 	}

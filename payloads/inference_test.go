@@ -29,7 +29,8 @@ func inferenceRowsOf(t testing.TB, asCSV bool) string {
 	var out bytes.Buffer
 	w := csv.NewWriter(&out)
 	if asCSV {
-		w.Write([]string{"databricks_request_id", "timestamp_ms", "status_code", "request", "response", "served_entity_name"})
+		w.Write([]string{"databricks_request_id", "timestamp_ms", "status_code", "request", "response",
+			"served_entity_name"})
 	}
 	for i, body := range inferenceBodies {
 		at := 1_700_000_000_000 + 250*i
@@ -38,7 +39,8 @@ func inferenceRowsOf(t testing.TB, asCSV bool) string {
 			w.Write([]string{fmt.Sprint("id", i), fmt.Sprint(at), "200", body, `{"choices":[]}`, entity})
 			continue
 		}
-		row, _ := json.Marshal(map[string]any{"databricks_request_id": fmt.Sprint("id", i), "timestamp_ms": at, "request": body, "response": "{}", "served_entity_name": entity})
+		row, _ := json.Marshal(map[string]any{"databricks_request_id": fmt.Sprint("id", i), "timestamp_ms": at,
+			"request": body, "response": "{}", "served_entity_name": entity})
 		out.Write(append(row, '\n'))
 	}
 	w.Flush()
@@ -50,7 +52,8 @@ func inferenceRowsOf(t testing.TB, asCSV bool) string {
 func TestInference(t *testing.T) {
 	want := append([]string{}, inferenceBodies...)
 	want[2] = "{   \"prompt\": \"pretty\"  }"
-	for name, content := range map[string]string{"t.jsonl": inferenceRowsOf(t, false), "t.csv": inferenceRowsOf(t, true)} {
+	for name, content := range map[string]string{"t.jsonl": inferenceRowsOf(t, false), "t.csv": inferenceRowsOf(t,
+		true)} {
 		for _, format := range []Format{InferenceFormat, AutoFormat} {
 			path := write(t, name, content)
 			s := mustOpen(t, Options{Format: format}, Spec{path, 1})
@@ -86,7 +89,8 @@ func TestInference(t *testing.T) {
 // TestInferencePlaces: rows keep their line numbers, however many lines a
 // field has, and the nonce of --unique finds its place.
 func TestInferencePlaces(t *testing.T) {
-	content := "\xEF\xBB\xBFrequest_time,request\n\n2025-01-02 03:04:05.5,\"{\"\"prompt\"\":\n\n\"\"a\"\"}\"\n2025-01-02T03:04:06Z,\"{\"\"prompt\"\":\"\"b\"\"}\"\n"
+	content := "\xEF\xBB\xBFrequest_time,request\n\n2025-01-02 " +
+		"03:04:05.5,\"{\"\"prompt\"\":\n\n\"\"a\"\"}\"\n2025-01-02T03:04:06Z,\"{\"\"prompt\"\":\"\"b\"\"}\"\n"
 	path := write(t, "t.csv", content)
 	s := mustOpen(t, Options{Format: AutoFormat, Unique: true}, Spec{path, 1})
 	if s.Where(0) != path+":3" || s.Where(1) != path+":6" {
@@ -135,7 +139,8 @@ func TestInferenceFromStreams(t *testing.T) {
 func TestInferenceRows(t *testing.T) {
 	path := write(t, "t.jsonl", `{"served_entity_id":"e1","request":{"prompt":"a"},"timestamp_ms":1}`+"\n"+`{"request":"7"}`)
 	s := mustOpen(t, Options{Format: InferenceFormat}, Spec{path, 1})
-	if got := sent(s, 2); got[0] != `{"prompt":"a"}` || got[1] != "7" || s.Variants()[s.At(0).Variant].Name != "e1" || s.sources[0].times[1] != inference.NoTime {
+	if got := sent(s, 2); got[0] != `{"prompt":"a"}` || got[1] != "7" ||
+		s.Variants()[s.At(0).Variant].Name != "e1" || s.sources[0].times[1] != inference.NoTime {
 		t.Errorf("%v %v", got, s.sources[0].times)
 	}
 }

@@ -155,12 +155,14 @@ func (s *source) findDocument() error {
 		return nil
 	case named && (oneLine || jsonscan.Valid(s.data[start:end])):
 		s.document = true
-		s.chunks = []chunk{{start: start, end: end, lines: 1, bodies: 1, firstLine: 1 + bytes.Count(s.data[:start], newline)}}
+		s.chunks = []chunk{{start: start, end: end, lines: 1, bodies: 1,
+			firstLine: 1 + bytes.Count(s.data[:start], newline)}}
 		return nil
 	case named:
 		return file.ValueError(s.name, s.data, start, end, "a .json file must hold one JSON value, or one on each line")
 	case end-start <= file.MaxBody && next < end && jsonscan.Valid(s.data[start:end]):
-		return s.wrong("one JSON value over several lines; put it on one line (jq -c .), or name the file .json to send it as it stands")
+		return s.wrong("one JSON value over several lines; put it on one line (jq -c .), or name the file .json to " +
+			"send it as it stands")
 	}
 	return nil
 }

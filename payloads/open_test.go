@@ -63,24 +63,34 @@ func TestBadContent(t *testing.T) {
 		{"a.jsonl", "\xEF\xBB\xBF", ": only blank lines; it needs at least one JSON value"},
 		{"a.jsonl", "\n \n\t\r\n", ": only blank lines; it needs at least one JSON value"},
 		{"a.jsonl", "1\n{\"a\":\n2\n", ":2: not JSON: unexpected end" + each},
-		{"a.jsonl", "\n\r\n\n{]\n", ":4: not JSON: invalid character ']' at start of string (expecting '\"') at column 2" + each},
+		{"a.jsonl", "\n\r\n\n{]\n", ":4: not JSON: invalid character ']' at start of string (expecting '\"') at " +
+			"column 2" + each},
 		{"a.jsonl", "1\nnul\n", ":2: not JSON: unexpected end" + each},
 		{"a.jsonl", "1\n1 2\n", ":2: not JSON: something follows the value at column 3" + each},
-		{"a.jsonl", "{'a':1}\n", ":1: not JSON: invalid character '\\'' at start of string (expecting '\"') at column 2" + each},
-		{"a.jsonl", "[01]\n", ":1: not JSON: invalid character '1' after array element (expecting ',' or ']') at column 3" + each},
+		{"a.jsonl", "{'a':1}\n", ":1: not JSON: invalid character '\\'' at start of string (expecting '\"') at " +
+			"column 2" + each},
+		{"a.jsonl", "[01]\n", ":1: not JSON: invalid character '1' after array element (expecting ',' or ']') at " +
+			"column 3" + each},
 		{"a.jsonl", "[NaN]\n", ":1: not JSON: invalid character 'N' at start of value at column 2" + each},
-		{"a.jsonl", "\"a\tb\"\n", ":1: not JSON: invalid character '\\t' in string (expecting non-control character) at column 3" + each},
+		{"a.jsonl", "\"a\tb\"\n", ":1: not JSON: invalid character '\\t' in string (expecting non-control character) " +
+			"at column 3" + each},
 		{"a.jsonl", "1\n\"\xE9t\xE9\"\n", ":2: not UTF-8: invalid byte 0xE9 at column 2" + each},
 		{"a.jsonl", "1\n\xEF\xBB\xBF2\n", ":2: not JSON: byte order mark inside the file" + each},
-		{"a.jsonl", "1\n" + strings.Repeat("[", 10_001) + strings.Repeat("]", 10_001), ":2: not JSON: exceeded max depth at column 10001" + each},
-		{"a.jsonl", "\xFF\xFE{\x00}\x00", ": UTF-16 text; convert it to UTF-8, for example with iconv -f UTF-16 -t UTF-8"},
-		{"a.jsonl", "\xFE\xFF\x00{\x00}", ": UTF-16 text; convert it to UTF-8, for example with iconv -f UTF-16 -t UTF-8"},
+		{"a.jsonl", "1\n" + strings.Repeat("[", 10_001) + strings.Repeat("]", 10_001), ":2: not JSON: " +
+			"exceeded max depth at column 10001" + each},
+		{"a.jsonl", "\xFF\xFE{\x00}\x00", ": UTF-16 text; convert it to UTF-8, for example with iconv -f UTF-16 " +
+			"-t UTF-8"},
+		{"a.jsonl", "\xFE\xFF\x00{\x00}", ": UTF-16 text; convert it to UTF-8, for example with iconv -f UTF-16 " +
+			"-t UTF-8"},
 		{"a.jsonl", "{\x00}\x00", ": UTF-16 text; convert it to UTF-8, for example with iconv -f UTF-16 -t UTF-8"},
 		{"a.jsonl", "PK\x03\x04", ": a zip archive; unpack it first"},
 		{"a.jsonl", "PAR1xx", ": a Parquet file; write its rows as lines of JSON"},
-		{"a.jsonl", "{\n \"a\": 1\n}\n", ": one JSON value over several lines; put it on one line (jq -c .), or name the file .json to send it as it stands"},
-		{"a.json", "{\n \"a\": 1,\n}\n", ":3: not JSON: invalid character '}' at start of string (expecting '\"') at column 1; a .json file must hold one JSON value, or one on each line"},
-		{"a.json", "{\n \"a\": 1\n", ":2: not JSON: unexpected end at column 8; a .json file must hold one JSON value, or one on each line"},
+		{"a.jsonl", "{\n \"a\": 1\n}\n", ": one JSON value over several lines; put it on one line (jq -c .), or name " +
+			"the file .json to send it as it stands"},
+		{"a.json", "{\n \"a\": 1,\n}\n", ":3: not JSON: invalid character '}' at start of string (expecting '\"') at " +
+			"column 1; a .json file must hold one JSON value, or one on each line"},
+		{"a.json", "{\n \"a\": 1\n", ":2: not JSON: unexpected end at column 8; " +
+			"a .json file must hold one JSON value, or one on each line"},
 		{"a.json", "[1]\n[2\n", ":2: not JSON: unexpected end" + each},
 		{"a.gz", "{}\n", ": not gzip data, though its name ends in .gz; make the file again, or rename it"},
 		{"a.zst", "{}{}\n", ": not zstd data, though its name ends in .zst; make the file again, or rename it"},
@@ -177,10 +187,11 @@ func TestDamagedCompression(t *testing.T) {
 		return string(b)
 	}
 	for name, c := range map[string]struct{ content, want string }{
-		"cut.gz":      {gz[:len(gz)/2], ": gzip data cut short; copy or make the file again"},
-		"head.gz":     {gz[:5], ": gzip data cut short; copy or make the file again"},
-		"flipped.gz":  {flip(gz, len(gz)-6), ": not sound gzip data: invalid checksum; copy or make the file again"},
-		"tail.gz":     {gz + "garbage, longer than a header", ": not sound gzip data: invalid header; copy or make the file again"},
+		"cut.gz":     {gz[:len(gz)/2], ": gzip data cut short; copy or make the file again"},
+		"head.gz":    {gz[:5], ": gzip data cut short; copy or make the file again"},
+		"flipped.gz": {flip(gz, len(gz)-6), ": not sound gzip data: invalid checksum; copy or make the file again"},
+		"tail.gz": {gz + "garbage, longer than a header", ": not sound gzip data: invalid header; " +
+			"copy or make the file again"},
 		"empty.gz":    {"", ": empty; it needs at least one JSON value"},
 		"nothing.gz":  {gzipped(t, ""), ": empty; it needs at least one JSON value"},
 		"twice.gz":    {gzipped(t, gz), ": gzip data packed twice; unpack it once"},
@@ -261,7 +272,8 @@ func TestNoFolderForTemporaryFiles(t *testing.T) {
 	t.Setenv("TMP", dir)
 	path := write(t, "a.gz", gzipped(t, "1\n"))
 	_, err := Open([]Spec{{path, 1}}, Options{})
-	if err == nil || !strings.HasPrefix(err.Error(), path+": no temporary copy in "+dir) || !strings.Contains(err.Error(), "set TMPDIR") {
+	if err == nil || !strings.HasPrefix(err.Error(), path+": no temporary copy in "+dir) ||
+		!strings.Contains(err.Error(), "set TMPDIR") {
 		t.Error(err)
 	}
 }

@@ -35,7 +35,8 @@ func (s *source) untimed(line uint64, at int64) error {
 	}
 	problem := "no timestamp_ms or request_time in the row; leave it out, or leave out --replay"
 	if at == inference.BadTime {
-		problem = "timestamp_ms or request_time is no time; write milliseconds since 1970, or 2025-01-02T03:04:05.678Z, or leave out --replay"
+		problem = "timestamp_ms or request_time is no time; " +
+			"write milliseconds since 1970, or 2025-01-02T03:04:05.678Z, or leave out --replay"
 	}
 	return &file.LineError{File: s.name, Line: n, Problem: problem}
 }

@@ -43,7 +43,8 @@ func TestRecordedFaults(t *testing.T) {
 		{[]Spec{{plain, 1}}, plain + ": no inference table"},
 		{[]Spec{{plain, 1}, {table, 1}}, "--replay takes one file"},
 	} {
-		if s, err := Open(c.specs, Options{Format: AutoFormat, Order: Recorded}); err == nil || !strings.HasPrefix(err.Error(), c.want) {
+		if s, err := Open(c.specs, Options{Format: AutoFormat, Order: Recorded}); err == nil ||
+			!strings.HasPrefix(err.Error(), c.want) {
 			t.Errorf("%v, %v", s, err)
 		}
 	}

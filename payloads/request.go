@@ -96,7 +96,8 @@ func (r *requestReader) member(rawKey, value []byte, offset int) string {
 	case "weight":
 		return r.readWeight(value)
 	}
-	return fmt.Sprintf("unknown key %s; a request line may have body, name, path, headers and weight", show.Excerpt(key))
+	return fmt.Sprintf("unknown key %s; a request line may have body, name, path, headers and weight",
+		show.Excerpt(key))
 }
 
 func (r *requestReader) readName(value []byte) string {

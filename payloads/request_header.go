@@ -17,7 +17,8 @@ func (r *requestReader) readHeaders(value []byte) string {
 		name, _ := jsonscan.Unquote(key)
 		text, ok := jsonscan.Unquote(value)
 		if !ok {
-			return fmt.Sprintf("header %s: must be a string of valid Unicode, not %s", show.Excerpt(name), show.Excerpt(value))
+			return fmt.Sprintf("header %s: must be a string of valid Unicode, not %s", show.Excerpt(name),
+				show.Excerpt(value))
 		}
 		r.headers = append(r.headers, rawHeader{name, text})
 		return headerFault(name, text)
@@ -40,7 +41,8 @@ func headerFault(name, value []byte) string {
 		return fmt.Sprintf("header name %s: must be letters, digits and %s", show.Excerpt(name), marks)
 	}
 	if bytes.ContainsFunc(value, func(c rune) bool { return c < ' ' && c != '\t' || c == 0x7F }) {
-		return fmt.Sprintf("header %s: value %s must not hold line ends or other control characters", show.Excerpt(name), show.Excerpt(value))
+		return fmt.Sprintf("header %s: value %s must not hold line ends or other control characters",
+			show.Excerpt(name), show.Excerpt(value))
 	}
 	return ""
 }

@@ -69,37 +69,40 @@ func TestBadRequestLines(t *testing.T) {
 	const allowed = "; a request line may have body, name, path, headers and weight"
 	long := strings.Repeat("n", 257)
 	for line, want := range map[string]string{
-		`1`:                                           `not an object; a request line is an object such as {"body":…}`,
-		`[{"body":1}]`:                                `not an object; a request line is an object such as {"body":…}`,
-		`{}`:                                          `no "body"; a request line is an object such as {"body":…}`,
-		`{"name":"x"}`:                                `no "body"; a request line is an object such as {"body":…}`,
-		`{"inputs":[1]}`:                              `unknown key "inputs"` + allowed,
-		`{"Body":1}`:                                  `unknown key "Body"` + allowed,
-		`{"body":1,"a\n":2}`:                          `unknown key "a\n"` + allowed,
-		`{"body":1,"body":2}`:                         `"body" given twice; leave one out`,
-		`{"body":1,"b\u006fdy":2}`:                    `"body" given twice; leave one out`,
-		`{"body":1,"weight":1`:                        `not JSON: unexpected end; each line must be one JSON value`,
-		`{"boddy":1`:                                  `not JSON: unexpected end; each line must be one JSON value`,
-		`{"body":1} 2`:                                `not JSON: something follows the value at column 12; each line must be one JSON value`,
-		"{\"body\":\"\xff\"}":                         `not UTF-8: invalid byte 0xFF at column 10; each line must be one JSON value`,
-		`{"body":1,"name":7}`:                         `name "7": must be a string of valid Unicode`,
-		`{"body":1,"name":"\ud800"}`:                  `name "\"\\ud800\"": must be a string of valid Unicode`,
-		`{"body":1,"name":"a\u001b["}`:                `name "a\x1b[": must be printable characters`,
-		`{"body":1,"name":"` + long[1:] + `x"}`:       `name "nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn"…: must not be longer than 256 bytes`,
-		`{"body":1,"path":"v1"}`:                      `path "v1": must be a string that starts with "/"`,
-		`{"body":1,"path":""}`:                        `path "": must be a string that starts with "/"`,
-		`{"body":1,"path":null}`:                      `path "null": must be a string that starts with "/"`,
-		`{"body":1,"path":"/a#b"}`:                    `path "/a#b": must hold no # and no control characters; percent-encode them`,
-		`{"body":1,"path":"/a\r\nX: y"}`:              `path "/a\r\nX: y": must hold no # and no control characters; percent-encode them`,
-		`{"body":1,"headers":["a"]}`:                  `headers "[\"a\"]": must be an object of strings, such as {"X-Key":"value"}`,
-		`{"body":1,"headers":null}`:                   `headers "null": must be an object of strings, such as {"X-Key":"value"}`,
-		`{"body":1,"headers":{"A":1}}`:                `header "A": must be a string of valid Unicode, not "1"`,
-		`{"body":1,"headers":{"A":"b\r\nC: d"}}`:      `header "A": value "b\r\nC: d" must not hold line ends or other control characters`,
-		`{"body":1,"headers":{"A":"\u0000"}}`:         `header "A": value "\x00" must not hold line ends or other control characters`,
-		`{"body":1,"headers":{"A B":"c"}}`:            "header name \"A B\": must be letters, digits and !#$%&'*+-.^_`|~",
-		`{"body":1,"headers":{"A:":"c"}}`:             "header name \"A:\": must be letters, digits and !#$%&'*+-.^_`|~",
-		`{"body":1,"headers":{"":"c"}}`:               "header name \"\": must be letters, digits and !#$%&'*+-.^_`|~",
-		`{"body":1,"headers":{"content-LENGTH":"1"}}`: `header "content-LENGTH": follows from the body; leave it out`,
+		`1`:                                      `not an object; a request line is an object such as {"body":…}`,
+		`[{"body":1}]`:                           `not an object; a request line is an object such as {"body":…}`,
+		`{}`:                                     `no "body"; a request line is an object such as {"body":…}`,
+		`{"name":"x"}`:                           `no "body"; a request line is an object such as {"body":…}`,
+		`{"inputs":[1]}`:                         `unknown key "inputs"` + allowed,
+		`{"Body":1}`:                             `unknown key "Body"` + allowed,
+		`{"body":1,"a\n":2}`:                     `unknown key "a\n"` + allowed,
+		`{"body":1,"body":2}`:                    `"body" given twice; leave one out`,
+		`{"body":1,"b\u006fdy":2}`:               `"body" given twice; leave one out`,
+		`{"body":1,"weight":1`:                   `not JSON: unexpected end; each line must be one JSON value`,
+		`{"boddy":1`:                             `not JSON: unexpected end; each line must be one JSON value`,
+		`{"body":1} 2`:                           `not JSON: something follows the value at column 12; each line must be one JSON value`,
+		"{\"body\":\"\xff\"}":                    `not UTF-8: invalid byte 0xFF at column 10; each line must be one JSON value`,
+		`{"body":1,"name":7}`:                    `name "7": must be a string of valid Unicode`,
+		`{"body":1,"name":"\ud800"}`:             `name "\"\\ud800\"": must be a string of valid Unicode`,
+		`{"body":1,"name":"a\u001b["}`:           `name "a\x1b[": must be printable characters`,
+		`{"body":1,"name":"` + long[1:] + `x"}`:  `name "nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn"…: must not be longer than 256 bytes`,
+		`{"body":1,"path":"v1"}`:                 `path "v1": must be a string that starts with "/"`,
+		`{"body":1,"path":""}`:                   `path "": must be a string that starts with "/"`,
+		`{"body":1,"path":null}`:                 `path "null": must be a string that starts with "/"`,
+		`{"body":1,"path":"/a#b"}`:               `path "/a#b": must hold no # and no control characters; percent-encode them`,
+		`{"body":1,"path":"/a\r\nX: y"}`:         `path "/a\r\nX: y": must hold no # and no control characters; percent-encode them`,
+		`{"body":1,"headers":["a"]}`:             `headers "[\"a\"]": must be an object of strings, such as {"X-Key":"value"}`,
+		`{"body":1,"headers":null}`:              `headers "null": must be an object of strings, such as {"X-Key":"value"}`,
+		`{"body":1,"headers":{"A":1}}`:           `header "A": must be a string of valid Unicode, not "1"`,
+		`{"body":1,"headers":{"A":"b\r\nC: d"}}`: `header "A": value "b\r\nC: d" must not hold line ends or other control characters`,
+		`{"body":1,"headers":{"A":"\u0000"}}`:    `header "A": value "\x00" must not hold line ends or other control characters`,
+		`{"body":1,"headers":{"A B":"c"}}`: "header name \"A B\": " +
+			"must be letters, digits and !#$%&'*+-.^_`|~",
+		`{"body":1,"headers":{"A:":"c"}}`: "header name \"A:\": " +
+			"must be letters, digits and !#$%&'*+-.^_`|~",
+		`{"body":1,"headers":{"":"c"}}`: "header name \"\": " +
+			"must be letters, digits and !#$%&'*+-.^_`|~",
+		`{"body":1,"headers":{"content-LENGTH":"1"}}`:          `header "content-LENGTH": follows from the body; leave it out`,
 		`{"body":1,"headers":{"Transfer-Encoding":"chunked"}}`: `header "Transfer-Encoding": follows from the body; leave it out`,
 		`{"body":1,"weight":0}`:                                `weight "0": must be a whole number from 1 to 1,000,000`,
 		`{"body":1,"weight":-1}`:                               `weight "-1": must be a whole number from 1 to 1,000,000`,
@@ -119,7 +122,8 @@ func TestBadRequestLines(t *testing.T) {
 // already stays as it is.
 func TestEscapedPath(t *testing.T) {
 	for path, want := range map[string]string{
-		"/a b": "/a%20b", "/a%2Fb c": "/a%2Fb%20c", "/%2f%3b%40%2B é?q=x y": "/%2f%3b%40%2B%20%C3%A9?q=x%20y", "/a%20b": "/a%20b", "/100%": "/100%", `/\u00fc`: "/%C3%BC",
+		"/a b": "/a%20b", "/a%2Fb c": "/a%2Fb%20c", "/%2f%3b%40%2B é?q=x y": "/%2f%3b%40%2B%20%C3%A9?q=x%20y",
+		"/a%20b": "/a%20b", "/100%": "/100%", `/\u00fc`: "/%C3%BC",
 	} {
 		file := write(t, "r.jsonl", `{"body":1,"path":"`+strings.ReplaceAll(path, `\\`, `\`)+`"}`+"\n")
 		set, err := Open([]Spec{{file, 1}}, Options{Format: RequestFormat})
@@ -182,7 +186,8 @@ func TestTooManyVariants(t *testing.T) {
 	}
 	path = write(t, "r.jsonl", b.String()+`{"body":1,"name":"x"}`)
 	_, err := Open([]Spec{{path, 1}}, Options{Format: RequestFormat})
-	want := path + ": more than 10,000 distinct combinations of name, path and headers; put what differs from line to line into the body"
+	want := path + ": more than 10,000 distinct combinations of name, path and headers; " +
+		"put what differs from line to line into the body"
 	if err == nil || err.Error() != want {
 		t.Errorf("got  %v\nwant %s", err, want)
 	}
@@ -308,8 +313,10 @@ func plainText(raw string) (s string, err error) {
 func FuzzRequestLine(f *testing.F) {
 	for _, s := range []string{
 		`{"body":{"a":[1,2]},"name":"n","path":"/p","headers":{"A":"b","C":"d"},"weight":3}`,
-		` { "body" : null } `, `{"body":1,"body":2}`, `{"\u0062ody":"\ud83d"}`, `{"body":1,"x":2}`, `{"body":1,"weight":1e3}`,
-		`{"body":1,"headers":{"Host":"h","Content-Length":"1"}}`, `{"body":[[[]]],"name":"\u00e9"}`, `[]`, `{}`, `{"body":1}}`, "{\"body\":\"\xff\"}",
+		` { "body" : null } `, `{"body":1,"body":2}`, `{"\u0062ody":"\ud83d"}`, `{"body":1,"x":2}`,
+		`{"body":1,"weight":1e3}`,
+		`{"body":1,"headers":{"Host":"h","Content-Length":"1"}}`, `{"body":[[[]]],"name":"\u00e9"}`, `[]`, `{}`,
+		`{"body":1}}`, "{\"body\":\"\xff\"}",
 	} {
 		f.Add([]byte(s))
 	}
@@ -331,7 +338,8 @@ func FuzzRequestLine(f *testing.F) {
 			return
 		}
 		v := names.list[r.variant]
-		if got := string(line[r.offset : r.offset+r.length]); got != want.body || v.Name != want.name || v.Path != want.path ||
+		if got := string(line[r.offset : r.offset+r.length]); got != want.body || v.Name != want.name ||
+			v.Path != want.path ||
 			uint64(r.weight) != want.weight || !slices.Equal(v.Headers, want.headers) {
 			t.Fatalf("%q: got body %q, %+v, weight %d; want %+v", line, got, v, r.weight, want)
 		}

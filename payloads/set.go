@@ -61,7 +61,8 @@ func Open(specs []Spec, o Options) (*Set, error) {
 }
 
 func newSet(specs []Spec, o Options, sources []*source, variants []Variant) *Set {
-	s := &Set{sources: sources, variants: variants, order: o.Order, seed: o.Seed, spliced: len(o.splicers()) > 0, stamps: o.ClientRequestID}
+	s := &Set{sources: sources, variants: variants, order: o.Order, seed: o.Seed, spliced: len(o.splicers()) > 0,
+		stamps: o.ClientRequestID}
 	parts := shares(specs)
 	s.rotation = rotation(parts)
 	for f, p := range parts {

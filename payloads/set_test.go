@@ -182,7 +182,8 @@ func TestSingle(t *testing.T) {
 	if diff := cmp.Diff(want, s.Files()); diff != "" {
 		t.Error(diff)
 	}
-	if s.Where(3) != "example" || s.MaxBody() != 2 || len(s.Variants()) != 1 || s.Order() != Sequential || s.Seed() != 0 {
+	if s.Where(3) != "example" || s.MaxBody() != 2 || len(s.Variants()) != 1 || s.Order() != Sequential ||
+		s.Seed() != 0 {
 		t.Errorf("%q, %d, %v", s.Where(3), s.MaxBody(), s.Variants())
 	}
 	if s.Changed() != nil || s.Close() != nil {
@@ -264,7 +265,10 @@ func TestEachBody(t *testing.T) {
 			for i := range seen {
 				seen[i] = make(map[string]int)
 			}
-			if err := s.EachBody(1, workers, func(worker int, body []byte) { seen[worker][string(body)]++ }); err != nil {
+			if err := s.EachBody(1, workers, func(worker int,
+				body []byte) {
+				seen[worker][string(body)]++
+			}); err != nil {
 				t.Fatal(err)
 			}
 			visits := make(map[string]int)

@@ -76,7 +76,8 @@ func checkSpecs(specs []Spec) error {
 		return fmt.Errorf("standard input named %d times; it can be read only once", stdins)
 	}
 	if n := cycleLength(specs); n > maxRotation {
-		return fmt.Errorf("payload weights repeat only after %d requests; choose weights that share a factor, so that it is 100,000 at most", n)
+		return fmt.Errorf("payload weights repeat only after %d requests; choose weights that share a factor, so "+
+			"that it is 100,000 at most", n)
 	}
 	return nil
 }

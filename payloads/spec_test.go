@@ -90,7 +90,8 @@ func TestArguments(t *testing.T) {
 		{[]Spec{{one, 0}}, Options{}, "weight 0"},
 		{[]Spec{{one, maxWeight + 1}}, Options{}, "weight 10001"},
 		{[]Spec{{"-", 1}, {one, 1}, {"-", 1}}, Options{}, "standard input named 2 times"},
-		{[]Spec{{one, 1}}, Options{Format: "lines"}, `payload format "lines": expected auto, body, request or inference`},
+		{[]Spec{{one, 1}}, Options{Format: "lines"},
+			`payload format "lines": expected auto, body, request or inference`},
 		{[]Spec{{one, 1}}, Options{Order: "up"}, `payload order "up": expected sequential, shuffle or random`},
 		{manyWeights(one), Options{}, "payload weights repeat only after 100001 requests"},
 	} {

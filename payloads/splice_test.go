@@ -29,7 +29,8 @@ func TestUnique(t *testing.T) {
 		{"an escape at the beginning", `{"messages":[{"role":"user","content":"X\"\u0041\\"}]}`},
 		{"escaped keys", `{"m\u0065ssages":[{"r\u006fle":"us\u0065r","c\u006fntent":"Xhi"}]}`},
 		{"parts, the first without text", `{"messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"u"}},{"type":"text","text":"Xhi"},{"type":"text","text":"more"}]}]}`},
-		{"a user message without text, then one with", `{"messages":[{"role":"user","content":null},{"role":"assistant","content":"a"},{"role":"user","content":"Xhi"}]}`},
+		{"a user message without text, then one with",
+			`{"messages":[{"role":"user","content":null},{"role":"assistant","content":"a"},{"role":"user","content":"Xhi"}]}`},
 		{"the last of messages given twice", `{"messages":[{"role":"user","content":"a"}],"messages":[{"role":"user","content":"Xb"}]}`},
 		{"prompt", `{"prompt":"Xhi"}`},
 		{"a list of prompts", `{"prompt":["Xhi","you"]}`},
@@ -46,7 +47,8 @@ func TestUnique(t *testing.T) {
 			t.Errorf("%s: %v", c.why, err)
 			continue
 		}
-		if got, want := splicedBody(t, s.At(3).Body, s.Splices(3), "run-3"), strings.Replace(c.body, "X", "run-3 ", 1); got != want {
+		if got, want := splicedBody(t, s.At(3).Body, s.Splices(3), "run-3"), strings.Replace(c.body, "X", "run-3 ",
+			1); got != want {
 			t.Errorf("%s:\ngot  %s\nwant %s", c.why, got, want)
 		}
 	}
@@ -54,8 +56,10 @@ func TestUnique(t *testing.T) {
 
 func TestUniqueWithoutText(t *testing.T) {
 	for _, body := range []string{
-		`{"inputs":[[1]]}`, `[]`, `7`, `"x"`, `{}`, `{"messages":[]}`, `{"messages":{}}`, `{"messages":"x"}`, `{"messages":[{"role":"system","content":"s"}]}`,
-		`{"messages":[{"role":"user"}]}`, `{"prompt":[1,2,3]}`, `{"prompt":[[1]]}`, `{"input":null}`, `{"messages":[{"role":"user","content":[{"text":1}]}]}`,
+		`{"inputs":[[1]]}`, `[]`, `7`, `"x"`, `{}`, `{"messages":[]}`, `{"messages":{}}`, `{"messages":"x"}`,
+		`{"messages":[{"role":"system","content":"s"}]}`,
+		`{"messages":[{"role":"user"}]}`, `{"prompt":[1,2,3]}`, `{"prompt":[[1]]}`, `{"input":null}`,
+		`{"messages":[{"role":"user","content":[{"text":1}]}]}`,
 	} {
 		if s, err := SingleSpliced("test", []byte(body), Options{Unique: true}); err == nil {
 			t.Errorf("%s: %+v", body, s.At(0))

@@ -9,7 +9,8 @@ import (
 // request lines may have: each costs a prebuilt message head per worker.
 const maxVariants = 10_000
 
-var errVariants = errors.New("more than 10,000 distinct combinations of name, path and headers; put what differs from line to line into the body")
+var errVariants = errors.New("more than 10,000 distinct combinations of name, path and headers; " +
+	"put what differs from line to line into the body")
 
 // interner gives equal variants one number. Numbers follow the order in which
 // goroutines come along, until inOrder puts them right.

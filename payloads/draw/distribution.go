@@ -28,7 +28,8 @@ var shapes = []struct {
 	{"lognormal", []string{"median", "sigma"}},
 }
 
-const shapeHelp = "write it as 500, fixed(500), uniform(100,1000), normal(550,150) (mean, standard deviation) or lognormal(400,0.6) (median, sigma)"
+const shapeHelp = "write it as 500, fixed(500), uniform(100,1000), normal(550,150) (mean, standard deviation) or " +
+	"lognormal(400,0.6) (median, sigma)"
 
 // UnmarshalText reads the words of ParseDistribution.
 func (d *Distribution) UnmarshalText(text []byte) (err error) {

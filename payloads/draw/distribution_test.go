@@ -9,16 +9,20 @@ import (
 
 func TestParseDistribution(t *testing.T) {
 	for s, want := range map[string]Distribution{
-		"500": {"fixed", 500, 0}, "fixed(500)": {"fixed", 500, 0}, "uniform(100,1000)": {"uniform", 100, 1000}, "normal(550,150)": {"normal", 550, 150},
-		" Normal( 550 , 150 ) ": {"normal", 550, 150}, "lognormal(400,0.6)": {"lognormal", 400, 0.6}, "normal(5.5,0)": {"normal", 5.5, 0},
+		"500": {"fixed", 500, 0}, "fixed(500)": {"fixed", 500, 0}, "uniform(100,1000)": {"uniform", 100, 1000},
+		"normal(550,150)":       {"normal", 550, 150},
+		" Normal( 550 , 150 ) ": {"normal", 550, 150}, "lognormal(400,0.6)": {"lognormal", 400, 0.6},
+		"normal(5.5,0)": {"normal", 5.5, 0},
 	} {
 		if got, err := ParseDistribution(s); err != nil || got != want {
 			t.Errorf("%q: %+v, %v", s, got, err)
 		}
 	}
 	for _, s := range []string{
-		"", "x", "-5", "0", "fixed()", "fixed(1,2)", "uniform(5)", "uniform(9,5)", "uniform(1.5,3)", "uniform(1,2000000)", "normal(550,150", "normal(550;150)",
-		"normal(550,-1)", "normal(NaN,1)", "normal(1,Inf)", "lognormal(400,11)", "gamma(1,2)", "normal(0,1)", "1e9", "(5)", "fixed(5))",
+		"", "x", "-5", "0", "fixed()", "fixed(1,2)", "uniform(5)", "uniform(9,5)", "uniform(1.5,3)",
+		"uniform(1,2000000)", "normal(550,150", "normal(550;150)",
+		"normal(550,-1)", "normal(NaN,1)", "normal(1,Inf)", "lognormal(400,11)", "gamma(1,2)", "normal(0,1)", "1e9",
+		"(5)", "fixed(5))",
 	} {
 		if got, err := ParseDistribution(s); err == nil || !strings.Contains(err.Error(), "write it as") {
 			t.Errorf("%q: %+v, %v", s, got, err)
@@ -53,7 +57,8 @@ func cdf(d Distribution, n int) float64 {
 // is passed by chance once in a thousand, and draws depend on the seed only).
 func TestDistributions(t *testing.T) {
 	const n = 20_000
-	for _, word := range []string{"fixed(500)", "uniform(100,1000)", "uniform(1,3)", "normal(550,150)", "normal(20,30)", "lognormal(400,0.6)", "lognormal(3,1)"} {
+	for _, word := range []string{"fixed(500)", "uniform(100,1000)", "uniform(1,3)", "normal(550,150)",
+		"normal(20,30)", "lognormal(400,0.6)", "lognormal(3,1)"} {
 		d, err := ParseDistribution(word)
 		if err != nil {
 			t.Fatal(err)
@@ -77,7 +82,8 @@ func TestDistributions(t *testing.T) {
 			}
 		}
 	}
-	if low, high := (Distribution{"normal", 2, 1e6}).Draw(1e-9), (Distribution{"lognormal", 1e6, 10}).Draw(1-1e-9); low != 1 || high != maxTokens {
+	if low, high := (Distribution{"normal", 2, 1e6}).Draw(1e-9), (Distribution{"lognormal", 1e6,
+		10}).Draw(1-1e-9); low != 1 || high != maxTokens {
 		t.Error(low, high)
 	}
 }

@@ -52,7 +52,8 @@ func (l *Lines) Next() ([]byte, error) {
 			return nil, l.Problem("a line of more than 64 MiB; shorten the prompt")
 		}
 		if i := jsonscan.InvalidUTF8(line); i >= 0 {
-			return nil, l.Problem(fmt.Sprintf("not UTF-8: invalid byte 0x%02X at column %d; convert the file to UTF-8", line[i], i+1))
+			return nil, l.Problem(fmt.Sprintf("not UTF-8: invalid byte 0x%02X at column %d; "+
+				"convert the file to UTF-8", line[i], i+1))
 		}
 		return line, nil
 	}

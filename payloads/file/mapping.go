@@ -43,7 +43,8 @@ func mapFile(name string, f *os.File) (*Mapping, error) {
 	}
 	if m.size > MaxFile || int64(int(m.size)) != m.size {
 		f.Close()
-		return nil, fmt.Errorf("%s: %d bytes are more than this machine or format can index (256 GiB); split the file", name, m.size)
+		return nil, fmt.Errorf("%s: %d bytes are more than this machine or format can index (256 GiB); "+
+			"split the file", name, m.size)
 	}
 	m.Data, err = mmap.MapRegion(f, int(m.size), mmap.RDONLY, 0, 0)
 	if err != nil {
@@ -67,7 +68,8 @@ type mapError struct {
 }
 
 func (e *mapError) Error() string {
-	return fmt.Sprintf("%s: cannot be mapped into memory: %v; use a smaller file, or raise the limit (ulimit -v)", e.name, e.cause)
+	return fmt.Sprintf("%s: cannot be mapped into memory: %v; use a smaller file, or raise the limit (ulimit -v)",
+		e.name, e.cause)
 }
 
 // Changed tells if somebody has written to the file or cut it. It asks the
@@ -81,7 +83,8 @@ func (m *Mapping) Changed() error {
 		return fmt.Errorf("%s: cannot tell if it was changed while in use: %w", m.Name, err)
 	}
 	if info.Size() != m.size {
-		return fmt.Errorf("%s: changed while in use, from %d to %d bytes; leave payload files alone during a run, and run again", m.Name, m.size, info.Size())
+		return fmt.Errorf("%s: changed while in use, from %d to %d bytes; leave payload files alone during a run, "+
+			"and run again", m.Name, m.size, info.Size())
 	}
 	if !info.ModTime().Equal(m.mtime) {
 		return fmt.Errorf("%s: changed while in use; leave payload files alone during a run, and run again", m.Name)

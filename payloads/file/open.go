@@ -98,7 +98,8 @@ func checkPromise(name, path string, head []byte) error {
 	if kind == "" || len(head) == 0 || packing(head) != "" {
 		return nil
 	}
-	return fmt.Errorf("%s: not %s data, though its name ends in %s; make the file again, or rename it", name, kind, filepath.Ext(path))
+	return fmt.Errorf("%s: not %s data, though its name ends in %s; make the file again, or rename it", name, kind,
+		filepath.Ext(path))
 }
 
 func spoolPacked(name, kind string, r io.Reader) (*Mapping, error) {

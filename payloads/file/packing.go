@@ -59,7 +59,8 @@ func packingError(name, kind string, err error) error {
 		return fmt.Errorf("%s: %s data cut short; copy or make the file again", name, kind)
 	}
 	if errors.Is(err, zstd.ErrWindowSizeExceeded) {
-		return fmt.Errorf("%s: its zstd window is larger than %d MiB; pack it again with zstd --long=27 or without --long", name, maxWindow>>20)
+		return fmt.Errorf("%s: its zstd window is larger than %d MiB; pack it again with zstd --long=27 or "+
+			"without --long", name, maxWindow>>20)
 	}
 	reason := strings.TrimPrefix(err.Error(), kind+": ")
 	return fmt.Errorf("%s: not sound %s data: %s; copy or make the file again", name, kind, reason)

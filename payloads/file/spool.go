@@ -49,7 +49,8 @@ func spool(name string, r io.Reader) (*Mapping, error) {
 }
 
 func spoolError(name string, err error) error {
-	return fmt.Errorf("%s: no temporary copy in %s: %w; set TMPDIR to a folder with room for the unpacked data", name, os.TempDir(), err)
+	return fmt.Errorf("%s: no temporary copy in %s: %w; set TMPDIR to a folder with room for the unpacked data",
+		name, os.TempDir(), err)
 }
 
 // maxSpool bounds the temporary copy of what cannot be mapped as it stands: a
@@ -79,9 +80,11 @@ func (c *countingFile) Write(p []byte) (int, error) {
 	}
 	switch {
 	case c.length > MaxBody:
-		c.endless = fmt.Sprintf("line %d is longer than 64 MiB, which no body may be; does it have an end? put each body on a line of its own", c.line)
+		c.endless = fmt.Sprintf("line %d is longer than 64 MiB, which no body may be; "+
+			"does it have an end? put each body on a line of its own", c.line)
 	case c.n+int64(len(p)) > maxSpool:
-		c.endless = fmt.Sprintf("more than %d GiB come out of it, and are still not all; if it has an end, unpack it to a file, which needs no copy", maxSpool>>30)
+		c.endless = fmt.Sprintf("more than %d GiB come out of it, and are still not all; "+
+			"if it has an end, unpack it to a file, which needs no copy", maxSpool>>30)
 	default:
 		var n int
 		n, c.err = c.file.Write(p)

@@ -23,30 +23,48 @@ func TestMakeBadFiles(t *testing.T) {
 		{"a.csv", "a,b", ": no rows below the header; if the first line is a row, say that there is no header"},
 		{"a.csv", header + "1\n", ":3: 1 field, but the header has 2; mend the row, or check the separator ','"},
 		{"a.csv", header + "\n1,2,3\n", ":4: 3 fields, but the header has 2; mend the row, or check the separator ','"},
-		{"a.csv", "a,b\n\"1\n\n\",2\n1\n", ":5: 1 field, but the header has 2; mend the row, or check the separator ','"},
+		{"a.csv", "a,b\n\"1\n\n\",2\n1\n", ":5: 1 field, but the header has 2; " +
+			"mend the row, or check the separator ','"},
 		{"a.csv", "a;b\n1,2;3\n", ":2: 2 fields, but the header has 1; mend the row, or check the separator ','"},
 		{"a.csv", "a,b,a\n1,2,3\n", `:1: columns 1 and 3 are both named "a"; rename one`},
-		{"a.csv", "\n,b\n1,2\n", ":2: column 1 of the header has no name; name it, or leave it out (pandas: to_csv(index=False))"},
-		{"a.csv", "a,b,\n1,2,3\n", ":1: column 3 of the header has no name; name it, or leave it out (pandas: to_csv(index=False))"},
-		{"a.csv", header + "x,\"y\n\nz,1\n", ":3: the quote that opens field 2 is never closed; close it, or double it if it belongs to the text"},
-		{"a.csv", header + "\"x\"y,1\n", ":3: text behind the closing quote of field 1; double the quotes within a field"},
-		{"a.csv", header + "1,\"x\" \n", ":3: text behind the closing quote of field 2; double the quotes within a field"},
-		{"a.csv", header + `1,"{\"x\":1}"` + "\n", ":3: a backslash before a quote in field 2; double the quotes within a field instead (in Spark: option(\"escape\", '\"'))"},
-		{"a.csv", header + "1,\"x\"\r\r\n", ":3: text behind the closing quote of field 2; double the quotes within a field"},
-		{"a.csv", header + "5\" pipe,1\n", ":3: a quote within field 1, which does not begin with one; quote the field and double the quotes in it"},
-		{"a.csv", header + "1, \"x\"\n", ":3: a quote within field 2, which does not begin with one; quote the field and double the quotes in it"},
-		{"a.csv", "a,b\r1,2\r", ":1: a carriage return within a field without quotes; make line ends LF or CRLF, or quote the field"},
-		{"a.csv", header + "\"x\",y\rz\n", ":3: a carriage return within a field without quotes; make line ends LF or CRLF, or quote the field"},
-		{"a.csv", header + "1,caf\xE9\n", ":3: not UTF-8: invalid byte 0xE9 in field 2; convert the file to UTF-8, for example with iconv -f WINDOWS-1252 -t UTF-8"},
-		{"a.csv", header + "\"\xC3\",\"\xA9\"\n", ":3: not UTF-8: invalid byte 0xC3 in field 1; convert the file to UTF-8, for example with iconv -f WINDOWS-1252 -t UTF-8"},
-		{"a.csv", "a,\xFC\n1,2\n", ":1: not UTF-8: invalid byte 0xFC in field 2; convert the file to UTF-8, for example with iconv -f WINDOWS-1252 -t UTF-8"},
+		{"a.csv", "\n,b\n1,2\n", ":2: column 1 of the header has no name; name it, or leave it out (pandas: " +
+			"to_csv(index=False))"},
+		{"a.csv", "a,b,\n1,2,3\n", ":1: column 3 of the header has no name; name it, or leave it out (pandas: " +
+			"to_csv(index=False))"},
+		{"a.csv", header + "x,\"y\n\nz,1\n", ":3: the quote that opens field 2 is never closed; " +
+			"close it, or double it if it belongs to the text"},
+		{"a.csv", header + "\"x\"y,1\n", ":3: text behind the closing quote of field 1; " +
+			"double the quotes within a field"},
+		{"a.csv", header + "1,\"x\" \n", ":3: text behind the closing quote of field 2; " +
+			"double the quotes within a field"},
+		{"a.csv", header + `1,"{\"x\":1}"` + "\n", ":3: a backslash before a quote in field 2; " +
+			"double the quotes within a field instead (in Spark: option(\"escape\", '\"'))"},
+		{"a.csv", header + "1,\"x\"\r\r\n", ":3: text behind the closing quote of field 2; " +
+			"double the quotes within a field"},
+		{"a.csv", header + "5\" pipe,1\n", ":3: a quote within field 1, which does not begin with one; " +
+			"quote the field and double the quotes in it"},
+		{"a.csv", header + "1, \"x\"\n", ":3: a quote within field 2, which does not begin with one; " +
+			"quote the field and double the quotes in it"},
+		{"a.csv", "a,b\r1,2\r", ":1: a carriage return within a field without quotes; " +
+			"make line ends LF or CRLF, or quote the field"},
+		{"a.csv", header + "\"x\",y\rz\n", ":3: a carriage return within a field without quotes; " +
+			"make line ends LF or CRLF, or quote the field"},
+		{"a.csv", header + "1,caf\xE9\n", ":3: not UTF-8: invalid byte 0xE9 in field 2; " +
+			"convert the file to UTF-8, for example with iconv -f WINDOWS-1252 -t UTF-8"},
+		{"a.csv", header + "\"\xC3\",\"\xA9\"\n", ":3: not UTF-8: invalid byte 0xC3 in field 1; " +
+			"convert the file to UTF-8, for example with iconv -f WINDOWS-1252 -t UTF-8"},
+		{"a.csv", "a,\xFC\n1,2\n", ":1: not UTF-8: invalid byte 0xFC in field 2; " +
+			"convert the file to UTF-8, for example with iconv -f WINDOWS-1252 -t UTF-8"},
 		{"a.csv", "\xFF\xFEa\x00", ": UTF-16 text; convert it to UTF-8, for example with iconv -f UTF-16 -t UTF-8"},
 		{"a.csv", "PK\x03\x04", ": a zip archive; unpack it first"},
 		{"a.csv.gz", header, ": not gzip data, though its name ends in .gz; make the file again, or rename it"},
 		{"a.json", "", ": empty; it needs one JSON value, the example"},
-		{"a.json", " \n\xEF\xBB\xBF", ":2: not JSON: byte order mark inside the file at column 1; an example must be one JSON value"},
-		{"a.json", "{\n \"a\": 1,\n}\n", ":3: not JSON: invalid character '}' at start of string (expecting '\"') at column 1; an example must be one JSON value"},
-		{"a.json", "{}\n{}\n", ":2: not JSON: something follows the value at column 1; an example must be one JSON value"},
+		{"a.json", " \n\xEF\xBB\xBF", ":2: not JSON: byte order mark inside the file at column 1; " +
+			"an example must be one JSON value"},
+		{"a.json", "{\n \"a\": 1,\n}\n", ":3: not JSON: invalid character '}' at start of string (expecting '\"') at " +
+			"column 1; an example must be one JSON value"},
+		{"a.json", "{}\n{}\n", ":2: not JSON: something follows the value at column 1; " +
+			"an example must be one JSON value"},
 	} {
 		path, out, n, err := made(t, c.name, c.content, Options{Header: true})
 		if err == nil || err.Error() != path+c.want || out != "" || n != 0 {
@@ -77,7 +95,8 @@ func TestMakeBadValues(t *testing.T) {
 		{"json", "{a}", `column "b": "{a}" is not of type json`},
 		{"json", "1 2", `column "b": "1 2" is not of type json`},
 	} {
-		path, out, _, err := made(t, "a.csv", "a,b\n1,\n\n2,"+c.value+"\n", Options{Header: true, Types: map[string]string{"b": c.kind}})
+		path, out, _, err := made(t, "a.csv", "a,b\n1,\n\n2,"+c.value+"\n", Options{Header: true,
+			Types: map[string]string{"b": c.kind}})
 		if want := path + ":4: " + c.want + remedy; err == nil || err.Error() != want || out != "" {
 			t.Errorf("%s: %q\ngot  %v\nwant %s", c.value, out, err, want)
 		}
@@ -91,16 +110,21 @@ func TestMakeBadOptions(t *testing.T) {
 		want string
 	}{
 		{Options{}, "no file to make bodies of; name a CSV file or an example .json"},
-		{Options{Path: csv, Format: shape.Messages}, `format "messages": expected dataframe_records, dataframe_split, instances or inputs`},
+		{Options{Path: csv, Format: shape.Messages},
+			`format "messages": expected dataframe_records, dataframe_split, instances or inputs`},
 		{Options{Path: csv, RowsPerRequest: -1}, "-1 rows per request: expected 1 or more"},
 		{Options{Path: example, Count: -1}, "count -1: expected 1 or more"},
 		{Options{Path: csv, Separator: '"'}, `separator '"': expected one ASCII character, such as , or ; or a tab`},
 		{Options{Path: csv, Separator: '\n'}, `separator '\n': expected one ASCII character, such as , or ; or a tab`},
 		{Options{Path: csv, Separator: '§'}, `separator '§': expected one ASCII character, such as , or ; or a tab`},
-		{Options{Path: csv, Types: map[string]string{"a": "date"}}, `type "date" of column "a": expected string, int, float, bool or json`},
-		{Options{Path: csv, Header: true, Types: map[string]string{"c": "int"}}, csv + `:1: no column "c", to which a type was given; the first is "a", the last "b"`},
-		{Options{Path: csv, Types: map[string]string{"a": "int"}}, csv + `:1: no column "a", to which a type was given; the first is "0", the last "1"`},
-		{Options{Path: example, Types: map[string]string{"a": "int"}}, example + ": an example body has no columns to give types to; leave out either"},
+		{Options{Path: csv, Types: map[string]string{"a": "date"}},
+			`type "date" of column "a": expected string, int, float, bool or json`},
+		{Options{Path: csv, Header: true, Types: map[string]string{"c": "int"}},
+			csv + `:1: no column "c", to which a type was given; the first is "a", the last "b"`},
+		{Options{Path: csv, Types: map[string]string{"a": "int"}},
+			csv + `:1: no column "a", to which a type was given; the first is "0", the last "1"`},
+		{Options{Path: example, Types: map[string]string{"a": "int"}}, example + ": an example body has no columns " +
+			"to give types to; leave out either"},
 		{Options{Path: csv + "x"}, csv + "x: no such file; check the path"},
 	} {
 		var out strings.Builder
@@ -115,13 +139,16 @@ func TestMakeTooLong(t *testing.T) {
 	row := strings.Repeat("x", 1<<20) + ",1\n"
 	rows := strings.Repeat(row, 70)
 	for _, format := range []shape.Kind{shape.Instances, shape.Inputs} {
-		path, _, n, err := made(t, "a.csv", "a,b\ny,2\n"+rows, Options{Header: true, Format: format, RowsPerRequest: 100})
-		if want := path + ":2: the body that begins with this row is more than 64 MiB; put fewer rows into a request"; err == nil || err.Error() != want || n != 0 {
+		path, _, n, err := made(t, "a.csv", "a,b\ny,2\n"+rows, Options{Header: true, Format: format,
+			RowsPerRequest: 100})
+		if want := path + ":2: the body that begins with this row is more than 64 MiB; " +
+			"put fewer rows into a request"; err == nil || err.Error() != want || n != 0 {
 			t.Errorf("%s: %d bodies, %v", format, n, err)
 		}
 	}
 	path, _, _, err := made(t, "a.csv", "a,b\ny,2\n\""+rows, Options{Header: true})
-	if want := path + ":3: a row of more than 64 MiB; look for a quote that is never closed"; err == nil || err.Error() != want {
+	if want := path + ":3: a row of more than 64 MiB; look for a quote that is never closed"; err == nil ||
+		err.Error() != want {
 		t.Error(err)
 	}
 }

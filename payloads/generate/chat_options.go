@@ -78,7 +78,8 @@ func (in *Options) checkChat() error {
 	case o.InputTokens.Given() && in.Count < 1:
 		return errors.New("--input-tokens makes prompts up: say how many with --count")
 	case !o.InputTokens.Given() && in.Path == "":
-		return errors.New("no prompts: name a .txt, .csv or .jsonl file, or make them up with --input-tokens and --count")
+		return errors.New("no prompts: name a .txt, .csv or .jsonl file, or make them up with --input-tokens and " +
+			"--count")
 	case !o.InputTokens.Given() && in.Count > 0:
 		return errors.New("--count with a file of prompts: there is a body for each prompt in it; leave --count out")
 	case o.MaxTokens < 0:
@@ -109,7 +110,8 @@ func (o *ChatOptions) systemText() ([]byte, error) {
 	}
 	if i := jsonscan.InvalidUTF8(text); i >= 0 {
 		line := 1 + bytes.Count(text[:i], newline)
-		return nil, fmt.Errorf("--system: %w", &file.LineError{File: file.Display(path), Line: line, Problem: fmt.Sprintf("not UTF-8: invalid byte 0x%02X", text[i])})
+		return nil, fmt.Errorf("--system: %w", &file.LineError{File: file.Display(path), Line: line,
+			Problem: fmt.Sprintf("not UTF-8: invalid byte 0x%02X", text[i])})
 	}
 	return text, nil
 }

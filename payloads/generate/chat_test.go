@@ -27,24 +27,36 @@ func TestMakeChat(t *testing.T) {
 		want               string
 	}{
 		{"text", "p.txt", "a \"b\" \\ c\n\n  \r\nzażółć 🚀\t<é>\r\n", Options{}, plain},
-		{"text without a line end, behind a byte order mark", "p.TXT", "\xEF\xBB\xBFa \"b\" \\ c\nzażółć 🚀\t<é>", Options{}, plain},
+		{"text without a line end, behind a byte order mark", "p.TXT", "\xEF\xBB\xBFa \"b\" \\ c\nzażółć 🚀\t<é>",
+			Options{}, plain},
 		{"text keeps its blanks", "p.txt", "  a \n", Options{}, `{"messages":[` + message(`"  a "`) + "]}\n"},
 		{"the only column", "p.csv", "text\n\"a \"\"b\"\" \\ c\"\nzażółć 🚀\t<é>\n", Options{Header: true}, plain},
-		{"the column prompt", "p.csv", "id,prompt\n1,\"a \"\"b\"\" \\ c\"\n2,zażółć 🚀\t<é>\n", Options{Header: true}, plain},
-		{"a column by name", "p.csv", "q,prompt\n\"a \"\"b\"\" \\ c\",x\nzażółć 🚀\t<é>,y\n", Options{Header: true, ChatOptions: ChatOptions{Column: "q"}}, plain},
-		{"a column by number", "p.csv", "1;\"a \"\"b\"\" \\ c\"\n2;zażółć 🚀\t<é>\n", Options{Separator: ';', ChatOptions: ChatOptions{Column: "1"}}, plain},
-		{"numbers are text", "p.csv", "prompt\n007\n1.50\n", Options{Header: true}, `{"messages":[` + message(`"007"`) + "]}\n" + `{"messages":[` + message(`"1.50"`) + "]}\n"},
-		{"several lines in a field", "p.csv", "prompt\n\"a\r\nb\"\n", Options{Header: true}, `{"messages":[` + message(`"a\r\nb"`) + "]}\n"},
-		{"lines of JSON", "p.jsonl", `"a \"b\" \\ c"` + "\n\n" + ` {"id": 1, "prompt": "zażółć 🚀\t<é>"} ` + "\n", Options{}, plain},
+		{"the column prompt", "p.csv", "id,prompt\n1,\"a \"\"b\"\" \\ c\"\n2,zażółć 🚀\t<é>\n", Options{Header: true},
+			plain},
+		{"a column by name", "p.csv", "q,prompt\n\"a \"\"b\"\" \\ c\",x\nzażółć 🚀\t<é>,y\n", Options{Header: true,
+			ChatOptions: ChatOptions{Column: "q"}}, plain},
+		{"a column by number", "p.csv", "1;\"a \"\"b\"\" \\ c\"\n2;zażółć 🚀\t<é>\n", Options{Separator: ';',
+			ChatOptions: ChatOptions{Column: "1"}}, plain},
+		{"numbers are text", "p.csv", "prompt\n007\n1.50\n", Options{Header: true},
+			`{"messages":[` + message(`"007"`) + "]}\n" + `{"messages":[` + message(`"1.50"`) + "]}\n"},
+		{"several lines in a field", "p.csv", "prompt\n\"a\r\nb\"\n", Options{Header: true},
+			`{"messages":[` + message(`"a\r\nb"`) + "]}\n"},
+		{"lines of JSON", "p.jsonl", `"a \"b\" \\ c"` + "\n\n" + ` {"id": 1, "prompt": "zażółć 🚀\t<é>"} ` + "\n",
+			Options{}, plain},
 		{"messages as they are", "p.ndjson", `{"messages": [ {"role": "user", "content": "a  b"}, {"role":"assistant","content":null, "x":1.0} ], "prompt":"no"}`, Options{},
 			`{"messages":[{"role":"user","content":"a  b"},{"role":"assistant","content":null,"x":1.0}]}` + "\n"},
-		{"everything around", "p.txt", "a\n", Options{ChatOptions: ChatOptions{System: "be \"kind\"\n", MaxTokens: 20, Temperature: &half, Stream: true, Model: `m"x`}},
+		{"everything around", "p.txt", "a\n", Options{ChatOptions: ChatOptions{System: "be \"kind\"\n",
+			MaxTokens: 20, Temperature: &half, Stream: true, Model: `m"x`}},
 			`{"model":"m\"x","messages":[{"role":"system","content":"be \"kind\"\n"},{"role":"user","content":"a"}],"max_tokens":20,"temperature":0.5,"stream":true}` + "\n"},
-		{"a system message of one's own stays", "p.jsonl", `{"messages":[{"role":"system","content":"own"},{"role":"user","content":"a"}]}` + "\n" + `{"messages":[{"role":"user","content":"b"}]}`,
+		{"a system message of one's own stays", "p.jsonl",
+			`{"messages":[{"role":"system","content":"own"},{"role":"user","content":"a"}]}` + "\n" + `{"messages":[{"role":"user","content":"b"}]}`,
 			Options{ChatOptions: ChatOptions{System: "s"}},
 			`{"messages":[{"role":"system","content":"own"},{"role":"user","content":"a"}]}` + "\n" + `{"messages":[{"role":"system","content":"s"},{"role":"user","content":"b"}]}` + "\n"},
-		{"a developer's message is one too", "p.jsonl", `{"messages":[{"role":"developer","content":"own"}]}`, Options{ChatOptions: ChatOptions{System: "s"}}, `{"messages":[{"role":"developer","content":"own"}]}` + "\n"},
-		{"a temperature of 0", "p.txt", "a", Options{ChatOptions: ChatOptions{Temperature: new(float64)}}, `{"messages":[` + message(`"a"`) + `],"temperature":0}` + "\n"},
+		{"a developer's message is one too", "p.jsonl", `{"messages":[{"role":"developer","content":"own"}]}`,
+			Options{ChatOptions: ChatOptions{System: "s"}},
+			`{"messages":[{"role":"developer","content":"own"}]}` + "\n"},
+		{"a temperature of 0", "p.txt", "a", Options{ChatOptions: ChatOptions{Temperature: new(float64)}},
+			`{"messages":[` + message(`"a"`) + `],"temperature":0}` + "\n"},
 	} {
 		c.in.Chat = true
 		_, out, n, err := made(t, c.name, c.content, c.in)
@@ -96,7 +108,8 @@ func TestMakeChatBadFiles(t *testing.T) {
 		{"prompts", "a", ": not known how prompts stand in it"},
 	} {
 		path, out, n, err := made(t, c.name, c.content, Options{Header: true, ChatOptions: chat})
-		if err == nil || out != "" || n != 0 || !strings.HasPrefix(err.Error(), path) || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
+		if err == nil || out != "" || n != 0 || !strings.HasPrefix(err.Error(), path) ||
+			!strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s %q: %d, %q, %v", c.name, c.content, n, out, err)
 		}
 	}
@@ -117,12 +130,15 @@ func TestMakeChatBadOptions(t *testing.T) {
 		{Options{ChatOptions: ChatOptions{Chat: true}}, "no prompts"},
 		{Options{Path: "p.txt", Count: 3, ChatOptions: ChatOptions{Chat: true}}, "--count with a file"},
 		{Options{ChatOptions: ChatOptions{Chat: true, InputTokens: three}}, "say how many with --count"},
-		{Options{Path: "p.txt", Count: 3, ChatOptions: ChatOptions{Chat: true, InputTokens: three}}, "leave it out, or the file p.txt"},
-		{Options{Path: "p.txt", ChatOptions: ChatOptions{Chat: true, MaxTokens: 3, OutputTokens: three}}, "leave one out"},
+		{Options{Path: "p.txt", Count: 3, ChatOptions: ChatOptions{Chat: true, InputTokens: three}},
+			"leave it out, or the file p.txt"},
+		{Options{Path: "p.txt", ChatOptions: ChatOptions{Chat: true, MaxTokens: 3, OutputTokens: three}},
+			"leave one out"},
 		{Options{Path: "p.txt", ChatOptions: ChatOptions{Chat: true, MaxTokens: -3}}, "--max-tokens -3"},
 		{Options{Path: "p.txt", ChatOptions: ChatOptions{Chat: true, Temperature: &minus}}, "--temperature -1"},
 		{Options{Path: "p.txt", RowsPerRequest: 3, ChatOptions: ChatOptions{Chat: true}}, "a body per prompt"},
-		{Options{Path: "p.txt", Types: map[string]string{"a": "int"}, ChatOptions: ChatOptions{Chat: true}}, "a body per prompt"},
+		{Options{Path: "p.txt", Types: map[string]string{"a": "int"}, ChatOptions: ChatOptions{Chat: true}},
+			"a body per prompt"},
 	} {
 		if n, err := Bodies(io.Discard, c.in); err == nil || n != 0 || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%+v: %v", c.in, err)
@@ -133,8 +149,10 @@ func TestMakeChatBadOptions(t *testing.T) {
 // Any text comes back as it was, from each kind of file.
 func TestMakeChatKeepsText(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		texts := rapid.SliceOfN(rapid.OneOf(rapid.String(), rapid.StringMatching(`["\\ \ta{},\x{2028}\x{1F680}]{0,9}`)).Filter(func(s string) bool {
-			return !file.IsBlank([]byte(s)) && !strings.ContainsAny(s, "\r\n") && !strings.HasPrefix(s, jsonscan.ByteOrderMark)
+		texts := rapid.SliceOfN(rapid.OneOf(rapid.String(),
+			rapid.StringMatching(`["\\ \ta{},\x{2028}\x{1F680}]{0,9}`)).Filter(func(s string) bool {
+			return !file.IsBlank([]byte(s)) && !strings.ContainsAny(s, "\r\n") && !strings.HasPrefix(s,
+				jsonscan.ByteOrderMark)
 		}), 1, 9).Draw(t, "texts")
 		var content bytes.Buffer
 		for _, text := range texts {
@@ -164,14 +182,17 @@ func TestMakeChatKeepsText(t *testing.T) {
 // and nothing else, or bodies that pass Check, have a place for a nonce or
 // messages of their own, and are as many as promised.
 func FuzzMakeChat(f *testing.F) {
-	for kind, s := range []string{"a\nb\r\n\n c", "prompt,b\n\"x\n\",y\n", "\"a\"\n{\"prompt\":\"b\"}\n{\"messages\":[{\"role\":\"user\",\"content\":\"c\"}]}", "\xEF\xBB\xBFa", "{\"messages\":[[]]}", "\"\\ud800\""} {
+	for kind, s := range []string{"a\nb\r\n\n c", "prompt,b\n\"x\n\",y\n",
+		"\"a\"\n{\"prompt\":\"b\"}\n{\"messages\":[{\"role\":\"user\",\"content\":\"c\"}]}", "\xEF\xBB\xBFa",
+		"{\"messages\":[[]]}", "\"\\ud800\""} {
 		f.Add([]byte(s), uint8(kind), "s")
 	}
 	dir := f.TempDir()
 	f.Fuzz(func(t *testing.T, content []byte, kind uint8, system string) {
 		name := []string{"p.txt", "p.csv", "p.jsonl"}[kind%3]
 		src := &file.Mapping{Name: dir + "/" + name, Data: content}
-		in := Options{Path: name, Header: kind&4 == 0, Separator: ',', ChatOptions: ChatOptions{Chat: true, System: strings.TrimPrefix(system, "@"), MaxTokens: 7}}
+		in := Options{Path: name, Header: kind&4 == 0, Separator: ',', ChatOptions: ChatOptions{Chat: true,
+			System: strings.TrimPrefix(system, "@"), MaxTokens: 7}}
 		var out bytes.Buffer
 		n, err := chatOf(&out, src, &in)
 		if err != nil {

@@ -63,7 +63,8 @@ func exampleLine(content *file.Mapping, path string) ([]byte, error) {
 	case len(value) == 0:
 		return nil, content.Wrong("empty; it needs one JSON value, the example")
 	case len(value) > file.MaxBody:
-		return nil, content.Wrong("an example of more than 64 MiB; to make bodies from CSV give no count, and a name that does not end in .json")
+		return nil, content.Wrong("an example of more than 64 MiB; to make bodies from CSV give no count, and a name " +
+			"that does not end in .json")
 	case !jsonscan.Valid(value):
 		return nil, file.ValueError(content.Name, data, start, end, "an example must be one JSON value")
 	}
@@ -81,7 +82,8 @@ func isModelExample(path string, value []byte) bool {
 	if !strings.EqualFold(filepath.Base(path), "input_example.json") || !jsonscan.IsAt(value, 0, '{') {
 		return false
 	}
-	return jsonscan.IsAt(jsonscan.Member(value, "data"), 0, '[') && jsonscan.IsAt(jsonscan.Member(value, "columns"), 0, '[')
+	return jsonscan.IsAt(jsonscan.Member(value, "data"), 0, '[') &&
+		jsonscan.IsAt(jsonscan.Member(value, "columns"), 0, '[')
 }
 
 // openAPILine makes an example of a description.

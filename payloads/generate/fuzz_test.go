@@ -24,8 +24,10 @@ import (
 // rows.
 func FuzzMakeCSV(f *testing.F) {
 	for _, s := range []string{
-		"", "a,b\n1,2\n", "\xEF\xBB\xBFa;b\r\n\"x\"\"y\";1\r\n", "a\n\"1\n2\"\n\"\"\n", "a,b\n1\n", "a\n007\n", "a,b,c\nNaN,1e5,TRUE\n,.5,false\n",
-		"\"a", "a\"b", "\"a\"b", "a\rb\r", "\"\xC3\",\"\xA9\"\n", "\"[1, 2]\"\n", "a,a\n", "-nan,-0,-.5\n1,0,7\n", "9007199254740993,+5\n",
+		"", "a,b\n1,2\n", "\xEF\xBB\xBFa;b\r\n\"x\"\"y\";1\r\n", "a\n\"1\n2\"\n\"\"\n", "a,b\n1\n", "a\n007\n",
+		"a,b,c\nNaN,1e5,TRUE\n,.5,false\n",
+		"\"a", "a\"b", "\"a\"b", "a\rb\r", "\"\xC3\",\"\xA9\"\n", "\"[1, 2]\"\n", "a,a\n", "-nan,-0,-.5\n1,0,7\n",
+		"9007199254740993,+5\n",
 	} {
 		f.Add([]byte(s), uint8(0), uint8(0), uint8(1), byte(','))
 		f.Add([]byte(s), uint8(7), uint8(3), uint8(2), byte(';'))
@@ -59,7 +61,8 @@ func FuzzMakeCSV(f *testing.F) {
 // checkMade wants all bodies to pass Check.
 func checkMade(t failer, out []byte, n int) {
 	t.Helper()
-	files, problems, _, err := payloads.Check([]payloads.Spec{{Path: "-", Weight: 1}}, payloads.Options{Stdin: bytes.NewReader(out)}, 1)
+	files, problems, _, err := payloads.Check([]payloads.Spec{{Path: "-", Weight: 1}},
+		payloads.Options{Stdin: bytes.NewReader(out)}, 1)
 	if err != nil || len(problems) > 0 {
 		t.Fatalf("%v %v in %q", problems, err, out)
 	}
@@ -144,7 +147,8 @@ func TestMakeKeepsStrings(t *testing.T) {
 		if err := w.WriteAll(rows); err != nil {
 			t.Fatal(err)
 		}
-		in := Options{Path: "-", Stdin: &content, Format: shape.Instances, Separator: Separator(w.Comma), Types: make(map[string]string)}
+		in := Options{Path: "-", Stdin: &content, Format: shape.Instances, Separator: Separator(w.Comma),
+			Types: make(map[string]string)}
 		in.RowsPerRequest = rapid.IntRange(1, 10).Draw(t, "per request")
 		for i := range columns {
 			in.Types[fmt.Sprint(i)] = "string"
@@ -191,7 +195,8 @@ func TestMakeKeepsNumbers(t *testing.T) {
 		if len(want) == 0 {
 			return // no finite ones
 		}
-		in := Options{Path: "-", Stdin: strings.NewReader(content.String()), Format: shape.Inputs, RowsPerRequest: len(want)}
+		in := Options{Path: "-", Stdin: strings.NewReader(content.String()), Format: shape.Inputs,
+			RowsPerRequest: len(want)}
 		var out bytes.Buffer
 		if _, err := Bodies(&out, in); err != nil {
 			t.Fatal(err)
@@ -210,7 +215,8 @@ func TestMakeKeepsNumbers(t *testing.T) {
 
 // Any mix of values and types gives bodies that pass Check.
 func TestMadeBodiesPassCheck(t *testing.T) {
-	words := []string{"", `""`, "1", "-0", "007", "1.5", ".5", "1e5", "1e400", "NaN", "-nan", "inf", "true", "FALSE", "x", `"a""b"`, "\"\n\"", "2024-01-01", " 7 ", "9007199254740993", `"[1, 2]"`}
+	words := []string{"", `""`, "1", "-0", "007", "1.5", ".5", "1e5", "1e400", "NaN", "-nan", "inf", "true", "FALSE",
+		"x", `"a""b"`, "\"\n\"", "2024-01-01", " 7 ", "9007199254740993", `"[1, 2]"`}
 	rapid.Check(t, func(t *rapid.T) {
 		columns := rapid.IntRange(1, 4).Draw(t, "columns")
 		pools := make([][]string, columns)

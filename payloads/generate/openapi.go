@@ -26,7 +26,8 @@ func ExampleFromOpenAPI(doc []byte) ([]byte, error) {
 	doc = bytes.TrimPrefix(doc, []byte(jsonscan.ByteOrderMark))
 	if !jsonscan.Valid(doc) {
 		reason, offset := jsonscan.Fault(doc)
-		return nil, fmt.Errorf("%s at line %d; an OpenAPI description must be JSON", reason, 1+bytes.Count(doc[:min(offset, len(doc))], newline))
+		return nil, fmt.Errorf("%s at line %d; an OpenAPI description must be JSON", reason,
+			1+bytes.Count(doc[:min(offset, len(doc))], newline))
 	}
 	doc = doc[jsonscan.SkipSpace(doc, 0):]
 	x := &exampler{doc: doc}
@@ -75,7 +76,8 @@ func jsonMedia(content []byte) (found []byte) {
 		return found
 	}
 	jsonscan.EachMember(content, 0, 1, func(rawType, value []byte, _ int) string {
-		if name, _ := jsonscan.Unquote(rawType); found == nil && (bytes.Contains(name, []byte("json")) || string(name) == "*/*") {
+		if name, _ := jsonscan.Unquote(rawType); found == nil && (bytes.Contains(name, []byte("json")) ||
+			string(name) == "*/*") {
 			found = value
 		}
 		return ""

@@ -27,12 +27,14 @@ func TestExampleFromOpenAPI(t *testing.T) {
 		{"an example", `"example":{"prompt": "hi"},"schema":{"type":"object"}`, `{"prompt":"hi"}`},
 		{"several examples", `"examples":{"one":{"value":{"inputs": [1]}},"two":{"value":7}}`, `{"inputs":[1]}`},
 		{"an example within the schema", `"schema":{"type":"object","properties":{"a":{"type":"string"}},"example":{"a":"b"}}`, `{"a":"b"}`},
-		{"a data frame as an endpoint describes it", `"schema":{"oneOf":[{"type":"object","properties":{"dataframe_split":{"type":"object","properties":{
+		{"a data frame as an endpoint describes it",
+			`"schema":{"oneOf":[{"type":"object","properties":{"dataframe_split":{"type":"object","properties":{
 			"columns":{"description":"required fields: i","type":"array","items":{"type":"string","enum":["i","f","s"]}},
 			"data":{"type":"array","items":{"type":"array","prefixItems":[{"type":"integer","format":"int64"},{"type":"number","format":"double"},{"type":"string"}]}}}}}},
 			{"type":"object","properties":{"dataframe_records":{"type":"array","items":{"$ref":"#/components/schemas/Row"}}}}]}`,
 			`{"dataframe_split":{"columns":["i","f","s"],"data":[[1,1.0,"text"]]}}`},
-		{"records by reference, what is required only", `"schema":{"type":"object","properties":{"dataframe_records":{"type":"array","items":{"$ref":"#/components/schemas/Row"}}}}`, `{"dataframe_records":[{"a":3}]}`},
+		{"records by reference, what is required only",
+			`"schema":{"type":"object","properties":{"dataframe_records":{"type":"array","items":{"$ref":"#/components/schemas/Row"}}}}`, `{"dataframe_records":[{"a":3}]}`},
 		{"a reference with escapes", `"schema":{"type":"object","properties":{"inputs":{"$ref":"#/components/schemas/a~1b~0c"}}}`, `{"inputs":[1,2]}`},
 		{"chat", `"schema":{"type":"object","required":["messages"],"properties":{"messages":{"type":"array","minItems":2,"items":{"type":"object","properties":{"role":{"type":"string","enum":["user","system"]},"content":{"type":"string"}}}},"temperature":{"type":"number"}}}`,
 			`{"messages":[{"role":"user","content":"text"},{"role":"user","content":"text"}]}`},
@@ -41,7 +43,8 @@ func TestExampleFromOpenAPI(t *testing.T) {
 		{"bounds", `"schema":{"properties":{"a":{"type":"integer","maximum":-2},"b":{"type":"number","exclusiveMinimum":1},"c":{"type":"string","maxLength":2},"d":{"type":"string","minLength":6},"e":{"type":"number","minimum":0.25,"maximum":0.5}}}`, `{"a":-2,"b":2.0,"c":"te","d":"textxx","e":0.5}`},
 		{"a default, and none", `"schema":{"properties":{"a":{"type":"integer","default":9},"b":{"type":"integer","default":null}}}`, `{"a":9,"b":1}`},
 		{"order and odd names are kept", `"schema":{"properties":{"z":{"type":"integer"},"a\"é":{"type":"integer"},"z":{"type":"string"}}}`, `{"z":1,"a\"é":1}`},
-		{"a reference to nowhere", `"schema":{"properties":{"a":{"$ref":"#/nowhere"},"b":{"$ref":"other.json#/x"}}}`, `{"a":null,"b":null}`},
+		{"a reference to nowhere", `"schema":{"properties":{"a":{"$ref":"#/nowhere"},"b":{"$ref":"other.json#/x"}}}`,
+			`{"a":null,"b":null}`},
 	} {
 		got, err := ExampleFromOpenAPI([]byte(described(c.media)))
 		if err != nil || string(got) != c.want {
@@ -58,9 +61,11 @@ func TestExampleFromOpenAPIFaults(t *testing.T) {
 		"7":      "no POST",
 		`{"paths":{"/x/invocations":{"get":{}}}}`:                  "no POST",
 		described(`"schema":{"$ref":"#/components/schemas/Loop"}`): "refers to itself",
-		strings.Replace(described(`"schema":{"$ref":"#/components/schemas/Wide"}`), `"Row"`, `"Wide":{"type":"array","prefixItems":[`+wide+`]},"Row"`, 1): "refers to itself",
+		strings.Replace(described(`"schema":{"$ref":"#/components/schemas/Wide"}`), `"Row"`,
+			`"Wide":{"type":"array","prefixItems":[`+wide+`]},"Row"`, 1): "refers to itself",
 	} {
-		if got, err := ExampleFromOpenAPI([]byte(doc)); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
+		if got, err := ExampleFromOpenAPI([]byte(doc)); err == nil || !strings.Contains(err.Error(), want) ||
+			strings.Contains(err.Error(), "\n") {
 			t.Errorf("%.60s: %s %v", doc, got, err)
 		}
 	}
@@ -90,12 +95,15 @@ func TestExampleFromOpenAPIPaths(t *testing.T) {
 func TestMakeFromDescriptions(t *testing.T) {
 	var out bytes.Buffer
 	file := write(t, "api.json", described(`"example":{"prompt": "hi"}`))
-	if n, err := Bodies(&out, Options{FromOpenAPI: file, Count: 2}); err != nil || n != 2 || out.String() != "{\"prompt\":\"hi\"}\n{\"prompt\":\"hi\"}\n" {
+	if n, err := Bodies(&out, Options{FromOpenAPI: file, Count: 2}); err != nil || n != 2 ||
+		out.String() != "{\"prompt\":\"hi\"}\n{\"prompt\":\"hi\"}\n" {
 		t.Errorf("%d %v %s", n, err, out.String())
 	}
-	for _, in := range []Options{{FromOpenAPI: file, Path: "x"}, {FromOpenAPI: file, ChatOptions: ChatOptions{Chat: true}}, {FromOpenAPI: write(t, "api.json", "{}")}} {
+	for _, in := range []Options{{FromOpenAPI: file, Path: "x"}, {FromOpenAPI: file,
+		ChatOptions: ChatOptions{Chat: true}}, {FromOpenAPI: write(t, "api.json", "{}")}} {
 		out.Reset()
-		if n, err := Bodies(&out, in); err == nil || n != 0 || out.Len() > 0 || !strings.Contains(err.Error(), "api.json") {
+		if n, err := Bodies(&out, in); err == nil || n != 0 || out.Len() > 0 || !strings.Contains(err.Error(),
+			"api.json") {
 			t.Errorf("%v", err)
 		}
 	}
@@ -108,7 +116,8 @@ func TestMakeFromDescriptions(t *testing.T) {
 			t.Errorf("%s: %s %v", name, got, err)
 		}
 	}
-	if _, got, _, err := made(t, "input_example.json", `{"inputs":[1]}`, Options{}); got != "{\"inputs\":[1]}\n" || err != nil {
+	if _, got, _, err := made(t, "input_example.json", `{"inputs":[1]}`, Options{}); got != "{\"inputs\":[1]}\n" ||
+		err != nil {
 		t.Errorf("%s %v", got, err)
 	}
 }
@@ -119,7 +128,8 @@ func TestExampleOfTask(t *testing.T) {
 	for _, task := range []string{"llm/v1/chat", "llm/v1/completions", "llm/v1/embeddings"} {
 		example := ExampleOfTask(task)
 		var out bytes.Buffer
-		if n, err := Bodies(&out, Options{Example: example, Count: 2}); n != 2 || err != nil || out.String() != string(example)+"\n"+string(example)+"\n" {
+		if n, err := Bodies(&out, Options{Example: example, Count: 2}); n != 2 || err != nil ||
+			out.String() != string(example)+"\n"+string(example)+"\n" {
 			t.Errorf("%s: %d %v %s", task, n, err, out.String())
 		}
 		if _, what := splice.Find(splice.Finders(true, true), example); !jsonscan.Valid(example) || what != "" {

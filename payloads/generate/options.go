@@ -67,7 +67,8 @@ func (in Options) withDefaults() (Options, error) {
 	}
 	switch {
 	case in.FromOpenAPI != "" && (in.Path != "" || in.Chat):
-		return in, fmt.Errorf("--from-openapi %s: makes its one example body; leave out --chat and any other file", file.Display(in.FromOpenAPI))
+		return in, fmt.Errorf("--from-openapi %s: makes its one example body; leave out --chat and any other file",
+			file.Display(in.FromOpenAPI))
 	case in.FromOpenAPI != "":
 		in.Path, in.Count = in.FromOpenAPI, cmp.Or(in.Count, 1)
 	case in.Example != nil:
@@ -105,7 +106,8 @@ func (in Options) check() error {
 	case in.Separator < ' ' && in.Separator != '\t' || in.Separator > '~' || in.Separator == '"':
 		return fmt.Errorf("separator %q: expected one ASCII character, such as , or ; or a tab", in.Separator)
 	case in.Count > 0 && len(in.Types) > 0:
-		return fmt.Errorf("%s: an example body has no columns to give types to; leave out either", file.Display(in.Path))
+		return fmt.Errorf("%s: an example body has no columns to give types to; leave out either",
+			file.Display(in.Path))
 	}
 	types := []table.Type{table.StringColumn, table.IntColumn, table.FloatColumn, table.BoolColumn, table.JsonColumn}
 	for _, name := range slices.Sorted(maps.Keys(in.Types)) {

@@ -75,7 +75,8 @@ func (j *jsonPrompts) next() (prompt, error) {
 	case '{':
 		p, what = j.object(value)
 	default:
-		what = fmt.Sprintf("%s is no prompt; a line is a string, or an object with prompt or messages", show.Excerpt(value))
+		what = fmt.Sprintf("%s is no prompt; a line is a string, or an object with prompt or messages",
+			show.Excerpt(value))
 	}
 	if what != "" {
 		return prompt{}, j.Problem(what)
@@ -116,7 +117,8 @@ func (j *jsonPrompts) list(value []byte) (p prompt, what string) {
 		n++
 		role, _ := jsonscan.Unquote(jsonscan.Member(message, "role"))
 		if len(role) == 0 {
-			what = fmt.Sprintf("message %d has no role; it must be an object such as {\"role\":\"user\",\"content\":…}", n)
+			what = fmt.Sprintf("message %d has no role; "+
+				"it must be an object such as {\"role\":\"user\",\"content\":…}", n)
 		}
 		p.system = p.system || string(role) == "system" || string(role) == "developer"
 		return what == ""

@@ -14,17 +14,20 @@ import (
 // as one token.
 var words = [...]string{
 	"of", "and", "to", "in", "is", "it", "for", "was", "on", "are", "as", "with", "his", "they", "at", "be",
-	"this", "have", "from", "or", "one", "had", "by", "but", "not", "what", "all", "were", "we", "when", "your", "can",
-	"said", "use", "an", "each", "which", "she", "do", "how", "if", "will", "up", "other", "out", "many", "then", "them",
-	"these", "so", "some", "her", "make", "like", "him", "into", "time", "has", "look", "two", "more", "write", "go", "see",
-	"no", "way", "could", "my", "than", "been", "call", "who", "oil", "its", "now", "find", "long", "down", "day", "did",
-	"get", "come", "made", "may", "part", "the", "people", "there", "water", "first", "would", "about", "after", "before", "another", "between",
-	"country", "number", "because", "through", "little", "world", "house", "never", "system", "around", "small", "large", "place", "right", "still", "public",
-	"night", "point", "state", "every", "under", "family", "school", "always", "story", "group", "become", "against", "city", "early", "example", "course",
-	"problem", "power", "often", "until", "life", "money", "begin", "change", "enough", "several", "person", "letter", "young", "light", "music", "south",
-	"north", "second", "river", "body", "market", "company", "order", "great", "today", "morning", "across", "result", "reason", "study", "town", "paper",
-	"report", "level", "office", "door", "health", "history", "party", "within", "along", "figure", "street", "believe", "table", "voice", "field", "past",
-	"land", "food", "game", "line",
+	"this", "have", "from", "or", "one", "had", "by", "but", "not", "what", "all", "were", "we", "when", "your",
+	"can", "said", "use", "an", "each", "which", "she", "do", "how", "if", "will", "up", "other", "out", "many",
+	"then", "them", "these", "so", "some", "her", "make", "like", "him", "into", "time", "has", "look", "two",
+	"more", "write", "go", "see", "no", "way", "could", "my", "than", "been", "call", "who", "oil", "its", "now",
+	"find", "long", "down", "day", "did", "get", "come", "made", "may", "part", "the", "people", "there", "water",
+	"first", "would", "about", "after", "before", "another", "between", "country", "number", "because", "through",
+	"little", "world", "house", "never", "system", "around", "small", "large", "place", "right", "still",
+	"public", "night", "point", "state", "every", "under", "family", "school", "always", "story", "group",
+	"become", "against", "city", "early", "example", "course", "problem", "power", "often", "until", "life",
+	"money", "begin", "change", "enough", "several", "person", "letter", "young", "light", "music", "south",
+	"north", "second", "river", "body", "market", "company", "order", "great", "today", "morning", "across",
+	"result", "reason", "study", "town", "paper", "report", "level", "office", "door", "health", "history",
+	"party", "within", "along", "figure", "street", "believe", "table", "voice", "field", "past", "land", "food",
+	"game", "line",
 }
 
 // charactersPerToken is how many characters, blanks included, a token of
@@ -87,6 +90,7 @@ func (s *syntheticPrompts) note(w io.Writer) {
 	if w == nil || s.read == 0 {
 		return
 	}
-	fmt.Fprintf(w, "brunt: payloads make: prompts of %.0f tokens on average, estimated at %.1f characters a token; system message and chat template not counted\n",
+	fmt.Fprintf(w, "brunt: payloads make: prompts of %.0f tokens on average, estimated at %.1f characters a token; "+
+		"system message and chat template not counted\n",
 		float64(s.tokens)/float64(s.read), charactersPerToken)
 }

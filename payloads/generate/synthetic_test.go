@@ -38,13 +38,15 @@ func synthetic(t *testing.T, o ChatOptions, count int) (texts []string, limits [
 // TestSynthetic: prompts have the tokens that were drawn, one a word; they
 // depend on the seed and their number only, and no two are alike.
 func TestSynthetic(t *testing.T) {
-	o := ChatOptions{InputTokens: draw.Distribution{Shape: "normal", A: 550, B: 150}, OutputTokens: draw.Distribution{Shape: "uniform", A: 50, B: 200}, Seed: 3, System: "s"}
+	o := ChatOptions{InputTokens: draw.Distribution{Shape: "normal", A: 550, B: 150},
+		OutputTokens: draw.Distribution{Shape: "uniform", A: 50, B: 200}, Seed: 3, System: "s"}
 	texts, limits, note := synthetic(t, o, 400)
 	seen := map[string]bool{}
 	characters, tokens := 0, 0
 	for i, text := range texts {
 		n := len(strings.Fields(text))
-		if want := o.InputTokens.Draw(draw.Fraction(draw.Nth(3, inputDraws, uint64(i)))); n != want || strings.Count(text, " ") != n-1 {
+		if want := o.InputTokens.Draw(draw.Fraction(draw.Nth(3, inputDraws, uint64(i)))); n != want ||
+			strings.Count(text, " ") != n-1 {
 			t.Fatalf("%d tokens, not %d", n, want)
 		}
 		if limits[i] < 50 || limits[i] > 200 {
@@ -60,7 +62,8 @@ func TestSynthetic(t *testing.T) {
 	if ratio := float64(characters) / float64(tokens); math.Abs(ratio-charactersPerToken) > 0.05 {
 		t.Errorf("%.2f characters a token, not %.2f", ratio, charactersPerToken)
 	}
-	if want := fmt.Sprintf("prompts of %.0f tokens on average, estimated at %.1f characters a token", float64(tokens)/400, charactersPerToken); !strings.Contains(note, want) {
+	if want := fmt.Sprintf("prompts of %.0f tokens on average, estimated at %.1f characters a token",
+		float64(tokens)/400, charactersPerToken); !strings.Contains(note, want) {
 		t.Errorf("%q lacks %q", note, want)
 	}
 	again, sameLimits, _ := synthetic(t, o, 100)

@@ -92,8 +92,10 @@ func TestMakeNastyFiles(t *testing.T) {
 		{"blanks alone are a string", "a\n  \n1\n", `["  "],["1"]`},
 
 		{"integers", "a\n0\n-1\n-0\n42\n", `[0],[-1],[-0],[42]`},
-		{"huge integers stay exact", "a\n9007199254740993\n18446744073709551616\n-123456789012345678901234567890\n", `[9007199254740993],[18446744073709551616],[-123456789012345678901234567890]`},
-		{"an integer longer than any float is a string", "a\n1" + strings.Repeat("0", 400) + "\n", `["1` + strings.Repeat("0", 400) + `"]`},
+		{"huge integers stay exact", "a\n9007199254740993\n18446744073709551616\n-123456789012345678901234567890\n",
+			`[9007199254740993],[18446744073709551616],[-123456789012345678901234567890]`},
+		{"an integer longer than any float is a string", "a\n1" + strings.Repeat("0", 400) + "\n",
+			`["1` + strings.Repeat("0", 400) + `"]`},
 		{"blanks around numbers and bools", "a, b,c\n 1,2 ,\ttrue\n", `[1,2,true]`},
 		{"leading zeros are a string", "a\n007\n8\n", `["007"],["8"]`},
 		{"a zero and a minus are a string", "a\n-07\n", `["-07"]`},
@@ -108,7 +110,8 @@ func TestMakeNastyFiles(t *testing.T) {
 		{"NaN among numbers", "a,b\n1,1.5\nNaN,nan\n-nan,\n", `[1,1.5],[null,null],[null,null]`},
 		{"NaN alone or among others", "a,b,c\nNaN,NaN,NaN\n,x,true\n", `["NaN","NaN","NaN"],[null,"x","true"]`},
 		{"infinity is a string", "a\n1\ninf\n-Infinity\n", `["1"],["inf"],["-Infinity"]`},
-		{"almost numbers", "a,b,c,d,e,f,g\n-,.,1e,0x1F,1_000,--1,1.2.3\n", `["-",".","1e","0x1F","1_000","--1","1.2.3"]`},
+		{"almost numbers", "a,b,c,d,e,f,g\n-,.,1e,0x1F,1_000,--1,1.2.3\n",
+			`["-",".","1e","0x1F","1_000","--1","1.2.3"]`},
 		{"digits that are not ASCII", "a\n٣\n", `["٣"]`},
 		{"bools", "a\ntrue\nFALSE\nTrue\n\n\"\"\n", `[true],[false],[true],[null]`},
 		{"bools and numbers", "a\ntrue\n1\n", `["true"],["1"]`},
@@ -117,10 +120,12 @@ func TestMakeNastyFiles(t *testing.T) {
 		{"dates", "a,b,c\n2024-02-29,12:30,2024-02-29T12:30:00Z\n", `["2024-02-29","12:30","2024-02-29T12:30:00Z"]`},
 		{"decimal commas", "a\n\"1,5\"\n", `["1,5"]`},
 		{"quoted numbers", "a,b\n\"1\",\"2.5\"\n", `[1,2.5]`},
-		{"empty fields", "a,b,c,d\n1,x,true,\n,,,\n\"\",\"\",\"\",\"\"\n", `[1,"x",true,null],[null,null,null,null],[null,"",null,""]`},
+		{"empty fields", "a,b,c,d\n1,x,true,\n,,,\n\"\",\"\",\"\",\"\"\n",
+			`[1,"x",true,null],[null,null,null,null],[null,"",null,""]`},
 	} {
 		rows := strings.Count(c.want, "],[") + 1
-		_, out, _, err := made(t, "a.csv", c.csv, Options{Header: true, Unnamed: true, Format: shape.Instances, RowsPerRequest: rows + 1})
+		_, out, _, err := made(t, "a.csv", c.csv, Options{Header: true, Unnamed: true, Format: shape.Instances,
+			RowsPerRequest: rows + 1})
 		if want := `{"instances":[` + c.want + "]}\n"; out != want || err != nil {
 			t.Errorf("%s: %v\ngot  %swant %s", c.why, err, out, want)
 		}
@@ -150,10 +155,12 @@ func TestMakeTypes(t *testing.T) {
 		values, want string
 	}{
 		{"string", 6, `1,true,,"",NaN, x`, `"1","true","","","NaN"," x"`},
-		{"int", 11, `1,+7,007,-08,5.0,5., 6 ,,NaN,000,123456789012345678901234567890`, `1,7,7,-8,5,5,6,null,null,0,123456789012345678901234567890`},
+		{"int", 11, `1,+7,007,-08,5.0,5., 6 ,,NaN,000,123456789012345678901234567890`,
+			`1,7,7,-8,5,5,6,null,null,0,123456789012345678901234567890`},
 		{"float", 11, `1,+7,007.50,-.5,5.,5.e2,1e5,,NaN,0,00`, `1.0,7.0,7.50,-0.5,5.0,5e2,1e5,null,null,0.0,0.0`},
 		{"bool", 6, `true,False,1,0,," TRUE "`, `true,false,true,false,null,true`},
-		{"json", 7, `"[1,  2]","{""a"": ""b c""}",1.0e+2,null,,` + "\"[\n1,\r\n2]\"" + `, 7`, `[1,2],{"a":"b c"},1.0e+2,null,null,[1,2],7`},
+		{"json", 7, `"[1,  2]","{""a"": ""b c""}",1.0e+2,null,,` + "\"[\n1,\r\n2]\"" + `, 7`,
+			`[1,2],{"a":"b c"},1.0e+2,null,null,[1,2],7`},
 	} {
 		types := make(map[string]string)
 		for i := range c.columns {
@@ -167,7 +174,8 @@ func TestMakeTypes(t *testing.T) {
 }
 
 func TestMakeExample(t *testing.T) {
-	const pretty = "\xEF\xBB\xBF{\n  \"inputs\": [ 1.0e+2,\r\n\t12345678901234567890 ],\n  \"a b\" : \"x  \\\" \\u00e9\\n \",\n  \"a b\": null\n}\n"
+	const pretty = "\xEF\xBB\xBF{\n  \"inputs\": [ 1.0e+2,\r\n\t12345678901234567890 ],\n  \"a b\" : " +
+		"\"x  \\\" \\u00e9\\n \",\n  \"a b\": null\n}\n"
 	const line = `{"inputs":[1.0e+2,12345678901234567890],"a b":"x  \" \u00e9\n ","a b":null}` + "\n"
 	for _, c := range []struct {
 		name, content string
@@ -184,7 +192,8 @@ func TestMakeExample(t *testing.T) {
 		}
 	}
 	var out strings.Builder
-	if _, err := Bodies(&out, Options{Path: "-", Stdin: strings.NewReader("[ 1 ]"), Count: 2}); err != nil || out.String() != "[1]\n[1]\n" {
+	if _, err := Bodies(&out, Options{Path: "-", Stdin: strings.NewReader("[ 1 ]"), Count: 2}); err != nil ||
+		out.String() != "[1]\n[1]\n" {
 		t.Error(out.String(), err)
 	}
 }
@@ -192,8 +201,10 @@ func TestMakeExample(t *testing.T) {
 // TestMakeReadsAsOthersDo: compressed files and standard input.
 func TestMakeReadsAsOthersDo(t *testing.T) {
 	const csv, want = "a\n1\n2.5\n", `{"inputs":{"a":[1.0,2.5]}}` + "\n"
-	for name, content := range map[string]string{"a.csv": csv, "a.csv.gz": gzipped(t, csv), "a.csv.zst": zstandard(t, csv), "-": csv} {
-		in := Options{Header: true, Format: shape.Inputs, RowsPerRequest: 2, Path: "-", Stdin: strings.NewReader(content)}
+	for name, content := range map[string]string{"a.csv": csv, "a.csv.gz": gzipped(t, csv), "a.csv.zst": zstandard(t,
+		csv), "-": csv} {
+		in := Options{Header: true, Format: shape.Inputs, RowsPerRequest: 2, Path: "-",
+			Stdin: strings.NewReader(content)}
 		if name != "-" {
 			in.Path = write(t, name, content)
 		}

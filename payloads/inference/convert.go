@@ -18,7 +18,8 @@ const (
 // inferenceColumns are some that stand beside it, in old tables and new ones:
 // with one of them a file is known for what it is.
 var inferenceColumns = []string{
-	"timestamp_ms", "request_time", inferenceID, "execution_time_ms", "execution_duration_ms", "sampling_fraction", "status_code",
+	"timestamp_ms", "request_time", inferenceID, "execution_time_ms", "execution_duration_ms", "sampling_fraction",
+	"status_code",
 }
 
 // Times of rows that have none, or one that cannot be read.

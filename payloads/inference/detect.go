@@ -25,7 +25,8 @@ func Detect(path string, data []byte) bool {
 	first, _ := file.CutLine(data, jsonscan.SkipSpace(data, 0))
 	if isTable(path, data) {
 		names := strings.Split(strings.ReplaceAll(string(first[:min(len(first), 64<<10)]), `"`, ""), ",")
-		return slices.Contains(names, requestColumn) && slices.ContainsFunc(inferenceColumns, func(c string) bool { return slices.Contains(names, c) })
+		return slices.Contains(names, requestColumn) && slices.ContainsFunc(inferenceColumns,
+			func(c string) bool { return slices.Contains(names, c) })
 	}
 	if !jsonscan.IsAt(first, 0, '{') || !jsonscan.Valid(first) {
 		return false

@@ -52,7 +52,8 @@ func rowTime(s string, unit float64) int64 {
 	}
 	s = strings.TrimSuffix(strings.Replace(s, " ", "T", 1), " UTC")
 	s = strings.Replace(s, " ", "", 1) // before the zone
-	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999", "2006-01-02T15:04:05.999999999Z0700", "2006-01-02T15:04:05.999999999Z07"} {
+	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999",
+		"2006-01-02T15:04:05.999999999Z0700", "2006-01-02T15:04:05.999999999Z07"} {
 		if t, err := time.Parse(layout, s); err == nil && t.Year() >= 1970 && t.Year() < 2200 {
 			return t.UnixNano()
 		}

@@ -31,7 +31,8 @@ func compareValid(t interface {
 // grammar; encoding/json is the judge.
 func TestValidEqualsEncodingJSON(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		pieces := rapid.SliceOfN(rapid.SampledFrom(strings.Split("{ } [ ] , : \" \\ a u 0 1 9 - + . e E t true false null \"k\" \\u00e9 \\ud800 \\n ü \x01 \x7f \xff \xc0 012345678 abcdefgh", " ")), 0, 12).Draw(rt, "pieces")
+		pieces := rapid.SliceOfN(rapid.SampledFrom(strings.Split("{ } [ ] , : \" \\ a u 0 1 9 - + . e E t true false "+
+			"null \"k\" \\u00e9 \\ud800 \\n ü \x01 \x7f \xff \xc0 012345678 abcdefgh", " ")), 0, 12).Draw(rt, "pieces")
 		compareValid(rt, []byte(strings.Join(pieces, "")))
 		compareValid(rt, []byte("["+strings.Join(pieces, ",")+"]"))
 		compareValid(rt, []byte(" "+strings.Join(pieces, " ")+"\t"))
@@ -62,7 +63,8 @@ func TestNumbers(t *testing.T) {
 func TestStringsAtAllPlaces(t *testing.T) {
 	for before := range 20 {
 		for after := range 20 {
-			for _, c := range []string{"", `"`, `\`, `\"`, `\\`, "\x1f", " ", "\x7f", "\x80", "ü", "\xff", "!", "#", "[", "]", `\u12aF`, `\u12g4`, `\u12`} {
+			for _, c := range []string{"", `"`, `\`, `\"`, `\\`, "\x1f", " ", "\x7f", "\x80", "ü", "\xff", "!", "#",
+				"[", "]", `\u12aF`, `\u12g4`, `\u12`} {
 				s := `"` + strings.Repeat("x", before) + c + strings.Repeat("y", after) + `"`
 				compareValid(t, []byte(s))
 			}
@@ -84,7 +86,8 @@ func TestDepth(t *testing.T) {
 
 // FuzzValid compares Valid and Fault with encoding/json.
 func FuzzValid(f *testing.F) {
-	for _, s := range []string{"", "1", "{\n}", "[1,2.5e-3,-0]", "\"\\u00e9\\ud83d\"", "\xff", "{]", "{\"a\":1,\"a\":2}", "[[[]]]"} {
+	for _, s := range []string{"", "1", "{\n}", "[1,2.5e-3,-0]", "\"\\u00e9\\ud83d\"", "\xff", "{]",
+		"{\"a\":1,\"a\":2}", "[[[]]]"} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) { compareValid(t, data) })
@@ -93,7 +96,8 @@ func FuzzValid(f *testing.F) {
 // BenchmarkValid is the share of the grammar in the time that Open takes.
 func BenchmarkValid(b *testing.B) {
 	for _, line := range []string{
-		`{"messages":[{"role":"user","content":"` + strings.Repeat("the quick brown fox ", 45) + `"}],"max_tokens":100}`,
+		`{"messages":[{"role":"user","content":"` + strings.Repeat("the quick brown fox ",
+			45) + `"}],"max_tokens":100}`,
 		`{"inputs":[` + strings.Repeat("0.4213,-1.25,3,", 60) + `0]}`,
 		`{"user":"` + strings.Repeat("żółć jaźń ", 60) + `"}`,
 	} {

@@ -11,7 +11,8 @@ import (
 // TestEncodeJSON: what a terminal might obey is written as an escape, and means
 // the same.
 func TestEncodeJSON(t *testing.T) {
-	for _, text := range []string{"plain é 漢字 🙂 <&>", "\x1b[31m \u009b31m \x7f", "a\u202eb\u2066c\u200bd\u2028e", "\U000e0041 tag", "\u009b", "x\ufeff"} {
+	for _, text := range []string{"plain é 漢字 🙂 <&>", "\x1b[31m \u009b31m \x7f", "a\u202eb\u2066c\u200bd\u2028e",
+		"\U000e0041 tag", "\u009b", "x\ufeff"} {
 		var b bytes.Buffer
 		if err := EncodeJSON(&b, []string{text}); err != nil {
 			t.Fatal(err)

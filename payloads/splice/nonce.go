@@ -9,7 +9,8 @@ import "brunt/payloads/jsonscan"
 func nonceSplice(body []byte) (Splice, string) {
 	at := nonceAt(body)
 	if at < 0 {
-		return Splice{}, "no text to make unique: --unique needs a user message in messages, or text in prompt or input; leave it out, or mend the body"
+		return Splice{}, "no text to make unique: --unique needs a user message in messages, or text in prompt or " +
+			"input; leave it out, or mend the body"
 	}
 	return Splice{At: uint32(at), Text: NonceText}, ""
 }

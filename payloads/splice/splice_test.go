@@ -37,7 +37,8 @@ func TestSplicesInOrder(t *testing.T) {
 		t.Error(got)
 	}
 	far := Splice{At: file.MaxBody, Text: ClientIDText}
-	if got := List(0).with(far).with(Splice{At: 3, Text: NonceText}).list(); got != [maxSplices]Splice{{3, NonceText}, far} {
+	if got := List(0).with(far).with(Splice{At: 3, Text: NonceText}).list(); got != [maxSplices]Splice{{3,
+		NonceText}, far} {
 		t.Error(got)
 	}
 }
@@ -46,8 +47,10 @@ func TestSplicesInOrder(t *testing.T) {
 // string only: as read back, it has the id and a blank in front.
 func FuzzUnique(f *testing.F) {
 	for _, s := range []string{
-		`{"messages":[{"role":"user","content":"hi"}]}`, `{"messages":[{"role":"user","content":[{"type":"text","text":"\"hi"}]}]}`,
-		`{"prompt":["a"],"input":"b"}`, `{"input":[{"role":"user","content":"x"}],"input":3}`, `{"messages":[],"prompt":"\u0000"}`, `[`, `{"prompt":"\ud800"}`,
+		`{"messages":[{"role":"user","content":"hi"}]}`,
+		`{"messages":[{"role":"user","content":[{"type":"text","text":"\"hi"}]}]}`,
+		`{"prompt":["a"],"input":"b"}`, `{"input":[{"role":"user","content":"x"}],"input":3}`,
+		`{"messages":[],"prompt":"\u0000"}`, `[`, `{"prompt":"\ud800"}`,
 	} {
 		f.Add([]byte(s))
 	}
@@ -110,7 +113,8 @@ func changedStrings(a, b any) (n int) {
 
 // FuzzClientRequestID: sound JSON stays sound, and gains one key.
 func FuzzClientRequestID(f *testing.F) {
-	for _, s := range []string{`{}`, ` { } `, `{"a":1}`, `{"client_request_id":1}`, `[{}]`, `{"":{}}`, "{\n\"\\u0063lient_request_id\":0}"} {
+	for _, s := range []string{`{}`, ` { } `, `{"a":1}`, `{"client_request_id":1}`, `[{}]`, `{"":{}}`,
+		"{\n\"\\u0063lient_request_id\":0}"} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
@@ -133,7 +137,8 @@ func FuzzClientRequestID(f *testing.F) {
 			t.Fatalf("%s became %s", body, got)
 		}
 		_, own := before[clientIDKey]
-		if more := len(after) - len(before); own && got != string(body) || !own && (more != 1 || after[clientIDKey] != "run-7") {
+		if more := len(after) - len(before); own && got != string(body) || !own &&
+			(more != 1 || after[clientIDKey] != "run-7") {
 			t.Fatalf("%s became %s", body, got)
 		}
 	})

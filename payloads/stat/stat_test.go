@@ -61,7 +61,8 @@ func TestKinds(t *testing.T) {
 				line = `{"name":"inputs","body":` + c.body + `}`
 			}
 			got := kindsOf(t, line+"\n", payloads.Options{Format: format})
-			if len(got) != 1 || got[0].Kind != c.want || got[0].Lines != 1 || got[0].Share != 1 || (got[0].Streaming != nil) != (c.want == shape.Messages) {
+			if len(got) != 1 || got[0].Kind != c.want || got[0].Lines != 1 || got[0].Share != 1 ||
+				(got[0].Streaming != nil) != (c.want == shape.Messages) {
 				t.Errorf("%s: %+v, want %s", line, got, c.want)
 			}
 		}
@@ -74,7 +75,8 @@ func TestKindShares(t *testing.T) {
 		`{"stream":true,"inputs":[]}` + "\n" + strings.Repeat("[1]\n", 8) + `{"stream":true}`
 	got := kindsOf(t, content, payloads.Options{})
 	streaming := 3
-	want := []KindShare{{shape.Array, 8, 0.5, nil}, {shape.Messages, 6, 0.375, &streaming}, {shape.Inputs, 1, 0.0625, nil}, {shape.OtherObject, 1, 0.0625, nil}}
+	want := []KindShare{{shape.Array, 8, 0.5, nil}, {shape.Messages, 6, 0.375, &streaming}, {shape.Inputs, 1, 0.0625,
+		nil}, {shape.OtherObject, 1, 0.0625, nil}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
@@ -93,14 +95,16 @@ func TestSizes(t *testing.T) {
 			sizes = append(sizes, size)
 			values = append(values, float64(size))
 		}
-		got, err := Describe([]payloads.Spec{{Path: write(t, "a.jsonl", content.String()), Weight: 1}}, payloads.Options{})
+		got, err := Describe([]payloads.Spec{{Path: write(t, "a.jsonl", content.String()), Weight: 1}},
+			payloads.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
 		slices.Sort(sizes)
 		rank := func(percent int) int { return sizes[(len(sizes)*percent+99)/100-1] }
 		mean, _ := stats.Mean(values)
-		want := Sizes{Min: sizes[0], Mean: got[0].BodyBytes.Mean, P50: rank(50), P90: rank(90), P99: rank(99), Max: sizes[len(sizes)-1]}
+		want := Sizes{Min: sizes[0], Mean: got[0].BodyBytes.Mean, P50: rank(50), P90: rank(90), P99: rank(99),
+			Max: sizes[len(sizes)-1]}
 		if diff := cmp.Diff(want, got[0].BodyBytes); diff != "" {
 			t.Errorf("of %d: %s", len(sizes), diff)
 		}
@@ -113,7 +117,8 @@ func TestSizes(t *testing.T) {
 func TestDescribeFiles(t *testing.T) {
 	doc := "{\n \"instances\": [1]\n}"
 	a, b := write(t, "a.jsonl.gz", gzipped(t, "\xEF\xBB\xBF[1]\n\n[22]\n")), write(t, "b.json", "\n"+doc+"\n")
-	got, err := Describe([]payloads.Spec{{Path: a, Weight: 3}, {Path: b, Weight: 1}, {Path: "-", Weight: 1}}, payloads.Options{Stdin: strings.NewReader("1\n")})
+	got, err := Describe([]payloads.Spec{{Path: a, Weight: 3}, {Path: b, Weight: 1}, {Path: "-", Weight: 1}},
+		payloads.Options{Stdin: strings.NewReader("1\n")})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -138,7 +143,8 @@ func TestDescribeFiles(t *testing.T) {
 func TestDescribeErrors(t *testing.T) {
 	bad := write(t, "a.jsonl", "1\n{\n2\n[\n")
 	_, err := Describe([]payloads.Spec{{Path: bad, Weight: 1}}, payloads.Options{})
-	if want := bad + ":2: not JSON: unexpected end; each line must be one JSON value (1 more: brunt payloads check lists them)"; err == nil || err.Error() != want {
+	if want := bad + ":2: not JSON: unexpected end; each line must be one JSON value (1 more: " +
+		"brunt payloads check lists them)"; err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
 	if _, err := Describe(nil, payloads.Options{}); err == nil {
@@ -156,7 +162,8 @@ func TestWriteText(t *testing.T) {
 		want string
 	}{
 		{File{"a.jsonl", 1_000_000, 1_234_567_890, "ab12", Sizes{17, 1233.5, 900, 2048, 70_000, 1_048_576}, []KindShare{
-			{shape.DataframeRecords, 988_765, 0.988765, nil}, {shape.Messages, 11_234, 0.011234, &streaming}, {shape.OtherValue, 1, 0.000001, nil}}}, `
+			{shape.DataframeRecords, 988_765, 0.988765, nil}, {shape.Messages, 11_234, 0.011234, &streaming},
+			{shape.OtherValue, 1, 0.000001, nil}}}, `
 a.jsonl: 1,000,000 bodies, 1,234,567,890 bytes
 sha256 ab12
 

@@ -37,7 +37,8 @@ func Write(w io.Writer, list []File, asJSON bool) error {
 // WriteText writes the description for people, in a few lines.
 func (s File) WriteText(w io.Writer) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s, %s\n", file.Display(s.File), show.Counted(s.Lines, "body", "bodies"), show.Counted(int(s.Bytes), "byte", "bytes"))
+	fmt.Fprintf(&b, "%s: %s, %s\n", file.Display(s.File), show.Counted(s.Lines, "body", "bodies"),
+		show.Counted(int(s.Bytes), "byte", "bytes"))
 	fmt.Fprintf(&b, "sha256 %s\n\n", s.SHA256)
 	s.writeSizes(&b)
 	s.writeKinds(&b)

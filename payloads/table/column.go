@@ -169,7 +169,8 @@ func (c *Column) AppendValue(out, value []byte, quoted bool) (_ []byte, what str
 		}
 	}
 	if !ok {
-		return out, fmt.Sprintf("column %s: %s is not of type %s; mend the value, or give the column another type", show.Excerpt([]byte(c.Name)), show.Excerpt(value), c.kind)
+		return out, fmt.Sprintf("column %s: %s is not of type %s; mend the value, or give the column another type",
+			show.Excerpt([]byte(c.Name)), show.Excerpt(value), c.kind)
 	}
 	return longer, ""
 }

@@ -48,7 +48,8 @@ func (t *Reader) plainField(at, out int) (int, int, error) {
 		rest = rest[:i]
 	}
 	if bytes.IndexByte(rest, '"') >= 0 {
-		return 0, 0, t.Problem("a quote within field %d, which does not begin with one; quote the field and double the quotes in it", len(t.Fields)+1)
+		return 0, 0, t.Problem("a quote within field %d, which does not begin with one; "+
+			"quote the field and double the quotes in it", len(t.Fields)+1)
 	}
 	if bytes.IndexByte(rest, '\r') >= 0 {
 		return 0, 0, t.strayReturn()
@@ -85,7 +86,8 @@ func (t *Reader) unquoteField(at, out int) (int, int, error) {
 func (t *Reader) moreLines() error {
 	_, err := t.readLine(t.long)
 	if err == io.EOF {
-		return t.Problem("the quote that opens field %d is never closed; close it, or double it if it belongs to the text", len(t.Fields)+1)
+		return t.Problem("the quote that opens field %d is never closed; close it, or double it if it belongs to "+
+			"the text", len(t.Fields)+1)
 	}
 	return err
 }
@@ -96,7 +98,8 @@ func (t *Reader) checkFieldEnd(at int) error {
 		return nil
 	}
 	if at > 1 && t.long[at-2] == '\\' {
-		return t.Problem("a backslash before a quote in field %d; double the quotes within a field instead (in Spark: option(\"escape\", '\"'))", len(t.Fields)+1)
+		return t.Problem("a backslash before a quote in field %d; double the quotes within a field instead (in "+
+			"Spark: option(\"escape\", '\"'))", len(t.Fields)+1)
 	}
 	return t.Problem("text behind the closing quote of field %d; double the quotes within a field", len(t.Fields)+1)
 }
@@ -108,7 +111,8 @@ func (t *Reader) checkText() error {
 	}
 	for i := range t.Fields {
 		if at := jsonscan.InvalidUTF8(t.Value(i)); at >= 0 {
-			return t.Problem("not UTF-8: invalid byte 0x%02X in field %d; convert the file to UTF-8, for example with iconv -f WINDOWS-1252 -t UTF-8", t.Value(i)[at], i+1)
+			return t.Problem("not UTF-8: invalid byte 0x%02X in field %d; convert the file to UTF-8, for example "+
+				"with iconv -f WINDOWS-1252 -t UTF-8", t.Value(i)[at], i+1)
 		}
 	}
 	return nil

@@ -32,7 +32,8 @@ func (t *Table) Ended(err error) error {
 	case err != io.EOF:
 		return err
 	case len(t.Columns) > 0:
-		return fmt.Errorf("%s: no rows below the header; if the first line is a row, say that there is no header", t.Content.Name)
+		return fmt.Errorf("%s: no rows below the header; if the first line is a row, say that there is no header",
+			t.Content.Name)
 	}
 	return fmt.Errorf("%s: empty; it needs rows of CSV", t.Content.Name)
 }
@@ -45,11 +46,13 @@ func (t *Table) Begin(first *Reader) error {
 		if t.Header {
 			name = string(first.Value(i))
 			if name == "" {
-				return first.Problem("column %d of the header has no name; name it, or leave it out (pandas: to_csv(index=False))", i+1)
+				return first.Problem("column %d of the header has no name; name it, or leave it out (pandas: "+
+					"to_csv(index=False))", i+1)
 			}
 		}
 		if before, ok := places[name]; ok {
-			return first.Problem("columns %d and %d are both named %s; rename one", before+1, i+1, show.Excerpt([]byte(name)))
+			return first.Problem("columns %d and %d are both named %s; rename one", before+1, i+1,
+				show.Excerpt([]byte(name)))
 		}
 		places[name] = i
 		c := Column{Name: name, Key: jsonscan.AppendString(nil, name)}
