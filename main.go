@@ -22,11 +22,14 @@ import (
 	"brunt/payloads/stat"
 	"brunt/report"
 	"brunt/report/config"
+	"brunt/report/format"
 	"brunt/report/help"
 	"brunt/report/job"
 	"brunt/report/live"
 	"brunt/report/output"
 	"brunt/report/probe"
+	"brunt/report/results"
+	"brunt/report/rules"
 )
 
 // Exit codes, a contract with scripts; those of finished runs are report's.
@@ -82,7 +85,7 @@ func (attackCmd) Help() string {
 
 // Run makes the run that the flags ask for and reports it.
 func (a *attackCmd) Run(ctx *kong.Context, io *streams) error {
-	rules, err := report.ParseRules(a.SLO)
+	rules, err := rules.ParseAll(a.SLO)
 	if err != nil {
 		return usage(fmt.Errorf("--slo: %w", err))
 	}
@@ -177,19 +180,19 @@ func (c *reportCmd) Run(io *streams) error {
 		_, err := io.out.Write(report.Schema())
 		return err
 	}
-	rules, err := report.ParseRules(c.SLO)
+	slos, err := rules.ParseAll(c.SLO)
 	if err != nil {
 		return usage(fmt.Errorf("--slo: %w", err))
 	}
 	if err := c.Claim(""); err != nil {
 		return usage(err)
 	}
-	rep, err := report.ReadFiles(c.Files, io.in)
+	rep, err := results.ReadFiles(c.Files, io.in)
 	if err != nil {
 		return usage(err)
 	}
-	if len(rules) > 0 {
-		rep.JudgeAll(rules)
+	if len(slos) > 0 {
+		rules.JudgeAll(rep, slos)
 	}
 	files, err := c.Open(c.Strict)
 	if err != nil {
@@ -205,7 +208,7 @@ func outcome(rep *report.Report, strict bool, writing ...error) error {
 	if err != nil && !rep.Interrupted {
 		return failed(err)
 	}
-	if code, why := rep.Ending(strict); code != exitOK {
+	if code, why := rules.Exit(rep, strict); code != exitOK {
 		return &failure{code, errors.Join(errors.New(why), err)}
 	}
 	return nil
@@ -382,7 +385,7 @@ func exit(io *streams, ctx *kong.Context, err error) int {
 			command = ctx.Selected().Path() + ": "
 		}
 		text := config.Told(ctx, strings.Join(strings.Fields(f.err.Error()), " "))
-		fmt.Fprintf(io.err, "brunt: %s%s\n", command, report.Plain(endpoint.HideGiven(io.args, text)))
+		fmt.Fprintf(io.err, "brunt: %s%s\n", command, format.Plain(endpoint.HideGiven(io.args, text)))
 	}
 	return f.code
 }

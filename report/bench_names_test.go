@@ -1,4 +1,4 @@
-package report
+package report_test
 
 import (
 	"bytes"
@@ -6,11 +6,13 @@ import (
 	"testing"
 
 	"brunt/attack"
+	"brunt/report"
+	"brunt/report/reporttest"
 )
 
 // BenchmarkNamesJSON writes a report of 1,000 names of 100 replies each.
 func BenchmarkNamesJSON(b *testing.B) {
-	s := healthy.snapshot()
+	s := reporttest.Healthy.Snapshot()
 	for i := range 1000 {
 		n := attack.Named{Name: fmt.Sprint(i), Sent: 100, Succeeded: 100}
 		for k := range int64(100) {
@@ -19,11 +21,11 @@ func BenchmarkNamesJSON(b *testing.B) {
 		}
 		s.Names = append(s.Names, n)
 	}
-	r := From(healthy.meta(), s)
+	r := report.From(reporttest.Healthy.Meta(), s)
 	b.ReportAllocs()
 	for b.Loop() {
 		var out bytes.Buffer
-		if err := JSON(&out, r); err != nil {
+		if err := report.JSON(&out, r); err != nil {
 			b.Fatal(err)
 		}
 	}

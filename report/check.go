@@ -64,7 +64,7 @@ func first(errs ...error) error {
 func (r *Report) checkPlanned() error {
 	q, why := &r.Requests, &r.Requests.NotSentReason
 	err := equal("not_sent", q.NotSent, "no_slot + stopped + skipped", why.NoSlot+why.Stopped+why.Skipped)
-	if !r.done() {
+	if !r.Done() {
 		return first(err, atMost("sent + not_sent", q.Sent+q.NotSent, "planned", q.Planned))
 	}
 	return first(err,
@@ -78,7 +78,7 @@ func (r *Report) checkSent() error {
 	return equal("sent", q.Sent, "succeeded + failed + cut_off + in_flight", q.Succeeded+q.Failed+q.CutOff+q.InFlight)
 }
 
-func (r *Report) done() bool { return r.State == string(attack.Done) }
+func (r *Report) Done() bool { return r.State == string(attack.Done) }
 
 func (r *Report) checkReplies() error {
 	q := &r.Requests

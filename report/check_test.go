@@ -2,61 +2,63 @@
 
 // The race detector sees nothing in one goroutine, and takes many times as long.
 
-package report
+package report_test
 
 import (
 	"strings"
 	"testing"
 
 	"brunt/attack"
+	"brunt/report"
+	"brunt/report/reporttest"
 )
 
 // Each figure of a sound report, changed alone, breaks an identity that the
 // error names.
 func TestCheckNotices(t *testing.T) {
 	for name, c := range map[string]struct {
-		change func(*Report)
+		change func(*report.Report)
 		want   string
 	}{
-		"planned":        {func(r *Report) { r.Requests.Planned++ }, "planned"},
-		"sent":           {func(r *Report) { r.Requests.Sent-- }, "planned"},
-		"not sent":       {func(r *Report) { r.Requests.NotSent++; r.Requests.Planned++ }, "not_sent (731)"},
-		"no slot":        {func(r *Report) { r.Requests.NotSentReason.NoSlot-- }, "no_slot"},
-		"stopped":        {func(r *Report) { r.Requests.NotSentReason.Stopped++ }, "stopped"},
-		"skipped":        {func(r *Report) { r.Requests.NotSentReason.Skipped++ }, "skipped"},
-		"succeeded":      {func(r *Report) { r.Requests.Succeeded++ }, "sent"},
-		"failed":         {func(r *Report) { r.Requests.Failed++ }, "sent"},
-		"cut off":        {func(r *Report) { r.Requests.CutOff++ }, "cut_off"},
-		"in flight":      {func(r *Report) { r.Requests.InFlight++; r.Requests.CutOff-- }, "in_flight"},
-		"status":         {func(r *Report) { r.Status[200]++ }, "status counts"},
-		"new status":     {func(r *Report) { r.Status[302] = 1 }, "status counts"},
-		"error count":    {func(r *Report) { r.Errors[0].Count++ }, "replies with it"},
-		"error lost":     {func(r *Report) { r.Errors = r.Errors[1:] }, "sum of errors"},
-		"resets":         {func(r *Report) { r.Errors[2].Count++ }, "errors without a status"},
-		"status of none": {func(r *Report) { r.Errors[2].Status = new(200) }, "status counts"},
-		"interval":       {func(r *Report) { r.Intervals[3].Succeeded++ }, "succeeded of all intervals"},
-		"interval plan":  {func(r *Report) { r.Intervals[3].Planned-- }, "planned of all intervals"},
-		"interval sent":  {func(r *Report) { r.Intervals[3].Sent-- }, "sent of all intervals"},
-		"interval fail":  {func(r *Report) { r.Intervals[3].Failed++ }, "failed of all intervals"},
-		"interval cut":   {func(r *Report) { r.Intervals[3].CutOff++ }, "cut_off of all intervals"},
-		"interval bytes": {func(r *Report) { r.Intervals[3].BytesIn++ }, "bytes_in of all intervals"},
-		"interval out":   {func(r *Report) { r.Intervals[3].BytesOut++ }, "bytes_out of all intervals"},
-		"interval lost":  {func(r *Report) { r.Intervals = r.Intervals[1:] }, "of all intervals"},
-		"response":       {func(r *Report) { must(r.Histograms.Response.RecordValue(5)) }, "samples of response"},
-		"service":        {func(r *Report) { must(r.Histograms.Service.RecordValue(5)) }, "samples of service"},
-		"first byte":     {func(r *Report) { must(r.Histograms.FirstByte.RecordValue(5)) }, "samples of first_byte"},
-		"failed times":   {func(r *Report) { must(r.Histograms.Failed.RecordValue(5)) }, "samples of failed"},
-		"lateness":       {func(r *Report) { must(r.Histograms.Lateness.RecordValue(5)) }, "samples of lateness"},
-		"p99":            {func(r *Report) { *r.LatencyMS.Response.P99 *= 0.99 }, "latency_ms.response.p99"},
-		"service p50":    {func(r *Report) { *r.LatencyMS.Service.P50 *= 1.01 }, "latency_ms.service.p50"},
-		"lateness max":   {func(r *Report) { *r.LatenessMS.Max = 0 }, "lateness_ms.max"},
-		"count":          {func(r *Report) { r.LatencyMS.Failed.Count++ }, "latency_ms.failed.count"},
-		"connect":        {func(r *Report) { must(r.Histograms.Connect.RecordValue(5)) }, "samples of connect"},
-		"mean lost":      {func(r *Report) { r.LatencyMS.FirstByte.Mean = nil }, "latency_ms.first_byte.mean (null)"},
-		"too few":        {func(r *Report) { r.LatencyMS.Connect.P9999 = new(0.3) }, "too few samples (200)"},
+		"planned":        {func(r *report.Report) { r.Requests.Planned++ }, "planned"},
+		"sent":           {func(r *report.Report) { r.Requests.Sent-- }, "planned"},
+		"not sent":       {func(r *report.Report) { r.Requests.NotSent++; r.Requests.Planned++ }, "not_sent (731)"},
+		"no slot":        {func(r *report.Report) { r.Requests.NotSentReason.NoSlot-- }, "no_slot"},
+		"stopped":        {func(r *report.Report) { r.Requests.NotSentReason.Stopped++ }, "stopped"},
+		"skipped":        {func(r *report.Report) { r.Requests.NotSentReason.Skipped++ }, "skipped"},
+		"succeeded":      {func(r *report.Report) { r.Requests.Succeeded++ }, "sent"},
+		"failed":         {func(r *report.Report) { r.Requests.Failed++ }, "sent"},
+		"cut off":        {func(r *report.Report) { r.Requests.CutOff++ }, "cut_off"},
+		"in flight":      {func(r *report.Report) { r.Requests.InFlight++; r.Requests.CutOff-- }, "in_flight"},
+		"status":         {func(r *report.Report) { r.Status[200]++ }, "status counts"},
+		"new status":     {func(r *report.Report) { r.Status[302] = 1 }, "status counts"},
+		"error count":    {func(r *report.Report) { r.Errors[0].Count++ }, "replies with it"},
+		"error lost":     {func(r *report.Report) { r.Errors = r.Errors[1:] }, "sum of errors"},
+		"resets":         {func(r *report.Report) { r.Errors[2].Count++ }, "errors without a status"},
+		"status of none": {func(r *report.Report) { r.Errors[2].Status = new(200) }, "status counts"},
+		"interval":       {func(r *report.Report) { r.Intervals[3].Succeeded++ }, "succeeded of all intervals"},
+		"interval plan":  {func(r *report.Report) { r.Intervals[3].Planned-- }, "planned of all intervals"},
+		"interval sent":  {func(r *report.Report) { r.Intervals[3].Sent-- }, "sent of all intervals"},
+		"interval fail":  {func(r *report.Report) { r.Intervals[3].Failed++ }, "failed of all intervals"},
+		"interval cut":   {func(r *report.Report) { r.Intervals[3].CutOff++ }, "cut_off of all intervals"},
+		"interval bytes": {func(r *report.Report) { r.Intervals[3].BytesIn++ }, "bytes_in of all intervals"},
+		"interval out":   {func(r *report.Report) { r.Intervals[3].BytesOut++ }, "bytes_out of all intervals"},
+		"interval lost":  {func(r *report.Report) { r.Intervals = r.Intervals[1:] }, "of all intervals"},
+		"response":       {func(r *report.Report) { reporttest.Must(r.Histograms.Response.RecordValue(5)) }, "samples of response"},
+		"service":        {func(r *report.Report) { reporttest.Must(r.Histograms.Service.RecordValue(5)) }, "samples of service"},
+		"first byte":     {func(r *report.Report) { reporttest.Must(r.Histograms.FirstByte.RecordValue(5)) }, "samples of first_byte"},
+		"failed times":   {func(r *report.Report) { reporttest.Must(r.Histograms.Failed.RecordValue(5)) }, "samples of failed"},
+		"lateness":       {func(r *report.Report) { reporttest.Must(r.Histograms.Lateness.RecordValue(5)) }, "samples of lateness"},
+		"p99":            {func(r *report.Report) { *r.LatencyMS.Response.P99 *= 0.99 }, "latency_ms.response.p99"},
+		"service p50":    {func(r *report.Report) { *r.LatencyMS.Service.P50 *= 1.01 }, "latency_ms.service.p50"},
+		"lateness max":   {func(r *report.Report) { *r.LatenessMS.Max = 0 }, "lateness_ms.max"},
+		"count":          {func(r *report.Report) { r.LatencyMS.Failed.Count++ }, "latency_ms.failed.count"},
+		"connect":        {func(r *report.Report) { reporttest.Must(r.Histograms.Connect.RecordValue(5)) }, "samples of connect"},
+		"mean lost":      {func(r *report.Report) { r.LatencyMS.FirstByte.Mean = nil }, "latency_ms.first_byte.mean (null)"},
+		"too few":        {func(r *report.Report) { r.LatencyMS.Connect.P9999 = new(0.3) }, "too few samples (200)"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := failing()
+			r := reporttest.Failing()
 			if err := r.Check(); err != nil {
 				t.Fatal(err)
 			}
@@ -70,15 +72,15 @@ func TestCheckNotices(t *testing.T) {
 }
 
 func TestCheckNames(t *testing.T) {
-	for want, change := range map[string]func(*Named){
-		"sent (":              func(n *Named) { n.Requests.Sent++ },
-		"samples of response": func(n *Named) { n.Histograms.Response.Record(5) },
-		"samples of service":  func(n *Named) { n.Histograms.Service.Record(5) },
-		"response.p50":        func(n *Named) { *n.LatencyMS.Response.P50 = 1 },
-		"service.max":         func(n *Named) { *n.LatencyMS.Service.Max = 1 },
-		"sent of all names":   func(n *Named) { n.Requests.Sent += 1e6; n.Requests.CutOff += 1e6 },
+	for want, change := range map[string]func(*report.Named){
+		"sent (":              func(n *report.Named) { n.Requests.Sent++ },
+		"samples of response": func(n *report.Named) { n.Histograms.Response.Record(5) },
+		"samples of service":  func(n *report.Named) { n.Histograms.Service.Record(5) },
+		"response.p50":        func(n *report.Named) { *n.LatencyMS.Response.P50 = 1 },
+		"service.max":         func(n *report.Named) { *n.LatencyMS.Service.Max = 1 },
+		"sent of all names":   func(n *report.Named) { n.Requests.Sent += 1e6; n.Requests.CutOff += 1e6 },
 	} {
-		r := named()
+		r := reporttest.Named()
 		change(&r.Names[1])
 		if err := r.Check(); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %q", err, want)
@@ -89,11 +91,11 @@ func TestCheckNames(t *testing.T) {
 // A request that the accounting lost is not passed off as in flight, and the
 // figures of a run in progress are all of one moment.
 func TestCheckInFlight(t *testing.T) {
-	sc := scene{seed: 8, rate: 500, slots: 40, n: 1600, median: 21e6, spread: 0.25, cutOff: 11, inProgress: true}
-	s := sc.snapshot()
+	sc := reporttest.Scene{Seed: 8, Rate: 500, Slots: 40, N: 1600, Median: 21e6, Spread: 0.25, CutOff: 11, InProgress: true}
+	s := sc.Snapshot()
 	s.Counts.Planned += 40 // tickets that wait for a slot
 	s.Intervals[0].Planned += 40
-	if r := From(sc.meta(), s); r.Requests.InFlight != 11 || r.Check() != nil {
+	if r := report.From(sc.Meta(), s); r.Requests.InFlight != 11 || r.Check() != nil {
 		t.Errorf("in flight %d, %v", r.Requests.InFlight, r.Check())
 	}
 	for want, change := range map[string]func(s *attack.Snapshot){
@@ -101,17 +103,17 @@ func TestCheckInFlight(t *testing.T) {
 		"status counts":     func(s *attack.Snapshot) { s.Status[200] += 3 },
 		"of all intervals":  func(s *attack.Snapshot) { s.Intervals = s.Intervals[:2] },
 		"sent of all inter": func(s *attack.Snapshot) { s.Intervals[0].Sent++ },
-		"samples of late":   func(s *attack.Snapshot) { must(s.Latencies.Lateness.RecordValue(5)) },
+		"samples of late":   func(s *attack.Snapshot) { reporttest.Must(s.Latencies.Lateness.RecordValue(5)) },
 	} {
-		s := sc.snapshot()
+		s := sc.Snapshot()
 		change(s)
-		if err := From(sc.meta(), s).Check(); err == nil || !strings.Contains(err.Error(), want) {
+		if err := report.From(sc.Meta(), s).Check(); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", want, err)
 		}
 	}
-	s = sc.snapshot()
+	s = sc.Snapshot()
 	s.State = attack.Done
-	if err := From(sc.meta(), s).Check(); err == nil || !strings.Contains(err.Error(), "sent (1600)") {
+	if err := report.From(sc.Meta(), s).Check(); err == nil || !strings.Contains(err.Error(), "sent (1600)") {
 		t.Errorf("11 requests lost: %v", err)
 	}
 }

@@ -67,7 +67,7 @@ type encoder struct {
 
 var encoders = sync.Pool{New: func() any {
 	zip, _ := zlib.NewWriterLevel(io.Discard, zlib.BestCompression) // a level that there is
-	return &encoder{room: newHistogram(), zip: zip}
+	return &encoder{room: NewHistogram(), zip: zip}
 }}
 
 // encode is valid until the next call.
@@ -118,7 +118,7 @@ func (d *Distribution) UnmarshalJSON(b []byte) error {
 }
 
 // merged is a new distribution of both.
-func (d Distribution) merged(other Distribution) Distribution {
+func (d Distribution) Merged(other Distribution) Distribution {
 	sum := Distribution{d.Frozen()}
 	sum.Merge(other.Distribution)
 	return sum

@@ -1,4 +1,4 @@
-package report
+package report_test
 
 import (
 	"encoding/json"
@@ -6,13 +6,14 @@ import (
 	"testing"
 
 	"brunt/attack"
+	"brunt/report"
 )
 
 // A distribution's JSON is its histogram's, which the library writes and reads.
 func TestDistributionJSON(t *testing.T) {
 	random := rand.New(rand.NewPCG(8, 9))
 	for round := range 60 {
-		var d Distribution
+		var d report.Distribution
 		for range random.IntN(1 << (round % 11)) {
 			d.Record(random.Int64N(1 << (1 + random.IntN(42))))
 		}
@@ -30,11 +31,11 @@ func TestDistributionJSON(t *testing.T) {
 		if want, _ := json.Marshal(d.Open()); string(got) != string(want) {
 			t.Fatalf("round %d: %d values are\n%s, want\n%s", round, d.Count(), got, want)
 		}
-		var back Distribution
+		var back report.Distribution
 		if err := json.Unmarshal(got, &back); err != nil || back.Count() != d.Count() {
 			t.Fatalf("%v, %d values, want %d", err, back.Count(), d.Count())
 		}
-		if err := agree("", d.Open().Summary(), back.Open()); err != nil {
+		if err := report.Agree("", d.Open().Summary(), back.Open()); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -43,7 +44,7 @@ func TestDistributionJSON(t *testing.T) {
 // TestNamesJSONIsSmall: a report of thousands of names made a new compressor of
 // a megabyte for each of their histograms.
 func TestNamesJSONIsSmall(t *testing.T) {
-	var d Distribution
+	var d report.Distribution
 	for k := range int64(100) {
 		d.Record(k * k * 10_000)
 	}

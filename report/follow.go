@@ -1,6 +1,9 @@
 package report
 
-import "brunt/attack"
+import (
+	"brunt/attack"
+	"brunt/report/format"
+)
 
 // Follower makes reports of a run under way, one after the other, at a cost
 // that does not grow with the run: an interval is opened once, when it is new.
@@ -14,7 +17,7 @@ type Follower struct {
 
 // NewFollower follows a run from its beginning on, or from any later moment.
 func NewFollower(meta Meta) *Follower {
-	return &Follower{meta: meta, intervals: []Interval{}, room: newHistogram()}
+	return &Follower{meta: meta, intervals: []Interval{}, room: NewHistogram()}
 }
 
 // Follow is From for a newer snapshot of the same run, and the number of
@@ -46,7 +49,7 @@ func (f *Follower) follow(s *attack.Snapshot) []Named {
 		if last := f.names[n.Name]; last.Requests.Sent > 0 && last.Requests.Succeeded == n.Succeeded {
 			named.LatencyMS = last.LatencyMS
 		} else {
-			named.summarise(f.room)
+			named.Summarise(f.room)
 		}
 		known[n.Name] = named
 		out = append(out, named)
@@ -58,28 +61,5 @@ func (f *Follower) follow(s *attack.Snapshot) []Named {
 // is reports whether the interval was made of in. Intervals change only by
 // being joined to a neighbour, which makes them wider.
 func (i *Interval) is(in *attack.Interval) bool {
-	return i.TS == seconds(in.At) && i.WidthS == seconds(in.Width) && i.Sent == in.Sent && i.Succeeded == in.Succeeded && i.Failed == in.Failed
+	return i.TS == format.Seconds(in.At) && i.WidthS == format.Seconds(in.Width) && i.Sent == in.Sent && i.Succeeded == in.Succeeded && i.Failed == in.Failed
 }
-
-// AtEach is At for each of many quantiles, in one pass over the histogram.
-func (h Histogram) AtEach(quantiles []Quantile) []*float64 {
-	out := make([]*float64, len(quantiles))
-	n := h.Count()
-	if n == 0 {
-		return out
-	}
-	places := make([]float64, len(quantiles))
-	for i, q := range quantiles {
-		places[i] = q.place(n)
-	}
-	for i, ns := range h.ValueAtPercentilesSlice(places) {
-		if n >= quantiles[i].Needs() {
-			out[i] = millis(float64(ns))
-		}
-	}
-	return out
-}
-
-// place is the percentile by which HdrHistogram, which looks for the sample
-// number ⌊n·p/100 + ½⌋, finds the ⌈q·n⌉-th of n samples.
-func (q Quantile) place(n uint64) float64 { return 100 * (float64(q.rank(n)) - 0.25) / float64(n) }

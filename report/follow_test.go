@@ -1,4 +1,4 @@
-package report
+package report_test
 
 import (
 	"math"
@@ -10,12 +10,15 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"brunt/attack"
+	"brunt/report"
+	"brunt/report/format"
+	"brunt/report/reporttest"
 )
 
 // reading compares reports by what they say in JSON.
-func reading(r *Report) string {
+func reading(r *report.Report) string {
 	var b builder
-	must(JSON(&b, r))
+	reporttest.Must(report.JSON(&b, r))
 	return string(b)
 }
 
@@ -26,9 +29,9 @@ func (b *builder) Write(p []byte) (int, error) { *b = append(*b, p...); return l
 // A follower's report is that of the snapshot alone, whatever came before: a
 // longer run, a replaced last interval, merged ones.
 func TestFollowedReportsAreTheSame(t *testing.T) {
-	sc := scene{seed: 3, rate: 50, slots: 4, n: 400, median: 20 * time.Millisecond, spread: 0.5, statuses: map[int]float64{429: 0.02}, names: []string{"a", "b"}}
-	whole := sc.snapshot()
-	f := NewFollower(sc.meta())
+	sc := reporttest.Scene{Seed: 3, Rate: 50, Slots: 4, N: 400, Median: 20 * time.Millisecond, Spread: 0.5, Statuses: map[int]float64{429: 0.02}, Names: []string{"a", "b"}}
+	whole := sc.Snapshot()
+	f := report.NewFollower(sc.Meta())
 	early := *whole
 	early.Intervals = nil
 	if r, _ := f.Follow(&early); r.Intervals == nil {
@@ -56,7 +59,7 @@ func TestFollowedReportsAreTheSame(t *testing.T) {
 		}
 		return out
 	}
-	var before *Report
+	var before *report.Report
 	var said string
 	for _, step := range []struct {
 		why  string
@@ -70,7 +73,7 @@ func TestFollowedReportsAreTheSame(t *testing.T) {
 		if kept != step.kept {
 			t.Errorf("%s: kept %d, want %d", step.why, kept, step.kept)
 		}
-		if diff := cmp.Diff(reading(From(sc.meta(), step.s)), reading(got)); diff != "" {
+		if diff := cmp.Diff(reading(report.From(sc.Meta(), step.s)), reading(got)); diff != "" {
 			t.Errorf("%s: %s", step.why, diff)
 		}
 		if before != nil && reading(before) != said {
@@ -82,12 +85,12 @@ func TestFollowedReportsAreTheSame(t *testing.T) {
 
 // Many quantiles at once are those one by one.
 func TestAtEach(t *testing.T) {
-	var quantiles []Quantile
-	for q := Quantile(1e5); q < one; q += 333_333 {
+	var quantiles []report.Quantile
+	for q := report.Quantile(1e5); q < report.One; q += 333_333 {
 		quantiles = append(quantiles, q)
 	}
-	quantiles = append(quantiles, P9999, P50, P999)
-	h := newHistogram()
+	quantiles = append(quantiles, report.P9999, report.P50, report.P999)
+	h := report.NewHistogram()
 	for n := range 30_000 {
 		switch n {
 		case 0, 1, 7, 99, 100, 1000, 9999, 10_000, 29_999:
@@ -98,9 +101,9 @@ func TestAtEach(t *testing.T) {
 				}
 			}
 		}
-		must(h.RecordValue(int64(n*n%7919*1000 + n)))
+		reporttest.Must(h.RecordValue(int64(n*n%7919*1000 + n)))
 	}
-	if got := (Histogram{}).AtEach(quantiles); got[0] != nil {
+	if got := (report.Histogram{}).AtEach(quantiles); got[0] != nil {
 		t.Error("a quantile of nothing")
 	}
 }
@@ -110,16 +113,16 @@ func TestAtEach(t *testing.T) {
 func TestSummaryIsTheHistograms(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	for _, n := range []int{1, 2, 100, 10_000} {
-		h := newHistogram()
+		h := report.NewHistogram()
 		for range n {
-			must(h.RecordValue(int64(math.Exp(rng.Float64() * math.Log(float64(attack.HistogramMax))))))
+			reporttest.Must(h.RecordValue(int64(math.Exp(rng.Float64() * math.Log(float64(attack.HistogramMax))))))
 		}
-		must(h.RecordValue([]int64{0, 1, 2047, 2048, 4095, 4096, attack.HistogramMax}[n%7]))
+		reporttest.Must(h.RecordValue([]int64{0, 1, 2047, 2048, 4095, 4096, attack.HistogramMax}[n%7]))
 		s := h.Summary()
-		if *s.StdDev != *millis(h.StdDev()) || *s.Mean != *millis(h.Mean()) {
-			t.Errorf("%d: deviation %v, want %v; mean %v, want %v", n, *s.StdDev, *millis(h.StdDev()), *s.Mean, *millis(h.Mean()))
+		if *s.StdDev != *format.Millis(h.StdDev()) || *s.Mean != *format.Millis(h.Mean()) {
+			t.Errorf("%d: deviation %v, want %v; mean %v, want %v", n, *s.StdDev, *format.Millis(h.StdDev()), *s.Mean, *format.Millis(h.Mean()))
 		}
-		for q, got := range map[Quantile]*float64{P50: s.P50, P75: s.P75, P90: s.P90, P95: s.P95, P99: s.P99, P999: s.P999, P9999: s.P9999} {
+		for q, got := range map[report.Quantile]*float64{report.P50: s.P50, report.P75: s.P75, report.P90: s.P90, report.P95: s.P95, report.P99: s.P99, report.P999: s.P999, report.P9999: s.P9999} {
 			if want := h.At(q); (got == nil) != (want == nil) || got != nil && *got != *want {
 				t.Errorf("%d: %s is %v, want %v", n, q, got, want)
 			}

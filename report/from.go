@@ -3,14 +3,14 @@ package report
 import (
 	"fmt"
 	"maps"
-	"strings"
 	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"brunt/attack"
 	"brunt/attack/endpoint"
 	"brunt/payloads"
-
-	"github.com/HdrHistogram/hdrhistogram-go"
+	"brunt/report/format"
 )
 
 // Meta is what a snapshot does not know of its run.
@@ -49,10 +49,10 @@ func MetaOf(plan attack.Plan, url string, set *payloads.Set) Meta {
 func From(meta Meta, s *attack.Snapshot) *Report {
 	r := &Report{
 		Schema:       SchemaVersion,
-		Brunt:        clean(meta.Version),
-		Name:         clean(meta.Name),
+		Brunt:        format.UTF8(meta.Version),
+		Name:         format.UTF8(meta.Name),
 		Labels:       cleanMap(meta.Labels),
-		Command:      clean(meta.Command),
+		Command:      format.UTF8(meta.Command),
 		State:        string(s.State),
 		Interrupted:  s.Interrupted,
 		RunID:        optional(s.RunID),
@@ -61,15 +61,15 @@ func From(meta Meta, s *attack.Snapshot) *Report {
 		Error:        optional(s.Err),
 		Target:       targetOf(meta, s),
 		Plan:         planOf(meta),
-		ElapsedS:     seconds(s.Elapsed),
-		PlanElapsedS: seconds(s.PlanElapsed),
+		ElapsedS:     format.Seconds(s.Elapsed),
+		PlanElapsedS: format.Seconds(s.PlanElapsed),
 		Requests:     requestsOf(s),
 		Status:       map[int]uint64{},
 		Errors:       failuresOf(s.Failures),
 		Names:        NamesOf(s.Names, s.State),
 		ServedModels: modelsOf(s.Models),
 		Client:       clientOf(s),
-		Verdict:      verdictOf(&s.Verdict),
+		Verdict:      VerdictOf(&s.Verdict),
 		SLO:          []Judgement{},
 		Slowest:      slowestOf(s.Slowest),
 		Intervals:    intervalsOf(s.Intervals, askingOf(&meta.Plan, s)),
@@ -89,23 +89,16 @@ func From(meta Meta, s *attack.Snapshot) *Report {
 	}
 	r.Histograms, r.Stream, r.Usage, r.Goodput = histogramsOf(&s.Latencies), streamOf(s), usageOf(s), goodputOf(&meta.Plan, s)
 	r.windowOf(s)
-	r.summarise()
+	r.Summarise()
 	samples, failed, reason := meta.Sampler.Taken()
 	if failed > 0 {
-		r.Warnings = append(r.Warnings, fmt.Sprintf("the endpoint's own figures could not be read (%d of %d times): %s", failed, failed+len(samples), clean(reason)))
-	}
-	if r.Endpoint = serviceOf(meta.Details, samples, s.Started); r.Endpoint != nil {
-		r.Endpoint.OverRun = overRun(samples, s.Counts.Sent+s.Counts.Warmup)
-		r.Endpoint.model = modelOf(samples, s.Counts.Succeeded+s.Counts.CutOff+s.Counts.Warmup)
-		if meta.ColdStart > 0 {
-			r.Endpoint.ColdStartS = new(seconds(meta.ColdStart))
-		}
+		r.Warnings = append(r.Warnings, fmt.Sprintf("the endpoint's own figures could not be read (%d of %d times): %s", failed, failed+len(samples), format.UTF8(reason)))
 	}
 	if text := RateWarning(meta.Details, highestRate(r)); text != "" {
 		r.Warnings = append(r.Warnings, text)
 	}
-	r.provision()
-	r.advise()
+	c := &s.Counts
+	r.DescribeEndpoint(meta, samples, s.Started, c.Sent+c.Warmup, c.Succeeded+c.CutOff+c.Warmup)
 	return r
 }
 
@@ -124,7 +117,7 @@ func highestRate(r *Report) (most float64) {
 }
 
 // summarise fills in what follows from counts, times and histograms.
-func (r *Report) summarise() {
+func (r *Report) Summarise() {
 	h := &r.Histograms
 	r.LatencyMS = Latency{
 		Response: h.Response.Summary(), Service: h.Service.Summary(), Failed: h.Failed.Summary(),
@@ -144,14 +137,14 @@ func (r *Report) summarise() {
 	}
 	r.Client.CPUPerRequestUS = nil
 	if all := q.Sent + q.Warmup; all > 0 {
-		r.Client.CPUPerRequestUS = new(per(r.Client.CPUS*1e6, float64(all)))
+		r.Client.CPUPerRequestUS = new(format.Per(r.Client.CPUS*1e6, float64(all)))
 	}
 }
 
 func targetOf(meta Meta, s *attack.Snapshot) Target {
 	return Target{
-		URL: clean(meta.URL), Endpoint: optional(meta.Endpoint), Addresses: cleanAll(s.Addresses),
-		Protocol: clean(meta.Protocol), TLS: optional(s.TLSVersion),
+		URL: format.UTF8(meta.URL), Endpoint: optional(meta.Endpoint), Addresses: cleanAll(s.Addresses),
+		Protocol: format.UTF8(meta.Protocol), TLS: optional(s.TLSVersion),
 	}
 }
 
@@ -159,25 +152,25 @@ func planOf(meta Meta) Plan {
 	p := &meta.Plan
 	plan := Plan{
 		MaxInFlight: p.Concurrency, Stages: nil,
-		WarmupS: seconds(p.Warmup), TimeoutS: seconds(p.Timeout), KeepAlive: p.KeepAlive,
+		WarmupS: format.Seconds(p.Warmup), TimeoutS: format.Seconds(p.Timeout), KeepAlive: p.KeepAlive,
 		AtEnd: string(p.AtEnd), CatchUp: string(p.CatchUp),
-		Payloads: make([]Payload, 0, len(meta.Payloads)), Order: clean(meta.Order), Seed: new(meta.Seed),
+		Payloads: make([]Payload, 0, len(meta.Payloads)), Order: format.UTF8(meta.Order), Seed: new(meta.Seed),
 	}
-	plan.fillEmpty()
+	plan.FillEmpty()
 	if p.Open() {
-		plan.RatePerS = new(significant(attack.PerSecond(p.Rate), 12))
+		plan.RatePerS = new(format.Significant(attack.PerSecond(p.Rate), 12))
 	}
 	if meta.Concurrency > 0 {
 		plan.Concurrency = new(meta.Concurrency)
 	}
 	if p.Duration > 0 {
-		plan.DurationS = new(seconds(p.Duration))
+		plan.DurationS = new(format.Seconds(p.Duration))
 	}
 	if p.Requests > 0 {
 		plan.Requests = new(p.Requests)
 	}
 	for _, file := range meta.Payloads {
-		file.File, file.SHA256 = clean(file.File), clean(file.SHA256)
+		file.File, file.SHA256 = format.UTF8(file.File), format.UTF8(file.SHA256)
 		plan.Payloads = append(plan.Payloads, file)
 	}
 	return plan
@@ -215,8 +208,8 @@ func failuresOf(failures []attack.Failure) []Failure {
 	out := make([]Failure, 0, len(failures))
 	for _, f := range failures {
 		failure := Failure{
-			Kind: clean(f.Kind), Cause: optional(string(f.Cause)), Advice: optional(f.Advice), Message: clean(f.Message),
-			RequestID: optional(f.RequestID), Payload: optional(f.Payload), Count: f.Count, FirstS: seconds(f.First), LastS: seconds(f.Last),
+			Kind: format.UTF8(f.Kind), Cause: optional(string(f.Cause)), Advice: optional(f.Advice), Message: format.UTF8(f.Message),
+			RequestID: optional(f.RequestID), Payload: optional(f.Payload), Count: f.Count, FirstS: format.Seconds(f.First), LastS: format.Seconds(f.Last),
 		}
 		if f.Status != 0 {
 			failure.Status = new(f.Status)
@@ -231,10 +224,10 @@ func failuresOf(failures []attack.Failure) []Failure {
 
 // NamesOf are the figures of payload names, of a run in that state.
 func NamesOf(names []attack.Named, state attack.State) []Named {
-	out, room := make([]Named, 0, len(names)), newHistogram()
+	out, room := make([]Named, 0, len(names)), NewHistogram()
 	for i := range names {
 		named := namedOf(&names[i], state)
-		named.summarise(room)
+		named.Summarise(room)
 		out = append(out, named)
 	}
 	return out
@@ -242,7 +235,7 @@ func NamesOf(names []attack.Named, state attack.State) []Named {
 
 func namedOf(n *attack.Named, state attack.State) Named {
 	return Named{
-		Name: clean(n.Name),
+		Name: format.UTF8(n.Name),
 		Requests: NamedRequests{
 			Sent: n.Sent, Succeeded: n.Succeeded, Failed: n.Failed, CutOff: n.CutOff,
 			InFlight: inFlight(state, n.Sent, n.Succeeded+n.Failed+n.CutOff),
@@ -252,24 +245,24 @@ func namedOf(n *attack.Named, state attack.State) Named {
 }
 
 func modelsOf(models []attack.Served) []ServedModel {
-	out, room := make([]ServedModel, 0, len(models)), newHistogram()
+	out, room := make([]ServedModel, 0, len(models)), NewHistogram()
 	for i := range models {
 		m := ServedModel{
-			Name: clean(models[i].Name), Count: models[i].Count,
+			Name: format.UTF8(models[i].Name), Count: models[i].Count,
 			Histograms: NamedHistograms{Response: Distribution{models[i].Response}, Service: Distribution{models[i].Service}},
 		}
-		m.summarise(room)
+		m.Summarise(room)
 		out = append(out, m)
 	}
 	return out
 }
 
-func (m *ServedModel) summarise(room Histogram) {
+func (m *ServedModel) Summarise(room Histogram) {
 	m.LatencyMS = m.Histograms.summary(room)
 	m.P50, m.P99 = m.LatencyMS.Response.P50, m.LatencyMS.Response.P99
 }
 
-func (n *Named) summarise(room Histogram) { n.LatencyMS = n.Histograms.summary(room) }
+func (n *Named) Summarise(room Histogram) { n.LatencyMS = n.Histograms.summary(room) }
 
 // summary sums both up, each opened in room in its turn.
 func (h *NamedHistograms) summary(room Histogram) NamedLatency {
@@ -279,9 +272,9 @@ func (h *NamedHistograms) summary(room Histogram) NamedLatency {
 func clientOf(s *attack.Snapshot) Client {
 	c := &s.Client
 	client := Client{
-		Cores: c.Cores, CPUS: seconds(c.CPU), WallS: seconds(c.Wall),
-		RSSPeakMB: significant(float64(c.RSSPeak)/1e6, 4), GCPauseMaxMS: *millis(float64(c.GCPauseMax)),
-		Embedded: c.Embedded, ThrottledS: seconds(c.Throttled), WaitedS: seconds(c.Waited), GCS: seconds(c.GC),
+		Cores: c.Cores, CPUS: format.Seconds(c.CPU), WallS: format.Seconds(c.Wall),
+		RSSPeakMB: format.Significant(float64(c.RSSPeak)/1e6, 4), GCPauseMaxMS: *format.Millis(float64(c.GCPauseMax)),
+		Embedded: c.Embedded, ThrottledS: format.Seconds(c.Throttled), WaitedS: format.Seconds(c.Waited), GCS: format.Seconds(c.GC),
 	}
 	if c.Quota > 0 {
 		client.QuotaCores = new(c.Quota)
@@ -296,8 +289,8 @@ func slowestOf(slowest []attack.Slow) []Slow {
 	out := make([]Slow, 0, len(slowest))
 	for _, s := range slowest {
 		out = append(out, Slow{
-			AtS: seconds(s.At), ResponseMS: *millis(float64(s.Response)), ServiceMS: *millis(float64(s.Service)),
-			Status: s.Status, Payload: clean(s.Payload), RequestID: optional(s.RequestID),
+			AtS: format.Seconds(s.At), ResponseMS: *format.Millis(float64(s.Response)), ServiceMS: *format.Millis(float64(s.Service)),
+			Status: s.Status, Payload: format.UTF8(s.Payload), RequestID: optional(s.RequestID),
 		})
 	}
 	return out
@@ -313,7 +306,7 @@ func intervalsOf(intervals []attack.Interval, asked *asking) []Interval {
 			ttft.PackedHistogram = in.TTFT.Histogram()
 		}
 		out = append(out, Interval{
-			TS: seconds(in.At), WidthS: seconds(in.Width),
+			TS: format.Seconds(in.At), WidthS: format.Seconds(in.Width),
 			Planned: in.Planned, Sent: in.Sent, Succeeded: in.Succeeded, Failed: in.Failed, CutOff: in.CutOff,
 			Completed: in.Completed, CompletedOK: in.CompletedOK,
 			InFlight: in.InFlight, BytesIn: in.BytesIn, BytesOut: in.BytesOut,
@@ -329,11 +322,11 @@ func intervalsOf(intervals []attack.Interval, asked *asking) []Interval {
 func changesOf(changes []attack.Change) []Change {
 	out := make([]Change, 0, len(changes))
 	for _, c := range changes {
-		change := Change{TS: seconds(c.At)}
+		change := Change{TS: format.Seconds(c.At)}
 		if c.Concurrency > 0 {
 			change.Concurrency = new(c.Concurrency)
 		} else {
-			change.RatePerS = new(significant(attack.PerSecond(c.Rate), 12))
+			change.RatePerS = new(format.Significant(attack.PerSecond(c.Rate), 12))
 		}
 		out = append(out, change)
 	}
@@ -344,25 +337,21 @@ func maxOf(h *hdrhistogram.PackedHistogram) *float64 {
 	if h == nil || h.TotalCount() == 0 {
 		return nil
 	}
-	return millis(float64(h.Max()))
+	return format.Millis(float64(h.Max()))
 }
 
 func warningsOf(s *attack.Snapshot) []string {
 	warnings := cleanAll(s.Warnings)
 	if n := s.Counts.Clamped; n > 0 {
-		warnings = append(warnings, fmt.Sprintf("%s values lay beyond 1 h and were recorded as 1 h", FormatCount(n)))
+		warnings = append(warnings, fmt.Sprintf("%s values lay beyond 1 h and were recorded as 1 h", format.Count(n)))
 	}
 	return warnings
 }
 
-// clean replaces what is not UTF-8, as JSON would, so that a report reads the
-// same before and after a file.
-func clean(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
-
 func cleanAll(list []string) []string {
 	out := make([]string, 0, len(list))
 	for _, s := range list {
-		out = append(out, clean(s))
+		out = append(out, format.UTF8(s))
 	}
 	return out
 }
@@ -370,7 +359,7 @@ func cleanAll(list []string) []string {
 func cleanMap(m map[string]string) map[string]string {
 	out := make(map[string]string, len(m))
 	for k, v := range m {
-		out[clean(k)] = clean(v)
+		out[format.UTF8(k)] = format.UTF8(v)
 	}
 	return out
 }
@@ -379,5 +368,13 @@ func optional(s string) *string {
 	if s == "" {
 		return nil
 	}
-	return new(clean(s))
+	return new(format.UTF8(s))
+}
+
+// runsOf is the list of one run's id, empty where that is not known.
+func runsOf(id string) []string {
+	if id == "" {
+		return []string{}
+	}
+	return []string{id}
 }

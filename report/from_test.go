@@ -1,4 +1,4 @@
-package report
+package report_test
 
 import (
 	"math"
@@ -6,33 +6,32 @@ import (
 	"testing"
 	"time"
 
-	"brunt/attack"
-
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 	"pgregory.net/rapid"
+
+	"brunt/attack"
+	"brunt/report"
+	"brunt/report/format"
+	"brunt/report/reporttest"
+	"brunt/report/text"
 )
 
-// empty is the snapshot of a run in which nothing has happened.
-func (*tape) empty() *attack.Snapshot {
-	return &attack.Snapshot{State: attack.Done, Verdict: attack.Verdict{Trust: attack.TrustFull, LimitedBy: "none"}}
-}
-
 func TestFromNothing(t *testing.T) {
-	schema := compiled(t)
+	schema := reporttest.Compiled(t)
 	for _, state := range []attack.State{attack.Starting, attack.Warming, attack.Running, attack.Draining, attack.Done} {
-		s := (&tape{}).empty()
+		s := reporttest.Empty()
 		s.State = state
-		r := From(Meta{}, s)
-		text := jsonOf(t, r)
-		if err := schema.Validate(document(t, text)); err != nil {
+		r := report.From(report.Meta{}, s)
+		written := reporttest.JsonOf(t, r)
+		if err := schema.Validate(reporttest.Document(t, written)); err != nil {
 			t.Errorf("%s: %v", state, err)
 		}
-		if strings.Contains(text, "NaN") || strings.Contains(text, "Inf") {
-			t.Errorf("%s: %s", state, text)
+		if strings.Contains(written, "NaN") || strings.Contains(written, "Inf") {
+			t.Errorf("%s: %s", state, written)
 		}
-		throughJSON(t, r)
-		if got := textOf(t, r, TextOptions{}); !strings.Contains(got, "nothing was sent") {
+		reporttest.ThroughJSON(t, r)
+		if got := reporttest.TextOf(t, r, text.Options{}); !strings.Contains(got, "nothing was sent") {
 			t.Errorf("%s:\n%s", state, got)
 		}
 	}
@@ -40,12 +39,12 @@ func TestFromNothing(t *testing.T) {
 
 // Every figure comes from where the definitions say.
 func TestFromFigures(t *testing.T) {
-	sc := healthy
-	s, m := sc.snapshot(), sc.meta()
+	sc := reporttest.Healthy
+	s, m := sc.Snapshot(), sc.Meta()
 	m.Plan.Warmup = 5 * time.Second
 	s.Counts.Warmup, s.Counts.Reconnected, s.Counts.Clamped = 2500, 3, 2
 	s.Client.CPU, s.Client.Wall = 1200*time.Millisecond, 10*time.Second
-	r := From(m, s)
+	r := report.From(m, s)
 	for _, c := range []struct {
 		what      string
 		got, want float64
@@ -69,13 +68,13 @@ func TestFromFigures(t *testing.T) {
 	if r.Plan.Concurrency != nil || r.Plan.Requests != nil || r.Plan.MaxInFlight != 40 {
 		t.Errorf("concurrency %v, requests %v, max in flight %d", r.Plan.Concurrency, r.Plan.Requests, r.Plan.MaxInFlight)
 	}
-	if !r.Started.Equal(epoch.Truncate(time.Microsecond)) || r.Ended.Sub(*r.Started).Round(time.Millisecond) != s.Elapsed.Round(time.Millisecond) {
+	if !r.Started.Equal(reporttest.Epoch.Truncate(time.Microsecond)) || r.Ended.Sub(*r.Started).Round(time.Millisecond) != s.Elapsed.Round(time.Millisecond) {
 		t.Errorf("from %v to %v", r.Started, r.Ended)
 	}
 	if !strings.Contains(strings.Join(r.Warnings, "\n"), "2 values lay beyond 1 h") {
 		t.Errorf("warnings %q", r.Warnings)
 	}
-	shut := scene{seed: 6, slots: 16, n: 300, median: 9e6, spread: 0.3}.report()
+	shut := reporttest.Scene{Seed: 6, Slots: 16, N: 300, Median: 9e6, Spread: 0.3}.Report()
 	if shut.Plan.RatePerS != nil || *shut.Plan.Concurrency != 16 || *shut.Plan.Requests != 300 || shut.Plan.DurationS != nil || shut.Target.TLS != nil {
 		t.Errorf("closed loop: %+v", shut.Plan)
 	}
@@ -83,53 +82,53 @@ func TestFromFigures(t *testing.T) {
 
 // A report shares nothing with the run that goes on behind it.
 func TestFromCopies(t *testing.T) {
-	s := healthy.snapshot()
-	m := healthy.meta()
-	r := From(m, s)
-	before := jsonOf(t, r)
-	must(s.Latencies.Response.RecordValue(5))
+	s := reporttest.Healthy.Snapshot()
+	m := reporttest.Healthy.Meta()
+	r := report.From(m, s)
+	before := reporttest.JsonOf(t, r)
+	reporttest.Must(s.Latencies.Response.RecordValue(5))
 	s.Status[200]++
 	s.Failures[0].Count++
 	s.Slowest[0].Response++
 	s.Intervals[0].Sent++
 	m.Labels["model"] = "v4"
 	m.Payloads[0].Lines++
-	if jsonOf(t, r) != before {
+	if reporttest.JsonOf(t, r) != before {
 		t.Error("the report changed with its run")
 	}
 }
 
 // Whatever a run brings, no figure is NaN or infinite, and the JSON is valid.
 func TestFromAnything(t *testing.T) {
-	schema := compiled(t)
+	schema := reporttest.Compiled(t)
 	rapid.Check(t, func(t *rapid.T) {
 		count := rapid.Uint64Max(1 << 40)
 		duration := rapid.Int64Range(0, math.MaxInt64)
 		d := func(name string) time.Duration { return time.Duration(duration.Draw(t, name)) }
-		s := (&tape{}).empty()
+		s := reporttest.Empty()
 		s.State = attack.State(rapid.SampledFrom([]string{"running", "done"}).Draw(t, "state"))
-		s.Started, s.Elapsed, s.PlanElapsed = epoch, d("elapsed")/4, d("plan")
+		s.Started, s.Elapsed, s.PlanElapsed = reporttest.Epoch, d("elapsed")/4, d("plan")
 		s.Counts = attack.Counts{Planned: count.Draw(t, "planned"), Sent: count.Draw(t, "sent"), Succeeded: count.Draw(t, "ok"), Failed: count.Draw(t, "bad"), BytesIn: rapid.Uint64().Draw(t, "in")}
 		s.Client = attack.Client{Cores: rapid.IntRange(0, 96).Draw(t, "cores"), CPU: d("cpu"), Wall: d("wall"), RSSPeak: rapid.Uint64().Draw(t, "rss")}
 		s.Err, s.Warnings = rapid.String().Draw(t, "err"), []string{rapid.String().Draw(t, "warning")}
-		m := Meta{Name: rapid.String().Draw(t, "name"), URL: rapid.String().Draw(t, "url"), Order: rapid.String().Draw(t, "order")}
+		m := report.Meta{Name: rapid.String().Draw(t, "name"), URL: rapid.String().Draw(t, "url"), Order: rapid.String().Draw(t, "order")}
 		m.Plan.Rate = vegeta.Rate{Freq: rapid.IntRange(0, 1e7).Draw(t, "freq"), Per: d("per")}
 		m.Plan.Duration, m.Plan.Warmup, m.Concurrency = d("duration"), d("warmup"), rapid.IntRange(0, 1e6).Draw(t, "concurrency")
-		r := From(m, s)
+		r := report.From(m, s)
 		var b strings.Builder
-		if err := JSON(&b, r); err != nil {
+		if err := report.JSON(&b, r); err != nil {
 			t.Fatal(err)
 		}
 		doc, err := jsonschema.UnmarshalJSON(strings.NewReader(b.String()))
-		must(err)
+		reporttest.Must(err)
 		if err := schema.Validate(doc); err != nil {
 			t.Fatal(err)
 		}
 		width := rapid.IntRange(40, 120).Draw(t, "width")
 		b.Reset()
-		must(Text(&b, r, TextOptions{Width: width}))
+		reporttest.Must(text.Write(&b, r, text.Options{Width: width}))
 		for line := range strings.SplitSeq(b.String(), "\n") {
-			if displayWidth(line) > width {
+			if format.Width(line) > width {
 				t.Fatalf("wider than %d: %s", width, line)
 			}
 		}

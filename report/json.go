@@ -24,15 +24,15 @@ func JSON(w io.Writer, r *Report) error {
 }
 
 // maxFile bounds what Read takes in; an hour's run takes a few MB.
-const maxFile = 256 << 20
+const MaxFile = 256 << 20
 
 // Read reads back what JSON wrote. Keys of later versions are passed over;
 // anything else, a file whose figures contradict each other included, is
 // refused with one line that starts with name.
 func Read(from io.Reader, name string) (*Report, error) {
-	text, err := io.ReadAll(io.LimitReader(from, maxFile+1))
-	if err == nil && len(text) > maxFile {
-		err = fmt.Errorf("larger than %d MB, which no report is", maxFile>>20)
+	text, err := io.ReadAll(io.LimitReader(from, MaxFile+1))
+	if err == nil && len(text) > MaxFile {
+		err = fmt.Errorf("larger than %d MB, which no report is", MaxFile>>20)
 	}
 	if err == nil {
 		err = recognise(text)
@@ -42,7 +42,7 @@ func Read(from io.Reader, name string) (*Report, error) {
 		err = wrongType(json.Unmarshal(text, r))
 	}
 	if err == nil {
-		r.fillEmpty()
+		r.FillEmpty()
 		r.Verdict.derive(r.Rebuilt)
 		err = r.Check()
 	}
@@ -97,25 +97,25 @@ func wrongType(err error) error {
 
 // fillEmpty makes lists and maps that are null in a foreign file empty, as
 // schema 1 has them.
-func (r *Report) fillEmpty() {
+func (r *Report) FillEmpty() {
 	r.Labels, r.Status = notNilMap(r.Labels), notNilMap(r.Status)
-	r.Target.Addresses = notNil(r.Target.Addresses)
-	r.Errors, r.Names, r.ServedModels = notNil(r.Errors), notNil(r.Names), notNil(r.ServedModels)
-	r.Verdict.Notes, r.Verdict.Reasons, r.SLO, r.Slowest = notNil(r.Verdict.Notes), notNil(r.Verdict.Reasons), notNil(r.SLO), notNil(r.Slowest)
-	r.Intervals, r.Changes, r.Warnings = notNil(r.Intervals), notNil(r.Changes), notNil(r.Warnings)
-	r.Spans, r.Runs = notNil(r.Spans), notNil(r.Runs)
+	r.Target.Addresses = NotNil(r.Target.Addresses)
+	r.Errors, r.Names, r.ServedModels = NotNil(r.Errors), NotNil(r.Names), NotNil(r.ServedModels)
+	r.Verdict.Notes, r.Verdict.Reasons, r.SLO, r.Slowest = NotNil(r.Verdict.Notes), NotNil(r.Verdict.Reasons), NotNil(r.SLO), NotNil(r.Slowest)
+	r.Intervals, r.Changes, r.Warnings = NotNil(r.Intervals), NotNil(r.Changes), NotNil(r.Warnings)
+	r.Spans, r.Runs = NotNil(r.Spans), NotNil(r.Runs)
 	if r.Goodput != nil {
-		r.Goodput.Unbound = notNil(r.Goodput.Unbound)
+		r.Goodput.Unbound = NotNil(r.Goodput.Unbound)
 	}
-	r.Plan.fillEmpty()
+	r.Plan.FillEmpty()
 	if s := r.Endpoint; s != nil {
-		s.Entities, s.Metrics = notNil(s.Entities), notNil(s.Metrics)
+		s.Entities, s.Metrics = NotNil(s.Entities), NotNil(s.Metrics)
 	}
 }
 
-func (p *Plan) fillEmpty() { p.Stages, p.Payloads = notNil(p.Stages), notNil(p.Payloads) }
+func (p *Plan) FillEmpty() { p.Stages, p.Payloads = NotNil(p.Stages), NotNil(p.Payloads) }
 
-func notNil[T any](list []T) []T {
+func NotNil[T any](list []T) []T {
 	if list == nil {
 		return []T{}
 	}

@@ -1,4 +1,4 @@
-package report
+package report_test
 
 import (
 	"bytes"
@@ -9,76 +9,27 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"brunt/report"
+	"brunt/report/merge"
+	"brunt/report/reporttest"
+	"brunt/report/text"
 )
 
-func compiled(t *testing.T) *jsonschema.Schema {
-	t.Helper()
-	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(Schema()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := jsonschema.NewCompiler()
-	c.AssertFormat()
-	if err := c.AddResource("schema.json", doc); err != nil {
-		t.Fatal(err)
-	}
-	s, err := c.Compile("schema.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
-
-func jsonOf(t *testing.T, r *Report) string {
-	t.Helper()
-	var b strings.Builder
-	if err := JSON(&b, r); err != nil {
-		t.Fatal(err)
-	}
-	return b.String()
-}
-
-func document(t *testing.T, text string) any {
-	t.Helper()
-	doc, err := jsonschema.UnmarshalJSON(strings.NewReader(text))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return doc
-}
-
 func TestJSONIsValid(t *testing.T) {
-	schema := compiled(t)
-	for name, r := range scenes() {
-		text := jsonOf(t, r)
+	schema := reporttest.Compiled(t)
+	for name, r := range reporttest.Scenes() {
+		text := reporttest.JsonOf(t, r)
 		if strings.Count(text, "\n") != 1 || !strings.HasSuffix(text, "\n") {
 			t.Errorf("%s: not one line", name)
 		}
-		if err := schema.Validate(document(t, text)); err != nil {
+		if err := schema.Validate(reporttest.Document(t, text)); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 		if err := r.Check(); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-}
-
-// full is a report in which every list has an entry and nothing is null that
-// need not be.
-func full() *Report {
-	r := failing()
-	r.Error, r.RunID = new("why"), new("k3j5h2n4m6")
-	r.Plan.DurationS, r.Plan.Requests = new(20.0), new(uint64(20000))
-	r.Target.TLS = new("1.3")
-	r.Errors[0].Cause, r.Errors[0].Advice = new("rate_limited"), new("slow down")
-	r.Errors[0].Payload, r.Errors[0].Headers = new("bodies.jsonl:17"), map[string]string{"retry-after": "1"}
-	r.ServedModels = causes().ServedModels[:1]
-	r.Endpoint = served().Endpoint
-	r.Names = named().Names[:1]
-	r.Errors, r.Slowest, r.Intervals, r.SLO = r.Errors[:1], r.Slowest[:1], r.Intervals[:1], r.SLO[:1]
-	r.Plan.Payloads = r.Plan.Payloads[:1]
-	return r
 }
 
 // paths lists every key of every object in the document.
@@ -99,7 +50,7 @@ func paths(doc any, at string) (out []string) {
 // The keys that the contract shows are there, at their places.
 func TestContractKeys(t *testing.T) {
 	have := map[string]bool{}
-	for _, at := range paths(document(t, jsonOf(t, full())), "") {
+	for _, at := range paths(reporttest.Document(t, reporttest.JsonOf(t, reporttest.Full())), "") {
 		have[at] = true
 	}
 	for at, keys := range map[string]string{
@@ -133,9 +84,9 @@ func TestContractKeys(t *testing.T) {
 
 // What is written, read and written again is the same text.
 func TestJSONRoundTrip(t *testing.T) {
-	for name, r := range scenes() {
-		before := jsonOf(t, r)
-		if diff := cmp.Diff(before, jsonOf(t, throughJSON(t, r))); diff != "" {
+	for name, r := range reporttest.Scenes() {
+		before := reporttest.JsonOf(t, r)
+		if diff := cmp.Diff(before, reporttest.JsonOf(t, reporttest.ThroughJSON(t, r))); diff != "" {
 			t.Errorf("%s (-before +after): %.2000s", name, diff)
 		}
 	}
@@ -143,19 +94,19 @@ func TestJSONRoundTrip(t *testing.T) {
 
 // Keys that this version does not know do not matter, whatever they hold.
 func TestReadIgnoresLaterKeys(t *testing.T) {
-	text := jsonOf(t, scenes()["healthy"])
+	text := reporttest.JsonOf(t, reporttest.Scenes()["healthy"])
 	later := strings.Replace(text, `"requests":{`, `"ttft_ms":{"p99":[1,"x"]},"requests":{"retried":7,`, 1)
-	r, err := Read(strings.NewReader(later), "later.json")
+	r, err := report.Read(strings.NewReader(later), "later.json")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(text, jsonOf(t, r)); diff != "" {
+	if diff := cmp.Diff(text, reporttest.JsonOf(t, r)); diff != "" {
 		t.Error(diff)
 	}
 }
 
 func TestReadRefuses(t *testing.T) {
-	good := jsonOf(t, scenes()["healthy"])
+	good := reporttest.JsonOf(t, reporttest.Scenes()["healthy"])
 	swap := func(old, new string) string {
 		if !strings.Contains(good, old) {
 			t.Fatalf("no %s in the report", old)
@@ -182,7 +133,7 @@ func TestReadRefuses(t *testing.T) {
 		"edited count": {swap(`"planned":5000`, `"planned":5001`), "planned (5001) is not sent + not_sent (5000)"},
 		"edited p99":   {swap(`"p99":37.`, `"p99":17.`), "latency_ms.response.p99 (17."},
 	} {
-		_, err := Read(strings.NewReader(c.text), "r.json")
+		_, err := report.Read(strings.NewReader(c.text), "r.json")
 		switch {
 		case err == nil:
 			t.Errorf("%s: was read", name)
@@ -196,19 +147,19 @@ func TestReadRefuses(t *testing.T) {
 
 func FuzzRead(f *testing.F) {
 	var b bytes.Buffer
-	must(JSON(&b, scene{seed: 1, rate: 5, slots: 2, n: 6, median: 1e6}.report()))
+	reporttest.Must(report.JSON(&b, reporttest.Scene{Seed: 1, Rate: 5, Slots: 2, N: 6, Median: 1e6}.Report()))
 	f.Add(b.String())
 	f.Add(`{"schema":1,"brunt":"","requests":null,"latency_ms":{},"histograms":{"response":null}}`)
-	f.Fuzz(func(t *testing.T, text string) {
-		r, err := Read(strings.NewReader(text), "f.json")
+	f.Fuzz(func(t *testing.T, written string) {
+		r, err := report.Read(strings.NewReader(written), "f.json")
 		if err != nil {
 			return
 		}
-		textOf(t, r, TextOptions{Width: 40})
-		if again := throughJSON(t, r); jsonOf(t, again) != jsonOf(t, r) {
+		reporttest.TextOf(t, r, text.Options{Width: 40})
+		if again := reporttest.ThroughJSON(t, r); reporttest.JsonOf(t, again) != reporttest.JsonOf(t, r) {
 			t.Error("written and read it is another report")
 		}
-		if _, err := Merge([]*Report{r, r}); err != nil {
+		if _, err := merge.Reports([]*report.Report{r, r}); err != nil {
 			t.Error(err)
 		}
 	})

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"brunt/attack"
+	"brunt/report/format"
 )
 
 // Throughput holds rates: offered = planned and sent = sent, each by the
@@ -48,7 +49,7 @@ type Span struct {
 }
 
 // spans are those of all runs in the report.
-func (r *Report) spans() []Span {
+func (r *Report) RunSpans() []Span {
 	if len(r.Spans) > 0 {
 		return r.Spans
 	}
@@ -66,23 +67,23 @@ func union(spans []Span, length func(*Span) float64) (s float64) {
 		s += max(0, to-max(from, until))
 		until = max(until, to)
 	}
-	return significant(s, 12)
+	return format.Significant(s, 12)
 }
 
 // sending is for how long requests were to be sent, and running for how long
 // the runs lasted, down to the last reply.
 func (r *Report) sending() float64 {
-	return union(r.spans(), func(s *Span) float64 { return s.PlanElapsedS })
+	return union(r.RunSpans(), func(s *Span) float64 { return s.PlanElapsedS })
 }
 
 func (r *Report) running() float64 {
-	return union(r.spans(), func(s *Span) float64 { return s.ElapsedS })
+	return union(r.RunSpans(), func(s *Span) float64 { return s.ElapsedS })
 }
 
 // window is the length of the measured window, of several runs of all of them
 // together; null where one's is not known.
 func (r *Report) window() *float64 {
-	spans := r.spans()
+	spans := r.RunSpans()
 	if slices.ContainsFunc(spans, func(s Span) bool { return s.WindowS == nil }) {
 		return nil
 	}
@@ -92,7 +93,7 @@ func (r *Report) window() *float64 {
 // windowOf fills in what a snapshot counted within its window.
 func (r *Report) windowOf(s *attack.Snapshot) {
 	w, t := &s.Counts.Window, &r.Throughput
-	t.WindowS = new(seconds(w.Length))
+	t.WindowS = new(format.Seconds(w.Length))
 	t.Completed, t.CompletedOK, t.CompletedTokens = w.Completed, w.OK, w.Tokens
 	t.BytesIn, t.BytesOut = s.Counts.BytesIn, s.Counts.BytesOut
 }
@@ -100,15 +101,15 @@ func (r *Report) windowOf(s *attack.Snapshot) {
 // summarise fills in the rates, from the counts and from the times of r.
 func (t *Throughput) summarise(r *Report) {
 	q, sending, running := &r.Requests, r.sending(), r.running()
-	t.OfferedPerS, t.SentPerS = per(float64(q.Planned), sending), per(float64(q.Sent), sending)
-	t.SucceededPerS = per(float64(q.Succeeded), running)
-	t.BytesInPerS, t.BytesOutPerS = per(float64(t.BytesIn), running), per(float64(t.BytesOut), running)
+	t.OfferedPerS, t.SentPerS = format.Per(float64(q.Planned), sending), format.Per(float64(q.Sent), sending)
+	t.SucceededPerS = format.Per(float64(q.Succeeded), running)
+	t.BytesInPerS, t.BytesOutPerS = format.Per(float64(t.BytesIn), running), format.Per(float64(t.BytesOut), running)
 	t.WindowS = r.window()
 	t.CompletedPerS, t.CompletedOKPerS, t.CompletedTokensPerS = nil, nil, nil
 	if t.WindowS == nil || *t.WindowS <= 0 {
 		return
 	}
-	rate := func(n uint64) *float64 { return new(per(float64(n), *t.WindowS)) }
+	rate := func(n uint64) *float64 { return new(format.Per(float64(n), *t.WindowS)) }
 	t.CompletedPerS, t.CompletedOKPerS = rate(t.Completed), rate(t.CompletedOK)
 	if r.Stream != nil || r.Usage != nil {
 		t.CompletedTokensPerS = rate(t.CompletedTokens)
@@ -117,7 +118,7 @@ func (t *Throughput) summarise(r *Report) {
 
 // unmeasured says that nothing is known of the measured window: results tell
 // neither its end nor the replies to the warm-up's requests.
-func (r *Report) unmeasured() {
+func (r *Report) ForgetWindow() {
 	t := &r.Throughput
 	t.WindowS, t.Completed, t.CompletedOK, t.CompletedTokens = nil, 0, 0, 0
 	for i := range r.Intervals {
@@ -125,12 +126,6 @@ func (r *Report) unmeasured() {
 		v.WindowS, v.Completed, v.CompletedOK = nil, 0, 0
 	}
 	t.summarise(r)
-}
-
-// add adds another run's counts.
-func (t *Throughput) add(o *Throughput) {
-	t.BytesIn, t.BytesOut = t.BytesIn+o.BytesIn, t.BytesOut+o.BytesOut
-	t.Completed, t.CompletedOK, t.CompletedTokens = t.Completed+o.Completed, t.CompletedOK+o.CompletedOK, t.CompletedTokens+o.CompletedTokens
 }
 
 // checkThroughput holds the window's counts against all replies, and its rates
@@ -157,24 +152,6 @@ func (r *Report) checkThroughput() error {
 		}
 	}
 	return err
-}
-
-// rateItems are what a reader is told of the rates reached: first what came
-// within the measured time, which the last reply does not stretch.
-func rateItems(r *Report) []string {
-	t := &r.Throughput
-	sent := FormatRate(t.SentPerS) + " sent"
-	if t.CompletedPerS == nil {
-		return []string{sent, FormatRate(t.SucceededPerS) + " succeeded"}
-	}
-	items := []string{FormatRate(*t.CompletedPerS) + " completed"}
-	if t.CompletedOK != t.Completed {
-		items = append(items, FormatRate(*t.CompletedOKPerS)+" ok")
-	}
-	if r.Plan.RatePerS == nil && r.Plan.Concurrency != nil {
-		return items // a closed loop sends what it completes
-	}
-	return append([]string{sent}, items...)
 }
 
 // stretches are the parts of a plan that have one rate each, from 0 on.
@@ -236,13 +213,13 @@ func askingOf(plan *attack.Plan, s *attack.Snapshot) *asking {
 // fill says how much of an interval was measured, and what was asked for in it.
 func (a *asking) fill(v *Interval, in *attack.Interval) {
 	from, until := max(in.At, 0), in.At+in.Width
-	v.WindowS = new(seconds(max(0, min(until, a.window)-from)))
+	v.WindowS = new(format.Seconds(max(0, min(until, a.window)-from)))
 	switch to := min(until, a.end); {
 	case to <= from:
 	case a.rates != nil:
-		v.AskedPerS = new(significant(a.rates.mean(from.Seconds(), to.Seconds()), 12))
+		v.AskedPerS = new(format.Significant(a.rates.mean(from.Seconds(), to.Seconds()), 12))
 	case a.instants != nil:
-		v.AskedPerS = new(per(float64(between(a.instants, from, to)), (to - from).Seconds()))
+		v.AskedPerS = new(format.Per(float64(between(a.instants, from, to)), (to - from).Seconds()))
 	}
 }
 

@@ -1,4 +1,4 @@
-package report
+package report_test
 
 import (
 	"math"
@@ -6,9 +6,14 @@ import (
 	"testing"
 	"time"
 
-	"brunt/attack"
-
 	vegeta "github.com/tsenart/vegeta/v12/lib"
+
+	"brunt/attack"
+	"brunt/report"
+	"brunt/report/format"
+	"brunt/report/reporttest"
+	"brunt/report/rules"
+	"brunt/report/text"
 )
 
 // What is asked for in an interval follows from the plan, not from what was
@@ -16,7 +21,7 @@ import (
 func TestAskedPerInterval(t *testing.T) {
 	ms := func(n int) time.Duration { return time.Duration(n) * time.Millisecond }
 	per := func(n int) vegeta.Rate { return vegeta.Rate{Freq: n, Per: time.Second} }
-	s := &attack.Snapshot{State: attack.Done, Started: epoch, Latencies: attack.Latencies{
+	s := &attack.Snapshot{State: attack.Done, Started: reporttest.Epoch, Latencies: attack.Latencies{
 		Response: attack.NewHistogram(), Service: attack.NewHistogram(), FirstByte: attack.NewHistogram(),
 		Failed: attack.NewHistogram(), Connect: attack.NewHistogram(), TLS: attack.NewHistogram(), Lateness: attack.NewHistogram(),
 	}}
@@ -42,7 +47,7 @@ func TestAskedPerInterval(t *testing.T) {
 			at += ms(width)
 		}
 		measured := 0.0
-		for i, v := range From(Meta{Plan: c.plan}, s).Intervals {
+		for i, v := range report.From(report.Meta{Plan: c.plan}, s).Intervals {
 			got := -1.0
 			if v.AskedPerS != nil {
 				got = *v.AskedPerS
@@ -60,16 +65,16 @@ func TestAskedPerInterval(t *testing.T) {
 
 // One reply that takes long stretches no rate that a reader is led by.
 func TestCompletedRates(t *testing.T) {
-	s, m := healthy.snapshot(), healthy.meta()
-	straight := From(m, s)
+	s, m := reporttest.Healthy.Snapshot(), reporttest.Healthy.Meta()
+	straight := report.From(m, s)
 	s.Elapsed += 12 * time.Second
 	s.Intervals = append(s.Intervals, attack.Interval{At: s.Intervals[len(s.Intervals)-1].At + time.Second, Width: 12 * time.Second})
-	r := From(m, s)
+	r := report.From(m, s)
 	if *r.Throughput.CompletedPerS != *straight.Throughput.CompletedPerS || r.Throughput.SucceededPerS > 0.5*straight.Throughput.SucceededPerS {
 		t.Errorf("%+v", r.Throughput)
 	}
 	for rule, met := range map[string]bool{"completed_per_s>490": true, "completed_ok_per_s>490/s": true, "completed_per_s<490": false, "completed_output_tokens_per_s>0": false} {
-		parsed, err := ParseRule(rule)
+		parsed, err := rules.Parse(rule)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -77,31 +82,31 @@ func TestCompletedRates(t *testing.T) {
 			t.Errorf("%s: %+v", rule, j)
 		}
 	}
-	if text := textOf(t, r, TextOptions{}); !strings.Contains(text, FormatRate(*r.Throughput.CompletedPerS)+" completed") || strings.Contains(text, "/s succeeded") {
+	if text := reporttest.TextOf(t, r, text.Options{}); !strings.Contains(text, format.Rate(*r.Throughput.CompletedPerS)+" completed") || strings.Contains(text, "/s succeeded") {
 		t.Error(text)
 	}
 	// Where nothing is known of the window, the rule is not met and the text says
 	// what there is.
 	r.Throughput.WindowS, r.Throughput.Completed, r.Throughput.CompletedOK = nil, 0, 0
-	r.Throughput.summarise(r)
-	rule, _ := ParseRule("completed_per_s>1")
+	r.Throughput.Summarise(r)
+	rule, _ := rules.Parse("completed_per_s>1")
 	if j := rule.Judge(r); j.Met || j.Value != nil || !strings.Contains(j.Reason, "does not say") {
 		t.Errorf("%+v", j)
 	}
-	if text := textOf(t, r, TextOptions{}); !strings.Contains(text, "/s succeeded") {
+	if text := reporttest.TextOf(t, r, text.Options{}); !strings.Contains(text, "/s succeeded") {
 		t.Error(text)
 	}
 }
 
 // Edited figures of the window are found out.
 func TestCheckThroughput(t *testing.T) {
-	for name, edit := range map[string]func(*Throughput){
-		"completed of all intervals": func(x *Throughput) { x.Completed++ },
-		"completed_ok (":             func(x *Throughput) { x.CompletedOK = x.Completed + 1 },
-		"completed_per_s":            func(x *Throughput) { x.CompletedPerS = new(2 * *x.CompletedPerS) },
-		"completed_ok_per_s":         func(x *Throughput) { x.WindowS = nil; x.CompletedPerS = nil },
+	for name, edit := range map[string]func(*report.Throughput){
+		"completed of all intervals": func(x *report.Throughput) { x.Completed++ },
+		"completed_ok (":             func(x *report.Throughput) { x.CompletedOK = x.Completed + 1 },
+		"completed_per_s":            func(x *report.Throughput) { x.CompletedPerS = new(2 * *x.CompletedPerS) },
+		"completed_ok_per_s":         func(x *report.Throughput) { x.WindowS = nil; x.CompletedPerS = nil },
 	} {
-		r := healthy.report()
+		r := reporttest.Healthy.Report()
 		edit(&r.Throughput)
 		if err := r.Check(); err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s: %v", name, err)
@@ -112,13 +117,13 @@ func TestCheckThroughput(t *testing.T) {
 // Results do not say what the measured time was: its rates are not known, and a
 // rule on them is not met for that reason.
 func TestRebuiltHasNoWindow(t *testing.T) {
-	r := healthy.report()
-	r.unmeasured()
+	r := reporttest.Healthy.Report()
+	r.ForgetWindow()
 	if err := r.Check(); err != nil {
 		t.Fatal(err)
 	}
-	rule, err := ParseRule("completed_per_s>1")
-	must(err)
+	rule, err := rules.Parse("completed_per_s>1")
+	reporttest.Must(err)
 	if j := rule.Judge(r); j.Value != nil || j.Met || !strings.Contains(j.Reason, "does not say") {
 		t.Errorf("%+v", j)
 	}

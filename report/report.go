@@ -6,10 +6,31 @@
 package report
 
 import (
-	"brunt/attack"
 	"encoding/json"
 	"time"
+
+	"brunt/attack"
 )
+
+// named is the histogram under its key in JSON.
+func (h *Histograms) ByName(key string) Histogram {
+	switch key {
+	case "response":
+		return h.Response
+	case "service":
+		return h.Service
+	case "failed":
+		return h.Failed
+	case "first_byte":
+		return h.FirstByte
+	case "connect":
+		return h.Connect
+	case "tls":
+		return h.TLS
+	default:
+		return h.Lateness
+	}
+}
 
 // SchemaVersion is the version of the JSON that a Report marshals to.
 const SchemaVersion = 1
@@ -75,14 +96,6 @@ type Target struct {
 	Addresses []string `json:"addresses"`
 	Protocol  string   `json:"protocol"`
 	TLS       *string  `json:"tls"` // version; null without TLS
-}
-
-// called is what people call it: the endpoint's name, else the URL.
-func (t *Target) called() string {
-	if t.Endpoint != nil {
-		return *t.Endpoint
-	}
-	return t.URL
 }
 
 // Plan is the load that was asked for.

@@ -2,11 +2,11 @@ package report
 
 import (
 	"fmt"
-	"io"
 	"math"
 	"time"
 
 	"brunt/attack/endpoint"
+	"brunt/report/format"
 )
 
 // Service is the serving endpoint as its workspace describes it, and what it
@@ -80,10 +80,10 @@ func serviceOf(d *endpoint.Details, samples []endpoint.Sample, started time.Time
 	if d == nil {
 		return nil
 	}
-	s := &Service{Name: clean(d.Name), RouteOptimized: d.RouteOptimized, Entities: []Entity{}, Metrics: []ServiceSample{}, Advice: []string{}}
+	s := &Service{Name: format.UTF8(d.Name), RouteOptimized: d.RouteOptimized, Entities: []Entity{}, Metrics: []ServiceSample{}, Advice: []string{}}
 	for _, e := range d.Entities {
 		s.Entities = append(s.Entities, Entity{
-			Name: clean(e.Name), Model: optional(e.Model), Version: optional(e.Version), WorkloadSize: optional(e.WorkloadSize),
+			Name: format.UTF8(e.Name), Model: optional(e.Model), Version: optional(e.Version), WorkloadSize: optional(e.WorkloadSize),
 			MinConcurrency: provisioned(e.MinConcurrency, e.MaxConcurrency), MaxConcurrency: provisioned(e.MaxConcurrency, e.MaxConcurrency),
 			ScaleToZero: e.ScaleToZero, Traffic: e.Traffic,
 		})
@@ -94,12 +94,31 @@ func serviceOf(d *endpoint.Details, samples []endpoint.Sample, started time.Time
 	for i := range samples {
 		x := &samples[i]
 		s.Metrics = append(s.Metrics, ServiceSample{
-			TS: seconds(x.At.Sub(started)), Concurrency: x.Concurrency, CPU: x.CPU, Memory: x.Memory, GPU: x.GPU,
+			TS: format.Seconds(x.At.Sub(started)), Concurrency: x.Concurrency, CPU: x.CPU, Memory: x.Memory, GPU: x.GPU,
 			Requests: x.Requests, Requests4xx: x.Requests4xx, Requests5xx: x.Requests5xx,
 			Request: timesOf(x.Request.Count, x.Request.Sum), Model: timesOf(x.Model.Count, x.Model.Sum), Queue: timesOf(x.Queue.Count, x.Queue.Sum),
 		})
 	}
 	return s
+}
+
+// DescribeEndpoint fills in what the workspace and the endpoint's own figures tell
+// of a run that began at an instant, and what it needs for that load. sent are the
+// run's requests, and served those that the model has worked on, both with the
+// warm-up's. Without Meta.Details nothing is known.
+func (r *Report) DescribeEndpoint(
+	meta Meta, samples []endpoint.Sample, started time.Time, sent, served uint64,
+) {
+	r.Endpoint = serviceOf(meta.Details, samples, started)
+	if r.Endpoint == nil {
+		return
+	}
+	r.Endpoint.OverRun, r.Endpoint.model = overRun(samples, sent), modelOf(samples, served)
+	if meta.ColdStart > 0 {
+		r.Endpoint.ColdStartS = new(format.Seconds(meta.ColdStart))
+	}
+	r.provision()
+	r.advise()
 }
 
 // provisioned is nil where the endpoint has no such bound: one without a most
@@ -115,7 +134,7 @@ func timesOf(count, sum float64) ServiceTimes {
 	if !(count > 0) {
 		return ServiceTimes{}
 	}
-	return ServiceTimes{Count: count, Mean: new(significant(sum/count, 6))}
+	return ServiceTimes{Count: count, Mean: new(format.Significant(sum/count, 6))}
 }
 
 // last is the newest sample, nil without any.
@@ -149,9 +168,9 @@ func (r *Report) provision() {
 	if p.Reason = optional(reason); ms <= 0 {
 		return
 	}
-	p.ServiceMS, p.Basis = new(significant(ms, 6)), new(basis)
+	p.ServiceMS, p.Basis = new(format.Significant(ms, 6)), new(basis)
 	needed := r.needed()
-	p.Needed, p.NeededForTwice = new(significant(needed, 6)), new(significant(2*needed, 6))
+	p.Needed, p.NeededForTwice = new(format.Significant(needed, 6)), new(format.Significant(2*needed, 6))
 	p.WorkloadSize = new(workloadSize(needed))
 }
 
@@ -173,7 +192,7 @@ func sizeWords(size string) string {
 	if bounds, ok := map[string]string{"Small": " 4", "Medium": " 8–16", "Large": " 16–64", "above Large": "'s 64"}[size]; ok {
 		return size + bounds
 	}
-	return safe(size, 20)
+	return format.Safe(size, 20)
 }
 
 // RateWarning tells that a rate, per second, is more than the endpoint's
@@ -182,7 +201,7 @@ func RateWarning(d *endpoint.Details, rate float64) string {
 	if d == nil || d.RouteOptimized || rate <= endpoint.WorkspaceRate {
 		return ""
 	}
-	return fmt.Sprintf("%s of endpoint %s, which is not route-optimised: its workspace takes %d queries/s for all such endpoints together", formatAsked(rate), clean(d.Name), endpoint.WorkspaceRate)
+	return fmt.Sprintf("%s of endpoint %s, which is not route-optimised: its workspace takes %d queries/s for all such endpoints together", format.AskedRate(rate), format.UTF8(d.Name), endpoint.WorkspaceRate)
 }
 
 // coldWords tell of a cold start that was waited for.
@@ -190,7 +209,7 @@ func coldWords(r *Report) string {
 	if r.Endpoint == nil || r.Endpoint.ColdStartS == nil {
 		return ""
 	}
-	return fmt.Sprintf("cold start %s: the endpoint was scaled to zero; it was waited for before the load, and is in no figure", formatMS(*r.Endpoint.ColdStartS*1e3))
+	return fmt.Sprintf("cold start %s: the endpoint was scaled to zero; it was waited for before the load, and is in no figure", format.MS(*r.Endpoint.ColdStartS*1e3))
 }
 
 // advise fills in what follows for people.
@@ -203,24 +222,6 @@ func (r *Report) advise() {
 		if text != "" {
 			r.Endpoint.Advice = append(r.Endpoint.Advice, text)
 		}
-	}
-}
-
-func (p *page) service(r *Report) {
-	if r.Endpoint == nil {
-		return
-	}
-	for _, text := range r.Endpoint.Advice {
-		p.prose(plainText, safe(text, 600), 2)
-	}
-}
-
-func markdownService(w io.Writer, r *Report) {
-	if r.Endpoint == nil {
-		return
-	}
-	for _, text := range r.Endpoint.Advice {
-		fmt.Fprintf(w, "\n%s\n", cell(text, 600))
 	}
 }
 
@@ -245,23 +246,4 @@ func (r *Report) checkService() error {
 		}
 	}
 	return nil
-}
-
-// service keeps the first report's endpoint where all are of the same; what it
-// said while the runs were under way is of each alone.
-func (m *merger) service() *Service {
-	first := m.reports[0].Endpoint
-	if first == nil || !same(m, func(r *Report) bool {
-		return r.Endpoint != nil && r.Endpoint.Name == first.Name && r.Target.URL == m.reports[0].Target.URL
-	}, false) {
-		return nil
-	}
-	kept := *first
-	for _, r := range m.reports {
-		if len(r.Endpoint.Metrics) > 0 {
-			m.warn("the endpoint's own figures are of each report alone: they were left out")
-		}
-	}
-	kept.Metrics, kept.Provisioned, kept.ColdStartS, kept.OverRun, kept.Advice = []ServiceSample{}, nil, nil, nil, []string{}
-	return &kept
 }

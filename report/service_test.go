@@ -1,4 +1,4 @@
-package report
+package report_test
 
 import (
 	"math"
@@ -9,42 +9,26 @@ import (
 	"brunt/attack"
 	"brunt/attack/endpoint"
 	"brunt/attack/endpoint/databricks"
+	"brunt/report"
+	"brunt/report/reporttest"
 )
 
-// served is a run against an endpoint whose workspace told of it, and which
-// said something of itself twice.
-func served() *Report {
-	r := healthy.report()
-	d := &endpoint.Details{Name: "my-endpoint", Entities: []databricks.Entity{
-		{Name: "model-1", Model: "main.default.model", Version: "3", WorkloadSize: "Medium", MinConcurrency: 8, MaxConcurrency: 8, Traffic: 100},
-	}}
-	x := databricks.Export{Concurrency: new(8.0), CPU: new(12.5), Memory: new(40.0), GPU: new(0.0), Requests: new(900.0), Requests4xx: new(0.0), Requests5xx: new(0.0)}
-	y := x
-	y.Request, y.Model, y.Queue = databricks.Times{Count: 5000, Sum: 90_000}, databricks.Times{Count: 4990, Sum: 74_850}, databricks.Times{Count: 4990, Sum: 4990}
-	samples := []endpoint.Sample{{At: epoch.Add(-time.Second), Export: x}, {At: epoch.Add(10 * time.Second), Export: y}}
-	r.Endpoint = serviceOf(d, samples, epoch)
-	r.Endpoint.OverRun = overRun(samples, 5000)
-	r.provision()
-	r.advise()
-	return r
-}
-
 func TestNeededIsRateTimesModelTime(t *testing.T) {
-	r := served()
+	r := reporttest.Served()
 	p := r.Endpoint.Provisioned
-	if *p.Needed != 7.5 || *p.NeededForTwice != 15 || *p.Used != 8 || *p.WorkloadSize != "Medium" || *p.ServiceMS != 15 || *p.Basis != byModelTime || p.Reason != nil {
-		t.Errorf("%s", jsonOf(t, r))
+	if *p.Needed != 7.5 || *p.NeededForTwice != 15 || *p.Used != 8 || *p.WorkloadSize != "Medium" || *p.ServiceMS != 15 || *p.Basis != report.ByModelTime || p.Reason != nil {
+		t.Errorf("%s", reporttest.JsonOf(t, r))
 	}
-	for name, change := range map[string]func(*Report){
-		"closed":  func(r *Report) { r.Plan.RatePerS = nil },
-		"few":     func(r *Report) { r.LatencyMS.Service.Count = 99 },
-		"invalid": func(r *Report) { r.Verdict.Trust = new("none") },
-		"changed": func(r *Report) { r.Changes = append(r.Changes, Change{RatePerS: new(1.0)}) },
+	for name, change := range map[string]func(*report.Report){
+		"closed":  func(r *report.Report) { r.Plan.RatePerS = nil },
+		"few":     func(r *report.Report) { r.LatencyMS.Service.Count = 99 },
+		"invalid": func(r *report.Report) { r.Verdict.Trust = new("none") },
+		"changed": func(r *report.Report) { r.Changes = append(r.Changes, report.Change{RatePerS: new(1.0)}) },
 	} {
-		r := served()
+		r := reporttest.Served()
 		change(r)
-		r.provision()
-		words, reason := provisionWords(r), r.Endpoint.Provisioned.Reason
+		r.Provision()
+		words, reason := report.ProvisionWords(r), r.Endpoint.Provisioned.Reason
 		if r.Endpoint.Provisioned.Needed != nil || reason == nil || name != "closed" && !strings.Contains(words, *reason) || name == "closed" && words != "" {
 			t.Errorf("%s: %s", name, words)
 		}
@@ -67,27 +51,27 @@ func TestSizingWithoutTheEndpointsFigures(t *testing.T) {
 		want  float64 // 0 is not given
 		basis string
 	}{
-		"half its load":                   {figures{266, 266, 30, 29.5, 3, 10}, 16, 0, "", 266 * .03, byServiceTime},
-		"nearly full, little varies":      {figures{480, 480, 30.4, 30, 3, 10}, 16, 0, "", 480 * .0304, byServiceTime},
-		"one unit, mostly idle":           {figures{2, 2, 100, 99, 10, 60}, 1, 0, "", .2, byServiceTime},
+		"half its load":                   {figures{266, 266, 30, 29.5, 3, 10}, 16, 0, "", 266 * .03, report.ByServiceTime},
+		"nearly full, little varies":      {figures{480, 480, 30.4, 30, 3, 10}, 16, 0, "", 480 * .0304, report.ByServiceTime},
+		"one unit, mostly idle":           {figures{2, 2, 100, 99, 10, 60}, 1, 0, "", .2, report.ByServiceTime},
 		"one unit, half of it busy":       {figures{6, 6, 130, 110, 60, 60}, 1, 0, "", 0, ""},
 		"just full":                       {figures{533, 530, 45, 40, 20, 10}, 16, 0, "", 0, ""},
-		"far too much, it queues":         {figures{700, 533, 326, 320, 150, 10}, 16, 0, "", 700 * .03, bySaturation},
-		"far too much, it refuses":        {figures{1066, 533, 210, 215, 20, 10}, 16, 4000, string(attack.CauseConcurrency), 1066 * .03, bySaturation},
+		"far too much, it queues":         {figures{700, 533, 326, 320, 150, 10}, 16, 0, "", 700 * .03, report.BySaturation},
+		"far too much, it refuses":        {figures{1066, 533, 210, 215, 20, 10}, 16, 4000, string(attack.CauseConcurrency), 1066 * .03, report.BySaturation},
 		"another limit refuses":           {figures{1066, 200, 210, 215, 20, 10}, 16, 4000, string(attack.CauseQuota), 0, ""},
 		"errors of its own":               {figures{266, 260, 30, 29.5, 3, 10}, 16, 200, "", 0, ""},
 		"too short for its service times": {figures{16, 8, 4000, 4000, 1000, 10}, 16, 0, "", 0, ""},
 		"a cold start":                    {figures{100, 100, 80, 30, 300, 10}, 16, 0, "", 0, ""},
 		"unknown concurrency":             {figures{100, 100, 30, 30, 3, 10}, 0, 0, "", 0, ""},
 	} {
-		r := served()
+		r := reporttest.Served()
 		r.Endpoint.OverRun, r.Endpoint.Metrics, r.Intervals = nil, nil, nil
 		r.Endpoint.Entities[0].MaxConcurrency = new(int(c.used))
 		r.Plan.RatePerS, r.Throughput.CompletedOKPerS, r.Throughput.WindowS = &c.asked, &c.reached, &c.window
 		r.LatencyMS.Service.Mean, r.LatencyMS.Service.P50, r.LatencyMS.Service.StdDev = &c.mean, &c.median, &c.deviation
-		r.Errors = []Failure{{Kind: "x", Cause: optional(c.cause), Count: c.odd}}
-		r.provision()
-		p, words := r.Endpoint.Provisioned, provisionWords(r)
+		r.Errors = []report.Failure{{Kind: "x", Cause: report.Optional(c.cause), Count: c.odd}}
+		r.Provision()
+		p, words := r.Endpoint.Provisioned, report.ProvisionWords(r)
 		if c.want == 0 {
 			if p.Needed != nil || p.Reason == nil || !strings.Contains(words, "is not known: ") {
 				t.Errorf("%s: %s", name, words)
@@ -102,56 +86,23 @@ func TestSizingWithoutTheEndpointsFigures(t *testing.T) {
 
 func TestWorkloadSizes(t *testing.T) {
 	for concurrency, want := range map[float64]string{0.1: "Small 4", 4: "Small 4", 4.1: "Medium 8–16", 16: "Medium 8–16", 17: "Large 16–64", 64: "Large 16–64", 65: "above Large's 64"} {
-		if got := sizeWords(workloadSize(concurrency)); got != want {
+		if got := report.SizeWords(report.WorkloadSize(concurrency)); got != want {
 			t.Errorf("%g: %s", concurrency, got)
 		}
 	}
 }
 
-// Of several reports the endpoint stays, and what it said is left out, which is
-// said.
-func TestMergedService(t *testing.T) {
-	m, err := Merge([]*Report{served(), served()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if m.Endpoint == nil || len(m.Endpoint.Metrics) > 0 || m.Endpoint.Provisioned != nil || len(m.Endpoint.Entities) != 1 || !strings.Contains(strings.Join(m.Warnings, "\n"), "left out") {
-		t.Errorf("%+v %v", m.Endpoint, m.Warnings)
-	}
-	if err := m.Check(); err != nil {
-		t.Error(err)
-	}
-	if m, _ := Merge([]*Report{served(), healthy.report()}); m.Endpoint != nil {
-		t.Errorf("%+v", m.Endpoint)
-	}
-}
-
 func TestServiceWords(t *testing.T) {
-	r := served()
-	if got := whereWords(r); !strings.Contains(got, "18 ms in all (5,000), 15 ms in the model (4,990), 1 ms in its queue (4,990)") && !strings.Contains(got, "18.0 ms in all (5,000)") {
+	r := reporttest.Served()
+	if got := report.WhereWords(r); !strings.Contains(got, "18 ms in all (5,000), 15 ms in the model (4,990), 1 ms in its queue (4,990)") && !strings.Contains(got, "18.0 ms in all (5,000)") {
 		t.Error(got)
 	}
-	if got := provisionWords(r); !strings.HasPrefix(got, "provisioned concurrency 8: 500/s × ") {
+	if got := report.ProvisionWords(r); !strings.HasPrefix(got, "provisioned concurrency 8: 500/s × ") {
 		t.Error(got)
 	}
 	r.Endpoint.Metrics = nil
-	if got := whereWords(r); got != "" {
+	if got := report.WhereWords(r); got != "" {
 		t.Error(got)
-	}
-}
-
-// Markdown has both lines, and neither of a plain URL.
-func TestMarkdownService(t *testing.T) {
-	for want, r := range map[bool]*Report{true: served(), false: healthy.report()} {
-		var b strings.Builder
-		if err := Markdown(&b, r); err != nil {
-			t.Fatal(err)
-		}
-		for _, words := range []string{"\nprovisioned concurrency 8: 500/s", "\nnetwork, queue or model? service"} {
-			if strings.Contains(b.String(), words) != want {
-				t.Errorf("%q is to be there: %t\n%s", words, want, b.String())
-			}
-		}
 	}
 }
 
@@ -159,12 +110,12 @@ func TestMarkdownService(t *testing.T) {
 // queue times alike but for their means.
 func export(at, count, mean float64) endpoint.Sample {
 	times := func(mean float64) databricks.Times { return databricks.Times{Count: count, Sum: count * mean} }
-	return endpoint.Sample{At: epoch.Add(time.Duration(at * 1e9)), Export: databricks.Export{Request: times(mean), Model: times(mean / 2), Queue: times(mean / 4)}}
+	return endpoint.Sample{At: reporttest.Epoch.Add(time.Duration(at * 1e9)), Export: databricks.Export{Request: times(mean), Model: times(mean / 2), Queue: times(mean / 4)}}
 }
 
 // sum is the export of all that was served before and since.
 func sum(at float64, parts ...endpoint.Sample) endpoint.Sample {
-	out := endpoint.Sample{At: epoch.Add(time.Duration(at * 1e9))}
+	out := endpoint.Sample{At: reporttest.Epoch.Add(time.Duration(at * 1e9))}
 	for _, p := range parts {
 		for _, x := range []struct{ to, from *databricks.Times }{{&out.Request, &p.Request}, {&out.Model, &p.Model}, {&out.Queue, &p.Queue}} {
 			x.to.Count, x.to.Sum = x.to.Count+x.from.Count, x.to.Sum+x.from.Sum
@@ -200,7 +151,7 @@ func TestOverRun(t *testing.T) {
 		"one alone":                  {[]endpoint.Sample{ours}, 1000, 0},
 		"begun anew in the meantime": {[]endpoint.Sample{past, export(30, 400, 20)}, 1000, 0},
 	} {
-		got := overRun(c.all, c.sent)
+		got := report.OverRun(c.all, c.sent)
 		if (got == nil) != (c.mean == 0) {
 			t.Errorf("%s: %+v", name, got)
 		} else if got != nil && (math.Abs(*got.Request.Mean-c.mean) > 0.01 || math.Abs(*got.Queue.Mean-c.mean/4) > 0.01 || math.Abs(got.Model.Count-float64(c.sent)) > 0.05*float64(c.sent)) {
@@ -212,28 +163,12 @@ func TestOverRun(t *testing.T) {
 // What is left for the network is not told where failures or a warm-up are in the
 // endpoint's figures and not in ours.
 func TestRemainderNeedsTheSameRequests(t *testing.T) {
-	r := served()
-	if got := whereWords(r); !strings.Contains(got, "for network and gateway") {
+	r := reporttest.Served()
+	if got := report.WhereWords(r); !strings.Contains(got, "for network and gateway") {
 		t.Error(got)
 	}
 	r.LatencyMS.Service.Count = 4000
-	if got := whereWords(r); strings.Contains(got, "for network and gateway") || !strings.Contains(got, "own account") {
+	if got := report.WhereWords(r); strings.Contains(got, "for network and gateway") || !strings.Contains(got, "own account") {
 		t.Error(got)
-	}
-}
-
-// A run that was cut short says so in a pull request as well, and one that sent
-// nothing has no limit to tell of.
-func TestMarkdownOfAnInterruptedRun(t *testing.T) {
-	r := healthy.report()
-	r.Interrupted = true
-	var b strings.Builder
-	if err := Markdown(&b, r); err != nil || !strings.Contains(b.String(), "**Interrupted after ") || !strings.Contains(b.String(), "Limited by nothing") {
-		t.Errorf("%v %s", err, b.String())
-	}
-	r.Requests.Sent = 0
-	b.Reset()
-	if err := Markdown(&b, r); err != nil || !strings.Contains(b.String(), "Nothing was sent.") || strings.Contains(b.String(), "Limited by") {
-		t.Errorf("%v %s", err, b.String())
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"brunt/attack"
 	"brunt/attack/endpoint"
+	"brunt/report/format"
 )
 
 // What a sizing rests on: the time for which one request occupies one unit of
@@ -49,10 +50,10 @@ func (r *Report) occupied(used *float64) (ms float64, basis, reason string) {
 		return 0, "", "no rate was asked for"
 	case len(r.Changes) > 0:
 		return 0, "", "the load was changed while it ran"
-	case r.Verdict.untrusted():
+	case r.Verdict.Untrusted():
 		return 0, "", "the figures are not to be trusted"
 	case service.Count < leastForNeeded || service.Mean == nil:
-		return 0, "", fmt.Sprintf("it takes %d successes, and there are %s", leastForNeeded, FormatCount(service.Count))
+		return 0, "", fmt.Sprintf("it takes %d successes, and there are %s", leastForNeeded, format.Count(service.Count))
 	}
 	if own := r.Endpoint.model.Mean; own != nil {
 		return *own, byModelTime, ""
@@ -93,7 +94,7 @@ func (r *Report) unqueued(used float64) (ms float64, basis, reason string) {
 		return 0, "", "nothing came within the measured time"
 	}
 	if odd := r.oddShare(); odd > mostOdd {
-		return 0, "", fmt.Sprintf("%s of the requests failed for other reasons than that the endpoint was full", FormatShare(100*odd))
+		return 0, "", fmt.Sprintf("%s of the requests failed for other reasons than that the endpoint was full", format.Share(100*odd))
 	}
 	reached, mean := *t.CompletedOKPerS, *service.Mean
 	within := reached * mean / 1e3 // in the endpoint on average, by Little's law
@@ -107,7 +108,7 @@ func (r *Report) unqueued(used float64) (ms float64, basis, reason string) {
 		return ms, bySaturation, ""
 	}
 	if service.P50 != nil && mean > uneven**service.P50 {
-		return 0, "", fmt.Sprintf("service times are too uneven (mean %s, median %s), as with a cold start among them", formatMS(mean), formatMS(*service.P50))
+		return 0, "", fmt.Sprintf("service times are too uneven (mean %s, median %s), as with a cold start among them", format.MS(mean), format.MS(*service.P50))
 	}
 	// Of the mean so much is queueing, if no more is busy than is in the endpoint.
 	variation := 0.0
@@ -115,7 +116,7 @@ func (r *Report) unqueued(used float64) (ms float64, basis, reason string) {
 		variation = *service.StdDev / mean
 	}
 	if share := queueing(within/used, variation, used); share > mostQueued {
-		return 0, "", fmt.Sprintf("%s requests were in the endpoint on average, which works on %s at a time: how much of the %s was queueing is not known; ask for less, or for much more", shortest(significant(within, 3)), shortest(used), formatMS(mean))
+		return 0, "", fmt.Sprintf("%s requests were in the endpoint on average, which works on %s at a time: how much of the %s was queueing is not known; ask for less, or for much more", format.Number(format.Significant(within, 3)), format.Number(used), format.MS(mean))
 	}
 	return mean, byServiceTime, ""
 }
@@ -145,7 +146,7 @@ func (r *Report) oddShare() float64 {
 			odd += f.Count
 		}
 	}
-	return per(float64(odd), float64(r.Requests.Succeeded+r.Requests.Failed))
+	return format.Per(float64(odd), float64(r.Requests.Succeeded+r.Requests.Failed))
 }
 
 // queueing is the mean wait by the mean service time for evenly spaced arrivals
@@ -182,13 +183,13 @@ func provisionWords(r *Report) string {
 	}
 	p, used := r.Endpoint.Provisioned, ""
 	if p.Used != nil {
-		used = " " + shortest(*p.Used)
+		used = " " + format.Number(*p.Used)
 	}
 	if p.Needed == nil || p.NeededForTwice == nil || p.WorkloadSize == nil {
 		if p.Reason == nil {
 			return ""
 		}
-		return fmt.Sprintf("provisioned concurrency%s: what %s needs is not known: %s", used, formatAsked(*r.Plan.RatePerS), safe(*p.Reason, 300))
+		return fmt.Sprintf("provisioned concurrency%s: what %s needs is not known: %s", used, format.AskedRate(*r.Plan.RatePerS), format.Safe(*p.Reason, 300))
 	}
 	ms := r.LatencyMS.Service.Mean
 	if p.ServiceMS != nil {
@@ -201,8 +202,8 @@ func provisionWords(r *Report) string {
 	if twice := sizeWords(workloadSize(*p.NeededForTwice)); twice != sizes {
 		sizes += " / " + twice
 	}
-	return fmt.Sprintf("provisioned concurrency%s: %s × %s%s needs %s, twice the rate %s (%s)", used, formatAsked(*r.Plan.RatePerS), formatMS(*ms), basisWords(p.Basis),
-		shortest(significant(*p.Needed, 3)), shortest(significant(*p.NeededForTwice, 3)), sizes)
+	return fmt.Sprintf("provisioned concurrency%s: %s × %s%s needs %s, twice the rate %s (%s)", used, format.AskedRate(*r.Plan.RatePerS), format.MS(*ms), basisWords(p.Basis),
+		format.Number(format.Significant(*p.Needed, 3)), format.Number(format.Significant(*p.NeededForTwice, 3)), sizes)
 }
 
 // basisWords say what time it was that a sizing rests on.

@@ -2,25 +2,27 @@
 
 // The race detector sees nothing in one goroutine, and takes many times as long.
 
-package report
+package report_test
 
 import (
 	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
+
+	"brunt/report/reporttest"
 )
 
 // The schema notices each key that is missing or has another name, and each
 // number that became text, wherever it stands.
 func TestSchemaIsStrict(t *testing.T) {
-	schema := compiled(t)
-	text := jsonOf(t, full())
-	if err := schema.Validate(document(t, text)); err != nil {
+	schema := reporttest.Compiled(t)
+	text := reporttest.JsonOf(t, reporttest.Full())
+	if err := schema.Validate(reporttest.Document(t, text)); err != nil {
 		t.Fatal(err)
 	}
 	tried := 0
-	for _, at := range paths(document(t, text), "") {
+	for _, at := range paths(reporttest.Document(t, text), "") {
 		if strings.HasPrefix(at, "/labels/") || strings.HasPrefix(at, "/status/") || strings.HasPrefix(at, "/errors/0/headers/") {
 			continue // keys of the user's and of the endpoint's
 		}
@@ -36,7 +38,7 @@ func TestSchemaIsStrict(t *testing.T) {
 				}
 			},
 		} {
-			doc := document(t, text)
+			doc := reporttest.Document(t, text)
 			parent, key := descend(doc, at)
 			apply(parent, key)
 			if schema.Validate(doc) == nil {

@@ -6,12 +6,35 @@ import (
 	"math/bits"
 	"strconv"
 	"strings"
-	"time"
-
-	"brunt/attack"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"brunt/attack"
+	"brunt/report/format"
 )
+
+// AtEach is At for each of many quantiles, in one pass over the histogram.
+func (h Histogram) AtEach(quantiles []Quantile) []*float64 {
+	out := make([]*float64, len(quantiles))
+	n := h.Count()
+	if n == 0 {
+		return out
+	}
+	places := make([]float64, len(quantiles))
+	for i, q := range quantiles {
+		places[i] = q.place(n)
+	}
+	for i, ns := range h.ValueAtPercentilesSlice(places) {
+		if n >= quantiles[i].Needs() {
+			out[i] = format.Millis(float64(ns))
+		}
+	}
+	return out
+}
+
+// place is the percentile by which HdrHistogram, which looks for the sample
+// number ⌊n·p/100 + ½⌋, finds the ⌈q·n⌉-th of n samples.
+func (q Quantile) place(n uint64) float64 { return 100 * (float64(q.rank(n)) - 0.25) / float64(n) }
 
 // Summary sums up one distribution, in milliseconds. All but the count are
 // null when there is no sample; a percentile also when there are too few (see
@@ -51,7 +74,7 @@ const (
 
 // parseQuantile reads the NN.N of pNN.N: above 0 and below 100, at most six
 // decimals.
-func parseQuantile(s string) (Quantile, bool) {
+func ParseQuantile(s string) (Quantile, bool) {
 	whole, fraction, dotted := strings.Cut(s, ".")
 	if len(whole) < 1 || len(whole) > 2 || len(fraction) > 6 || dotted && fraction == "" {
 		return 0, false
@@ -92,12 +115,12 @@ func (q Quantile) rank(n uint64) uint64 {
 // when empty.
 type Histogram struct{ *hdrhistogram.PackedHistogram }
 
-func newHistogram() Histogram { return Histogram{attack.NewHistogram()} }
+func NewHistogram() Histogram { return Histogram{attack.NewHistogram()} }
 
 // histogramOf copies a run's histogram, which may be nil.
 func histogramOf(h *hdrhistogram.PackedHistogram) Histogram {
 	if h == nil {
-		return newHistogram()
+		return NewHistogram()
 	}
 	return Histogram{h.Clone()}
 }
@@ -120,7 +143,7 @@ func (h Histogram) At(q Quantile) *float64 {
 	}
 	// ValueAtPercentile looks for the place ⌊n·p/100 + ½⌋.
 	p := 100 * (float64(q.rank(n)) - 0.25) / float64(n)
-	return millis(float64(h.ValueAtPercentile(p)))
+	return format.Millis(float64(h.ValueAtPercentile(p)))
 }
 
 // Summary sums the histogram up.
@@ -133,8 +156,8 @@ func (h Histogram) Summary() Summary {
 	at := h.AtEach(summarised)
 	return Summary{
 		Count: n,
-		Min:   millis(float64(h.Min())), Max: millis(float64(h.Max())),
-		Mean: millis(mean), StdDev: millis(h.deviation(mean)),
+		Min:   format.Millis(float64(h.Min())), Max: format.Millis(float64(h.Max())),
+		Mean: format.Millis(mean), StdDev: format.Millis(h.deviation(mean)),
 		P50: at[0], P75: at[1], P90: at[2], P95: at[3], P99: at[4], P999: at[5], P9999: at[6],
 	}
 }
@@ -173,7 +196,7 @@ func (h Histogram) MarshalJSON() ([]byte, error) {
 // refused, since its values would not merge without loss.
 func (h *Histogram) UnmarshalJSON(b []byte) error {
 	if string(b) == "null" {
-		*h = newHistogram()
+		*h = NewHistogram()
 		return nil
 	}
 	encoded, err := strconv.Unquote(string(b))
@@ -193,47 +216,12 @@ func (h *Histogram) UnmarshalJSON(b []byte) error {
 }
 
 // merged is a new histogram of both. Equal bounds make it exact.
-func (h Histogram) merged(other Histogram) Histogram {
-	sum := newHistogram()
+func (h Histogram) Merged(other Histogram) Histogram {
+	sum := NewHistogram()
 	for _, part := range []Histogram{h, other} {
 		if part.PackedHistogram != nil {
 			sum.Merge(part.PackedHistogram)
 		}
 	}
 	return sum
-}
-
-// millis turns nanoseconds into milliseconds, rounded as Summary says.
-func millis(ns float64) *float64 {
-	if ns >= 1e6 {
-		return new(math.Round(ns/1e3) / 1e3)
-	}
-	return new(math.Round(ns) / 1e6)
-}
-
-// seconds turns a duration into seconds, rounded to 1 µs.
-func seconds(d time.Duration) float64 {
-	return math.Round(float64(d)/1e3) / 1e6
-}
-
-// per is count by time, 0 where there is no time, rounded to 7 significant
-// digits, which keeps JSON short and lies below the clock's own error.
-func per(count, seconds float64) float64 {
-	if seconds <= 0 {
-		return 0
-	}
-	return significant(count/seconds, 7)
-}
-
-// significant rounds to a number of significant digits; what is not finite
-// becomes 0, because JSON cannot hold it.
-func significant(x float64, digits int) float64 {
-	if x == 0 || math.IsNaN(x) || math.IsInf(x, 0) {
-		return 0
-	}
-	rounded, err := strconv.ParseFloat(strconv.FormatFloat(x, 'g', digits, 64), 64)
-	if err != nil {
-		return 0
-	}
-	return rounded
 }

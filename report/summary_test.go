@@ -1,4 +1,4 @@
-package report
+package report_test
 
 import (
 	"encoding/json"
@@ -8,9 +8,12 @@ import (
 	"strings"
 	"testing"
 
-	"brunt/attack"
-
 	"github.com/montanaflynn/stats"
+
+	"brunt/attack"
+	"brunt/report"
+	"brunt/report/format"
+	"brunt/report/reporttest"
 )
 
 // distributions draw nanoseconds within the histogram's bounds.
@@ -39,10 +42,10 @@ func TestSummaryAgainstSortedList(t *testing.T) {
 			for i := range values {
 				ns := int64(draw(rng))
 				values[i] = float64(ns)
-				must(dense.RecordValue(ns))
+				reporttest.Must(dense.RecordValue(ns))
 			}
 			slices.Sort(values)
-			s := histogramOf(dense).Summary()
+			s := report.HistogramOf(dense).Summary()
 			at := func(q float64) float64 { return values[int(math.Ceil(q*float64(len(values))))-1] }
 			for _, c := range []struct {
 				name   string
@@ -53,8 +56,8 @@ func TestSummaryAgainstSortedList(t *testing.T) {
 				{"p50", s.P50, at(0.5), true}, {"p75", s.P75, at(0.75), true}, {"p90", s.P90, at(0.9), true},
 				{"p95", s.P95, at(0.95), true}, {"p99", s.P99, at(0.99), true}, {"p99.9", s.P999, at(0.999), true},
 				{"p99.99", s.P9999, at(0.9999), true}, {"max", s.Max, values[len(values)-1], true}, {"min", s.Min, values[0], false},
-				{"mean", s.Mean, statistic(stats.Mean(values)), false},
-				{"stddev", s.StdDev, statistic(stats.StandardDeviationPopulation(values)), false},
+				{"mean", s.Mean, reporttest.Statistic(stats.Mean(values)), false},
+				{"stddev", s.StdDev, reporttest.Statistic(stats.StandardDeviationPopulation(values)), false},
 			} {
 				got, want := *c.got, c.want/1e6
 				off := (got - want) / want
@@ -72,11 +75,6 @@ func TestSummaryAgainstSortedList(t *testing.T) {
 	}
 }
 
-func statistic(value float64, err error) float64 {
-	must(err)
-	return value
-}
-
 // The quantile is that of the ⌈q·n⌉-th smallest sample: with values 1 … n µs
 // the place can be read off.
 func TestQuantilePlace(t *testing.T) {
@@ -89,19 +87,19 @@ func TestQuantilePlace(t *testing.T) {
 	} {
 		h := attack.NewHistogram()
 		for i := range int(c.n) {
-			must(h.RecordValue(int64(i + 1))) // exact below 2,048
+			reporttest.Must(h.RecordValue(int64(i + 1))) // exact below 2,048
 		}
-		got := histogramOf(h).At(Quantile(math.Round(c.q * 1e6)))
+		got := report.HistogramOf(h).At(report.Quantile(math.Round(c.q * 1e6)))
 		if got == nil || math.Round(*got*1e6) != c.place {
-			t.Errorf("p%v of 1 … %v is %s, want %v", c.q, c.n, plain(got), c.place)
+			t.Errorf("p%v of 1 … %v is %s, want %v", c.q, c.n, report.Plain(got), c.place)
 		}
 	}
 }
 
 // A quantile needs 1/(1−q) samples, and is null one sample short of it.
 func TestQuantileNeeds(t *testing.T) {
-	for q, needs := range map[Quantile]uint64{
-		P50: 1, P75: 4, P90: 10, P95: 20, P99: 100, P999: 1000, P9999: 10000, 1e6: 100, 99_999_999: 100_000_000, 66_600_000: 3,
+	for q, needs := range map[report.Quantile]uint64{
+		report.P50: 1, report.P75: 4, report.P90: 10, report.P95: 20, report.P99: 100, report.P999: 1000, report.P9999: 10000, 1e6: 100, 99_999_999: 100_000_000, 66_600_000: 3,
 	} {
 		if q.Needs() != needs {
 			t.Errorf("%v needs %d, want %d", q, q.Needs(), needs)
@@ -109,14 +107,14 @@ func TestQuantileNeeds(t *testing.T) {
 		if needs > 20000 {
 			continue
 		}
-		h := newHistogram()
+		h := report.NewHistogram()
 		if needs > 1 {
-			must(h.RecordValues(5e6, int64(needs-1)))
+			reporttest.Must(h.RecordValues(5e6, int64(needs-1)))
 		}
 		if got := h.At(q); got != nil {
 			t.Errorf("%v of %d samples is %v, want null", q, needs-1, *got)
 		}
-		must(h.RecordValue(5e6))
+		reporttest.Must(h.RecordValue(5e6))
 		if got := h.At(q); got == nil {
 			t.Errorf("%v of %d samples is null", q, needs)
 		}
@@ -124,15 +122,15 @@ func TestQuantileNeeds(t *testing.T) {
 }
 
 func TestParseQuantile(t *testing.T) {
-	for s, want := range map[string]Quantile{
-		"50": P50, "99": P99, "99.9": P999, "99.99": P9999, "9": 9e6, "05": 5e6, "99.999999": 99_999_999, "0.000001": 1,
+	for s, want := range map[string]report.Quantile{
+		"50": report.P50, "99": report.P99, "99.9": report.P999, "99.99": report.P9999, "9": 9e6, "05": 5e6, "99.999999": 99_999_999, "0.000001": 1,
 		"": 0, "0": 0, "00.0": 0, "100": 0, "99.": 0, ".9": 0, "99.9999999": 0, "-1": 0, "9e1": 0, "9.9.9": 0, "+5": 0,
 	} {
-		got, ok := parseQuantile(s)
+		got, ok := report.ParseQuantile(s)
 		if ok != (want != 0) || ok && got != want {
 			t.Errorf("parseQuantile(%q) = %d, %v, want %d", s, got, ok, want)
 		}
-		if back, ok := parseQuantile(strings.TrimPrefix(got.String(), "p")); want != 0 && (!ok || back != got) {
+		if back, ok := report.ParseQuantile(strings.TrimPrefix(got.String(), "p")); want != 0 && (!ok || back != got) {
 			t.Errorf("%q is written %q, which reads as %d", s, got, back)
 		}
 	}
@@ -142,26 +140,26 @@ func TestHistogramJSON(t *testing.T) {
 	dense := attack.NewHistogram()
 	rng := rand.New(rand.NewPCG(3, 3))
 	for range 5000 {
-		must(dense.RecordValue(int64(distributions["log-normal"](rng))))
+		reporttest.Must(dense.RecordValue(int64(distributions["log-normal"](rng))))
 	}
-	text, err := json.Marshal(histogramOf(dense))
+	text, err := json.Marshal(report.HistogramOf(dense))
 	if err != nil || !strings.HasPrefix(string(text), `"HISTFAA`) {
 		t.Fatalf("%.40s, %v", text, err)
 	}
-	var again Histogram
+	var again report.Histogram
 	if err := json.Unmarshal(text, &again); err != nil {
 		t.Fatal(err)
 	}
-	if a, b := plainSummary(again.Summary()), plainSummary(histogramOf(dense).Summary()); a != b {
+	if a, b := reporttest.PlainSummary(again.Summary()), reporttest.PlainSummary(report.HistogramOf(dense).Summary()); a != b {
 		t.Errorf("read back: %s\nwant %s", a, b)
 	}
-	for _, empty := range []Histogram{{}, newHistogram()} {
+	for _, empty := range []report.Histogram{{}, report.NewHistogram()} {
 		if text, err := json.Marshal(empty); err != nil || string(text) != "null" {
 			t.Errorf("empty: %s, %v", text, err)
 		}
 	}
 	foreign, err := json.Marshal("HISTFAAAACB4nJNpmSzMwMDABMUgmpEBAtiYFAAAFswBCQ==")
-	must(err)
+	reporttest.Must(err)
 	for _, bad := range []string{`5`, `"x"`, `"HISTFAAAA"`, `{}`, string(foreign)} {
 		if err := json.Unmarshal([]byte(bad), &again); err == nil {
 			t.Errorf("%s was read", bad)
@@ -169,17 +167,11 @@ func TestHistogramJSON(t *testing.T) {
 	}
 }
 
-func plainSummary(s Summary) string {
-	text, err := json.Marshal(s)
-	must(err)
-	return string(text)
-}
-
 func TestMillisKeepsDigits(t *testing.T) {
 	for ns, want := range map[float64]float64{
 		0: 0, 1: 0.000001, 812: 0.000812, 40_123: 0.040123, 999_999: 0.999999, 1_234_567: 1.235, 143_218_900: 143.219, 3.6e12: 3.6e6,
 	} {
-		if got := *millis(ns); got != want {
+		if got := *format.Millis(ns); got != want {
 			t.Errorf("millis(%v) = %v, want %v", ns, got, want)
 		}
 	}

@@ -1,4 +1,4 @@
-package report
+package report_test
 
 import (
 	"encoding/json"
@@ -8,6 +8,10 @@ import (
 	"time"
 
 	"brunt/attack"
+	"brunt/report"
+	"brunt/report/reporttest"
+	"brunt/report/rules"
+	"brunt/report/text"
 )
 
 // What a verdict is made of, and what every output has to say of it.
@@ -36,31 +40,31 @@ var verdicts = map[string]struct {
 func TestVerdictEverywhere(t *testing.T) {
 	for name, c := range verdicts {
 		t.Run(name, func(t *testing.T) {
-			s := healthy.snapshot()
+			s := reporttest.Healthy.Snapshot()
 			s.Verdict = c.of
-			r := throughJSON(t, From(healthy.meta(), s))
-			text, _ := json.Marshal(r.Verdict)
-			if string(text) != c.json {
-				t.Errorf("JSON: %s, want %s", text, c.json)
+			r := reporttest.ThroughJSON(t, report.From(reporttest.Healthy.Meta(), s))
+			shown, _ := json.Marshal(r.Verdict)
+			if string(shown) != c.json {
+				t.Errorf("JSON: %s, want %s", shown, c.json)
 			}
-			if err := compiled(t).Validate(document(t, jsonOf(t, r))); err != nil {
+			if err := reporttest.Compiled(t).Validate(reporttest.Document(t, reporttest.JsonOf(t, r))); err != nil {
 				t.Error(err)
 			}
-			for form, text := range map[string]string{"text": textOf(t, r, TextOptions{Width: 200}), "markdown": markdownOf(t, r)} {
-				text, at := strings.ToLower(text), 0
+			for form, shown := range map[string]string{"text": reporttest.TextOf(t, r, text.Options{Width: 200}), "markdown": reporttest.MarkdownOf(t, r)} {
+				shown, at := strings.ToLower(shown), 0
 				for _, want := range c.says {
-					next := strings.Index(text[at:], want)
+					next := strings.Index(shown[at:], want)
 					if next < 0 {
-						t.Fatalf("%s: no %q after %d in\n%s", form, want, at, text)
+						t.Fatalf("%s: no %q after %d in\n%s", form, want, at, shown)
 					}
 					at += next
 				}
-				if !c.of.Judged() && (strings.Contains(text, "limited by") || strings.Contains(text, "trusted")) {
-					t.Errorf("%s: of what nobody judged it says\n%s", form, text)
+				if !c.of.Judged() && (strings.Contains(shown, "limited by") || strings.Contains(shown, "trusted")) {
+					t.Errorf("%s: of what nobody judged it says\n%s", form, shown)
 				}
 			}
 			for _, strict := range []bool{false, true} {
-				code, why := r.Ending(strict)
+				code, why := rules.Exit(r, strict)
 				if ends := c.endsRun && strict; ends != (code == 4) || ends != strings.Contains(why, "not trusted: sent late") {
 					t.Errorf("strict %t: exit %d, %q", strict, code, why)
 				}
@@ -81,14 +85,14 @@ func TestVerdictOfEarlierVersions(t *testing.T) {
 		"invalid": {false, `{"valid":false,"limited_by":"client","reasons":[]}`, `{"headline":null,"notes":[],"limited_by":"client","valid":false,"trust":"none","error_ms":null,"reasons":[]}`},
 		"rebuilt": {true, `{"valid":true,"limited_by":"none","reasons":["not judged: results do not say what the client used"]}`, verdictNull("results do not say what the client used")},
 	} {
-		r := healthy.report()
+		r := reporttest.Healthy.Report()
 		r.Rebuilt = c.rebuilt
 		var doc map[string]json.RawMessage
-		must(json.Unmarshal([]byte(jsonOf(t, r)), &doc))
+		reporttest.Must(json.Unmarshal([]byte(reporttest.JsonOf(t, r)), &doc))
 		doc["verdict"] = json.RawMessage(c.old)
 		text, _ := json.Marshal(doc)
-		again, err := Read(strings.NewReader(string(text)), "old.json")
-		must(err)
+		again, err := report.Read(strings.NewReader(string(text)), "old.json")
+		reporttest.Must(err)
 		if got, _ := json.Marshal(again.Verdict); string(got) != c.want {
 			t.Errorf("%s: %s, want %s", name, got, c.want)
 		}
@@ -102,12 +106,12 @@ func verdictNull(reason string) string {
 // A merge is trusted as far as the least trusted of its parts, and judged where
 // all of them are, or one is known not to be trusted.
 func TestMergedVerdict(t *testing.T) {
-	part := func(name string) *Report {
-		s := healthy.snapshot()
+	part := func(name string) *report.Report {
+		s := reporttest.Healthy.Snapshot()
 		s.Verdict = verdicts[name].of
-		m := healthy.meta()
+		m := reporttest.Healthy.Meta()
 		m.Name = name
-		return From(m, s)
+		return report.From(m, s)
 	}
 	for _, c := range []struct {
 		parts    []string
@@ -122,16 +126,20 @@ func TestMergedVerdict(t *testing.T) {
 		{[]string{"trusted", "not judged"}, "", "", "", []string{"not judged: nobody looked"}},
 		{[]string{"not judged", "not trusted", "trusted"}, "none", "endpoint", "not trusted: the endpoint refused 33 %", []string{"not trusted: sent late"}},
 	} {
-		var reports []*Report
+		var reports []*report.Report
 		for _, name := range c.parts {
 			reports = append(reports, part(name))
 		}
-		v := mergedOf(t, reports...).Verdict
+		v := reporttest.MergedOf(t, reports...).Verdict
 		headline := ""
 		if v.Headline != nil {
 			headline = *v.Headline
 		}
-		if got := trustOf(&Report{Verdict: v}); got != c.trust || v.limit() != c.limit || headline != c.headline || !slices.Equal(v.Reasons, c.reasons) || (v.ErrorMS != nil) != (got == "limited") {
+		got := ""
+		if v.Judged() {
+			got = *v.Trust
+		}
+		if got != c.trust || v.Limit() != c.limit || headline != c.headline || !slices.Equal(v.Reasons, c.reasons) || (v.ErrorMS != nil) != (got == "limited") {
 			text, _ := json.Marshal(v)
 			t.Errorf("%v: %s", c.parts, text)
 		}

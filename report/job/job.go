@@ -20,6 +20,7 @@ import (
 	"brunt/report"
 	"brunt/report/config"
 	"brunt/report/live"
+	"brunt/report/results"
 )
 
 // Flags are those that say what is sent where and how, and what is kept of it.
@@ -126,7 +127,7 @@ type Job struct {
 	target  *endpoint.Endpoint
 	set     *payloads.Set
 	own     bool // the bodies are this job's own
-	results *report.Results
+	results *results.Writer
 	file    string
 }
 
@@ -137,7 +138,7 @@ type Job struct {
 func (s *Source) Start(ctx context.Context, o live.Order, waiting func(text string)) (_ *Job, err error) {
 	plan := s.flags.Plan()
 	plan.Good, plan.OtherFiles = s.good, s.otherFiles
-	plan.RecordIDs = s.flags.Results != "" && s.flags.ResultsFormat == report.FormatColumns
+	plan.RecordIDs = s.flags.Results != "" && s.flags.ResultsFormat == results.FormatColumns
 	o.Apply(&plan)
 	if err := plan.Validate(); err != nil && !s.flags.Replay { // which has no rate before it has bodies
 		return nil, err
@@ -294,7 +295,7 @@ func (s *Source) keep(j *Job) (attack.Sink, error) {
 	}
 	var err error
 	method := s.request.MethodFor(j.set.MaxBody() > 0)
-	if j.results, err = report.CreateResults(path, s.flags.ResultsFormat, s.streams.Out, method, j.Meta); err != nil {
+	if j.results, err = results.Create(path, s.flags.ResultsFormat, s.streams.Out, method, j.Meta); err != nil {
 		return nil, err
 	}
 	j.file = path
@@ -342,7 +343,7 @@ func (j *Job) discard() {
 // Close closes what the job needed, once its run is done; a results file ends with
 // the run's report, which of makes. Close says what a reader of the report should
 // know besides, and whether the results could be written.
-func (j *Job) Close(of func() *report.Report) (end report.Ending, err error) {
+func (j *Job) Close(of func() *report.Report) (end results.Ending, err error) {
 	j.Meta.Sampler.End()
 	if changed := j.set.Changed(); changed != nil {
 		end.Warnings = append(end.Warnings, changed.Error())
@@ -364,7 +365,7 @@ func (j *Job) Close(of func() *report.Report) (end report.Ending, err error) {
 // Live is the job as the live view takes it; failed is told what could not be
 // written.
 func (j *Job) Live(failed func(error)) *live.Job {
-	return &live.Job{Run: j.Run, Meta: j.Meta, Change: j.Run.Change, Results: j.file, Close: func(of func() *report.Report) report.Ending {
+	return &live.Job{Run: j.Run, Meta: j.Meta, Change: j.Run.Change, Results: j.file, Close: func(of func() *report.Report) results.Ending {
 		end, err := j.Close(of)
 		failed(err)
 		return end

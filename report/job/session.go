@@ -13,13 +13,14 @@ import (
 	"brunt/report"
 	"brunt/report/live"
 	"brunt/report/panel"
+	"brunt/report/rules"
 )
 
 // Session carries out what one command line asked for, and what its live view
 // asks for after that.
 type Session struct {
 	Source     *Source
-	Rules      []report.Rule
+	Rules      []rules.Rule
 	Interrupts chan os.Signal // the first drains a run, the second cuts it, the third calls Die
 	Die        func()
 	Quiet      bool      // no progress on a terminal
@@ -34,7 +35,7 @@ type Session struct {
 
 // Once makes the command line's run.
 func (s *Session) Once() error {
-	s.Source.good = report.BoundsOf(s.Rules)
+	s.Source.good = rules.Bounds(s.Rules)
 	waiting, done := panel.Waiting(s.Err, s.Quiet)
 	j, err := s.start(context.Background(), s.Source.Order(), waiting)
 	done()
@@ -44,7 +45,7 @@ func (s *Session) Once() error {
 	s.watch(j)
 	of := func() *report.Report {
 		rep := report.From(j.Meta, j.Run.Snapshot())
-		rep.JudgeAll(s.Rules)
+		rules.JudgeAll(rep, s.Rules)
 		return rep
 	}
 	end, unwritten := j.Close(of)
@@ -131,7 +132,7 @@ func (s *Session) watch(j *Job) {
 // lingers no more or is interrupted, is reported on the page, and the last run
 // of a page that was waited for is published at the end.
 func (s *Session) Serve(flags live.Flags) error {
-	s.Source.good = report.BoundsOf(s.Rules)
+	s.Source.good = rules.Bounds(s.Rules)
 	s.Source.otherFiles = live.Files(attack.HostLimits().Files)
 	order := s.Source.Order()
 	view, err := live.Open(live.Config{

@@ -10,6 +10,7 @@ import (
 	"brunt/attack"
 	"brunt/report"
 	"brunt/report/page"
+	"brunt/report/rules"
 )
 
 // chapter is a run so far in JSON, piece by piece: each interval is encoded
@@ -45,11 +46,11 @@ func newChapter(meta report.Meta) *chapter {
 }
 
 // read takes in a newer snapshot of the run.
-func (c *chapter) read(s *attack.Snapshot, rules []report.Rule) {
+func (c *chapter) read(s *attack.Snapshot, slos []rules.Rule) {
 	bare := *s
 	bare.Names, c.leftOut = mostSent(s.Names)
 	rep, kept := c.follower.Follow(&bare)
-	rep.JudgeAll(rules)
+	rules.JudgeAll(rep, slos)
 	c.take(rep, kept)
 	c.of = s
 }

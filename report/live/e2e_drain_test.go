@@ -13,7 +13,7 @@ import (
 
 	"github.com/chromedp/chromedp"
 
-	"brunt/report"
+	"brunt/report/rules"
 )
 
 // holding answers each second request at once, up to 50 of them, which is too few
@@ -42,7 +42,7 @@ func holding(t *testing.T) string {
 func drained(t *testing.T, chromium context.Context) {
 	s := newSession(t, holding(t), "-r", "20", "-d", "10m", "--serve=127.0.0.1:0", "--wait")
 	var err error
-	s.Rules, err = report.ParseRules([]string{"p99<1h"})
+	s.Rules, err = rules.ParseAll([]string{"p99<1h"})
 	must(err)
 	url := s.serve(t)
 	v := openTab(t, chromium, url)

@@ -15,6 +15,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"brunt/report"
+	"brunt/report/results"
 )
 
 // downloads takes all files along by their links, opens them, and compares.
@@ -96,7 +97,7 @@ func (v *tab) opens(link, name string, text []byte, want *report.Report, final [
 	case "results":
 		path := filepath.Join(v.t.TempDir(), name)
 		must(os.WriteFile(path, text, 0o600))
-		again, err := report.ReadFiles([]string{path}, nil)
+		again, err := results.ReadFiles([]string{path}, nil)
 		if err != nil {
 			v.t.Fatal(err)
 		}

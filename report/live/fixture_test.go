@@ -21,6 +21,7 @@ import (
 	"brunt/attack/mock"
 	"brunt/payloads"
 	"brunt/report"
+	"brunt/report/results"
 )
 
 // portVariable makes the test binary another process: the child.
@@ -67,10 +68,10 @@ func launchOn(url, body string, o Order) (*Job, error) {
 	}
 	meta := report.MetaOf(run.Plan(), target.Target.URL, set)
 	meta.Concurrency = o.Concurrency
-	return &Job{Run: run, Meta: meta, Close: func(func() *report.Report) report.Ending {
+	return &Job{Run: run, Meta: meta, Close: func(func() *report.Report) results.Ending {
 		target.Close()
 		set.Close()
-		return report.Ending{Warnings: []string{"closed"}}
+		return results.Ending{Warnings: []string{"closed"}}
 	}}, nil
 }
 

@@ -29,6 +29,7 @@ import (
 	"brunt/attack"
 	"brunt/report"
 	"brunt/report/page"
+	"brunt/report/rules"
 )
 
 // Config is what a live view is opened with.
@@ -38,7 +39,7 @@ type Config struct {
 	// times and chosen files are filled in from the order.
 	Form  Form
 	Order Order
-	Rules []report.Rule // that every run is judged by
+	Rules []rules.Rule // that every run is judged by
 	// Start begins the run that the page asks for, one call at a time, unless
 	// ctx ends before; waiting is told what is waited for. It is nil where runs
 	// are not started from the page. Its error, one line, may be or wrap a

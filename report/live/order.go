@@ -17,7 +17,7 @@ import (
 
 	"brunt/attack"
 	"brunt/attack/endpoint"
-	"brunt/report"
+	"brunt/report/format"
 )
 
 // Order is a run that is asked for on the page; what a zero value leaves out
@@ -52,7 +52,7 @@ func OrderOf(p *attack.Plan, concurrency int, target string, payloads []string) 
 func (o *Order) load() string {
 	words := loadWords(o.Rate, o.Concurrency)
 	if o.Duration > 0 {
-		words += " for " + report.FormatSpan(o.Duration)
+		words += " for " + format.Span(o.Duration)
 	}
 	if o.Requests > 0 {
 		words += fmt.Sprintf(", %d requests", o.Requests)
@@ -154,7 +154,7 @@ func (f fields) whole(key string, most float64) (uint64, error) {
 		return 0, err
 	}
 	if value != math.Trunc(value) || value > most {
-		return 0, wrong(key, "must be a whole number from 1 to %s", report.FormatCount(uint64(most)))
+		return 0, wrong(key, "must be a whole number from 1 to %s", format.Count(uint64(most)))
 	}
 	return uint64(value), nil
 }

@@ -9,7 +9,7 @@ import (
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
 	"brunt/attack"
-	"brunt/report"
+	"brunt/report/rules"
 )
 
 // States besides those of a run.
@@ -38,7 +38,7 @@ func (e *ConflictError) Error() string { return e.Text }
 // its lock.
 type room struct {
 	start     func(ctx context.Context, o Order, waiting func(text string)) (*Job, error)
-	rules     []report.Rule
+	rules     []rules.Rule
 	touched   func() // something that viewers see has changed
 	mu        sync.Mutex
 	form      Form

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"brunt/report"
+	"brunt/report/results"
 )
 
 // A whole life of a page: idle, started, changed, drained, reset.
@@ -234,7 +235,7 @@ func TestNotDoneBeforeItsFilesAreClosed(t *testing.T) {
 			job, err := launch(o)
 			if err == nil {
 				before := job.Close
-				job.Close = func(of func() *report.Report) report.Ending { close(sent); <-closed; return before(of) }
+				job.Close = func(of func() *report.Report) results.Ending { close(sent); <-closed; return before(of) }
 			}
 			return job, err
 		}

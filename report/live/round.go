@@ -9,6 +9,8 @@ import (
 
 	"brunt/attack"
 	"brunt/report"
+	"brunt/report/results"
+	"brunt/report/rules"
 )
 
 // Job is a run under way with what belongs to it.
@@ -20,7 +22,7 @@ type Job struct {
 	// Close ends what the run needed (payloads, target, results file), once it
 	// is done, and gives what that adds to the report. The report that of makes
 	// ends the results file, if there is one. Nil where nothing is to do.
-	Close func(of func() *report.Report) report.Ending
+	Close func(of func() *report.Report) results.Ending
 	// Results is the name of the results file, empty where none is kept.
 	Results string
 }
@@ -110,7 +112,7 @@ func (r *round) forget() {
 }
 
 // update brings the chapter up to now and returns it as it then stands.
-func (r *round) update(final *final, rules []report.Rule) edition {
+func (r *round) update(final *final, rules []rules.Rule) edition {
 	r.writing.Lock()
 	defer r.writing.Unlock()
 	if r.chapter == nil {
@@ -130,7 +132,7 @@ func (r *round) update(final *final, rules []report.Rule) edition {
 
 // whole is the run as /api/runs/N gives it. That of a finished one is kept:
 // opening an hour's intervals takes a second that the next run would miss.
-func (r *round) whole(final *final, rules []report.Rule) []byte {
+func (r *round) whole(final *final, rules []rules.Rule) []byte {
 	if final == nil {
 		e := r.update(nil, rules)
 		return e.whole()
@@ -144,7 +146,7 @@ func (r *round) whole(final *final, rules []report.Rule) []byte {
 }
 
 // reportOf is the whole report so far, or the final one.
-func (r *round) reportOf(final *final, rules []report.Rule) *report.Report {
+func (r *round) reportOf(final *final, rules []rules.Rule) *report.Report {
 	if final != nil {
 		return final.whole()
 	}
@@ -163,14 +165,14 @@ func (r *round) brief() *report.Report {
 
 // finish waits for the run's end, closes what belongs to it and makes the
 // final report.
-func (r *round) finish(rules []report.Rule) *final {
+func (r *round) finish(slos []rules.Rule) *final {
 	<-r.job.Run.Done()
 	anew := func(s *attack.Snapshot) *report.Report {
 		rep := report.From(r.job.Meta, s)
-		rep.JudgeAll(rules)
+		rules.JudgeAll(rep, slos)
 		return rep
 	}
-	var end report.Ending
+	var end results.Ending
 	if r.job.Close != nil {
 		end = r.job.Close(func() *report.Report { return anew(r.job.Run.Snapshot()) })
 	}
@@ -180,7 +182,7 @@ func (r *round) finish(rules []report.Rule) *final {
 	var rep *report.Report
 	r.writing.Lock()
 	if r.chapter != nil {
-		r.chapter.read(r.job.Run.Snapshot(), rules) // its intervals are known already
+		r.chapter.read(r.job.Run.Snapshot(), slos) // its intervals are known already
 		rep = r.chapter.report
 	}
 	r.writing.Unlock()

@@ -10,6 +10,7 @@ import (
 
 	"brunt/attack"
 	"brunt/report"
+	"brunt/report/rules"
 )
 
 // spent is the CPU time of this process so far, in milliseconds: a share of a
@@ -24,7 +25,7 @@ func spent() float64 {
 // intervals are there. "anew" is the same without what the follower keeps.
 func BenchmarkTick(b *testing.B) {
 	meta, s := long(3600)
-	rules, err := report.ParseRules([]string{"p99<200ms", "failed<0.1%"})
+	slos, err := rules.ParseAll([]string{"p99<200ms", "failed<0.1%"})
 	must(err)
 	b.Run("followed", func(b *testing.B) {
 		var c *chapter
@@ -36,13 +37,13 @@ func BenchmarkTick(b *testing.B) {
 				c, n = newChapter(meta), 3001
 				cut := *s
 				cut.Intervals = s.Intervals[:3000:3000]
-				c.read(&cut, rules)
+				c.read(&cut, slos)
 				apart += spent() - from
 				b.StartTimer()
 			}
 			cut := *s
 			cut.Intervals = s.Intervals[:n:n]
-			c.read(&cut, rules)
+			c.read(&cut, slos)
 			var frame bytes.Buffer
 			c.write(&frame, n-1)
 			b.ReportMetric(float64(frame.Len()), "frame-bytes")
@@ -53,7 +54,7 @@ func BenchmarkTick(b *testing.B) {
 		cpu := spent()
 		for b.Loop() {
 			rep := report.From(meta, s)
-			rep.JudgeAll(rules)
+			rules.JudgeAll(rep, slos)
 			b.ReportMetric(float64(len(whole(rep, 0))), "frame-bytes")
 		}
 		b.ReportMetric((spent()-cpu)/float64(b.N), "cpu-ms/op")

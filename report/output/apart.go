@@ -14,7 +14,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"brunt/payloads"
-	"brunt/report"
+	"brunt/report/outfile"
 )
 
 // named is a file that a command line names.
@@ -130,9 +130,9 @@ func stream(name string, of any, writes bool) named {
 // them.
 func (f *named) look() {
 	if f.info == nil && f.path != "" && f.path != stdout {
-		f.behind = report.Behind(f.path)
+		f.behind = outfile.FollowLinks(f.path)
 		if f.by == "--config" { // which may begin with ~
-			f.behind = report.Behind(kong.ExpandPath(f.path))
+			f.behind = outfile.FollowLinks(kong.ExpandPath(f.path))
 		}
 		var err error
 		if f.info, err = os.Stat(f.behind); errors.Is(err, fs.ErrNotExist) {

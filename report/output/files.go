@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"brunt/report"
+	"brunt/report/outfile"
 )
 
 // Files are the files that a report is written to besides standard output.
@@ -14,7 +15,7 @@ type Files struct{ list []output }
 
 type output struct {
 	flag string
-	file *report.File // nil for standard output
+	file *outfile.File // nil for standard output
 	fill func(io.Writer, *report.Report) error
 	all  bool // it holds all figures
 }
@@ -25,7 +26,7 @@ func (f *Files) add(flag, path string, all bool, fill func(io.Writer, *report.Re
 		f.list = append(f.list, output{flag, nil, fill, all})
 		return nil
 	}
-	file, err := report.CreateFile(path)
+	file, err := outfile.Create(path)
 	if err != nil {
 		return fmt.Errorf("%s: %w", flag, err)
 	}

@@ -8,7 +8,9 @@ import (
 	"io"
 
 	"brunt/report"
+	"brunt/report/export"
 	"brunt/report/page"
+	"brunt/report/text"
 )
 
 // Flags say where a report goes.
@@ -51,9 +53,9 @@ func (f *Flags) Claim(results string) error {
 // that are not to be trusted fail a test case of their own.
 func (f *Flags) Open(strict bool) (*Files, error) {
 	files := &Files{}
-	junit := func(w io.Writer, r *report.Report) error { return report.JUnit(w, r, strict) }
+	junit := func(w io.Writer, r *report.Report) error { return export.JUnit(w, r, strict) }
 	return files, errors.Join(files.add("--plot", f.Plot, true, page.Write), files.add("--json", f.JSON, true, report.JSON),
-		files.add("--junit", f.JUnit, false, junit), files.add("--hlog", f.HLog, false, report.HistogramLog))
+		files.add("--junit", f.JUnit, false, junit), files.add("--hlog", f.HLog, false, export.HistogramLog))
 }
 
 // Publish writes the report to standard output, in the form asked for, and to
@@ -63,7 +65,7 @@ func (f *Flags) Publish(out, otherwise io.Writer, files *Files, r *report.Report
 	printing := f.print(out, r)
 	told, err := files.write(out, r)
 	if err = errors.Join(printing, err); err != nil && !told && (printing != nil || f.Output == "none") {
-		_ = report.Text(otherwise, r, report.OptionsFor(otherwise)) // there is nowhere else
+		_ = text.Write(otherwise, r, text.OptionsFor(otherwise)) // there is nowhere else
 	}
 	return err
 }
@@ -71,11 +73,11 @@ func (f *Flags) Publish(out, otherwise io.Writer, files *Files, r *report.Report
 func (f *Flags) print(w io.Writer, r *report.Report) error {
 	switch f.Output {
 	case "text":
-		return report.Text(w, r, report.OptionsFor(w))
+		return text.Write(w, r, text.OptionsFor(w))
 	case "json":
 		return report.JSON(w, r)
 	case "markdown":
-		return report.Markdown(w, r)
+		return text.Markdown(w, r)
 	case "html":
 		return page.Write(w, r)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"brunt/attack"
 	"brunt/report"
+	"brunt/report/rules"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 	vegeta "github.com/tsenart/vegeta/v12/lib"
@@ -174,11 +175,11 @@ func (st story) meta() report.Meta {
 	}
 }
 
-func (st story) report(rules ...string) *report.Report {
+func (st story) report(written ...string) *report.Report {
 	r := report.From(st.meta(), st.snapshot())
-	parsed, err := report.ParseRules(rules)
+	parsed, err := rules.ParseAll(written)
 	must(err)
-	r.JudgeAll(parsed)
+	rules.JudgeAll(r, parsed)
 	return r
 }
 

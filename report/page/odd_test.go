@@ -8,6 +8,7 @@ import (
 
 	"brunt/attack"
 	"brunt/report"
+	"brunt/report/merge"
 
 	"github.com/chromedp/chromedp"
 )
@@ -58,7 +59,7 @@ func TestPagesWithLittleToShow(t *testing.T) {
 	must(report.JSON(&b, story{seconds: 20, rate: 50}.report()))
 	read, err := report.Read(&b, "report.json")
 	must(err)
-	merged, err := report.Merge([]*report.Report{story{seconds: 20, rate: 50}.report(), story{seconds: 20, rate: 50}.report()})
+	merged, err := merge.Reports([]*report.Report{story{seconds: 20, rate: 50}.report(), story{seconds: 20, rate: 50}.report()})
 	must(err)
 	v := open(t, chromium, read)
 	nothing := report.From(story{rate: 1}.meta(), &attack.Snapshot{State: attack.Starting})

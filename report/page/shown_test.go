@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"brunt/report"
+	"brunt/report/format"
 
 	"github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/input"
@@ -112,7 +113,7 @@ func (v *viewer) wordsAreTheTexts() {
 	var got [][]string
 	v.js(&got, string(list)+`.map((x) => [brunt.format.formatMS(x), brunt.format.formatRate(x), brunt.format.formatShare(Math.min(x, 100)), brunt.format.formatCount(Math.floor(x))])`)
 	for i, x := range figures {
-		want := []string{report.FormatDuration(time.Duration(x * 1e6)), report.FormatRate(x), report.FormatShare(min(x, 100)), report.FormatCount(uint64(x))}
+		want := []string{format.Duration(time.Duration(x * 1e6)), format.Rate(x), format.Share(min(x, 100)), format.Count(uint64(x))}
 		if strings.ReplaceAll(fmt.Sprint(got[i]), "\u202f", ",") != fmt.Sprint(want) {
 			v.t.Errorf("%v is %q on the page and %q in the text", x, got[i], want)
 		}

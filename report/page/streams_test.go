@@ -7,6 +7,7 @@ import (
 
 	"brunt/attack"
 	"brunt/report"
+	"brunt/report/format"
 )
 
 // chunksEach is the chunks of each stream that talking makes up.
@@ -78,7 +79,7 @@ func TestStreamsInABrowser(t *testing.T) {
 		v.js(&text, `document.querySelector("#streams")?.textContent ?? "none"`)
 		return text
 	}
-	if got := words(); !strings.Contains(got, "by usage, of "+strings.ReplaceAll(report.FormatCount(r.Stream.TokensBy.Chunks), ",", "\u202f")+" streams that stated none by chunks") {
+	if got := words(); !strings.Contains(got, "by usage, of "+strings.ReplaceAll(format.Count(r.Stream.TokensBy.Chunks), ",", "\u202f")+" streams that stated none by chunks") {
 		t.Errorf("%.600s", got)
 	}
 	v.js(nil, `(() => { const other = structuredClone(brunt.report); other.stream.tokens_by = { usage: 0, chunks: other.stream.streams }; brunt.show(other, brunt.extra); })()`)

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"brunt/report"
+	"brunt/report/format"
 )
 
 // mostBins is how many rows a distribution has at the most: more are no easier
@@ -76,7 +76,7 @@ func (m *model) distribution(width, rows int) []string {
 		if bar == "" && b.count > 0 {
 			bar = "▏"
 		}
-		lines[i] = fmt.Sprintf("%-*s%s %s", labelWidth, "≤ "+nanoseconds(b.upTo), m.styles.response.Render(bar), m.styles.dim.Render(report.FormatCount(uint64(b.count))))
+		lines[i] = fmt.Sprintf("%-*s%s %s", labelWidth, "≤ "+nanoseconds(b.upTo), m.styles.response.Render(bar), m.styles.dim.Render(format.Count(uint64(b.count))))
 	}
 	return lines
 }

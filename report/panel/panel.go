@@ -12,7 +12,7 @@ import (
 	"golang.org/x/term"
 
 	"brunt/attack"
-	"brunt/report"
+	"brunt/report/format"
 	_ "brunt/report/panel/silent" // before bubbletea
 )
 
@@ -39,7 +39,7 @@ func Show(w io.Writer, in io.Reader, run *attack.Run, plan *attack.Plan, quiet b
 	}
 	width, height, err := term.GetSize(int(f.Fd()))
 	if os.Getenv("TERM") == "dumb" || plan.Duration > 0 && plan.Duration < shortest || err != nil || width < 64 || height < 16 {
-		return report.Watch(f, run, plan)
+		return watch(f, run, plan)
 	}
 	return show(f, in, run, plan, interrupt)
 }
@@ -55,7 +55,7 @@ func Waiting(w io.Writer, quiet bool) (tell func(text string), stop func()) {
 	if !ok || !term.IsTerminal(int(f.Fd())) {
 		return waitPlain(w, alive)
 	}
-	return func(text string) { fmt.Fprintln(f, "brunt: "+report.Plain(text)) }, func() {}
+	return func(text string) { fmt.Fprintln(f, "brunt: "+format.Plain(text)) }, func() {}
 }
 
 func show(f *os.File, in io.Reader, run *attack.Run, plan *attack.Plan, interrupt func()) (stop func()) {

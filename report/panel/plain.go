@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"brunt/attack"
-	"brunt/report"
+	"brunt/report/format"
 )
 
 // alive is the time between two lines where no terminal shows the progress.
@@ -41,7 +41,7 @@ func pulse(w io.Writer, every time.Duration, line func(since time.Duration) stri
 // plain tells of a run, a line at a time.
 func plain(w io.Writer, every time.Duration, run *attack.Run, plan *attack.Plan) (stop func()) {
 	return pulse(w, every, func(since time.Duration) string {
-		return report.FormatSpan(since.Round(time.Second)) + " · " + report.Progress(run.Snapshot(), plan)
+		return format.Span(since.Round(time.Second)) + " · " + progress(run.Snapshot(), plan)
 	})
 }
 
@@ -50,7 +50,7 @@ func waitPlain(w io.Writer, every time.Duration) (tell func(text string), stop f
 	var newest atomic.Value
 	newest.Store("opening the endpoint")
 	stop = pulse(w, every, func(since time.Duration) string {
-		return report.FormatSpan(since.Round(time.Second)) + " · " + report.Plain(newest.Load().(string))
+		return format.Span(since.Round(time.Second)) + " · " + format.Plain(newest.Load().(string))
 	})
 	return func(text string) { newest.Store(text) }, stop
 }

@@ -11,6 +11,8 @@ import (
 	"github.com/charmbracelet/lipgloss"
 
 	"brunt/report"
+	"brunt/report/format"
+	"brunt/report/text"
 )
 
 // styles: one meaning, one colour, as on the page (Okabe–Ito). NO_COLOR and
@@ -70,11 +72,11 @@ func (m *model) progress(width int) string {
 	share, left := 0.0, ""
 	if p.Duration > 0 {
 		share = s.Elapsed.Seconds() / p.Duration.Seconds()
-		left = report.FormatSpan(max(0, p.Duration-s.Elapsed).Round(time.Second)) + " left"
+		left = format.Span(max(0, p.Duration-s.Elapsed).Round(time.Second)) + " left"
 	}
 	if p.Requests > 0 {
 		share = max(share, float64(s.Counts.Sent)/float64(p.Requests))
-		left += fmt.Sprintf(" %s of %s", report.FormatCount(s.Counts.Sent), report.FormatCount(p.Requests))
+		left += fmt.Sprintf(" %s of %s", format.Count(s.Counts.Sent), format.Count(p.Requests))
 	}
 	room := max(10, width-len(left)-4)
 	full := int(min(share, 1) * float64(room))
@@ -85,20 +87,20 @@ func (m *model) counts() []string {
 	s, c := m.snapshot, &m.snapshot.Counts
 	asked, reached, inFlight := "", "–", uint64(0)
 	if m.plan.Open() {
-		asked = report.FormatRate(report.AskedNow(m.plan, s)) + " asked, "
+		asked = format.Rate(report.AskedNow(m.plan, s)) + " asked, "
 	}
 	if n := len(s.Intervals); n > 0 {
 		last := &s.Intervals[n-1]
-		reached = report.FormatRate(float64(last.Succeeded) / last.Width.Seconds())
+		reached = format.Rate(float64(last.Succeeded) / last.Width.Seconds())
 		inFlight = last.InFlight
 	}
-	failed := report.FormatCount(c.Failed) + " failed"
+	failed := format.Count(c.Failed) + " failed"
 	if c.Failed > 0 {
-		failed = m.styles.bad.Render(failed + " (" + report.FormatShare(100*float64(c.Failed)/float64(max(1, c.Succeeded+c.Failed))) + ")")
+		failed = m.styles.bad.Render(failed + " (" + format.Share(100*float64(c.Failed)/float64(max(1, c.Succeeded+c.Failed))) + ")")
 	}
 	return []string{
-		label("rate") + asked + reached + " succeeded   " + report.FormatCount(inFlight) + " in flight",
-		label("requests") + report.FormatCount(c.Sent) + " sent   " + report.FormatCount(c.Succeeded) + " succeeded   " + failed,
+		label("rate") + asked + reached + " succeeded   " + format.Count(inFlight) + " in flight",
+		label("requests") + format.Count(c.Sent) + " sent   " + format.Count(c.Succeeded) + " succeeded   " + failed,
 	}
 }
 
@@ -115,7 +117,7 @@ func (m *model) charts(width int) []string {
 		p99 = append(p99, percentile(h, 99))
 	}
 	return []string{
-		label("succeeded") + m.styles.good.Render(spark(rate)) + last(rate, report.FormatRate),
+		label("succeeded") + m.styles.good.Render(spark(rate)) + last(rate, format.Rate),
 		label("p50") + m.styles.response.Render(spark(p50)) + last(p50, nanoseconds),
 		label("p99") + m.styles.tail.Render(spark(p99)) + last(p99, nanoseconds),
 	}
@@ -128,7 +130,7 @@ func percentile(h *hdrhistogram.PackedHistogram, q float64) float64 {
 	return float64(h.ValueAtPercentile(q))
 }
 
-func nanoseconds(ns float64) string { return report.FormatDuration(time.Duration(ns)) }
+func nanoseconds(ns float64) string { return format.Duration(time.Duration(ns)) }
 
 func label(s string) string { return fmt.Sprintf("%-*s", labelWidth, s) }
 
@@ -162,7 +164,7 @@ func (m *model) failures(width int, whole bool) (lines []string) {
 			lines = append(lines, m.styles.dim.Render(fmt.Sprintf("and %d more kinds", len(m.snapshot.Failures)-i)))
 			break
 		}
-		lines = append(lines, told(m.styles.bad, label(report.FormatCount(f.Count)), f.Kind+"  "+f.Message, width-1, whole)...)
+		lines = append(lines, told(m.styles.bad, label(format.Count(f.Count)), f.Kind+"  "+f.Message, width-1, whole)...)
 	}
 	return lines
 }
@@ -172,9 +174,9 @@ func (m *model) failures(width int, whole bool) (lines []string) {
 func told(s lipgloss.Style, head, text string, width int, whole bool) (lines []string) {
 	indent := utf8.RuneCountInString(head)
 	if !whole || indent+utf8.RuneCountInString(text) <= width {
-		return []string{s.Render(report.Clip(head+text, width))}
+		return []string{s.Render(format.Clip(head+text, width))}
 	}
-	for _, line := range report.Wrap(text, width-indent) {
+	for _, line := range format.WrapPlain(text, width-indent) {
 		lines = append(lines, s.Render(head+line))
 		head = strings.Repeat(" ", indent)
 	}
@@ -183,7 +185,7 @@ func told(s lipgloss.Style, head, text string, width int, whole bool) (lines []s
 
 // verdict is what the endpoint does, and how far the figures can be trusted.
 func (m *model) verdict(width int, whole bool) []string {
-	endpoint, figures := report.VerdictWords(&m.snapshot.Verdict)
+	endpoint, figures := text.VerdictWords(&m.snapshot.Verdict)
 	style := m.styles.plain
 	if !m.snapshot.Verdict.Valid() {
 		style = m.styles.warn

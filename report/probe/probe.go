@@ -20,6 +20,7 @@ import (
 	"brunt/report"
 	"brunt/report/config"
 	"brunt/report/panel"
+	"brunt/report/text"
 )
 
 // Flags say what is looked at, and how it is told.
@@ -148,15 +149,15 @@ func (r *Result) Text(w io.Writer) error {
 	if r.URL != "" && r.URL != target {
 		title = append(title, r.URL)
 	}
-	var checks []report.Check
+	var checks []text.Check
 	for _, f := range r.Findings {
-		text := f.Text
+		found := f.Text
 		if f.Took > 0 {
-			text += " (" + milliseconds(f.Took) + ")"
+			found += " (" + milliseconds(f.Took) + ")"
 		}
-		checks = append(checks, report.Check{Name: f.Check, State: string(f.State), Good: f.State == endpoint.Well, Bad: f.State == endpoint.Bad, Text: text, Remedy: f.Remedy})
+		checks = append(checks, text.Check{Name: f.Check, State: string(f.State), Good: f.State == endpoint.Well, Bad: f.State == endpoint.Bad, Text: found, Remedy: f.Remedy})
 	}
-	return report.Checklist(w, title, checks, report.OptionsFor(w))
+	return text.Checklist(w, title, checks, text.OptionsFor(w))
 }
 
 func milliseconds(d time.Duration) string {

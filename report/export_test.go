@@ -1,0 +1,26 @@
+package report
+
+// What the tests of this package, which use reporttest and so stand outside of
+// it, need of its inside.
+const (
+	One           = one
+	ByModelTime   = byModelTime
+	BySaturation  = bySaturation
+	ByServiceTime = byServiceTime
+)
+
+var (
+	Agree          = agree
+	HistogramOf    = histogramOf
+	Optional       = optional
+	OverRun        = overRun
+	Plain          = plain
+	ProvisionWords = provisionWords
+	SizeWords      = sizeWords
+	WhereWords     = whereWords
+	WorkloadSize   = workloadSize
+)
+
+func (r *Report) Provision() { r.provision() }
+
+func (t *Throughput) Summarise(r *Report) { t.summarise(r) }

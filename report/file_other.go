@@ -1,8 +1,0 @@
-//go:build !unix
-
-package report
-
-import "io/fs"
-
-// keepOwner has nothing to do: a file's owner comes from its directory.
-func keepOwner(string, fs.FileInfo) error { return nil }

@@ -1,0 +1,86 @@
+package merge
+
+import (
+	"brunt/report"
+)
+
+// goodput adds the reports' up where all have the same bounds.
+func (m *merger) goodput() *report.Goodput {
+	var sum *report.Goodput
+	for _, r := range m.reports {
+		g := r.Goodput
+		if g == nil || sum != nil && g.BoundsMS.Key() != sum.BoundsMS.Key() {
+			return nil
+		}
+		if sum == nil {
+			sum = &report.Goodput{BoundsMS: g.BoundsMS, Unbound: report.NotNil(g.Unbound)}
+		}
+		sum.Requests += g.Requests
+	}
+	return sum
+}
+
+// service keeps the first report's endpoint where all are of the same; what it
+// said while the runs were under way is of each alone.
+func (m *merger) service() *report.Service {
+	first := m.reports[0].Endpoint
+	if first == nil || !same(m, func(r *report.Report) bool {
+		return r.Endpoint != nil && r.Endpoint.Name == first.Name && r.Target.URL == m.reports[0].Target.URL
+	}, false) {
+		return nil
+	}
+	kept := *first
+	for _, r := range m.reports {
+		if len(r.Endpoint.Metrics) > 0 {
+			m.warn("the endpoint's own figures are of each report alone: they were left out")
+		}
+	}
+	kept.Metrics, kept.Provisioned, kept.ColdStartS, kept.OverRun, kept.Advice = []report.ServiceSample{}, nil, nil, nil, []string{}
+	return &kept
+}
+
+// stream merges the streams of all reports that have some.
+func (m *merger) stream() *report.Stream {
+	var sum *report.Stream
+	for _, r := range m.reports {
+		o := r.Stream
+		switch {
+		case o == nil:
+			continue
+		case sum == nil:
+			sum = new(report.Stream)
+		}
+		sum.Streams += o.Streams
+		sum.Silent += o.Silent
+		sum.Chunks += o.Chunks
+		sum.OutputTokens += o.OutputTokens
+		sum.PromptTokens += o.PromptTokens
+		sum.TokensBy.Usage += o.TokensBy.Usage
+		sum.TokensBy.Chunks += o.TokensBy.Chunks
+		sum.SkippedEvents += o.SkippedEvents
+		h, other := &sum.Histograms, &o.Histograms
+		*h = report.StreamHistograms{
+			TTFT: h.TTFT.Merged(other.TTFT), ResponseTTFT: h.ResponseTTFT.Merged(other.ResponseTTFT),
+			FirstChunk: h.FirstChunk.Merged(other.FirstChunk), TPOT: h.TPOT.Merged(other.TPOT), InterChunk: h.InterChunk.Merged(other.InterChunk),
+			EndToEnd: h.EndToEnd.Merged(other.EndToEnd),
+		}
+	}
+	return sum
+}
+
+// usage merges the usage of all reports that have some.
+func (m *merger) usage() *report.Usage {
+	var sum *report.Usage
+	for _, r := range m.reports {
+		if r.Usage == nil {
+			continue
+		}
+		if sum == nil {
+			sum = new(report.Usage)
+		}
+		sum.Replies += r.Usage.Replies
+		sum.OutputTokens += r.Usage.OutputTokens
+		sum.PromptTokens += r.Usage.PromptTokens
+	}
+	return sum
+}

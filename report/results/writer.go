@@ -1,0 +1,321 @@
+package results
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/klauspost/compress/zstd"
+	vegeta "github.com/tsenart/vegeta/v12/lib"
+
+	"brunt/attack"
+	"brunt/report"
+	"brunt/report/format"
+	"brunt/report/outfile"
+)
+
+// Formats of results files, as vegeta writes and reads them.
+const (
+	FormatGob    = "gob"
+	FormatCSV    = "csv"
+	FormatNDJSON = "ndjson"
+	// FormatColumns is CSV of brunt's own, with a header and a column for each
+	// figure.
+	FormatColumns = "csv-header"
+)
+
+// Headers of a result that hold what vegeta's Result has no field for:
+// nanoseconds, and the kind of an error without a status.
+const (
+	headerService  = "Brunt-Service-Ns"
+	headerLateness = "Brunt-Lateness-Ns"
+	headerKind     = "Brunt-Kind"
+
+	// Of CSV with a header.
+	headerFirstByte = "Brunt-First-Byte-Ns"
+	headerPayload   = "Brunt-Payload"
+	headerName      = "Brunt-Name"
+)
+
+// cutOffText is the error of a request that the run's end cut off.
+const cutOffText = "cut off by the run's end"
+
+// Results writes one vegeta Result per request, or one row of columns. Take is an
+// attack.Sink. The last record is held back until Close, which adds the run's
+// report to it.
+type Writer struct {
+	mu         sync.Mutex // held by Take, which may wait for its reader for ever
+	format     string
+	compressed bool
+	opened     *outfile.Records // nil for standard output
+	file       io.WriteCloser
+	zstd       *zstd.Encoder // nil without compression
+	flushing   *time.Timer   // nil unless more is to be written soon
+	buffer     *bufio.Writer
+	encode     vegeta.Encoder
+	err        error
+
+	columns *columnWriter // in place of encode, or nil
+	encoded uint64        // records given to the encoder
+	written uint64        // of those, how many a write that did not fail had with it
+	held    attack.Record // the last one so far
+	start   time.Time     // that its instants count from; zero while none is held
+
+	// One result is used again and again: only encoding costs.
+	out                     vegeta.Result
+	lateness, service, kind [1]string
+	report                  [1]string
+}
+
+// CreateResults opens a results file; its name's ending (.gob, .csv or
+// .ndjson, and .zst after it) says how it is written, and for .csv the format may
+// be FormatColumns. "-" is stdout, written in the format given. The method and the meta's name and URL stand in each.
+// What the file held stays until Close has written all of it.
+func Create(path, form string, stdout io.Writer, method string, meta report.Meta) (*Writer, error) {
+	r := &Writer{out: vegeta.Result{Attack: format.Plain(meta.Name), Method: method, URL: meta.URL, Headers: http.Header{}}}
+	name, compressed := strings.CutSuffix(path, ".zst")
+	switch of := ending(name); {
+	case path == "-":
+		r.file, compressed = nopCloser{stdout}, false
+	case of == "":
+		return nil, fmt.Errorf("%s: the name must end in .gob, .csv or .ndjson, and .zst may follow", path)
+	case form == FormatColumns && of != FormatCSV:
+		return nil, fmt.Errorf("%s: --results-format %s is for a name that ends in .csv, or .csv.zst", path, form)
+	case form != FormatColumns:
+		form = of
+	}
+	r.format, r.compressed = form, compressed
+	if form == FormatColumns {
+		r.columns = newColumnWriter()
+	}
+	if r.file == nil {
+		var err error
+		if r.opened, err = outfile.CreateRecords(path); err != nil {
+			return nil, err
+		}
+	}
+	return r, nil
+}
+
+// begin has the records go to where they are to be.
+func (r *Writer) begin() error {
+	var w io.Writer = r.file
+	if r.compressed {
+		var err error
+		if r.zstd, err = zstd.NewWriter(w, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1)); err != nil {
+			return err
+		}
+		w = r.zstd
+	}
+	r.buffer = bufio.NewWriterSize(w, 256<<10)
+	switch r.format {
+	case FormatColumns:
+		r.columns.to(r.buffer)
+	case FormatCSV:
+		r.encode = vegeta.NewCSVEncoder(r.buffer)
+	case FormatNDJSON:
+		r.encode = vegeta.NewJSONEncoder(r.buffer)
+	default:
+		r.encode = vegeta.NewEncoder(r.buffer)
+	}
+	return nil
+}
+
+type nopCloser struct{ io.Writer }
+
+func (nopCloser) Close() error { return nil }
+
+func ending(name string) string {
+	for _, format := range []string{FormatGob, FormatCSV, FormatNDJSON} {
+		if strings.HasSuffix(name, "."+format) {
+			return format
+		}
+	}
+	return ""
+}
+
+// Begin opens the file for the records of a run that is about to begin; a nil one
+// has none. aside is the name that it has until Close where there is an older
+// one, and else empty.
+func (r *Writer) Begin() (aside string, err error) {
+	if r == nil || r.buffer != nil {
+		return "", nil
+	}
+	if r.opened != nil {
+		if r.file, err = r.opened.Begin(); err != nil {
+			return "", err
+		}
+		aside = r.opened.Aside
+	}
+	return aside, r.begin()
+}
+
+// Take writes a batch. It may block as long as the file does.
+func (r *Writer) Take(start time.Time, batch []attack.Record) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if _, r.err = r.Begin(); r.err != nil {
+		return r.err
+	}
+	for i := range batch {
+		if r.err = r.release(""); r.err != nil {
+			return r.err
+		}
+		r.held, r.start = batch[i], start
+	}
+	if r.err = r.buffer.Flush(); r.err == nil && len(batch) > 0 {
+		if r.zstd == nil {
+			r.written = r.encoded
+		}
+		r.flushSoon()
+	}
+	return r.err
+}
+
+// unwritten is how long what was encoded may wait for its compression, so that no
+// more is lost where the process is killed.
+const unwritten = time.Second / 2
+
+// flushSoon has the encoder write what it has taken, now or soon. mu is held.
+func (r *Writer) flushSoon() {
+	if r.zstd == nil || r.flushing != nil {
+		return
+	}
+	r.flushing = time.AfterFunc(unwritten, func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if r.flushing == nil { // closed
+			return
+		}
+		r.flushing = nil
+		if r.err == nil {
+			if r.err = r.zstd.Flush(); r.err == nil {
+				r.written = r.encoded
+			}
+		}
+	})
+}
+
+// release writes the record that is held back, with the run's report if that is
+// given.
+func (r *Writer) release(report string) error {
+	switch {
+	case r.start.IsZero():
+		return nil
+	case r.columns != nil:
+		r.encoded++
+		return r.columns.write(r.start, &r.held, report)
+	}
+	r.encoded++
+	out := r.result(r.start, &r.held)
+	if report != "" {
+		r.report[0] = report
+		out.Headers[headerReport] = r.report[:]
+	}
+	return r.encode(out)
+}
+
+// result is a record in vegeta's terms: Timestamp is the planned instant and
+// Latency the response time. It is valid until the next.
+func (r *Writer) result(start time.Time, in *attack.Record) *vegeta.Result {
+	out := &r.out
+	out.Seq, out.Code = in.Index, uint16(in.Status)
+	out.Timestamp, out.Latency = start.Add(in.Planned).Round(0), in.End-in.Planned
+	out.BytesOut, out.BytesIn, out.Error = in.BytesOut, in.BytesIn, ""
+	clear(out.Headers)
+	r.lateness[0] = strconv.FormatInt(int64(in.Begun-in.Planned), 10)
+	out.Headers[headerLateness] = r.lateness[:]
+	if in.Sent > 0 {
+		r.service[0] = strconv.FormatInt(int64(in.End-in.Sent), 10)
+		out.Headers[headerService] = r.service[:]
+	}
+	switch {
+	case in.Succeeded:
+	case in.Kind == attack.KindCut:
+		out.Error = cutOffText
+	case in.Status > 0:
+		out.Error = strings.TrimSpace(strconv.Itoa(in.Status) + " " + http.StatusText(in.Status))
+	default:
+		out.Error = in.Kind
+		r.kind[0] = in.Kind
+		out.Headers[headerKind] = r.kind[:]
+	}
+	return out
+}
+
+// closeGrace is how long the end of a file may take to be written to a pipe.
+const closeGrace = 5 * time.Second
+
+// Ending is what the end of a run's files adds to its report.
+type Ending struct {
+	Warnings []string
+	// Kept, unless it is nil, is how many records are in a results file that could
+	// not be written to its end, as far as that is known.
+	Kept *uint64
+}
+
+// Amend adds it to the report.
+func (e Ending) Amend(rep *report.Report) {
+	rep.Warnings = append(slices.Clone(rep.Warnings), e.Warnings...)
+	if rep.Results != nil && e.Kept != nil {
+		total := rep.Results.Kept + rep.Results.Dropped
+		kept := min(*e.Kept, total)
+		rep.Results = &report.ResultsKept{Kept: kept, Dropped: total - kept}
+	}
+}
+
+// Close ends the file with the run's report, unless that is nil. Where not all of
+// it could be written it gives the error, and how many records were, if that is
+// known. A Take that still waits for its reader is given up.
+func (r *Writer) Close(rep *report.Report) (kept *uint64, err error) {
+	if r == nil {
+		return nil, nil
+	}
+	if !r.mu.TryLock() {
+		r.file.Close()
+		return nil, errors.New("its reader stopped reading; the records at the end are missing")
+	}
+	defer r.mu.Unlock()
+	if r.buffer == nil || r.err == nil && r.opened != nil && r.start.IsZero() {
+		return nil, r.opened.RemoveEmpty() // there is nothing to keep
+	}
+	if err = r.close(rep); err != nil {
+		written := r.written
+		kept = &written
+	}
+	return kept, err
+}
+
+// close is Close under the lock, where something was taken.
+func (r *Writer) close(rep *report.Report) error {
+	if f, ok := r.file.(*os.File); ok {
+		_ = f.SetWriteDeadline(time.Now().Add(closeGrace)) // pipes only
+	}
+	if r.flushing != nil {
+		r.flushing.Stop()
+		r.flushing = nil
+	}
+	if r.err == nil {
+		r.err = r.release(enclosed(rep))
+	}
+	if r.err == nil {
+		r.err = r.buffer.Flush()
+	}
+	if r.zstd != nil {
+		if err := r.zstd.Close(); r.err == nil {
+			r.err = err
+		}
+	}
+	if err := r.file.Close(); r.err == nil {
+		r.err = err
+	}
+	return r.opened.End(r.err)
+}

@@ -1,0 +1,126 @@
+package text
+
+import (
+	"fmt"
+	"strings"
+
+	"brunt/report"
+	"brunt/report/format"
+	"brunt/report/rules"
+)
+
+// goodputItems are what a reader is told of it; nil without bounds.
+func goodputItems(g *report.Goodput) []string {
+	if g == nil {
+		return nil
+	}
+	var bounds []string
+	for _, x := range g.BoundsMS.List() {
+		if x.Ms != nil {
+			bounds = append(bounds, strings.ReplaceAll(x.Name, "_", " ")+" "+format.MS(*x.Ms))
+		}
+	}
+	items := []string{format.Rate(g.PerS), format.Share(g.Percent) + " of requests within " + strings.Join(bounds, ", ")}
+	for _, text := range g.Unbound {
+		items = append(items, "not bound by "+format.Safe(text, 120))
+	}
+	return items
+}
+
+// rateItems are what a reader is told of the rates reached: first what came
+// within the measured time, which the last reply does not stretch.
+func rateItems(r *report.Report) []string {
+	t := &r.Throughput
+	sent := format.Rate(t.SentPerS) + " sent"
+	if t.CompletedPerS == nil {
+		return []string{sent, format.Rate(t.SucceededPerS) + " succeeded"}
+	}
+	items := []string{format.Rate(*t.CompletedPerS) + " completed"}
+	if t.CompletedOK != t.Completed {
+		items = append(items, format.Rate(*t.CompletedOKPerS)+" ok")
+	}
+	if r.Plan.RatePerS == nil && r.Plan.Concurrency != nil {
+		return items // a closed loop sends what it completes
+	}
+	return append([]string{sent}, items...)
+}
+
+// tokenItems are what a reader is told of what was generated, and what to know
+// of that; nil where no tokens were.
+func tokenItems(r *report.Report) (items, notes []string) {
+	s, user := r.Stream, ""
+	output, prompt, perS := r.Tokens()
+	switch {
+	case s == nil && r.Usage == nil:
+		return nil, nil
+	case s == nil:
+		s = &report.Stream{}
+	case s.PerUserTokensPerS != nil:
+		user = format.Rate(*s.PerUserTokensPerS) + " per user"
+	}
+	items = []string{counted(output, "output"), format.Rate(perS), user, unlessZero(prompt, "prompt"), unlessZero(s.Silent, "streams without output")}
+	if n := s.TokensBy.Chunks; n > 0 {
+		notes = append(notes, fmt.Sprintf("%s of %s streams stated no usage: their chunks are counted as output tokens", format.Count(n), format.Count(s.Streams)))
+	}
+	if u := r.Usage; u != nil && u.Replies < r.Requests.Succeeded-s.Streams {
+		notes = append(notes, fmt.Sprintf("%s of %s whole replies stated their usage: the others' tokens are not counted", format.Count(u.Replies), format.Count(r.Requests.Succeeded-s.Streams)))
+	}
+	return items, notes
+}
+
+// rows are the text's percentiles of streams.
+func streamRows(s *report.Stream) []row {
+	if s == nil {
+		return nil
+	}
+	return []row{{"ttft", s.TTFT}, {"tpot", s.TPOT}, {"inter-chunk", s.InterChunk}}
+}
+
+func (p *page) counts(r *report.Report) {
+	q, why := &r.Requests, &r.Requests.NotSentReason
+	failed := counted(q.Failed, "failed")
+	if q.Failed > 0 {
+		failed += " (" + format.Share(rules.FailedShare(q)) + ")"
+	}
+	p.flow(plainText, "requests", counted(q.Planned, "planned"), counted(q.Sent, "sent"),
+		counted(q.Succeeded, "succeeded"), failed, unlessZero(q.CutOff, "cut off"), unlessZero(q.InFlight, "in flight"))
+	p.flow(plainText, "not sent", unlessZero(why.NoSlot, "no free slot"), unlessZero(why.Stopped, "stopped before"),
+		unlessZero(why.Skipped, "skipped as too late"))
+	p.flow(plainText, "apart", unlessZero(q.Warmup, "in the warm-up"), unlessZero(q.Reconnected, "reconnected"))
+	if r.RunID != nil {
+		p.flow(plainText, "ids", "client_request_id from "+format.Safe(*r.RunID, 40)+"-0 on")
+	}
+	if k := r.Results; k != nil {
+		p.flow(plainText, "results", counted(k.Kept, "kept"), unlessZero(k.Dropped, "dropped: the file could not take them"))
+	}
+	t := &r.Throughput
+	asked := ""
+	switch {
+	case r.Plan.RatePerS != nil:
+		asked = format.Rate(*r.Plan.RatePerS) + " asked"
+	case r.Plan.Concurrency == nil:
+		asked = format.Rate(t.OfferedPerS) + " offered"
+	}
+	p.flow(plainText, "rate", append([]string{asked}, rateItems(r)...)...)
+	tokens, notes := tokenItems(r)
+	p.flow(plainText, "tokens", tokens...)
+	for _, note := range notes {
+		p.prose(dim, note, 2)
+	}
+	p.flow(plainText, "goodput", goodputItems(r.Goodput)...)
+}
+
+func counted(n uint64, what string) string { return format.Count(n) + " " + what }
+
+func unlessZero(n uint64, what string) string {
+	if n == 0 {
+		return ""
+	}
+	return counted(n, what)
+}
+
+// row is one line of the percentile table.
+type row struct {
+	label string
+	report.Summary
+}

@@ -1,0 +1,81 @@
+package text
+
+import (
+	"fmt"
+	"strings"
+
+	"brunt/attack"
+	"brunt/report"
+	"brunt/report/format"
+)
+
+// VerdictWords are a verdict's in one line each: what the endpoint did, and how
+// far the figures can be trusted.
+func VerdictWords(v *attack.Verdict) (endpoint, figures string) {
+	out := report.VerdictOf(v)
+	return EndpointWords(&out), FiguresWords(&out)
+}
+
+// endpointWords say what the endpoint did and what bounded the load, in one
+// sentence without a full stop; "not judged" where nobody looked.
+func EndpointWords(v *report.Verdict) string {
+	if !v.Judged() {
+		return report.NotJudged
+	}
+	words := limitWords(v.Limit())
+	if v.Headline != nil {
+		words = format.Safe(*v.Headline, 240) + ", " + words
+	}
+	for _, note := range v.Notes[:min(len(v.Notes), maxReasons)] {
+		words += "; " + format.Safe(note, 240)
+	}
+	return words
+}
+
+func limitWords(limit string) string {
+	switch limit {
+	case attack.LimitNone:
+		return "limited by nothing"
+	case attack.LimitClient:
+		return "limited by brunt itself"
+	case attack.LimitConnections:
+		return "limited by the connections"
+	case attack.LimitEndpoint:
+		return "limited by the endpoint"
+	}
+	return "limited by " + format.Safe(limit, 20)
+}
+
+// trustWords say how far the figures can be trusted, without the reasons.
+func trustWords(v *report.Verdict) string {
+	switch {
+	case !v.Judged():
+		return report.NotJudged
+	case v.Untrusted():
+		return "not trusted"
+	case v.ErrorMS != nil:
+		return "trusted, but times may be up to " + format.MS(*v.ErrorMS) + " too high"
+	case *v.Trust == attack.TrustLimited:
+		return "trusted in part"
+	}
+	return "trusted"
+}
+
+// maxReasons bounds what a merge of many reports has to say.
+const maxReasons = 8
+
+// figuresWords are trustWords with the reasons.
+func FiguresWords(v *report.Verdict) string {
+	reasons := []string{}
+	for _, reason := range v.Reasons[:min(len(v.Reasons), maxReasons)] {
+		reasons = append(reasons, format.Safe(reason, 240))
+	}
+	if more := len(v.Reasons) - maxReasons; more > 0 {
+		reasons = append(reasons, fmt.Sprintf("and %d more", more))
+	}
+	words := "figures " + trustWords(v)
+	if len(reasons) == 0 {
+		return words
+	}
+	return words + ": " + strings.Join(reasons, "; ")
+}
