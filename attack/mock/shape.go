@@ -1,15 +1,14 @@
 package mock
 
 import (
-	"bytes"
 	"errors"
-	"io"
 	"strconv"
-	"sync"
 	"sync/atomic"
+	"unicode/utf8"
 
 	"github.com/cespare/xxhash/v2"
-	"github.com/go-json-experiment/json/jsontext"
+
+	"brunt/payloads/jsonscan"
 )
 
 // kind is what a reply is made of.
@@ -67,36 +66,152 @@ func (s *shapes) of(body []byte) (shape, error) {
 	return sh, nil
 }
 
-// reader is a JSON decoder that is used again and again.
-type reader struct {
-	*jsontext.Decoder
-	buffer bytes.Buffer
-	*shape
-	parameters struct{ n int }
+// readShape reads the shape of a body, which has to be one JSON object. As for a
+// real endpoint, which reads bodies with Python's json, the last of equal names
+// counts.
+func readShape(body []byte) (shape, error) {
+	start := jsonscan.SkipSpace(body, 0)
+	if err := checkObject(body, start); err != nil {
+		return shape{}, err
+	}
+	r := shapeReader{shape: shape{rows: 1}, body: body, n: 1}
+	jsonscan.EachMember(body, start, 1, r.member)
+	return r.shape, r.finish(r.n)
 }
 
-var readers = sync.Pool{New: func() any { return &reader{Decoder: jsontext.NewDecoder(new(bytes.Buffer))} }}
-
-// A real endpoint reads bodies with Python's json, which takes the last of
-// equal names.
-var lenient = jsontext.AllowDuplicateNames(true)
-
-// readShape parses the whole body: it has to be one JSON object.
-func readShape(body []byte) (shape, error) {
-	sh := shape{rows: 1}
-	r := readers.Get().(*reader)
-	defer readers.Put(r)
-	r.buffer = *bytes.NewBuffer(body)
-	r.Reset(&r.buffer, lenient)
-	r.shape = &sh
-	r.parameters.n = 1
-	err := r.object()
-	r.buffer = bytes.Buffer{} // the body is the connection's
-	r.shape = nil
-	if err != nil {
-		return sh, err
+// checkObject says why a body is not one JSON object.
+func checkObject(body []byte, start int) error {
+	if jsonscan.IsAt(body, start, '{') && jsonscan.Valid(body) {
+		return nil
 	}
-	return sh, sh.finish(r.parameters.n)
+	end := jsonscan.SkipValue(body, start, 0)
+	whole := end >= 0 && utf8.Valid(body[:end])
+	switch {
+	case start == len(body):
+		return errors.New("the body is empty")
+	case body[start] == '[', body[start] != '{' && whole:
+		return errors.New("the body is no JSON object")
+	case whole:
+		return errors.New("the body goes on after its JSON object")
+	}
+	_, at := jsonscan.Fault(body)
+	return errors.New("no JSON at byte " + strconv.Itoa(at))
+}
+
+// shapeReader reads the members of a body's object.
+type shapeReader struct {
+	shape
+	body []byte
+	n    int // choices asked for
+}
+
+// member reads one member of the body, whose value begins at an offset.
+func (r *shapeReader) member(name, value []byte, offset int) string {
+	switch string(name[1 : len(name)-1]) {
+	case "dataframe_split":
+		r.kind = predictions
+		r.split(value)
+	case "dataframe_records", "instances":
+		r.kind = predictions
+		r.rows, _ = length(value)
+	case "inputs":
+		r.kind = predictions
+		r.columns(value)
+	case "messages":
+		r.kind = chat
+		r.text(value, offset, false)
+	case "prompt":
+		r.kind = completion
+		r.text(value, offset, true)
+	case "input":
+		r.kind = embedding
+		r.text(value, offset, true)
+	case "max_tokens", "max_completion_tokens":
+		r.limit = number(value)
+	case "n":
+		r.n = number(value)
+	case "stream":
+		r.stream = value[0] == 't'
+	}
+	return ""
+}
+
+// split reads {"columns":…,"data":[row,…]}; a published example wraps it in a
+// list.
+func (r *shapeReader) split(value []byte) {
+	if value[0] != '[' {
+		r.data(value)
+		return
+	}
+	jsonscan.EachElement(value, func(element []byte, _ int) bool { return r.data(element) })
+}
+
+// data counts the rows of an object's data; false where it is no object.
+func (r *shapeReader) data(object []byte) bool {
+	jsonscan.EachMember(object, 0, 1, func(name, value []byte, _ int) string {
+		if string(name) == `"data"` {
+			r.rows, _ = length(value)
+		}
+		return ""
+	})
+	return object[0] == '{'
+}
+
+// columns reads inputs: a list of rows, or an object of columns of equal
+// length.
+func (r *shapeReader) columns(value []byte) {
+	if value[0] != '{' {
+		r.rows, _ = length(value)
+		return
+	}
+	jsonscan.EachMember(value, 0, 1, func(_, column []byte, _ int) string {
+		r.rows, _ = length(column)
+		return ""
+	})
+}
+
+// text reads an input of text: one, or, where each is answered apart, a list
+// of them. A list of numbers is one text in tokens; a list of objects is a
+// conversation, as agents take it. Its length counts from the end of its name.
+func (r *shapeReader) text(value []byte, offset int, apart bool) {
+	begin := offset
+	for r.body[begin-1] != '"' {
+		begin--
+	}
+	rows, first := length(value)
+	r.prompt = (offset + len(value) - begin) / 4
+	r.rows = 1
+	switch {
+	case first == '{':
+		r.kind = chat
+	case apart && first == '"', apart && first == '[':
+		r.rows = rows
+	}
+}
+
+// length is the number of a list's elements and the first byte of the first;
+// 1 and 0 for a value that is no list.
+func length(value []byte) (n int, first byte) {
+	if value[0] != '[' {
+		return 1, 0
+	}
+	jsonscan.EachElement(value, func(element []byte, _ int) bool {
+		if n == 0 {
+			first = element[0]
+		}
+		n++
+		return true
+	})
+	return n, first
+}
+
+// number reads a whole number; anything else is as if it were not there.
+func number(value []byte) int {
+	n, err := strconv.Atoi(string(value))
+	if err != nil || n < 0 {
+		return 0
+	}
+	return n
 }
 
 // finish applies the number of choices asked for, and the bounds.
@@ -114,187 +229,4 @@ func (s *shape) finish(n int) error {
 		return errors.New("more than " + strconv.Itoa(most) + " replies asked of one request")
 	}
 	return nil
-}
-
-func (r *reader) object() error {
-	if r.PeekKind() != '{' {
-		if _, err := r.ReadToken(); err != nil {
-			return notJSON(err)
-		}
-		return errors.New("the body is no JSON object")
-	}
-	if err := r.members(r.member); err != nil {
-		return notJSON(err)
-	}
-	if _, err := r.ReadToken(); err != io.EOF {
-		return errors.New("the body goes on after its JSON object")
-	}
-	return nil
-}
-
-func notJSON(err error) error {
-	if err == io.EOF {
-		return errors.New("the body is empty")
-	}
-	var syntax *jsontext.SyntacticError
-	if errors.As(err, &syntax) {
-		return errors.New("no JSON at byte " + strconv.FormatInt(syntax.ByteOffset, 10))
-	}
-	return errors.New("no JSON")
-}
-
-// members hands each member of the object that comes next to one, which must
-// read its value.
-func (r *reader) members(one func(name []byte) error) error {
-	if _, err := r.ReadToken(); err != nil {
-		return err
-	}
-	for r.PeekKind() == '"' {
-		name, err := r.ReadValue()
-		if err != nil {
-			return err
-		}
-		if err := one(name[1 : len(name)-1]); err != nil {
-			return err
-		}
-	}
-	_, err := r.ReadToken()
-	return err
-}
-
-// member reads one member of the body.
-func (r *reader) member(name []byte) (err error) {
-	switch string(name) {
-	case "dataframe_split":
-		r.kind = predictions
-		err = r.split()
-	case "dataframe_records", "instances":
-		r.kind = predictions
-		r.rows, _, err = r.length()
-	case "inputs":
-		r.kind = predictions
-		err = r.columns()
-	case "messages":
-		r.kind = chat
-		err = r.text(false)
-	case "prompt":
-		r.kind = completion
-		err = r.text(true)
-	case "input":
-		r.kind = embedding
-		err = r.text(true)
-	case "max_tokens", "max_completion_tokens":
-		r.limit, err = r.number()
-	case "n":
-		r.parameters.n, err = r.number()
-	case "stream":
-		r.stream = r.PeekKind() == 't'
-		err = r.skip()
-	default:
-		err = r.skip()
-	}
-	return err
-}
-
-// split reads {"columns":…,"data":[row,…]}; a published example wraps it in a
-// list.
-func (r *reader) split() error {
-	listed := r.PeekKind() == '['
-	if listed {
-		if _, err := r.ReadToken(); err != nil {
-			return err
-		}
-	}
-	for r.PeekKind() == '{' {
-		if err := r.members(r.splitMember); err != nil || !listed {
-			return err
-		}
-	}
-	if !listed {
-		return r.skip()
-	}
-	for r.PeekKind() != ']' {
-		if err := r.skip(); err != nil {
-			return err
-		}
-	}
-	_, err := r.ReadToken()
-	return err
-}
-
-func (r *reader) splitMember(name []byte) (err error) {
-	if string(name) != "data" {
-		return r.skip()
-	}
-	r.rows, _, err = r.length()
-	return err
-}
-
-// columns reads inputs: a list of rows, or an object of columns of equal
-// length.
-func (r *reader) columns() (err error) {
-	if r.PeekKind() != '{' {
-		r.rows, _, err = r.length()
-		return err
-	}
-	return r.members(func([]byte) error {
-		rows, _, err := r.length()
-		r.rows = rows
-		return err
-	})
-}
-
-// text reads an input of text: one, or, where each is answered apart, a list
-// of them. A list of numbers is one text in tokens; a list of objects is a
-// talk, as agents take it.
-func (r *reader) text(apart bool) error {
-	begin := r.InputOffset()
-	rows, first, err := r.length()
-	r.prompt = int(r.InputOffset()-begin) / 4
-	r.rows = 1
-	switch {
-	case first == '{':
-		r.kind = chat
-	case apart && first == '"', apart && first == '[':
-		r.rows = rows
-	}
-	return err
-}
-
-// length reads a value: the number of its elements and the kind of the first
-// one where it is a list; 1 and 0 where it is none.
-func (r *reader) length() (n int, first jsontext.Kind, err error) {
-	if r.PeekKind() != '[' {
-		return 1, 0, r.skip()
-	}
-	if _, err = r.ReadToken(); err != nil {
-		return 0, 0, err
-	}
-	for first = r.PeekKind(); r.PeekKind() != ']'; n++ {
-		if err = r.skip(); err != nil {
-			return 0, 0, err
-		}
-	}
-	_, err = r.ReadToken()
-	return n, first, err
-}
-
-// skip reads a value and drops it. The decoder's own SkipValue goes from token
-// to token and is a third slower.
-func (r *reader) skip() error {
-	_, err := r.ReadValue()
-	return err
-}
-
-// number reads a whole number; anything else is as if it were not there.
-func (r *reader) number() (int, error) {
-	raw, err := r.ReadValue()
-	if err != nil {
-		return 0, err
-	}
-	n, err := strconv.Atoi(string(raw))
-	if err != nil || n < 0 {
-		return 0, nil
-	}
-	return n, nil
 }

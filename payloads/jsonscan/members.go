@@ -29,7 +29,7 @@ func EachMember(b []byte, i, depth int, f func(key, value []byte, offset int) st
 			return -1, ""
 		}
 		start := SkipSpace(b, colon+1)
-		end := skipValue(b, start, depth)
+		end := SkipValue(b, start, depth)
 		if end < 0 {
 			return -1, ""
 		}
@@ -67,7 +67,7 @@ func EachElement(array []byte, f func(element []byte, offset int) bool) {
 	}
 	i := SkipSpace(array, 1)
 	for !IsAt(array, i, ']') {
-		end := skipValue(array, i, 1)
+		end := SkipValue(array, i, 1)
 		if end < 0 || !f(array[i:end], i) {
 			return
 		}

@@ -16,7 +16,7 @@ const maxDepth = 10_000
 // but white space around it. Duplicate keys and unpaired \u surrogates are
 // allowed, as the grammar allows them.
 func Valid(b []byte) bool {
-	i := skipValue(b, SkipSpace(b, 0), 0)
+	i := SkipValue(b, SkipSpace(b, 0), 0)
 	return i >= 0 && SkipSpace(b, i) == len(b) && utf8.Valid(b)
 }
 
@@ -35,9 +35,9 @@ func IsSpace(c byte) bool {
 // IsAt reports whether c stands at i.
 func IsAt(b []byte, i int, c byte) bool { return uint(i) < uint(len(b)) && b[i] == c }
 
-// skipValue returns where the value that begins at i ends, or -1. Like the
+// SkipValue returns where the value that begins at i ends, or -1. Like the
 // other skip functions it takes any byte from 0x80 for a part of a string.
-func skipValue(b []byte, i, depth int) int {
+func SkipValue(b []byte, i, depth int) int {
 	if uint(i) >= uint(len(b)) {
 		return -1
 	}
@@ -84,7 +84,7 @@ func skipObject(b []byte, i, depth int) int {
 		if i = SkipSpace(b, i); !IsAt(b, i, ':') {
 			return -1
 		}
-		if i = skipValue(b, SkipSpace(b, i+1), depth); i < 0 {
+		if i = SkipValue(b, SkipSpace(b, i+1), depth); i < 0 {
 			return -1
 		}
 		i = SkipSpace(b, i)
@@ -109,7 +109,7 @@ func skipArray(b []byte, i, depth int) int {
 		end, state := skipNumbers(b, i)
 		switch i = end; {
 		case state == wantValue: // no number
-			if i = skipValue(b, i, depth); i < 0 {
+			if i = SkipValue(b, i, depth); i < 0 {
 				return -1
 			}
 		case !numberEnds(state):
