@@ -17,7 +17,7 @@ func Check(specs []Spec, o Options, limit int) (files []File, problems []error, 
 	if o, err = o.withDefaults(); err != nil {
 		return nil, nil, 0, err
 	}
-	found := ledger{limit: max(0, limit)}
+	found := problemList{limit: max(0, limit)}
 	sources, _, err := load(specs, o, &found)
 	if err != nil {
 		return nil, nil, 0, err

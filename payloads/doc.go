@@ -17,8 +17,9 @@
 //	                                           │
 //	                                        attack sends the Item
 //
-// Because bodies point into mapped files, whoever reads them must be ready
-// for a file that is cut short by somebody else meanwhile: see [brunt/payloads/file.Fault].
+// Because bodies point into mapped files, code that reads them must be
+// ready for a file that another program cuts short during the run: see
+// [brunt/payloads/file.Fault].
 //
 // The rooms, from the lowest up; each imports only rooms above it in this list:
 //
@@ -27,7 +28,7 @@
 //	draw       random numbers, shuffles and distributions as pure functions of a seed
 //	file       files as mapped memory: unpacking, temporary copies, lines, faults
 //	table      CSV files: rows, columns and their types
-//	shape      the kinds of bodies that model serving knows, told by their keys
+//	shape      the kinds of bodies that model serving knows, by their keys
 //	splice     the request's id, put into a body while it is sent
 //	inference  exports of inference tables, turned into request lines
 //	payloads   the set of bodies that a run reads; [Check] lists what is wrong

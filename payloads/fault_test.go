@@ -85,14 +85,14 @@ func TestShrinkingFileInASystemCall(t *testing.T) {
 // Every reader of the package itself meets memory that is gone.
 func TestShrinkingWhileIndexing(t *testing.T) {
 	for name, read := range map[string]func(s *source) error{
-		"all": func(s *source) error { return s.index(Options{Format: BodyFormat}, newInterner(), &ledger{}) },
+		"all": func(s *source) error { return s.index(Options{Format: BodyFormat}, newInterner(), &problemList{}) },
 		"counting": func(s *source) error {
 			_, err := cutChunks(s.data, 0)
 			return err
 		},
 		"checking": func(s *source) error {
 			s.chunks = []chunk{{end: len(s.data), lines: 1, bodies: 1, firstLine: 1}}
-			return newIndexer(s, Options{Format: BodyFormat}, newInterner(), 1).run(&ledger{})
+			return newIndexer(s, Options{Format: BodyFormat}, newInterner(), 1).run(&problemList{})
 		},
 		"digest": func(s *source) error { return file.Guard(func() error { digest(s.data); return nil }) },
 		"number": func(s *source) error {
@@ -125,7 +125,7 @@ func TestUnstableFile(t *testing.T) {
 	for name, bodies := range map[string]int{"fewer": 3, "more": 1} {
 		src := &source{name: "f", data: []byte("1\n2\n")}
 		src.chunks = []chunk{{end: 4, lines: 2, bodies: bodies, firstLine: 1}}
-		err := newIndexer(src, Options{Format: BodyFormat}, newInterner(), 1).run(&ledger{})
+		err := newIndexer(src, Options{Format: BodyFormat}, newInterner(), 1).run(&problemList{})
 		if err == nil || err.Error() != "f: changed while being read; wait until it is complete, and run again" {
 			t.Errorf("%s lines than counted: %v", name, err)
 		}

@@ -50,7 +50,7 @@ func newIndexer(s *source, o Options, names *interner, limit int) *indexer {
 	return x
 }
 
-func (x *indexer) run(found *ledger) error {
+func (x *indexer) run(found *problemList) error {
 	if err := inParallel(len(x.readers), len(x.src.chunks), x.fill); err != nil {
 		return err
 	}
@@ -144,7 +144,8 @@ func (x *indexer) line(rd *requestReader, k, body, at int, line []byte) (string,
 	return "", nil
 }
 
-// request does so for a line in the request format.
+// request indexes a line in the request format and says what is wrong with it,
+// or "".
 func (x *indexer) request(rd *requestReader, k, body, at int, line []byte) (string, error) {
 	if what, err := rd.read(line); what != "" || err != nil {
 		return what, err
@@ -183,7 +184,7 @@ func (x *indexer) addWeights() {
 	}
 }
 
-// unstable is the error for a file that somebody writes to just now.
+// unstable is the error for a file that another program is writing to.
 func (s *source) unstable() error {
 	return s.wrong("changed while being read; wait until it is complete, and run again")
 }

@@ -22,7 +22,7 @@ func compareWithPlain(t interface {
 }, data []byte) {
 	t.Helper()
 	want := plainLines(data)
-	found := ledger{limit: len(want) + 1}
+	found := problemList{limit: len(want) + 1}
 	src, err := indexed("f.jsonl", data, BodyFormat, &found)
 	if err != nil {
 		checkRefusal(t, data, want, err)

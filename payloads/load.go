@@ -13,9 +13,9 @@ import (
 )
 
 // load opens, indexes and checks all files. What is wrong with them goes to
-// the ledger, and files that cannot be used at all are left out; the error is
+// the list, and files that cannot be used at all are left out; the error is
 // for arguments that make no sense together.
-func load(specs []Spec, o Options, found *ledger) ([]*source, []Variant, error) {
+func load(specs []Spec, o Options, found *problemList) ([]*source, []Variant, error) {
 	if err := checkSpecs(specs); err != nil {
 		return nil, nil, err
 	}
@@ -32,14 +32,15 @@ func load(specs []Spec, o Options, found *ledger) ([]*source, []Variant, error) 
 	return sources, names.inOrder(sources), nil
 }
 
-// loadFile does so for one file. Its error is about the file as a whole.
-func loadFile(spec Spec, o Options, names *interner, found *ledger) (*source, error) {
+// loadFile opens, indexes and checks one file. Its error is about the file as a
+// whole.
+func loadFile(spec Spec, o Options, names *interner, found *problemList) (*source, error) {
 	content, err := file.Open(spec.Path, o.Stdin)
 	if err != nil {
 		return nil, err
 	}
 	src := &source{spec: spec, name: content.Name, content: content, data: content.Data, bytes: len(content.Data)}
-	if err := src.settle(&o, found); err != nil {
+	if err := src.chooseFormat(&o, found); err != nil {
 		content.Close()
 		return nil, err
 	}
@@ -60,8 +61,9 @@ func loadFile(spec Spec, o Options, names *interner, found *ledger) (*source, er
 	return src, nil
 }
 
-// settle turns a file into one of the formats that can be indexed.
-func (s *source) settle(o *Options, found *ledger) error {
+// chooseFormat finds the format of a file where Options leave it open, and turns
+// an inference table into request lines, which can be indexed.
+func (s *source) chooseFormat(o *Options, found *problemList) error {
 	if o.Format == AutoFormat {
 		o.Format = BodyFormat
 		err := file.Guard(func() error {
@@ -93,7 +95,7 @@ func (s *source) settle(o *Options, found *ledger) error {
 
 // index finds all bodies and checks them; the digest of the file is made
 // beside it.
-func (s *source) index(o Options, names *interner, found *ledger) error {
+func (s *source) index(o Options, names *interner, found *problemList) error {
 	if len(s.data) == 0 {
 		return s.wrong("empty; it needs at least one JSON value")
 	}
@@ -113,7 +115,7 @@ func (s *source) index(o Options, names *interner, found *ledger) error {
 	return err
 }
 
-func (s *source) indexLines(o Options, names *interner, found *ledger) error {
+func (s *source) indexLines(o Options, names *interner, found *problemList) error {
 	err := file.Guard(func() error {
 		if kind := file.Foreign(s.data); kind != "" {
 			return s.wrong(kind)

@@ -52,7 +52,7 @@ type Options struct {
 	Seed   uint64    // of the orders shuffle and random
 	Stdin  io.Reader // what the file name "-" reads; nil means os.Stdin
 	// Unique puts the request's id before the text of each body, so that no
-	// prompt cache has met it. Bodies without text are wrong then.
+	// prompt cache holds it. Bodies without text are wrong then.
 	Unique bool
 	// ClientRequestID puts the request's id into each body that is an object,
 	// as its client_request_id, unless it has one.

@@ -35,7 +35,7 @@ func plainLines(data []byte) []plainLine {
 func plainValid(line []byte) bool { return json.Valid(line) && utf8.Valid(line) }
 
 // indexed reads data as the package does, but without a file.
-func indexed(path string, data []byte, format Format, found *ledger) (*source, error) {
+func indexed(path string, data []byte, format Format, found *problemList) (*source, error) {
 	src := &source{spec: Spec{path, 1}, name: path, content: &file.Mapping{Name: path}, data: data}
 	names := newInterner()
 	if err := src.index(Options{Format: format}, names, found); err != nil {

@@ -4,15 +4,15 @@ import (
 	"fmt"
 )
 
-// ledger collects problems in the order of files and lines: the first ones up
-// to the limit, of the others only the number.
-type ledger struct {
+// problemList collects problems in the order of files and lines: the first ones
+// up to the limit; of the others it only counts how many there are.
+type problemList struct {
 	limit    int
 	problems []error
 	more     int
 }
 
-func (l *ledger) add(err error) {
+func (l *problemList) add(err error) {
 	if len(l.problems) < l.limit {
 		l.problems = append(l.problems, err)
 		return
@@ -21,7 +21,7 @@ func (l *ledger) add(err error) {
 }
 
 // first returns the first problem, saying how many more there are.
-func (l *ledger) first() error {
+func (l *problemList) first() error {
 	if len(l.problems) == 0 {
 		return nil
 	}

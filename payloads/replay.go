@@ -41,7 +41,7 @@ func (s *source) untimed(line uint64, at int64) error {
 	return &file.LineError{File: s.name, Line: n, Problem: problem}
 }
 
-// record does so for the run's one file.
+// record puts the bodies of the set's one file in the order in which they came.
 func (s *Set) record() error {
 	if len(s.sources) != 1 {
 		return errors.New("--replay takes one file, for the timing is its own")

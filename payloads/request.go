@@ -178,7 +178,7 @@ func (r *requestReader) internVariant() error {
 	return nil
 }
 
-// internNew is for a variant that this reader has not met.
+// internNew is for a variant that this reader has not seen yet.
 func (r *requestReader) internNew() (uint16, error) {
 	v := Variant{Name: string(r.name), Path: string(r.path)}
 	for _, h := range r.headers {

@@ -1,7 +1,7 @@
 package payloads
 
-// turn is one slot of the rotation: whose turn it is, and the how-manieth of
-// that file's turns within the cycle.
+// turn is one slot of the rotation: which file it belongs to, and its number
+// among that file's slots within the cycle, from 0.
 type turn struct {
 	file uint32
 	nth  uint32
@@ -38,7 +38,7 @@ func cycleLength(specs []Spec) int {
 
 // rotation spreads the turns of each file evenly over one cycle: smooth
 // weighted round-robin, as nginx does it. Each file gains its share per slot;
-// whoever has most takes the slot and pays a whole cycle for it. With shares
+// the file with the most takes the slot and pays the sum of all shares. With shares
 // 3 and 1 that is A A B A, not A A A B.
 func rotation(shares []int) []turn {
 	total := 0

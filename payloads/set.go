@@ -41,7 +41,7 @@ func Open(specs []Spec, o Options) (*Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	found := ledger{limit: 1}
+	found := problemList{limit: 1}
 	sources, variants, err := load(specs, o, &found)
 	if err != nil {
 		return nil, err
@@ -166,7 +166,7 @@ func (s *Set) Where(i uint64) string {
 	src, line := s.locate(i)
 	n, err := src.lineNumber(line)
 	if err != nil {
-		return src.name // shrunk meanwhile: which line it was cannot be told any more
+		return src.name // shrunk since: the line's number cannot be found any more
 	}
 	return fmt.Sprintf("%s:%d", src.name, n)
 }

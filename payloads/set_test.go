@@ -159,7 +159,7 @@ func TestLineWeightsOverChunks(t *testing.T) {
 			b.WriteString("}\n")
 			want.WriteString(strings.Repeat(fmt.Sprint(i%10), w))
 		}
-		src, err := indexed("f", []byte(b.String()), RequestFormat, &ledger{})
+		src, err := indexed("f", []byte(b.String()), RequestFormat, &problemList{})
 		if err != nil {
 			rt.Fatal(err)
 		}

@@ -31,7 +31,7 @@ type source struct {
 	variants []uint16      // one per body; nil when all are the zero Variant
 	splices  []splice.List // one per body; nil without any
 	ends     []uint64      // sums of the lines' weights; nil when all weigh 1
-	order    []uint32      // which body comes how-manieth; nil when it is that of the file
+	order    []uint32      // body indices in the order they are sent; nil when that is the file's
 	slots    uint64        // requests per pass
 	shuffler draw.Shuffler
 	maxBody  int

@@ -13,7 +13,7 @@ var errVariants = errors.New("more than 10,000 distinct combinations of name, pa
 	"put what differs from line to line into the body")
 
 // interner gives equal variants one number. Numbers follow the order in which
-// goroutines come along, until inOrder puts them right.
+// goroutines ask, until inOrder sorts them.
 type interner struct {
 	mu   sync.Mutex
 	ids  map[string]uint16 // by variantKey

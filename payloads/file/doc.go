@@ -1,5 +1,5 @@
-// Package file gives the content of a payload file as mapped memory, whatever
-// the file is.
+// Package file gives the content of a payload file as mapped memory, for any
+// kind of file.
 //
 //	regular file ─────────────────────────→ mapped
 //	gzip, zstd ─────────┐

@@ -72,7 +72,7 @@ func (e *mapError) Error() string {
 		e.name, e.cause)
 }
 
-// Changed tells if somebody has written to the file or cut it. It asks the
+// Changed says if another program has written to the file or cut it. It asks the
 // open file, not the path: a file replaced by another is still mapped whole.
 func (m *Mapping) Changed() error {
 	if m.spool || m.file == nil {

@@ -8,7 +8,8 @@ import (
 	"strings"
 )
 
-// OpenError words what the system said of a path.
+// OpenError is the message for an error that the operating system gave for a
+// path: the file, what is wrong, and what to do.
 func OpenError(name string, err error) error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && strings.Contains(filepath.Base(name), ":"):

@@ -53,7 +53,7 @@ func unpack(kind string, r io.Reader) (io.ReadCloser, error) {
 	return d.IOReadCloser(), nil
 }
 
-// packingError words what went wrong in unpacking.
+// packingError is the message for an error of unpacking.
 func packingError(name, kind string, err error) error {
 	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
 		return fmt.Errorf("%s: %s data cut short; copy or make the file again", name, kind)

@@ -58,7 +58,7 @@ func spoolError(name string, err error) error {
 // Less in a test.
 var maxSpool int64 = 16 << 30
 
-// countingFile remembers a failed write, so that it can be told from a failed
+// countingFile remembers a failed write, to distinguish it from a failed
 // read, and what has no end.
 type countingFile struct {
 	file    *os.File

@@ -38,7 +38,7 @@ func repeat(out *bufio.Writer, line []byte, count int) (n int, err error) {
 }
 
 // ExampleOfTask returns a body that endpoints of a task such as llm/v1/chat
-// take, whatever their model; nil for other tasks, which custom models have.
+// take with any model; nil for other tasks, which custom models have.
 func ExampleOfTask(task string) []byte {
 	switch task {
 	case "llm/v1/chat":

@@ -81,7 +81,8 @@ func (x *exampler) choice(list []byte) (found []byte) {
 	return found
 }
 
-// kind is the schema's type, told by what else it says where it names none.
+// kind is the schema's type; where it names none, the type that its other keys
+// imply.
 func (x *exampler) kind(schema []byte) string {
 	kind := jsonscan.Member(schema, "type")
 	jsonscan.EachElement(kind, func(element []byte, _ int) bool { // ["string","null"]

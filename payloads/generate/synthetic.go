@@ -60,7 +60,7 @@ func appendSynthetic(out []byte, seed, n uint64, tokens int) []byte {
 	return out
 }
 
-// syntheticPrompts are made up as they are read.
+// syntheticPrompts generates prompts one by one as they are read.
 type syntheticPrompts struct {
 	options *ChatOptions
 	count   int
@@ -85,7 +85,7 @@ func (s *syntheticPrompts) next() (prompt, error) {
 
 func (s *syntheticPrompts) Problem(what string) error { return errors.New("made-up prompt: " + what) }
 
-// note tells how the number of tokens was come by.
+// note says how the number of tokens was estimated.
 func (s *syntheticPrompts) note(w io.Writer) {
 	if w == nil || s.read == 0 {
 		return

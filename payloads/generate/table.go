@@ -13,7 +13,7 @@ func makeFromTable(out *bufio.Writer, content *file.Mapping, in Options) (n int,
 	if err := infer(t); err != nil {
 		return 0, err
 	}
-	// The second pass meets the same rows.
+	// The second pass reads the same rows.
 	rows := t.Open()
 	if in.Header {
 		if err := rows.Next(); err != nil {
@@ -38,8 +38,8 @@ func makeFromTable(out *bufio.Writer, content *file.Mapping, in Options) (n int,
 	}
 }
 
-// infer is the first pass over a table. It settles the types of all columns, and finds
-// whatever is wrong with the file.
+// infer is the first pass over a table: it chooses the types of all columns and
+// finds what is wrong with the file.
 func infer(t *table.Table) error {
 	rows := t.Open()
 	if err := rows.Next(); err != nil {

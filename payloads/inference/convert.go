@@ -43,7 +43,7 @@ type rows interface {
 }
 
 // Convert turns an export into request lines, in a temporary file
-// that takes its place. What is wrong with rows goes to the ledger, unless no
+// that takes its place. What is wrong with rows goes to found, unless no
 // row is left.
 func Convert(content *file.Mapping, path string, found func(error)) (lines *file.Mapping, times []int64, err error) {
 	c := &requestLines{found: found}
@@ -89,7 +89,7 @@ type requestLines struct {
 	rows  rows
 	found func(error)
 	times []int64
-	last  error // problem that is not in the ledger yet
+	last  error // problem that found has not been given yet
 	lines int   // written so far
 	out   []byte
 	read  int

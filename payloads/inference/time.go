@@ -29,9 +29,9 @@ func requestTime(stamp, clock []byte) int64 {
 }
 
 // rowTime reads a date and time (UTC where no zone is said), or a number since
-// 1970. What the number counts is told by its size, for exports write instants
+// 1970. The unit of the number follows from its size, since exports write instants
 // in all units: from 1973 on milliseconds, microseconds and
-// nanoseconds are told apart. Smaller numbers have the unit given.
+// nanoseconds can be distinguished. Smaller numbers have the unit given.
 func rowTime(s string, unit float64) int64 {
 	if x, err := strconv.ParseFloat(s, 64); err == nil {
 		switch {

@@ -6,7 +6,7 @@ import (
 	"brunt/payloads/jsonscan"
 )
 
-// Kind is the shape of a body, told by the keys at its top: those that model
+// Kind is the shape of a body, by the keys at its top: those that model
 // serving knows, or one of the others.
 type Kind string
 

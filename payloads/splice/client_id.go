@@ -2,7 +2,7 @@ package splice
 
 import "brunt/payloads/jsonscan"
 
-// clientIDKey is the key of a body under which inference tables keep whatever
+// clientIDKey is the key of a body under which inference tables keep what
 // the client calls its request.
 const clientIDKey = "client_request_id"
 

@@ -69,7 +69,7 @@ func (s List) Append(out, body, id []byte) (longer, rest []byte) {
 // or says why it has none. NoText, with nothing said, leaves the body alone.
 type Finder func(body []byte) (s Splice, what string)
 
-// Finders are those that a run asks for, maxSplices of them at the most.
+// Finders are those for the options that a run has set, at most maxSplices.
 func Finders(unique, clientID bool) (list []Finder) {
 	if unique {
 		list = append(list, nonceSplice)

@@ -39,14 +39,14 @@ type Column struct {
 	saw   uint8
 }
 
-// Look takes notice of a value, for the type to be inferred.
+// Look records what a value looks like, for Infer.
 func (c *Column) Look(value []byte) {
 	if c.saw&sawText == 0 {
 		c.saw |= appearance(value)
 	}
 }
 
-// Infer settles the type once all values were looked at.
+// Infer chooses the type once Look has seen all values.
 func (c *Column) Infer() {
 	switch c.saw &^ sawNaN {
 	case sawInt:

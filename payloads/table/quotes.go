@@ -58,8 +58,9 @@ func (t *Reader) plainField(at, out int) (int, int, error) {
 	return at + len(rest), out + len(rest), nil
 }
 
-// unquoteField does so for a quoted field, from behind its opening quote, and
-// reads the lines over which it goes on.
+// unquoteField moves the quoted field whose text begins at an offset to where it
+// belongs, without its quotes, and reads the further lines that it spans. It
+// returns the same as plainField.
 func (t *Reader) unquoteField(at, out int) (int, int, error) {
 	for {
 		i := bytes.IndexByte(t.long[at:], '"')

@@ -26,7 +26,8 @@ func (t *Table) Open() *Reader {
 	return newReader(t.Content.Name, t.Content.Section(), t.Separator)
 }
 
-// Ended words the end of a file that came too soon.
+// Ended is the error for a file that ends before its first row of data; other
+// errors come back as they are.
 func (t *Table) Ended(err error) error {
 	switch {
 	case err != io.EOF:
