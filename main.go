@@ -32,7 +32,7 @@ import (
 	"brunt/report/rules"
 )
 
-// Exit codes, a contract with scripts; those of finished runs are report's.
+// Exit codes, a contract with scripts; those of finished runs are in report/rules.
 const (
 	exitOK          = 0
 	exitFailed      = 1   // the run could not be made, or a file not be written

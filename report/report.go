@@ -1,8 +1,3 @@
-// Package report is the room in which a run is shown. Report is the one
-// structure that every output is made from: From builds it out of a snapshot,
-// Read takes it back from a JSON file, Merge makes one of several, Check says
-// whether its figures agree with each other, rules judge it, and writers (Text,
-// JSON) put it into words. Nothing in here times or sends anything.
 package report
 
 import (

@@ -19,11 +19,11 @@ const (
 )
 
 const (
-	// leastForNeeded is how many successes the concurrency needed rests on.
-	leastForNeeded = 100
-	// mostQueued is the part of the service time that queueing may be by the
+	// minForNeeded is how many successes the concurrency needed rests on.
+	minForNeeded = 100
+	// maxQueued is the part of the service time that queueing may be by the
 	// approximation of Allen and Cunneen, for it to be left aside.
-	mostQueued = 0.05
+	maxQueued = 0.05
 	// fullFrom is how many times the provisioned concurrency is in the endpoint on
 	// average, from which on it is taken to be full all the time.
 	fullFrom = 1.2
@@ -33,11 +33,11 @@ const (
 	// rounds is how many service times a window must last for its rate to be that
 	// of a full endpoint: at either end part of one is missing.
 	rounds = 20
-	// leastIntervals is how many intervals a steady rate is the median of.
-	leastIntervals = 5
-	// mostOdd is the share of requests that may fail for other reasons than that
+	// minIntervals is how many intervals a steady rate is the median of.
+	minIntervals = 5
+	// maxOdd is the share of requests that may fail for other reasons than that
 	// the endpoint was full.
-	mostOdd = 0.02
+	maxOdd = 0.02
 )
 
 // occupied is for how many milliseconds a request occupies a unit, and by what,
@@ -52,8 +52,8 @@ func (r *Report) occupied(used *float64) (ms float64, basis, reason string) {
 		return 0, "", "the load was changed while it ran"
 	case r.Verdict.Untrusted():
 		return 0, "", "the figures are not to be trusted"
-	case service.Count < leastForNeeded || service.Mean == nil:
-		return 0, "", fmt.Sprintf("it takes %d successes, and there are %s", leastForNeeded, format.Count(service.Count))
+	case service.Count < minForNeeded || service.Mean == nil:
+		return 0, "", fmt.Sprintf("it takes %d successes, and there are %s", minForNeeded, format.Count(service.Count))
 	}
 	if own := r.Endpoint.model.Mean; own != nil {
 		return *own, byModelTime, ""
@@ -93,7 +93,7 @@ func (r *Report) unqueued(used float64) (ms float64, basis, reason string) {
 	if t.CompletedOKPerS == nil || !(*t.CompletedOKPerS > 0) {
 		return 0, "", "nothing came within the measured time"
 	}
-	if odd := r.oddShare(); odd > mostOdd {
+	if odd := r.oddShare(); odd > maxOdd {
 		return 0, "", fmt.Sprintf("%s of the requests failed for other reasons than that the endpoint was full", format.Share(100*odd))
 	}
 	reached, mean := *t.CompletedOKPerS, *service.Mean
@@ -115,7 +115,7 @@ func (r *Report) unqueued(used float64) (ms float64, basis, reason string) {
 	if service.StdDev != nil {
 		variation = *service.StdDev / mean
 	}
-	if share := queueing(within/used, variation, used); share > mostQueued {
+	if share := queueing(within/used, variation, used); share > maxQueued {
 		return 0, "", fmt.Sprintf("%s requests were in the endpoint on average, which works on %s at a time: how much of the %s was queueing is not known; ask for less, or for much more", format.Number(format.Significant(within, 3)), format.Number(used), format.MS(mean))
 	}
 	return mean, byServiceTime, ""
@@ -130,7 +130,7 @@ func (r *Report) steady() float64 {
 			rates = append(rates, float64(v.CompletedOK) / *v.WindowS)
 		}
 	}
-	if len(rates) < leastIntervals {
+	if len(rates) < minIntervals {
 		return *r.Throughput.CompletedOKPerS
 	}
 	slices.Sort(rates)

@@ -1,18 +1,17 @@
 package live
 
 import (
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"time"
 
 	"brunt/report"
+	"brunt/report/export"
 	"brunt/report/page"
 )
 
@@ -23,7 +22,7 @@ var downloads = map[string]struct {
 }{
 	"report.html":   {"text/html; charset=utf-8", "html", page.Write},
 	"report.json":   {"application/json", "json", report.JSON},
-	"intervals.csv": {"text/csv; charset=utf-8", "csv", writeIntervals},
+	"intervals.csv": {"text/csv; charset=utf-8", "csv", export.Intervals},
 }
 
 func (v *View) download(w http.ResponseWriter, req *http.Request) {
@@ -98,35 +97,4 @@ func openRegular(path string) (*os.File, error) {
 		return nil, errors.New("not a regular file")
 	}
 	return os.Open(path)
-}
-
-// writeIntervals writes the intervals as CSV, with the names that they have in
-// JSON; what is null there is empty here.
-func writeIntervals(w io.Writer, rep *report.Report) error {
-	out := csv.NewWriter(w)
-	out.Write([]string{"t_s", "width_s", "planned", "sent", "succeeded", "failed", "cut_off", "in_flight",
-		"bytes_in", "bytes_out", "p50", "p90", "p99", "max", "lateness_p99", "chunks", "ttft_p50", "ttft_p99",
-		"completed", "completed_ok", "window_s", "asked_per_s"})
-	for i := range rep.Intervals {
-		in := &rep.Intervals[i]
-		row := []string{number(&in.TS), number(&in.WidthS)}
-		for _, n := range []uint64{in.Planned, in.Sent, in.Succeeded, in.Failed, in.CutOff, in.InFlight, in.BytesIn, in.BytesOut} {
-			row = append(row, strconv.FormatUint(n, 10))
-		}
-		for _, x := range []*float64{in.P50, in.P90, in.P99, in.Max, in.LatenessP99} {
-			row = append(row, number(x))
-		}
-		row = append(row, strconv.FormatUint(in.Chunks, 10), number(in.TTFTP50), number(in.TTFTP99),
-			strconv.FormatUint(in.Completed, 10), strconv.FormatUint(in.CompletedOK, 10), number(in.WindowS), number(in.AskedPerS))
-		out.Write(row)
-	}
-	out.Flush()
-	return out.Error()
-}
-
-func number(x *float64) string {
-	if x == nil {
-		return ""
-	}
-	return strconv.FormatFloat(*x, 'f', -1, 64)
 }

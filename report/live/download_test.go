@@ -3,13 +3,9 @@ package live
 import (
 	"bytes"
 	"context"
-	"encoding/csv"
-	"encoding/json"
-	"maps"
 	"mime"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
@@ -61,30 +57,5 @@ func TestDownloads(t *testing.T) {
 	}
 	if a, b := v.get(t, "/download/report.json"), v.get(t, "/api/report"); string(a.body) != string(b.body) {
 		t.Error("the download and /api/report differ")
-	}
-}
-
-// The columns are named and ordered as the keys in JSON, and agree with them.
-func TestIntervalsAsCSV(t *testing.T) {
-	meta, s := long(2)
-	rep := report.From(meta, s)
-	rep.Intervals[1].P99 = nil
-	var out bytes.Buffer
-	must(writeIntervals(&out, rep))
-	rows, err := csv.NewReader(&out).ReadAll()
-	if err != nil || len(rows) != 3 {
-		t.Fatalf("%d rows, %v", len(rows), err)
-	}
-	for i := range rep.Intervals {
-		var keys map[string]json.RawMessage
-		must(json.Unmarshal(marshal(&rep.Intervals[i]), &keys))
-		if !slices.Equal(slices.Sorted(maps.Keys(keys)), slices.Sorted(slices.Values(rows[0]))) {
-			t.Errorf("columns %v", rows[0])
-		}
-		for k, key := range rows[0] {
-			if want := strings.TrimPrefix(string(keys[key]), "null"); rows[i+1][k] != want {
-				t.Errorf("row %d: %s is %q, in JSON %q", i, key, rows[i+1][k], want)
-			}
-		}
 	}
 }

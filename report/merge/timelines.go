@@ -42,8 +42,8 @@ func (m *merger) intervals() []report.Interval {
 	return withGaps(out, width)
 }
 
-// mostIdle is how many intervals a gap is shown by at most.
-const mostIdle = 1000
+// maxIdle is how many intervals a gap is shown by at most.
+const maxIdle = 1000
 
 // withGaps puts intervals without load where none of the runs ran; a long gap is
 // one wide interval, between two of the usual width.
@@ -58,7 +58,7 @@ func withGaps(list []report.Interval, width float64) []report.Interval {
 			n := math.Round((list[i].TS - from) / width)
 			switch {
 			case list[i].TS-from < width/2: // no gap, but a last interval that is short
-			case n <= mostIdle:
+			case n <= maxIdle:
 				for k := range int(max(n, 1)) {
 					to := list[i].TS
 					if k+1 < int(n) {

@@ -54,8 +54,8 @@ func trustOf(r *report.Report) string {
 	return *r.Verdict.Trust
 }
 
-// mostHeadlines bounds what is quoted of a merge's reports.
-const mostHeadlines = 3
+// maxHeadlines bounds what is quoted of a merge's reports.
+const maxHeadlines = 3
 
 // headline is what all reports say, or else what each says: first those whose
 // endpoint failed, then those that met the limit, at most three in all.
@@ -75,7 +75,7 @@ func (m *merger) headline(limit string) *string {
 		for i, r := range m.reports {
 			switch {
 			case r.Verdict.Limit() != want || said(r) == "":
-			case quoted == mostHeadlines:
+			case quoted == maxHeadlines:
 				left++
 			default:
 				words = new(joined(words, m.label(i)+": "+said(r)))

@@ -43,13 +43,13 @@ func (r *Records) Begin() (*os.File, error) {
 	return r.file, err
 }
 
-// mostAside is how many files of killed runs may lie beside one.
-const mostAside = 1000
+// maxAside is how many files of killed runs may lie beside one.
+const maxAside = 1000
 
 // beginAside opens a file beside the older one that overwrites none: the
 // records of an earlier run that was killed may lie there.
 func (r *Records) beginAside() (_ *os.File, err error) {
-	for n := 1; n <= mostAside; n++ {
+	for n := 1; n <= maxAside; n++ {
 		r.Aside = asideName(r.path, n)
 		if r.file, err = os.OpenFile(r.Aside, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644); err == nil {
 			return r.file, nil

@@ -129,9 +129,9 @@ func (b *rebuilder) sketch(r *report.Report) {
 	}
 }
 
-// mostNames is how many names' figures are kept apart of results: a file may hold
+// maxNames is how many names' figures are kept apart of results: a file may hold
 // any number of names.
-const mostNames = 64
+const maxNames = 64
 
 // named are the figures of the name's requests; those of no name, or of one too
 // many, go nowhere.
@@ -142,7 +142,7 @@ func (b *rebuilder) named(name string) *attack.Named {
 	if n := b.names[name]; n != nil {
 		return n
 	}
-	if len(b.names) == mostNames {
+	if len(b.names) == maxNames {
 		return &b.nameless
 	}
 	n := &attack.Named{Name: name}

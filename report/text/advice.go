@@ -55,11 +55,11 @@ func (p *page) advice(r *report.Report) {
 		if i == 0 {
 			label = "advice"
 		}
-		p.labelled(plainText, label, format.Safe(text, mostText))
+		p.labelled(plainText, label, format.Safe(text, maxText))
 	}
 }
 
-// labelled writes a label and text that may be mostText, its further lines below
+// labelled writes a label and text that may be long, its further lines below
 // the first one's text.
 func (p *page) labelled(s style, label, text string) {
 	for _, line := range format.Wrap(text, p.width-labelWidth) {

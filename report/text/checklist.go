@@ -25,7 +25,7 @@ func Checklist(w io.Writer, title []string, checks []Check, o Options) error {
 	}
 	p := &page{width: max(o.Width, 40), colour: o.Colour, gapped: true}
 	for _, line := range title {
-		p.prose(bold, format.Safe(line, mostText), 2)
+		p.prose(bold, format.Safe(line, maxText), 2)
 	}
 	p.gap()
 	state, name := 0, 0
@@ -52,10 +52,10 @@ func Checklist(w io.Writer, title []string, checks []Check, o Options) error {
 }
 
 // check writes a check's line, of which only the state has a colour; what is
-// too mostText goes on below the text.
+// too long goes on below the text.
 func (p *page) check(s style, state string, width int, name, text string) {
 	margin := width + 2 + format.Width(name) + 2
-	for i, line := range format.Wrap(format.Safe(text, mostText), max(p.width-margin, 20)) {
+	for i, line := range format.Wrap(format.Safe(text, maxText), max(p.width-margin, 20)) {
 		if i > 0 {
 			state, name = "", strings.Repeat(" ", format.Width(name))
 		}

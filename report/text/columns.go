@@ -11,13 +11,13 @@ import (
 	"brunt/report/format"
 )
 
-// mostText is the most columns that foreign text takes of a report, on as many lines
+// maxText is the most columns that foreign text takes of a report, on as many lines
 // as that needs; what is useful is shorter.
-const mostText = 800
+const maxText = 800
 
-// mostCell is the most columns that it takes of one cell of a table: more than
+// maxCell is the most columns that it takes of one cell of a table: more than
 // the longest message of a failure.
-const mostCell = 320
+const maxCell = 320
 
 // column is one column of a table with as many cells as the table has rows.
 type column struct {

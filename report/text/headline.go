@@ -21,7 +21,7 @@ func targetName(t *report.Target) string {
 // header is what was loaded, how, and with what.
 func (p *page) header(r *report.Report) {
 	var parts []string
-	for _, part := range []string{format.Safe(r.Name, mostText), format.Safe(targetName(&r.Target), mostText), loadWords(r), payloadWords(&r.Plan)} {
+	for _, part := range []string{format.Safe(r.Name, maxText), format.Safe(targetName(&r.Target), maxText), loadWords(r), payloadWords(&r.Plan)} {
 		if part != "" {
 			parts = append(parts, part)
 		}

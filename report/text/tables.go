@@ -24,7 +24,7 @@ func (p *page) models(r *report.Report) {
 	}
 	for _, m := range models[:min(len(models), maxNameRows)] {
 		response, service := &m.LatencyMS.Response, &m.LatencyMS.Service
-		cells := []string{format.Safe(m.Name, mostCell), format.Count(m.Count), format.OptionalMS(response.P50), format.OptionalMS(response.P99), format.OptionalMS(service.P50), format.OptionalMS(service.P99)}
+		cells := []string{format.Safe(m.Name, maxCell), format.Count(m.Count), format.OptionalMS(response.P50), format.OptionalMS(response.P99), format.OptionalMS(service.P50), format.OptionalMS(service.P99)}
 		for i, cell := range cells {
 			columns[i].cells = append(columns[i].cells, cell)
 		}
@@ -110,7 +110,7 @@ func percentileColumns(rows []row, width int) []column {
 
 // connectsMatter reports whether opening connections had a share in response
 // times: when at least a tenth of the requests opened one, or when opening
-// took as mostText as the slow replies.
+// took as long as the slow replies.
 func connectsMatter(r *report.Report) bool {
 	connect, p99 := r.LatencyMS.Connect, r.LatencyMS.Response.P99
 	if connect.Count == 0 {
@@ -160,7 +160,7 @@ func (p *page) failures(r *report.Report) {
 
 // failureWords are a failure's kind and message, saying nothing twice.
 func failureWords(f *report.Failure) (kind, message string) {
-	kind, message = format.Safe(strings.ReplaceAll(f.Kind, "_", " "), 20), format.Safe(f.Message, mostCell)
+	kind, message = format.Safe(strings.ReplaceAll(f.Kind, "_", " "), 20), format.Safe(f.Message, maxCell)
 	if f.Status == nil {
 		return kind, message
 	}
@@ -195,7 +195,7 @@ func (p *page) names(r *report.Report) {
 		{head: "max", right: true},
 	}
 	for _, n := range names[:min(len(names), maxNameRows)] {
-		name, l := format.Safe(n.Name, mostCell), &n.LatencyMS.Response
+		name, l := format.Safe(n.Name, maxCell), &n.LatencyMS.Response
 		if name == "" {
 			name = "(no name)"
 		}
@@ -224,7 +224,7 @@ func (p *page) slowest(r *report.Report) {
 	took, at, payload := 0, 0, 0
 	for _, s := range shown {
 		took, at = max(took, format.Width(format.MS(s.ResponseMS))), max(at, format.Width(format.Moment(s.AtS)))
-		payload = max(payload, format.Width(format.Safe(s.Payload, mostCell)))
+		payload = max(payload, format.Width(format.Safe(s.Payload, maxCell)))
 	}
 	for i, s := range shown {
 		label, id := "", ""
@@ -233,10 +233,10 @@ func (p *page) slowest(r *report.Report) {
 		}
 		// An id is of use only whole and on one line, to be copied.
 		if s.RequestID != nil {
-			id = "request " + format.Safe(*s.RequestID, mostCell)
+			id = "request " + format.Safe(*s.RequestID, maxCell)
 		}
 		time := format.MS(s.ResponseMS)
-		items := []string{strings.Repeat(" ", took-format.Width(time)) + time, "at " + format.Pad(format.Moment(s.AtS), at), format.Safe(s.Payload, mostCell), id}
+		items := []string{strings.Repeat(" ", took-format.Width(time)) + time, "at " + format.Pad(format.Moment(s.AtS), at), format.Safe(s.Payload, maxCell), id}
 		if payload > 0 && payload <= p.width/3 {
 			items[2] = format.Pad(items[2], payload)
 		}

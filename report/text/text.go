@@ -61,7 +61,7 @@ func Write(w io.Writer, r *report.Report, o Options) error {
 	p.slowest(r)
 	p.gap()
 	for _, warning := range r.Warnings {
-		p.prose(yellow, "warning: "+format.Safe(warning, mostText), 9)
+		p.prose(yellow, "warning: "+format.Safe(warning, maxText), 9)
 	}
 	p.gap()
 	p.verdict(r)
@@ -109,7 +109,7 @@ func (p *page) flow(s style, label string, items ...string) {
 		if item == "" {
 			continue
 		}
-		if item = format.Safe(item, mostText); format.Width(item) > p.width-labelWidth {
+		if item = format.Safe(item, maxText); format.Width(item) > p.width-labelWidth {
 			// It takes lines of its own.
 			if !empty {
 				p.line(s, text)
@@ -147,7 +147,7 @@ func (p *page) ending(r *report.Report) {
 		p.prose(yellow, rules.InterruptedWords(r), 2)
 	}
 	if r.Error != nil {
-		p.prose(loud, "ended early: "+format.Safe(*r.Error, mostText), 2)
+		p.prose(loud, "ended early: "+format.Safe(*r.Error, maxText), 2)
 	}
 	if v := &r.Verdict; v.Untrusted() {
 		p.prose(yellow, EndpointWords(v)+"; the figures are not trusted: see the last lines", 2)

@@ -50,7 +50,7 @@ func (p *page) rules(r *report.Report) {
 		if !j.Met {
 			s, outcome = red, "broken"
 		}
-		rule := format.Safe(j.Rule, mostText)
+		rule := format.Safe(j.Rule, maxText)
 		if format.Width(rule) > widest { // it has lines of its own
 			p.prose(s, rule, 2)
 			rule = ""

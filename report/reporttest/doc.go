@@ -1,0 +1,6 @@
+// Package reporttest invents runs for the tests of report and of the packages
+// around it: no clock, no network, the same figures for the same seed. It is
+// imported by tests alone.
+//
+// May import: attack, report, report/rules, report/merge, report/text.
+package reporttest

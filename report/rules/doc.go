@@ -1,0 +1,11 @@
+// Package rules judges a report: the grammar of service level objectives (SLOs),
+// their outcome on a report's figures, the bounds that they set for goodput, and
+// the exit code that follows.
+//
+//	"p99<200ms" ──Parse──► Rule ──Judge──► Judgement in Report.SLO ──Exit──► code
+//	                        └──Bounds──► attack.Bounds, for goodput
+//
+// A new figure for rules: its name in grammar.go, its value in judge.go.
+//
+// May import: report, report/format, attack's result types.
+package rules
