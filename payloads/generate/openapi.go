@@ -22,6 +22,10 @@ const (
 // else the least that its schema asks for, which is enough to try the endpoint
 // and may not be what its model makes sense of. Of several paths the first one
 // that ends in /invocations counts.
+//
+// It reads the raw text, not structs: properties keep the order of the document,
+// and a key of an unexpected type (such as exclusiveMinimum, a bool in OpenAPI 3.0
+// and a number in 3.1) is ignored where a decoder would refuse the whole document.
 func ExampleFromOpenAPI(doc []byte) ([]byte, error) {
 	doc = bytes.TrimPrefix(doc, []byte(jsonscan.ByteOrderMark))
 	if !jsonscan.Valid(doc) {

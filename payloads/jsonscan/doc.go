@@ -9,5 +9,9 @@
 // fast as jsontext on numbers and text. What it refuses goes to jsontext, which
 // says why. The functions named Skip return where a value ends, or -1.
 //
+// attack/stream does not use it, on purpose: what it reads may be cut off, and may
+// hold NaN or Infinity, which Python servers write and RFC 8259 does not have; it
+// has to find token counts in both.
+//
 // May import: nothing of brunt.
 package jsonscan
