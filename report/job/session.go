@@ -12,6 +12,7 @@ import (
 	"brunt/attack/endpoint"
 	"brunt/report"
 	"brunt/report/live"
+	"brunt/report/live/guard"
 	"brunt/report/panel"
 	"brunt/report/rules"
 )
@@ -133,7 +134,7 @@ func (s *Session) watch(j *Job) {
 // of a page that was waited for is published at the end.
 func (s *Session) Serve(flags live.Flags) error {
 	s.Source.good = rules.Bounds(s.Rules)
-	s.Source.otherFiles = live.Files(attack.HostLimits().Files)
+	s.Source.otherFiles = guard.Files(attack.HostLimits().Files)
 	order := s.Source.Order()
 	view, err := live.Open(live.Config{
 		Flags: flags, Form: s.Source.Form(), Order: order, Rules: s.Rules,

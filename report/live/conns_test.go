@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"brunt/report/live/guard"
 )
 
 // Whoever holds 1,000 connections without a request keeps nobody out, nor do
@@ -77,7 +79,7 @@ func TestSlowHeaders(t *testing.T) {
 func TestHundredViewers(t *testing.T) {
 	v := serve(t, nil)
 	var last *stream
-	for range maxViewers {
+	for range guard.MaxViewers {
 		last = v.stream(t, "")
 		last.next()
 	}

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"brunt/report/live/guard"
 )
 
 // pingPace keeps proxies from taking a quiet stream for a dead one.
@@ -30,7 +32,7 @@ func (v *View) events(w http.ResponseWriter, req *http.Request) {
 	flush := http.NewResponseController(w).Flush
 	ping := time.NewTicker(pingPace)
 	defer ping.Stop()
-	at, acts := seen(req.Header.Get("Last-Event-ID")), mayAct(req)
+	at, acts := seen(req.Header.Get("Last-Event-ID")), guard.MayAct(req)
 	for {
 		frame, there, changed := v.feed.lead(at, acts)
 		if frame == nil {

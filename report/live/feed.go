@@ -9,10 +9,8 @@ import (
 	"time"
 
 	"brunt/attack"
+	"brunt/report/live/guard"
 )
-
-// maxViewers bounds the event streams; each costs a connection.
-const maxViewers = 100
 
 // feed tells viewers what is new. While there is any, one goroutine looks at
 // the run when it is due and publishes; a viewer holds only its position and
@@ -76,7 +74,7 @@ func (f *feed) join() error {
 	if f.ending {
 		return errEnding
 	}
-	if f.viewers >= maxViewers {
+	if f.viewers >= guard.MaxViewers {
 		return errFull
 	}
 	f.viewers++

@@ -16,6 +16,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"brunt/report/live/guard"
 )
 
 const testToken = "0123456789abcdef"
@@ -147,7 +149,7 @@ func TestGuardByToken(t *testing.T) {
 	}
 	u.Host = "127.0.0.1:" + u.Port()
 	v.url = u.String()
-	cookie := cookieName(&net.TCPAddr{Port: atoi(u.Port())})
+	cookie := guard.CookieName(&net.TCPAddr{Port: atoi(u.Port())})
 	for _, row := range []guardRow{
 		{"no token", "GET", "/", "", 401},
 		{"no token", "GET", "/web/app.css", "", 401},
@@ -242,7 +244,7 @@ func TestHeaders(t *testing.T) {
 			req := request("GET", v.at(path), "")
 			req.Host = host
 			h := do(t, req).header
-			if h.Get("Content-Security-Policy") != policy || h.Get("X-Content-Type-Options") != "nosniff" || h.Get("Referrer-Policy") != "no-referrer" ||
+			if h.Get("Content-Security-Policy") != guard.Policy || h.Get("X-Content-Type-Options") != "nosniff" || h.Get("Referrer-Policy") != "no-referrer" ||
 				h.Get("Cross-Origin-Resource-Policy") != "same-origin" || !strings.HasPrefix(h.Get("Cache-Control"), "no-") || h.Get("Access-Control-Allow-Origin") != "" {
 				t.Errorf("%s by %s: %v", path, host, h)
 			}

@@ -28,6 +28,7 @@ import (
 
 	"brunt/attack"
 	"brunt/report"
+	"brunt/report/live/guard"
 	"brunt/report/page"
 	"brunt/report/rules"
 )
@@ -56,7 +57,7 @@ type View struct {
 	room     *room
 	feed     *feed
 	server   *http.Server
-	conns    *connections
+	conns    *guard.Connections
 	serving  sync.WaitGroup
 	handling sync.WaitGroup
 }
@@ -93,12 +94,14 @@ func Open(c Config) (*View, error) {
 		token = rand.Text() // 128 bits and a few more
 	}
 	c.Form.AnyTarget = c.ServeAnyTarget
-	v := &View{exposed: token != "" && !secure && !loopback, url: pageURL(l.Addr(), c.Serve, secure, token), conns: newConnections(shareOf(attack.HostLimits().Files))}
+	v := &View{exposed: token != "" && !secure && !loopback, url: pageURL(l.Addr(), c.Serve, secure, token), conns: guard.NewConnections(attack.HostLimits().Files)}
 	v.room = &room{start: c.Start, rules: c.Rules, form: c.Form, order: c.Order, given: c.Order.Target, ended: make(chan struct{})}
 	v.feed = newFeed(v.room)
 	v.room.touched = v.feed.touch
-	v.serve(l, certificates, &guard{
-		loopback: loopback, secure: secure, token: token, open: c.ServeOpen, cookie: cookieName(l.Addr()), next: v.routes(files), welcome: v.welcome,
+	v.serve(l, certificates, &guard.Guard{
+		Loopback: loopback, Secure: secure, Token: token, Open: c.ServeOpen, Cookie: guard.CookieName(l.Addr()),
+		Next: v.routes(files), Welcome: v.welcome,
+		Refuse: func(w http.ResponseWriter, status int, why string) { answer(w, status, problem{Error: why}) },
 	})
 	if c.Flags.Open {
 		v.openBrowser(token != "")
@@ -119,7 +122,7 @@ func (v *View) serve(l net.Listener, certificates []tls.Certificate, guarded htt
 			guarded.ServeHTTP(newPatient(w), req)
 		}),
 		ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10,
-		ConnState: v.conns.note, ConnContext: remember, Protocols: protocols,
+		ConnState: v.conns.Note, ConnContext: guard.Remember, Protocols: protocols,
 		ErrorLog: log.New(io.Discard, "", 0), // of clients that went away or speak no HTTP
 	}
 	if certificates != nil {
@@ -139,7 +142,7 @@ func unwanted(w http.ResponseWriter) {
 // body is welcomed when it has.
 func (v *View) welcome(req *http.Request) {
 	if req.ContentLength == 0 {
-		v.conns.welcome(req)
+		v.conns.Welcome(req)
 	}
 }
 

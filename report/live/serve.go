@@ -95,7 +95,7 @@ func (v *View) acting(act func(body []byte) error) http.HandlerFunc {
 		if err == nil { // what follows takes its time, during which the connection is read from
 			_ = control.SetReadDeadline(time.Time{})
 			w.Header().Del("Connection")
-			v.conns.welcome(req)
+			v.conns.Welcome(req)
 		} else {
 			_ = control.SetReadDeadline(time.Now().Add(haste))
 		}

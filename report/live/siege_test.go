@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"brunt/attack/quiet"
+	"brunt/report/live/guard"
 )
 
 // sieges are what somebody without a token does with a connection. What it
@@ -148,10 +149,8 @@ func TestSiege(t *testing.T) {
 			end := besiege(t, strings.TrimPrefix(v.at(""), "http://"), false, act)
 			defer end()
 			ownerEnters(t, v)
-			v.conns.mu.Lock()
-			open, known := len(v.conns.open), v.conns.known
-			v.conns.mu.Unlock()
-			if open-known > mostStrangers || known > mostKnown {
+			open, known := v.conns.Open()
+			if open-known > guard.MaxStrangers || known > guard.MaxKnown {
 				t.Errorf("%d connections, %d of them known", open, known)
 			}
 		})
@@ -256,16 +255,5 @@ func TestUnwantedBodies(t *testing.T) {
 	resp.Body.Close()
 	if resp.Close {
 		t.Error("an order's connection is closed")
-	}
-}
-
-// The page's share of files is small, and room for twenty viewers wherever a
-// process may open a few hundred.
-func TestShareOfFiles(t *testing.T) {
-	for limit, most := range map[uint64]int{0: 162, 1 << 20: 162, 1024: 130, 256: 34, 64: 14, 1: 14} {
-		s := shareOf(limit)
-		if Files(limit) > most || s.strangers < 2 || limit >= 256 && s.known < 20 {
-			t.Errorf("of %d files: %+v", limit, s)
-		}
 	}
 }

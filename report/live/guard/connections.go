@@ -1,4 +1,4 @@
-package live
+package guard
 
 import (
 	"context"
@@ -10,17 +10,20 @@ import (
 	"time"
 )
 
+// MaxViewers bounds the event streams; each costs a connection.
+const MaxViewers = 100
+
 // Most connections of the page. What they cost, the load would miss: file
 // descriptors above all.
 const (
-	// mostKnown is room for all viewers, and for what their pages ask besides.
-	mostKnown     = maxViewers + 28
-	mostStrangers = 32
+	// MaxKnown is room for all viewers, and for what their pages ask besides.
+	MaxKnown     = MaxViewers + 28
+	MaxStrangers = 32
 	// fewFiles is the part of the files that this process may open which the
 	// page has where there are few.
 	fewFiles = 8
-	// leastShare is what a page needs whatever there is.
-	leastShare = 12
+	// minShare is what a page needs whatever there is.
+	minShare = 12
 )
 
 // share is how many connections the page may have at a time.
@@ -28,9 +31,9 @@ type share struct{ known, strangers int }
 
 // shareOf is the page's share of limit files, 0 for any number.
 func shareOf(limit uint64) share {
-	all := uint64(mostKnown + mostStrangers)
+	all := uint64(MaxKnown + MaxStrangers)
 	if limit > 0 {
-		all = min(all, max(limit/fewFiles, leastShare))
+		all = min(all, max(limit/fewFiles, minShare))
 	}
 	strangers := int(all) / 5
 	return share{int(all) - strangers, strangers}
@@ -44,11 +47,11 @@ func Files(limit uint64) int {
 	return s.known + s.strangers + 2
 }
 
-// connections bounds those of the page. Each is a stranger's until it has made
+// Connections bounds those of the page. Each is a stranger's until it has made
 // a whole request that was let in: who may not come in has a small share, within
 // which the oldest makes room for a new one, so that whoever holds many keeps
 // nobody out.
-type connections struct {
+type Connections struct {
 	most share
 
 	mu    sync.Mutex
@@ -64,12 +67,14 @@ type held struct {
 	since time.Time // the last change
 }
 
-func newConnections(most share) *connections {
-	return &connections{most: most, open: map[net.Conn]*held{}}
+// NewConnections bounds them to the page's share of limit files that this process
+// may open, 0 for any number.
+func NewConnections(limit uint64) *Connections {
+	return &Connections{most: shareOf(limit), open: map[net.Conn]*held{}}
 }
 
-// note is an http.Server's ConnState.
-func (c *connections) note(conn net.Conn, state http.ConnState) {
+// Note is an http.Server's ConnState.
+func (c *Connections) Note(conn net.Conn, state http.ConnState) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	h := c.open[conn]
@@ -89,7 +94,7 @@ func (c *connections) note(conn net.Conn, state http.ConnState) {
 
 // know says that the connection's request is let in. Where there is no room for
 // one more it stays among the strangers.
-func (c *connections) know(conn net.Conn) {
+func (c *Connections) know(conn net.Conn) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	h := c.open[conn]
@@ -110,7 +115,7 @@ func (c *connections) know(conn net.Conn) {
 // leastWanted is the stranger that makes room: one that was answered before one
 // that is still to be, the oldest first, of the network that has the most. So a
 // newcomer has the time that all others take to follow it.
-func (c *connections) leastWanted() net.Conn {
+func (c *Connections) leastWanted() net.Conn {
 	count, most := map[netip.Addr]int{}, 0
 	for _, h := range c.open {
 		if !h.known {
@@ -126,7 +131,7 @@ func (c *connections) leastWanted() net.Conn {
 }
 
 // first is the oldest that is such, nil where there is none.
-func (c *connections) first(such func(*held) bool) (found net.Conn) {
+func (c *Connections) first(such func(*held) bool) (found net.Conn) {
 	for conn, h := range c.open {
 		if such(h) && (found == nil || h.since.Before(c.open[found].since)) {
 			found = conn
@@ -135,17 +140,17 @@ func (c *connections) first(such func(*held) bool) (found net.Conn) {
 	return found
 }
 
-func (c *connections) forget(conn net.Conn) {
+func (c *Connections) forget(conn net.Conn) {
 	if h := c.open[conn]; h != nil && h.known {
 		c.known--
 	}
 	delete(c.open, conn)
 }
 
-func (c *connections) evict(conn net.Conn) {
+func (c *Connections) evict(conn net.Conn) {
 	c.forget(conn)
 	if t, ok := conn.(*tls.Conn); ok {
-		conn = t.NetConn() // without a farewell, which could take its time
+		conn = t.NetConn() // without TLS's closing message, which could take its time
 	}
 	conn.Close() // its goroutine ends and tells
 }
@@ -163,15 +168,23 @@ func network(conn net.Conn) netip.Addr {
 	return from
 }
 
+// Open is how many connections there are, and how many of them have made a request
+// that was let in.
+func (c *Connections) Open() (all, known int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.open), c.known
+}
+
 type connKey struct{}
 
-// remember is an http.Server's ConnContext.
-func remember(ctx context.Context, conn net.Conn) context.Context {
+// Remember is an http.Server's ConnContext.
+func Remember(ctx context.Context, conn net.Conn) context.Context {
 	return context.WithValue(ctx, connKey{}, conn)
 }
 
-// welcome has the request's connection known.
-func (c *connections) welcome(req *http.Request) {
+// Welcome has the request's connection known.
+func (c *Connections) Welcome(req *http.Request) {
 	if conn, ok := req.Context().Value(connKey{}).(net.Conn); ok {
 		c.know(conn)
 	}

@@ -1,4 +1,4 @@
-package live
+package guard
 
 import (
 	"context"
@@ -15,23 +15,29 @@ import (
 	"strings"
 )
 
-// policy lets a page load this server's own files and nothing else.
-const policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+// Policy lets a page load this server's own files and nothing else.
+const Policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; " +
+	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-// guard decides who may look and who may act. On loopback whoever is on this
+// Guard decides who may look and who may act. On loopback whoever is on this
 // machine may, but not a web page of elsewhere that the browser shows: that is
 // told by the names in the request. Elsewhere the token decides.
-type guard struct {
-	loopback bool
-	secure   bool   // TLS
-	token    string // empty where none is asked for
-	open     bool   // who has no token may look
-	cookie   string // ports share cookies: its name tells them apart
-	next     http.Handler
-	welcome  func(*http.Request) // told of whoever may act
+type Guard struct {
+	Loopback bool
+	Secure   bool   // TLS
+	Token    string // empty where none is asked for
+	Open     bool   // who has no token may look
+	Cookie   string // see CookieName
+	Next     http.Handler
+	// Welcome is called with each request that may act.
+	Welcome func(*http.Request)
+	// Refuse answers a request that is not served, other than a person's for the page.
+	Refuse func(w http.ResponseWriter, status int, why string)
 }
 
-func cookieName(a net.Addr) string {
+// CookieName is that of the page which listens on an address: ports share cookies,
+// and its name tells them apart.
+func CookieName(a net.Addr) string {
 	port := 0
 	if at, ok := a.(*net.TCPAddr); ok {
 		port = at.Port
@@ -47,23 +53,23 @@ type refusal struct {
 
 type actsKey struct{}
 
-// mayAct reports whether the guard lets this request start, stop and change.
-func mayAct(req *http.Request) bool { return req.Context().Value(actsKey{}) != nil }
+// MayAct reports whether the guard lets this request start, stop and change.
+func MayAct(req *http.Request) bool { return req.Context().Value(actsKey{}) != nil }
 
 // ServeHTTP serves what is allowed.
-func (g *guard) ServeHTTP(w http.ResponseWriter, req *http.Request) {
+func (g *Guard) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	h := w.Header()
-	h.Set("Content-Security-Policy", policy)
+	h.Set("Content-Security-Policy", Policy)
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	h.Set("Cache-Control", "no-store")
 	if req.URL.Path == "/healthz" {
-		g.next.ServeHTTP(w, req)
+		g.Next.ServeHTTP(w, req)
 		return
 	}
 	if r := g.foreign(req); r != nil {
-		refuse(w, req, r)
+		g.refuse(w, req, r)
 		return
 	}
 	if g.enters(req) {
@@ -71,32 +77,32 @@ func (g *guard) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		return
 	}
 	acts, r := g.known(req)
-	if r != nil && (!g.open || !reads(req)) {
+	if r != nil && (!g.Open || !reads(req)) {
 		if r.status == http.StatusUnauthorized {
 			h.Set("WWW-Authenticate", `Bearer realm="brunt"`)
 		}
-		refuse(w, req, r)
+		g.refuse(w, req, r)
 		return
 	}
 	if acts {
-		g.welcome(req)
+		g.Welcome(req)
 		req = req.WithContext(context.WithValue(req.Context(), actsKey{}, true))
 	}
-	g.next.ServeHTTP(w, req)
+	g.Next.ServeHTTP(w, req)
 }
 
-func refuse(w http.ResponseWriter, req *http.Request, r *refusal) {
+func (g *Guard) refuse(w http.ResponseWriter, req *http.Request, r *refusal) {
 	if req.URL.Path == "/" && strings.Contains(req.Header.Get("Accept"), "text/html") { // a person, who came for the page
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		w.WriteHeader(r.status)
 		_, _ = fmt.Fprintf(w, closed, html.EscapeString(r.text))
 		return
 	}
-	answer(w, r.status, problem{Error: r.text})
+	g.Refuse(w, r.status, r.text)
 }
 
 // closed is the page for who is not let in. It has the browser's own looks: style
-// sheets are behind the door.
+// sheets need a token as well.
 const closed = `<!doctype html><html lang="en"><meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark"><title>brunt</title><main><h1>brunt does not show this page</h1><p>%s.</p></main>`
 
 func reads(req *http.Request) bool {
@@ -104,8 +110,8 @@ func reads(req *http.Request) bool {
 }
 
 // foreign refuses what a page of another site sent.
-func (g *guard) foreign(req *http.Request) *refusal {
-	if g.loopback && !isLocalName(req.Host) {
+func (g *Guard) foreign(req *http.Request) *refusal {
+	if g.Loopback && !isLocalName(req.Host) {
 		return &refusal{http.StatusForbidden, "this page is for this machine only: open it as localhost or 127.0.0.1"}
 	}
 	for _, origin := range req.Header.Values("Origin") { // whoever sends two is heard on both
@@ -148,20 +154,20 @@ func isLocalName(host string) bool {
 }
 
 // enters reports whether the request is the link with the token.
-func (g *guard) enters(req *http.Request) bool {
-	return g.token != "" && reads(req) && req.URL.Path == "/" && req.URL.Query().Has("token")
+func (g *Guard) enters(req *http.Request) bool {
+	return g.Token != "" && reads(req) && req.URL.Path == "/" && req.URL.Query().Has("token")
 }
 
 // admit turns the link's token into a cookie, so that it stands in no address
 // line, history or reference.
-func (g *guard) admit(w http.ResponseWriter, req *http.Request) {
+func (g *Guard) admit(w http.ResponseWriter, req *http.Request) {
 	if !g.matches(req.URL.Query().Get("token")) {
-		refuse(w, req, wrongToken)
+		g.refuse(w, req, wrongToken)
 		return
 	}
-	g.welcome(req)
+	g.Welcome(req)
 	http.SetCookie(w, &http.Cookie{
-		Name: g.cookie, Value: g.token, Path: "/", HttpOnly: true, Secure: g.secure, SameSite: http.SameSiteStrictMode,
+		Name: g.Cookie, Value: g.Token, Path: "/", HttpOnly: true, Secure: g.Secure, SameSite: http.SameSiteStrictMode,
 	})
 	if crossSite(req) { // a strict cookie does not go along with a redirection
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
@@ -181,14 +187,14 @@ var (
 )
 
 // known reports whether the request carries the token.
-func (g *guard) known(req *http.Request) (bool, *refusal) {
-	if g.token == "" {
+func (g *Guard) known(req *http.Request) (bool, *refusal) {
+	if g.Token == "" {
 		return true, nil
 	}
 	token, given := "", false
 	if scheme, value, ok := strings.Cut(req.Header.Get("Authorization"), " "); ok && strings.EqualFold(scheme, "Bearer") {
 		token, given = strings.TrimSpace(value), true
-	} else if c, err := req.Cookie(g.cookie); err == nil {
+	} else if c, err := req.Cookie(g.Cookie); err == nil {
 		token, given = c.Value, true
 	}
 	switch {
@@ -201,7 +207,7 @@ func (g *guard) known(req *http.Request) (bool, *refusal) {
 }
 
 // matches takes as long for a nearly right token as for any other.
-func (g *guard) matches(token string) bool {
-	a, b := sha256.Sum256([]byte(token)), sha256.Sum256([]byte(g.token))
+func (g *Guard) matches(token string) bool {
+	a, b := sha256.Sum256([]byte(token)), sha256.Sum256([]byte(g.Token))
 	return subtle.ConstantTimeCompare(a[:], b[:]) == 1
 }
