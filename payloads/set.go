@@ -34,7 +34,7 @@ type Set struct {
 
 // Open maps, indexes and checks all files. If anything is wrong with them it
 // returns the first problem in the order of files and lines, as a
-// [*LineError] where it concerns a line (found by errors.As), which also says
+// [brunt/payloads/file.LineError] where it concerns a line (found by errors.As), which also says
 // how many more there are.
 func Open(specs []Spec, o Options) (*Set, error) {
 	o, err := o.withDefaults()

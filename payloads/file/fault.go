@@ -13,7 +13,7 @@ import (
 // fault goes on.
 //
 // A system call that is handed such memory does not fault but fails with
-// EFAULT ("bad address"); [Set.Changed] then says what happened.
+// EFAULT ("bad address"); [Mapping.Changed] then says what happened.
 func Fault(recovered any) error {
 	if recovered == nil {
 		return nil

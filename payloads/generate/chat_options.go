@@ -12,10 +12,10 @@ import (
 	"brunt/payloads/jsonscan"
 )
 
-// ChatOptions say what [Make] puts into bodies of chat completions.
+// ChatOptions say what [Bodies] puts into bodies of chat completions.
 type ChatOptions struct {
 	// Chat makes a body per prompt. The file is .txt, with a prompt on each
-	// line, .csv or .jsonl (see [Make]); standard input is text.
+	// line, .csv or .jsonl (see [Bodies]); standard input is text.
 	Chat bool `help:"Make a chat completions body per prompt of a .txt (one per line), .csv or .jsonl file."`
 	// Column of a CSV file that holds the prompts; when empty it is the one
 	// named prompt, or the only one.

@@ -15,7 +15,7 @@ import (
 	"brunt/payloads/table"
 )
 
-// Options say what [Make] reads and writes. Their tags are the flags of
+// Options say what [Bodies] reads and writes. Their tags are the flags of
 // the command line.
 type Options struct {
 	// Path is a CSV file, or an example body in a file named .json, or a file of
@@ -26,8 +26,8 @@ type Options struct {
 	Stdin io.Reader `kong:"-"` // what the path "-" reads; nil means os.Stdin
 	Notes io.Writer `kong:"-"` // what the reader of the bodies should know goes there; nil discards it
 
-	// Format is [DataframeRecords] (also when empty), [DataframeSplit],
-	// [Instances] or [Inputs].
+	// Format is [shape.DataframeRecords] (also when empty), [shape.DataframeSplit],
+	// [shape.Instances] or [shape.Inputs].
 	Format shape.Kind `group:"Table" default:"dataframe_records" help:"dataframe_records, dataframe_split, instances or inputs."`
 	// RowsPerRequest is how many rows go into a body, 1 when it is 0. The last
 	// body has the rest.

@@ -1,6 +1,6 @@
 package generate
 
-// WriteError is what kept [Make] from writing bodies on.
+// WriteError is what kept [Bodies] from writing bodies on.
 type WriteError struct{ Err error }
 
 func (e *WriteError) Error() string { return "bodies cannot be written: " + e.Err.Error() }

@@ -10,7 +10,7 @@ import (
 // serving knows, or one of the others.
 type Kind string
 
-// The kinds. [Make] writes the first four.
+// The kinds. The command payloads make writes the first four.
 const (
 	DataframeSplit   Kind = "dataframe_split"
 	DataframeRecords Kind = "dataframe_records"

@@ -6,7 +6,7 @@ import "brunt/payloads/jsonscan"
 // the client calls its request.
 const clientIDKey = "client_request_id"
 
-// clientIDSplice is the splicer of [Options.ClientRequestID]: the key and the
+// clientIDSplice is the [Finder] of client_request_ids: the key and the
 // request's id behind the brace that opens an object. A body that has the key
 // already keeps its own, and one that is no object has no place for it.
 func clientIDSplice(body []byte) (Splice, string) {

@@ -2,7 +2,7 @@ package splice
 
 import "brunt/payloads/jsonscan"
 
-// nonceSplice is the splicer of [Options.Unique]: at the beginning of the text
+// nonceSplice is the [Finder] of unique prompts: at the beginning of the text
 // that a model is asked about, for prompt caches go by how texts begin. What
 // stands before it, such as a system message that all requests share, stays
 // alike, as it would for real users.

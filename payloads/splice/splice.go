@@ -15,7 +15,7 @@ type Splice struct {
 type Text uint8
 
 // The texts. A kind that is added here needs a line in around, and a
-// [splicer] that finds its places.
+// [Finder] that finds its places.
 const (
 	// NoText is no splice.
 	NoText Text = iota

@@ -44,7 +44,7 @@ type KindShare struct {
 	Streaming *int `json:"streaming"`
 }
 
-// Describe reads all files as [Open] does and tells what is in them. It wants
+// Describe reads all files as [payloads.Open] does and tells what is in them. It wants
 // them sound, and returns the same errors. Weights play no part.
 func Describe(specs []payloads.Spec, o payloads.Options) ([]File, error) {
 	set, err := payloads.Open(specs, o)
