@@ -30,6 +30,7 @@ import (
 	"brunt/report/probe"
 	"brunt/report/results"
 	"brunt/report/rules"
+	"brunt/report/words"
 )
 
 // Exit codes, a contract with scripts; those of finished runs are in report/rules.
@@ -384,7 +385,7 @@ func exit(io *streams, ctx *kong.Context, err error) int {
 		if ctx != nil && ctx.Selected() != nil {
 			command = ctx.Selected().Path() + ": "
 		}
-		text := config.Told(ctx, strings.Join(strings.Fields(f.err.Error()), " "))
+		text := config.Told(ctx, strings.Join(strings.Fields(words.Error(f.err)), " "))
 		fmt.Fprintf(io.err, "brunt: %s%s\n", command, format.Plain(endpoint.HideGiven(io.args, text)))
 	}
 	return f.code

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"brunt/attack/endpoint"
+	"brunt/attack/setting"
 	"brunt/payloads"
 )
 
@@ -110,7 +111,7 @@ func Start(plan Plan, request Request, set *payloads.Set, target *endpoint.Endpo
 		return nil, err
 	}
 	if plan.HTTP2 && target.Embedded != nil {
-		return nil, fmt.Errorf("--http2: mock:// speaks HTTP/1.1 only; leave out --http2")
+		return nil, setting.Wrong(setting.HTTP2, "", "mock:// speaks HTTP/1.1 only; leave out %v", setting.HTTP2)
 	}
 	warnings, err := plan.fit(HostLimits(), target.Embedded != nil, len(target.Dialer.Addresses()))
 	if err != nil {

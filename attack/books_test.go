@@ -284,7 +284,7 @@ func TestExampleIsMadeOutsideTheLock(t *testing.T) {
 		w.ex = exchange{outcome: failed, kind: KindOther, err: whileDescribed{w.tally, &free}, ticket: w.ex.ticket, end: w.ex.end}
 		w.tally.record(w)
 	}
-	if f := w.tally.failures[otherKinds]; !free || f == nil || f.Count != 2 || f.Message != "no words" {
+	if f := w.tally.failures[otherKinds]; !free || f == nil || f.Count != 2 || f.Message.String() != "no words" {
 		t.Errorf("lock free: %t; %+v", free, f)
 	}
 }

@@ -244,7 +244,7 @@ func TestAdviceElsewhere(t *testing.T) {
 			if f.Cause != c.cause {
 				t.Errorf("%s: cause %q, expected %q", what, f.Cause, c.cause)
 			}
-			if said := f.Advice; (c.advice == "") != (said == "") || !strings.Contains(said, c.advice) {
+			if said := f.Advice.String(); (c.advice == "") != (said == "") || !strings.Contains(said, c.advice) {
 				t.Errorf("%s: advice %q, expected %q", what, said, c.advice)
 			} else if databricksWords.MatchString(said) {
 				t.Errorf("%s: advice %q is Databricks'", what, said)
@@ -312,7 +312,7 @@ func TestRecognisedReplies(t *testing.T) {
 	defer server.Close()
 	for name, want := range map[string]string{"X-Databricks-Request-Id": counsels[CausePermission].databricks, "x-databricks-org-id": counsels[CausePermission].databricks, "X-Request-Id": ""} {
 		header.Store(&name)
-		if s := attackOf(t, server.URL, testPlan(1)); len(s.Failures) != 1 || s.Failures[0].Advice != want {
+		if s := attackOf(t, server.URL, testPlan(1)); len(s.Failures) != 1 || s.Failures[0].Advice.String() != want {
 			t.Errorf("%s: %+v", name, s.Failures)
 		}
 	}

@@ -191,19 +191,19 @@ func TestFailuresByCause(t *testing.T) {
 		for _, f := range s.Failures {
 			k := key{f.Status, f.Cause}
 			got[k] += f.Count
-			if f.Kind != fmt.Sprintf("status_%d", f.Status) || f.Message != first[k].message || !strings.HasPrefix(f.RequestID, "request-") || f.Payload == "" {
+			if f.Kind != fmt.Sprintf("status_%d", f.Status) || f.Message.String() != first[k].message || !strings.HasPrefix(f.RequestID, "request-") || f.Payload == "" {
 				t.Errorf("HTTP/2 %v: %+v, expected %q", http2s, f, first[k].message)
 			}
 			silent := f.Cause == "" || f.Cause == CauseBadRequest || f.Cause == CauseRedirect // to no place
-			if f.Advice == "" != silent || f.Last < f.First {
+			if f.Advice.String() == "" != silent || f.Last < f.First {
 				t.Errorf("HTTP/2 %v: %+v", http2s, f)
 			}
 			h := f.Headers
 			if h["set-cookie"] != "***" || h["x-auth-token"] != "***" || h["via"] != "one, two" || h["x-databricks-request-id"] != f.RequestID {
 				t.Errorf("HTTP/2 %v: headers %v", http2s, h)
 			}
-			if f.Cause == CauseBadInput && f.Advice != f.Payload+" "+signature {
-				t.Errorf("advice on bad input: %s", f.Advice)
+			if f.Cause == CauseBadInput && f.Advice.String() != f.Payload+" "+signature {
+				t.Errorf("advice on bad input: %s", f.Advice.String())
 			}
 		}
 		if !maps.Equal(got, want) {

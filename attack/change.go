@@ -6,6 +6,8 @@ import (
 	"time"
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
+
+	"brunt/attack/setting"
 )
 
 // maxChanges is the most changes of one run; each is kept for the reports.
@@ -33,7 +35,7 @@ func (r *Run) Change(rate vegeta.Rate, concurrency int) error {
 	case !r.plan.Open() && (rate.Freq != 0 || concurrency <= 0):
 		return errors.New("this run keeps a concurrency: change that, or stop it and start one with a rate")
 	case rate.Freq > 0 && PerSecond(rate) > MaxRatePerSecond:
-		return errors.New("rate: must be above 0 and at most 10,000,000/s")
+		return setting.Wrong(setting.Rate, "", "must be above 0 and at most 10,000,000/s")
 	case concurrency > 0:
 		if err := r.fits(concurrency); err != nil {
 			return err
@@ -77,8 +79,8 @@ func (r *Run) reschedule(rate vegeta.Rate) (at int64) {
 	return at
 }
 
-// fits refuses a concurrency that the open-file limit, or --connections, does
-// not allow.
+// fits refuses a concurrency that the open-file limit, or the plan's Connections,
+// does not allow.
 func (r *Run) fits(concurrency int) error {
 	p := r.plan
 	p.Concurrency = concurrency

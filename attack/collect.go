@@ -51,9 +51,7 @@ func (t *timeline) snapshot() *Snapshot {
 		s.Warnings = append(s.Warnings, warning)
 	}
 	r.errMu.Lock()
-	if r.err != nil {
-		s.Err = r.err.Error()
-	}
+	s.Err = r.err
 	r.errMu.Unlock()
 	s.Verdict = judge(s, &r.plan)
 	return s

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"brunt/attack/endpoint"
+	"brunt/attack/setting"
 	"brunt/payloads"
 )
 
@@ -42,7 +43,7 @@ func (r *Run) staysHome() error {
 	for _, list := range r.ownHeaders() {
 		for _, h := range list {
 			if strings.EqualFold(h.Name, "Host") && !strings.EqualFold(h.Value, r.target.Host) {
-				return fmt.Errorf("header Host: the credentials of %s are sent to no other host; leave the header out, or the credentials off with --auth none", r.target.Host)
+				return setting.Errorf("header Host: the credentials of %s are sent to no other host; leave the header out, or the credentials off with %v", r.target.Host, setting.NoAuth)
 			}
 		}
 	}

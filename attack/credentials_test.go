@@ -1,6 +1,7 @@
 package attack
 
 import (
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -62,9 +63,9 @@ func begin(t *testing.T, name string, p Plan, o endpoint.Options) (*Run, *endpoi
 func noSecrets(t *testing.T, w *workspace.Server, s *Snapshot) {
 	t.Helper()
 	words := slices.Clone(s.Warnings)
-	words = append(words, s.Err)
+	words = append(words, fmt.Sprint(s.Err))
 	for _, f := range s.Failures {
-		words = append(words, f.Message)
+		words = append(words, f.Message.String())
 	}
 	for _, secret := range w.Secrets() {
 		if strings.Contains(strings.Join(words, "\n"), secret) {

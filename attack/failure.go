@@ -14,6 +14,7 @@ import (
 
 	"brunt/attack/endpoint"
 	"brunt/attack/h2"
+	"brunt/attack/setting"
 )
 
 // Kinds of failures on an open connection; endpoint has those of opening one.
@@ -25,7 +26,7 @@ const (
 	KindStaleConnection = "stale_connection"
 	KindBadReply        = "bad_reply"
 	KindPayloadGone     = "payload_gone"
-	KindConnectRate     = "connect_rate"   // --connect-rate left no time for a connection
+	KindConnectRate     = "connect_rate"   // Plan.ConnectRate left no time for a connection
 	KindResetStream     = "reset_stream"   // HTTP/2: RST_STREAM
 	KindRefusedStream   = "refused_stream" // HTTP/2: RST_STREAM with REFUSED_STREAM
 	KindGoAway          = "goaway"         // HTTP/2: GOAWAY with an error, by which replies were lost
@@ -100,26 +101,27 @@ func kindOf(err error, stale bool) string {
 }
 
 // messages say what the kinds mean, where the system's words would not.
-var messages = map[string]string{
-	endpoint.TimeoutConnect: "no connection within the time-out",
-	endpoint.NoPorts:        "this machine has no free ports left for more connections",
-	endpoint.NoFiles:        "this process may open no more files",
-	KindConnectRate:         "no connection within the time-out, for --connect-rate allows no more",
-	KindRefusedStream:       "stream refused, by an endpoint that takes no more at once or a proxy whose backend failed",
-	KindNoStream:            "no stream within the time-out, on connections that took no more at once",
-	KindTimeoutReply:        "no complete reply within the time-out",
-	KindStaleConnection:     "idle connection closed by the endpoint just as the request was sent",
+var messages = map[string]setting.Text{
+	endpoint.TimeoutConnect: setting.Plain("no connection within the time-out"),
+	endpoint.NoHTTP2:        setting.Textf("%w", endpoint.ErrNoHTTP2),
+	endpoint.NoPorts:        setting.Plain("this machine has no free ports left for more connections"),
+	endpoint.NoFiles:        setting.Plain("this process may open no more files"),
+	KindConnectRate:         setting.Textf("%w", errConnectRate),
+	KindRefusedStream:       setting.Plain("stream refused, by an endpoint that takes no more at once or a proxy whose backend failed"),
+	KindNoStream:            setting.Plain("no stream within the time-out, on connections that took no more at once"),
+	KindTimeoutReply:        setting.Plain("no complete reply within the time-out"),
+	KindStaleConnection:     setting.Plain("idle connection closed by the endpoint just as the request was sent"),
 }
 
 // remedies are what to do about kinds without a status, where that follows from
 // the kind alone.
-var remedies = map[string]string{
-	KindStaleConnection: "the endpoint closes connections without saying so before: --no-keepalive opens one for each request",
-	KindStreamEmpty:     "look at one reply by hand: no event with data was in it",
-	KindStreamBroken:    "the server, or a proxy before it, ended the stream early: see their logs and time-outs",
-	KindStreamError:     "the server failed in the middle of its answer: its own words say why",
-	KindStreamStalled:   "lower the load, or raise --stream-stall if pauses that long are normal",
-	KindTimeoutReply:    "lower the load, or raise --timeout if replies that late are of use",
+var remedies = map[string]setting.Text{
+	KindStaleConnection: setting.Textf("the endpoint closes connections without saying so before: %v opens one for each request", setting.NoKeepAlive),
+	KindStreamEmpty:     setting.Plain("look at one reply by hand: no event with data was in it"),
+	KindStreamBroken:    setting.Plain("the server, or a proxy before it, ended the stream early: see their logs and time-outs"),
+	KindStreamError:     setting.Plain("the server failed in the middle of its answer: its own words say why"),
+	KindStreamStalled:   setting.Textf("lower the load, or raise %v if pauses that long are normal", setting.StreamStall),
+	KindTimeoutReply:    setting.Textf("lower the load, or raise %v if replies that late are of use", setting.Timeout),
 }
 
 // certificateWanted is how crypto/tls, which has no type for it, calls the alert
@@ -128,7 +130,7 @@ const certificateWanted = "tls: certificate required"
 
 // remedyFor is what to do about a failure without a status, one sentence; empty
 // where nothing is known but what its message says.
-func remedyFor(kind string, err error) string {
+func remedyFor(kind string, err error) setting.Text {
 	var dial *dialError
 	var bad *badReply
 	var alert *net.OpError
@@ -136,9 +138,9 @@ func remedyFor(kind string, err error) string {
 	case errors.As(err, &dial):
 		return endpoint.Remedy(dial.err)
 	case errors.As(err, &bad) && bad.remedy != "":
-		return bad.remedy
+		return setting.Plain(bad.remedy)
 	case errors.As(err, &alert) && alert.Err.Error() == certificateWanted:
-		return counsels[CauseCertificate].others
+		return setting.Plain(counsels[CauseCertificate].others)
 	}
 	return remedies[kind]
 }
@@ -157,22 +159,22 @@ func (ex *exchange) broken(how string) string {
 
 // describe gives the example message of a failure without a status. Only what is
 // not in this package's own words goes through hide: a secret may be a word of them.
-func (ex *exchange) describe(hide func(string) string) string {
+func (ex *exchange) describe(hide func(string) string) setting.Text {
 	kind, err := ex.kind, ex.err
 	switch kind {
 	case KindReset:
-		return ex.broken("reset")
+		return setting.Plain(ex.broken("reset"))
 	case KindClosedEarly:
-		return ex.broken("closed")
+		return setting.Plain(ex.broken("closed"))
 	}
-	if m := messages[kind]; m != "" {
+	if m := messages[kind]; !m.Empty() {
 		return m
 	}
 	// "dial tcp" in front of the address says nothing.
 	if op := (*net.OpError)(nil); errors.As(err, &op) && op.Op == "dial" && op.Addr != nil {
-		return hide(oneLine(op.Addr.String()+": "+op.Err.Error(), 300))
+		return setting.Plain(hide(oneLine(op.Addr.String()+": "+op.Err.Error(), 300)))
 	}
-	return hide(oneLine(err.Error(), 300))
+	return setting.Plain(hide(oneLine(err.Error(), 300)))
 }
 
 // oneLine makes text fit for one line: no control characters, no more than

@@ -3,6 +3,9 @@ package attack
 import (
 	"fmt"
 	"math"
+	"strconv"
+
+	"brunt/attack/setting"
 )
 
 // spareFiles are left to payloads, reports, timers and the runtime.
@@ -62,11 +65,12 @@ func (p *Plan) fitFiles(limit uint64, embedded bool) (warning string, err error)
 		p.Concurrency = min(p.Concurrency, p.Connections)
 	}
 	if need := uint64(p.connections()); need > room {
-		flag, n := "--concurrency", p.Concurrency
+		field, n := setting.Concurrency, p.Concurrency
 		if p.Connections > 0 {
-			flag, n = "--connections", p.Connections
+			field, n = setting.Connections, p.Connections
 		}
-		return "", fmt.Errorf("%s %d: this process may open %d files%s, enough for %d connections; raise the limit with ulimit -n, or lower %s", flag, n, limit, p.elsewhere(), room, flag)
+		return "", setting.Wrong(field, strconv.Itoa(n), "this process may open %d files%s, enough for %d connections; raise the limit with ulimit -n, or lower %v",
+			limit, p.elsewhere(), room, field)
 	}
 	return "", nil
 }

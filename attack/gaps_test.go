@@ -134,7 +134,7 @@ func TestHTTP2UnreadAnswers(t *testing.T) {
 		p := testPlan(1)
 		p.HTTP2, p.Concurrency, p.Timeout = true, 1, time.Minute
 		s := attackOf(t, url, p)
-		if len(s.Failures) != 1 || s.Failures[0].Kind != KindBadReply || !strings.Contains(s.Failures[0].Message, "does not read") {
+		if len(s.Failures) != 1 || s.Failures[0].Kind != KindBadReply || !strings.Contains(s.Failures[0].Message.String(), "does not read") {
 			t.Errorf("%s: %+v", name, s.Failures)
 		}
 	}

@@ -171,10 +171,10 @@ func TestHTTP2Faults(t *testing.T) {
 			}
 			for _, f := range s.Failures {
 				if !slices.Contains(c.kinds, f.Kind) {
-					t.Errorf("%s (%s), want one of %v", f.Kind, f.Message, c.kinds)
+					t.Errorf("%s (%s), want one of %v", f.Kind, f.Message.String(), c.kinds)
 				}
-				if c.name == "status" && (f.Message != "slow down" || f.RequestID != "r1" && f.RequestID != "r3" && f.RequestID != "r5" && f.RequestID != "r7") {
-					t.Errorf("example %q, id %q", f.Message, f.RequestID)
+				if c.name == "status" && (f.Message.String() != "slow down" || f.RequestID != "r1" && f.RequestID != "r3" && f.RequestID != "r5" && f.RequestID != "r7") {
+					t.Errorf("example %q, id %q", f.Message.String(), f.RequestID)
 				}
 			}
 		})
@@ -373,7 +373,7 @@ func TestHTTP2EarlyReply(t *testing.T) {
 	s := h2Run(t, "http://"+l.Addr().String(), h2Plan(8), payloads.Single("test", make([]byte, 1<<20)))
 	<-ended
 	// The last ones may be overtaken by the run's end.
-	if s.Status[413] != 8 || s.Failures[0].Message != "too large" || s.Counts.Connections != 1 || resets.Load() < 4 || resets.Load() > 8 {
+	if s.Status[413] != 8 || s.Failures[0].Message.String() != "too large" || s.Counts.Connections != 1 || resets.Load() < 4 || resets.Load() > 8 {
 		t.Errorf("%d resets: %+v %+v", resets.Load(), s.Counts, s.Failures)
 	}
 }

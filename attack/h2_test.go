@@ -3,6 +3,7 @@ package attack
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"io"
 	"math"
 	"net"
@@ -205,13 +206,13 @@ func TestNoHTTP2(t *testing.T) {
 	defer secure.Close()
 	for _, url := range []string{plain.URL, secure.URL} {
 		s := h2Run(t, url, h2Plan(1000), payloads.Single("test", body))
-		if s.Counts.Failed == 0 || s.Counts.Sent > 20 || s.Failures[0].Kind != endpoint.NoHTTP2 || !strings.Contains(s.Err, "leave out --http2") {
-			t.Errorf("%s: %q %+v %+v", url, s.Err, s.Counts, s.Failures)
+		if s.Counts.Failed == 0 || s.Counts.Sent > 20 || s.Failures[0].Kind != endpoint.NoHTTP2 || !strings.Contains(fmt.Sprint(s.Err), "leave out HTTP/2") {
+			t.Errorf("%s: %v %+v %+v", url, s.Err, s.Counts, s.Failures)
 		}
 	}
 	p := h2Plan(1)
 	p.KeepAlive = false
-	if err := p.Validate(); err == nil || !strings.Contains(err.Error(), "--no-keepalive") {
+	if err := p.Validate(); err == nil || !strings.Contains(err.Error(), "no keep-alive") {
 		t.Errorf("HTTP/2 without keep-alive: %v", err)
 	}
 }
@@ -268,7 +269,7 @@ func TestHTTP2PayloadGone(t *testing.T) {
 	<-run.Done()
 	s := run.Snapshot()
 	checkBooks(t, s)
-	if !strings.Contains(s.Err, "shrank") || s.Counts.Succeeded == 0 || countOf(s, KindPayloadGone) == 0 {
-		t.Errorf("%q %+v %+v", s.Err, s.Counts, s.Failures)
+	if !strings.Contains(fmt.Sprint(s.Err), "shrank") || s.Counts.Succeeded == 0 || countOf(s, KindPayloadGone) == 0 {
+		t.Errorf("%v %+v %+v", s.Err, s.Counts, s.Failures)
 	}
 }

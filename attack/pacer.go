@@ -2,7 +2,6 @@ package attack
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"net"
@@ -10,11 +9,12 @@ import (
 	"time"
 
 	"brunt/attack/endpoint"
+	"brunt/attack/setting"
 )
 
 // errConnectRate is a request that the pacer could not give a connection in
 // time.
-var errConnectRate = errors.New("no connection within the time-out, for --connect-rate allows no more")
+var errConnectRate = setting.Errorf("no connection within the time-out, for %v allows no more", setting.ConnectRate)
 
 // pacer spreads the opening of connections over time. Only who opens one pays
 // for it.

@@ -170,7 +170,7 @@ func TestConnections(t *testing.T) {
 	}
 	p := testPlan(10)
 	p.Connections = 3
-	if err := p.Validate(); err == nil || !strings.Contains(err.Error(), "--concurrency 4") {
+	if err := p.Validate(); err == nil || !strings.Contains(err.Error(), "concurrency 4") {
 		t.Errorf("a closed loop of 4 on 3 connections: %v", err)
 	}
 }

@@ -11,9 +11,11 @@ import (
 	"time"
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
+
+	"brunt/attack/setting"
 )
 
-// Limits of a plan, as the command line promises them.
+// Limits of a plan.
 const (
 	MaxRatePerSecond = 10_000_000
 	MaxConcurrency   = 1_000_000
@@ -122,34 +124,39 @@ func (p *Plan) Protocol() string {
 	return "HTTP/1.1"
 }
 
-// Validate reports the first thing that makes the plan no plan, in the words
-// of the command line.
+// Validate reports the first thing that makes the plan no plan, as a
+// *setting.FieldError.
 func (p *Plan) Validate() error {
+	const upToMillion = "must be from 1 to 1,000,000"
 	switch {
 	case !p.Open() && p.Concurrency == 0:
-		return fmt.Errorf("no load asked for: give --rate (constant rate) or --concurrency (constant concurrency)")
+		return &setting.FieldError{Field: setting.Rate, Subject: setting.Plain("no load asked for"),
+			Reason: setting.Textf("give %v (constant rate) or %v (constant concurrency)", setting.Rate, setting.Concurrency)}
 	case p.Instants != nil && (!p.Open() || p.Warmup > 0 || p.Requests == 0 || p.Requests > uint64(len(p.Instants))):
-		return fmt.Errorf("--replay: sends each request of the record once, at its own time: leave out --warmup")
+		return setting.Wrong(setting.Replay, "", "sends each request of the record once, at its own time: leave out %v", setting.Warmup)
 	case p.Duration == 0 && p.Requests == 0:
-		return fmt.Errorf("no end given: give --duration, --requests or both")
+		return &setting.FieldError{Field: setting.Duration, Subject: setting.Plain("no end given"),
+			Reason: setting.Textf("give %v, %v or both", setting.Duration, setting.Requests)}
 	case p.Duration < 0:
-		return fmt.Errorf("--duration %v: must be above 0", p.Duration)
+		return setting.Wrong(setting.Duration, p.Duration.String(), "must be above 0")
 	case p.Warmup < 0:
-		return fmt.Errorf("--warmup %v: must not be negative", p.Warmup)
+		return setting.Wrong(setting.Warmup, p.Warmup.String(), "must not be negative")
 	case p.Timeout <= 0:
-		return fmt.Errorf("--timeout %v: must be above 0", p.Timeout)
+		return setting.Wrong(setting.Timeout, p.Timeout.String(), "must be above 0")
 	case p.Concurrency < 0 || p.Concurrency > MaxConcurrency:
-		return fmt.Errorf("--concurrency %d: must be from 1 to 1,000,000", p.Concurrency)
+		return setting.Wrong(setting.Concurrency, strconv.Itoa(p.Concurrency), upToMillion)
 	case p.HTTP2 && !p.KeepAlive:
-		return fmt.Errorf("--http2 with --no-keepalive: HTTP/2 shares connections among requests; leave one of the two out")
+		return &setting.FieldError{Field: setting.HTTP2, Subject: setting.Textf("%v with %v", setting.HTTP2, setting.NoKeepAlive),
+			Reason: setting.Plain("HTTP/2 shares connections among requests; leave one of the two out")}
 	case p.Connections < 0 || p.Connections > MaxConcurrency:
-		return fmt.Errorf("--connections %d: must be from 1 to 1,000,000", p.Connections)
+		return setting.Wrong(setting.Connections, strconv.Itoa(p.Connections), upToMillion)
 	case p.StreamStall < 0:
-		return fmt.Errorf("--stream-stall %v: must not be negative", p.StreamStall)
+		return setting.Wrong(setting.StreamStall, p.StreamStall.String(), "must not be negative")
 	case p.ConnectRate < 0 || p.ConnectRate > MaxConcurrency:
-		return fmt.Errorf("--connect-rate %d: must be from 1 to 1,000,000", p.ConnectRate)
+		return setting.Wrong(setting.ConnectRate, strconv.Itoa(p.ConnectRate), upToMillion)
 	case !p.HTTP2 && !p.Open() && p.Connections > 0 && p.Connections < p.Concurrency:
-		return fmt.Errorf("--connections %d: each of the --concurrency %d requests in flight needs one in HTTP/1.1; lower --concurrency, or use --http2", p.Connections, p.Concurrency)
+		return setting.Wrong(setting.Connections, strconv.Itoa(p.Connections), "each of the %v %d requests in flight needs one in HTTP/1.1; lower %v, or use %v",
+			setting.Concurrency, p.Concurrency, setting.Concurrency, setting.HTTP2)
 	}
 	return nil
 }
@@ -199,11 +206,12 @@ func PerSecond(rate vegeta.Rate) float64 {
 // exponent is a number such as 1e6.
 var exponent = regexp.MustCompile(`^[0-9]+(\.[0-9]*)?[eE][+-]?[0-9]{1,2}$`)
 
-// ParseRate reads the words of --rate: N, N/s or N/m, with decimals or an
-// exponent ("0.5", "90/m", "1e3"). The value is kept exactly, as a fraction.
+// ParseRate reads a rate: N, N/s or N/m, with decimals or an exponent ("0.5",
+// "90/m", "1e3"). The value is kept exactly, as a fraction. The error is a
+// *setting.FieldError.
 func ParseRate(s string) (vegeta.Rate, error) {
 	bad := func(why string) (vegeta.Rate, error) {
-		return vegeta.Rate{}, fmt.Errorf("rate %q: %s; write it as 500, 500/s or 90/m", s, why)
+		return vegeta.Rate{}, &setting.FieldError{Field: setting.Rate, Given: strconv.Quote(s), Reason: setting.Plain(why), Form: "500, 500/s or 90/m"}
 	}
 	number, unit, slash := strings.Cut(strings.TrimSpace(s), "/")
 	per := time.Second

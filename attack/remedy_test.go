@@ -33,7 +33,7 @@ func TestRemediesAreOne(t *testing.T) {
 	for name, c := range map[string]struct{ url, kind, remedy string }{
 		"nobody listens":    {"http://" + closed.Addr().String(), endpoint.Refused, "nothing listens there"},
 		"no TLS there":      {strings.Replace(plain.URL, "http", "https", 1), endpoint.TLS, "give an http:// URL"},
-		"unknown authority": {secure.URL, endpoint.TLS, "give the authority's certificate with --ca"},
+		"unknown authority": {secure.URL, endpoint.TLS, "give the authority's certificate with CA file"},
 	} {
 		s := attackOf(t, c.url, testPlan(2))
 		found, err := endpoint.Probe(t.Context(), c.url, endpoint.Options{}, 5*time.Second)
@@ -41,7 +41,7 @@ func TestRemediesAreOne(t *testing.T) {
 			t.Fatal(err)
 		}
 		last := found.Findings[len(found.Findings)-1]
-		if len(s.Failures) != 1 || s.Failures[0].Kind != c.kind || !strings.HasPrefix(s.Failures[0].Advice, c.remedy) || s.Failures[0].Advice != last.Remedy {
+		if len(s.Failures) != 1 || s.Failures[0].Kind != c.kind || !strings.HasPrefix(s.Failures[0].Advice.String(), c.remedy) || s.Failures[0].Advice.String() != last.Remedy.String() {
 			t.Errorf("%s: %+v; the probe says %q", name, s.Failures, last.Remedy)
 		}
 	}
@@ -66,7 +66,7 @@ func TestOtherProtocols(t *testing.T) {
 			continue
 		}
 		f := &s.Failures[0]
-		if f.Kind != KindBadReply || !strings.HasPrefix(f.Message, c.message) || !strings.Contains(f.Advice, c.advice) || c.advice == "" && f.Advice != "" {
+		if f.Kind != KindBadReply || !strings.HasPrefix(f.Message.String(), c.message) || !strings.Contains(f.Advice.String(), c.advice) || c.advice == "" && f.Advice.String() != "" {
 			t.Errorf("%s: %+v", name, f)
 		}
 	}
@@ -84,7 +84,7 @@ func TestCertificateWanted(t *testing.T) {
 	<-run.Done()
 	for _, f := range run.Snapshot().Failures {
 		// The server closes as well, which may be seen first.
-		if strings.Contains(f.Message, "certificate required") != (f.Advice == counsels[CauseCertificate].others) {
+		if strings.Contains(f.Message.String(), "certificate required") != (f.Advice.String() == counsels[CauseCertificate].others) {
 			t.Errorf("%+v", f)
 		}
 	}
@@ -94,13 +94,13 @@ func TestCertificateWanted(t *testing.T) {
 func TestStreamAdvice(t *testing.T) {
 	seen := map[string]bool{}
 	for _, kind := range []string{KindStreamEmpty, KindStreamBroken, KindStreamError, KindStreamStalled} {
-		said := remedyFor(kind, &streamError{kind, "x"})
+		said := remedyFor(kind, &streamError{kind, "x"}).String()
 		if said == "" || seen[said] || databricksWords.MatchString(said) {
 			t.Errorf("%s: %q", kind, said)
 		}
 		seen[said] = true
 	}
-	if !strings.Contains(remedies[KindStreamStalled], "--stream-stall") {
+	if !strings.Contains(remedies[KindStreamStalled].String(), "stream stall") {
 		t.Errorf("%q does not name what decides it", remedies[KindStreamStalled])
 	}
 }

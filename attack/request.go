@@ -10,6 +10,7 @@ import (
 	"golang.org/x/net/http2/hpack"
 
 	"brunt/attack/endpoint"
+	"brunt/attack/setting"
 	"brunt/payloads"
 )
 
@@ -34,10 +35,10 @@ type Request struct {
 // Validate reports the first thing in r that cannot be sent.
 func (r *Request) Validate() error {
 	if r.Method != "" && !httpguts.ValidHeaderFieldName(r.Method) {
-		return fmt.Errorf("--method %q: not an HTTP method", r.Method)
+		return setting.Wrong(setting.Method, strconv.Quote(r.Method), "not an HTTP method")
 	}
 	if r.Method == http.MethodConnect {
-		return fmt.Errorf("--method CONNECT: opens a tunnel, which cannot be measured; use GET, POST, PUT …")
+		return setting.Wrong(setting.Method, http.MethodConnect, "opens a tunnel, which cannot be measured; use GET, POST, PUT …")
 	}
 	for _, h := range r.Headers {
 		if err := validateHeader(h); err != nil {
@@ -57,7 +58,7 @@ func validateHeader(h payloads.Header) error {
 	case strings.EqualFold(h.Name, "Content-Length"), strings.EqualFold(h.Name, "Transfer-Encoding"):
 		return fmt.Errorf("header %s: brunt sets it itself, from the body", h.Name)
 	case strings.EqualFold(h.Name, "Connection"):
-		return fmt.Errorf("header Connection: brunt manages connections itself; use --no-keepalive to open one per request")
+		return setting.Errorf("header Connection: brunt manages connections itself; use %v to open one per request", setting.NoKeepAlive)
 	case strings.EqualFold(h.Name, "Expect"):
 		return fmt.Errorf("header Expect: waiting for a go-ahead before the body is not supported; leave it out")
 	}

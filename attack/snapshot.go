@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"brunt/attack/setting"
 )
 
 // Histogram bounds: nanoseconds from 1 to 1 h at 3 significant digits. What
@@ -76,8 +78,8 @@ type Failure struct {
 	Kind        string // refused, reset, timeout_reply, status_429, …
 	Status      int    // 0 where no complete reply came
 	Cause       Cause  // of a reply, as far as it tells
-	Message     string
-	Advice      string // what to do about it, one sentence; empty where nothing is known but what the message says
+	Message     setting.Text
+	Advice      setting.Text // what to do about it, one sentence; empty where nothing is known but what the message says
 	RequestID   string
 	Payload     string            // file:line
 	Headers     map[string]string // of the reply, in lower case, secrets hidden; nil without one
@@ -188,5 +190,5 @@ type Snapshot struct {
 	Silence              Silence
 	Verdict              Verdict
 	Warnings             []string // things a reader should know, one line each
-	Err                  string   // why the run ended early on its own (payload file shrank, …)
+	Err                  error    // why the run ended early on its own (payload file shrank, …); nil where it did not
 }

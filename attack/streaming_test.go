@@ -223,7 +223,7 @@ func TestStreamReplies(t *testing.T) {
 				t.Fatalf("%d failed, %d in all: %+v", s.Counts.Failed, s.Counts.Sent, s.Failures)
 			}
 			if strings.HasPrefix(c.kind, "stream_") {
-				if f := s.Failures[0]; !strings.Contains(f.Message, c.message) || f.Status != 0 || f.RequestID != "r1" && c.reply != json {
+				if f := s.Failures[0]; !strings.Contains(f.Message.String(), c.message) || f.Status != 0 || f.RequestID != "r1" && c.reply != json {
 					t.Errorf("%+v", f)
 				}
 				if len(s.Status) > 0 {

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"brunt/attack/setting"
 )
 
 // slice holds the histograms of one stretch of time, in nanoseconds.
@@ -223,16 +225,16 @@ func (w *worker) newFailure(key failureKey, databricks bool) *Failure {
 	hide := w.run.hiding(int(ex.variant))
 	switch {
 	case key.kind == KindOther && ex.kind != KindOther:
-		f.Message = "more kinds of failures than are kept apart"
+		f.Message = setting.Plain("more kinds of failures than are kept apart")
 	case ex.status > 0:
 		f.Kind = "status_" + strconv.Itoa(ex.status)
-		f.Message = hide(describeBody(w.reply.sample))
+		f.Message = setting.Plain(hide(describeBody(w.reply.sample)))
 		f.RequestID = hide(oneLine(string(w.reply.requestID()), longestID))
 		f.Cause, f.Headers = key.cause, w.reply.headers(hide)
 		if to := f.Headers["location"]; key.cause == CauseRedirect && to != "" {
-			f.Message = "redirects to " + to
+			f.Message = setting.Plain("redirects to " + to)
 		}
-		f.Advice = adviceOn(key.cause, &answered{databricks, w.run.target.TLS, w.run.method, f.Payload, f.RequestID, f.Headers})
+		f.Advice = setting.Plain(adviceOn(key.cause, &answered{databricks, w.run.target.TLS, w.run.method, f.Payload, f.RequestID, f.Headers}))
 	default:
 		f.Message, f.Advice = ex.describe(hide), remedyFor(ex.kind, ex.err)
 		if w.reply.streaming {

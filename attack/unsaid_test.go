@@ -68,8 +68,8 @@ func TestUnsaidCloses(t *testing.T) {
 				t.Logf("%s, %d: %d stale of %d failures, %d reconnected", name, replies, stale, s.Counts.Failed, s.Counts.Reconnected)
 				if s.Counts.Failed < 60 && stale >= s.Counts.Failed/2 && s.Counts.Reconnected > 100/uint64(replies) {
 					for i := range s.Failures {
-						if f := &s.Failures[i]; f.Kind == KindStaleConnection && !strings.Contains(f.Advice, "--no-keepalive") {
-							t.Errorf("%+v: %q", f, f.Advice)
+						if f := &s.Failures[i]; f.Kind == KindStaleConnection && !strings.Contains(f.Advice.String(), "no keep-alive") {
+							t.Errorf("%+v: %q", f, f.Advice.String())
 						}
 					}
 					break
@@ -129,7 +129,7 @@ func TestBrokenAfterWork(t *testing.T) {
 				t.Errorf("%s, %s: %+v %+v", name, kind, s.Counts, s.Failures)
 				continue
 			}
-			ms, message := 0.0, s.Failures[0].Message
+			ms, message := 0.0, s.Failures[0].Message.String()
 			if n, err := fmt.Sscanf(message, "connection "+word+" after %f ms without a reply", &ms); n != 1 || err != nil || ms < work.Seconds()*1000 {
 				t.Errorf("%s, %s: %q", name, kind, message)
 			}
@@ -219,7 +219,7 @@ func TestUselessConnections(t *testing.T) {
 				if s.Counts.Succeeded > 0 || s.Counts.Failed == 0 || opened.Load() > most || rate != "" && s.Counts.Failed != 300 {
 					t.Errorf("%s, %q: %d connections, %+v %+v", name, rate, opened.Load(), s.Counts, s.Failures)
 				}
-				if m := s.Failures[0].Message; regexp.MustCompile(`(closed|reset) after`).MatchString(m) && !strings.HasSuffix(m, " ms without a reply") {
+				if m := s.Failures[0].Message.String(); regexp.MustCompile(`(closed|reset) after`).MatchString(m) && !strings.HasSuffix(m, " ms without a reply") {
 					t.Errorf("%s, %q: %q", name, rate, m)
 				}
 			}
@@ -235,7 +235,7 @@ func TestOwnWordsAreNotHidden(t *testing.T) {
 	})
 	run := start(t, url+"/?m=reset&n=connection", testPlan(4), payloads.Single("test", body), endpoint.Options{})
 	<-run.Done()
-	if s := run.Snapshot(); len(s.Failures) == 0 || !strings.HasPrefix(s.Failures[0].Message, "connection reset after") {
+	if s := run.Snapshot(); len(s.Failures) == 0 || !strings.HasPrefix(s.Failures[0].Message.String(), "connection reset after") {
 		t.Errorf("%+v", s.Failures)
 	}
 }

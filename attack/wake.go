@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"brunt/attack/endpoint"
+	"brunt/attack/setting"
 	"brunt/payloads"
 )
 
@@ -39,10 +40,10 @@ func Wake(ctx context.Context, plan Plan, request Request, set *payloads.Set, ta
 		Success: plan.Success, Stream: StreamOff}
 	pace := time.NewTicker(max(min(mostWakePace, most/100), time.Millisecond))
 	defer pace.Stop()
-	began, last := time.Now(), ""
+	began, last := time.Now(), setting.Text{}
 	for met := false; ; met = true {
 		if one.Timeout = most - time.Since(began); one.Timeout <= 0 {
-			return 0, &endpoint.UnreachableError{Err: fmt.Errorf("endpoint %s was scaled to zero and has not woken after %s%s; wait longer with --wait-ready 10m", target.Name, endpoint.Exactly(most), last)}
+			return 0, &endpoint.UnreachableError{Err: setting.Errorf("endpoint %s was scaled to zero and has not woken after %s%s; wait longer with %v 10m", target.Name, endpoint.Exactly(most), last, setting.WaitReady)}
 		}
 		run, err := Start(one, request, set, target, nil)
 		if err != nil {
@@ -63,7 +64,7 @@ func Wake(ctx context.Context, plan Plan, request Request, set *payloads.Set, ta
 		default: // a refusal at once is no start
 			return 0, nil
 		}
-		if text := lastAnswer(s); text != "" {
+		if text := lastAnswer(s); !text.Empty() {
 			last = text
 		}
 		select {
@@ -102,13 +103,13 @@ func stillAsleep(s *Snapshot, met bool) bool {
 }
 
 // lastAnswer is the failure of the one request in words, to stand in brackets.
-func lastAnswer(s *Snapshot) string {
+func lastAnswer(s *Snapshot) setting.Text {
 	f := &s.Failures[0]
 	switch {
 	case f.Kind == KindTimeoutReply, f.Kind == endpoint.TimeoutConnect:
-		return ""
-	case f.Message != "":
-		return fmt.Sprintf(" (%s)", f.Message)
+		return setting.Text{}
+	case !f.Message.Empty():
+		return setting.Textf(" (%v)", f.Message)
 	}
-	return fmt.Sprintf(" (%s)", f.Kind)
+	return setting.Textf(" (%s)", f.Kind)
 }

@@ -11,6 +11,7 @@ import (
 	"brunt/attack/endpoint"
 	"brunt/payloads"
 	"brunt/report/format"
+	"brunt/report/words"
 )
 
 // Meta is what a snapshot does not know of its run.
@@ -58,7 +59,7 @@ func From(meta Meta, s *attack.Snapshot) *Report {
 		RunID:        optional(s.RunID),
 		Runs:         runsOf(s.ID),
 		Lapsed:       s.Lapsed,
-		Error:        optional(s.Err),
+		Error:        optional(errorOf(s)),
 		Target:       targetOf(meta, s),
 		Plan:         planOf(meta),
 		ElapsedS:     format.Seconds(s.Elapsed),
@@ -100,6 +101,14 @@ func From(meta Meta, s *attack.Snapshot) *Report {
 	c := &s.Counts
 	r.DescribeEndpoint(meta, samples, s.Started, c.Sent+c.Warmup, c.Succeeded+c.CutOff+c.Warmup)
 	return r
+}
+
+// errorOf is why a run ended early; empty where it did not.
+func errorOf(s *attack.Snapshot) string {
+	if s.Err == nil {
+		return ""
+	}
+	return words.Error(s.Err)
 }
 
 // highestRate is the most that was asked of the endpoint at any time; 0 in a
@@ -208,7 +217,7 @@ func failuresOf(failures []attack.Failure) []Failure {
 	out := make([]Failure, 0, len(failures))
 	for _, f := range failures {
 		failure := Failure{
-			Kind: format.UTF8(f.Kind), Cause: optional(string(f.Cause)), Advice: optional(f.Advice), Message: format.UTF8(f.Message),
+			Kind: format.UTF8(f.Kind), Cause: optional(string(f.Cause)), Advice: optional(words.Of(f.Advice)), Message: format.UTF8(words.Of(f.Message)),
 			RequestID: optional(f.RequestID), Payload: optional(f.Payload), Count: f.Count, FirstS: format.Seconds(f.First), LastS: format.Seconds(f.Last),
 		}
 		if f.Status != 0 {

@@ -4,13 +4,13 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"fmt"
 	"net"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"brunt/attack/setting"
 	"brunt/payloads/file"
 )
 
@@ -90,11 +90,11 @@ func (o *Options) tls() (*tls.Config, error) {
 	}
 	pem, err := file.ReadText(o.CAFile)
 	if err != nil {
-		return nil, fmt.Errorf("--ca: %w", err)
+		return nil, setting.Wrong(setting.CA, "", "%w", err)
 	}
 	c.RootCAs = x509.NewCertPool()
 	if !c.RootCAs.AppendCertsFromPEM([]byte(pem)) {
-		return nil, fmt.Errorf("--ca %s: no certificate in it; give a PEM file", o.CAFile)
+		return nil, setting.Wrong(setting.CA, o.CAFile, "no certificate in it; give a PEM file")
 	}
 	return c, nil
 }

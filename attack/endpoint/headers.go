@@ -8,11 +8,12 @@ import (
 	"strings"
 
 	"brunt/attack/endpoint/secret"
+	"brunt/attack/setting"
 	"brunt/payloads"
 	"brunt/payloads/file"
 )
 
-// Headers reads the words of -H and the files of --header-file: 'Name: value',
+// Headers reads the words of headers and files of them: 'Name: value',
 // where a value of @FILE is that file's text and env:NAME that environment
 // variable's. Errors never show a value, which may be a secret.
 func Headers(words, files []string) ([]payloads.Header, error) {
@@ -20,7 +21,7 @@ func Headers(words, files []string) ([]payloads.Header, error) {
 	for _, path := range files {
 		text, err := file.ReadText(path)
 		if err != nil {
-			return nil, fmt.Errorf("--header-file: %w", unopened("the file", path, err))
+			return nil, setting.Wrong(setting.HeaderFile, "", "%w", unopened("the file", path, err))
 		}
 		for n, line := range strings.Split(text, "\n") {
 			line = strings.TrimSpace(line)
@@ -37,7 +38,7 @@ func Headers(words, files []string) ([]payloads.Header, error) {
 	for _, word := range words {
 		h, err := header(word)
 		if err != nil {
-			return nil, fmt.Errorf("--header: %w", err)
+			return nil, setting.Wrong(setting.Header, "", "%w", err)
 		}
 		list = append(list, h)
 	}

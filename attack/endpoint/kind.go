@@ -5,6 +5,8 @@ import (
 	"errors"
 	"net"
 	"os"
+
+	"brunt/attack/setting"
 )
 
 // Kinds of failed connections. Unreachable, NoPorts and NoFiles are, like the
@@ -21,7 +23,7 @@ const (
 )
 
 // ErrNoHTTP2 is an endpoint that was asked for HTTP/2 and speaks something else.
-var ErrNoHTTP2 = errors.New("the endpoint does not offer HTTP/2; leave out --http2")
+var ErrNoHTTP2 = setting.Errorf("the endpoint does not offer HTTP/2; leave out %v", setting.HTTP2)
 
 // DialKind puts an error of Dial under its kind.
 func DialKind(err error) string {

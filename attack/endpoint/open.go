@@ -2,7 +2,6 @@ package endpoint
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"strings"
 	"time"
@@ -10,6 +9,7 @@ import (
 	"brunt/attack/endpoint/databricks"
 	"brunt/attack/endpoint/secret"
 	"brunt/attack/mock"
+	"brunt/attack/setting"
 )
 
 // Endpoint is a target that requests can be sent to.
@@ -96,7 +96,7 @@ func Open(ctx context.Context, word string, o Options, timeout time.Duration) (*
 // openURL opens what is in no workspace that credentials are configured for.
 func (e *Endpoint) openURL(ctx context.Context, p place, url string, o Options, timeout time.Duration) error {
 	if p.page && !o.NoAuth && !o.OwnAuth {
-		return fmt.Errorf("target %s is a page of a workspace, and there are no credentials for it: %s", clip(hideURL(p.word)), databricks.Remedy(p.host))
+		return setting.Errorf("target %s is a page of a workspace, and there are no credentials for it: %v", clip(hideURL(p.word)), databricks.Remedy(p.host))
 	}
 	return e.connectTo(ctx, url, o, timeout)
 }

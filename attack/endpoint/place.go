@@ -13,6 +13,7 @@ import (
 	"github.com/agnivade/levenshtein"
 
 	"brunt/attack/endpoint/databricks"
+	"brunt/attack/setting"
 )
 
 // place is a target that may be in a Databricks workspace.
@@ -44,7 +45,7 @@ func placeOf(word string, o Options) (p place, plain string, found bool, err err
 	if Named(word) {
 		p.name = word
 		if o.NoAuth {
-			return p, "", false, fmt.Errorf("target %s: to find an endpoint by its name takes credentials; leave out --auth none, or give its URL", word)
+			return p, "", false, setting.Errorf("target %s: to find an endpoint by its name takes credentials; leave out %v, or give its URL", word, setting.NoAuth)
 		}
 		return p, "", true, nil
 	}
@@ -70,7 +71,7 @@ func placeOf(word string, o Options) (p place, plain string, found bool, err err
 		p.path = u.RequestURI()
 	}
 	if p.name == "" && o.ServedModel != "" {
-		return p, "", false, fmt.Errorf("--served-model: %s is no serving endpoint", clip(t.URL))
+		return p, "", false, setting.Wrong(setting.ServedModel, "", "%s is no serving endpoint", clip(t.URL))
 	}
 	return p, plain, !o.NoAuth && !o.OwnAuth && t.TLS && p.configured(t, o), nil
 }
@@ -145,7 +146,8 @@ func (p *place) routeURL(d *Details) (string, error) {
 		return "", fmt.Errorf("endpoint %s is route-optimised, but the workspace gives no URL for it", d.Name)
 	}
 	if p.routed && !sameHost(d.URL, p.host) {
-		return "", fmt.Errorf("target %s is not where the workspace has endpoint %s (%s): give its name alone, or leave the credentials off with --auth none", clip(hideURL(p.word)), d.Name, u.Host)
+		return "", setting.Errorf("target %s is not where the workspace has endpoint %s (%s): give its name alone, or leave the credentials off with %v",
+			clip(hideURL(p.word)), d.Name, u.Host, setting.NoAuth)
 	}
 	if p.served != "" {
 		u.Path = strings.TrimSuffix(u.Path, "/invocations") + "/served-models/" + p.served + "/invocations"

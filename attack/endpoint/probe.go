@@ -11,6 +11,7 @@ import (
 
 	"brunt/attack/endpoint/databricks"
 	"brunt/attack/endpoint/secret"
+	"brunt/attack/setting"
 )
 
 // State is how a check has ended.
@@ -28,7 +29,7 @@ type Finding struct {
 	Check  string // workspace, credentials, endpoint, addresses, tcp, tls …
 	State  State
 	Text   string
-	Remedy string        // what to do about it; empty where nothing is to be done
+	Remedy setting.Text  // what to do about it; empty where nothing is to be done
 	Took   time.Duration // 0 where that means nothing
 }
 
@@ -108,7 +109,7 @@ const Interrupted = "interrupted"
 
 func (p *Probing) add(f Finding) {
 	if f.State == Bad && p.ctx.Err() != nil {
-		f.Text, f.Remedy = Interrupted, ""
+		f.Text, f.Remedy = Interrupted, setting.Text{}
 	}
 	p.Findings = append(p.Findings, f)
 }
@@ -117,26 +118,18 @@ func (p *Probing) well(check, text string, took time.Duration) {
 	p.add(Finding{Check: check, State: Well, Text: text, Took: took})
 }
 
-func (p *Probing) bad(check, text, remedy string) {
+func (p *Probing) bad(check, text string, remedy setting.Text) {
 	p.add(Finding{Check: check, State: Bad, Text: text, Remedy: remedy})
 }
 
 // fails notes an error, which may bring a remedy of its own.
-func (p *Probing) fails(check string, err error, remedy string) {
-	text := HideTokens(p.secrets.Hide(err.Error()))
-	var config *databricks.ConfigError
-	var token *databricks.NoOAuthError
-	own := ""
-	switch {
-	case errors.As(err, &config):
-		own = config.Remedy
-	case errors.As(err, &token):
-		own = token.Remedy
+func (p *Probing) fails(check string, err error, remedy setting.Text) {
+	text := err.Error()
+	var advised databricks.Advised
+	if errors.As(err, &advised) && !advised.Remedy().Empty() {
+		text, remedy = strings.Replace(text, advised.Error(), advised.What(), 1), advised.Remedy()
 	}
-	if own != "" {
-		text, remedy = strings.TrimRight(strings.TrimSuffix(text, HideTokens(p.secrets.Hide(own))), " :;,"), own
-	}
-	p.bad(check, text, remedy)
+	p.bad(check, HideTokens(p.secrets.Hide(text)), remedy)
 }
 
 // workspace looks at a target in a workspace; handled is false where it is in
@@ -150,14 +143,14 @@ func (p *Probing) workspace(at place) (handled bool, err error) {
 	w, handled, err := at.workspace(databricks.Options{Profile: p.options.Profile, Transport: transport, Secrets: &p.secrets, Hide: HideTokens})
 	switch {
 	case err != nil:
-		p.fails("workspace", err, "choose the workspace with --profile, or DATABRICKS_HOST")
+		p.fails("workspace", err, setting.Textf("choose the workspace with %v, or DATABRICKS_HOST", setting.Profile))
 		return true, nil
 	case w == nil:
 		return handled, nil
 	}
 	host, err := Parse(w.Host())
 	if err != nil {
-		p.fails("workspace", err, "set the workspace's host to its URL, such as https://dbc-1234.cloud.databricks.com")
+		p.fails("workspace", err, setting.Plain("set the workspace's host to its URL, such as https://dbc-1234.cloud.databricks.com"))
 		return true, nil
 	}
 	p.URL = SafeTarget(at.url(w.Host()))
@@ -198,7 +191,7 @@ func (p *Probing) login(ctx context.Context, w *databricks.Workspace) bool {
 	began := time.Now()
 	token, err := w.Login(ctx)
 	if err != nil {
-		p.fails("credentials", err, "check the profile, or the DATABRICKS_… variables")
+		p.fails("credentials", err, setting.Plain("check the profile, or the DATABRICKS_… variables"))
 		return false
 	}
 	text := token.Kind
@@ -216,7 +209,7 @@ func (p *Probing) login(ctx context.Context, w *databricks.Workspace) bool {
 func (p *Probing) refused(ctx context.Context, w *databricks.Workspace, at place, err error) {
 	var answer *databricks.StatusError
 	if !errors.As(err, &answer) {
-		p.fails("endpoint", err, "see whether "+w.Host()+" can be reached from here")
+		p.fails("endpoint", err, setting.Plain("see whether "+w.Host()+" can be reached from here"))
 		return
 	}
 	said := w.Hide(answer.Error())
@@ -226,15 +219,15 @@ func (p *Probing) refused(ctx context.Context, w *databricks.Workspace, at place
 		if names, err := w.Names(ctx); err == nil {
 			remedy = strings.TrimLeft(nearest(at.name, names), ";:, ")
 		}
-		p.bad("endpoint", fmt.Sprintf("no endpoint %q in this workspace", at.name), remedy)
+		p.bad("endpoint", fmt.Sprintf("no endpoint %q in this workspace", at.name), setting.Plain(remedy))
 	case answer.Status == http.StatusUnauthorized, strings.Contains(answer.Message, "access token"):
 		// They were found, which is not to be read as well after this.
 		p.Findings = slices.DeleteFunc(p.Findings, func(f Finding) bool { return f.Check == "credentials" })
 		p.bad("credentials", "refused: "+said, w.Renew())
 	case answer.Status == http.StatusForbidden:
-		p.bad("endpoint", fmt.Sprintf("no permission on %s: %s", at.name, said), "ask its owner for Can Query")
+		p.bad("endpoint", fmt.Sprintf("no permission on %s: %s", at.name, said), setting.Plain("ask its owner for Can Query"))
 	default:
-		p.bad("endpoint", "the workspace answers "+said, "try again; if it stays so, its status page may say why")
+		p.bad("endpoint", "the workspace answers "+said, setting.Plain("try again; if it stays so, its status page may say why"))
 	}
 }
 
@@ -243,21 +236,22 @@ func (p *Probing) endpoint(d *Details, at place, took time.Duration) {
 	f := Finding{Check: "endpoint", State: Well, Text: describe(d), Took: took}
 	switch {
 	case at.served != "" && !serves(d, at.served):
-		f.State, f.Text, f.Remedy = Bad, fmt.Sprintf("%s has no served entity %q", d.Name, at.served), "it has "+served(d)
+		f.State, f.Text, f.Remedy = Bad, fmt.Sprintf("%s has no served entity %q", d.Name, at.served), setting.Plain("it has "+served(d))
 	case !d.Ready:
 		f.State, f.Text = Bad, d.Name+" is NOT_READY"+deployment(d)
-		f.Remedy = "wait for it with --wait-ready 10m, or see the endpoint's page for why"
+		f.Remedy = setting.Textf("wait for it with %v 10m, or see the endpoint's page for why", setting.WaitReady)
 		if p.options.WaitReady > 0 {
-			f.Remedy = fmt.Sprintf("it was waited for, for %s: see the endpoint's page for why it is not ready", Exactly(p.options.WaitReady))
+			f.Remedy = setting.Textf("it was waited for, for %s: see the endpoint's page for why it is not ready", Exactly(p.options.WaitReady))
 		}
 	case d.Permission == canView && !p.options.OwnAuth:
-		f.State, f.Remedy = Bad, "these credentials may see the endpoint but not query it: ask its owner for Can Query"
+		f.State, f.Remedy = Bad, setting.Plain("these credentials may see the endpoint but not query it: ask its owner for Can Query")
 	case d.Update == "IN_PROGRESS":
-		f.State, f.Remedy = Doubtful, "it is being updated: figures would be of the old and the new configuration together"
+		f.State, f.Remedy = Doubtful, setting.Plain("it is being updated: figures would be of the old and the new configuration together")
 	case d.Update == "UPDATE_FAILED":
-		f.State, f.Remedy = Doubtful, "its last update failed, so the old configuration answers: see the endpoint's page"
+		f.State, f.Remedy = Doubtful, setting.Plain("its last update failed, so the old configuration answers: see the endpoint's page")
 	case d.Asleep():
-		f.State, f.Remedy = Doubtful, "scaled to zero: brunt attack wakes it before the load, for as long as --wait-ready 10m says; turn scale-to-zero off for load tests"
+		f.State, f.Remedy = Doubtful, setting.Textf("scaled to zero: brunt attack wakes it before the load, for as long as %v 10m says; turn scale-to-zero off for load tests",
+			setting.WaitReady)
 	}
 	p.add(f)
 }
@@ -283,14 +277,14 @@ func (p *Probing) route(w *databricks.Workspace, at place, d *Details) error {
 		began := time.Now()
 		token, err := within(p.ctx, p.timeout, func(ctx context.Context) (*databricks.Token, error) { return w.DataPlane(ctx, d) })
 		if err != nil {
-			p.fails("route token", err, "a route-optimised endpoint takes OAuth tokens made for it: see that these credentials may query it")
+			p.fails("route token", err, setting.Plain("a route-optimised endpoint takes OAuth tokens made for it: see that these credentials may query it"))
 			return nil
 		}
 		p.well("route token", token.Kind+", made for this endpoint, good for "+Span(time.Until(token.Expires)), time.Since(began))
 	}
 	url, err := at.routeURL(d)
 	if err != nil {
-		p.fails("route", err, "give the endpoint's name alone")
+		p.fails("route", err, setting.Plain("give the endpoint's name alone"))
 		return nil
 	}
 	t, err := Parse(url)

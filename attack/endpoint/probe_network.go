@@ -10,6 +10,8 @@ import (
 	"net/netip"
 	"strings"
 	"time"
+
+	"brunt/attack/setting"
 )
 
 const (
@@ -100,7 +102,7 @@ func (p *Probing) connect(d *Dialer, prefix string) (first net.Conn) {
 		f.Text, f.Remedy = unreached(failure, len(addresses))
 	case len(silent) > 0:
 		f.State, f.Text = Doubtful, fmt.Sprintf("%d of %d addresses do not answer: %s", len(silent), len(addresses), some(silent, 3))
-		f.Remedy = "load would go to the others only"
+		f.Remedy = setting.Plain("load would go to the others only")
 	case len(addresses) > 1:
 		f.Text = fmt.Sprintf("all %d addresses answer", len(addresses))
 	}
@@ -109,7 +111,7 @@ func (p *Probing) connect(d *Dialer, prefix string) (first net.Conn) {
 }
 
 // unreached explains a failed connection.
-func unreached(err error, addresses int) (text, remedy string) {
+func unreached(err error, addresses int) (text string, remedy setting.Text) {
 	text = err.Error()
 	switch DialKind(err) {
 	case Refused:
@@ -152,14 +154,14 @@ func (p *Probing) handshake(d *Dialer, conn net.Conn, prefix string) {
 	f := Finding{Check: prefix + "tls", Took: took}
 	f.State, f.Text, f.Remedy = judgeCertificate(leaf, state.PeerCertificates[1:], d, time.Now())
 	if f.State == Bad && p.options.Insecure {
-		f.State, f.Remedy = Doubtful, "not looked at by load, for --insecure was given"
+		f.State, f.Remedy = Doubtful, setting.Textf("not looked at by load, for %v was given", setting.Insecure)
 	}
 	f.Text = tls.VersionName(state.Version) + ", " + f.Text
 	p.add(f)
 }
 
 // judgeCertificate says what is wrong with a certificate, or how long it lasts.
-func judgeCertificate(leaf *x509.Certificate, more []*x509.Certificate, d *Dialer, now time.Time) (State, string, string) {
+func judgeCertificate(leaf *x509.Certificate, more []*x509.Certificate, d *Dialer, now time.Time) (State, string, setting.Text) {
 	pool := x509.NewCertPool()
 	for _, c := range more {
 		pool.AddCert(c)
@@ -180,9 +182,9 @@ func judgeCertificate(leaf *x509.Certificate, more []*x509.Certificate, d *Diale
 		}
 		return Bad, text, adviseCA
 	case leaf.NotAfter.Sub(now) < soonExpired:
-		return Doubtful, fmt.Sprintf("the certificate expires in %s, on %s", Span(leaf.NotAfter.Sub(now)), until), "have it renewed in time"
+		return Doubtful, fmt.Sprintf("the certificate expires in %s, on %s", Span(leaf.NotAfter.Sub(now)), until), setting.Plain("have it renewed in time")
 	}
-	return Well, fmt.Sprintf("certificate good for %s, until %s", Span(leaf.NotAfter.Sub(now)), until), ""
+	return Well, fmt.Sprintf("certificate good for %s, until %s", Span(leaf.NotAfter.Sub(now)), until), setting.Text{}
 }
 
 func forWhom(leaf *x509.Certificate) string {

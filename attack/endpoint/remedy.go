@@ -6,34 +6,36 @@ import (
 	"errors"
 	"net"
 	"time"
+
+	"brunt/attack/setting"
 )
 
 // What to do about connections that cannot be opened, for probes and loads alike.
-const (
-	adviseListen  = "nothing listens there: check host and port, and whether the endpoint is still up"
-	adviseSilence = "a firewall may be in the way, or the endpoint takes no more connections; brunt connects by itself, not through a proxy"
-	adviseShake   = "the host took the connection and did not answer in TLS: see whether the port speaks it, and whether the host is overloaded"
-	adviseRoute   = "see whether this machine has a route to the host"
-	adviseFiles   = "raise ulimit -n, or have fewer connections"
-	advisePorts   = "have fewer connections, or keep them alive; or widen this machine's range of ports"
-	advisePlain   = "give an http:// URL, or the port that does"
-	adviseTLS     = "see what TLS the host, or a proxy before it, wants"
-	adviseRenew   = "have it renewed; to go on without looking at it, give --insecure"
-	adviseClock   = "see whether this machine's clock is right"
-	adviseName    = "use such a name, with --resolve NAME:ADDR if need be"
-	adviseCA      = "give the authority's certificate with --ca FILE.pem; to go on without looking at it, --insecure"
+var (
+	adviseListen  = setting.Plain("nothing listens there: check host and port, and whether the endpoint is still up")
+	adviseSilence = setting.Plain("a firewall may be in the way, or the endpoint takes no more connections; brunt connects by itself, not through a proxy")
+	adviseShake   = setting.Plain("the host took the connection and did not answer in TLS: see whether the port speaks it, and whether the host is overloaded")
+	adviseRoute   = setting.Plain("see whether this machine has a route to the host")
+	adviseFiles   = setting.Plain("raise ulimit -n, or have fewer connections")
+	advisePorts   = setting.Plain("have fewer connections, or keep them alive; or widen this machine's range of ports")
+	advisePlain   = setting.Plain("give an http:// URL, or the port that does")
+	adviseTLS     = setting.Plain("see what TLS the host, or a proxy before it, wants")
+	adviseRenew   = setting.Textf("have it renewed; to go on without looking at it, give %v", setting.Insecure)
+	adviseClock   = setting.Plain("see whether this machine's clock is right")
+	adviseName    = setting.Textf("use such a name, with %v NAME:ADDR if need be", setting.Resolve)
+	adviseCA      = setting.Textf("give the authority's certificate with %v FILE.pem; to go on without looking at it, %v", setting.CA, setting.Insecure)
 )
 
 // Remedy is what to do about a connection that could not be opened, by the error
 // of Dial or of Resolve, one sentence; empty where that is not known.
-func Remedy(err error) string {
+func Remedy(err error) setting.Text {
 	var dns *net.DNSError
 	var handshake *TLSError
 	switch {
 	case errors.As(err, &dns) && dns.IsNotFound:
-		return "check the name, or say its address with --resolve " + dns.Name + ":ADDR"
+		return setting.Textf("check the name, or say its address with %v %s:ADDR", setting.Resolve, dns.Name)
 	case errors.As(err, &dns):
-		return "see whether this machine's name server answers, or give --resolve " + dns.Name + ":ADDR"
+		return setting.Textf("see whether this machine's name server answers, or give %v %s:ADDR", setting.Resolve, dns.Name)
 	case errors.As(err, &handshake) && Timeout(err):
 		return adviseShake
 	case Timeout(err):
@@ -49,11 +51,11 @@ func Remedy(err error) string {
 	case errors.Is(err, errNoRoute), errors.Is(err, errNoNetwork):
 		return adviseRoute
 	}
-	return ""
+	return setting.Text{}
 }
 
 // remedyTLS is what to do about a failed handshake.
-func remedyTLS(err error) string {
+func remedyTLS(err error) setting.Text {
 	var plain tls.RecordHeaderError
 	var name x509.HostnameError
 	var invalid x509.CertificateInvalidError

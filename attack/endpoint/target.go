@@ -8,9 +8,11 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"brunt/attack/endpoint/secret"
+	"brunt/attack/setting"
 )
 
 // Target is one place that requests go to.
@@ -138,7 +140,7 @@ func clip(s string) string {
 	return s
 }
 
-// override is one --resolve: connections to the name go to the address.
+// override has connections to the name go to the address.
 type override struct {
 	name string
 	addr netip.Addr
@@ -149,7 +151,7 @@ func parseOverride(s string) (override, error) {
 	name, addr, ok := strings.Cut(s, ":")
 	ip, err := netip.ParseAddr(strings.Trim(addr, "[]"))
 	if !ok || name == "" || err != nil {
-		return override{}, fmt.Errorf("--resolve %q: write it as HOST:ADDR with an IP address, such as api.test:127.0.0.1", clip(s))
+		return override{}, setting.Wrong(setting.Resolve, strconv.Quote(clip(s)), "write it as HOST:ADDR with an IP address, such as api.test:127.0.0.1")
 	}
 	return override{name: name, addr: ip}, nil
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"brunt/attack/endpoint/databricks"
+	"brunt/attack/setting"
 )
 
 const (
@@ -115,7 +116,7 @@ func (e *Endpoint) lookUp(ctx context.Context, p place, o Options, patience time
 	}
 	switch d := e.Details; {
 	case !d.Ready:
-		return &UnreachableError{fmt.Errorf("endpoint %s is not ready%s: wait for it with --wait-ready 10m", d.Name, deployment(d))}
+		return &UnreachableError{setting.Errorf("endpoint %s is not ready%s: wait for it with %v 10m", d.Name, deployment(d), setting.WaitReady)}
 	case d.Permission == canView && !o.OwnAuth && !o.lookOnly:
 		return &UnreachableError{fmt.Errorf("no permission on endpoint %s: these credentials may see it but not query it; ask its owner for Can Query", d.Name)}
 	case d.Update == "IN_PROGRESS":
@@ -215,10 +216,10 @@ func (e *Endpoint) unknown(ctx context.Context, p place, err error) error {
 		}
 		return &UnreachableError{errors.New(text)}
 	case http.StatusUnauthorized:
-		return &UnreachableError{fmt.Errorf("%s refuses the credentials: %w; %s", host, err, e.workspace.Renew())}
+		return &UnreachableError{setting.Errorf("%s refuses the credentials: %w; %v", host, err, e.workspace.Renew())}
 	case http.StatusForbidden:
 		if strings.Contains(refused.Message, "access token") {
-			return &UnreachableError{fmt.Errorf("%s refuses the credentials: %w; %s", host, err, e.workspace.Renew())}
+			return &UnreachableError{setting.Errorf("%s refuses the credentials: %w; %v", host, err, e.workspace.Renew())}
 		}
 		if p.path != "" {
 			// Some may query what they may not see.

@@ -126,7 +126,7 @@ func TestWaitReady(t *testing.T) {
 	w, o := lookAlike(t, workspace.Config{PATs: []string{"dapi-canary"}, Endpoints: []workspace.Endpoint{{Name: "x", NotReady: true}}})
 	t.Setenv("DATABRICKS_HOST", w.Host())
 	t.Setenv("DATABRICKS_TOKEN", "dapi-canary")
-	if _, err := Open(t.Context(), "x", o, time.Second); err == nil || !strings.Contains(err.Error(), "--wait-ready") {
+	if _, err := Open(t.Context(), "x", o, time.Second); err == nil || !strings.Contains(err.Error(), "time to become ready") {
 		t.Error(err)
 	}
 	o.WaitReady = 20 * time.Second
@@ -175,7 +175,7 @@ func TestServedModel(t *testing.T) {
 		}
 		e.Close()
 	}
-	if _, err := Open(t.Context(), "http://127.0.0.1:1/predict", o, time.Second); err == nil || !strings.Contains(err.Error(), "--served-model") {
+	if _, err := Open(t.Context(), "http://127.0.0.1:1/predict", o, time.Second); err == nil || !strings.Contains(err.Error(), "served model") {
 		t.Error(err)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
 	"brunt/attack"
+	"brunt/attack/setting"
 	"brunt/payloads"
 )
 
@@ -32,7 +33,8 @@ func (s *Speed) UnmarshalText(text []byte) error {
 // those that it has time for.
 func (p *Payloads) Time(plan *attack.Plan, set *payloads.Set) error {
 	if plan.Open() {
-		return fmt.Errorf("--replay and --rate both say when to send: leave one out (--speed makes a replay faster)")
+		return &setting.FieldError{Field: setting.Rate, Subject: setting.Textf("%v and %v both say when to send", setting.Replay, setting.Rate),
+			Reason: setting.Textf("leave one out (%v makes a replay faster)", setting.Speed)}
 	}
 	list := set.Instants()
 	if plan.Requests > 0 && plan.Requests < uint64(len(list)) {

@@ -40,8 +40,6 @@ func (b *badValue) Error() string {
 	return strings.TrimSuffix(where, ": "+name) + ": " + text
 }
 
-func (b *badValue) Unwrap() error { return b.err }
-
 // reader reads the words of one flag or argument, in place of kong's mapper,
 // so that what is wrong with them is said in brunt's words.
 type reader struct {

@@ -17,7 +17,9 @@ import (
 
 	"brunt/attack"
 	"brunt/attack/endpoint"
+	"brunt/attack/setting"
 	"brunt/report/format"
+	"brunt/report/words"
 )
 
 // Order is a run that is asked for on the page; what a zero value leaves out
@@ -138,8 +140,7 @@ func (f fields) rate(to *vegeta.Rate) error {
 	}
 	rate, err := attack.ParseRate(strconv.FormatFloat(value, 'f', -1, 64))
 	if err != nil {
-		why, _, _ := strings.Cut(inForm(err), "; write it as")
-		return &FieldError{"rate_per_s", errors.New(why)}
+		return &FieldError{"rate_per_s", errors.New(inForm(err))}
 	}
 	*to = rate
 	return nil
@@ -228,49 +229,48 @@ func (f fields) order(form Order) (Order, error) {
 	return o, err
 }
 
-// flagOf says which field a flag of the command line is, and its name on the
-// page.
-var flagOf = []struct{ flag, field, name string }{
-	{"--connections", "", ""}, {"--connect-rate", "", ""}, {"--rate", "rate_per_s", "rate"},
-	{"--concurrency", "concurrency", "concurrency"}, {"--duration", "duration_s", "duration"},
-	{"--requests", "requests", "requests"}, {"--warmup", "warmup_s", "warm-up"},
-	{"--timeout", "timeout_s", "timeout"}, {"--payloads", "payloads", "payloads"},
+// inputs are the fields of the form, by the setting that each one is of: its key
+// in JSON and its name on the page.
+var inputs = map[setting.Field]struct{ key, name string }{
+	setting.Rate:        {"rate_per_s", "rate"},
+	setting.Concurrency: {"concurrency", "concurrency"},
+	setting.Duration:    {"duration_s", "duration"},
+	setting.Requests:    {"requests", "requests"},
+	setting.Warmup:      {"warmup_s", "warm-up"},
+	setting.Timeout:     {"timeout_s", "timeout"},
+	setting.Payloads:    {"payloads", "payloads"},
 }
 
-// fieldOf is the field that an error is about. The errors of a plan name
-// flags: the first one named is the one at fault.
+// nameOf is what a setting is called on the page: by its flag where the form has
+// no field for it.
+func nameOf(f setting.Field) string {
+	if input, ok := inputs[f]; ok {
+		return input.name
+	}
+	return words.Flag(f)
+}
+
+// fieldOf is the key of the field that an error is about; empty for none.
 func fieldOf(err error) string {
 	var at *FieldError
 	if errors.As(err, &at) {
 		return at.Field
 	}
-	field, first := "", math.MaxInt
-	for _, f := range flagOf {
-		if i := strings.Index(err.Error(), f.flag); i >= 0 && i < first {
-			field, first = f.field, i
-		}
+	var wrong *setting.FieldError
+	if errors.As(err, &wrong) {
+		return inputs[wrong.Field].key
 	}
-	return field
+	return ""
 }
 
 // inForm is an error in the words of a form, where it stands beside the field
-// that it is about: the command line's name of that field is not said again,
-// and its other flags have the names that they have on the page.
+// that it is about, so that it does not name that field.
 func inForm(err error) string {
-	text := err.Error()
-	subject, rest, found := strings.Cut(text, ": ")
-	flag, _, _ := strings.Cut(subject, " ")
-	for _, f := range flagOf {
-		if found && f.field != "" && (flag == f.flag || "--"+flag == f.flag) {
-			text = rest
-		}
+	var wrong *setting.FieldError
+	if errors.As(err, &wrong) && inputs[wrong.Field].key != "" && wrong.Subject.Empty() {
+		return wrong.Reason.In(nameOf)
 	}
-	for _, f := range flagOf {
-		if f.name != "" {
-			text = strings.ReplaceAll(text, f.flag, f.name)
-		}
-	}
-	return text
+	return setting.Describe(err, nameOf)
 }
 
 // unhide makes a target that the form shows without its secrets the one that was

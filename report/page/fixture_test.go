@@ -1,6 +1,7 @@
 package page
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"brunt/attack"
+	"brunt/attack/setting"
 	"brunt/report"
 	"brunt/report/rules"
 
@@ -119,9 +121,9 @@ func (t *teller) fail(in *attack.Interval, took int64, second int) {
 	in.Failed++
 	must(t.s.Latencies.Failed.RecordValue(took))
 	kinds := []attack.Failure{
-		{Kind: "status_429", Status: 429, Message: `{"error_code":"REQUEST_LIMIT_EXCEEDED","message":"too many concurrent requests"}`},
-		{Kind: "status_503", Status: 503, Message: "upstream connect error or disconnect/reset before headers"},
-		{Kind: "reset", Message: "connection reset by the endpoint"},
+		{Kind: "status_429", Status: 429, Message: setting.Plain(`{"error_code":"REQUEST_LIMIT_EXCEEDED","message":"too many concurrent requests"}`)},
+		{Kind: "status_503", Status: 503, Message: setting.Plain("upstream connect error or disconnect/reset before headers")},
+		{Kind: "reset", Message: setting.Plain("connection reset by the endpoint")},
 	}
 	f := kinds[min(t.rng.IntN(6), 5)/2]
 	if t.rng.IntN(2) == 0 {
@@ -190,14 +192,14 @@ func hostile() *report.Report {
 	st := story{seconds: 12, rate: 60, names: []string{nasty, strings.Repeat("n", 10_000), "", "\xff\xfe" + strings.Repeat("\u0301", 5000)}}
 	s := st.snapshot()
 	for i, message := range []string{nasty, strings.Repeat(nasty, 100), "429 " + strings.Repeat("語", 5000)}[:min(3, len(s.Failures))] {
-		s.Failures[i].Message, s.Failures[i].RequestID, s.Failures[i].Kind = message, nasty, nasty
+		s.Failures[i].Message, s.Failures[i].RequestID, s.Failures[i].Kind = setting.Plain(message), nasty, nasty
 	}
 	s.Failures[0].Cause, s.Failures[0].Payload, s.Failures[0].Headers = attack.CauseBadInput, nasty, map[string]string{nasty: nasty}
-	s.Failures[0].Advice = nasty + " does not fit the model's signature"
+	s.Failures[0].Advice = setting.Plain(nasty + " does not fit the model's signature")
 	s.Failures[1].Cause = attack.Cause(nasty)
 	s.Models = []attack.Served{{Name: nasty}}
 	s.Slowest[0].Payload, s.Slowest[0].RequestID = strings.Repeat(nasty, 50), nasty
-	s.Err, s.Warnings = nasty, []string{strings.Repeat("w", 10_000), nasty}
+	s.Err, s.Warnings = errors.New(nasty), []string{strings.Repeat("w", 10_000), nasty}
 	s.Verdict = attack.Verdict{Trust: attack.TrustNone, LimitedBy: "client", Reasons: []string{strings.Repeat(nasty, 100)}}
 	m := st.meta()
 	m.Name, m.Endpoint, m.URL, m.Command = strings.Repeat(nasty, 3), "", "http://"+strings.Repeat("é.example/", 1000)+nasty, nasty

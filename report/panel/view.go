@@ -13,6 +13,7 @@ import (
 	"brunt/report"
 	"brunt/report/format"
 	"brunt/report/text"
+	"brunt/report/words"
 )
 
 // styles: one meaning, one colour, as on the page (Okabe–Ito). NO_COLOR and
@@ -164,7 +165,7 @@ func (m *model) failures(width int, whole bool) (lines []string) {
 			lines = append(lines, m.styles.dim.Render(fmt.Sprintf("and %d more kinds", len(m.snapshot.Failures)-i)))
 			break
 		}
-		lines = append(lines, told(m.styles.bad, label(format.Count(f.Count)), f.Kind+"  "+f.Message, width-1, whole)...)
+		lines = append(lines, told(m.styles.bad, label(format.Count(f.Count)), f.Kind+"  "+words.Of(f.Message), width-1, whole)...)
 	}
 	return lines
 }

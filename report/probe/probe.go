@@ -15,12 +15,14 @@ import (
 
 	"brunt/attack"
 	"brunt/attack/endpoint"
+	"brunt/attack/setting"
 	"brunt/payloads"
 	"brunt/payloads/show"
 	"brunt/report"
 	"brunt/report/config"
 	"brunt/report/panel"
 	"brunt/report/text"
+	"brunt/report/words"
 )
 
 // Flags say what is looked at, and how it is told.
@@ -134,11 +136,11 @@ func (r *Result) load(d *endpoint.Details, plan *attack.Plan) {
 	if d != nil && !plan.Open() && d.MaxConcurrency() > 0 && plan.Concurrency > d.MaxConcurrency() {
 		r.Findings = append(r.Findings, endpoint.Finding{Check: "concurrency", State: endpoint.Doubtful,
 			Text:   fmt.Sprintf("%d in flight, and provisioned concurrency %d works on as many at a time: the others wait in its queue, or are refused with 429", plan.Concurrency, d.MaxConcurrency()),
-			Remedy: fmt.Sprintf("begin with -c %d, and raise it to see what waiting costs", d.MaxConcurrency())})
+			Remedy: setting.Textf("begin with -c %d, and raise it to see what waiting costs", d.MaxConcurrency())})
 	}
 	if text := report.RateWarning(d, attack.PerSecond(plan.Rate)); text != "" {
 		r.Findings = append(r.Findings, endpoint.Finding{Check: "rate", State: endpoint.Doubtful, Text: text,
-			Remedy: fmt.Sprintf("turn route optimisation on, which is possible when an endpoint is created, or ask for %d/s at the most", endpoint.WorkspaceRate)})
+			Remedy: setting.Textf("turn route optimisation on, which is possible when an endpoint is created, or ask for %d/s at the most", endpoint.WorkspaceRate)})
 	}
 }
 
@@ -155,7 +157,7 @@ func (r *Result) Text(w io.Writer) error {
 		if f.Took > 0 {
 			found += " (" + milliseconds(f.Took) + ")"
 		}
-		checks = append(checks, text.Check{Name: f.Check, State: string(f.State), Good: f.State == endpoint.Well, Bad: f.State == endpoint.Bad, Text: found, Remedy: f.Remedy})
+		checks = append(checks, text.Check{Name: f.Check, State: string(f.State), Good: f.State == endpoint.Well, Bad: f.State == endpoint.Bad, Text: found, Remedy: words.Of(f.Remedy)})
 	}
 	return text.Checklist(w, title, checks, text.OptionsFor(w))
 }
@@ -210,7 +212,7 @@ type (
 func (r *Result) JSON(w io.Writer) error {
 	b := body{Target: endpoint.SafeTarget(r.Target), URL: optional(r.URL), Well: r.Well(), Checks: []check{}}
 	for _, f := range r.Findings {
-		b.Checks = append(b.Checks, check{Check: f.Check, State: string(f.State), Text: f.Text, Remedy: optional(f.Remedy), TookMS: ms(f.Took)})
+		b.Checks = append(b.Checks, check{Check: f.Check, State: string(f.State), Text: f.Text, Remedy: optional(words.Of(f.Remedy)), TookMS: ms(f.Took)})
 	}
 	if q := r.Request; q != nil {
 		b.Request = &exchanged{

@@ -12,7 +12,9 @@ import (
 
 	"brunt/attack"
 	"brunt/attack/endpoint"
+	"brunt/attack/setting"
 	"brunt/payloads"
+	"brunt/report/words"
 )
 
 // sender sends the one request, as an attack would.
@@ -23,14 +25,14 @@ type sender struct {
 	ready   time.Duration // how long an endpoint that is scaled to zero is waited for; 0 is the plan's time-out
 }
 
-func (s *sender) add(state endpoint.State, text, remedy string) {
+func (s *sender) add(state endpoint.State, text string, remedy setting.Text) {
 	s.result.Findings = append(s.result.Findings, endpoint.Finding{Check: "request", State: state, Text: text, Remedy: remedy})
 }
 
 func (s *sender) send(ctx context.Context, word string, request attack.Request, set *payloads.Set, o endpoint.Options) {
 	target, err := endpoint.Open(ctx, word, o, s.plan.Timeout)
 	if err != nil {
-		s.add(endpoint.Bad, endpoint.HideGiven([]string{word}, err.Error()), "")
+		s.add(endpoint.Bad, endpoint.HideGiven([]string{word}, words.Error(err)), setting.Text{})
 		return
 	}
 	defer target.Close()
@@ -41,7 +43,7 @@ func (s *sender) send(ctx context.Context, word string, request attack.Request, 
 		HTTP2: s.plan.HTTP2, Stream: s.plan.Stream, StreamStall: s.plan.StreamStall}
 	run, err := attack.Start(plan, request, set, target, nil)
 	if err != nil {
-		s.add(endpoint.Bad, target.Hide(err.Error()), "")
+		s.add(endpoint.Bad, target.Hide(words.Error(err)), setting.Text{})
 		return
 	}
 	select {
@@ -49,7 +51,7 @@ func (s *sender) send(ctx context.Context, word string, request attack.Request, 
 	case <-ctx.Done():
 		run.Stop(attack.Cut)
 		<-run.Done()
-		s.add(endpoint.Bad, endpoint.Interrupted, "")
+		s.add(endpoint.Bad, endpoint.Interrupted, setting.Text{})
 		return
 	}
 	if s.tell(run.Snapshot()); s.sizes() && len(run.Snapshot().Failures) == 0 {
@@ -94,11 +96,11 @@ func (s *sender) wake(ctx context.Context, request attack.Request, set *payloads
 	var away *endpoint.UnreachableError
 	switch {
 	case errors.As(err, &away):
-		f.State, f.Text, f.Remedy = endpoint.Bad, err.Error(), "see the endpoint's page for why it does not start"
+		f.State, f.Text, f.Remedy = endpoint.Bad, words.Error(err), setting.Plain("see the endpoint's page for why it does not start")
 	case errors.Is(err, attack.ErrInterrupted):
 		f.State, f.Text = endpoint.Bad, endpoint.Interrupted
 	case err != nil:
-		f.State, f.Text = endpoint.Bad, err.Error()
+		f.State, f.Text = endpoint.Bad, words.Error(err)
 	}
 	if took > 0 || err != nil {
 		s.result.Findings = append(s.result.Findings, f)
@@ -146,7 +148,7 @@ func (s *sender) tell(shot *attack.Snapshot) {
 	if q.ServedModel != "" {
 		text += ", served by " + q.ServedModel
 	}
-	s.add(endpoint.Well, text, "")
+	s.add(endpoint.Well, text, setting.Text{})
 }
 
 func (s *sender) failed(f *attack.Failure, q *Request) {
@@ -155,8 +157,8 @@ func (s *sender) failed(f *attack.Failure, q *Request) {
 	if f.Status > 0 {
 		text = fmt.Sprint(f.Status)
 	}
-	if f.Message != "" {
-		text += ": " + f.Message
+	if !f.Message.Empty() {
+		text += ": " + words.Of(f.Message)
 	}
 	text += " (after " + milliseconds(q.Total) + ")"
 	s.add(endpoint.Bad, text, f.Advice)
@@ -187,7 +189,7 @@ func (s *sender) bound(times *hdrhistogram.PackedHistogram) {
 	}
 	if asked := attack.PerSecond(s.plan.Rate); asked > low {
 		f.State = endpoint.Doubtful
-		f.Remedy = fmt.Sprintf("%s/s needs a provisioned concurrency of about %s", rounded(asked), rounded(math.Ceil(asked*mean)))
+		f.Remedy = setting.Textf("%s/s needs a provisioned concurrency of about %s", rounded(asked), rounded(math.Ceil(asked*mean)))
 	}
 	s.result.Findings = append(s.result.Findings, f)
 }
@@ -236,16 +238,16 @@ func host(plan *attack.Plan, embedded bool, addresses int) endpoint.Finding {
 	warnings, err := plan.Fits(l, embedded, addresses)
 	switch {
 	case planned && err != nil:
-		f.State, f.Remedy = endpoint.Bad, err.Error()
+		f.State, f.Remedy = endpoint.Bad, setting.Textf("%w", err)
 	case planned && len(warnings) > 0:
-		f.State, f.Remedy = endpoint.Doubtful, strings.Join(warnings, "; ")
+		f.State, f.Remedy = endpoint.Doubtful, setting.Plain(strings.Join(warnings, "; "))
 	case attack.PerSecond(plan.Rate) > cores*perCore:
-		f.State, f.Remedy = endpoint.Doubtful, fmt.Sprintf("a core sends %d to %d requests/s at best, by its kind: heed the verdict, or spread %s/s over more cores or machines", perCore, mostPerCore, rounded(attack.PerSecond(plan.Rate)))
+		f.State, f.Remedy = endpoint.Doubtful, setting.Textf("a core sends %d to %d requests/s at best, by its kind: heed the verdict, or spread %s/s over more cores or machines", perCore, mostPerCore, rounded(attack.PerSecond(plan.Rate)))
 	case planned:
 	case l.Files > 0 && l.Files < fewFiles:
-		f.State, f.Remedy = endpoint.Doubtful, fmt.Sprintf("about %d requests can be in flight: raise ulimit -n for more", l.Files*9/10)
+		f.State, f.Remedy = endpoint.Doubtful, setting.Textf("about %d requests can be in flight: raise ulimit -n for more", l.Files*9/10)
 	case l.Ports > 0 && l.Ports < fewPorts:
-		f.State, f.Remedy = endpoint.Doubtful, "few ports for connections to one address: widen net.ipv4.ip_local_port_range for many"
+		f.State, f.Remedy = endpoint.Doubtful, setting.Plain("few ports for connections to one address: widen net.ipv4.ip_local_port_range for many")
 	}
 	return f
 }

@@ -13,6 +13,7 @@ import (
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
 	"brunt/attack"
+	"brunt/attack/setting"
 	"brunt/report"
 )
 
@@ -208,7 +209,7 @@ func (t *tape) fail(status int, end time.Duration) {
 	}
 	f := t.failures[kind]
 	if f == nil {
-		f = &attack.Failure{Kind: kind, Status: status, Message: message, First: end, RequestID: "req-0a1b2c"}
+		f = &attack.Failure{Kind: kind, Status: status, Message: setting.Plain(message), First: end, RequestID: "req-0a1b2c"}
 		t.failures[kind] = f
 	}
 	f.Count++

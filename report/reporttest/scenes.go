@@ -1,6 +1,7 @@
 package reporttest
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"brunt/attack"
 	"brunt/attack/endpoint"
 	"brunt/attack/endpoint/databricks"
+	"brunt/attack/setting"
 	"brunt/report"
 	"brunt/report/merge"
 	"brunt/report/rules"
@@ -98,16 +100,16 @@ func causes() *report.Report {
 		split[s.Failures[i].Status] = s.Failures[i]
 	}
 	slow, bad := split[429], split[400]
-	slow.Advice = "at its provisioned concurrency: raise it, or this is your limit"
+	slow.Advice = setting.Plain("at its provisioned concurrency: raise it, or this is your limit")
 	slow.Cause, slow.Headers = attack.CauseConcurrency, map[string]string{"retry-after": "1", "x-databricks-request-id": "req-0a1b2c"}
 	tokens, gateway := slow, slow
-	tokens.Cause, tokens.Count, tokens.Message = attack.CauseTokens, slow.Count/3, "Exceeded workspace input tokens per minute rate limit"
-	tokens.Advice = "token quota: max_tokens is reserved ahead of output, so lower it"
-	gateway.Advice = "rate limit set in the endpoint's AI Gateway: raise it there"
-	gateway.Cause, gateway.Count, gateway.Message = attack.CauseGateway, slow.Count/5, "User defined rate limit(s) exceeded: Requests-per-minute (RPM)"
+	tokens.Cause, tokens.Count, tokens.Message = attack.CauseTokens, slow.Count/3, setting.Plain("Exceeded workspace input tokens per minute rate limit")
+	tokens.Advice = setting.Plain("token quota: max_tokens is reserved ahead of output, so lower it")
+	gateway.Advice = setting.Plain("rate limit set in the endpoint's AI Gateway: raise it there")
+	gateway.Cause, gateway.Count, gateway.Message = attack.CauseGateway, slow.Count/5, setting.Plain("User defined rate limit(s) exceeded: Requests-per-minute (RPM)")
 	slow.Count -= tokens.Count + gateway.Count
-	bad.Cause, bad.Message, bad.Payload = attack.CauseBadInput, "Failed to parse input as a DataFrame", "bodies.jsonl:17"
-	bad.Advice = bad.Payload + " does not fit the model's signature"
+	bad.Cause, bad.Message, bad.Payload = attack.CauseBadInput, setting.Plain("Failed to parse input as a DataFrame"), "bodies.jsonl:17"
+	bad.Advice = setting.Plain(bad.Payload + " does not fit the model's signature")
 	s.Failures = []attack.Failure{slow, tokens, gateway, bad, split[0]}
 	for i, name := range []string{"champion", "challenger", nasty} {
 		m := attack.Served{Name: name}
@@ -136,7 +138,7 @@ func interrupted() *report.Report {
 	sc := Scene{Seed: 4, Rate: 100, Slots: 16, N: 321, Median: 30 * time.Millisecond, Spread: 0.3, stopped: 2}
 	s := sc.Snapshot()
 	s.Interrupted = true
-	s.Err = "bodies.jsonl:17: the file shrank while it was in use; give a file that nobody writes to"
+	s.Err = errors.New("bodies.jsonl:17: the file shrank while it was in use; give a file that nobody writes to")
 	m := sc.Meta()
 	m.Plan.Duration = 10 * time.Minute
 	return report.From(m, s)
@@ -163,8 +165,8 @@ func Named() *report.Report {
 func unreachable() *report.Report {
 	sc := Scene{Seed: 9, Rate: 10, Slots: 10, N: 50, Median: time.Millisecond, Resets: 1}
 	s := sc.Snapshot()
-	s.Failures[0].Kind, s.Failures[0].Message = "refused", "dial tcp 192.0.2.7:443: connect: connection refused"
-	s.Failures[0].Advice = "nothing listens there: check host and port, and whether the endpoint is still up"
+	s.Failures[0].Kind, s.Failures[0].Message = "refused", setting.Plain("dial tcp 192.0.2.7:443: connect: connection refused")
+	s.Failures[0].Advice = setting.Plain("nothing listens there: check host and port, and whether the endpoint is still up")
 	s.Verdict = attack.Verdict{Trust: attack.TrustFull, LimitedBy: "endpoint", Headline: "the endpoint refused all connections"}
 	return Judged(report.From(sc.Meta(), s), "p50<1s")
 }
@@ -176,14 +178,14 @@ func hostile() *report.Report {
 		Names: []string{nasty, strings.Repeat("n", 10_000), "", "\xff\xfe" + strings.Repeat("\u0301", 10_000)}}
 	s := sc.Snapshot()
 	for i, message := range []string{nasty, strings.Repeat(nasty, 300), "429 " + strings.Repeat("語", 5000)} {
-		s.Failures[i].Message = message
+		s.Failures[i].Message = setting.Plain(message)
 		s.Failures[i].RequestID = nasty
 		s.Failures[i].Cause, s.Failures[i].Payload, s.Failures[i].Headers = attack.CauseBadInput, strings.Repeat(nasty, 50), map[string]string{nasty: nasty}
-		s.Failures[i].Advice = s.Failures[i].Payload + " does not fit the model's signature"
+		s.Failures[i].Advice = setting.Plain(s.Failures[i].Payload + " does not fit the model's signature")
 	}
 	s.Slowest[0].Payload, s.Slowest[0].RequestID = strings.Repeat(nasty, 50), nasty
 	s.Slowest[0].Response = 10 * time.Minute
-	s.Err, s.Warnings = nasty, []string{strings.Repeat("w", 10_000), nasty}
+	s.Err, s.Warnings = errors.New(nasty), []string{strings.Repeat("w", 10_000), nasty}
 	s.Verdict.Reasons = []string{strings.Repeat(nasty, 100)}
 	m := sc.Meta()
 	m.Name, m.Endpoint, m.URL = strings.Repeat(nasty, 3), "", "http://"+strings.Repeat("é.example/", 1000)
@@ -247,7 +249,7 @@ func Served() *report.Report {
 func StreamSnapshot(seed uint64) (Scene, *attack.Snapshot) {
 	sc := Scene{Seed: seed, Rate: 20, Slots: 60, N: 1200, Median: 2 * time.Second, Spread: 0.3, Statuses: map[int]float64{429: 0.01}}
 	s := sc.Snapshot()
-	s.Failures = append(s.Failures, attack.Failure{Kind: attack.KindStreamBroken, Message: "the stream broke after 12 chunks: unexpected EOF", Count: 3, First: time.Second, Last: 40 * time.Second})
+	s.Failures = append(s.Failures, attack.Failure{Kind: attack.KindStreamBroken, Message: setting.Plain("the stream broke after 12 chunks: unexpected EOF"), Count: 3, First: time.Second, Last: 40 * time.Second})
 	s.Counts.Failed += 3
 	s.Counts.Sent += 3
 	s.Counts.Planned += 3

@@ -16,6 +16,7 @@ import (
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
 	"brunt/attack"
+	"brunt/attack/setting"
 	"brunt/report"
 )
 
@@ -249,7 +250,7 @@ func (b *rebuilder) fail(r *vegeta.Result, end time.Time) {
 	}
 	f := b.failures[kind]
 	if f == nil {
-		f = &attack.Failure{Kind: kind, Status: int(r.Code), Message: r.Error, First: end.Sub(b.base), Payload: r.Headers.Get(headerPayload)}
+		f = &attack.Failure{Kind: kind, Status: int(r.Code), Message: setting.Plain(r.Error), First: end.Sub(b.base), Payload: r.Headers.Get(headerPayload)}
 		b.failures[kind] = f
 	}
 	f.Count++

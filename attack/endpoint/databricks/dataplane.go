@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"brunt/attack/setting"
 	"brunt/payloads"
 )
 
@@ -17,12 +18,7 @@ const grantJWT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 
 // NoOAuthError is a route-optimised endpoint for which there is no OAuth token
 // to be had.
-type NoOAuthError struct {
-	what   string
-	Remedy string // what to do about it, with which the error's text ends
-}
-
-func (e *NoOAuthError) Error() string { return e.what + e.Remedy }
+type NoOAuthError struct{ advised }
 
 // DataPlane gets a token for a route-optimised endpoint. Those are made for the
 // endpoint: by a service principal in one step, else out of a token for the
@@ -57,8 +53,8 @@ func (w *Workspace) DataPlane(ctx context.Context, d *Details) (*Token, error) {
 }
 
 func (w *Workspace) noOAuth(d *Details) error {
-	return &NoOAuthError{fmt.Sprintf("endpoint %s is route-optimised, and those take OAuth tokens only, no personal access token: ", d.Name),
-		fmt.Sprintf("run databricks auth login --host %s and unset DATABRICKS_TOKEN, or set DATABRICKS_CLIENT_ID and DATABRICKS_CLIENT_SECRET of a service principal that may query it", w.Host())}
+	return &NoOAuthError{advised{fmt.Sprintf("endpoint %s is route-optimised, and those take OAuth tokens only, no personal access token", d.Name), ": ",
+		setting.Textf("run databricks auth login --host %s and unset DATABRICKS_TOKEN, or set DATABRICKS_CLIENT_ID and DATABRICKS_CLIENT_SECRET of a service principal that may query it", w.Host())}}
 }
 
 // authorizationFor is what a token for the endpoint at that URL must be asked

@@ -144,7 +144,7 @@ func uncover(c *config.Config, err error) error {
 // explain puts a failed log-in into a line.
 func (w *Workspace) explain(err error) error {
 	if errors.Is(err, config.ErrCannotConfigureDefault) {
-		return &ConfigError{"no credentials for " + w.Host() + ": ", Remedy(w.Host())}
+		return &ConfigError{advised{"no credentials for " + w.Host(), ": ", Remedy(w.Host())}}
 	}
 	text := w.short(err)
 	var broken *url.Error

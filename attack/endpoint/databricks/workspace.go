@@ -22,6 +22,7 @@ import (
 	"github.com/databricks/databricks-sdk-go/logger"
 
 	"brunt/attack/endpoint/secret"
+	"brunt/attack/setting"
 )
 
 const (
@@ -56,12 +57,7 @@ type Workspace struct {
 }
 
 // ConfigError is what is wrong with the configuration; nothing was sent.
-type ConfigError struct {
-	what   string
-	Remedy string // what to do about it, with which the error's text ends; may be empty
-}
-
-func (e *ConfigError) Error() string { return e.what + e.Remedy }
+type ConfigError struct{ advised }
 
 var quiet sync.Once
 
@@ -72,21 +68,21 @@ func Open(o Options) (*Workspace, error) {
 	w := &Workspace{options: o}
 	c := w.fresh()
 	if err := c.EnsureResolved(); err != nil {
-		return nil, &ConfigError{what: w.short(err) + several(err)}
+		return nil, &ConfigError{advised{what: w.short(err) + several(err)}}
 	}
 	w.learn(c)
 	if c.Profile != "" {
 		// The SDK passes over a profile where there is no file at all.
 		if _, err := config.LoadFile(c.ConfigFile); errors.Is(err, fs.ErrNotExist) {
-			return nil, &ConfigError{fmt.Sprintf("no profile %s: there is no %s; ", o.Hide(c.Profile), configFile(c)), Remedy("")}
+			return nil, &ConfigError{advised{fmt.Sprintf("no profile %s: there is no %s", o.Hide(c.Profile), configFile(c)), "; ", Remedy("")}}
 		}
 	}
 	c.Host = c.CanonicalHostName()
 	if c.Host == "" {
-		return nil, &ConfigError{"no Databricks workspace is configured: ", Remedy("")}
+		return nil, &ConfigError{advised{"no Databricks workspace is configured", ": ", Remedy("")}}
 	}
 	if u, err := url.Parse(c.Host); err != nil || u.Scheme != "https" && !loopback(u.Hostname()) {
-		return nil, &ConfigError{what: "the workspace's host " + o.Hide(withoutUser(c.Host)) + " is no https:// URL: credentials are sent over TLS only"}
+		return nil, &ConfigError{advised{what: "the workspace's host " + o.Hide(withoutUser(c.Host)) + " is no https:// URL: credentials are sent over TLS only"}}
 	}
 	if err := mixed(c); err != nil {
 		return nil, err
@@ -105,12 +101,13 @@ func several(err error) string {
 }
 
 // Remedy says how to configure credentials, for a host or for any.
-func Remedy(host string) string {
+func Remedy(host string) setting.Text {
 	at := "HOST"
 	if host != "" {
 		at = host
 	}
-	return "run databricks auth login --host " + at + ", or set DATABRICKS_HOST and DATABRICKS_TOKEN (or DATABRICKS_CLIENT_ID and DATABRICKS_CLIENT_SECRET), or choose a profile of ~/.databrickscfg with --profile"
+	return setting.Textf("run databricks auth login --host %s, or set DATABRICKS_HOST and DATABRICKS_TOKEN "+
+		"(or DATABRICKS_CLIENT_ID and DATABRICKS_CLIENT_SECRET), or choose a profile of ~/.databrickscfg with %v", at, setting.Profile)
 }
 
 // configFile is where profiles are looked for.
@@ -118,7 +115,7 @@ func configFile(c *config.Config) string { return cmp.Or(c.ConfigFile, "~/.datab
 
 // Renew says what to do about the credentials in use, which were refused. What
 // the environment sets goes before everything else, and so before a new log-in.
-func (w *Workspace) Renew() string {
+func (w *Workspace) Renew() setting.Text {
 	var set []string
 	for _, name := range []string{"DATABRICKS_TOKEN", "DATABRICKS_CLIENT_ID", "DATABRICKS_CLIENT_SECRET"} {
 		if os.Getenv(name) != "" {
@@ -126,10 +123,10 @@ func (w *Workspace) Renew() string {
 		}
 	}
 	if len(set) == 0 {
-		return "they may be wrong or expired: " + Remedy(w.Host())
+		return setting.Textf("they may be wrong or expired: %v", Remedy(w.Host()))
 	}
-	return strings.Join(set, ", ") + " of the environment may be wrong, expired or another workspace's: set what is right, or unset it for " +
-		"a profile of " + configFile(&w.config) + ", or what databricks auth login --host " + w.Host() + " gets"
+	return setting.Plain(strings.Join(set, ", ") + " of the environment may be wrong, expired or another workspace's: set what is right, or unset it for " +
+		"a profile of " + configFile(&w.config) + ", or what databricks auth login --host " + w.Host() + " gets")
 }
 
 // fresh is a configuration that has not been used yet, and so holds no token.
@@ -227,7 +224,8 @@ func ProfileOf(host string) (string, error) {
 	case len(found) == 1 || found[0] == "DEFAULT":
 		return found[0], nil
 	}
-	return "", &ConfigError{what: fmt.Sprintf("%d profiles have the host %s: choose one with --profile (%s)", len(found), host, strings.Join(found, ", "))}
+	return "", &ConfigError{advised{fmt.Sprintf("%d profiles have the host %s", len(found), host), ": ",
+		setting.Textf("choose one with %v (%s)", setting.Profile, strings.Join(found, ", "))}}
 }
 
 func loopback(host string) bool {

@@ -1,0 +1,64 @@
+package setting
+
+import "fmt"
+
+// Field is one setting of a run: of its plan, its request or its target.
+type Field int
+
+// The settings that errors and advice speak of.
+const (
+	Rate Field = iota + 1
+	Concurrency
+	Duration
+	Requests
+	Warmup
+	Timeout
+	HTTP2
+	NoKeepAlive // connections are closed after each request
+	Connections
+	ConnectRate
+	StreamStall
+	Payloads
+	Replay
+	Speed // of a replay
+	Method
+	Header
+	HeaderFile
+	Insecure
+	CA
+	Resolve
+	Profile
+	NoAuth // no credentials of a workspace are sent
+	ServedModel
+	WaitReady
+	end // of the list
+)
+
+var names = [end]string{
+	Rate: "rate", Concurrency: "concurrency", Duration: "duration", Requests: "requests", Warmup: "warm-up",
+	Timeout: "time-out", HTTP2: "HTTP/2", NoKeepAlive: "no keep-alive", Connections: "connections",
+	ConnectRate: "connect rate", StreamStall: "stream stall", Payloads: "payloads", Replay: "replay", Speed: "speed",
+	Method: "method", Header: "header", HeaderFile: "header file", Insecure: "insecure", CA: "CA file",
+	Resolve: "address override", Profile: "profile", NoAuth: "no credentials", ServedModel: "served model",
+	WaitReady: "time to become ready",
+}
+
+// Fields lists every setting.
+func Fields() []Field {
+	list := make([]Field, 0, end-1)
+	for f := Rate; f < end; f++ {
+		list = append(list, f)
+	}
+	return list
+}
+
+// String is the setting's plain name, such as "warm-up".
+func (f Field) String() string {
+	if f < Rate || f >= end {
+		return fmt.Sprintf("setting %d", int(f))
+	}
+	return names[f]
+}
+
+// Names gives settings their names on one surface.
+type Names func(Field) string

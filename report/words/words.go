@@ -1,0 +1,39 @@
+package words
+
+import "brunt/attack/setting"
+
+var flags = map[setting.Field]string{
+	setting.Rate:        "--rate",
+	setting.Concurrency: "--concurrency",
+	setting.Duration:    "--duration",
+	setting.Requests:    "--requests",
+	setting.Warmup:      "--warmup",
+	setting.Timeout:     "--timeout",
+	setting.HTTP2:       "--http2",
+	setting.NoKeepAlive: "--no-keepalive",
+	setting.Connections: "--connections",
+	setting.ConnectRate: "--connect-rate",
+	setting.StreamStall: "--stream-stall",
+	setting.Payloads:    "--payloads",
+	setting.Replay:      "--replay",
+	setting.Speed:       "--speed",
+	setting.Method:      "--method",
+	setting.Header:      "--header",
+	setting.HeaderFile:  "--header-file",
+	setting.Insecure:    "--insecure",
+	setting.CA:          "--ca",
+	setting.Resolve:     "--resolve",
+	setting.Profile:     "--profile",
+	setting.NoAuth:      "--auth none",
+	setting.ServedModel: "--served-model",
+	setting.WaitReady:   "--wait-ready",
+}
+
+// Flag is the flag by which the command line sets a field, such as "--rate".
+func Flag(f setting.Field) string { return flags[f] }
+
+// Of is a text with the flags of the settings that it names.
+func Of(t setting.Text) string { return t.In(Flag) }
+
+// Error is the text of an error with the flags of the settings that it names.
+func Error(err error) string { return setting.Describe(err, Flag) }
