@@ -59,8 +59,12 @@ func runScripts(t *testing.T, p testscript.Params) {
 }
 
 func TestScripts(t *testing.T) {
+	dir, files := "testdata/script", []string(nil)
+	if testing.Short() { // some that make next to no load
+		dir, files = "", []string{"testdata/script/counts.txtar", "testdata/script/help.txtar", "testdata/script/printable.txtar"}
+	}
 	runScripts(t, testscript.Params{
-		Dir: "testdata/script",
+		Dir: dir, Files: files,
 		Setup: func(env *testscript.Env) error {
 			root, err := os.Getwd()
 			if err != nil {
@@ -282,6 +286,7 @@ func manual() map[string]string {
 // TestReadmeCommands runs every command that the README and the topics of brunt
 // help show, each text's in a directory of its own, but for the one that go runs.
 func TestReadmeCommands(t *testing.T) {
+	slow(t)
 	dir, commands := t.TempDir(), 0
 	for name, text := range manual() {
 		script, n := readmeScript(t, text)
@@ -435,6 +440,7 @@ func TestReadmeFlags(t *testing.T) {
 
 // TestReadmeCurl runs the lines that the topic page has for scripts: no answer is an error.
 func TestReadmeCurl(t *testing.T) {
+	slow(t)
 	for _, tool := range []string{"curl", "jq"} {
 		if _, err := exec.LookPath(tool); err != nil {
 			if os.Getenv("BRUNT_CI") != "" {
@@ -614,4 +620,12 @@ func openExpired(env *testscript.Env) error {
 	env.Setenv("EXPIRED", s.URL)
 	env.Setenv("EXPIRED_CA", ca)
 	return os.WriteFile(ca, pem, 0o644)
+}
+
+// slow leaves a test out of the fast loop, go test -short: it takes seconds.
+func slow(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("takes seconds: left out by -short")
+	}
 }

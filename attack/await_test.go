@@ -39,3 +39,11 @@ func takes(d time.Duration, r *http.Request) {
 	case <-r.Context().Done():
 	}
 }
+
+// slow leaves a test out of the fast loop, go test -short: it takes seconds.
+func slow(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("takes seconds: left out by -short")
+	}
+}

@@ -204,6 +204,7 @@ var databricksWords = regexp.MustCompile(`(?i)databricks|workspace|can query|pro
 // TestAdviceElsewhere has servers of all kinds refuse one request: what is said
 // is what is known of such a server, and nothing that is known of Databricks'.
 func TestAdviceElsewhere(t *testing.T) {
+	slow(t)
 	var current atomic.Pointer[told]
 	answer := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		io.Copy(io.Discard, r.Body)

@@ -91,6 +91,7 @@ func rowsOf() []row {
 // HTTP/1.1 and 2, by a workspace: it is counted, timed and explained, by the
 // first of them.
 func TestRows(t *testing.T) {
+	slow(t)
 	const requests, from, to = 9, 3, 7
 	var current atomic.Pointer[row]
 	var asked atomic.Int64

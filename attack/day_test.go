@@ -108,6 +108,7 @@ func liveHeap() uint64 {
 // are joined, and a day takes no more memory than its first two hours. Nothing
 // in it runs at once, so that the race detector would only slow it down.
 func TestDay(t *testing.T) {
+	slow(t)
 	d := newDay()
 	const replies = 20
 	var early, late uint64

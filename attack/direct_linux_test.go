@@ -64,6 +64,7 @@ func (s shredded) Write(p []byte) (n int, err error) {
 // TestTurnsBeneathTLS has records come in pieces and replies after several looks
 // for them, and bodies of all sizes: the server gets each of them whole.
 func TestTurnsBeneathTLS(t *testing.T) {
+	slow(t)
 	var got, arrived atomic.Int64
 	url := secured(t, func(c net.Conn) net.Conn { return shredded{c} }, func(_ net.Conn, c *tls.Conn, in *bufio.Reader) {
 		for {

@@ -141,6 +141,7 @@ func TestSeveralAddresses(t *testing.T) {
 // TestAddressMoves has the server at an address die after the name was given
 // another: that one is found, and the dead one is named.
 func TestAddressMoves(t *testing.T) {
+	slow(t)
 	for _, c := range []struct {
 		name          string
 		before, after []string

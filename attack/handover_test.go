@@ -129,6 +129,7 @@ func TestServiceBeginsAtTheFirstByte(t *testing.T) {
 // TestUploadOverSlowNetwork has endpoints that begin to read a large body only
 // after a while: the request has its whole time-out.
 func TestUploadOverSlowNetwork(t *testing.T) {
+	slow(t)
 	const patience = 400 * time.Millisecond
 	large := []byte(strings.Repeat("x", 32<<20))
 	serve := func(c io.Writer, in *bufio.Reader) {

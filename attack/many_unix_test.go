@@ -45,6 +45,7 @@ func serveMany() int {
 // TestManyConnections has so many requests in flight at once, each on its
 // own connection.
 func TestManyConnections(t *testing.T) {
+	slow(t)
 	if limit := maxFiles(); limit > 0 && limit < many+100 {
 		lacking(t, "files")
 	}

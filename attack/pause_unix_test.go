@@ -28,6 +28,7 @@ type pauses struct {
 // the cores just then can only make them longer, so each percentile's best of
 // the runs that it took must agree.
 func TestPausedServer(t *testing.T) {
+	slow(t)
 	for _, c := range []struct {
 		pauses
 		slots int

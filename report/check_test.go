@@ -16,6 +16,9 @@ import (
 // Each figure of a sound report, changed alone, breaks an identity that the
 // error names.
 func TestCheckNotices(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds: left out by -short")
+	}
 	for name, c := range map[string]struct {
 		change func(*report.Report)
 		want   string

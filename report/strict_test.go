@@ -16,6 +16,9 @@ import (
 // The schema notices each key that is missing or has another name, and each
 // number that became text, wherever it stands.
 func TestSchemaIsStrict(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds: left out by -short")
+	}
 	schema := reporttest.Compiled(t)
 	text := reporttest.JsonOf(t, reporttest.Full())
 	if err := schema.Validate(reporttest.Document(t, text)); err != nil {

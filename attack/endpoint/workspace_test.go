@@ -122,6 +122,7 @@ func TestCredentialsStayHome(t *testing.T) {
 
 // TestWaitReady waits for an endpoint to become ready.
 func TestWaitReady(t *testing.T) {
+	slow(t)
 	clean(t)
 	w, o := lookAlike(t, workspace.Config{PATs: []string{"dapi-canary"}, Endpoints: []workspace.Endpoint{{Name: "x", NotReady: true}}})
 	t.Setenv("DATABRICKS_HOST", w.Host())

@@ -37,9 +37,13 @@ var spent atomic.Int64
 // The third error on a quiet machine fails the test. A test that is
 // never right and never has a quiet stretch is skipped, or fails where BRUNT_CI
 // is set: it has found nothing out. What does not depend on time (counts, say)
-// is to be checked by t in the stretch, and is not repeated.
+// is to be checked by t in the stretch, and is not repeated. With -short the test
+// is skipped: it takes real time.
 func Repeat(t testing.TB, stretch func() error) {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("measures real time: left out by -short")
+	}
 	repeat(t, stretch, observe, await)
 }
 

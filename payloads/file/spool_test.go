@@ -28,6 +28,7 @@ func (f *forever) Read(p []byte) (int, error) {
 // What has no end is refused soon, whether it is one line or many, plain or
 // compressed, and what to do is said.
 func TestEndlessPayloads(t *testing.T) {
+	slow(t)
 	was := maxSpool
 	maxSpool = 8 << 20
 	t.Cleanup(func() { maxSpool = was })
@@ -90,6 +91,7 @@ func TestLargeWindow(t *testing.T) {
 
 // Files of text without an end are no memory's end.
 func TestEndlessText(t *testing.T) {
+	slow(t)
 	if _, err := os.Stat("/dev/zero"); err != nil {
 		t.Log(err)
 		return

@@ -136,6 +136,7 @@ func TestMakeBadOptions(t *testing.T) {
 
 // What is too long for a body, or for a row.
 func TestMakeTooLong(t *testing.T) {
+	slow(t)
 	row := strings.Repeat("x", 1<<20) + ",1\n"
 	rows := strings.Repeat(row, 70)
 	for _, format := range []shape.Kind{shape.Instances, shape.Inputs} {

@@ -50,3 +50,11 @@ func zstandard(t testing.TB, parts ...string) string {
 	}
 	return string(b)
 }
+
+// slow leaves a test out of the fast loop, go test -short: it takes seconds.
+func slow(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("takes seconds: left out by -short")
+	}
+}

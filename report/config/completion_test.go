@@ -68,6 +68,7 @@ var alike = []string{"brunt help comp", "brunt attack x --order ", "brunt attack
 // TestShells: subcommands, flags, the words of an enum and files, in the shells
 // themselves.
 func TestShells(t *testing.T) {
+	slow(t)
 	own, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
@@ -140,5 +141,13 @@ func TestFilesAreCompleted(t *testing.T) {
 				t.Errorf("--%s", f.Name)
 			}
 		}
+	}
+}
+
+// slow leaves a test out of the fast loop, go test -short: it takes seconds.
+func slow(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("takes seconds: left out by -short")
 	}
 }

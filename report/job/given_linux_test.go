@@ -73,6 +73,7 @@ func shows(text string) string {
 // TestGivenValuesAreHidden: whatever a header, a query or a payload's path holds
 // is hidden in all that brunt writes, whatever its name.
 func TestGivenValuesAreHidden(t *testing.T) {
+	slow(t)
 	h := newHygiene(t)
 	h.build()
 	server := httptest.NewServer(repeat())

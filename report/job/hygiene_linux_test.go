@@ -275,6 +275,7 @@ func (h *hygiene) args(name string, more ...string) []string {
 // TestNothingShowsSecrets has a server repeat in every way what it was sent,
 // and looks for it in everything that brunt writes.
 func TestNothingShowsSecrets(t *testing.T) {
+	slow(t)
 	h := newHygiene(t)
 	h.build()
 	files := []string{"run.json", "run.html", "run.xml", "run.hlog"}
@@ -322,6 +323,7 @@ func TestNothingShowsSecrets(t *testing.T) {
 // lines of all processes, and at what is written when brunt is made to dump all
 // its stacks.
 func TestPageShowsNoSecrets(t *testing.T) {
+	slow(t)
 	h := newHygiene(t)
 	h.build()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -361,6 +363,7 @@ func TestPageShowsNoSecrets(t *testing.T) {
 
 // TestPanicsShowNoSecrets has a process that holds the secrets panic.
 func TestPanicsShowNoSecrets(t *testing.T) {
+	slow(t)
 	h := newHygiene(t)
 	for _, how := range []string{"runtime", "failure"} {
 		for _, kind := range []string{"pat", "m2m"} {

@@ -28,6 +28,9 @@ func must(err error) {
 // test is skipped, but not in CI, which would then test nothing.
 func newChromium(t *testing.T) context.Context {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("takes a browser: left out by -short")
+	}
 	path, err := exec.LookPath("chromium")
 	if err != nil {
 		if os.Getenv("BRUNT_CI") != "" {

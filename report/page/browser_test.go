@@ -51,6 +51,9 @@ func TestMain(m *testing.M) {
 // the test is skipped, but not in CI, which would then test nothing.
 func newBrowser(t *testing.T) context.Context {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("takes a browser: left out by -short")
+	}
 	path, err := exec.LookPath("chromium")
 	if err != nil {
 		if os.Getenv("BRUNT_CI") != "" {

@@ -17,6 +17,9 @@ import (
 // A file of results that is cut off anywhere, in every format and compressed or
 // not, is read as far as it is whole, and said to be cut off.
 func TestResultsCutAnywhere(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds: left out by -short")
+	}
 	records, start := kept(120)
 	rep := reportOf(t, records, start)
 	for name, format := range map[string]string{
