@@ -333,6 +333,7 @@ func TestOpenLoopCounts(t *testing.T) {
 // TestStop interrupts runs at many instants; the books must hold, and the
 // server's count with them.
 func TestStop(t *testing.T) {
+	slow(t)
 	t.Parallel()
 	for _, how := range []AtEnd{Drain, Cut} {
 		for _, open := range []bool{true, false} {

@@ -260,6 +260,7 @@ func TestEndpointsFault(t *testing.T) {
 // TestStoppedClient stops the client's own process in a closed loop. The time is
 // not the endpoint's: neither a pause of it nor a slow reply.
 func TestStoppedClient(t *testing.T) {
+	slow(t)
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)

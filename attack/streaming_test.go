@@ -326,6 +326,7 @@ func TestGood(t *testing.T) {
 
 // TestStreamHTTP2: the same over shared connections, stalls included.
 func TestStreamHTTP2(t *testing.T) {
+	slow(t)
 	t.Parallel()
 	gone := make(chan struct{})
 	url, _ := h2Server(t, false, 0, func(w http.ResponseWriter, r *http.Request) {

@@ -14,6 +14,7 @@ import (
 // never said to have fallen behind; one that does not, and had the time to show
 // it, is never said to keep up and no more.
 func TestVerdictsOfQueues(t *testing.T) {
+	slow(t)
 	t.Parallel()
 	wrong, judged := 0, 0
 	for _, servers := range []int{1, 4, 32} {
