@@ -1,10 +1,3 @@
-// Package live is the live view: a page served while brunt runs, on which a
-// run is looked at, started, changed and stopped. It reads snapshots and sends
-// no load itself; nothing in it waits for a viewer, and without one it does
-// nothing at all.
-//
-//	guard ─► routes ─┬─► room (one run at a time) ─► Start, Stop, Change
-//	                 └─► feed (newest state) ─► events, one stream per viewer
 package live
 
 import (
