@@ -16,7 +16,7 @@ import (
 // are the hundred or so of each second's interval, whatever the number of requests.
 func TestNoAllocations(t *testing.T) {
 	slow(t)
-	url, _ := rawServer(t, answering("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"))
+	url := rawServer(t, answering("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"))
 	open := testPlan(60_000)
 	open.Rate, open.Concurrency = mustRate(t, "20000"), 8
 	for name, p := range map[string]Plan{"closed": testPlan(100_000), "open": open} {
@@ -47,7 +47,7 @@ func TestStreamsDoNotAllocate(t *testing.T) {
 	}
 	reply := sse(append(events, usageEvent, doneEvent)...)
 	// In two pieces that end within a token.
-	url, _ := rawServer(t, answering(reply[:len(reply)/3], reply[len(reply)/3:]))
+	url := rawServer(t, answering(reply[:len(reply)/3], reply[len(reply)/3:]))
 	p := testPlan(12_000)
 	p.StreamStall = 10 * time.Second
 	run := start(t, url, p, payloads.Single("test", body), endpoint.Options{})

@@ -61,8 +61,9 @@ func attackOf(t *testing.T, url string, p Plan) *Snapshot {
 	return s
 }
 
-// rawServer speaks for itself: serve gets each connection and its number.
-func rawServer(t *testing.T, serve func(c net.Conn, in *bufio.Reader, n int)) (url string, requests *atomic.Int64) {
+// rawServer is the URL of a server that speaks for itself: serve gets each
+// connection and its number.
+func rawServer(t *testing.T, serve func(c net.Conn, in *bufio.Reader, n int)) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -85,7 +86,7 @@ func rawServer(t *testing.T, serve func(c net.Conn, in *bufio.Reader, n int)) (u
 		l.Close()
 		group.Wait()
 	})
-	return "http://" + l.Addr().String() + "/", new(atomic.Int64)
+	return "http://" + l.Addr().String() + "/"
 }
 
 // request reads one request off a connection.
@@ -156,14 +157,13 @@ func TestReplies(t *testing.T) {
 		{"endless header", ok + "X: " + strings.Repeat("y", 200<<10), true, KindBadReply},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			url, seen := rawServer(t, func(conn net.Conn, in *bufio.Reader, _ int) {
+			url := rawServer(t, func(conn net.Conn, in *bufio.Reader, _ int) {
 				for request(in) {
 					if _, err := io.WriteString(conn, c.reply); err != nil || c.close {
 						return
 					}
 				}
 			})
-			_ = seen
 			s := attackOf(t, url, testPlan(20))
 			switch {
 			case c.kind == "" && s.Counts.Succeeded != 20:
@@ -193,7 +193,7 @@ func TestFailureKinds(t *testing.T) {
 		}
 	})
 	t.Run("timeout", func(t *testing.T) {
-		url, _ := rawServer(t, func(c net.Conn, in *bufio.Reader, _ int) { io.Copy(io.Discard, in) })
+		url := rawServer(t, func(c net.Conn, in *bufio.Reader, _ int) { io.Copy(io.Discard, in) })
 		p := testPlan(8)
 		p.Timeout = 300 * time.Millisecond
 		s := attackOf(t, url, p)
@@ -202,7 +202,7 @@ func TestFailureKinds(t *testing.T) {
 		}
 	})
 	t.Run("reset in the body", func(t *testing.T) {
-		url, _ := rawServer(t, func(c net.Conn, in *bufio.Reader, _ int) {
+		url := rawServer(t, func(c net.Conn, in *bufio.Reader, _ int) {
 			request(in)
 			io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhi")
 			c.(*net.TCPConn).SetLinger(0)
@@ -364,7 +364,7 @@ func TestStop(t *testing.T) {
 
 // TestNoSlot fills all slots: what finds none until the end is not sent.
 func TestNoSlot(t *testing.T) {
-	url, _ := rawServer(t, func(c net.Conn, in *bufio.Reader, _ int) { io.Copy(io.Discard, in) })
+	url := rawServer(t, func(c net.Conn, in *bufio.Reader, _ int) { io.Copy(io.Discard, in) })
 	p := testPlan(0)
 	p.Rate, p.Duration, p.Concurrency, p.Timeout = mustRate(t, "100"), 300*time.Millisecond, 4, 600*time.Millisecond
 	s := attackOf(t, url, p)
@@ -404,7 +404,7 @@ func TestServerKilled(t *testing.T) {
 
 // TestIdleClosed has the endpoint close idle connections: that is no failure.
 func TestIdleClosed(t *testing.T) {
-	url, _ := rawServer(t, func(c net.Conn, in *bufio.Reader, _ int) {
+	url := rawServer(t, func(c net.Conn, in *bufio.Reader, _ int) {
 		if request(in) {
 			io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi")
 		}

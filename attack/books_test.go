@@ -171,7 +171,7 @@ func TestOneMoment(t *testing.T) {
 func TestBoundary(t *testing.T) {
 	for _, answers := range []bool{false, true} {
 		t.Run(fmt.Sprint("answers ", answers), func(t *testing.T) {
-			url, _ := rawServer(t, func(c net.Conn, in *bufio.Reader, _ int) {
+			url := rawServer(t, func(c net.Conn, in *bufio.Reader, _ int) {
 				for request(in) {
 					if answers {
 						io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
@@ -200,7 +200,7 @@ func TestBoundary(t *testing.T) {
 }
 
 func TestCutAtEnd(t *testing.T) {
-	url, _ := rawServer(t, func(c net.Conn, in *bufio.Reader, _ int) { io.Copy(io.Discard, in) })
+	url := rawServer(t, func(c net.Conn, in *bufio.Reader, _ int) { io.Copy(io.Discard, in) })
 	p := testPlan(0)
 	p.Duration, p.AtEnd = 100*time.Millisecond, Cut
 	if s := attackOf(t, url, p); s.Counts.CutOff != 4 || s.Counts.Sent != 4 {
@@ -219,7 +219,7 @@ func TestCutOffTime(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var seen atomic.Int64
-			url, _ := rawServer(t, func(c net.Conn, in *bufio.Reader, _ int) {
+			url := rawServer(t, func(c net.Conn, in *bufio.Reader, _ int) {
 				for request(in) {
 					if seen.Add(1) <= answered {
 						io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
@@ -275,7 +275,7 @@ func (e whileDescribed) Error() string {
 // TestExampleIsMadeOutsideTheLock: to describe the first failure of a kind a file
 // is read and secrets are looked for, and other workers count meanwhile.
 func TestExampleIsMadeOutsideTheLock(t *testing.T) {
-	url, _ := rawServer(t, answering(aReply))
+	url := rawServer(t, answering(aReply))
 	run := start(t, url, testPlan(4), payloads.Single("test", body), endpoint.Options{})
 	<-run.Done()
 	w := run.list[0]

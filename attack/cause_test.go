@@ -219,7 +219,7 @@ func TestFailuresByCause(t *testing.T) {
 func TestServedModels(t *testing.T) {
 	spellings := [...]string{"served-model-name", "Served-Model-Name", "SERVED-MODEL-NAME"}
 	var named atomic.Uint64 // successes
-	url, _ := rawServer(t, func(c net.Conn, in *bufio.Reader, _ int) {
+	url := rawServer(t, func(c net.Conn, in *bufio.Reader, _ int) {
 		for n := 0; request(in); n++ {
 			status, header := "200 OK", fmt.Sprintf("%s: model-%d\r\n", spellings[n%3], n%4)
 			switch {

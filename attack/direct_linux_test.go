@@ -32,7 +32,7 @@ func TestHalfClosed(t *testing.T) {
 		}
 		<-gone
 	}
-	plain, _ := rawServer(t, func(c net.Conn, in *bufio.Reader, _ int) { serve(c, c, in) })
+	plain := rawServer(t, func(c net.Conn, in *bufio.Reader, _ int) { serve(c, c, in) })
 	secure := secured(t, nil, func(raw net.Conn, c *tls.Conn, in *bufio.Reader) { serve(raw, c, in) })
 	t.Cleanup(func() { close(gone) }) // before the servers' own
 	for _, url := range []string{plain, secure} {

@@ -89,7 +89,7 @@ func TestClampedGaps(t *testing.T) {
 func TestLongStreams(t *testing.T) {
 	const chunks = 5 * stream.MostGaps
 	text := strings.Repeat(tokenEvent, chunks) + doneEvent
-	plain, _ := rawServer(t, answering(fmt.Sprintf("%sContent-Length: %d\r\n\r\n%s", sseHead, len(text), text)))
+	plain := rawServer(t, answering(fmt.Sprintf("%sContent-Length: %d\r\n\r\n%s", sseHead, len(text), text)))
 	newer, _ := h2Raw(t, func(p *h2Peer, id uint32, _ int) bool {
 		p.head(id, "text/event-stream")
 		for rest := text; rest != ""; {

@@ -23,7 +23,7 @@ func secured(t *testing.T, over func(net.Conn) net.Conn, serve func(raw net.Conn
 	t.Helper()
 	certified := httptest.NewTLSServer(nil)
 	t.Cleanup(certified.Close)
-	url, _ := rawServer(t, func(raw net.Conn, _ *bufio.Reader, _ int) {
+	url := rawServer(t, func(raw net.Conn, _ *bufio.Reader, _ int) {
 		layer := raw
 		if over != nil {
 			layer = over(raw)
@@ -75,7 +75,7 @@ func TestServiceBeginsAtTheFirstByte(t *testing.T) {
 			}
 		}
 	}
-	plain, _ := rawServer(t, func(c net.Conn, in *bufio.Reader, _ int) { serve(c, in) })
+	plain := rawServer(t, func(c net.Conn, in *bufio.Reader, _ int) { serve(c, in) })
 	secure := secured(t, nil, func(_ net.Conn, c *tls.Conn, in *bufio.Reader) { serve(c, in) })
 	handler := func(w http.ResponseWriter, r *http.Request) {
 		seen.note()
@@ -144,7 +144,7 @@ func TestUploadOverSlowNetwork(t *testing.T) {
 			io.WriteString(c, aReply)
 		}
 	}
-	plain, _ := rawServer(t, func(c net.Conn, in *bufio.Reader, _ int) { serve(c, in) })
+	plain := rawServer(t, func(c net.Conn, in *bufio.Reader, _ int) { serve(c, in) })
 	secure := secured(t, nil, func(_ net.Conn, c *tls.Conn, in *bufio.Reader) { serve(c, in) })
 	two := httptest.NewUnstartedServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		<-time.After(patience)

@@ -55,7 +55,7 @@ func TestOtherProtocols(t *testing.T) {
 		"HTTP/2":    {"\x00\x00\x06\x04\x00\x00\x00\x00\x00\x00\x03\x00\x00\x00\x64", "not a valid HTTP reply: it is one of HTTP/2", "HTTP/2 only"},
 		"something": {"SSH-2.0-OpenSSH_9.2\r\n", "not a valid HTTP reply", ""},
 	} {
-		url, _ := rawServer(t, func(conn net.Conn, in *bufio.Reader, _ int) {
+		url := rawServer(t, func(conn net.Conn, in *bufio.Reader, _ int) {
 			if request(in) {
 				conn.Write([]byte(c.reply))
 			}

@@ -91,7 +91,7 @@ var oddReplies = []struct {
 // oddServer answers each request with the reply, and then keeps the connection
 // unless the reply ends with it.
 func oddServer(t *testing.T, reply string) (url string) {
-	url, _ = rawServer(t, func(c net.Conn, in *bufio.Reader, _ int) {
+	url = rawServer(t, func(c net.Conn, in *bufio.Reader, _ int) {
 		for request(in) {
 			io.WriteString(c, reply)
 			if strings.HasPrefix(reply, "HTTP/1.0 200 OK\r\n\r\n") {
@@ -187,7 +187,7 @@ func TestUnaskedReplies(t *testing.T) {
 		"large":   "HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n" + strings.Repeat("x", 100_000),
 	} {
 		for _, version := range []uint16{0, tls.VersionTLS12, tls.VersionTLS13} {
-			url, _ := rawServer(t, func(c net.Conn, in *bufio.Reader, _ int) {
+			url := rawServer(t, func(c net.Conn, in *bufio.Reader, _ int) {
 				both := &bundle{Conn: c}
 				c = both
 				if version > 0 {

@@ -139,7 +139,7 @@ func blamed(t *testing.T, limit, reason string, o ordeal, before ...string) (v V
 // quick is a server of another process's cores that answers at once, and for so
 // little that it is not the one to lack a core where other tests take both.
 func quick(t *testing.T) string {
-	url, _ := rawServer(t, answering("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"))
+	url := rawServer(t, answering("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"))
 	return url
 }
 

@@ -197,7 +197,7 @@ func TestStreamReplies(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			url, _ := rawServer(t, func(conn net.Conn, in *bufio.Reader, _ int) {
+			url := rawServer(t, func(conn net.Conn, in *bufio.Reader, _ int) {
 				for request(in) {
 					if _, err := io.WriteString(conn, c.reply); err != nil || c.after == "closed" {
 						return
@@ -243,7 +243,7 @@ func TestStreamReplies(t *testing.T) {
 func TestStreamStall(t *testing.T) {
 	const pings = 6
 	ping := fmt.Sprintf("%x\r\n%s\r\n", 8, ": ping\n\n")
-	url, _ := rawServer(t, func(conn net.Conn, in *bufio.Reader, n int) {
+	url := rawServer(t, func(conn net.Conn, in *bufio.Reader, n int) {
 		for request(in) {
 			io.WriteString(conn, strings.TrimSuffix(sse(tokenEvent), "0\r\n\r\n"))
 			pace := time.NewTicker(50 * time.Millisecond)
@@ -306,7 +306,7 @@ func TestGood(t *testing.T) {
 			if racing && c.good.TTFT != long {
 				continue
 			}
-			url, _ := rawServer(t, func(conn net.Conn, in *bufio.Reader, _ int) {
+			url := rawServer(t, func(conn net.Conn, in *bufio.Reader, _ int) {
 				for request(in) {
 					io.WriteString(conn, reply)
 				}

@@ -181,7 +181,7 @@ func TestUsageCounted(t *testing.T) {
 		{"not stated", reply("application/json", `{"predictions":[1]}`), "", UsageCounts{}},
 		{"failed", strings.Replace(reply("application/json", said), "200 OK", "500 No", 1), "", UsageCounts{}},
 	} {
-		url, _ := rawServer(t, func(conn net.Conn, in *bufio.Reader, _ int) {
+		url := rawServer(t, func(conn net.Conn, in *bufio.Reader, _ int) {
 			for request(in) {
 				io.WriteString(conn, c.reply)
 			}
@@ -216,7 +216,7 @@ func TestStreamGarbage(t *testing.T) {
 	overHTTP1 := func(chunks int) (string, Plan) {
 		all := events(chunks)
 		head := fmt.Appendf(nil, "%sContent-Length: %d\r\n\r\n", sseHead, len(all))
-		url, _ := rawServer(t, func(conn net.Conn, in *bufio.Reader, _ int) {
+		url := rawServer(t, func(conn net.Conn, in *bufio.Reader, _ int) {
 			for request(in) {
 				conn.Write(head)
 				for rest := all; len(rest) > 0; {

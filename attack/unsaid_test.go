@@ -39,7 +39,7 @@ func TestUnsaidCloses(t *testing.T) {
 				answered.Add(1)
 			}
 		}
-		plain, _ := rawServer(t, func(c net.Conn, in *bufio.Reader, _ int) { serve(c, in) })
+		plain := rawServer(t, func(c net.Conn, in *bufio.Reader, _ int) { serve(c, in) })
 		secure := secured(t, nil, func(_ net.Conn, c *tls.Conn, in *bufio.Reader) { serve(c, in) })
 		two, _ := h2Raw(t, func(p *h2Peer, id uint32, n int) bool {
 			read.Add(1)
@@ -106,7 +106,7 @@ func TestBrokenAfterWork(t *testing.T) {
 			}
 			raw.Close()
 		}
-		plain, _ := rawServer(t, func(c net.Conn, in *bufio.Reader, _ int) { serve(c, in, c) })
+		plain := rawServer(t, func(c net.Conn, in *bufio.Reader, _ int) { serve(c, in, c) })
 		secure := secured(t, nil, func(raw net.Conn, c *tls.Conn, in *bufio.Reader) { serve(c, in, raw) })
 		two, _ := h2Raw(t, func(p *h2Peer, id uint32, n int) bool {
 			if n < 4 {
@@ -146,7 +146,7 @@ func TestUselessConnections(t *testing.T) {
 	type useless func(t *testing.T, opened *atomic.Uint64) (url string)
 	raw := func(serve func(c net.Conn, in *bufio.Reader)) useless {
 		return func(t *testing.T, opened *atomic.Uint64) string {
-			url, _ := rawServer(t, func(c net.Conn, in *bufio.Reader, _ int) {
+			url := rawServer(t, func(c net.Conn, in *bufio.Reader, _ int) {
 				opened.Add(1)
 				serve(c, in)
 			})
@@ -230,7 +230,7 @@ func TestUselessConnections(t *testing.T) {
 
 // TestOwnWordsAreNotHidden has a secret be a word that brunt says itself.
 func TestOwnWordsAreNotHidden(t *testing.T) {
-	url, _ := rawServer(t, func(c net.Conn, in *bufio.Reader, _ int) {
+	url := rawServer(t, func(c net.Conn, in *bufio.Reader, _ int) {
 		request(in)
 		c.(*net.TCPConn).SetLinger(0)
 	})
