@@ -116,14 +116,25 @@ func (r *requestReader) readName(value []byte) string {
 
 func (r *requestReader) readPath(value []byte) string {
 	path, ok := jsonscan.Unquote(value)
-	if !ok || len(path) == 0 || path[0] != '/' {
-		return fmt.Sprintf(`path %s: must be a string that starts with "/"`, show.Excerpt(path))
+	switch {
+	case !ok:
+		return `path: must be a string that starts with "/", not ` + kindOf(value)
+	case len(path) == 0 || path[0] != '/':
+		return fmt.Sprintf(`path %s: must start with "/"`, show.Excerpt(plainPart(path)))
 	}
 	if bytes.ContainsFunc(path, func(c rune) bool { return c < ' ' || c == 0x7F || c == '#' }) {
-		return fmt.Sprintf("path %s: must hold no # and no control characters; percent-encode them", show.Excerpt(path))
+		return fmt.Sprintf("path %s: must hold no # and no control characters; percent-encode them", show.Excerpt(plainPart(path)))
 	}
 	r.path = escapePath(path)
 	return ""
+}
+
+// plainPart is a path up to where a secret may begin: a query, or a password.
+func plainPart(path []byte) []byte {
+	if at := bytes.IndexAny(path, "?#:@="); at >= 0 {
+		return path[:at+1]
+	}
+	return path
 }
 
 // escapePath writes blanks and all that is not ASCII in hexadecimal; what is

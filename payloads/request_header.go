@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"brunt/payloads/jsonscan"
 	"brunt/payloads/show"
@@ -11,14 +12,13 @@ import (
 
 func (r *requestReader) readHeaders(value []byte) string {
 	if !jsonscan.IsAt(value, 0, '{') {
-		return fmt.Sprintf(`headers %s: must be an object of strings, such as {"X-Key":"value"}`, show.Excerpt(value))
+		return `headers: must be an object of strings, such as {"X-Key":"value"}`
 	}
 	_, what := jsonscan.EachMember(value, 0, 2, func(key, value []byte, _ int) string {
 		name, _ := jsonscan.Unquote(key)
 		text, ok := jsonscan.Unquote(value)
 		if !ok {
-			return fmt.Sprintf("header %s: must be a string of valid Unicode, not %s", show.Excerpt(name),
-				show.Excerpt(value))
+			return fmt.Sprintf("header %s: must be a string, not %s", show.Excerpt(name), kindOf(value))
 		}
 		r.headers = append(r.headers, rawHeader{name, text})
 		return headerFault(name, text)
@@ -38,11 +38,35 @@ func headerFault(name, value []byte) string {
 		return fmt.Sprintf("header %s: follows from the body; leave it out", show.Excerpt(name))
 	}
 	if len(name) == 0 || bytes.ContainsFunc(name, outside) {
-		return fmt.Sprintf("header name %s: must be letters, digits and %s", show.Excerpt(name), marks)
+		shown := name
+		if at := bytes.IndexFunc(name, outside); at >= 0 {
+			_, size := utf8.DecodeRune(name[at:])
+			shown = name[:at+size] // what follows may be the value
+		}
+		return fmt.Sprintf("header name %s: must be letters, digits and %s", show.Excerpt(shown), marks)
 	}
 	if bytes.ContainsFunc(value, func(c rune) bool { return c < ' ' && c != '\t' || c == 0x7F }) {
-		return fmt.Sprintf("header %s: value %s must not hold line ends or other control characters",
-			show.Excerpt(name), show.Excerpt(value))
+		return fmt.Sprintf("header %s: its value must not hold line ends or other control characters", show.Excerpt(name))
 	}
 	return ""
+}
+
+// kindOf names what kind of JSON a value is. Values themselves are not shown: those
+// of headers and paths may be secret.
+func kindOf(value []byte) string {
+	switch {
+	case len(value) == 0:
+		return "nothing"
+	case value[0] == '"':
+		return "one that is no valid Unicode"
+	case value[0] == '{':
+		return "an object"
+	case value[0] == '[':
+		return "an array"
+	case value[0] == 'n':
+		return "null"
+	case value[0] == 't' || value[0] == 'f':
+		return "true or false"
+	}
+	return "a number"
 }

@@ -59,6 +59,7 @@ func Probe(ctx context.Context, word string, o Options, timeout time.Duration) (
 	if _, err := o.transport(); err != nil {
 		return nil, err
 	}
+	hush() // of what replies hold, too
 	p := &Probing{ctx: ctx, options: o, timeout: timeout}
 	p.secrets.URL(word)
 	p.secrets.Environment()
@@ -253,6 +254,8 @@ func (p *Probing) endpoint(d *Details, at place, took time.Duration) {
 		f.State, f.Remedy = Doubtful, setting.Textf("scaled to zero: brunt attack wakes it before the load, for as long as %v 10m says; turn scale-to-zero off for load tests",
 			setting.WaitReady)
 	}
+	// What the workspace says may repeat what it was sent.
+	f.Text, f.Remedy = HideTokens(p.secrets.Hide(f.Text)), HideTokens(p.secrets.Hide(f.Remedy))
 	p.add(f)
 }
 

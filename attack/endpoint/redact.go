@@ -118,8 +118,8 @@ func HideInHeader(name, value string) string {
 	return HideTokens(value)
 }
 
-// hush ends what libraries log by themselves: with GODEBUG=http2debug, frames and
-// what is in them.
+// hush ends what libraries log by themselves: a reply that nobody asked for, and with
+// GODEBUG=http2debug frames and what is in them.
 var hush = sync.OnceFunc(func() { log.SetOutput(io.Discard) })
 
 // Conceal has what headers hold, and the query of a payload's path, hidden by Hide

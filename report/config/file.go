@@ -77,6 +77,8 @@ func readFile(path string) (*file, error) {
 
 var (
 	yamlLine = regexp.MustCompile(`(?s)^yaml: (?:line (\d+): )?(.*)$`)
+	// quotedWord is what an error repeats of the file: it may be a secret.
+	quotedWord = regexp.MustCompile(`'[^']{2,}'`)
 	// lineBefore are errors whose line yaml counts from 0.
 	lineBefore = regexp.MustCompile(`^did not find expected (key|node content|',' or|'-' indicator|<)`)
 	noLine     = regexp.MustCompile(`^(control characters|invalid|input error|incomplete|unexpected|unknown anchor)`)
@@ -92,9 +94,9 @@ func (f *file) told(err error) error {
 	case m == nil:
 		return err
 	case noLine.MatchString(m[2]):
-		return fmt.Errorf("%s: not YAML: %s", f.path, m[2])
+		return fmt.Errorf("%s: not YAML: %s", f.path, quotedWord.ReplaceAllString(m[2], "'…'"))
 	}
-	text := m[2]
+	text := quotedWord.ReplaceAllString(m[2], "'…'")
 	line, _ := strconv.Atoi(m[1])
 	if line == 0 || lineBefore.MatchString(text) { // none means the first
 		line++

@@ -151,8 +151,9 @@ func (w *Workspace) OAuth() bool {
 // withoutUser is a URL without its user and password.
 func withoutUser(host string) string {
 	if user, rest := secret.Userinfo(host); user != "" {
-		return rest
+		host = rest
 	}
+	host, _, _ = strings.Cut(host, "?")
 	return host
 }
 

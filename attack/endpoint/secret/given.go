@@ -25,8 +25,8 @@ func (s *Set) Header(name, value string) {
 	switch {
 	case found && Scheme(scheme):
 		s.value(name, rest)
-		if pair, err := base64.StdEncoding.DecodeString(rest); err == nil && strings.EqualFold(scheme, "basic") {
-			s.pair(string(pair))
+		if pair := unpacked(rest); pair != "" && strings.EqualFold(scheme, "basic") {
+			s.pair(pair)
 		}
 	case !Scheme(value):
 		s.value(name, value)
@@ -42,6 +42,17 @@ func (s *Set) Header(name, value string) {
 			}
 		}
 	}
+}
+
+// unpacked is the text behind base64, of either alphabet and with or without
+// padding; empty where it is none.
+func unpacked(word string) string {
+	word = strings.NewReplacer("-", "+", "_", "/").Replace(strings.TrimRight(word, "="))
+	text, err := base64.RawStdEncoding.DecodeString(word)
+	if err != nil {
+		return ""
+	}
+	return string(text)
 }
 
 // Scheme reports whether a word is one that stands before the credentials of an
@@ -122,7 +133,13 @@ func (s *Set) URL(word string) {
 func Userinfo(word string) (user, rest string) {
 	scheme, after, ok := strings.Cut(word, "://")
 	if scheme += "://"; !ok {
-		scheme, after = "", strings.TrimLeft(word, "/")
+		after = word
+		for _, name := range []string{"http:", "https:"} { // with a slash too few
+			if rest, found := strings.CutPrefix(strings.ToLower(word), name); found {
+				after = word[len(word)-len(rest):]
+			}
+		}
+		after = strings.TrimLeft(after, "/")
 		scheme = word[:len(word)-len(after)]
 	}
 	authority := after
@@ -153,6 +170,8 @@ func (s *Set) Environment() {
 			}
 		case strings.HasSuffix(lower, "_proxy"):
 			s.URL(value)
+		case strings.HasPrefix(lower, "databricks_") && suspect().MatchString(name) && !Harmless(name, value):
+			s.Keep(value)
 		case len(value) < run || strings.HasPrefix(value, "/") || Harmless(name, value) || !suspect().MatchString(name):
 		default:
 			s.Keep(value)
