@@ -110,7 +110,7 @@ func (a *attackCmd) Run(ctx *kong.Context, io *streams) error {
 		Source: source, Rules: rules, Interrupts: signals, Die: func() { os.Exit(exitInterrupted) },
 		Quiet: a.Quiet, In: io.in, Err: io.err,
 		Publish: func(rep *report.Report, unwritten error) error {
-			return outcome(rep, a.Strict, unwritten, a.Report.Publish(io.out, io.err, files, rep))
+			return outcome(rep, a.Strict, unwritten, a.Report.Publish(io.out, io.err, files, rep, unwritten))
 		},
 	}
 	if a.Live.Serve != "" {
@@ -200,7 +200,7 @@ func (c *reportCmd) Run(io *streams) error {
 		return usage(err)
 	}
 	defer files.Discard()
-	return outcome(rep, c.Strict, c.Publish(io.out, io.err, files, rep))
+	return outcome(rep, c.Strict, c.Publish(io.out, io.err, files, rep, nil))
 }
 
 // outcome is the run's and why, unless something could not be written.

@@ -237,7 +237,7 @@ func (p *Probing) endpoint(d *Details, at place, took time.Duration) {
 	f := Finding{Check: "endpoint", State: Well, Text: describe(d), Took: took}
 	switch {
 	case at.served != "" && !serves(d, at.served):
-		f.State, f.Text, f.Remedy = Bad, fmt.Sprintf("%s has no served entity %q", d.Name, at.served), setting.Plain("it has "+served(d))
+		f.State, f.Text, f.Remedy = Bad, fmt.Sprintf("%s has no served entity %q", d.Name, at.served), setting.Plain(p.hide("it has "+served(d)))
 	case !d.Ready:
 		f.State, f.Text = Bad, d.Name+" is NOT_READY"+deployment(d)
 		f.Remedy = setting.Textf("wait for it with %v 10m, or see the endpoint's page for why", setting.WaitReady)
@@ -255,9 +255,11 @@ func (p *Probing) endpoint(d *Details, at place, took time.Duration) {
 			setting.WaitReady)
 	}
 	// What the workspace says may repeat what it was sent.
-	f.Text, f.Remedy = HideTokens(p.secrets.Hide(f.Text)), HideTokens(p.secrets.Hide(f.Remedy))
+	f.Text = p.hide(f.Text)
 	p.add(f)
 }
+
+func (p *Probing) hide(text string) string { return HideTokens(p.secrets.Hide(text)) }
 
 // describe says what the endpoint is and what that means for a load.
 func describe(d *Details) string {

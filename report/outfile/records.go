@@ -39,7 +39,7 @@ func (r *Records) Begin() (*os.File, error) {
 		return r.beginAside()
 	}
 	r.fresh = err != nil
-	r.file, err = os.OpenFile(r.path, os.O_WRONLY|os.O_CREATE, 0o644)
+	r.file, err = os.OpenFile(r.path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o644)
 	return r.file, err
 }
 
@@ -51,12 +51,12 @@ const maxAside = 1000
 func (r *Records) beginAside() (_ *os.File, err error) {
 	for n := 1; n <= maxAside; n++ {
 		r.Aside = asideName(r.path, n)
-		if r.file, err = os.OpenFile(r.Aside, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644); err == nil {
+		if r.file, err = os.OpenFile(r.Aside, os.O_WRONLY|os.O_CREATE|os.O_EXCL|os.O_APPEND, 0o644); err == nil {
 			return r.file, nil
 		}
 		if errors.Is(err, fs.ErrPermission) { // a directory that takes no other file
 			r.Aside = ""
-			r.file, err = os.OpenFile(r.path, os.O_WRONLY|os.O_TRUNC, 0)
+			r.file, err = os.OpenFile(r.path, os.O_WRONLY|os.O_TRUNC|os.O_APPEND, 0)
 			return r.file, err
 		}
 		if !errors.Is(err, fs.ErrExist) {
@@ -75,6 +75,35 @@ func asideName(path string, n int) string {
 		number = fmt.Sprint(n)
 	}
 	return dir + stem + ".partial" + number + "." + ending
+}
+
+// Intact says what somebody else has done to the file, into which so many bytes
+// were written, that the records cannot be read by its name: it was removed,
+// replaced or cut short. It is to be asked before the file is closed.
+func (r *Records) Intact(written int64) error {
+	if r == nil || r.special != nil || r.file == nil {
+		return nil
+	}
+	name := r.path
+	if r.Aside != "" {
+		name = r.Aside
+	}
+	ours, err := r.file.Stat()
+	if err != nil {
+		return err
+	}
+	there, err := os.Stat(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("%s was removed while it was written", name)
+	case err != nil:
+		return err
+	case !os.SameFile(ours, there):
+		return fmt.Errorf("%s was replaced by another file while it was written", name)
+	case ours.Size() < written:
+		return fmt.Errorf("%s was cut short by somebody else while it was written", name)
+	}
+	return nil
 }
 
 // end puts a file that is whole where it belongs, and says of another one where

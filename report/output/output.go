@@ -60,11 +60,13 @@ func (f *Flags) Open(strict bool) (*Files, error) {
 
 // Publish writes the report to standard output, in the form asked for, and to
 // the files. What could be written nowhere goes to otherwise as text: a run is not
-// lost by a full disk or a reader that is gone.
-func (f *Flags) Publish(out, otherwise io.Writer, files *Files, r *report.Report) error {
+// lost by a full disk or a reader that is gone. unwritten is why the run's records,
+// which hold the figures as well, could not be written.
+func (f *Flags) Publish(out, otherwise io.Writer, files *Files, r *report.Report, unwritten error) error {
 	printing := f.print(out, r)
 	told, err := files.write(out, r)
-	if err = errors.Join(printing, err); err != nil && !told && (printing != nil || f.Output == "none") {
+	err = errors.Join(printing, err)
+	if (err != nil || unwritten != nil) && !told && (printing != nil || f.Output == "none") {
 		_ = text.Write(otherwise, r, text.OptionsFor(otherwise)) // there is nowhere else
 	}
 	return err

@@ -57,6 +57,7 @@ type Writer struct {
 	compressed bool
 	opened     *outfile.Records // nil for standard output
 	file       io.WriteCloser
+	bytes      int64         // written to it
 	zstd       *zstd.Encoder // nil without compression
 	flushing   *time.Timer   // nil unless more is to be written soon
 	buffer     *bufio.Writer
@@ -107,7 +108,7 @@ func Create(path, form string, stdout io.Writer, method string, meta report.Meta
 
 // begin has the records go to where they are to be.
 func (r *Writer) begin() error {
-	var w io.Writer = r.file
+	var w io.Writer = counting{r.file, &r.bytes}
 	if r.compressed {
 		var err error
 		if r.zstd, err = zstd.NewWriter(w, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1)); err != nil {
@@ -314,8 +315,25 @@ func (r *Writer) close(rep *report.Report) error {
 			r.err = err
 		}
 	}
+	spoilt := r.opened.Intact(r.bytes)
 	if err := r.file.Close(); r.err == nil {
 		r.err = err
 	}
+	if spoilt != nil {
+		r.written = 0 // none can be relied on
+		return spoilt
+	}
 	return r.opened.End(r.err)
+}
+
+// counting is a writer that counts what was written.
+type counting struct {
+	io.Writer
+	n *int64
+}
+
+func (c counting) Write(p []byte) (int, error) {
+	n, err := c.Writer.Write(p)
+	*c.n += int64(n)
+	return n, err
 }
