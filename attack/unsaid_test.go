@@ -33,10 +33,11 @@ func TestUnsaidCloses(t *testing.T) {
 					return
 				}
 				read.Add(1)
+				answered.Add(1) // before: whoever has the reply may look at once
 				if _, err := io.WriteString(c, aReply); err != nil {
+					answered.Add(^uint64(0))
 					return
 				}
-				answered.Add(1)
 			}
 		}
 		plain := rawServer(t, func(c net.Conn, in *bufio.Reader, _ int) { serve(c, in) })
