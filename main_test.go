@@ -27,6 +27,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"brunt/attack/mock/workspace"
+	"brunt/payloads/needs"
 	"brunt/report"
 	"brunt/report/config"
 	"brunt/report/help"
@@ -286,7 +287,7 @@ func manual() map[string]string {
 // TestReadmeCommands runs every command that the README and the topics of brunt
 // help show, each text's in a directory of its own, but for the one that go runs.
 func TestReadmeCommands(t *testing.T) {
-	slow(t)
+	needs.Time(t)
 	dir, commands := t.TempDir(), 0
 	for name, text := range manual() {
 		script, n := readmeScript(t, text)
@@ -440,15 +441,9 @@ func TestReadmeFlags(t *testing.T) {
 
 // TestReadmeCurl runs the lines that the topic page has for scripts: no answer is an error.
 func TestReadmeCurl(t *testing.T) {
-	slow(t)
-	for _, tool := range []string{"curl", "jq"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			if os.Getenv("BRUNT_CI") != "" {
-				t.Fatal(err)
-			}
-			t.Skip(err)
-		}
-	}
+	needs.Time(t)
+	needs.Program(t, "curl")
+	needs.Program(t, "jq")
 	lines := regexp.MustCompile(`(?m)^curl (.+)$`).FindAllStringSubmatch(manual()["page"], -1)
 	if len(lines) < 11 {
 		t.Fatalf("the topic page shows %d lines", len(lines))
@@ -620,12 +615,4 @@ func openExpired(env *testscript.Env) error {
 	env.Setenv("EXPIRED", s.URL)
 	env.Setenv("EXPIRED_CA", ca)
 	return os.WriteFile(ca, pem, 0o644)
-}
-
-// slow leaves a test out of the fast loop, go test -short: it takes seconds.
-func slow(t *testing.T) {
-	t.Helper()
-	if testing.Short() {
-		t.Skip("takes seconds: left out by -short")
-	}
 }

@@ -9,13 +9,14 @@ import (
 
 	"brunt/attack/endpoint"
 	"brunt/payloads"
+	"brunt/payloads/needs"
 )
 
 // TestNoAllocations runs both loops against a server that does not allocate
 // either: once connections stand, a request costs no allocation. What is left
 // are the hundred or so of each second's interval, whatever the number of requests.
 func TestNoAllocations(t *testing.T) {
-	slow(t)
+	needs.Time(t)
 	url := rawServer(t, answering("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"))
 	open := testPlan(60_000)
 	open.Rate, open.Concurrency = mustRate(t, "20000"), 8

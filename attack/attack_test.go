@@ -21,6 +21,7 @@ import (
 	"brunt/attack/endpoint"
 	"brunt/attack/quiet"
 	"brunt/payloads"
+	"brunt/payloads/needs"
 )
 
 // testPlan is a closed loop of n requests, to be changed at will.
@@ -333,7 +334,7 @@ func TestOpenLoopCounts(t *testing.T) {
 // TestStop interrupts runs at many instants; the books must hold, and the
 // server's count with them.
 func TestStop(t *testing.T) {
-	slow(t)
+	needs.Time(t)
 	t.Parallel()
 	for _, how := range []AtEnd{Drain, Cut} {
 		for _, open := range []bool{true, false} {

@@ -12,6 +12,7 @@ import (
 
 	"brunt/attack/endpoint"
 	"brunt/payloads"
+	"brunt/payloads/needs"
 )
 
 // told is a reply of a server that is none of Databricks', as that server gives
@@ -204,7 +205,7 @@ var databricksWords = regexp.MustCompile(`(?i)databricks|workspace|can query|pro
 // TestAdviceElsewhere has servers of all kinds refuse one request: what is said
 // is what is known of such a server, and nothing that is known of Databricks'.
 func TestAdviceElsewhere(t *testing.T) {
-	slow(t)
+	needs.Time(t)
 	var current atomic.Pointer[told]
 	answer := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		io.Copy(io.Discard, r.Body)

@@ -13,6 +13,7 @@ import (
 	"brunt/attack/endpoint"
 	"brunt/attack/mock"
 	"brunt/attack/mock/workspace"
+	"brunt/payloads/needs"
 )
 
 // row is an answer of Model Serving, or of what stands before it, and what the
@@ -91,7 +92,7 @@ func rowsOf() []row {
 // HTTP/1.1 and 2, by a workspace: it is counted, timed and explained, by the
 // first of them.
 func TestRows(t *testing.T) {
-	slow(t)
+	needs.Time(t)
 	const requests, from, to = 9, 3, 7
 	var current atomic.Pointer[row]
 	var asked atomic.Int64

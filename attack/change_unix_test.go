@@ -15,6 +15,7 @@ import (
 	"brunt/attack/endpoint"
 	"brunt/attack/quiet"
 	"brunt/payloads"
+	"brunt/payloads/needs"
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 )
@@ -74,7 +75,7 @@ func TestChangedScheduleIsOneSchedule(t *testing.T) {
 // An open loop whose rate is changed sends what its schedule then says, each
 // index once.
 func TestRateChangedUnderWay(t *testing.T) {
-	slow(t)
+	needs.Time(t)
 	o := startOracle(t, 20_000)
 	p := testPlan(0)
 	p.Rate, p.Concurrency, p.Duration = vegeta.Rate{Freq: 1, Per: 10 * time.Second}, 200, 2*time.Second
@@ -112,7 +113,7 @@ func TestRateChangedUnderWay(t *testing.T) {
 // A closed loop is made larger and smaller, and no ticket of -n is lost or
 // sent twice.
 func TestConcurrencyChangedUnderWay(t *testing.T) {
-	slow(t)
+	needs.Time(t)
 	const n = 6_000
 	var now, most atomic.Int64
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

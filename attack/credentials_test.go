@@ -14,6 +14,7 @@ import (
 	"brunt/attack/endpoint"
 	"brunt/attack/mock/workspace"
 	"brunt/payloads"
+	"brunt/payloads/needs"
 )
 
 // workspaceFor starts a look-alike workspace whose tokens live this long, and
@@ -78,7 +79,7 @@ func noSecrets(t *testing.T, w *workspace.Server, s *Snapshot) {
 // and 2 and to a route-optimised endpoint, all at once: no request comes with
 // one that has expired.
 func TestTokensRenewed(t *testing.T) {
-	slow(t)
+	needs.Time(t)
 	var o endpoint.Options
 	w := workspaceFor(t, 5*time.Second, &o, workspace.Endpoint{Name: "one"}, workspace.Endpoint{Name: "two"}, workspace.Endpoint{Name: "routed", RouteOptimized: true})
 	var group sync.WaitGroup
@@ -120,7 +121,7 @@ func TestTokensRenewed(t *testing.T) {
 // that a token lives, from when one has just been had: load goes on, and the
 // report says what was.
 func TestTokenOutage(t *testing.T) {
-	slow(t)
+	needs.Time(t)
 	var o endpoint.Options
 	w := workspaceFor(t, 5*time.Second, &o, workspace.Endpoint{Name: "one"})
 	p := testPlan(0)
@@ -147,7 +148,7 @@ func TestTokenOutage(t *testing.T) {
 // TestTokenGone has no token ever renewed: load succeeds as long as the first
 // one lives, then is refused, and the report says why.
 func TestTokenGone(t *testing.T) {
-	slow(t)
+	needs.Time(t)
 	var o endpoint.Options
 	w := workspaceFor(t, 2*time.Second, &o, workspace.Endpoint{Name: "one"})
 	p := testPlan(0)
@@ -173,7 +174,7 @@ func TestTokenGone(t *testing.T) {
 // just been had: load goes on undisturbed, the attempt is given up in time for
 // another, and a run that ends meanwhile does not wait for it.
 func TestTokenServiceHangs(t *testing.T) {
-	slow(t)
+	needs.Time(t)
 	var o endpoint.Options
 	w := workspaceFor(t, 6*time.Second, &o, workspace.Endpoint{Name: "plain"}, workspace.Endpoint{Name: "routed", RouteOptimized: true})
 	p := testPlan(0)

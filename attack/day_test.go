@@ -9,6 +9,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"brunt/payloads/needs"
 )
 
 // day is a run without a clock or workers: its tallies are filled by hand, and
@@ -108,7 +110,7 @@ func liveHeap() uint64 {
 // are joined, and a day takes no more memory than its first two hours. Nothing
 // in it runs at once, so that the race detector would only slow it down.
 func TestDay(t *testing.T) {
-	slow(t)
+	needs.Time(t)
 	d := newDay()
 	const replies = 20
 	var early, late uint64

@@ -15,6 +15,7 @@ import (
 	"brunt/attack/endpoint"
 	"brunt/attack/quiet"
 	"brunt/payloads"
+	"brunt/payloads/needs"
 )
 
 // TestHalfClosed has a server end its side right after a reply, without a word
@@ -66,7 +67,7 @@ func (s shredded) Write(p []byte) (n int, err error) {
 // TestTurnsBeneathTLS has records come in pieces and replies after several looks
 // for them, and bodies of all sizes: the server gets each of them whole.
 func TestTurnsBeneathTLS(t *testing.T) {
-	slow(t)
+	needs.Time(t)
 	var got, arrived atomic.Int64
 	url := secured(t, func(c net.Conn) net.Conn { return shredded{c} }, func(_ net.Conn, c *tls.Conn, in *bufio.Reader) {
 		for {
@@ -115,7 +116,7 @@ func TestTurnsBeneathTLS(t *testing.T) {
 // TestMissedEnd has the poller know of the end before the turn, whose own wait
 // does not hear of it again.
 func TestMissedEnd(t *testing.T) {
-	slow(t)
+	needs.Time(t)
 	quiet.Repeat(t, func() error { return missedEnd(t) })
 }
 

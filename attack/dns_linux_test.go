@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"brunt/payloads/needs"
 )
 
 // fading is a server that answers each connection's one request until it
@@ -90,7 +92,7 @@ func (f *fading) fade(t *testing.T) {
 // the others, none fails, few are still waiting at the end, and the report names
 // both.
 func TestBlackHoles(t *testing.T) {
-	slow(t)
+	needs.Time(t)
 	const n = 20_000 // more than it comes to
 	first := startOracleAt(t, "127.0.0.1:0", 2*n)
 	_, port, err := net.SplitHostPort(first.address)

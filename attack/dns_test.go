@@ -14,6 +14,7 @@ import (
 	"golang.org/x/net/dns/dnsmessage"
 
 	"brunt/attack/endpoint"
+	"brunt/payloads/needs"
 )
 
 // names are what a name server answers to every question.
@@ -141,7 +142,7 @@ func TestSeveralAddresses(t *testing.T) {
 // TestAddressMoves has the server at an address die after the name was given
 // another: that one is found, and the dead one is named.
 func TestAddressMoves(t *testing.T) {
-	slow(t)
+	needs.Time(t)
 	for _, c := range []struct {
 		name          string
 		before, after []string

@@ -18,6 +18,7 @@ import (
 	"brunt/attack/endpoint"
 	"brunt/attack/quiet"
 	"brunt/payloads"
+	"brunt/payloads/needs"
 )
 
 // h2Records makes a run over HTTP/2 to its end and keeps a record of each
@@ -192,7 +193,7 @@ func strictServer(t *testing.T, streams, lowered int) (url string, opened, over 
 // TestHTTP2StreamsAllowed has every request time out: the endpoint learns that a
 // stream is given up before it sees the next one.
 func TestHTTP2StreamsAllowed(t *testing.T) {
-	slow(t)
+	needs.Time(t)
 	t.Parallel()
 	for _, lowered := range []int{0, 10} {
 		url, opened, over := strictServer(t, 50, lowered)

@@ -15,6 +15,7 @@ import (
 
 	"brunt/attack/endpoint"
 	"brunt/payloads"
+	"brunt/payloads/needs"
 )
 
 // secured is a rawServer that speaks TLS: over is each connection's own layer
@@ -129,7 +130,7 @@ func TestServiceBeginsAtTheFirstByte(t *testing.T) {
 // TestUploadOverSlowNetwork has endpoints that begin to read a large body only
 // after a while: the request has its whole time-out.
 func TestUploadOverSlowNetwork(t *testing.T) {
-	slow(t)
+	needs.Time(t)
 	const patience = 400 * time.Millisecond
 	large := []byte(strings.Repeat("x", 32<<20))
 	serve := func(c io.Writer, in *bufio.Reader) {

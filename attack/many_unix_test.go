@@ -16,6 +16,7 @@ import (
 
 	"brunt/attack/endpoint"
 	"brunt/payloads"
+	"brunt/payloads/needs"
 )
 
 func init() { children["many"] = serveMany }
@@ -45,9 +46,9 @@ func serveMany() int {
 // TestManyConnections has so many requests in flight at once, each on its
 // own connection.
 func TestManyConnections(t *testing.T) {
-	slow(t)
+	needs.Time(t)
 	if limit := maxFiles(); limit > 0 && limit < many+100 {
-		lacking(t, "files")
+		needs.Lacking(t, "files", limit)
 	}
 	server := exec.Command(os.Args[0])
 	server.Env = append(os.Environ(), childVariable+"=many")

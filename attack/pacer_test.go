@@ -13,6 +13,7 @@ import (
 
 	"brunt/attack/endpoint"
 	"brunt/payloads"
+	"brunt/payloads/needs"
 )
 
 // TestPacerReserve has many reserve at once: the instants are one per interval
@@ -86,7 +87,7 @@ func arrivals(t *testing.T) (url string, list func() []time.Time) {
 // TestConnectRate opens connections no faster than asked, with and without
 // keep-alive, in both loops; waiting is neither lateness nor service time.
 func TestConnectRate(t *testing.T) {
-	slow(t)
+	needs.Time(t)
 	for _, c := range []struct {
 		name            string
 		open, keepAlive bool
@@ -132,7 +133,7 @@ func TestConnectRate(t *testing.T) {
 
 // TestConnectRateStopped stops and cuts runs that wait for connections.
 func TestConnectRateStopped(t *testing.T) {
-	slow(t)
+	needs.Time(t)
 	for _, how := range []AtEnd{Drain, Cut} {
 		for _, http2 := range []bool{false, true} {
 			for _, open := range []bool{false, true} {

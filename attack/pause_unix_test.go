@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"brunt/attack/quiet"
+	"brunt/payloads/needs"
 )
 
 // closedFormWithin is how far response times may be above the closed form.
@@ -28,7 +29,7 @@ type pauses struct {
 // the cores just then can only make them longer, so each percentile's best of
 // the runs that it took must agree.
 func TestPausedServer(t *testing.T) {
-	slow(t)
+	needs.Time(t)
 	for _, c := range []struct {
 		pauses
 		slots int

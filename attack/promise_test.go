@@ -19,6 +19,7 @@ import (
 
 	"brunt/attack/endpoint"
 	"brunt/payloads"
+	"brunt/payloads/needs"
 )
 
 // oddBodies are bodies that parsers may disagree about, each with what is to
@@ -70,7 +71,7 @@ func (a *promised) ServeHTTP(_ http.ResponseWriter, r *http.Request) {
 // and over both protocols. Each body arrives as often as its turns come, to the
 // byte, and all ids are those of the run, none of them twice.
 func TestOddBodiesArriveAsPromised(t *testing.T) {
-	slow(t)
+	needs.Time(t)
 	t.Parallel()
 	dir := t.TempDir()
 	plain, packed := filepath.Join(dir, "a.jsonl"), filepath.Join(dir, "b.jsonl.zst")

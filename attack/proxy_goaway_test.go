@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"brunt/attack/endpoint"
+	"brunt/payloads/needs"
 )
 
 // retirement is a load on a server that ends its connections all the time.
@@ -41,7 +42,7 @@ func retirements() (list []retirement) {
 // after so many requests, haproxy since it is reloaded again and again. Each request is sent once and
 // answered, whatever it takes: none of the failures is brunt's own.
 func TestProxyRetires(t *testing.T) {
-	slow(t)
+	needs.Time(t)
 	buildOracle(t)
 	for _, name := range []string{"nginx", "haproxy"} {
 		for _, protocol := range []string{h2c, h2TLS} {
@@ -77,7 +78,7 @@ func TestProxyRetires(t *testing.T) {
 
 // TestGoRetires has Go's server do so, at the end of each of so many requests.
 func TestGoRetires(t *testing.T) {
-	slow(t)
+	needs.Time(t)
 	for _, secure := range []bool{false, true} {
 		for _, r := range retirements() {
 			t.Run(fmt.Sprintf("secure %v %d at %d", secure, r.requests, r.concurrency), func(t *testing.T) {

@@ -16,6 +16,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"brunt/payloads/needs"
 )
 
 // proxy is a real one before the oracle, with a log of its own.
@@ -101,10 +103,7 @@ func startProxy(t *testing.T, kind proxyKind, backend string, keepAlive, patienc
 // requests, if it is nginx.
 func startRetiring(t *testing.T, kind proxyKind, backend string, keepAlive, patience time.Duration, requests int) *proxy {
 	t.Helper()
-	program, err := exec.LookPath(kind.name)
-	if err != nil {
-		lacking(t, kind.name)
-	}
+	program := needs.Program(t, kind.name)
 	// The name of a socket in it must be short.
 	dir, err := os.MkdirTemp("", "proxy")
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"brunt/attack/quiet"
+	"brunt/payloads/needs"
 )
 
 // through makes a run through the proxy, with something done in the middle of
@@ -71,7 +72,7 @@ func closedOn(s *Snapshot) uint64 {
 // No failure may come of it, unless the proxy was kept from its core and closes
 // just when a request is on its way.
 func TestProxyIdle(t *testing.T) {
-	slow(t)
+	needs.Time(t)
 	forProxies(t, func(t *testing.T, kind proxyKind) {
 		quiet.Repeat(t, func() error {
 			o := startOracle(t, 1000)
@@ -92,7 +93,7 @@ func TestProxyIdle(t *testing.T) {
 // there may be one per connection and reload. HTTP/2 has the proxy say first
 // where it stops reading, so that nothing is lost.
 func TestProxyReloaded(t *testing.T) {
-	slow(t)
+	needs.Time(t)
 	forProxies(t, func(t *testing.T, kind proxyKind) {
 		n := scale(1_500, 200_000)
 		o := startOracle(t, 2*n)
@@ -146,7 +147,7 @@ func allowedSilence(kind proxyKind, s *Snapshot) uint64 {
 // TestProxyBackend has the server behind the proxy be away, or slow, for some
 // of the time: what the proxy answers then is what brunt reports.
 func TestProxyBackend(t *testing.T) {
-	slow(t)
+	needs.Time(t)
 	t.Run("away", func(t *testing.T) {
 		forProxies(t, func(t *testing.T, kind proxyKind) {
 			n := scale(1_500, 50_000)

@@ -20,6 +20,7 @@ import (
 	"brunt/attack/endpoint"
 	"brunt/attack/quiet"
 	"brunt/payloads"
+	"brunt/payloads/needs"
 )
 
 // ordeal is the run that a starved child makes.
@@ -143,13 +144,6 @@ func quick(t *testing.T) string {
 	return url
 }
 
-func needs(t *testing.T, command string) {
-	t.Helper()
-	if _, err := exec.LookPath(command); err != nil {
-		lacking(t, command)
-	}
-}
-
 // lastCore is a core that this process may use, for taskset.
 func lastCore() string { return strconv.Itoa(runtime.NumCPU() - 1) }
 
@@ -170,7 +164,7 @@ func crowd(t *testing.T, n int) {
 }
 
 func TestStarvedByNeighbours(t *testing.T) {
-	needs(t, "taskset")
+	needs.Program(t, "taskset")
 	url := quick(t)
 	crowd(t, 12)
 	for _, o := range []ordeal{{URL: url, Concurrency: 1000, KeepAlive: true, Duration: 3 * time.Second}, {URL: url, Rate: "20000", Concurrency: 200, KeepAlive: true, Duration: 3 * time.Second}} {
@@ -197,7 +191,7 @@ func controlGroup(t *testing.T) (members string) {
 			return filepath.Join(dir, "cgroup.procs")
 		}
 	}
-	lacking(t, "cgroup")
+	needs.Lacking(t, "cgroup", "no control group can be made")
 	return ""
 }
 
@@ -215,17 +209,17 @@ func TestStarvedOfFiles(t *testing.T) {
 }
 
 func TestStarvedOfPorts(t *testing.T) {
-	needs(t, "unshare")
-	needs(t, "ip")
-	if exec.Command("unshare", "-n", "true").Run() != nil {
-		lacking(t, "netns")
+	needs.Program(t, "unshare")
+	needs.Program(t, "ip")
+	if err := exec.Command("unshare", "-n", "true").Run(); err != nil {
+		needs.Lacking(t, "netns", err)
 	}
 	o := ordeal{URL: "mock://?latency=50ms&concurrency=1000", Concurrency: 200, KeepAlive: true, Duration: 2 * time.Second}
 	blamed(t, LimitConnections, "ip_local_port_range", o, "unshare", "-n", "sh", "-c", `ip link set lo up && echo 20000 20063 > /proc/sys/net/ipv4/ip_local_port_range && exec "$@"`, "sh")
 }
 
 func TestStarvedByGarbage(t *testing.T) {
-	needs(t, "taskset")
+	needs.Program(t, "taskset")
 	o := ordeal{URL: quick(t), Rate: "1500", Concurrency: 100, KeepAlive: true, Garbage: true, Duration: 4 * time.Second}
 	blamed(t, LimitClient, "garbage collection", o, "taskset", "-c", lastCore())
 }
@@ -260,7 +254,7 @@ func TestEndpointsFault(t *testing.T) {
 // TestStoppedClient stops the client's own process in a closed loop. The time is
 // not the endpoint's: neither a pause of it nor a slow reply.
 func TestStoppedClient(t *testing.T) {
-	slow(t)
+	needs.Time(t)
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)

@@ -18,6 +18,7 @@ import (
 	"brunt/attack/mock"
 	"brunt/attack/quiet"
 	"brunt/payloads"
+	"brunt/payloads/needs"
 )
 
 var chatBody = []byte(`{"messages":[{"role":"user","content":"hi"}],"stream":true}`)
@@ -326,7 +327,7 @@ func TestGood(t *testing.T) {
 
 // TestStreamHTTP2: the same over shared connections, stalls included.
 func TestStreamHTTP2(t *testing.T) {
-	slow(t)
+	needs.Time(t)
 	t.Parallel()
 	gone := make(chan struct{})
 	url, _ := h2Server(t, false, 0, func(w http.ResponseWriter, r *http.Request) {

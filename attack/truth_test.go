@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"brunt/payloads"
+	"brunt/payloads/needs"
 )
 
 // mixedFaults hit one request in a hundred.
@@ -22,7 +23,7 @@ const mixedFaults = "reset=0.002,halfclose=0.002,garbage=0.002,cut=0.001,slow=0.
 // TestEveryRequestCounted holds the run's counts against those of a server
 // that fails one request in a hundred, each in its way.
 func TestEveryRequestCounted(t *testing.T) {
-	slow(t)
+	needs.Time(t)
 	t.Parallel()
 	t.Run("closed", func(t *testing.T) {
 		n := scale(50_000, 5_000_000)
@@ -98,7 +99,7 @@ func inOrder(t *testing.T, arrivals []int64, records []Record, since func(int64)
 // TestServerRestarted kills the server twice in mid-run: only what was in
 // flight just then may be unknown, and nothing is sent again.
 func TestServerRestarted(t *testing.T) {
-	slow(t)
+	needs.Time(t)
 	t.Parallel()
 	for _, open := range []bool{false, true} {
 		t.Run(fmt.Sprintf("open=%v", open), func(t *testing.T) {

@@ -16,6 +16,7 @@ import (
 
 	"brunt/attack/endpoint"
 	"brunt/payloads"
+	"brunt/payloads/needs"
 )
 
 const aReply = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
@@ -24,7 +25,7 @@ const aReply = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
 // and say nothing of it. Whoever finds that out goes on without failures, but
 // for those that were under way by then; none of them is sent again.
 func TestUnsaidCloses(t *testing.T) {
-	slow(t)
+	needs.Time(t)
 	for _, replies := range []int{1, 3} {
 		var read, answered atomic.Uint64
 		serve := func(c io.Writer, in *bufio.Reader) {

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"brunt/payloads/needs"
 )
 
 // TestVerdictsOfQueues plays endpoints of known capacity under loads below and
@@ -14,7 +16,7 @@ import (
 // never said to have fallen behind; one that does not, and had the time to show
 // it, is never said to keep up and no more.
 func TestVerdictsOfQueues(t *testing.T) {
-	slow(t)
+	needs.Time(t)
 	t.Parallel()
 	wrong, judged := 0, 0
 	for _, servers := range []int{1, 4, 32} {

@@ -3,15 +3,17 @@ package payloads
 import (
 	"strings"
 	"testing"
+
+	"brunt/payloads/filetest"
 )
 
 // BenchmarkAt is what a body costs each request: nothing may be allocated.
 func BenchmarkAt(b *testing.B) {
 	lines := strings.Repeat("{\"inputs\":[1,2,3]}\n", 10_000)
 	weighted := strings.Repeat("{\"body\":1,\"weight\":2}\n{\"body\":2}\n", 5_000)
-	one := []Spec{{write(b, "a.jsonl", lines), 1}}
-	two := append([]Spec{{write(b, "b.jsonl", lines), 3}}, one...)
-	requests := []Spec{{write(b, "r.jsonl", weighted), 1}}
+	one := []Spec{{filetest.Write(b, "a.jsonl", lines), 1}}
+	two := append([]Spec{{filetest.Write(b, "b.jsonl", lines), 3}}, one...)
+	requests := []Spec{{filetest.Write(b, "r.jsonl", weighted), 1}}
 	for _, c := range []struct {
 		name  string
 		specs []Spec

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+
+	"brunt/payloads/filetest"
 )
 
 // TestClientRequestID: X stands where the key is to go.
@@ -55,7 +57,7 @@ func TestClientRequestIDOfFiles(t *testing.T) {
 	requests := `{"body":{"prompt":"a"}}` + "\n" + `{"weight":2,"body":{"prompt":"b","client_request_id":"mine"}}` + "\n"
 	for format, content := range map[Format]string{BodyFormat: bodies, RequestFormat: requests} {
 		s := mustOpen(t, Options{Format: format, Unique: true, ClientRequestID: true},
-			Spec{write(t, "a.jsonl", content), 1})
+			Spec{filetest.Write(t, "a.jsonl", content), 1})
 		if got, want := splicedBody(t, s.At(0).Body, s.Splices(0), "r-0"),
 			`{"client_request_id":"r-0","prompt":"r-0 a"}`; got != want {
 			t.Errorf("%s: got %s, want %s", format, got, want)
@@ -68,7 +70,7 @@ func TestClientRequestIDOfFiles(t *testing.T) {
 			t.Errorf("%s: %d stamped, %d left", format, stamped, left)
 		}
 	}
-	plain := mustOpen(t, Options{}, Spec{write(t, "a.jsonl", bodies), 1})
+	plain := mustOpen(t, Options{}, Spec{filetest.Write(t, "a.jsonl", bodies), 1})
 	if stamped, left := plain.Stamped(); stamped+left != 0 || plain.sources[0].splices != nil {
 		t.Errorf("%d stamped, %d left without being asked", stamped, left)
 	}

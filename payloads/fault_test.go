@@ -11,11 +11,12 @@ import (
 	"time"
 
 	"brunt/payloads/file"
+	"brunt/payloads/filetest"
 )
 
 // bigFile has several pages, so that truncating it takes memory away.
 func bigFile(t testing.TB) string {
-	return write(t, "big.jsonl", strings.Repeat(`{"inputs":[1,2,3,4,5,6,7,8,9]}`+"\n", 20_000))
+	return filetest.Write(t, "big.jsonl", strings.Repeat(`{"inputs":[1,2,3,4,5,6,7,8,9]}`+"\n", 20_000))
 }
 
 // touch reads a byte as a worker does.
@@ -134,7 +135,7 @@ func TestUnstableFile(t *testing.T) {
 
 // Rewritten at the same length, only the time of the change tells.
 func TestRewrittenFile(t *testing.T) {
-	path := write(t, "a.jsonl", "1\n2\n")
+	path := filetest.Write(t, "a.jsonl", "1\n2\n")
 	s := mustOpen(t, Options{}, Spec{path, 1})
 	if err := os.Chtimes(path, time.Time{}, time.Unix(1e9, 0)); err != nil {
 		t.Fatal(err)
@@ -147,9 +148,9 @@ func TestRewrittenFile(t *testing.T) {
 
 // A file replaced by another of that name is still mapped whole.
 func TestReplacedFile(t *testing.T) {
-	path := write(t, "a.jsonl", "1\n2\n")
+	path := filetest.Write(t, "a.jsonl", "1\n2\n")
 	s := mustOpen(t, Options{}, Spec{path, 1})
-	if err := os.Rename(write(t, "b.jsonl", "3\n"), path); err != nil {
+	if err := os.Rename(filetest.Write(t, "b.jsonl", "3\n"), path); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Changed(); err != nil || string(s.At(1).Body) != "2" {

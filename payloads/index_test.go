@@ -12,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"brunt/payloads/file"
+	"brunt/payloads/filetest"
 	"brunt/payloads/jsonscan"
 )
 
@@ -97,7 +98,7 @@ func TestIndexEqualsPlainReadingOfFiles(t *testing.T) {
 		}
 		fmt.Fprintf(&b, "{\"n\":%d,\"s\":\"%s\"}\n", i, strings.Repeat("x", i*i%251))
 	}
-	path := write(t, "a.jsonl", b.String())
+	path := filetest.Write(t, "a.jsonl", b.String())
 	want = plainLines([]byte(b.String()))
 	s := mustOpen(t, Options{}, Spec{path, 1})
 	for i, w := range want {
@@ -124,7 +125,7 @@ func TestProblemsInOrder(t *testing.T) {
 			b.WriteString("[1]\n")
 		}
 	}
-	path := write(t, "a.jsonl", b.String())
+	path := filetest.Write(t, "a.jsonl", b.String())
 	for _, limit := range []int{0, 1, 2, 7, 999, 1000, 5000} {
 		for range 5 {
 			_, problems, more, err := Check([]Spec{{path, 1}}, Options{}, limit)
@@ -148,9 +149,9 @@ var equateEmpty = cmp.Transformer("nil", func(s []int) string { return fmt.Sprin
 
 // Open names the first problem of the first file that has one.
 func TestOpenNamesTheFirstProblem(t *testing.T) {
-	good := write(t, "good.jsonl", "1\n2\n")
-	bad := write(t, "bad.jsonl", "1\n\n{\n3\n[\n")
-	worse := write(t, "worse.jsonl", "]\n")
+	good := filetest.Write(t, "good.jsonl", "1\n2\n")
+	bad := filetest.Write(t, "bad.jsonl", "1\n\n{\n3\n[\n")
+	worse := filetest.Write(t, "worse.jsonl", "]\n")
 	_, err := Open([]Spec{{good, 1}, {bad, 1}, {worse, 1}}, Options{})
 	e, ok := errors.AsType[*file.LineError](err)
 	if !ok || e.Line != 3 || e.File != bad {
@@ -164,8 +165,8 @@ func TestOpenNamesTheFirstProblem(t *testing.T) {
 }
 
 func TestCheckListsFilesAndProblems(t *testing.T) {
-	good := write(t, "good.jsonl", "1\n2\n")
-	bad := write(t, "bad.jsonl", "1\n]\n")
+	good := filetest.Write(t, "good.jsonl", "1\n2\n")
+	bad := filetest.Write(t, "bad.jsonl", "1\n]\n")
 	missing := good + "x"
 	files, problems, more, err := Check([]Spec{{bad, 2}, {missing, 1}, {good, 1}}, Options{}, 10)
 	if err != nil || more != 0 || len(problems) != 2 {
@@ -195,7 +196,7 @@ func TestSpanHoldsTheLargestPlaces(t *testing.T) {
 func TestLongLines(t *testing.T) {
 	withChunkSize(t, 1<<16)
 	long := `{"a":"` + strings.Repeat("x", 16<<20) + `"}`
-	s := mustOpen(t, Options{}, Spec{write(t, "a.jsonl", "1\n"+long+"\n2\n"), 1})
+	s := mustOpen(t, Options{}, Spec{filetest.Write(t, "a.jsonl", "1\n"+long+"\n2\n"), 1})
 	if got := string(s.At(1).Body); got != long {
 		t.Errorf("%d bytes, want %d", len(got), len(long))
 	}
@@ -209,7 +210,7 @@ func TestLongLines(t *testing.T) {
 
 // The file is sparse: a line of 64 MiB takes no room on disk.
 func TestTooLongLine(t *testing.T) {
-	path := write(t, "a.jsonl", "1\n[1,2")
+	path := filetest.Write(t, "a.jsonl", "1\n[1,2")
 	f, err := os.OpenFile(path, os.O_WRONLY, 0)
 	if err != nil {
 		t.Fatal(err)

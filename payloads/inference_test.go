@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/klauspost/compress/gzip"
 
+	"brunt/payloads/filetest"
 	"brunt/payloads/inference"
 	"brunt/payloads/jsonscan"
 )
@@ -55,7 +56,7 @@ func TestInference(t *testing.T) {
 	for name, content := range map[string]string{"t.jsonl": inferenceRowsOf(t, false), "t.csv": inferenceRowsOf(t,
 		true)} {
 		for _, format := range []Format{InferenceFormat, AutoFormat} {
-			path := write(t, name, content)
+			path := filetest.Write(t, name, content)
 			s := mustOpen(t, Options{Format: format}, Spec{path, 1})
 			if diff := cmp.Diff(want, sent(s, 3)); diff != "" {
 				t.Errorf("%s: %s", name, diff)
@@ -91,7 +92,7 @@ func TestInference(t *testing.T) {
 func TestInferencePlaces(t *testing.T) {
 	content := "\xEF\xBB\xBFrequest_time,request\n\n2025-01-02 " +
 		"03:04:05.5,\"{\"\"prompt\"\":\n\n\"\"a\"\"}\"\n2025-01-02T03:04:06Z,\"{\"\"prompt\"\":\"\"b\"\"}\"\n"
-	path := write(t, "t.csv", content)
+	path := filetest.Write(t, "t.csv", content)
 	s := mustOpen(t, Options{Format: AutoFormat, Unique: true}, Spec{path, 1})
 	if s.Where(0) != path+":3" || s.Where(1) != path+":6" {
 		t.Error(s.Where(0), s.Where(1))
@@ -107,7 +108,7 @@ func TestInferencePlaces(t *testing.T) {
 // TestInferenceAsBodies: asked for, the rows of a table are sent as they stand.
 func TestInferenceAsBodies(t *testing.T) {
 	line := `{"request":"{}","timestamp_ms":7}`
-	if s := mustOpen(t, Options{Format: BodyFormat}, Spec{write(t, "a.jsonl", line), 1}); string(s.At(0).Body) != line {
+	if s := mustOpen(t, Options{Format: BodyFormat}, Spec{filetest.Write(t, "a.jsonl", line), 1}); string(s.At(0).Body) != line {
 		t.Errorf("%s", s.At(0).Body)
 	}
 }
@@ -128,7 +129,7 @@ func TestInferenceFromStreams(t *testing.T) {
 	w := gzip.NewWriter(&packed)
 	w.Write([]byte(inferenceRowsOf(t, true)))
 	w.Close()
-	s := mustOpen(t, Options{Format: AutoFormat}, Spec{write(t, "t.csv.gz", packed.String()), 1})
+	s := mustOpen(t, Options{Format: AutoFormat}, Spec{filetest.Write(t, "t.csv.gz", packed.String()), 1})
 	if got := string(s.At(1).Body); got != inferenceBodies[1] {
 		t.Error(got)
 	}
@@ -137,7 +138,7 @@ func TestInferenceFromStreams(t *testing.T) {
 // TestInferenceRows: a request as JSON within the JSON; the served entity's id
 // where it has no name.
 func TestInferenceRows(t *testing.T) {
-	path := write(t, "t.jsonl", `{"served_entity_id":"e1","request":{"prompt":"a"},"timestamp_ms":1}`+"\n"+`{"request":"7"}`)
+	path := filetest.Write(t, "t.jsonl", `{"served_entity_id":"e1","request":{"prompt":"a"},"timestamp_ms":1}`+"\n"+`{"request":"7"}`)
 	s := mustOpen(t, Options{Format: InferenceFormat}, Spec{path, 1})
 	if got := sent(s, 2); got[0] != `{"prompt":"a"}` || got[1] != "7" ||
 		s.Variants()[s.At(0).Variant].Name != "e1" || s.sources[0].times[1] != inference.NoTime {
@@ -161,13 +162,13 @@ func TestInferenceFaults(t *testing.T) {
 		{"t.csv", "request,timestamp_ms\n", ": no rows"},
 		{"t.csv", "PAR1\x00", ": a Parquet file"},
 	} {
-		path := write(t, c.name, c.content)
+		path := filetest.Write(t, c.name, c.content)
 		s, err := Open([]Spec{{path, 1}}, Options{Format: InferenceFormat})
 		if err == nil || !strings.HasPrefix(err.Error(), path+c.want) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s %q: %v, %v", c.name, c.content, s, err)
 		}
 	}
-	path := write(t, "t.jsonl", `{"request":null}`+"\n"+`{"request":"{}"}`+"\n"+`{"request":"{"}`+"\n")
+	path := filetest.Write(t, "t.jsonl", `{"request":null}`+"\n"+`{"request":"{}"}`+"\n"+`{"request":"{"}`+"\n")
 	files, problems, more, err := Check([]Spec{{path, 1}}, Options{Format: InferenceFormat}, 10)
 	if err != nil || more != 0 || len(problems) != 2 || len(files) != 1 || files[0].Lines != 1 {
 		t.Errorf("%v %v %d %v", files, problems, more, err)

@@ -1,7 +1,6 @@
 package payloads
 
 import (
-	"bytes"
 	"errors"
 	"io"
 	"os"
@@ -9,9 +8,9 @@ import (
 	"strings"
 	"testing"
 
+	"brunt/payloads/filetest"
+
 	"github.com/google/go-cmp/cmp"
-	"github.com/klauspost/compress/gzip"
-	"github.com/klauspost/compress/zstd"
 )
 
 // TestContent: what is sent of files that are unusual, but fine.
@@ -42,7 +41,7 @@ func TestContent(t *testing.T) {
 		{"lines in a .json file", "a.json", "[1] \n[2]\n", []string{"[1] ", "[2]"}},
 	} {
 		t.Run(c.why, func(t *testing.T) {
-			s := mustOpen(t, Options{}, Spec{write(t, c.name, c.content), 1})
+			s := mustOpen(t, Options{}, Spec{filetest.Write(t, c.name, c.content), 1})
 			if got := s.Files()[0].Lines; got != len(c.want) {
 				t.Errorf("%d bodies, want %d", got, len(c.want))
 			}
@@ -95,7 +94,7 @@ func TestBadContent(t *testing.T) {
 		{"a.gz", "{}\n", ": not gzip data, though its name ends in .gz; make the file again, or rename it"},
 		{"a.zst", "{}{}\n", ": not zstd data, though its name ends in .zst; make the file again, or rename it"},
 	} {
-		path := write(t, c.name, c.content)
+		path := filetest.Write(t, c.name, c.content)
 		_, err := Open([]Spec{{path, 1}}, Options{})
 		if err == nil || err.Error() != path+c.want {
 			t.Errorf("%q:\ngot  %v\nwant %s", c.content[:min(40, len(c.content))], err, path+c.want)
@@ -118,47 +117,20 @@ func TestPathsThatCannotBeRead(t *testing.T) {
 	}
 }
 
-func gzipped(t testing.TB, parts ...string) string {
-	var b bytes.Buffer
-	for _, p := range parts { // members, as cat a.gz b.gz makes them
-		w := gzip.NewWriter(&b)
-		if _, err := io.WriteString(w, p); err != nil {
-			t.Fatal(err)
-		}
-		if err := w.Close(); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return b.String()
-}
-
-func zstandard(t testing.TB, parts ...string) string {
-	w, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer w.Close()
-	var b []byte
-	for _, p := range parts {
-		b = w.EncodeAll([]byte(p), b)
-	}
-	return string(b)
-}
-
 func TestCompressed(t *testing.T) {
 	skippable := "\x50\x2A\x4D\x18\x02\x00\x00\x00xx"
 	for name, content := range map[string]string{
-		"a.jsonl.gz":    gzipped(t, "1\n2\n"),
-		"members.gz":    gzipped(t, "1\n", "2\n"),
-		"by-magic-gz":   gzipped(t, "1\n2\n"),
-		"wrong.zst":     gzipped(t, "1\n2\n"),
-		"a.jsonl.zst":   zstandard(t, "1\n2\n"),
-		"frames.zst":    zstandard(t, "1\n", "2\n"),
-		"by-magic-zst":  zstandard(t, "1\n2\n"),
-		"skippable.bin": skippable + zstandard(t, "1\n2\n"),
+		"a.jsonl.gz":    filetest.Gzip(t, "1\n2\n"),
+		"members.gz":    filetest.Gzip(t, "1\n", "2\n"),
+		"by-magic-gz":   filetest.Gzip(t, "1\n2\n"),
+		"wrong.zst":     filetest.Gzip(t, "1\n2\n"),
+		"a.jsonl.zst":   filetest.Zstd(t, "1\n2\n"),
+		"frames.zst":    filetest.Zstd(t, "1\n", "2\n"),
+		"by-magic-zst":  filetest.Zstd(t, "1\n2\n"),
+		"skippable.bin": skippable + filetest.Zstd(t, "1\n2\n"),
 	} {
 		t.Run(name, func(t *testing.T) {
-			path := write(t, name, content)
+			path := filetest.Write(t, name, content)
 			s := mustOpen(t, Options{}, Spec{path, 1})
 			if diff := cmp.Diff([]string{"1", "2", "1"}, sent(s, 3)); diff != "" {
 				t.Error(diff)
@@ -172,7 +144,7 @@ func TestCompressed(t *testing.T) {
 			}
 		})
 	}
-	s := mustOpen(t, Options{}, Spec{write(t, "doc.json.gz", gzipped(t, "{\n}\n")), 1})
+	s := mustOpen(t, Options{}, Spec{filetest.Write(t, "doc.json.gz", filetest.Gzip(t, "{\n}\n")), 1})
 	if got := sent(s, 1)[0]; got != "{\n}" {
 		t.Errorf("document %q", got)
 	}
@@ -180,7 +152,7 @@ func TestCompressed(t *testing.T) {
 
 func TestDamagedCompression(t *testing.T) {
 	body := strings.Repeat(`{"a":"some text that takes room"}`+"\n", 20_000)
-	gz, zst := gzipped(t, body), zstandard(t, body)
+	gz, zst := filetest.Gzip(t, body), filetest.Zstd(t, body)
 	flip := func(s string, at int) string {
 		b := []byte(s)
 		b[at] ^= 0x55
@@ -193,13 +165,13 @@ func TestDamagedCompression(t *testing.T) {
 		"tail.gz": {gz + "garbage, longer than a header", ": not sound gzip data: invalid header; " +
 			"copy or make the file again"},
 		"empty.gz":    {"", ": empty; it needs at least one JSON value"},
-		"nothing.gz":  {gzipped(t, ""), ": empty; it needs at least one JSON value"},
-		"twice.gz":    {gzipped(t, gz), ": gzip data packed twice; unpack it once"},
+		"nothing.gz":  {filetest.Gzip(t, ""), ": empty; it needs at least one JSON value"},
+		"twice.gz":    {filetest.Gzip(t, gz), ": gzip data packed twice; unpack it once"},
 		"cut.zst":     {zst[:len(zst)/2], ": zstd data cut short; copy or make the file again"},
 		"flipped.zst": {flip(zst, len(zst)-2), ": not sound zstd data: "},
 		"empty.zst":   {"", ": empty; it needs at least one JSON value"},
 	} {
-		path := write(t, name, c.content)
+		path := filetest.Write(t, name, c.content)
 		_, err := Open([]Spec{{path, 1}}, Options{})
 		if err == nil || !strings.HasPrefix(err.Error(), path+c.want) {
 			t.Errorf("%s:\ngot  %v\nwant %s", name, err, c.want)
@@ -208,7 +180,7 @@ func TestDamagedCompression(t *testing.T) {
 }
 
 func TestStandardInput(t *testing.T) {
-	for name, in := range map[string]string{"plain": "1\n2\n", "gzip": gzipped(t, "1\n2\n")} {
+	for name, in := range map[string]string{"plain": "1\n2\n", "gzip": filetest.Gzip(t, "1\n2\n")} {
 		s := mustOpen(t, Options{Stdin: strings.NewReader(in)}, Spec{"-", 1})
 		if diff := cmp.Diff([]string{"1", "2", "1"}, sent(s, 3)); diff != "" {
 			t.Errorf("%s: %s", name, diff)
@@ -249,7 +221,7 @@ func TestSpoolLeavesNothing(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("TMPDIR", dir)
 	t.Setenv("TMP", dir)
-	good, bad := write(t, "a.gz", gzipped(t, "1\n")), write(t, "b.gz", gzipped(t, "1\n")[:15])
+	good, bad := filetest.Write(t, "a.gz", filetest.Gzip(t, "1\n")), filetest.Write(t, "b.gz", filetest.Gzip(t, "1\n")[:15])
 	s, err := Open([]Spec{{good, 1}}, Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -270,7 +242,7 @@ func TestNoFolderForTemporaryFiles(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "no")
 	t.Setenv("TMPDIR", dir)
 	t.Setenv("TMP", dir)
-	path := write(t, "a.gz", gzipped(t, "1\n"))
+	path := filetest.Write(t, "a.gz", filetest.Gzip(t, "1\n"))
 	_, err := Open([]Spec{{path, 1}}, Options{})
 	if err == nil || !strings.HasPrefix(err.Error(), path+": no temporary copy in "+dir) ||
 		!strings.Contains(err.Error(), "set TMPDIR") {

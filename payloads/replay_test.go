@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"brunt/payloads/filetest"
 )
 
 // TestRecorded: bodies come in the order of their times, those of one time in
@@ -14,7 +16,7 @@ func TestRecorded(t *testing.T) {
 	for i, at := range []int{300, 100, 200, 100} {
 		fmt.Fprintf(&table, `{"timestamp_ms":%d,"request":"%d"}`+"\n", at, i)
 	}
-	path := write(t, "t.jsonl", table.String())
+	path := filetest.Write(t, "t.jsonl", table.String())
 	s := mustOpen(t, Options{Format: AutoFormat, Order: Recorded}, Spec{path, 1})
 	if got := sent(s, 6); !slices.Equal(got, []string{"1", "3", "2", "0", "1", "3"}) {
 		t.Error(got)
@@ -31,9 +33,9 @@ func TestRecorded(t *testing.T) {
 }
 
 func TestRecordedFaults(t *testing.T) {
-	table := write(t, "t.jsonl", `{"timestamp_ms":1,"request":"0"}`+"\n\n"+`{"status_code":200,"request":"1"}`+"\n")
-	odd := write(t, "o.jsonl", `{"timestamp_ms":1,"request":"0"}`+"\n"+`{"timestamp_ms":"yesterday","request":"1"}`+"\n")
-	plain := write(t, "p.jsonl", "{}\n")
+	table := filetest.Write(t, "t.jsonl", `{"timestamp_ms":1,"request":"0"}`+"\n\n"+`{"status_code":200,"request":"1"}`+"\n")
+	odd := filetest.Write(t, "o.jsonl", `{"timestamp_ms":1,"request":"0"}`+"\n"+`{"timestamp_ms":"yesterday","request":"1"}`+"\n")
+	plain := filetest.Write(t, "p.jsonl", "{}\n")
 	for _, c := range []struct {
 		specs []Spec
 		want  string

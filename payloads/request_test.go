@@ -12,11 +12,13 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"brunt/payloads/filetest"
+
 	"github.com/google/go-cmp/cmp"
 )
 
 func TestRequestLines(t *testing.T) {
-	path := write(t, "r.jsonl", strings.Join([]string{
+	path := filetest.Write(t, "r.jsonl", strings.Join([]string{
 		`{"body":{"inputs":[1, 2]}}`,
 		`{"name":"chat","body":"x","path":"/v1/chat?x=%20"}`,
 		` { "weight" : 2 , "body" : [ ] , "headers" : { "X-Key" : "a\tb" , "x-key":"" } } `,
@@ -55,7 +57,7 @@ func TestRequestLines(t *testing.T) {
 
 // A request may be spread over lines in a .json file; so may its body.
 func TestRequestDocument(t *testing.T) {
-	path := write(t, "r.json", "\n{\n\"name\": \"a\",\n\"body\": {\n}\n}\n")
+	path := filetest.Write(t, "r.json", "\n{\n\"name\": \"a\",\n\"body\": {\n}\n}\n")
 	s := mustOpen(t, Options{Format: RequestFormat}, Spec{path, 1})
 	if got := sent(s, 1)[0]; got != "{\n}" {
 		t.Errorf("%q", got)
@@ -119,7 +121,7 @@ func TestBadRequestLines(t *testing.T) {
 		`{"body":1,"weight":1000001}`:                          `weight "1000001": must be a whole number from 1 to 1,000,000`,
 		`{"body":1,"weight":"2"}`:                              `weight "\"2\"": must be a whole number from 1 to 1,000,000`,
 	} {
-		path := write(t, "r.jsonl", `{"body":1}`+"\n"+line+"\n")
+		path := filetest.Write(t, "r.jsonl", `{"body":1}`+"\n"+line+"\n")
 		_, err := Open([]Spec{{path, 1}}, Options{Format: RequestFormat})
 		if err == nil || err.Error() != path+":2: "+want {
 			t.Errorf("%s:\ngot  %v\nwant %s", line, err, want)
@@ -134,7 +136,7 @@ func TestEscapedPath(t *testing.T) {
 		"/a b": "/a%20b", "/a%2Fb c": "/a%2Fb%20c", "/%2f%3b%40%2B é?q=x y": "/%2f%3b%40%2B%20%C3%A9?q=x%20y",
 		"/a%20b": "/a%20b", "/100%": "/100%", `/\u00fc`: "/%C3%BC",
 	} {
-		file := write(t, "r.jsonl", `{"body":1,"path":"`+strings.ReplaceAll(path, `\\`, `\`)+`"}`+"\n")
+		file := filetest.Write(t, "r.jsonl", `{"body":1,"path":"`+strings.ReplaceAll(path, `\\`, `\`)+`"}`+"\n")
 		set, err := Open([]Spec{{file, 1}}, Options{Format: RequestFormat})
 		if err != nil {
 			t.Errorf("%s: %v", path, err)
@@ -154,7 +156,7 @@ func TestVariantsInOrder(t *testing.T) {
 	for i := range 3000 {
 		fmt.Fprintf(&b, "{\"body\":%d,\"name\":\"n%d\"}\n", i, i/3)
 	}
-	path := write(t, "r.jsonl", b.String())
+	path := filetest.Write(t, "r.jsonl", b.String())
 	for range 5 {
 		s := mustOpen(t, Options{Format: RequestFormat}, Spec{path, 1})
 		if got := len(s.Variants()); got != 1001 {
@@ -171,8 +173,8 @@ func TestVariantsInOrder(t *testing.T) {
 
 // Variants of several files are numbered together.
 func TestVariantsOfSeveralFiles(t *testing.T) {
-	a := write(t, "a.jsonl", `{"body":1,"name":"x"}`+"\n"+`{"body":2,"name":"y"}`)
-	b := write(t, "b.jsonl", `{"body":3,"name":"z"}`+"\n"+`{"body":4,"name":"x"}`)
+	a := filetest.Write(t, "a.jsonl", `{"body":1,"name":"x"}`+"\n"+`{"body":2,"name":"y"}`)
+	b := filetest.Write(t, "b.jsonl", `{"body":3,"name":"z"}`+"\n"+`{"body":4,"name":"x"}`)
 	s := mustOpen(t, Options{Format: RequestFormat}, Spec{a, 1}, Spec{b, 1})
 	var names []string
 	for i := range uint64(4) {
@@ -188,12 +190,12 @@ func TestTooManyVariants(t *testing.T) {
 	for i := range maxVariants {
 		fmt.Fprintf(&b, "{\"body\":1,\"name\":\"%d\"}\n", i)
 	}
-	path := write(t, "r.jsonl", b.String())
+	path := filetest.Write(t, "r.jsonl", b.String())
 	s := mustOpen(t, Options{Format: RequestFormat}, Spec{path, 1})
 	if got := len(s.Variants()); got != maxVariants+1 {
 		t.Error(got)
 	}
-	path = write(t, "r.jsonl", b.String()+`{"body":1,"name":"x"}`)
+	path = filetest.Write(t, "r.jsonl", b.String()+`{"body":1,"name":"x"}`)
 	_, err := Open([]Spec{{path, 1}}, Options{Format: RequestFormat})
 	want := path + ": more than 10,000 distinct combinations of name, path and headers; " +
 		"put what differs from line to line into the body"

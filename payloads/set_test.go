@@ -9,6 +9,8 @@ import (
 	"sync"
 	"testing"
 
+	"brunt/payloads/filetest"
+
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 )
@@ -19,7 +21,7 @@ func numbered(t testing.TB, prefix string, n int) string {
 	for i := range n {
 		fmt.Fprintf(&b, "\"%s%d\"\n", prefix, i)
 	}
-	return write(t, prefix+".jsonl", b.String())
+	return filetest.Write(t, prefix+".jsonl", b.String())
 }
 
 func TestWeightsSequential(t *testing.T) {
@@ -113,7 +115,7 @@ func TestRandom(t *testing.T) {
 
 // A pass over a file of request lines has each line as often as it weighs.
 func TestLineWeights(t *testing.T) {
-	path := write(t, "r.jsonl", `{"body":0,"weight":3}
+	path := filetest.Write(t, "r.jsonl", `{"body":0,"weight":3}
 {"body":1}
 {"body":2,"weight":2}
 `)
@@ -213,7 +215,7 @@ func TestAccessors(t *testing.T) {
 
 func TestAtAllocatesNothing(t *testing.T) {
 	a := numbered(t, "a", 100)
-	requests := write(t, "r.jsonl", `{"body":0,"weight":3,"name":"x"}`)
+	requests := filetest.Write(t, "r.jsonl", `{"body":0,"weight":3,"name":"x"}`)
 	for name, s := range map[string]*Set{
 		"straight": mustOpen(t, Options{}, Spec{a, 1}),
 		"shuffle":  mustOpen(t, Options{Order: Shuffle}, Spec{a, 1}, Spec{a, 3}),
@@ -297,7 +299,7 @@ var goldenShuffle = []string{
 // A seed stands in reports so that a run can be repeated, by later versions
 // too: this order must never change.
 func TestShuffleStaysTheSame(t *testing.T) {
-	s := mustOpen(t, Options{Order: Shuffle, Seed: 7}, Spec{write(t, "a.jsonl", "0\n1\n2\n3\n4\n5\n6\n7\n8\n9\n"), 1})
+	s := mustOpen(t, Options{Order: Shuffle, Seed: 7}, Spec{filetest.Write(t, "a.jsonl", "0\n1\n2\n3\n4\n5\n6\n7\n8\n9\n"), 1})
 	if diff := cmp.Diff(goldenShuffle, sent(s, 20)); diff != "" {
 		t.Error(diff)
 	}

@@ -4,6 +4,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"brunt/payloads/filetest"
 )
 
 func TestParseSpec(t *testing.T) {
@@ -80,7 +82,7 @@ func FuzzParseSpec(f *testing.F) {
 }
 
 func TestArguments(t *testing.T) {
-	one := write(t, "a.jsonl", "1\n")
+	one := filetest.Write(t, "a.jsonl", "1\n")
 	for _, c := range []struct {
 		specs []Spec
 		o     Options

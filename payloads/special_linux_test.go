@@ -6,6 +6,8 @@ import (
 	"runtime"
 	"testing"
 
+	"brunt/payloads/filetest"
+
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sys/unix"
 )
@@ -35,7 +37,7 @@ func TestFIFO(t *testing.T) {
 // Root may read everything, so one thread gives that up, and ends with the
 // goroutine that it is locked to.
 func TestUnreadableFile(t *testing.T) {
-	path := write(t, "a.jsonl", "1\n")
+	path := filetest.Write(t, "a.jsonl", "1\n")
 	if err := os.Chmod(path, 0); err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"brunt/payloads/filetest"
 	"brunt/payloads/splice"
 )
 
@@ -64,7 +65,7 @@ func TestUniqueWithoutText(t *testing.T) {
 		if s, err := SingleSpliced("test", []byte(body), Options{Unique: true}); err == nil {
 			t.Errorf("%s: %+v", body, s.At(0))
 		}
-		path := write(t, "a.jsonl", "{\"prompt\":\"x\"}\n\n"+body+"\n")
+		path := filetest.Write(t, "a.jsonl", "{\"prompt\":\"x\"}\n\n"+body+"\n")
 		_, err := Open([]Spec{{path, 1}}, Options{Unique: true})
 		if err == nil || !strings.HasPrefix(err.Error(), path+":3: no text to make unique") {
 			t.Errorf("%s: %v", body, err)
@@ -85,9 +86,9 @@ func TestUniqueFiles(t *testing.T) {
 		fmt.Fprintf(&bodies, "%s\n", body)
 		fmt.Fprintf(&requests, `{"name":"a%d", "body": %s}`+"\n", i%3, body)
 	}
-	plain := mustOpen(t, Options{}, Spec{write(t, "p.jsonl", bodies.String()), 1})
+	plain := mustOpen(t, Options{}, Spec{filetest.Write(t, "p.jsonl", bodies.String()), 1})
 	for format, content := range map[Format]string{BodyFormat: bodies.String(), RequestFormat: requests.String()} {
-		s := mustOpen(t, Options{Format: format, Unique: true}, Spec{write(t, "a.jsonl", content), 1})
+		s := mustOpen(t, Options{Format: format, Unique: true}, Spec{filetest.Write(t, "a.jsonl", content), 1})
 		for i := range uint64(200) {
 			id := fmt.Sprintf("r-%d", i)
 			want := strings.Replace(string(plain.At(i).Body), `"prompt":"`, `"prompt":"`+id+" ", 1)

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"brunt/attack"
+	"brunt/payloads/needs"
 	"brunt/report"
 	"brunt/report/reporttest"
 )
@@ -16,9 +17,7 @@ import (
 // Each figure of a sound report, changed alone, breaks an identity that the
 // error names.
 func TestCheckNotices(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes seconds: left out by -short")
-	}
+	needs.Time(t)
 	for name, c := range map[string]struct {
 		change func(*report.Report)
 		want   string

@@ -24,7 +24,7 @@ func TestFromNothing(t *testing.T) {
 		s := reporttest.Empty()
 		s.State = state
 		r := report.From(report.Meta{}, s)
-		written := reporttest.JsonOf(t, r)
+		written := reporttest.JSONOf(t, r)
 		if err := schema.Validate(reporttest.Document(t, written)); err != nil {
 			t.Errorf("%s: %v", state, err)
 		}
@@ -86,7 +86,7 @@ func TestFromCopies(t *testing.T) {
 	s := reporttest.Healthy.Snapshot()
 	m := reporttest.Healthy.Meta()
 	r := report.From(m, s)
-	before := reporttest.JsonOf(t, r)
+	before := reporttest.JSONOf(t, r)
 	reporttest.Must(s.Latencies.Response.RecordValue(5))
 	s.Status[200]++
 	s.Failures[0].Count++
@@ -94,7 +94,7 @@ func TestFromCopies(t *testing.T) {
 	s.Intervals[0].Sent++
 	m.Labels["model"] = "v4"
 	m.Payloads[0].Lines++
-	if reporttest.JsonOf(t, r) != before {
+	if reporttest.JSONOf(t, r) != before {
 		t.Error("the report changed with its run")
 	}
 }

@@ -19,7 +19,7 @@ import (
 func TestJSONIsValid(t *testing.T) {
 	schema := reporttest.Compiled(t)
 	for name, r := range reporttest.Scenes() {
-		text := reporttest.JsonOf(t, r)
+		text := reporttest.JSONOf(t, r)
 		if strings.Count(text, "\n") != 1 || !strings.HasSuffix(text, "\n") {
 			t.Errorf("%s: not one line", name)
 		}
@@ -50,7 +50,7 @@ func paths(doc any, at string) (out []string) {
 // The keys that the contract shows are there, at their places.
 func TestContractKeys(t *testing.T) {
 	have := map[string]bool{}
-	for _, at := range paths(reporttest.Document(t, reporttest.JsonOf(t, reporttest.Full())), "") {
+	for _, at := range paths(reporttest.Document(t, reporttest.JSONOf(t, reporttest.Full())), "") {
 		have[at] = true
 	}
 	for at, keys := range map[string]string{
@@ -85,8 +85,8 @@ func TestContractKeys(t *testing.T) {
 // What is written, read and written again is the same text.
 func TestJSONRoundTrip(t *testing.T) {
 	for name, r := range reporttest.Scenes() {
-		before := reporttest.JsonOf(t, r)
-		if diff := cmp.Diff(before, reporttest.JsonOf(t, reporttest.ThroughJSON(t, r))); diff != "" {
+		before := reporttest.JSONOf(t, r)
+		if diff := cmp.Diff(before, reporttest.JSONOf(t, reporttest.ThroughJSON(t, r))); diff != "" {
 			t.Errorf("%s (-before +after): %.2000s", name, diff)
 		}
 	}
@@ -94,19 +94,19 @@ func TestJSONRoundTrip(t *testing.T) {
 
 // Keys that this version does not know do not matter, whatever they hold.
 func TestReadIgnoresLaterKeys(t *testing.T) {
-	text := reporttest.JsonOf(t, reporttest.Scenes()["healthy"])
+	text := reporttest.JSONOf(t, reporttest.Scenes()["healthy"])
 	later := strings.Replace(text, `"requests":{`, `"ttft_ms":{"p99":[1,"x"]},"requests":{"retried":7,`, 1)
 	r, err := report.Read(strings.NewReader(later), "later.json")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(text, reporttest.JsonOf(t, r)); diff != "" {
+	if diff := cmp.Diff(text, reporttest.JSONOf(t, r)); diff != "" {
 		t.Error(diff)
 	}
 }
 
 func TestReadRefuses(t *testing.T) {
-	good := reporttest.JsonOf(t, reporttest.Scenes()["healthy"])
+	good := reporttest.JSONOf(t, reporttest.Scenes()["healthy"])
 	swap := func(old, new string) string {
 		if !strings.Contains(good, old) {
 			t.Fatalf("no %s in the report", old)
@@ -156,7 +156,7 @@ func FuzzRead(f *testing.F) {
 			return
 		}
 		reporttest.TextOf(t, r, text.Options{Width: 40})
-		if again := reporttest.ThroughJSON(t, r); reporttest.JsonOf(t, again) != reporttest.JsonOf(t, r) {
+		if again := reporttest.ThroughJSON(t, r); reporttest.JSONOf(t, again) != reporttest.JSONOf(t, r) {
 			t.Error("written and read it is another report")
 		}
 		if _, err := merge.Reports([]*report.Report{r, r}); err != nil {

@@ -17,7 +17,7 @@ func TestNeededIsRateTimesModelTime(t *testing.T) {
 	r := reporttest.Served()
 	p := r.Endpoint.Provisioned
 	if *p.Needed != 7.5 || *p.NeededForTwice != 15 || *p.Used != 8 || *p.WorkloadSize != "Medium" || *p.ServiceMS != 15 || *p.Basis != report.ByModelTime || p.Reason != nil {
-		t.Errorf("%s", reporttest.JsonOf(t, r))
+		t.Errorf("%s", reporttest.JSONOf(t, r))
 	}
 	for name, change := range map[string]func(*report.Report){
 		"closed":  func(r *report.Report) { r.Plan.RatePerS = nil },

@@ -10,17 +10,16 @@ import (
 	"strings"
 	"testing"
 
+	"brunt/payloads/needs"
 	"brunt/report/reporttest"
 )
 
 // The schema notices each key that is missing or has another name, and each
 // number that became text, wherever it stands.
 func TestSchemaIsStrict(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes seconds: left out by -short")
-	}
+	needs.Time(t)
 	schema := reporttest.Compiled(t)
-	text := reporttest.JsonOf(t, reporttest.Full())
+	text := reporttest.JSONOf(t, reporttest.Full())
 	if err := schema.Validate(reporttest.Document(t, text)); err != nil {
 		t.Fatal(err)
 	}

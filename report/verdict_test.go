@@ -47,7 +47,7 @@ func TestVerdictEverywhere(t *testing.T) {
 			if string(shown) != c.json {
 				t.Errorf("JSON: %s, want %s", shown, c.json)
 			}
-			if err := reporttest.Compiled(t).Validate(reporttest.Document(t, reporttest.JsonOf(t, r))); err != nil {
+			if err := reporttest.Compiled(t).Validate(reporttest.Document(t, reporttest.JSONOf(t, r))); err != nil {
 				t.Error(err)
 			}
 			for form, shown := range map[string]string{"text": reporttest.TextOf(t, r, text.Options{Width: 200}), "markdown": reporttest.MarkdownOf(t, r)} {
@@ -88,7 +88,7 @@ func TestVerdictOfEarlierVersions(t *testing.T) {
 		r := reporttest.Healthy.Report()
 		r.Rebuilt = c.rebuilt
 		var doc map[string]json.RawMessage
-		reporttest.Must(json.Unmarshal([]byte(reporttest.JsonOf(t, r)), &doc))
+		reporttest.Must(json.Unmarshal([]byte(reporttest.JSONOf(t, r)), &doc))
 		doc["verdict"] = json.RawMessage(c.old)
 		text, _ := json.Marshal(doc)
 		again, err := report.Read(strings.NewReader(string(text)), "old.json")

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"brunt/attack/mock/workspace"
+	"brunt/payloads/needs"
 )
 
 // exporting is an endpoint of a workspace that exports metrics in its way.
@@ -82,19 +83,11 @@ func TestSamplerFails(t *testing.T) {
 
 // TestSamplerEnds has an export that never answers: the end comes all the same.
 func TestSamplerEnds(t *testing.T) {
-	slow(t)
+	needs.Time(t)
 	_, e := exporting(t, "none")
 	s := e.Sample(t.Context())
 	s.End()
 	if taken, failed, reason := s.Taken(); len(taken) != 0 || failed == 0 || !strings.Contains(reason, "run's end") {
 		t.Errorf("%v, %d failed: %s", taken, failed, reason)
-	}
-}
-
-// slow leaves a test out of the fast loop, go test -short: it takes seconds.
-func slow(t *testing.T) {
-	t.Helper()
-	if testing.Short() {
-		t.Skip("takes seconds: left out by -short")
 	}
 }

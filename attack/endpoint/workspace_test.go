@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"brunt/attack/mock/workspace"
+	"brunt/payloads/needs"
 )
 
 // clean takes everything of Databricks out of the environment.
@@ -122,7 +123,7 @@ func TestCredentialsStayHome(t *testing.T) {
 
 // TestWaitReady waits for an endpoint to become ready.
 func TestWaitReady(t *testing.T) {
-	slow(t)
+	needs.Time(t)
 	clean(t)
 	w, o := lookAlike(t, workspace.Config{PATs: []string{"dapi-canary"}, Endpoints: []workspace.Endpoint{{Name: "x", NotReady: true}}})
 	t.Setenv("DATABRICKS_HOST", w.Host())

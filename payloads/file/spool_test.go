@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"brunt/payloads/needs"
+
 	"github.com/klauspost/compress/zstd"
 )
 
@@ -28,7 +30,7 @@ func (f *forever) Read(p []byte) (int, error) {
 // What has no end is refused soon, whether it is one line or many, plain or
 // compressed, and what to do is said.
 func TestEndlessPayloads(t *testing.T) {
-	slow(t)
+	needs.Time(t)
 	was := maxSpool
 	maxSpool = 8 << 20
 	t.Cleanup(func() { maxSpool = was })
@@ -91,7 +93,7 @@ func TestLargeWindow(t *testing.T) {
 
 // Files of text without an end are no memory's end.
 func TestEndlessText(t *testing.T) {
-	slow(t)
+	needs.Time(t)
 	if _, err := os.Stat("/dev/zero"); err != nil {
 		t.Log(err)
 		return

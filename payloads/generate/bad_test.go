@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"brunt/payloads/file"
+	"brunt/payloads/filetest"
+	"brunt/payloads/needs"
 	"brunt/payloads/shape"
 )
 
@@ -18,7 +20,7 @@ func TestMakeBadFiles(t *testing.T) {
 		{"a.csv", "", ": empty; it needs rows of CSV"},
 		{"a.csv", "\xEF\xBB\xBF", ": empty; it needs rows of CSV"},
 		{"a.csv", "\n\r\n\n", ": empty; it needs rows of CSV"},
-		{"a.csv.gz", gzipped(t, ""), ": empty; it needs rows of CSV"},
+		{"a.csv.gz", filetest.Gzip(t, ""), ": empty; it needs rows of CSV"},
 		{"a.csv", "a,b\n", ": no rows below the header; if the first line is a row, say that there is no header"},
 		{"a.csv", "a,b", ": no rows below the header; if the first line is a row, say that there is no header"},
 		{"a.csv", header + "1\n", ":3: 1 field, but the header has 2; mend the row, or check the separator ','"},
@@ -104,7 +106,7 @@ func TestMakeBadValues(t *testing.T) {
 }
 
 func TestMakeBadOptions(t *testing.T) {
-	csv, example := write(t, "a.csv", "a,b\n1,2\n"), write(t, "a.json", "1")
+	csv, example := filetest.Write(t, "a.csv", "a,b\n1,2\n"), filetest.Write(t, "a.json", "1")
 	for _, c := range []struct {
 		in   Options
 		want string
@@ -136,7 +138,7 @@ func TestMakeBadOptions(t *testing.T) {
 
 // What is too long for a body, or for a row.
 func TestMakeTooLong(t *testing.T) {
-	slow(t)
+	needs.Time(t)
 	row := strings.Repeat("x", 1<<20) + ",1\n"
 	rows := strings.Repeat(row, 70)
 	for _, format := range []shape.Kind{shape.Instances, shape.Inputs} {
@@ -156,7 +158,7 @@ func TestMakeTooLong(t *testing.T) {
 
 // A file that is written to between the two passes is not taken for two.
 func TestMakeOfChangingFile(t *testing.T) {
-	path := write(t, "a.csv", strings.Repeat("1,2\n", 200_000))
+	path := filetest.Write(t, "a.csv", strings.Repeat("1,2\n", 200_000))
 	grow := growing{path: path}
 	_, err := Bodies(&grow, Options{Path: path})
 	if err == nil || !strings.HasPrefix(err.Error(), path+": changed while in use") {

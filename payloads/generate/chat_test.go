@@ -12,6 +12,7 @@ import (
 
 	"brunt/payloads/draw"
 	"brunt/payloads/file"
+	"brunt/payloads/filetest"
 	"brunt/payloads/jsonscan"
 )
 
@@ -67,13 +68,13 @@ func TestMakeChat(t *testing.T) {
 }
 
 func TestMakeChatSystemFile(t *testing.T) {
-	file := write(t, "system.txt", "\xEF\xBB\xBFbe kind\nalways\r\n")
+	file := filetest.Write(t, "system.txt", "\xEF\xBB\xBFbe kind\nalways\r\n")
 	_, out, _, err := made(t, "p.txt", "a", Options{ChatOptions: ChatOptions{Chat: true, System: "@" + file}})
 	if want := `{"messages":[{"role":"system","content":"be kind\nalways"},{"role":"user","content":"a"}]}` + "\n"; out != want || err != nil {
 		t.Errorf("%v: %s", err, out)
 	}
 	for content, want := range map[string]string{"\n": "empty", "a\nb\xFF": ":2: not UTF-8: invalid byte 0xFF"} {
-		file = write(t, "system.txt", content)
+		file = filetest.Write(t, "system.txt", content)
 		_, out, _, err = made(t, "p.txt", "a", Options{ChatOptions: ChatOptions{Chat: true, System: "@" + file}})
 		if err == nil || out != "" || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), file) {
 			t.Errorf("%v: %s", err, out)

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"brunt/payloads/filetest"
 	"brunt/payloads/jsonscan"
 	"brunt/payloads/splice"
 )
@@ -94,13 +95,13 @@ func TestExampleFromOpenAPIPaths(t *testing.T) {
 // TestMakeFromDescriptions: descriptions, and what MLflow logs beside a model.
 func TestMakeFromDescriptions(t *testing.T) {
 	var out bytes.Buffer
-	file := write(t, "api.json", described(`"example":{"prompt": "hi"}`))
+	file := filetest.Write(t, "api.json", described(`"example":{"prompt": "hi"}`))
 	if n, err := Bodies(&out, Options{FromOpenAPI: file, Count: 2}); err != nil || n != 2 ||
 		out.String() != "{\"prompt\":\"hi\"}\n{\"prompt\":\"hi\"}\n" {
 		t.Errorf("%d %v %s", n, err, out.String())
 	}
 	for _, in := range []Options{{FromOpenAPI: file, Path: "x"}, {FromOpenAPI: file,
-		ChatOptions: ChatOptions{Chat: true}}, {FromOpenAPI: write(t, "api.json", "{}")}} {
+		ChatOptions: ChatOptions{Chat: true}}, {FromOpenAPI: filetest.Write(t, "api.json", "{}")}} {
 		out.Reset()
 		if n, err := Bodies(&out, in); err == nil || n != 0 || out.Len() > 0 || !strings.Contains(err.Error(),
 			"api.json") {

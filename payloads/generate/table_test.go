@@ -10,13 +10,14 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"brunt/payloads/filetest"
 	"brunt/payloads/shape"
 )
 
 // made runs Make on a file of that content.
 func made(t testing.TB, name, content string, in Options) (path, out string, n int, err error) {
 	t.Helper()
-	in.Path = write(t, name, content)
+	in.Path = filetest.Write(t, name, content)
 	var b bytes.Buffer
 	n, err = Bodies(&b, in)
 	return in.Path, b.String(), n, err
@@ -184,7 +185,7 @@ func TestMakeExample(t *testing.T) {
 		{"a.json", pretty, 3, 3},
 		{"a.JSON", pretty, 0, 1},
 		{"a.txt", pretty, 2, 2},
-		{"a.json.gz", gzipped(t, pretty), 2, 2},
+		{"a.json.gz", filetest.Gzip(t, pretty), 2, 2},
 	} {
 		_, out, n, err := made(t, c.name, c.content, Options{Count: c.count})
 		if want := strings.Repeat(line, c.want); out != want || n != c.want || err != nil {
@@ -201,12 +202,12 @@ func TestMakeExample(t *testing.T) {
 // TestMakeReadsAsOthersDo: compressed files and standard input.
 func TestMakeReadsAsOthersDo(t *testing.T) {
 	const csv, want = "a\n1\n2.5\n", `{"inputs":{"a":[1.0,2.5]}}` + "\n"
-	for name, content := range map[string]string{"a.csv": csv, "a.csv.gz": gzipped(t, csv), "a.csv.zst": zstandard(t,
+	for name, content := range map[string]string{"a.csv": csv, "a.csv.gz": filetest.Gzip(t, csv), "a.csv.zst": filetest.Zstd(t,
 		csv), "-": csv} {
 		in := Options{Header: true, Format: shape.Inputs, RowsPerRequest: 2, Path: "-",
 			Stdin: strings.NewReader(content)}
 		if name != "-" {
-			in.Path = write(t, name, content)
+			in.Path = filetest.Write(t, name, content)
 		}
 		var out strings.Builder
 		if n, err := Bodies(&out, in); n != 1 || err != nil || out.String() != want {
@@ -233,10 +234,10 @@ func TestMakeLongRows(t *testing.T) {
 
 // A failed write is an error, and ends the work.
 func TestMakeToFullDisk(t *testing.T) {
-	path := write(t, "a.csv", strings.Repeat("1\n", 100_000))
+	path := filetest.Write(t, "a.csv", strings.Repeat("1\n", 100_000))
 	for name, in := range map[string]Options{"rows": {Path: path}, "example": {Path: path + "x", Count: 100_000}} {
 		if in.Count > 0 {
-			in.Path = write(t, "a.json", "1")
+			in.Path = filetest.Write(t, "a.json", "1")
 		}
 		_, err := Bodies(fullDisk{}, in)
 		if err == nil || err.Error() != "bodies cannot be written: no space left, says the test" {
@@ -246,7 +247,7 @@ func TestMakeToFullDisk(t *testing.T) {
 			t.Errorf("%s: the cause is lost", name)
 		}
 	}
-	if _, err := Bodies(fullDisk{}, Options{Path: write(t, "b.csv", "1\n")}); !errors.Is(err, errFull) {
+	if _, err := Bodies(fullDisk{}, Options{Path: filetest.Write(t, "b.csv", "1\n")}); !errors.Is(err, errFull) {
 		t.Errorf("the last write: %v", err)
 	}
 }

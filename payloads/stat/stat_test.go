@@ -13,13 +13,14 @@ import (
 	"github.com/montanaflynn/stats"
 
 	"brunt/payloads"
+	"brunt/payloads/filetest"
 	"brunt/payloads/shape"
 )
 
 // kindsOf describes one file and returns its kinds.
 func kindsOf(t testing.TB, content string, o payloads.Options) []KindShare {
 	t.Helper()
-	got, err := Describe([]payloads.Spec{{Path: write(t, "a.jsonl", content), Weight: 1}}, o)
+	got, err := Describe([]payloads.Spec{{Path: filetest.Write(t, "a.jsonl", content), Weight: 1}}, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,7 +96,7 @@ func TestSizes(t *testing.T) {
 			sizes = append(sizes, size)
 			values = append(values, float64(size))
 		}
-		got, err := Describe([]payloads.Spec{{Path: write(t, "a.jsonl", content.String()), Weight: 1}},
+		got, err := Describe([]payloads.Spec{{Path: filetest.Write(t, "a.jsonl", content.String()), Weight: 1}},
 			payloads.Options{})
 		if err != nil {
 			t.Fatal(err)
@@ -116,7 +117,7 @@ func TestSizes(t *testing.T) {
 
 func TestDescribeFiles(t *testing.T) {
 	doc := "{\n \"instances\": [1]\n}"
-	a, b := write(t, "a.jsonl.gz", gzipped(t, "\xEF\xBB\xBF[1]\n\n[22]\n")), write(t, "b.json", "\n"+doc+"\n")
+	a, b := filetest.Write(t, "a.jsonl.gz", filetest.Gzip(t, "\xEF\xBB\xBF[1]\n\n[22]\n")), filetest.Write(t, "b.json", "\n"+doc+"\n")
 	got, err := Describe([]payloads.Spec{{Path: a, Weight: 3}, {Path: b, Weight: 1}, {Path: "-", Weight: 1}},
 		payloads.Options{Stdin: strings.NewReader("1\n")})
 	if err != nil {
@@ -141,7 +142,7 @@ func TestDescribeFiles(t *testing.T) {
 }
 
 func TestDescribeErrors(t *testing.T) {
-	bad := write(t, "a.jsonl", "1\n{\n2\n[\n")
+	bad := filetest.Write(t, "a.jsonl", "1\n{\n2\n[\n")
 	_, err := Describe([]payloads.Spec{{Path: bad, Weight: 1}}, payloads.Options{})
 	if want := bad + ":2: not JSON: unexpected end; each line must be one JSON value (1 more: " +
 		"brunt payloads check lists them)"; err == nil || err.Error() != want {

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"brunt/payloads/needs"
+
 	"github.com/alecthomas/kong"
 )
 
@@ -68,7 +70,7 @@ var alike = []string{"brunt help comp", "brunt attack x --order ", "brunt attack
 // TestShells: subcommands, flags, the words of an enum and files, in the shells
 // themselves.
 func TestShells(t *testing.T) {
-	slow(t)
+	needs.Time(t)
 	own, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
@@ -85,12 +87,7 @@ func TestShells(t *testing.T) {
 	}
 	for shell, command := range shells {
 		t.Run(shell, func(t *testing.T) {
-			if _, err := exec.LookPath(command[0]); err != nil {
-				if os.Getenv("BRUNT_CI") != "" {
-					t.Fatal(err)
-				}
-				t.Skip(err)
-			}
+			needs.Program(t, command[0])
 			if err := os.WriteFile(filepath.Join(dir, "completion"), []byte(completions[shell]+"\n"), 0o644); err != nil {
 				t.Fatal(err)
 			}
@@ -153,13 +150,5 @@ func TestFilesAreCompleted(t *testing.T) {
 				t.Errorf("--%s", f.Name)
 			}
 		}
-	}
-}
-
-// slow leaves a test out of the fast loop, go test -short: it takes seconds.
-func slow(t *testing.T) {
-	t.Helper()
-	if testing.Short() {
-		t.Skip("takes seconds: left out by -short")
 	}
 }

@@ -15,6 +15,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"brunt/payloads/needs"
 )
 
 // given are values that stand in headers and queries whose names say nothing of
@@ -73,7 +75,7 @@ func shows(text string) string {
 // TestGivenValuesAreHidden: whatever a header, a query or a payload's path holds
 // is hidden in all that brunt writes, whatever its name.
 func TestGivenValuesAreHidden(t *testing.T) {
-	slow(t)
+	needs.Time(t)
 	h := newHygiene(t)
 	h.build()
 	server := httptest.NewServer(repeat())

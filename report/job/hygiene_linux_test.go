@@ -31,6 +31,7 @@ import (
 
 	"brunt/attack/mock/workspace"
 	"brunt/payloads"
+	"brunt/payloads/needs"
 	"brunt/report/config"
 	"brunt/report/job"
 )
@@ -275,7 +276,7 @@ func (h *hygiene) args(name string, more ...string) []string {
 // TestNothingShowsSecrets has a server repeat in every way what it was sent,
 // and looks for it in everything that brunt writes.
 func TestNothingShowsSecrets(t *testing.T) {
-	slow(t)
+	needs.Time(t)
 	h := newHygiene(t)
 	h.build()
 	files := []string{"run.json", "run.html", "run.xml", "run.hlog"}
@@ -323,7 +324,7 @@ func TestNothingShowsSecrets(t *testing.T) {
 // lines of all processes, and at what is written when brunt is made to dump all
 // its stacks.
 func TestPageShowsNoSecrets(t *testing.T) {
-	slow(t)
+	needs.Time(t)
 	h := newHygiene(t)
 	h.build()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -363,7 +364,7 @@ func TestPageShowsNoSecrets(t *testing.T) {
 
 // TestPanicsShowNoSecrets has a process that holds the secrets panic.
 func TestPanicsShowNoSecrets(t *testing.T) {
-	slow(t)
+	needs.Time(t)
 	h := newHygiene(t)
 	for _, how := range []string{"runtime", "failure"} {
 		for _, kind := range []string{"pat", "m2m"} {

@@ -87,11 +87,3 @@ func loaded(t *testing.T, dir string) *report.Report {
 	}
 	return r
 }
-
-// slow leaves a test out of the fast loop, go test -short: it takes seconds.
-func slow(t *testing.T) {
-	t.Helper()
-	if testing.Short() {
-		t.Skip("takes seconds: left out by -short")
-	}
-}

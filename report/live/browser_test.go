@@ -4,12 +4,13 @@ import (
 	"context"
 	"encoding/json"
 	"os"
-	"os/exec"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"brunt/payloads/needs"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/log"
@@ -28,16 +29,8 @@ func must(err error) {
 // test is skipped, but not in CI, which would then test nothing.
 func newChromium(t *testing.T) context.Context {
 	t.Helper()
-	if testing.Short() {
-		t.Skip("takes a browser: left out by -short")
-	}
-	path, err := exec.LookPath("chromium")
-	if err != nil {
-		if os.Getenv("BRUNT_CI") != "" {
-			t.Fatal("no chromium in PATH: ", err)
-		}
-		t.Skip("no chromium in PATH: the page is not tested: ", err)
-	}
+	needs.Time(t)
+	path := needs.Program(t, "chromium")
 	profile, err := os.MkdirTemp("", "brunt-live-")
 	must(err)
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU,

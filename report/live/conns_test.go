@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"brunt/payloads/needs"
 	"brunt/report/live/guard"
 )
 
@@ -47,7 +48,7 @@ func TestThousandConnections(t *testing.T) {
 // Nor does whoever begins 1,000 requests and never ends their headers, which the
 // server waits for.
 func TestSlowHeaders(t *testing.T) {
-	slow(t)
+	needs.Time(t)
 	t.Parallel()
 	v := serve(t, nil)
 	s := v.stream(t, "")

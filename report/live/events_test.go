@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"brunt/payloads/needs"
 	"brunt/report"
 )
 
@@ -48,7 +49,7 @@ func (s *stream) sameEnd(who string, want *report.Report) {
 // Whoever joins late, comes back, or does not read for a while ends up with
 // what the one has who was there all the time, and with the report's figures.
 func TestAllViewersEndAlike(t *testing.T) {
-	slow(t)
+	needs.Time(t)
 	t.Parallel()
 	o := small(3100 * time.Millisecond) // the last 100 ms are joined to an interval that was sent
 	v := serve(t, func(c *Config) { c.Order = o })

@@ -312,11 +312,3 @@ func (s *stream) untilState(want string) {
 		}
 	}
 }
-
-// slow leaves a test out of the fast loop, go test -short: it takes seconds.
-func slow(t *testing.T) {
-	t.Helper()
-	if testing.Short() {
-		t.Skip("takes seconds: left out by -short")
-	}
-}

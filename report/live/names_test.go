@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"brunt/attack"
+	"brunt/payloads/needs"
 	"brunt/report"
 	"brunt/report/page"
 )
@@ -136,7 +137,7 @@ func TestPageShowsAllItIsSent(t *testing.T) {
 // However much they measured, the runs that are kept take no more than so much
 // together; the last one is always there.
 func TestKeptRunsAreBounded(t *testing.T) {
-	slow(t)
+	needs.Time(t)
 	large := &final{&report.Report{}, make([]attack.Named, 100_000)}
 	runs := int(wholeBytes) / large.size()
 	if runs < 2 || runs > wholeRuns-5 {

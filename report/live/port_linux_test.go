@@ -6,10 +6,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"syscall"
 	"testing"
+
+	"brunt/payloads/needs"
 )
 
 func init() { child = servePort80 }
@@ -28,22 +29,12 @@ func servePort80() int {
 	return 0
 }
 
-// lacking ends a test for which this machine lacks something: it fails where all
-// must run, unless that is among what the machine was found to deny.
-func lacking(t *testing.T, what string, why any) {
-	t.Helper()
-	if os.Getenv("BRUNT_CI") != "" && !slices.Contains(strings.Fields(os.Getenv("BRUNT_DENIED")), what) {
-		t.Fatal(what, ": ", why)
-	}
-	t.Skip(what, ": ", why)
-}
-
 // Port 80 is for root; another user is told the two ways out. Both are tried in
 // a network of the test's own, where the port is free and a port below 1024 is
 // a privilege.
 func TestPort80(t *testing.T) {
 	if os.Getuid() != 0 {
-		lacking(t, "root", "only root can be both users")
+		needs.Lacking(t, "root", "only root can be both users")
 	}
 	// Where another user may run it.
 	dir := t.TempDir()
@@ -70,7 +61,7 @@ func TestPort80(t *testing.T) {
 		}
 		out, err := cmd.CombinedOutput()
 		if err != nil && cmd.ProcessState == nil {
-			lacking(t, "netns", err)
+			needs.Lacking(t, "netns", err)
 		}
 		said := strings.TrimSpace(string(out))
 		if (user.id == 0) != (cmd.ProcessState.ExitCode() == 0) || strings.Contains(said, "\n") {

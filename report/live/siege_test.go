@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"brunt/attack/quiet"
+	"brunt/payloads/needs"
 	"brunt/report/live/guard"
 )
 
@@ -160,7 +161,7 @@ func TestSiege(t *testing.T) {
 // TestSiegeOverTLS: the same over TLS, where strangers may also begin the
 // handshake and not end it.
 func TestSiegeOverTLS(t *testing.T) {
-	slow(t)
+	needs.Time(t)
 	dir := t.TempDir()
 	cert, key := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
 	makeCertificate(t, cert, key)
@@ -213,7 +214,7 @@ func TestSiegeOfViewers(t *testing.T) {
 // A body that nobody wants is answered before it has come, and who sends one
 // finds the answer; an order's body keeps its connection.
 func TestUnwantedBodies(t *testing.T) {
-	slow(t)
+	needs.Time(t)
 	v := serve(t, func(c *Config) { c.ServeToken = testToken })
 	host := strings.TrimPrefix(v.at(""), "http://")
 	for _, head := range []string{

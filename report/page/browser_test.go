@@ -5,13 +5,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"brunt/payloads/needs"
 	"brunt/report"
 
 	"github.com/chromedp/cdproto/cdp"
@@ -51,16 +51,8 @@ func TestMain(m *testing.M) {
 // the test is skipped, but not in CI, which would then test nothing.
 func newBrowser(t *testing.T) context.Context {
 	t.Helper()
-	if testing.Short() {
-		t.Skip("takes a browser: left out by -short")
-	}
-	path, err := exec.LookPath("chromium")
-	if err != nil {
-		if os.Getenv("BRUNT_CI") != "" {
-			t.Fatal("no chromium in PATH")
-		}
-		t.Skip("no chromium in PATH")
-	}
+	needs.Time(t)
+	path := needs.Program(t, "chromium")
 	chromium.once.Do(func() { startBrowser(path) })
 	if chromium.err != nil {
 		t.Fatal(chromium.err)

@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"brunt/payloads/needs"
 	"brunt/report"
 	"brunt/report/reporttest"
 )
@@ -17,9 +18,7 @@ import (
 // A file of results that is cut off anywhere, in every format and compressed or
 // not, is read as far as it is whole, and said to be cut off.
 func TestResultsCutAnywhere(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes seconds: left out by -short")
-	}
+	needs.Time(t)
 	records, start := kept(120)
 	rep := reportOf(t, records, start)
 	for name, format := range map[string]string{
@@ -84,7 +83,7 @@ func TestResultsOfAKilledRun(t *testing.T) {
 			reporttest.Must(err)
 			reporttest.Must(out.Take(start, records[:60]))
 			reporttest.Must(out.Take(start, records[60:]))
-			time.Sleep(unwritten)
+			<-time.After(unwritten)
 			synctest.Wait()
 			r, err := ReadFiles([]string{path}, nil)
 			if err != nil {

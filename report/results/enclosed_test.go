@@ -91,7 +91,7 @@ func TestResultsHoldTheReport(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		if diff := cmp.Diff(reporttest.JsonOf(t, rep), reporttest.JsonOf(t, again)); diff != "" {
+		if diff := cmp.Diff(reporttest.JSONOf(t, rep), reporttest.JSONOf(t, again)); diff != "" {
 			t.Errorf("%s (-run +its results):\n%s", name, diff)
 		}
 		if again.Intervals[1].Response.Count() == 0 {
@@ -136,7 +136,7 @@ func TestVegetaReadsResultsWithTheReport(t *testing.T) {
 		}
 		f.Close()
 		again, err := readAny(&converted, "converted")
-		if err != nil || reporttest.JsonOf(t, again) != reporttest.JsonOf(t, rep) {
+		if err != nil || reporttest.JSONOf(t, again) != reporttest.JSONOf(t, rep) {
 			t.Errorf("%s, converted: %v", name, err)
 		}
 	}

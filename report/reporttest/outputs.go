@@ -37,7 +37,7 @@ func Compiled(t *testing.T) *jsonschema.Schema {
 	return s
 }
 
-func JsonOf(t *testing.T, r *report.Report) string {
+func JSONOf(t *testing.T, r *report.Report) string {
 	t.Helper()
 	var b strings.Builder
 	if err := report.JSON(&b, r); err != nil {
@@ -73,7 +73,7 @@ func MergedOf(t *testing.T, reports ...*report.Report) *report.Report {
 	if err := m.Check(); err != nil {
 		t.Error(err)
 	}
-	if err := Compiled(t).Validate(Document(t, JsonOf(t, m))); err != nil {
+	if err := Compiled(t).Validate(Document(t, JSONOf(t, m))); err != nil {
 		t.Error(err)
 	}
 	return m

@@ -1,4 +1,7 @@
-package generate
+// Package filetest makes payload files. Only tests import it.
+//
+// May import: nothing of brunt.
+package filetest
 
 import (
 	"bytes"
@@ -9,24 +12,23 @@ import (
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
-	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-// write makes a file in a folder of the test's own and returns its path.
-func write(t testing.TB, name, content string) string {
+// Write makes a file in a folder of the test's own and returns its path.
+func Write(t testing.TB, name, content string) (path string) {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), name)
+	path = filepath.Join(t.TempDir(), name)
 	if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	return path
 }
 
-func gzipped(t testing.TB, parts ...string) string {
+// Gzip packs the parts as members of one file, as cat a.gz b.gz makes it.
+func Gzip(t testing.TB, parts ...string) string {
+	t.Helper()
 	var b bytes.Buffer
-	for _, p := range parts { // members, as cat a.gz b.gz makes them
+	for _, p := range parts {
 		w := gzip.NewWriter(&b)
 		if _, err := io.WriteString(w, p); err != nil {
 			t.Fatal(err)
@@ -38,7 +40,9 @@ func gzipped(t testing.TB, parts ...string) string {
 	return b.String()
 }
 
-func zstandard(t testing.TB, parts ...string) string {
+// Zstd packs the parts as frames of one file.
+func Zstd(t testing.TB, parts ...string) string {
+	t.Helper()
 	w, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1))
 	if err != nil {
 		t.Fatal(err)
@@ -49,12 +53,4 @@ func zstandard(t testing.TB, parts ...string) string {
 		b = w.EncodeAll([]byte(p), b)
 	}
 	return string(b)
-}
-
-// slow leaves a test out of the fast loop, go test -short: it takes seconds.
-func slow(t *testing.T) {
-	t.Helper()
-	if testing.Short() {
-		t.Skip("takes seconds: left out by -short")
-	}
 }
