@@ -78,6 +78,7 @@ func (r *Report) checkSent() error {
 	return equal("sent", q.Sent, "succeeded + failed + cut_off + in_flight", q.Succeeded+q.Failed+q.CutOff+q.InFlight)
 }
 
+// Done reports whether the run had ended when the report was made.
 func (r *Report) Done() bool { return r.State == string(attack.Done) }
 
 func (r *Report) checkReplies() error {

@@ -117,7 +117,7 @@ func (d *Distribution) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// merged is a new distribution of both.
+// Merged is a new distribution of both.
 func (d Distribution) Merged(other Distribution) Distribution {
 	sum := Distribution{d.Frozen()}
 	sum.Merge(other.Distribution)

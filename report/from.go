@@ -125,7 +125,7 @@ func highestRate(r *Report) (most float64) {
 	return most
 }
 
-// summarise fills in what follows from counts, times and histograms.
+// Summarise fills in what follows from counts, times and histograms.
 func (r *Report) Summarise() {
 	h := &r.Histograms
 	r.LatencyMS = Latency{
@@ -266,11 +266,14 @@ func modelsOf(models []attack.Served) []ServedModel {
 	return out
 }
 
+// Summarise fills in the percentiles of the model's histograms, each opened in room
+// in its turn.
 func (m *ServedModel) Summarise(room Histogram) {
 	m.LatencyMS = m.Histograms.summary(room)
 	m.P50, m.P99 = m.LatencyMS.Response.P50, m.LatencyMS.Response.P99
 }
 
+// Summarise fills in the percentiles of the name's histograms, as for a model.
 func (n *Named) Summarise(room Histogram) { n.LatencyMS = n.Histograms.summary(room) }
 
 // summary sums both up, each opened in room in its turn.

@@ -33,12 +33,13 @@ type GoodBounds struct {
 	EndToEnd     *float64 `json:"end_to_end"`
 }
 
-// bounded is one bound by the name that rules have for it.
+// Bound is one bound by the name that rules have for it.
 type Bound struct {
 	Name string
 	Ms   *float64
 }
 
+// List is all bounds, those that are not set with null, always in the same order.
 func (b *GoodBounds) List() []Bound {
 	return []Bound{
 		{"response", b.Response}, {"service", b.Service}, {"first_byte", b.FirstByte}, {"lateness", b.Lateness}, {"ttft", b.TTFT},
@@ -59,6 +60,7 @@ func goodputOf(plan *attack.Plan, s *attack.Snapshot) *Goodput {
 	}
 }
 
+// GoodBoundsOf gives a plan's bounds in milliseconds, null for what is not bounded.
 func GoodBoundsOf(b *attack.Bounds) GoodBounds {
 	return GoodBounds{
 		Response: bound(b.Response), Service: bound(b.Service), FirstByte: bound(b.FirstByte), Lateness: bound(b.Lateness),
@@ -81,7 +83,7 @@ func (g *Goodput) summarise(q *Requests, elapsedS float64) {
 	g.Percent = format.Per(100*float64(g.Requests), float64(q.Succeeded+q.Failed))
 }
 
-// key is equal for equal bounds.
+// Key is equal for equal bounds.
 func (b *GoodBounds) Key() (k [10]float64) {
 	for i, x := range b.List() {
 		if x.Ms != nil {

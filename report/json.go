@@ -23,7 +23,7 @@ func JSON(w io.Writer, r *Report) error {
 	return show.EncodeJSON(w, r)
 }
 
-// maxFile bounds what Read takes in; an hour's run takes a few MB.
+// MaxFile bounds what Read takes in; an hour's run takes a few MB.
 const MaxFile = 256 << 20
 
 // Read reads back what JSON wrote. Keys of later versions are passed over;
@@ -95,7 +95,7 @@ func wrongType(err error) error {
 	return err
 }
 
-// fillEmpty makes lists and maps that are null in a foreign file empty, as
+// FillEmpty makes lists and maps that are null in a foreign file empty, as
 // schema 1 has them.
 func (r *Report) FillEmpty() {
 	r.Labels, r.Status = notNilMap(r.Labels), notNilMap(r.Status)
@@ -113,8 +113,10 @@ func (r *Report) FillEmpty() {
 	}
 }
 
+// FillEmpty does to a plan what Report.FillEmpty does to a report.
 func (p *Plan) FillEmpty() { p.Stages, p.Payloads = NotNil(p.Stages), NotNil(p.Payloads) }
 
+// NotNil is the list, or an empty one for null.
 func NotNil[T any](list []T) []T {
 	if list == nil {
 		return []T{}

@@ -48,7 +48,7 @@ type Span struct {
 	WindowS      *float64 `json:"window_s"` // length of its measured window, which begins at t_s; null where it is not known
 }
 
-// spans are those of all runs in the report.
+// RunSpans are those of all runs in the report.
 func (r *Report) RunSpans() []Span {
 	if len(r.Spans) > 0 {
 		return r.Spans
@@ -116,7 +116,7 @@ func (t *Throughput) summarise(r *Report) {
 	}
 }
 
-// unmeasured says that nothing is known of the measured window: results tell
+// ForgetWindow says that nothing is known of the measured window: results tell
 // neither its end nor the replies to the warm-up's requests.
 func (r *Report) ForgetWindow() {
 	t := &r.Throughput

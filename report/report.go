@@ -7,7 +7,7 @@ import (
 	"brunt/attack"
 )
 
-// named is the histogram under its key in JSON.
+// ByName is the histogram under its key in JSON.
 func (h *Histograms) ByName(key string) Histogram {
 	switch key {
 	case "response":

@@ -113,7 +113,7 @@ func (r *Report) checkStream() error {
 	)
 }
 
-// named is the histogram under its key in JSON.
+// ByName is the histogram under its key in JSON.
 func (s *Stream) ByName(key string) Histogram {
 	if s == nil {
 		return Histogram{}
@@ -155,7 +155,7 @@ func (u *Usage) summarise(elapsedS float64) {
 	u.OutputTokensPerS = format.Per(float64(u.OutputTokens), elapsedS)
 }
 
-// tokens are those of all successes, streams or not.
+// Tokens are those of all successes, streams or not.
 func (r *Report) Tokens() (output, prompt uint64, outputPerS float64) {
 	if s := r.Stream; s != nil {
 		output, prompt = s.OutputTokens, s.PromptTokens

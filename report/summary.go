@@ -72,7 +72,7 @@ const (
 	P9999 Quantile = 99.99e6
 )
 
-// parseQuantile reads the NN.N of pNN.N: above 0 and below 100, at most six
+// ParseQuantile reads the NN.N of pNN.N: above 0 and below 100, at most six
 // decimals.
 func ParseQuantile(s string) (Quantile, bool) {
 	whole, fraction, dotted := strings.Cut(s, ".")
@@ -115,6 +115,7 @@ func (q Quantile) rank(n uint64) uint64 {
 // when empty.
 type Histogram struct{ *hdrhistogram.PackedHistogram }
 
+// NewHistogram is an empty histogram.
 func NewHistogram() Histogram { return Histogram{attack.NewHistogram()} }
 
 // histogramOf copies a run's histogram, which may be nil.
@@ -215,7 +216,7 @@ func (h *Histogram) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// merged is a new histogram of both. Equal bounds make it exact.
+// Merged is a new histogram of both. Equal bounds make it exact.
 func (h Histogram) Merged(other Histogram) Histogram {
 	sum := NewHistogram()
 	for _, part := range []Histogram{h, other} {

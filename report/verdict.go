@@ -8,10 +8,10 @@ import (
 	"brunt/report/format"
 )
 
-// notJudged stands for a verdict that nobody gave.
+// NotJudged stands for a verdict that nobody gave.
 const NotJudged = "not judged"
 
-// verdictOf is a run's verdict. A headline that is among the reasons too is said
+// VerdictOf is a run's verdict. A headline that is among the reasons too is said
 // once.
 func VerdictOf(v *attack.Verdict) Verdict {
 	out := Verdict{Notes: cleanAll(v.Notes), Reasons: cleanAll(v.Reasons)}
@@ -36,10 +36,10 @@ func (v *Verdict) leadOnce() {
 // Judged reports whether there is a verdict at all.
 func (v *Verdict) Judged() bool { return v.Trust != nil }
 
-// untrusted reports whether the figures are known not to be trusted at all.
+// Untrusted reports whether the figures are known not to be trusted at all.
 func (v *Verdict) Untrusted() bool { return v.Trust != nil && *v.Trust == attack.TrustNone }
 
-// limit is what bounded the load, empty where nobody judged.
+// Limit is what bounded the load, empty where nobody judged.
 func (v *Verdict) Limit() string {
 	if v.LimitedBy == nil {
 		return ""

@@ -130,6 +130,7 @@ func (d *Dialer) TLSVersion() string {
 // TLSError is a failed handshake.
 type TLSError struct{ Err error }
 
+// Error implements error.
 func (e *TLSError) Error() string { return "TLS: " + strings.TrimPrefix(e.Err.Error(), "tls: ") }
 
 // Unwrap gives the handshake's own error.

@@ -38,6 +38,7 @@ type Endpoint struct {
 // words: a name without addresses, a port that the embedded one cannot have.
 type UnreachableError struct{ Err error }
 
+// Error implements error.
 func (e *UnreachableError) Error() string { return e.Err.Error() }
 
 // Unwrap gives the system's own error.

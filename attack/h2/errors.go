@@ -36,6 +36,7 @@ func (timeout) Temporary() bool { return true }
 // ResetError is a stream that the peer reset.
 type ResetError struct{ Code http2.ErrCode }
 
+// Error implements error.
 func (e *ResetError) Error() string {
 	return fmt.Sprintf("stream reset by the endpoint: %s", e.Code)
 }
@@ -49,6 +50,7 @@ type GoAwayError struct {
 	Unprocessed bool
 }
 
+// Error implements error.
 func (e *GoAwayError) Error() string {
 	s := "connection ended by the endpoint: GOAWAY " + e.Code.String()
 	if e.Text != "" {
@@ -60,11 +62,13 @@ func (e *GoAwayError) Error() string {
 // MalformedError is a reply that is not HTTP/2 as its standard has it.
 type MalformedError struct{ Why string }
 
+// Error implements error.
 func (e *MalformedError) Error() string { return "not a valid HTTP/2 reply: " + e.Why }
 
 // BodyError is a body that could not be read, for it lies in a mapped file.
 type BodyError struct{ Err error }
 
+// Error implements error.
 func (e *BodyError) Error() string { return e.Err.Error() }
 
 // Unwrap gives the reason.

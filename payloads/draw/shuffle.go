@@ -11,6 +11,7 @@ type Shuffler struct {
 	rounds           int
 }
 
+// NewShuffler prepares permutations of 0 … n-1.
 func NewShuffler(n uint64) Shuffler {
 	columns := uint64(math.Sqrt(float64(n)))
 	for columns == 0 || columns*columns < n {

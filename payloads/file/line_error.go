@@ -9,4 +9,5 @@ type LineError struct {
 	Problem string // what is wrong and what to do
 }
 
+// Error implements error.
 func (e *LineError) Error() string { return fmt.Sprintf("%s:%d: %s", e.File, e.Line, e.Problem) }

@@ -24,6 +24,7 @@ func CutLine(data []byte, start int) (line []byte, next int) {
 	return data[start:end], end + 1
 }
 
+// IsBlank reports whether a line holds nothing but JSON's white space.
 func IsBlank(line []byte) bool { return jsonscan.SkipSpace(line, 0) == len(line) }
 
 // Lines reads the lines of a text one after the other.
@@ -60,6 +61,7 @@ func (l *Lines) Next() ([]byte, error) {
 	return nil, io.EOF
 }
 
+// Problem is an error that says what is wrong with the line read last.
 func (l *Lines) Problem(what string) error {
 	if l.Line == 0 {
 		return fmt.Errorf("%s: %s", l.name, what)

@@ -28,6 +28,7 @@ func SkipSpace(b []byte, i int) int {
 	return i
 }
 
+// IsSpace reports whether c is white space between JSON values.
 func IsSpace(c byte) bool {
 	return c <= ' ' && (c == ' ' || c == '\t' || c == '\n' || c == '\r')
 }
@@ -126,6 +127,8 @@ func skipArray(b []byte, i, depth int) int {
 	}
 }
 
+// SkipNumber returns where the number ends that begins at i, or -1 where there is
+// none.
 func SkipNumber(b []byte, i int) int {
 	if b[i] == '-' {
 		i++

@@ -2,6 +2,7 @@ package show
 
 import "strconv"
 
+// Counted writes a count with its noun: 1 line, 1,200 lines.
 func Counted(n int, one, many string) string {
 	if n == 1 {
 		return "1 " + one

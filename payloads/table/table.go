@@ -22,6 +22,7 @@ type Table struct {
 	Columns   []Column
 }
 
+// Open reads the table from its beginning.
 func (t *Table) Open() *Reader {
 	return newReader(t.Content.Name, t.Content.Section(), t.Separator)
 }

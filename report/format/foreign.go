@@ -9,11 +9,11 @@ import (
 	"github.com/olekukonko/tablewriter/pkg/twwidth"
 )
 
-// clean replaces what is not UTF-8, as JSON would, so that a report reads the
+// UTF8 replaces what is not UTF-8, as JSON would, so that a report reads the
 // same before and after a file.
 func UTF8(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
 
-// displayWidth is the number of terminal columns that a text takes. Characters
+// Width is the number of terminal columns that a text takes. Characters
 // of ambiguous width count as narrow, whatever the locale, so that a report is
 // the same everywhere.
 func Width(s string) int { return twwidth.WidthWithOptions(s, twwidth.Options{}) }
@@ -22,11 +22,11 @@ func Width(s string) int { return twwidth.WidthWithOptions(s, twwidth.Options{})
 // without control characters.
 func Plain(s string) string { return Safe(s, 4000) }
 
-// Wrap breaks a line of foreign text between words into lines of at most width
+// WrapPlain breaks a line of foreign text between words into lines of at most width
 // columns, fit for a terminal.
 func WrapPlain(s string, width int) []string { return Wrap(Plain(s), max(width, 1)) }
 
-// safe makes foreign text fit to stand on a line: control and formatting
+// Safe makes foreign text fit to stand on a line: control and formatting
 // characters (escape codes, line ends, directional overrides) are written as
 // escapes, and what is wider than width columns is cut and ends in "…".
 func Safe(s string, width int) string {
@@ -64,12 +64,12 @@ func cut(s string, width int) string {
 	return s
 }
 
-// pad fills s up to width columns.
+// Pad fills s up to width columns.
 func Pad(s string, width int) string {
 	return s + strings.Repeat(" ", max(width-Width(s), 0))
 }
 
-// wrap breaks text between words into lines of at most width columns; a word
+// Wrap breaks text between words into lines of at most width columns; a word
 // that is too wide for one is broken.
 func Wrap(text string, width int) []string {
 	var lines []string

@@ -7,14 +7,15 @@ import (
 	"time"
 )
 
-// none stands for a figure that is null.
+// None stands for a figure that is null.
 const None = "–"
 
-// FormatDuration writes a measured duration with three significant digits and
+// Duration writes a measured duration with three significant digits and
 // its unit: 143 ms, 1.20 s. Below 1 ms it keeps to milliseconds, so that
 // figures of one table compare at sight: 0.04 ms, 0.004 ms.
 func Duration(d time.Duration) string { return MS(float64(d) / 1e6) }
 
+// MS is Duration for milliseconds.
 func MS(ms float64) string {
 	switch size := math.Abs(ms); {
 	case size == 0:
@@ -32,7 +33,7 @@ func MS(ms float64) string {
 	}
 }
 
-// optionalMS is the duration, or a dash for null.
+// OptionalMS is the duration, or a dash for null.
 func OptionalMS(ms *float64) string {
 	if ms == nil {
 		return None
@@ -69,7 +70,7 @@ func grouped(s string) string {
 	return sign + whole
 }
 
-// FormatSpan writes a length of time that was asked for, exactly: 10 s, 250 ms,
+// Span writes a length of time that was asked for, exactly: 10 s, 250 ms,
 // 1 min 30 s, 2 h.
 func Span(d time.Duration) string {
 	if d < 0 {
@@ -91,7 +92,7 @@ func Span(d time.Duration) string {
 	return strings.Join(parts, " ")
 }
 
-// span is FormatSpan of seconds, as a report holds them.
+// SpanSeconds is Span of seconds, as a report holds them.
 func SpanSeconds(seconds float64) string {
 	if math.Abs(seconds) > 9e9 {
 		return threeDigits(seconds) + " s"
@@ -99,20 +100,20 @@ func SpanSeconds(seconds float64) string {
 	return Span(time.Duration(math.Round(seconds * 1e9)))
 }
 
-// moment is a place on the timeline, in seconds with one decimal.
+// Moment is a place on the timeline, in seconds with one decimal.
 func Moment(seconds float64) string { return grouped(strconv.FormatFloat(seconds, 'f', 1, 64)) + " s" }
 
-// shortest is the number with no more digits than it needs, at most six after
+// Number is the number with no more digits than it needs, at most six after
 // the point.
 func Number(x float64) string {
 	s := strconv.FormatFloat(x, 'f', 6, 64)
 	return grouped(strings.TrimRight(strings.TrimRight(s, "0"), "."))
 }
 
-// FormatCount writes a count with commas: 5,000.
+// Count writes a count with commas: 5,000.
 func Count(n uint64) string { return grouped(strconv.FormatUint(n, 10)) }
 
-// FormatRate writes a measured rate per second: 498.8/s, 12,346/s, 0.0167/s.
+// Rate writes a measured rate per second: 498.8/s, 12,346/s, 0.0167/s.
 func Rate(perSecond float64) string {
 	decimals := 0
 	switch size := math.Abs(perSecond); {
@@ -127,11 +128,11 @@ func Rate(perSecond float64) string {
 	return grouped(strconv.FormatFloat(perSecond, 'f', min(max(decimals, 0), 9), 64)) + "/s"
 }
 
-// formatAsked writes a rate that was asked for, with no more digits than it
+// AskedRate writes a rate that was asked for, with no more digits than it
 // has: 500/s, 0.5/s, 1.5/s.
 func AskedRate(perSecond float64) string { return Number(Significant(perSecond, 6)) + "/s" }
 
-// FormatShare writes percent with two significant digits below 10, never 0 or
+// Share writes percent with two significant digits below 10, never 0 or
 // 100 for what only rounds to it: 0.24 %, 12 %, <0.01 %, >99.9 %.
 func Share(percent float64) string {
 	switch {

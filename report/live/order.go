@@ -75,6 +75,7 @@ type FieldError struct {
 	Err   error
 }
 
+// Error implements error.
 func (e *FieldError) Error() string { return e.Err.Error() }
 
 // Unwrap gives the field's own error.

@@ -31,6 +31,7 @@ type ConflictError struct {
 	Text, State string
 }
 
+// Error implements error.
 func (e *ConflictError) Error() string { return e.Text }
 
 // room is where runs of this process are started, steered and kept, one at a

@@ -17,7 +17,7 @@ import (
 
 const maxSlowest = 20
 
-// Merge makes one report of several, as though one run had sent all of it:
+// Reports makes one report of several, as though one run had sent all of it:
 // counts add up, percentiles come from the merged histograms and are exact,
 // times count from the earliest start, and rates are by the time in which any of
 // the runs ran: those at the same time add up, and a gap between two is no part
@@ -51,7 +51,7 @@ func Reports(reports []*report.Report) (*report.Report, error) {
 
 var errSameRun = errors.New("the same run is in it twice, and would count twice; give it once")
 
-// sameRun reports whether a run is in both: by its id or, of records that were cut
+// SameRun reports whether a run is in both: by its id or, of records that were cut
 // off and have none, by the instant at which they begin.
 func SameRun(a, b *report.Report) bool {
 	for _, id := range a.Runs {

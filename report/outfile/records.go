@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// recordsFile is where records go. They are written while the run goes on, so
+// Records is where records go. They are written while the run goes on, so
 // that those of a run that is killed are there: under the file's own name where
 // that is free, and beside an older file, which the end of the run replaces.
 type Records struct {
@@ -19,6 +19,8 @@ type Records struct {
 	Aside string // its name until the end, empty where it has its own
 }
 
+// CreateRecords finds out whether the file can be written, and opens nothing yet: see
+// [Create] and [Records.Begin].
 func CreateRecords(path string) (*Records, error) {
 	f, err := Create(path)
 	if err != nil {
@@ -27,7 +29,7 @@ func CreateRecords(path string) (*Records, error) {
 	return &Records{File: f}, nil
 }
 
-// begin opens the file.
+// Begin opens the file.
 func (r *Records) Begin() (*os.File, error) {
 	r.written = true
 	if r.special != nil {
@@ -106,7 +108,7 @@ func (r *Records) Intact(written int64) error {
 	return nil
 }
 
-// end puts a file that is whole where it belongs, and says of another one where
+// End puts a file that is whole where it belongs, and says of another one where
 // it is. A nil one is standard output.
 func (r *Records) End(err error) error {
 	switch {
@@ -122,7 +124,7 @@ func (r *Records) End(err error) error {
 	return fmt.Errorf("%w; the records before that are in %s", err, r.path)
 }
 
-// discard removes a file in which there is no record.
+// RemoveEmpty removes a file in which there is no record.
 func (r *Records) RemoveEmpty() error {
 	switch {
 	case r == nil || r.special != nil && r.file == nil:

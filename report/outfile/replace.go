@@ -24,7 +24,7 @@ type File struct {
 	written bool
 }
 
-// CreateFile finds out whether an output can be written, without touching what
+// Create finds out whether an output can be written, without touching what
 // it holds; an empty path gives a nil File.
 func Create(path string) (*File, error) {
 	if path == "" {
@@ -58,7 +58,7 @@ func Create(path string) (*File, error) {
 // maxLinks is how many symbolic links are followed, as Linux has it.
 const maxLinks = 40
 
-// Behind is the path that symbolic links lead to from another, whether or not
+// FollowLinks is the path that symbolic links lead to from another, whether or not
 // there is a file. Those of devices and of the process's own streams end there:
 // /dev/stdout is itself, and not the file that it was redirected to.
 func FollowLinks(path string) string {

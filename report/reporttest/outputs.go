@@ -13,12 +13,14 @@ import (
 	"brunt/report/text"
 )
 
+// Must panics on an error that no test expects.
 func Must(err error) {
 	if err != nil {
 		panic(err)
 	}
 }
 
+// Compiled is the schema of JSON reports.
 func Compiled(t *testing.T) *jsonschema.Schema {
 	t.Helper()
 	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(report.Schema()))
@@ -37,6 +39,7 @@ func Compiled(t *testing.T) *jsonschema.Schema {
 	return s
 }
 
+// JSONOf is the report as JSON.
 func JSONOf(t *testing.T, r *report.Report) string {
 	t.Helper()
 	var b strings.Builder
@@ -46,6 +49,7 @@ func JSONOf(t *testing.T, r *report.Report) string {
 	return b.String()
 }
 
+// Document is JSON text as the schema's library takes it.
 func Document(t *testing.T, text string) any {
 	t.Helper()
 	doc, err := jsonschema.UnmarshalJSON(strings.NewReader(text))
@@ -55,6 +59,7 @@ func Document(t *testing.T, text string) any {
 	return doc
 }
 
+// MarkdownOf is the report as markdown.
 func MarkdownOf(t *testing.T, r *report.Report) string {
 	t.Helper()
 	var b strings.Builder
@@ -64,6 +69,7 @@ func MarkdownOf(t *testing.T, r *report.Report) string {
 	return b.String()
 }
 
+// MergedOf is the report of several, whose identities hold.
 func MergedOf(t *testing.T, reports ...*report.Report) *report.Report {
 	t.Helper()
 	m, err := merge.Reports(reports)
@@ -79,17 +85,21 @@ func MergedOf(t *testing.T, reports ...*report.Report) *report.Report {
 	return m
 }
 
+// Statistic is a value of the statistics library, which has no error for what it is
+// given here.
 func Statistic(value float64, err error) float64 {
 	Must(err)
 	return value
 }
 
+// PlainSummary is a summary in one line, for comparing.
 func PlainSummary(s report.Summary) string {
 	text, err := json.Marshal(s)
 	Must(err)
 	return string(text)
 }
 
+// TextOf is the report as text.
 func TextOf(t *testing.T, r *report.Report, o text.Options) string {
 	t.Helper()
 	var b strings.Builder
@@ -99,6 +109,7 @@ func TextOf(t *testing.T, r *report.Report, o text.Options) string {
 	return b.String()
 }
 
+// ThroughJSON is the report written to JSON and read again.
 func ThroughJSON(t *testing.T, r *report.Report) *report.Report {
 	t.Helper()
 	var b bytes.Buffer

@@ -17,7 +17,7 @@ import (
 	"brunt/report"
 )
 
-// scene invents a run: no clock, no network, the same for the same seed. Its
+// Scene invents a run: no clock, no network, the same for the same seed. Its
 // figures agree with each other by construction, without the code under test.
 type Scene struct {
 	Seed       uint64
@@ -49,6 +49,7 @@ type tape struct {
 	last      time.Duration
 }
 
+// Snapshot is what the engine would have counted of the run.
 func (sc Scene) Snapshot() *attack.Snapshot {
 	t := &tape{
 		Scene: sc, rng: rand.New(rand.NewPCG(sc.Seed, 7)), failures: map[string]*attack.Failure{}, names: map[string]*attack.Named{},
@@ -278,7 +279,7 @@ func (t *tape) finish() {
 	s.Verdict = attack.Verdict{Trust: attack.TrustFull, LimitedBy: "none", Headline: pace, Reasons: []string{"brunt used 8.3 % of 2 cores"}}
 }
 
-// meta fits a scene.
+// Meta fits a scene.
 func (sc Scene) Meta() report.Meta {
 	plan := attack.Plan{
 		Concurrency: sc.Slots, Timeout: time.Minute, KeepAlive: true, AtEnd: attack.Drain, CatchUp: attack.CatchUpSend,
@@ -302,9 +303,10 @@ func (sc Scene) Meta() report.Meta {
 	return m
 }
 
+// Report is the report of the run.
 func (sc Scene) Report() *report.Report { return report.From(sc.Meta(), sc.Snapshot()) }
 
-// later is the scene's report, started a while after epoch.
+// Later is the scene's report, started a while after epoch.
 func (sc Scene) Later(d time.Duration, name string) *report.Report {
 	m, s := sc.Meta(), sc.Snapshot()
 	s.Started = s.Started.Add(d)

@@ -17,12 +17,12 @@ import (
 	"brunt/report/rules"
 )
 
-// empty is the snapshot of a run in which nothing has happened.
+// Empty is the snapshot of a run in which nothing has happened.
 func Empty() *attack.Snapshot {
 	return &attack.Snapshot{State: attack.Done, Verdict: attack.Verdict{Trust: attack.TrustFull, LimitedBy: "none"}}
 }
 
-// full is a report in which every list has an entry and nothing is null that
+// Full is a report in which every list has an entry and nothing is null that
 // need not be.
 func Full() *report.Report {
 	r := Failing()
@@ -41,7 +41,7 @@ func Full() *report.Report {
 
 var Healthy = Scene{Seed: 1, Rate: 500, Slots: 40, N: 5000, Median: 21 * time.Millisecond, Spread: 0.25, Statuses: map[int]float64{429: 0.002}, Resets: 0.0005, Tls: true}
 
-// scenes are the reports that goldens are kept of; tests do not change them.
+// Scenes are the reports that goldens are kept of; tests do not change them.
 var Scenes = sync.OnceValue(func() map[string]*report.Report {
 	return map[string]*report.Report{
 		"healthy":     Judged(Healthy.Report(), "p99<200ms", "failed<0.5%", "succeeded_per_s>=499.5"),
@@ -62,6 +62,7 @@ var Scenes = sync.OnceValue(func() map[string]*report.Report {
 	}
 })
 
+// Judged is the report with the rules judged, as they are written.
 func Judged(r *report.Report, written ...string) *report.Report {
 	var parsed []rules.Rule
 	for _, s := range written {
@@ -73,7 +74,7 @@ func Judged(r *report.Report, written ...string) *report.Report {
 	return r
 }
 
-// failing has more kinds of failures than a screen holds.
+// Failing has more kinds of failures than a screen holds.
 func Failing() *report.Report {
 	sc := Scene{Seed: 2, Rate: 1000, Slots: 200, N: 20000, Median: 95 * time.Millisecond, Spread: 0.5, NoSlot: 730, CutOff: 12,
 		Statuses: map[int]float64{429: 0.2, 500: 0.05, 400: 0.01, 404: 0.01, 408: 0.01, 413: 0.01, 422: 0.01, 502: 0.01, 503: 0.01, 504: 0.01, 507: 0.01},
@@ -154,6 +155,7 @@ func closed() *report.Report {
 	return report.From(m, s)
 }
 
+// Named is the report of a run with payload names.
 func Named() *report.Report {
 	sc := Scene{Seed: 7, Rate: 300, Slots: 40, N: 9000, Median: 40 * time.Millisecond, Spread: 0.6, Statuses: map[int]float64{503: 0.004}}
 	for i := range 13 {
@@ -229,7 +231,7 @@ func merged() *report.Report {
 	return m
 }
 
-// served is a run against an endpoint whose workspace told of it, and which
+// Served is a run against an endpoint whose workspace told of it, and which
 // said something of itself twice.
 func Served() *report.Report {
 	r := Healthy.Report()
@@ -244,7 +246,7 @@ func Served() *report.Report {
 	return r
 }
 
-// streamSnapshot has streams of 1 to 200 tokens, of which every tenth states no
+// StreamSnapshot has streams of 1 to 200 tokens, of which every tenth states no
 // usage, and a few without any output.
 func StreamSnapshot(seed uint64) (Scene, *attack.Snapshot) {
 	sc := Scene{Seed: seed, Rate: 20, Slots: 60, N: 1200, Median: 2 * time.Second, Spread: 0.3, Statuses: map[int]float64{429: 0.01}}
@@ -303,6 +305,7 @@ func StreamSnapshot(seed uint64) (Scene, *attack.Snapshot) {
 	return sc, s
 }
 
+// Streamed is the report of a run of streams.
 func Streamed() *report.Report {
 	sc, s := StreamSnapshot(13)
 	meta := sc.Meta()

@@ -48,7 +48,7 @@ const (
 // cutOffText is the error of a request that the run's end cut off.
 const cutOffText = "cut off by the run's end"
 
-// Results writes one vegeta Result per request, or one row of columns. Take is an
+// Writer writes one vegeta Result per request, or one row of columns. Take is an
 // attack.Sink. The last record is held back until Close, which adds the run's
 // report to it.
 type Writer struct {
@@ -76,7 +76,7 @@ type Writer struct {
 	report                  [1]string
 }
 
-// CreateResults opens a results file; its name's ending (.gob, .csv or
+// Create opens a results file; its name's ending (.gob, .csv or
 // .ndjson, and .zst after it) says how it is written, and for .csv the format may
 // be FormatColumns. "-" is stdout, written in the format given. The method and the meta's name and URL stand in each.
 // What the file held stays until Close has written all of it.

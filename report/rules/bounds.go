@@ -23,7 +23,7 @@ func placeOf(b *attack.Bounds, histogram string) *time.Duration {
 	}[histogram]
 }
 
-// BoundsOf is what the rules, taken together, ask of one request. Of several
+// Bounds is what the rules, taken together, ask of one request. Of several
 // rules on one time, as p50<100ms and p99<500ms, the widest is what no request
 // should exceed.
 func Bounds(rules []Rule) attack.Bounds {

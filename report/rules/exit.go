@@ -26,7 +26,7 @@ type Outcome struct {
 	EndedEarly bool
 }
 
-// Outcome says what became of the run.
+// OutcomeOf says what became of the run.
 func OutcomeOf(r *report.Report) Outcome {
 	var replies, denied uint64
 	for status, n := range r.Status {
@@ -58,13 +58,13 @@ const (
 	ExitInterrupted = 130 // what was measured was reported
 )
 
-// cause is one thing that a run's end has to tell the shell.
+// Reason is one thing that a run's end has to tell the shell.
 type Reason struct {
 	Code int
 	Why  string
 }
 
-// Ending is the process's exit code for the report, and in one line all that
+// Exit is the process's exit code for the report, and in one line all that
 // speaks for one other than 0, that of the code first. strict makes figures that
 // are not to be trusted one.
 func Exit(r *report.Report, strict bool) (code int, why string) {
@@ -79,7 +79,7 @@ func Exit(r *report.Report, strict bool) (code int, why string) {
 	return endings[0].Code, strings.Join(words, "; ")
 }
 
-// endings are in the order in which they count.
+// Reasons are in the order in which they count.
 func Reasons(r *report.Report, strict bool) (list []Reason) {
 	o := OutcomeOf(r)
 	add := func(holds bool, code int, why string) {
@@ -125,7 +125,7 @@ func distrust(v *report.Verdict) string {
 	return why
 }
 
-// interruptedWords say what the figures of a run that was cut short are of.
+// InterruptedWords say what the figures of a run that was cut short are of.
 func InterruptedWords(r *report.Report) string {
 	return "interrupted after " + format.MS(r.PlanElapsedS*1e3) + ": figures are of what was sent until then"
 }

@@ -50,7 +50,7 @@ var countFigures = []string{"failed", "completed_per_s", "completed_ok_per_s", "
 
 var number = regexp.MustCompile(`^[0-9]{1,15}(\.[0-9]{1,9})?$`)
 
-// ParseRule reads a rule, such as "p99<200ms" or "failed <= 0.1%". Its error
+// Parse reads a rule, such as "p99<200ms" or "failed <= 0.1%". Its error
 // is one line that says what is allowed.
 func Parse(s string) (Rule, error) {
 	rule, err := parseRule(s)
@@ -182,7 +182,7 @@ func (r Rule) Figure() string {
 	return stat
 }
 
-// String is the rule without spaces; ParseRule reads it back.
+// String is the rule without spaces; Parse reads it back.
 func (r Rule) String() string { return r.Figure() + r.operator + r.written }
 
 // quoteShort quotes what a person typed, on one line of bounded length.
@@ -223,7 +223,7 @@ func nearest(name string) string {
 	return best
 }
 
-// ParseRules reads several rules, one per word or with commas, semicolons or
+// ParseAll reads several rules, one per word or with commas, semicolons or
 // line ends between them; the first that is none is the error.
 func ParseAll(words []string) (rules []Rule, err error) {
 	for _, word := range strings.FieldsFunc(strings.Join(words, "\n"), func(r rune) bool { return strings.ContainsRune(",;\n\r", r) }) {

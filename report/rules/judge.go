@@ -8,7 +8,7 @@ import (
 	"brunt/report/format"
 )
 
-// formatValue writes a rule's value in its unit.
+// FormatValue writes a rule's value in its unit.
 func FormatValue(value float64, unit report.Unit) string {
 	switch unit {
 	case report.UnitMS:
@@ -60,7 +60,7 @@ func (r Rule) holds(value float64) bool {
 	}
 }
 
-// words writes a value of the rule's figure, with all its digits where it is
+// Words writes a value of the rule's figure, with all its digits where it is
 // so near to the limit that rounding might make it look to be on the other side.
 func (r Rule) Words(value float64) string {
 	if math.Abs(value-r.limit) > 0.01*r.limit {
@@ -143,7 +143,7 @@ func (r Rule) tokens(rep *report.Report) (value *float64, missing string) {
 	return s.PerUserTokensPerS, ""
 }
 
-// failedShare is failed by succeeded + failed, in percent, 0 where there is
+// FailedShare is failed by succeeded + failed, in percent, 0 where there is
 // neither: what was cut off has no known outcome and flatters nobody.
 func FailedShare(q *report.Requests) float64 {
 	settled := q.Succeeded + q.Failed

@@ -22,7 +22,7 @@ func OptionsFor(w io.Writer) Options {
 	return Options{Width: width, Colour: !noColour && os.Getenv("TERM") != "dumb"}
 }
 
-// TextOptions says what the text is written for.
+// Options says what the text is written for.
 type Options struct {
 	// Width is the number of columns; 0 means 80, less than 40 means 40.
 	Width int

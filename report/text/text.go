@@ -35,7 +35,7 @@ type page struct {
 // labelWidth is the width of the first column: "requests", "response".
 const labelWidth = 11
 
-// Text writes the report for people. No line is wider than o.Width; where that
+// Write writes the report for people. No line is wider than o.Width; where that
 // is narrow, columns of tables are left out.
 func Write(w io.Writer, r *report.Report, o Options) error {
 	if o.Width == 0 {

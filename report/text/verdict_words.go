@@ -16,7 +16,7 @@ func VerdictWords(v *attack.Verdict) (endpoint, figures string) {
 	return EndpointWords(&out), FiguresWords(&out)
 }
 
-// endpointWords say what the endpoint did and what bounded the load, in one
+// EndpointWords say what the endpoint did and what bounded the load, in one
 // sentence without a full stop; "not judged" where nobody looked.
 func EndpointWords(v *report.Verdict) string {
 	if !v.Judged() {
@@ -64,7 +64,7 @@ func trustWords(v *report.Verdict) string {
 // maxReasons bounds what a merge of many reports has to say.
 const maxReasons = 8
 
-// figuresWords are trustWords with the reasons.
+// FiguresWords are trustWords with the reasons.
 func FiguresWords(v *report.Verdict) string {
 	reasons := []string{}
 	for _, reason := range v.Reasons[:min(len(v.Reasons), maxReasons)] {

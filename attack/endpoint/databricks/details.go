@@ -135,6 +135,7 @@ type StatusError struct {
 	Code, Message string // as far as the answer has them
 }
 
+// Error implements error.
 func (e *StatusError) Error() string {
 	text := fmt.Sprintf("%d %s", e.Status, http.StatusText(e.Status))
 	if e.Message != "" {
@@ -226,6 +227,7 @@ type Unreachable struct {
 	Err  error // the system's own
 }
 
+// Error implements error.
 func (e *Unreachable) Error() string { return e.Text }
 
 // Unwrap gives the system's own error.
