@@ -40,7 +40,7 @@ func TestErrorsShowNothing(t *testing.T) {
 	for _, word := range []string{
 		"user:PASS@host.test/x", "http://u:PASS@host:x/", "http://u:PASS@:9/", "http://h:80x/?sig=PASS", "http://h/%zz?sig=PASS", "ftp://h/?sig=PASS", "h/x?sig=PASS",
 		"http://u:PA/SS@h/", "http://u:PA#SS@h", "http://[::1/?sig=PASS", "http://h/\x7f?sig=PASS", "http:// u:PASS@h/", "mailto:u:PASS@h", "http://h:99999/?sig=PASS", "//u:PASS@h/x",
-		"ftp://h/?sig=" + strings.Repeat("x", 57) + "PASS", "https://u:%PASS@h/", "http://h/?sig=%PASS",
+		"http:/u:PASS@h:1/", "https:u:PASS@h/", "ftp://h/?sig=" + strings.Repeat("x", 57) + "PASS", "https://u:%PASS@h/", "http://h/?sig=%PASS",
 	} {
 		_, err := Parse(word)
 		if err == nil && strings.Contains(word, "sig=%") {

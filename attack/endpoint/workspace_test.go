@@ -1,6 +1,9 @@
 package endpoint
 
 import (
+	"fmt"
+	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -221,6 +224,36 @@ func TestWorkspaceAstray(t *testing.T) {
 	defer l.Close()
 	t.Setenv("DATABRICKS_HOST", "https://"+l.Addr().String())
 	if _, err := Open(t.Context(), "x", Options{Insecure: true}, 100*time.Millisecond); err == nil || !strings.Contains(err.Error(), "no answer in time") {
+		t.Error(err)
+	}
+}
+
+// TestProbeRepeatsNothing has a workspace say of an endpoint what it was sent.
+func TestProbeRepeatsNothing(t *testing.T) {
+	clean(t)
+	s := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		sent := r.Header.Get("Authorization")
+		w.Header().Set("Content-Type", "application/json")
+		fmt.Fprintf(w, `{"name":"x %s","state":{"ready":"NOT_READY"},"config":{"served_entities":[{"name":%q,"state":{"deployment":"DEPLOYMENT_FAILED","deployment_state_message":%q}}]}}`, sent, sent, sent)
+	}))
+	defer s.Close()
+	t.Setenv("DATABRICKS_HOST", s.URL)
+	t.Setenv("DATABRICKS_TOKEN", "qq3vTokenOdd77zK")
+	for _, word := range []string{"x", "x/served-models/none"} {
+		found, err := Probe(t.Context(), word, Options{Insecure: true}, 5*time.Second)
+		if err != nil {
+			continue // of a word that names no endpoint
+		}
+		said := fmt.Sprint(found.Findings)
+		if !strings.Contains(said, "NOT_READY") && word == "x" || strings.Contains(said, "qq3vTokenOdd77zK") {
+			t.Errorf("%s: %s", word, said)
+		}
+	}
+	if log.Writer() != io.Discard {
+		t.Error("what libraries log of replies is shown")
+	}
+	t.Setenv("DATABRICKS_HOST", "127.0.0.1:1/?o=hunter2Kd93")
+	if _, err := Open(t.Context(), "x", Options{}, time.Second); err == nil || strings.Contains(err.Error(), "hunter2Kd93") {
 		t.Error(err)
 	}
 }

@@ -171,18 +171,19 @@ func TestTold(t *testing.T) {
 // TestWrongConfigs: every error is one line that names the file.
 func TestWrongConfigs(t *testing.T) {
 	for text, want := range map[string]string{
-		"rate: x":                 "load.yaml:1: rate ",
-		"a: &x [1]\nrate: *x":     "load.yaml:1: a is no flag",
-		"rate: 5\n\x01":           "load.yaml: not YAML: control characters are not allowed",
-		"rate: [":                 "load.yaml:",
-		"rate: \"x":               "load.yaml:",
-		"rate: 5\n\tduration: 1s": "load.yaml:2: not YAML: ",
-		"[1, 2]":                  "load.yaml:1: no keys",
-		"header: {A: {B: c}}":     "load.yaml:1: header: A has keys of its own",
-		"header: {A: }":           "load.yaml:1: header: A has no value",
-		"? [a]\n: b":              "load.yaml:1: ",
-		"help: true":              "load.yaml:1: help is no flag",
-		"rate: *nobody":           "load.yaml: not YAML: unknown anchor",
+		"rate: x":                      "load.yaml:1: rate ",
+		"a: &x [1]\nrate: *x":          "load.yaml:1: a is no flag",
+		"rate: 5\n\x01":                "load.yaml: not YAML: control characters are not allowed",
+		"rate: [":                      "load.yaml:",
+		"rate: \"x":                    "load.yaml:",
+		"rate: 5\n\tduration: 1s":      "load.yaml:2: not YAML: ",
+		"[1, 2]":                       "load.yaml:1: no keys",
+		"header: {A: {B: c}}":          "load.yaml:1: header: A has keys of its own",
+		"header: {A: }":                "load.yaml:1: header: A has no value",
+		"? [a]\n: b":                   "load.yaml:1: ",
+		"help: true":                   "load.yaml:1: help is no flag",
+		"rate: *nobody":                "load.yaml: not YAML: unknown anchor '…' referenced",
+		"header: {A: *hunter2Kd93xYz}": "load.yaml: not YAML: unknown anchor '…' referenced",
 	} {
 		_, _, err := configured(t, text)
 		if err == nil || !strings.HasPrefix(err.Error(), want) || strings.Contains(err.Error(), "\n") {

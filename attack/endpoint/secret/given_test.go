@@ -38,6 +38,8 @@ func TestHarmless(t *testing.T) {
 func TestGiven(t *testing.T) {
 	var s Set
 	s.Header("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte("someone:pa$$w0rd")))
+	s.Header("Authorization", "Basic "+base64.RawURLEncoding.EncodeToString([]byte("someone:???>>>pass!")))
+	s.Header("Proxy-Authorization", "basic "+base64.RawStdEncoding.EncodeToString([]byte("someone:MoonRiver775")))
 	s.Header("X-Anything", "hunter2")
 	s.Header("Cookie", `sid=c00kie; theme="night9"; lang=en-GB; n=1`)
 	s.Header("X-Signature", `keyId="k-77",signature="sgn/+8=="`)
@@ -48,7 +50,7 @@ func TestGiven(t *testing.T) {
 	s.URL("http://us%3Aer:P%40ss/w?rd@host:80/x?code=c0de9&v=1#access_token=fr4gment")
 	s.URL("proxy.test:8080/p@v1")
 	for _, text := range []string{
-		"pa$$w0rd", "someone:pa$$w0rd", base64.StdEncoding.EncodeToString([]byte("someone:pa$$w0rd")), "hunter2", "HUNTER2", `x\nhunter2`, "p%3Dhunter2%26", `\u003dhunter2`,
+		"pa$$w0rd", "someone:pa$$w0rd", base64.StdEncoding.EncodeToString([]byte("someone:pa$$w0rd")), "???>>>pass!", "MoonRiver775", "someone:MoonRiver775", "hunter2", "HUNTER2", `x\nhunter2`, "p%3Dhunter2%26", `\u003dhunter2`,
 		"c00kie", "night9", "sgn/+8==", url.QueryEscape("sgn/+8=="), "0123456789ABCDEF0123456789ABCDEF", "Qu%2BeryS%3Digned%2F77", "Qu+eryS=igned/77", "Qu%252BeryS%253Digned%252F77",
 		html.EscapeString(`"Qu+eryS=igned/77"`), "abcd1", "$ecre7", "%24ecre7", "P@ss/w?rd", "c0de9", "fr4gment",
 	} {
@@ -105,6 +107,7 @@ func TestUserinfo(t *testing.T) {
 	for word, want := range map[string]string{
 		"https://u:p@h/x": "u:p", "u:p@h": "u:p", "key@h/x": "key", "http://u:p/@?#:@h:1/x": "u:p/@?#:", "http://[::1]:80/a@b": "", "http://h/a@b": "", "http://h:80/a@b?c=d@e": "",
 		"my-endpoint": "", "http://u:p@h/x?mail=a@b": "u:p@h/x?mail=a",
+		"http:/u:p@h/x": "u:p", "https:u:p@h": "u:p", "HTTP:/u:p@h": "u:p", "http:/h/x": "", "http:h": "",
 	} {
 		if user, rest := Userinfo(word); user != want || user == "" && rest != word || user != "" && (strings.Contains(rest, "@") || strings.Contains(rest, user)) {
 			t.Errorf("%s: %s, %s", word, user, rest)
@@ -115,12 +118,13 @@ func TestUserinfo(t *testing.T) {
 func TestEnvironment(t *testing.T) {
 	t.Setenv("HTTPS_PROXY", "http://someone:pr0xyPass@proxy.test:3128")
 	t.Setenv("DATABRICKS_TOKEN", "environment-token-1")
+	t.Setenv("DATABRICKS_PASSWORD", "pwShort9")
 	t.Setenv("BRUNT_HEADER", "X-Anything: hunter2\nAccept: text/html")
 	t.Setenv("SSH_AUTH_SOCK", "/run/agent-of-someone")
 	var s Set
 	s.Environment()
-	got := s.Hide("pr0xyPass environment-token-1 hunter2 text/html /run/agent-of-someone proxy.test")
-	if got != "*** *** *** text/html /run/agent-of-someone proxy.test" {
+	got := s.Hide("pr0xyPass environment-token-1 pwShort9 hunter2 text/html /run/agent-of-someone proxy.test")
+	if got != "*** *** *** *** text/html /run/agent-of-someone proxy.test" {
 		t.Error(got)
 	}
 }
