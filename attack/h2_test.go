@@ -45,6 +45,13 @@ func h2Server(t *testing.T, secure bool, streams int, h http.HandlerFunc) (url s
 		}
 	}
 	s.Config.HTTP2 = &http.HTTP2Config{MaxConcurrentStreams: streams, MaxReceiveBufferPerStream: 64 << 10, MaxReceiveBufferPerConnection: 128 << 10}
+	startH2(t, s, secure)
+	return s.URL, connections
+}
+
+// startH2 starts a server that speaks HTTP/2, until the test ends.
+func startH2(t *testing.T, s *httptest.Server, secure bool) {
+	t.Helper()
 	if secure {
 		s.EnableHTTP2 = true
 		s.StartTLS()
@@ -54,7 +61,6 @@ func h2Server(t *testing.T, secure bool, streams int, h http.HandlerFunc) (url s
 		s.Start()
 	}
 	t.Cleanup(s.Close)
-	return s.URL, connections
 }
 
 // h2Run makes a run over HTTP/2 to its end and checks its books.

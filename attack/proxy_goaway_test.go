@@ -125,15 +125,7 @@ func goRetiring(t *testing.T, secure bool, requests int) (url string, arrived fu
 	s.Config.ConnContext = func(ctx context.Context, _ net.Conn) context.Context {
 		return context.WithValue(ctx, counter{}, new(atomic.Int64))
 	}
-	if secure {
-		s.EnableHTTP2 = true
-		s.StartTLS()
-	} else {
-		s.Config.Protocols = new(http.Protocols)
-		s.Config.Protocols.SetUnencryptedHTTP2(true)
-		s.Start()
-	}
-	t.Cleanup(s.Close)
+	startH2(t, s, secure)
 	return s.URL, func() map[int]int {
 		mu.Lock()
 		defer mu.Unlock()
