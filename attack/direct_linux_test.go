@@ -98,13 +98,17 @@ func TestTurnsBeneathTLS(t *testing.T) {
 	p := testPlan(200)
 	p.Concurrency = 4
 	run := start(t, url, p, set, endpoint.Options{Insecure: true})
-	await(func() bool { return run.begun() > 20 })
-	w := run.list[0]
-	w.mu.Lock()
-	if newDirect(w.conn) == nil {
+	taken := false // once this one has a connection, which three others may be ahead of
+	await(func() bool {
+		w := run.list[0]
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		taken = newDirect(w.conn) != nil
+		return taken
+	})
+	if !taken {
 		t.Error("the turns are not taken")
 	}
-	w.mu.Unlock()
 	<-run.Done()
 	s := run.Snapshot()
 	checkBooks(t, s)
