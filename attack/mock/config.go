@@ -30,6 +30,18 @@ type Config struct {
 	// Queue is the most requests that wait for a slot; the next one is answered
 	// with 429. 0 means no bound.
 	Queue int
+	// Autoscale is after how long without a free slot the endpoint scales up, once,
+	// to twice its slots; 0 means never. Requests that wait by then keep their
+	// places, and new ones take the new slots.
+	Autoscale time.Duration
+	// RateLimit is the most requests let in per second, 0 for no bound; what comes
+	// beyond that, and beyond a tenth of a second's worth at once, is answered with
+	// 429.
+	RateLimit int
+	// Stalls is the share, from 0 to 1, of served requests that hold their slot
+	// for Stall longer.
+	Stalls float64
+	Stall  time.Duration
 	// Errors is the share, from 0 to 1, of served requests that the model fails
 	// with ErrorStatus, after their time in the slot.
 	Errors float64
@@ -67,6 +79,7 @@ func Default() Config {
 		Sigma:       0.25,
 		Concurrency: 16,
 		Queue:       100,
+		Stall:       300 * time.Millisecond,
 		ErrorStatus: 500,
 		TokenGap:    10 * time.Millisecond,
 		Usage:       UsageLast,
@@ -117,6 +130,14 @@ func (c Config) filled() Config {
 	return c
 }
 
+// mostSlots is the provisioned concurrency once it has scaled up.
+func (c Config) mostSlots() int {
+	if c.Autoscale > 0 {
+		return 2 * c.Concurrency
+	}
+	return c.Concurrency
+}
+
 const longestName = 63
 
 func validName(name string) bool {
@@ -152,6 +173,14 @@ var settings = []setting{
 		func(c *Config) any { return &c.Concurrency }},
 	{"queue", "a whole number from 0 (no bound) to 1000000, such as 100", 0, 1e6,
 		func(c *Config) any { return &c.Queue }},
+	{"autoscale", "a duration with a unit from 0s (never) to 1h, such as 20s, of full slots until they double, once", 0, float64(time.Hour),
+		func(c *Config) any { return &c.Autoscale }},
+	{"rate-limit", "a whole number per second from 0 (no bound) to 1000000, such as 200", 0, 1e6,
+		func(c *Config) any { return &c.RateLimit }},
+	{"stalls", "a share from 0 to 1, such as 0.02, of requests that take longer by stall", 0, 1,
+		func(c *Config) any { return &c.Stalls }},
+	{"stall", "a duration with a unit from 0s to 297s, such as 300ms", 0, float64(Limit),
+		func(c *Config) any { return &c.Stall }},
 	{"errors", "a share from 0 to 1, such as 0.01", 0, 1,
 		func(c *Config) any { return &c.Errors }},
 	{"error-status", "a status from 400 to 599, such as 503", 400, 599,

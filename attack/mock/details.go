@@ -90,10 +90,10 @@ func (e *endpoint) describeEntity() servedEntity {
 		Name:                      string(e.entity),
 		EntityName:                "main.default." + e.config.Name,
 		EntityVersion:             "1",
-		WorkloadSize:              workloadSize(e.config.Concurrency),
+		WorkloadSize:              workloadSize(e.config.mostSlots()),
 		WorkloadType:              "CPU",
 		MinProvisionedConcurrency: e.config.Concurrency,
-		MaxProvisionedConcurrency: e.config.Concurrency,
+		MaxProvisionedConcurrency: e.config.mostSlots(),
 		ScaleToZeroEnabled:        e.config.ColdStart > 0,
 		State:                     entityState{Deployment: "DEPLOYMENT_READY"},
 	}

@@ -14,6 +14,8 @@ type draws struct {
 	first  float64 // the same of a stream's time to its first token
 	sigma  float64
 	errors float64 // share
+	stalls float64 // share
+	stall  int64   // nanoseconds
 	faults [3]float64
 }
 
@@ -28,16 +30,26 @@ func newDraws(c Config) draws {
 		first:  float64(first),
 		sigma:  c.Sigma,
 		errors: c.Errors,
+		stalls: c.Stalls,
+		stall:  int64(c.Stall),
 		faults: [3]float64{c.StreamErrors, c.StreamBreaks, c.StreamStalls},
 	}
 }
 
 // latency is the k-th time in the model in nanoseconds: median·exp(sigma·z)
-// with z standard normal, at most Limit.
-func (d *draws) latency(k uint64) int64 { return d.spread(d.median, k) }
+// with z standard normal, at most Limit, and longer where it stalls.
+func (d *draws) latency(k uint64) int64 { return d.spread(d.median, k) + d.stalled(k) }
 
 // firstToken is the same for the time to the first token of a stream.
-func (d *draws) firstToken(k uint64) int64 { return d.spread(d.first, k) }
+func (d *draws) firstToken(k uint64) int64 { return d.spread(d.first, k) + d.stalled(k) }
+
+// stalled is how much longer than that the k-th served request takes.
+func (d *draws) stalled(k uint64) int64 {
+	if d.stalls > 0 && d.uniform(k^1<<62) < d.stalls { // far from the other draws
+		return d.stall
+	}
+	return 0
+}
 
 func (d *draws) spread(median float64, k uint64) int64 {
 	if d.sigma == 0 || median == 0 {

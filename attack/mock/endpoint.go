@@ -19,6 +19,7 @@ type endpoint struct {
 
 	mu     sync.Mutex
 	line   line
+	due    int64  // when the next request is due by the rate limit
 	served uint64 // requests that were let in, and so draws used
 	closed bool
 	counts counts
@@ -45,6 +46,7 @@ const (
 	fateServed  fate = iota
 	fateFailed       // by the model, after its time there
 	fateRefused      // the queue is full
+	fateLimited      // too many in this second
 	fateClosed       // the endpoint has closed
 )
 
@@ -71,6 +73,9 @@ func (e *endpoint) enter(now func() int64, bytesIn int, sh *shape) course {
 	case e.closed:
 		c.fate = fateClosed
 		return c
+	case e.limited(c.arrived):
+		c.fate = fateLimited
+		return c
 	case e.line.full(c.arrived):
 		c.fate = fateRefused
 		return c
@@ -94,6 +99,28 @@ func (e *endpoint) enter(now func() int64, bytesIn int, sh *shape) course {
 	c.queued = c.due - overhead - c.arrived
 	c.first, c.fault = c.due+first, e.draws.fault(k)
 	return c
+}
+
+// limited reports whether a request that arrives now is one too many for the rate
+// limit: it comes a tenth of a second or more before its turn (the generic cell
+// rate algorithm).
+func (e *endpoint) limited(now int64) bool {
+	if e.config.RateLimit == 0 {
+		return false
+	}
+	due := max(e.due, now)
+	if due-now >= int64(time.Second/10) {
+		return true
+	}
+	e.due = due + int64(time.Second)/int64(e.config.RateLimit)
+	return false
+}
+
+// slots is how many requests the endpoint works on at a time now.
+func (e *endpoint) slots() int {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return len(e.line.free)
 }
 
 // leave counts the reply to a request that entered.

@@ -50,6 +50,8 @@ func (s *Server) invoke(ctx *fasthttp.RequestCtx, e *endpoint, id []byte) {
 	switch {
 	case course.fate == fateRefused:
 		queueFull.write(ctx)
+	case course.fate == fateLimited:
+		rateLimited.write(ctx)
 	case course.fate == fateClosed, !s.wait(course.due):
 		shuttingDown.write(ctx)
 		ctx.SetConnectionClose()
@@ -102,7 +104,7 @@ func (s *Server) export(ctx *fasthttp.RequestCtx, e *endpoint) {
 	s.strays.lookUp()
 	ctx.Response.Header.SetContentType("application/openmetrics-text; version=1.0.0")
 	const name = "provisioned_concurrent_requests_total"
-	fmt.Fprintf(ctx, "# TYPE %s gauge\n%s{endpoint_name=%q} %d %d\n# EOF\n", name, name, e.config.Name, e.config.Concurrency, time.Now().UnixMilli())
+	fmt.Fprintf(ctx, "# TYPE %s gauge\n%s{endpoint_name=%q} %d %d\n# EOF\n", name, name, e.config.Name, e.slots(), time.Now().UnixMilli())
 }
 
 // stray answers a request that is for nothing here.

@@ -1,5 +1,7 @@
 package mock
 
+import "slices"
+
 // line is the way into the model: its slots and the queue before them, worked
 // out ahead. Requests are served in the order of arrival and the k-th draw is
 // known, so when a request arrives, the instant it leaves the model is known
@@ -17,6 +19,9 @@ type line struct {
 	head  int
 	bound int // most waiting; 0 for no bound
 
+	autoscale int64 // for how long no slot must be free; 0 for never, or when it has been
+	taken     int64 // since when none has been, 0 where one was at the last arrival
+
 	coldStart int64
 	asleep    bool  // scaled to zero, and no request has come yet
 	wake      int64 // when the endpoint is up
@@ -26,6 +31,7 @@ func newLine(c Config) line {
 	return line{
 		free:      make([]int64, c.Concurrency),
 		bound:     c.Queue,
+		autoscale: int64(c.Autoscale),
 		coldStart: int64(c.ColdStart),
 		asleep:    c.ColdStart > 0,
 	}
@@ -44,14 +50,37 @@ func (l *line) enter(now, latency int64) int64 {
 	if l.asleep {
 		l.rouse(now)
 	}
+	l.scale(now)
 	start := max(now, l.free[0])
 	if start > now {
 		l.waiting(now)
-		l.queue = append(l.queue, start)
+		i := len(l.queue)
+		for i > l.head && l.queue[i-1] > start { // what waits since before there were more slots
+			i--
+		}
+		l.queue = slices.Insert(l.queue, i, start)
 	}
 	l.free[0] = start + latency
 	l.sink()
 	return start + latency
+}
+
+// scale notes whether a slot is free now, and doubles the slots once none has been
+// for long enough.
+func (l *line) scale(now int64) {
+	switch {
+	case l.autoscale == 0:
+	case l.free[0] <= now:
+		l.taken = 0
+	case l.taken == 0:
+		l.taken = now
+	case now-l.taken >= l.autoscale:
+		for range len(l.free) {
+			l.free = append(l.free, now)
+		}
+		slices.Sort(l.free) // which is a heap, too
+		l.autoscale = 0
+	}
 }
 
 func (l *line) rouse(now int64) {

@@ -31,12 +31,13 @@ func TestParse(t *testing.T) {
 		})},
 		{"mock://?late%6Ecy=1.5%6Ds", with(func(c *Config) { c.Latency = 1500 * time.Microsecond })},
 		{"mock://?overhead=2ms&latency=30ms&sigma=0.3&concurrency=8&queue=50&errors=0.01&error-status=503&cold-start=5s&tokens=100&seed=3" +
-			"&ttft=300ms&token-gap=20ms&usage=each&stream-errors=0.01&stream-breaks=0.02&stream-stalls=0.03",
+			"&ttft=300ms&token-gap=20ms&usage=each&stream-errors=0.01&stream-breaks=0.02&stream-stalls=0.03&autoscale=20s&rate-limit=200&stalls=0.02&stall=250ms",
 			Config{
 				Name: "mock", Overhead: 2 * time.Millisecond, Latency: 30 * time.Millisecond, Sigma: 0.3,
 				Concurrency: 8, Queue: 50, Errors: 0.01, ErrorStatus: 503, ColdStart: 5 * time.Second, Tokens: 100, Seed: 3,
 				TTFT: 300 * time.Millisecond, TokenGap: 20 * time.Millisecond, Usage: UsageEach,
 				StreamErrors: 0.01, StreamBreaks: 0.02, StreamStalls: 0.03,
+				Autoscale: 20 * time.Second, RateLimit: 200, Stalls: 0.02, Stall: 250 * time.Millisecond,
 			}},
 	}
 	for _, tt := range tests {

@@ -29,6 +29,8 @@ func (r *refusal) write(ctx *fasthttp.RequestCtx) {
 var (
 	queueFull = newRefusal(429, "REQUEST_LIMIT_EXCEEDED",
 		"Too many concurrent requests. Consider increasing the provisioned concurrency of the served entity.")
+	rateLimited = newRefusal(429, "REQUEST_LIMIT_EXCEEDED",
+		"REQUEST_LIMIT_EXCEEDED: Exceeded the queries per second rate limit of the endpoint.")
 	tooLarge = newRefusal(413, "REQUEST_TOO_LARGE",
 		"The request body is larger than the limit of 16 MB.")
 	notPost = newRefusal(405, "METHOD_NOT_ALLOWED",
