@@ -26,6 +26,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	"go.yaml.in/yaml/v3"
 
+	"brunt/attack/figure"
 	"brunt/attack/mock/workspace"
 	"brunt/payloads/needs"
 	"brunt/report"
@@ -255,8 +256,8 @@ func sameFigures(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Fatalf("%+v and %+v", a.Requests, b.Requests)
 	}
 	for _, pair := range [][2]*float64{
-		{a.LatencyMS.Response.P50, b.LatencyMS.Response.P50}, {a.LatencyMS.Response.P99, b.LatencyMS.Response.P99},
-		{a.LatencyMS.Service.P50, b.LatencyMS.Service.P50}, {a.LatenessMS.Max, b.LatenessMS.Max},
+		{a.LatencyMS[figure.Response].P50, b.LatencyMS[figure.Response].P50}, {a.LatencyMS[figure.Response].P99, b.LatencyMS[figure.Response].P99},
+		{a.LatencyMS[figure.Service].P50, b.LatencyMS[figure.Service].P50}, {a.LatenessMS.Max, b.LatenessMS.Max},
 	} {
 		if math.Abs(*pair[0]-*pair[1]) > 0.002**pair[0]+1e-6 {
 			ts.Fatalf("%v and %v", *pair[0], *pair[1])

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"brunt/attack/endpoint"
+	"brunt/attack/figure"
 	"brunt/attack/quiet"
 	"brunt/payloads"
 	"brunt/payloads/needs"
@@ -198,8 +199,8 @@ func TestFailureKinds(t *testing.T) {
 		p := testPlan(8)
 		p.Timeout = 300 * time.Millisecond
 		s := attackOf(t, url, p)
-		if s.Failures[0].Kind != KindTimeoutReply || s.Latencies.Failed.Min() < int64(p.Timeout)*99/100 {
-			t.Errorf("%+v after %v", s.Failures, time.Duration(s.Latencies.Failed.Min()))
+		if s.Failures[0].Kind != KindTimeoutReply || s.Latencies[figure.Failed].Min() < int64(p.Timeout)*99/100 {
+			t.Errorf("%+v after %v", s.Failures, time.Duration(s.Latencies[figure.Failed].Min()))
 		}
 	})
 	t.Run("reset in the body", func(t *testing.T) {
@@ -233,7 +234,7 @@ func TestTLS(t *testing.T) {
 	s := run.Snapshot()
 	checkBooks(t, s)
 	// Fewer connections than workers where those that came first did it all.
-	handshakes := uint64(s.Latencies.TLS.TotalCount())
+	handshakes := uint64(s.Latencies[figure.TLS].TotalCount())
 	if s.Counts.Succeeded != 100 || seen.Load() != 100 || s.TLSVersion != "1.3" || handshakes == 0 || handshakes > 4 || handshakes != s.Counts.Connections {
 		t.Errorf("%d succeeded, %d seen, TLS %q, %d handshakes, %d connections: %+v", s.Counts.Succeeded, seen.Load(), s.TLSVersion, handshakes, s.Counts.Connections, s.Failures)
 	}
@@ -474,7 +475,7 @@ func TestRecords(t *testing.T) {
 		}
 		latest = max(latest, r.End-r.Planned)
 	}
-	if want := time.Duration(s.Latencies.Response.Max()); latest > want || float64(latest) < 0.999*float64(want) {
+	if want := time.Duration(s.Latencies[figure.Response].Max()); latest > want || float64(latest) < 0.999*float64(want) {
 		t.Errorf("slowest record %v, slowest response %v", latest, want)
 	}
 	calls := 0

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"brunt/attack/endpoint"
+	"brunt/attack/figure"
 	"brunt/payloads"
 )
 
@@ -48,10 +49,10 @@ func checkBooks(t *testing.T, s *Snapshot) {
 	}
 	same("replies + errors = succeeded + failed", replies+errors, c.Succeeded+c.Failed)
 	same("failures by kind = failed", failures, c.Failed)
-	same("responses recorded = succeeded", uint64(s.Latencies.Response.TotalCount()), c.Succeeded)
-	same("failures recorded = failed", uint64(s.Latencies.Failed.TotalCount()), c.Failed)
-	same("lateness recorded = done", uint64(s.Latencies.Lateness.TotalCount()), done)
-	same("connect times recorded = connections", uint64(s.Latencies.Connect.TotalCount()), c.Connections)
+	same("responses recorded = succeeded", uint64(s.Latencies[figure.Response].TotalCount()), c.Succeeded)
+	same("failures recorded = failed", uint64(s.Latencies[figure.Failed].TotalCount()), c.Failed)
+	same("lateness recorded = done", uint64(s.Latencies[figure.Lateness].TotalCount()), done)
+	same("connect times recorded = connections", uint64(s.Latencies[figure.Connect].TotalCount()), c.Connections)
 	var named, served uint64
 	for _, n := range s.Names {
 		named += n.Sent
@@ -88,7 +89,7 @@ func checkBooks(t *testing.T, s *Snapshot) {
 	if c.Window.OK > c.Window.Completed || c.Window.Completed > replies+c.Warmup {
 		t.Errorf("%+v of %d replies and %d in the warm-up", c.Window, replies, c.Warmup)
 	}
-	if !slices.Equal(bars(sum.Response.Histogram()), bars(s.Latencies.Response)) {
+	if !slices.Equal(bars(sum.Response.Histogram()), bars(s.Latencies[figure.Response])) {
 		t.Error("the intervals' response times are not the total's, bucket by bucket")
 	}
 }

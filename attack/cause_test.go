@@ -14,6 +14,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"unicode/utf8"
+
+	"brunt/attack/figure"
 )
 
 // refused is a reply that an endpoint may give, and what is to be made of it.
@@ -254,8 +256,8 @@ func TestServedModels(t *testing.T) {
 	if len(s.Models) != 4 || s.Counts.Succeeded < 350 || sum != named.Load() {
 		t.Errorf("%d models, %d of %d, %d were named", len(s.Models), sum, s.Counts.Succeeded, named.Load())
 	}
-	if response.Max() > s.Latencies.Response.Max() || service.TotalCount() != int64(sum) {
-		t.Errorf("%d > %d", response.Max(), s.Latencies.Response.Max())
+	if response.Max() > s.Latencies[figure.Response].Max() || service.TotalCount() != int64(sum) {
+		t.Errorf("%d > %d", response.Max(), s.Latencies[figure.Response].Max())
 	}
 }
 

@@ -60,14 +60,9 @@ func (t *timeline) snapshot() *Snapshot {
 // gather is what all snapshots until the next collection have in common: thousands
 // of names and nine histograms are not copied for each of them. t.mu is held.
 func (t *timeline) gather() *Snapshot {
-	total, n := t.total, len(t.intervals)
+	n := len(t.intervals)
 	s := &Snapshot{
-		Counts: t.counts,
-		Latencies: Latencies{
-			Response: total.response.Clone(), Service: total.service.Clone(), FirstByte: total.firstByte.Clone(),
-			Failed: total.failed.Clone(), Connect: total.connect.Clone(), TLS: total.tls.Clone(),
-			Lateness: total.lateness.Clone(), SlotWait: total.slotWait.Clone(), Stream: total.stream.clone(),
-		},
+		Counts: t.counts, Latencies: t.total.clone(),
 		Intervals: t.intervals[:n:n],
 	}
 	t.seen.fill(s, t.run)

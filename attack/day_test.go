@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"brunt/attack/figure"
 	"brunt/payloads/needs"
 )
 
@@ -38,12 +39,12 @@ func (d *day) second(i, replies int) {
 	middle := 12 + 3*math.Sin(float64(i)/600)
 	for range replies {
 		ns := min(int64(math.Exp(middle+d.random.NormFloat64())), HistogramMax)
-		d.tally.add(&d.tally.slice.response, ns)
-		d.tally.add(&d.tally.slice.service, ns/2)
+		d.tally.add(d.tally.slice[figure.Response], ns)
+		d.tally.add(d.tally.slice[figure.Service], ns/2)
 		d.response[indexOf(ns)]++
 	}
 	if i%60 == 0 {
-		d.tally.add(&d.tally.slice.lateness, int64(i))
+		d.tally.add(d.tally.slice[figure.Lateness], int64(i))
 	}
 	d.sent += uint64(replies + i%3)
 	d.succeeded += uint64(replies)
@@ -84,8 +85,8 @@ func (d *day) check(t *testing.T, seconds int) {
 	if sum.Sent != d.sent || sum.Succeeded != d.succeeded || sum.Failed != d.failed || sum.BytesIn != d.in || sum.InFlight != 0 {
 		t.Fatalf("%+v, want %d sent, %d succeeded, %d failed, %d bytes", sum, d.sent, d.succeeded, d.failed, d.in)
 	}
-	if lateness != d.total.lateness.TotalCount() || lateness == 0 {
-		t.Fatalf("%d values of lateness, %d in total", lateness, d.total.lateness.TotalCount())
+	if lateness != d.total[figure.Lateness].TotalCount() || lateness == 0 {
+		t.Fatalf("%d values of lateness, %d in total", lateness, d.total[figure.Lateness].TotalCount())
 	}
 	if !slices.Equal(buckets, d.response) {
 		t.Fatal("the intervals' buckets do not add up to what was recorded")
@@ -94,7 +95,7 @@ func (d *day) check(t *testing.T, seconds int) {
 	for index, count := range d.response {
 		_ = whole.RecordValues(valueOf(uint64(index)), count)
 	}
-	if !slices.Equal(bars(whole), bars(d.total.response)) {
+	if !slices.Equal(bars(whole), bars(d.total[figure.Response])) {
 		t.Fatal("the totals' buckets are not what was recorded")
 	}
 }

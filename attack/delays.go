@@ -5,6 +5,8 @@ import (
 	"math/bits"
 	"sync"
 	"time"
+
+	"brunt/attack/figure"
 )
 
 const (
@@ -171,7 +173,7 @@ func (w *delayWatch) close() {
 // ownLateness is the quantile of the lateness of those requests that found a
 // slot free: of the others it is the want of one. 0 without any.
 func (l *Latencies) ownLateness(q float64) float64 {
-	all, waited := l.Lateness, l.SlotWait
+	all, waited := l[figure.Lateness], l[figure.SlotWait]
 	if all == nil || all.TotalCount() == 0 {
 		return 0
 	}

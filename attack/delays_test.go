@@ -5,6 +5,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"brunt/attack/figure"
 )
 
 // TestDelayQuantile holds the estimate from looks against requests that were
@@ -83,18 +85,18 @@ func TestDelayOfFew(t *testing.T) {
 }
 
 func TestOwnLateness(t *testing.T) {
-	l := Latencies{Lateness: NewHistogram(), SlotWait: NewHistogram()}
+	l := NewLatencies()
 	for i := range int64(100) {
-		record(t, l.Lateness, time.Duration(i+1)*time.Millisecond)
+		record(t, l[figure.Lateness], time.Duration(i+1)*time.Millisecond)
 	}
 	for range 400 {
-		record(t, l.Lateness, time.Second)
-		record(t, l.SlotWait, time.Second)
+		record(t, l[figure.Lateness], time.Second)
+		record(t, l[figure.SlotWait], time.Second)
 	}
 	if got := time.Duration(l.ownLateness(0.99)); got < 98*time.Millisecond || got > 100*time.Millisecond {
 		t.Errorf("p99 of those that found a slot: %v", got)
 	}
-	l.SlotWait.Reset()
+	l[figure.SlotWait].Reset()
 	if got := time.Duration(l.ownLateness(0.99)); got < time.Second {
 		t.Errorf("p99 of all: %v", got)
 	}

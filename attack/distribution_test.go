@@ -86,7 +86,7 @@ func manyNames(n, replies int) *timeline {
 		r.names = append(r.names, "a prompt of sort "+strconv.Itoa(i))
 	}
 	r.tallies = []*tally{newTally(n)}
-	t := &timeline{run: r, total: newTotals(), seen: newGathered(n)}
+	t := &timeline{run: r, total: NewLatencies(), seen: newGathered(n)}
 	random := rand.New(rand.NewPCG(3, 4))
 	for range replies {
 		for id := range n {

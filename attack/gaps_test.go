@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/net/http2"
 
+	"brunt/attack/figure"
 	"brunt/attack/stream"
 )
 
@@ -46,12 +47,12 @@ func TestEndlessStreamIsBounded(t *testing.T) {
 	}
 	tally, got := newTally(0), NewHistogram()
 	tally.follow(&exchange{}, r.stream, &r.gaps)
-	tally.slice.stream.interChunk.copyTo(got)
+	tally.slice[figure.InterChunk].copyTo(got)
 	if r.stream.Chunks != chunks || got.TotalCount() != chunks-1 || !slices.Equal(bars(got), bars(want)) {
 		t.Errorf("%d chunks with %d gaps, of %d", r.stream.Chunks, got.TotalCount(), want.TotalCount())
 	}
 	r.Begin("text/event-stream")
-	if clamped := r.gaps.addTo(&tally.slice.stream.ttft); clamped != 0 || tally.slice.stream.ttft.count > 1 {
+	if clamped := r.gaps.addTo(tally.slice[figure.TTFT]); clamped != 0 || tally.slice[figure.TTFT].count > 1 {
 		t.Error("the next stream begins with the last one's gaps")
 	}
 }

@@ -1,49 +1,48 @@
 package attack
 
-import "time"
+import (
+	"time"
 
-// Bounds are the longest times that one request may take to be good; 0 is none.
-// They are counted as the histograms of the same names.
-type Bounds struct {
-	Response, Service, FirstByte time.Duration
-	Lateness                     time.Duration
-	TTFT, ResponseTTFT           time.Duration // see StreamLatencies
-	FirstChunk, TPOT, EndToEnd   time.Duration
-	InterChunk                   time.Duration // the longest gap of the request
-}
+	"brunt/attack/figure"
+)
+
+// Bounds are the longest times that one request may take to be good, by figure; 0
+// is none. They are counted as the histograms of the same figures; of InterChunk it
+// is the longest gap of the request.
+type Bounds [figure.Len]time.Duration
 
 // hold reports whether the worker's success keeps every bound. One whose figure
 // is missing, since it was no stream or too short a one, does not.
 func (b *Bounds) hold(w *worker) bool {
 	ex := &w.ex
-	if over(b.Response, ex.end-ex.planned) || over(b.Service, ex.end-ex.sent) || over(b.FirstByte, ex.first-ex.sent) || over(b.Lateness, ex.begin-ex.planned) {
+	if over(b[figure.Response], ex.end-ex.planned) || over(b[figure.Service], ex.end-ex.sent) || over(b[figure.FirstByte], ex.first-ex.sent) || over(b[figure.Lateness], ex.begin-ex.planned) {
 		return false
 	}
-	if b.TTFT|b.ResponseTTFT|b.FirstChunk|b.TPOT|b.EndToEnd|b.InterChunk == 0 {
+	if b[figure.TTFT]|b[figure.ResponseTTFT]|b[figure.FirstChunk]|b[figure.TPOT]|b[figure.EndToEnd]|b[figure.InterChunk] == 0 {
 		return true
 	}
 	s := w.reply.stream
-	if !w.reply.streaming || over(b.FirstChunk, s.Begun-ex.sent) {
+	if !w.reply.streaming || over(b[figure.FirstChunk], s.Begun-ex.sent) {
 		return false
 	}
-	if b.TTFT|b.ResponseTTFT|b.TPOT|b.EndToEnd|b.InterChunk == 0 {
+	if b[figure.TTFT]|b[figure.ResponseTTFT]|b[figure.TPOT]|b[figure.EndToEnd]|b[figure.InterChunk] == 0 {
 		return true
 	}
-	if s.Chunks == 0 || over(b.TTFT, s.First-ex.sent) || over(b.ResponseTTFT, s.First-ex.planned) || over(b.EndToEnd, s.Last-ex.sent) {
+	if s.Chunks == 0 || over(b[figure.TTFT], s.First-ex.sent) || over(b[figure.ResponseTTFT], s.First-ex.planned) || over(b[figure.EndToEnd], s.Last-ex.sent) {
 		return false
 	}
-	if b.InterChunk > 0 {
+	if b[figure.InterChunk] > 0 {
 		if len(s.Gaps) == 0 {
 			return false
 		}
 		for _, gap := range s.Gaps {
-			if gap > int64(b.InterChunk) {
+			if gap > int64(b[figure.InterChunk]) {
 				return false
 			}
 		}
 	}
 	tpot, ok := tpotOf(s)
-	return b.TPOT == 0 || ok && tpot <= int64(b.TPOT)
+	return b[figure.TPOT] == 0 || ok && tpot <= int64(b[figure.TPOT])
 }
 
 // over reports whether a time in nanoseconds is more than there may be.

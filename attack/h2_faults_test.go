@@ -14,6 +14,7 @@ import (
 	"golang.org/x/net/http2/hpack"
 
 	"brunt/attack/endpoint"
+	"brunt/attack/figure"
 	"brunt/payloads"
 )
 
@@ -191,8 +192,8 @@ func TestHTTP2Timeout(t *testing.T) {
 	p := h2Plan(16)
 	p.Timeout = 250 * time.Millisecond
 	s := h2Run(t, url, p, payloads.Single("test", body))
-	if s.Counts.Failed != 16 || arrived.Load() != 16 || s.Failures[0].Kind != KindTimeoutReply || s.Latencies.Failed.Min() < int64(p.Timeout)*99/100 {
-		t.Errorf("%d arrived; %+v after %v", arrived.Load(), s.Failures, time.Duration(s.Latencies.Failed.Min()))
+	if s.Counts.Failed != 16 || arrived.Load() != 16 || s.Failures[0].Kind != KindTimeoutReply || s.Latencies[figure.Failed].Min() < int64(p.Timeout)*99/100 {
+		t.Errorf("%d arrived; %+v after %v", arrived.Load(), s.Failures, time.Duration(s.Latencies[figure.Failed].Min()))
 	}
 	// A server that reads nothing: a body larger than all buffers is given up in
 	// time, and so are those behind it.
@@ -316,8 +317,8 @@ func TestHTTP2MovedTwice(t *testing.T) {
 	p := h2Plan(5)
 	p.Concurrency = 1
 	s := h2Run(t, url, p, payloads.Single("test", body))
-	if s.Counts.Succeeded != 5 || s.Counts.Connections != 3 || s.Latencies.Connect.TotalCount() != 3 {
-		t.Errorf("%d connect times: %+v %+v", s.Latencies.Connect.TotalCount(), s.Counts, s.Failures)
+	if s.Counts.Succeeded != 5 || s.Counts.Connections != 3 || s.Latencies[figure.Connect].TotalCount() != 3 {
+		t.Errorf("%d connect times: %+v %+v", s.Latencies[figure.Connect].TotalCount(), s.Counts, s.Failures)
 	}
 }
 

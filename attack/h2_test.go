@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"brunt/attack/endpoint"
+	"brunt/attack/figure"
 	"brunt/payloads"
 )
 
@@ -91,11 +92,11 @@ func TestHTTP2(t *testing.T) {
 			if s.Counts.Succeeded != 2000 || seen.Load() != 2000 || s.Status[200] != 2000 {
 				t.Errorf("%d succeeded, %d seen: %+v", s.Counts.Succeeded, seen.Load(), s.Failures)
 			}
-			if s.Counts.Connections != 1 || connections.Load() != 1 || s.Latencies.Connect.TotalCount() != 1 || (s.Latencies.TLS.TotalCount() == 1) != secure {
+			if s.Counts.Connections != 1 || connections.Load() != 1 || s.Latencies[figure.Connect].TotalCount() != 1 || (s.Latencies[figure.TLS].TotalCount() == 1) != secure {
 				t.Errorf("%d connections, %d seen", s.Counts.Connections, connections.Load())
 			}
-			if s.Latencies.FirstByte.Min() < 1 || s.Latencies.FirstByte.Max() > s.Latencies.Service.Max() || s.Latencies.Service.Max() > s.Latencies.Response.Max() {
-				t.Errorf("first byte %v, service %v, response %v", s.Latencies.FirstByte.Max(), s.Latencies.Service.Max(), s.Latencies.Response.Max())
+			if s.Latencies[figure.FirstByte].Min() < 1 || s.Latencies[figure.FirstByte].Max() > s.Latencies[figure.Service].Max() || s.Latencies[figure.Service].Max() > s.Latencies[figure.Response].Max() {
+				t.Errorf("first byte %v, service %v, response %v", s.Latencies[figure.FirstByte].Max(), s.Latencies[figure.Service].Max(), s.Latencies[figure.Response].Max())
 			}
 			// A header of at least 9 + 1 bytes and a body in a frame of its own.
 			if c := s.Counts; c.BytesOut < 2000*uint64(9+1+9+len(body)) || c.BytesIn < 2000*(9+1+9+5) {

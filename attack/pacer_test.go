@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"brunt/attack/endpoint"
+	"brunt/attack/figure"
 	"brunt/payloads"
 	"brunt/payloads/needs"
 )
@@ -124,8 +125,8 @@ func TestConnectRate(t *testing.T) {
 			if s.Counts.Failed == 0 || s.Failures[0].Kind != KindConnectRate || s.Verdict.LimitedBy != LimitConnections {
 				t.Errorf("%+v %+v %+v", s.Counts, s.Failures, s.Verdict)
 			}
-			if s.Latencies.Response.Max() < 2*s.Latencies.Service.Max() {
-				t.Errorf("response %v, service %v", time.Duration(s.Latencies.Response.Max()), time.Duration(s.Latencies.Service.Max()))
+			if s.Latencies[figure.Response].Max() < 2*s.Latencies[figure.Service].Max() {
+				t.Errorf("response %v, service %v", time.Duration(s.Latencies[figure.Response].Max()), time.Duration(s.Latencies[figure.Service].Max()))
 			}
 		})
 	}

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"brunt/attack/figure"
 	"brunt/attack/quiet"
 	"brunt/payloads/needs"
 )
@@ -90,10 +91,10 @@ func pausedRun(t *testing.T, c pauses, slots int) (excesses []float64) {
 	slices.Sort(model)
 	for _, q := range quantiles {
 		rank := int(q/100*float64(n)+0.5) - 1
-		got := s.Latencies.Response.ValueAtPercentile(q)
+		got := s.Latencies[figure.Response].ValueAtPercentile(q)
 		excess := float64(got)/float64(model[rank]) - 1
 		t.Logf("p%v: response %v, closed form %v (%+.2f %%), pause alone %v, service %v", q, time.Duration(got), time.Duration(model[rank]), 100*excess,
-			time.Duration(least[rank]), time.Duration(s.Latencies.Service.ValueAtPercentile(q)))
+			time.Duration(least[rank]), time.Duration(s.Latencies[figure.Service].ValueAtPercentile(q)))
 		// A histogram's own error is 0.1 %.
 		if got < least[rank] || excess < -0.001 {
 			t.Errorf("p%v of the response time is %v, less than the closed form's %v", q, time.Duration(got), time.Duration(max(least[rank], model[rank])))
@@ -102,7 +103,7 @@ func pausedRun(t *testing.T, c pauses, slots int) (excesses []float64) {
 	}
 	// With few slots only the requests in flight at the pause show it in their
 	// service time.
-	if service := s.Latencies.Service.ValueAtPercentile(95); slots > 0 && service > int64(c.length/2) {
+	if service := s.Latencies[figure.Service].ValueAtPercentile(95); slots > 0 && service > int64(c.length/2) {
 		t.Errorf("p95 of the service time is %v with %d slots", time.Duration(service), slots)
 	}
 	return excesses

@@ -58,20 +58,6 @@ type Counts struct {
 // NotSent is the number of planned tickets for which no attempt was begun.
 func (c *Counts) NotSent() uint64 { return c.NoSlot + c.Stopped + c.Skipped }
 
-// Latencies are histograms of nanoseconds (see NewHistogram), never nil but for
-// Stream.
-type Latencies struct {
-	Response  *hdrhistogram.PackedHistogram // successes: last byte − planned instant
-	Service   *hdrhistogram.PackedHistogram // successes: last byte − first byte sent
-	FirstByte *hdrhistogram.PackedHistogram // successes: first byte of the reply − first byte sent
-	Failed    *hdrhistogram.PackedHistogram // failures: end − planned instant
-	Connect   *hdrhistogram.PackedHistogram // connections opened: TCP connect
-	TLS       *hdrhistogram.PackedHistogram // connections opened: TLS handshake
-	Lateness  *hdrhistogram.PackedHistogram // all sent: attempt begun − planned instant
-	SlotWait  *hdrhistogram.PackedHistogram // of Lateness, the requests that waited for a slot: no fault of the client's
-	Stream    *StreamLatencies              // nil where no success was a stream
-}
-
 // Failure is one kind of failure, and one cause of it, with the first one seen
 // as the example.
 type Failure struct {

@@ -6,9 +6,8 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/HdrHistogram/hdrhistogram-go"
-
 	"brunt/attack/endpoint"
+	"brunt/attack/figure"
 	"brunt/attack/h2"
 	"brunt/attack/stream"
 )
@@ -203,79 +202,11 @@ func (c *StreamCounts) add(o *StreamCounts) {
 	c.Skipped += o.Skipped
 }
 
-// StreamLatencies are histograms of nanoseconds (see NewHistogram) of the
-// successes that were streams.
-type StreamLatencies struct {
-	TTFT         *hdrhistogram.PackedHistogram // first output − first byte sent, one per stream with output
-	ResponseTTFT *hdrhistogram.PackedHistogram // first output − planned instant, the same
-	FirstChunk   *hdrhistogram.PackedHistogram // first valid chunk, which may be empty − first byte sent, one per stream
-	// TPOT is (last output − first output) / (output tokens − 1), one per stream
-	// with two tokens or more that came in two chunks or more.
-	TPOT       *hdrhistogram.PackedHistogram
-	InterChunk *hdrhistogram.PackedHistogram // gaps between successive chunks with output, all of them
-	EndToEnd   *hdrhistogram.PackedHistogram // last output − first byte sent, one per stream with output
-}
-
-func newStreamLatencies() *StreamLatencies {
-	return &StreamLatencies{NewHistogram(), NewHistogram(), NewHistogram(), NewHistogram(), NewHistogram(), NewHistogram()}
-}
-
-func (l *StreamLatencies) clone() *StreamLatencies {
-	if l == nil {
-		return nil
-	}
-	return &StreamLatencies{l.TTFT.Clone(), l.ResponseTTFT.Clone(), l.FirstChunk.Clone(), l.TPOT.Clone(), l.InterChunk.Clone(), l.EndToEnd.Clone()}
-}
-
-// streamSlice is a slice's part for streams; there is none until there was a
-// stream.
-type streamSlice struct {
-	ttft, responseTTFT, firstChunk, tpot, interChunk, endToEnd buckets
-}
-
-func (s *streamSlice) all() [6]*buckets {
-	return [...]*buckets{&s.ttft, &s.responseTTFT, &s.firstChunk, &s.tpot, &s.interChunk, &s.endToEnd}
-}
-
-// addTo adds s, which may be nil, to another one, and empties s.
-func (s *streamSlice) addTo(o **streamSlice) {
-	if s == nil {
-		return
-	}
-	if *o == nil {
-		*o = new(streamSlice)
-	}
-	to := (*o).all()
-	for i, b := range s.all() {
-		b.addTo(to[i])
-	}
-}
-
-// settle adds s, which may be nil, to the totals, empties s and writes its TTFT
-// down.
-func (s *streamSlice) settle(total **StreamLatencies, sk *sketcher) (ttft Sketch) {
-	if s == nil {
-		return ttft
-	}
-	if *total == nil {
-		*total = newStreamLatencies()
-	}
-	t := *total
-	to := [...]*hdrhistogram.PackedHistogram{t.TTFT, t.ResponseTTFT, t.FirstChunk, t.TPOT, t.InterChunk, t.EndToEnd}
-	ttft = s.ttft.settle(t.TTFT, sk)
-	for i, b := range s.all() {
-		b.settle(to[i], nil)
-	}
-	return ttft
-}
-
 // follow counts a success that was a stream; more are gaps of its, which it no
 // longer holds. t.mu is held.
 func (t *tally) follow(ex *exchange, s *stream.Stream, more *gaps) {
-	if t.slice.stream == nil {
-		t.slice.stream = new(streamSlice)
-	}
-	slice, c := t.slice.stream, &t.counts.Stream
+	t.slice.beginStreams()
+	slice, c := t.slice, &t.counts.Stream
 	tokens, stated := s.Tokens()
 	c.Streams++
 	c.Chunks += uint64(s.Chunks)
@@ -287,20 +218,20 @@ func (t *tally) follow(ex *exchange, s *stream.Stream, more *gaps) {
 	} else {
 		c.ByChunks++
 	}
-	t.add(&slice.firstChunk, s.Begun-ex.sent)
+	t.add(slice[figure.FirstChunk], s.Begun-ex.sent)
 	if s.Chunks == 0 {
 		c.Silent++
 		return
 	}
-	t.add(&slice.ttft, s.First-ex.sent)
-	t.add(&slice.responseTTFT, s.First-ex.planned)
-	t.add(&slice.endToEnd, s.Last-ex.sent)
+	t.add(slice[figure.TTFT], s.First-ex.sent)
+	t.add(slice[figure.ResponseTTFT], s.First-ex.planned)
+	t.add(slice[figure.EndToEnd], s.Last-ex.sent)
 	for _, gap := range s.Gaps {
-		t.add(&slice.interChunk, gap)
+		t.add(slice[figure.InterChunk], gap)
 	}
-	t.counts.Clamped += more.addTo(&slice.interChunk)
+	t.counts.Clamped += more.addTo(slice[figure.InterChunk])
 	if tpot, ok := tpotOf(s); ok {
-		t.add(&slice.tpot, tpot)
+		t.add(slice[figure.TPOT], tpot)
 	}
 }
 

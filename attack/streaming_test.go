@@ -15,6 +15,7 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"brunt/attack/endpoint"
+	"brunt/attack/figure"
 	"brunt/attack/mock"
 	"brunt/attack/quiet"
 	"brunt/payloads"
@@ -43,8 +44,8 @@ func talker(t *testing.T, c mock.Config, p Plan) (*mock.Server, *Snapshot) {
 // checkStreamBooks holds the identities of streams.
 func checkStreamBooks(t *testing.T, s *Snapshot) {
 	t.Helper()
-	c, l := &s.Counts.Stream, s.Latencies.Stream
-	if l == nil {
+	c, l := &s.Counts.Stream, &s.Latencies
+	if !l.Streamed() {
 		if *c != (StreamCounts{}) {
 			t.Errorf("no histograms for %+v", *c)
 		}
@@ -52,15 +53,15 @@ func checkStreamBooks(t *testing.T, s *Snapshot) {
 	}
 	for what, same := range map[string]bool{
 		"streams = by usage + by chunks":         c.Streams == c.ByUsage+c.ByChunks,
-		"first chunks = streams":                 uint64(l.FirstChunk.TotalCount()) == c.Streams,
-		"ttft = streams with output":             uint64(l.TTFT.TotalCount()) == c.Streams-c.Silent,
-		"response ttft = ttft":                   l.ResponseTTFT.TotalCount() == l.TTFT.TotalCount(),
-		"gaps = chunks less the first of each":   uint64(l.InterChunk.TotalCount()) == c.Chunks-(c.Streams-c.Silent),
-		"no more tpot than streams with output":  l.TPOT.TotalCount() <= l.TTFT.TotalCount(),
+		"first chunks = streams":                 uint64(l[figure.FirstChunk].TotalCount()) == c.Streams,
+		"ttft = streams with output":             uint64(l[figure.TTFT].TotalCount()) == c.Streams-c.Silent,
+		"response ttft = ttft":                   l[figure.ResponseTTFT].TotalCount() == l[figure.TTFT].TotalCount(),
+		"gaps = chunks less the first of each":   uint64(l[figure.InterChunk].TotalCount()) == c.Chunks-(c.Streams-c.Silent),
+		"no more tpot than streams with output":  l[figure.TPOT].TotalCount() <= l[figure.TTFT].TotalCount(),
 		"no more streams than successes":         c.Streams <= s.Counts.Succeeded,
-		"no first chunk after the first output":  l.FirstChunk.Max() <= l.TTFT.Max() || c.Silent > 0,
-		"no first output after the reply's end":  l.TTFT.Max() <= s.Latencies.Service.Max(),
-		"response ttft counts from the planning": l.ResponseTTFT.Min() >= l.TTFT.Min(),
+		"no first chunk after the first output":  l[figure.FirstChunk].Max() <= l[figure.TTFT].Max() || c.Silent > 0,
+		"no first output after the reply's end":  l[figure.TTFT].Max() <= s.Latencies[figure.Service].Max(),
+		"response ttft counts from the planning": l[figure.ResponseTTFT].Min() >= l[figure.TTFT].Min(),
 	} {
 		if !same {
 			t.Errorf("%s: not so in %+v", what, *c)
@@ -124,15 +125,15 @@ func TestStreamFigures(t *testing.T) {
 						gaps = append(gaps, note.Sent[i]-note.Sent[i-1])
 					}
 				}
-				l := s.Latencies.Stream
+				l := &s.Latencies
 				// Sent before it arrives, and received after it was sent.
-				if least := slices.Min(ttft); l.TTFT.Min() < int64(least)*998/1000 {
-					t.Errorf("ttft from %v here, from %v by the server", time.Duration(l.TTFT.Min()), least)
+				if least := slices.Min(ttft); l[figure.TTFT].Min() < int64(least)*998/1000 {
+					t.Errorf("ttft from %v here, from %v by the server", time.Duration(l[figure.TTFT].Min()), least)
 				}
 				return errors.Join(
-					near(t, "ttft", l.TTFT, spreadOf(ttft), 0.08),
-					near(t, "tpot", l.TPOT, spreadOf(tpot), 0.03),
-					near(t, "inter-chunk", l.InterChunk, spreadOf(gaps), 0.05),
+					near(t, "ttft", l[figure.TTFT], spreadOf(ttft), 0.08),
+					near(t, "tpot", l[figure.TPOT], spreadOf(tpot), 0.03),
+					near(t, "inter-chunk", l[figure.InterChunk], spreadOf(gaps), 0.05),
 				)
 			})
 		})
@@ -286,25 +287,25 @@ func TestGood(t *testing.T) {
 		want string // the replies that are good
 	}{
 		{Bounds{}, ""},
-		{Bounds{Response: long, Service: long}, "stream short silent plain"},
-		{Bounds{Response: none, Service: long}, ""},
-		{Bounds{Service: none}, ""},
-		{Bounds{TTFT: long}, "stream short"},
-		{Bounds{TTFT: none}, ""},
-		{Bounds{ResponseTTFT: long, Response: long}, "stream short"},
-		{Bounds{ResponseTTFT: none, TTFT: long}, ""},
-		{Bounds{TPOT: long}, "stream"},
-		{Bounds{TPOT: long, Response: none}, ""},
-		{Bounds{FirstByte: long, Lateness: long}, "stream short silent plain"},
-		{Bounds{FirstByte: none}, ""},
-		{Bounds{FirstChunk: long}, "stream short silent"},
-		{Bounds{FirstChunk: none}, ""},
-		{Bounds{EndToEnd: long}, "stream short"},
-		{Bounds{EndToEnd: none, FirstChunk: long}, ""},
-		{Bounds{InterChunk: long}, "stream"},
+		{Bounds{figure.Response: long, figure.Service: long}, "stream short silent plain"},
+		{Bounds{figure.Response: none, figure.Service: long}, ""},
+		{Bounds{figure.Service: none}, ""},
+		{Bounds{figure.TTFT: long}, "stream short"},
+		{Bounds{figure.TTFT: none}, ""},
+		{Bounds{figure.ResponseTTFT: long, figure.Response: long}, "stream short"},
+		{Bounds{figure.ResponseTTFT: none, figure.TTFT: long}, ""},
+		{Bounds{figure.TPOT: long}, "stream"},
+		{Bounds{figure.TPOT: long, figure.Response: none}, ""},
+		{Bounds{figure.FirstByte: long, figure.Lateness: long}, "stream short silent plain"},
+		{Bounds{figure.FirstByte: none}, ""},
+		{Bounds{figure.FirstChunk: long}, "stream short silent"},
+		{Bounds{figure.FirstChunk: none}, ""},
+		{Bounds{figure.EndToEnd: long}, "stream short"},
+		{Bounds{figure.EndToEnd: none, figure.FirstChunk: long}, ""},
+		{Bounds{figure.InterChunk: long}, "stream"},
 	} {
 		for name, reply := range replies {
-			if racing && c.good.TTFT != long {
+			if racing && c.good[figure.TTFT] != long {
 				continue
 			}
 			url := rawServer(t, func(conn net.Conn, in *bufio.Reader, _ int) {
@@ -375,13 +376,13 @@ func TestStreamHTTP2(t *testing.T) {
 			t.Errorf("%+v: %+v", got, s.Failures)
 		}
 		// Four gaps of the five tokens that usage states, in 20 ms.
-		if l := s.Latencies.Stream; l.InterChunk.Min() < 3*l.TPOT.Min() || l.InterChunk.Min() > 5*l.TPOT.Min() {
-			t.Errorf("a gap of %v, TPOT %v", time.Duration(l.InterChunk.Min()), time.Duration(l.TPOT.Min()))
+		if l := &s.Latencies; l[figure.InterChunk].Min() < 3*l[figure.TPOT].Min() || l[figure.InterChunk].Min() > 5*l[figure.TPOT].Min() {
+			t.Errorf("a gap of %v, TPOT %v", time.Duration(l[figure.InterChunk].Min()), time.Duration(l[figure.TPOT].Min()))
 		}
 	}
 	p := h2Plan(40)
 	p.Stream = StreamOff
-	if s := h2Run(t, url, p, payloads.Single("test", []byte("no end"))); s.Counts.Succeeded != 40 || s.Latencies.Stream != nil {
+	if s := h2Run(t, url, p, payloads.Single("test", []byte("no end"))); s.Counts.Succeeded != 40 || s.Latencies.Streamed() {
 		t.Errorf("off: %+v", s.Counts)
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"brunt/attack/endpoint"
+	"brunt/attack/figure"
 	"brunt/attack/mock"
 	"brunt/attack/quiet"
 	"brunt/payloads"
@@ -112,12 +113,12 @@ func TestStreamTruth(t *testing.T) {
 					t.Fatalf("%d streams in the log; %+v, %+v", len(log), s.Counts.Stream, s.Failures)
 				}
 				ttft, tpot, inter, rate := figuresOf(log, each)
-				l, worst := s.Latencies.Stream, 0.0
+				l, worst := &s.Latencies, 0.0
 				for _, f := range []struct {
 					name         string
 					here, server float64
 				}{
-					{"ttft", l.TTFT.Mean() / 1e9, ttft}, {"tpot", l.TPOT.Mean() / 1e9, tpot}, {"inter-chunk", l.InterChunk.Mean() / 1e9, inter},
+					{"ttft", l[figure.TTFT].Mean() / 1e9, ttft}, {"tpot", l[figure.TPOT].Mean() / 1e9, tpot}, {"inter-chunk", l[figure.InterChunk].Mean() / 1e9, inter},
 					{"tokens/s", float64(s.Counts.Stream.OutputTokens) / s.Elapsed.Seconds(), rate},
 				} {
 					off := f.here/f.server - 1
@@ -188,7 +189,7 @@ func TestUsageCounted(t *testing.T) {
 		})
 		p := testPlan(6)
 		p.Stream = c.mode
-		if s := attackOf(t, url, p); s.Counts.Usage != c.want || s.Counts.Stream != (StreamCounts{}) || s.Latencies.Stream != nil {
+		if s := attackOf(t, url, p); s.Counts.Usage != c.want || s.Counts.Stream != (StreamCounts{}) || s.Latencies.Streamed() {
 			t.Errorf("%s: %+v, %+v", c.name, s.Counts.Usage, s.Failures)
 		}
 	}

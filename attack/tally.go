@@ -7,44 +7,9 @@ import (
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 
+	"brunt/attack/figure"
 	"brunt/attack/setting"
 )
-
-// slice holds the histograms of one stretch of time, in nanoseconds.
-type slice struct {
-	response, service, firstByte, lateness buckets
-	slotWait                               buckets // lateness of those that waited for a slot; lateness has the others
-	failed, connect, tls                   buckets
-	stream                                 *streamSlice // nil until there is a stream
-}
-
-func (s *slice) all() [8]*buckets {
-	return [...]*buckets{&s.response, &s.service, &s.firstByte, &s.lateness, &s.slotWait, &s.failed, &s.connect, &s.tls}
-}
-
-// addTo adds s to another one and empties s for its next use.
-func (s *slice) addTo(o *slice) {
-	to := o.all()
-	for i, b := range s.all() {
-		b.addTo(to[i])
-	}
-	s.stream.addTo(&o.stream)
-}
-
-// totals are the histograms of the whole run.
-type totals struct {
-	response, service, firstByte, lateness *hdrhistogram.PackedHistogram
-	failed, connect, tls                   *hdrhistogram.PackedHistogram
-	slotWait                               *hdrhistogram.PackedHistogram // of lateness, the requests that waited for a slot
-	stream                                 *StreamLatencies              // nil until there is a stream
-}
-
-func newTotals() *totals {
-	return &totals{
-		response: NewHistogram(), service: NewHistogram(), firstByte: NewHistogram(), lateness: NewHistogram(),
-		failed: NewHistogram(), connect: NewHistogram(), tls: NewHistogram(), slotWait: NewHistogram(),
-	}
-}
 
 // tally counts what the workers of one shard did. Its size is fixed: it does
 // not grow with requests. Workers that share it seldom meet at its lock.
@@ -80,7 +45,7 @@ type named struct {
 func newNamed() *named { return &named{response: NewHistogram(), service: NewHistogram()} }
 
 func newTally(names int) *tally {
-	return &tally{slice: &slice{}, failures: map[failureKey]*Failure{}, names: make([]*named, names)}
+	return &tally{slice: newSlice(), failures: map[failureKey]*Failure{}, names: make([]*named, names)}
 }
 
 // connection counts the one that was opened last for an exchange, unless the
@@ -90,9 +55,9 @@ func (t *tally) connection(ex *exchange) {
 		return
 	}
 	t.counts.Connections++
-	t.add(&t.slice.connect, int64(ex.connect))
+	t.add(t.slice[figure.Connect], int64(ex.connect))
 	if ex.tls > 0 {
-		t.add(&t.slice.tls, int64(ex.tls))
+		t.add(t.slice[figure.TLS], int64(ex.tls))
 	}
 }
 
@@ -121,9 +86,9 @@ func (t *tally) record(w *worker) {
 		c.Reconnected++
 	}
 	lateness := ex.begin - ex.planned
-	late, count := &t.slice.lateness, &c.LateWithSlots
+	late, count := t.slice[figure.Lateness], &c.LateWithSlots
 	if ex.noSlot {
-		late, count = &t.slice.slotWait, &c.LateNoSlots
+		late, count = t.slice[figure.SlotWait], &c.LateNoSlots
 	}
 	t.add(late, lateness)
 	if lateness > lateEnough {
@@ -140,9 +105,9 @@ func (t *tally) record(w *worker) {
 	switch ex.outcome {
 	case succeeded:
 		c.Succeeded++
-		t.add(&t.slice.response, ex.end-ex.planned)
-		t.add(&t.slice.service, ex.end-ex.sent)
-		t.add(&t.slice.firstByte, ex.first-ex.sent)
+		t.add(t.slice[figure.Response], ex.end-ex.planned)
+		t.add(t.slice[figure.Service], ex.end-ex.sent)
+		t.add(t.slice[figure.FirstByte], ex.first-ex.sent)
 		if len(ex.model) > 0 {
 			t.serve(ex.model, ex)
 		}
@@ -157,7 +122,7 @@ func (t *tally) record(w *worker) {
 		}
 	case failed:
 		c.Failed++
-		t.add(&t.slice.failed, ex.end-ex.planned)
+		t.add(t.slice[figure.Failed], ex.end-ex.planned)
 		failure.fail(time.Duration(ex.end - w.run.measured))
 	case cutOff:
 		c.CutOff++

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"brunt/attack/figure"
 )
 
 const (
@@ -30,7 +32,7 @@ type timeline struct {
 	gone chan struct{}
 
 	mu        sync.Mutex
-	total     *totals
+	total     Latencies // of the whole run
 	seen      *gathered
 	interval  *slice // scratch: one interval's merged histograms
 	sketcher  sketcher
@@ -54,7 +56,7 @@ type timeline struct {
 func newTimeline(r *Run) *timeline {
 	return &timeline{
 		run: r, quit: make(chan struct{}), gone: make(chan struct{}),
-		total: newTotals(), seen: newGathered(len(r.names)), interval: &slice{}, spare: &slice{},
+		total: NewLatencies(), seen: newGathered(len(r.names)), interval: newSlice(), spare: newSlice(),
 		width: intervalWidth, boundary: r.measured, room: mostRoom, collector: newCollector(),
 	}
 }
@@ -133,19 +135,24 @@ func (t *timeline) collect(at int64) {
 // settle adds the interval's histograms to the totals, writes down those that
 // are kept, and empties them.
 func (t *timeline) settle(iv *Interval) {
-	now, total := t.interval, t.total
-	iv.Response = now.response.settle(total.response, &t.sketcher)
-	iv.Service = now.service.settle(total.service, &t.sketcher)
-	if now.slotWait.count > 0 {
-		now.slotWait.copyTo(total.slotWait)
-		now.slotWait.addTo(&now.lateness)
+	now, total := t.interval, &t.total
+	if now.streamed() {
+		total.BeginStreams()
 	}
-	iv.Lateness = now.lateness.settle(total.lateness, &t.sketcher)
-	now.firstByte.settle(total.firstByte, nil)
-	now.failed.settle(total.failed, nil)
-	now.connect.settle(total.connect, nil)
-	now.tls.settle(total.tls, nil)
-	iv.TTFT = now.stream.settle(&total.stream, &t.sketcher)
+	if waited := now[figure.SlotWait]; waited.count > 0 {
+		waited.copyTo(total[figure.SlotWait])
+		waited.addTo(now[figure.Lateness])
+	}
+	kept := [figure.Len]*Sketch{figure.Response: &iv.Response, figure.Service: &iv.Service, figure.Lateness: &iv.Lateness, figure.TTFT: &iv.TTFT}
+	for f, b := range now {
+		switch {
+		case b == nil:
+		case kept[f] != nil:
+			*kept[f] = b.settle(total[f], &t.sketcher)
+		default:
+			b.settle(total[f], nil)
+		}
+	}
 	if iv.Service.equal(iv.Response) {
 		iv.Service = iv.Response // a closed loop: one copy will do
 	}

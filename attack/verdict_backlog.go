@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"brunt/attack/figure"
 )
 
 const (
@@ -74,7 +76,7 @@ func meanInFlight(s *Snapshot) float64 {
 	if s.Elapsed <= 0 {
 		return 0
 	}
-	return (sumOf(s.Latencies.Response) + sumOf(s.Latencies.Failed)) / float64(s.Elapsed)
+	return (sumOf(s.Latencies[figure.Response]) + sumOf(s.Latencies[figure.Failed])) / float64(s.Elapsed)
 }
 
 func sumOf(h *hdrhistogram.PackedHistogram) float64 {
@@ -113,7 +115,7 @@ func backlogOf(s *Snapshot, p *Plan) (b backlog) {
 		}
 	}
 	if len(list) == 0 {
-		b.early, b.first = true, medianOf(s.Latencies.Response)
+		b.early, b.first = true, medianOf(s.Latencies[figure.Response])
 		return b
 	}
 	first, last := NewHistogram(), NewHistogram()
@@ -131,7 +133,7 @@ func backlogOf(s *Snapshot, p *Plan) (b backlog) {
 	b.to = list[len(list)-1].InFlight
 	if first.TotalCount() == 0 {
 		// Nothing came back while requests were sent.
-		b.early, b.first = true, max(medianOf(s.Latencies.Response), s.PlanElapsed)
+		b.early, b.first = true, max(medianOf(s.Latencies[figure.Response]), s.PlanElapsed)
 		return b
 	}
 	b.first, b.last = time.Duration(first.ValueAtPercentile(50)), time.Duration(last.ValueAtPercentile(50))
@@ -165,7 +167,7 @@ func backlogOf(s *Snapshot, p *Plan) (b backlog) {
 		b.early = true // most replies are still to come
 	}
 	if b.grows {
-		b.early, b.first = true, max(b.first, medianOf(s.Latencies.Response))
+		b.early, b.first = true, max(b.first, medianOf(s.Latencies[figure.Response]))
 	}
 	return b
 }
@@ -220,7 +222,7 @@ func pauseIn(s *Snapshot) (from, to time.Duration) {
 		return 0, 0
 	}
 	rate := float64(c.Succeeded+c.Failed) / float64(s.Elapsed-long)
-	if long <= fillTimes*medianOf(s.Latencies.Service) || rate*float64(long) < pauseReplies {
+	if long <= fillTimes*medianOf(s.Latencies[figure.Service]) || rate*float64(long) < pauseReplies {
 		return 0, 0
 	}
 	return s.Silence.From, s.Silence.From + long

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"brunt/attack/endpoint"
+	"brunt/attack/figure"
 )
 
 // endpointFailed tells of the endpoint's failures, the most frequent kind in
@@ -132,7 +133,7 @@ func whenWords(k kindCount, settled uint64, s *Snapshot, p *Plan) string {
 	}
 	if k.kind == KindTimeoutReply || k.kind == endpoint.TimeoutConnect {
 		k.first, k.last = k.first-p.Timeout, k.last-p.Timeout
-	} else if failed := s.Latencies.Failed; failed != nil && failed.TotalCount() > 0 {
+	} else if failed := s.Latencies[figure.Failed]; failed != nil && failed.TotalCount() > 0 {
 		took := time.Duration(failed.Min()) // any of them took as long
 		k.first, k.last = max(0, k.first-took), max(0, k.last-took)
 	}

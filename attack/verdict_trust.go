@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"brunt/attack/figure"
 )
 
 // How far figures can be trusted.
@@ -130,7 +132,7 @@ func (t *trust) halts(s *Snapshot, p *Plan) {
 		}
 		t.lower(grade, fmt.Sprintf("brunt could not run for %s of the time: the rates are that much too low", percent(min(1, part))))
 	}
-	longest := s.Latencies.Response
+	longest := s.Latencies[figure.Response]
 	if most := s.Delays.Max(); most >= stopped && longest != nil && float64(most) > spoiltShare*float64(longest.Max()) {
 		t.reasons = append(t.reasons, fmt.Sprintf("brunt could not run for %s at a time: the longest times may be its own", span(most)))
 	}
@@ -144,9 +146,9 @@ var judgedQuantiles = [...]struct {
 	name  string
 }{{0.5, 1, "p50"}, {0.9, 10, "p90"}, {0.95, 20, "p95"}, {0.99, 100, "p99"}}
 
-// figure is one reported distribution, what could delay it, and, in an open
+// judgedFigure is one reported distribution, what could delay it, and, in an open
 // loop, the lateness that is a part of it.
-type figure struct {
+type judgedFigure struct {
 	name     string
 	reported *hdrhistogram.PackedHistogram
 	lateness func(q float64) float64
@@ -164,7 +166,7 @@ type delayed struct {
 // judgedFigures are the distributions that are judged. Each reply is one event that
 // a delay may hit, and of those no more can wait than are in flight; of streams
 // each chunk is one.
-func judgedFigures(s *Snapshot, p *Plan) []figure {
+func judgedFigures(s *Snapshot, p *Plan) []judgedFigure {
 	l := &s.Latencies
 	elapsed := float64(max(s.Elapsed, 1))
 	replies := func(h *hdrhistogram.PackedHistogram) events {
@@ -175,19 +177,19 @@ func judgedFigures(s *Snapshot, p *Plan) []figure {
 	if p.Open() {
 		late = l.ownLateness
 	}
-	list := []figure{{"response time", l.Response, late, events{}, 0}, {"service time", l.Service, nil, events{}, 0}}
-	if l.Response != nil && l.Response.TotalCount() == 0 && len(s.Status) > 0 { // all that came are failures
-		list = []figure{{"time of failed requests", l.Failed, late, events{}, 0}}
+	list := []judgedFigure{{"response time", l[figure.Response], late, events{}, 0}, {"service time", l[figure.Service], nil, events{}, 0}}
+	if l[figure.Response] != nil && l[figure.Response].TotalCount() == 0 && len(s.Status) > 0 { // all that came are failures
+		list = []judgedFigure{{"time of failed requests", l[figure.Failed], late, events{}, 0}}
 	}
-	if l.Stream != nil {
-		list = append(list, figure{"ttft", l.Stream.TTFT, nil, events{}, 0})
+	if l.Streamed() {
+		list = append(list, judgedFigure{"ttft", l[figure.TTFT], nil, events{}, 0})
 	}
 	kept := list[:0]
 	for _, f := range list {
 		if f.reported != nil && f.reported.TotalCount() > 0 {
 			f.hit = replies(f.reported)
-			if f.reported == l.Response && l.Service != nil && l.Service.TotalCount() > 0 {
-				f.least = float64(l.Service.Min()) // which holds no lateness
+			if f.reported == l[figure.Response] && l[figure.Service] != nil && l[figure.Service].TotalCount() > 0 {
+				f.least = float64(l[figure.Service].Min()) // which holds no lateness
 			}
 			kept = append(kept, f)
 		}
@@ -196,7 +198,7 @@ func judgedFigures(s *Snapshot, p *Plan) []figure {
 }
 
 // compare keeps the percentile of which the largest share may be brunt's own.
-func (f *figure) compare(d *Delays, worst *delayed) {
+func (f *judgedFigure) compare(d *Delays, worst *delayed) {
 	n := f.reported.TotalCount()
 	for _, j := range judgedQuantiles {
 		if n < j.needs {

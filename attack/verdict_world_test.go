@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"brunt/attack/figure"
 )
 
 // world is a load, an endpoint and a client, played through without a clock:
@@ -212,7 +214,7 @@ func (w *world) snapshot(t *testing.T) (*Snapshot, *Plan) {
 	}
 	s := &Snapshot{State: Running, Client: w.client, Changes: w.changes, Interrupted: w.stopAt > 0}
 	l := &s.Latencies
-	l.Response, l.Service, l.Failed, l.Lateness, l.SlotWait = NewHistogram(), NewHistogram(), NewHistogram(), NewHistogram(), NewHistogram()
+	*l = NewLatencies()
 	now, sending := w.at, w.duration
 	if w.stopAt > 0 {
 		sending = w.stopAt
@@ -260,9 +262,9 @@ func (w *world) snapshot(t *testing.T) (*Snapshot, *Plan) {
 		intervals[in(x.begin)].Sent++
 		intervals[in(x.planned)].Planned++
 		lateness := x.begin - x.planned
-		record(t, l.Lateness, lateness)
+		record(t, l[figure.Lateness], lateness)
 		if x.waited {
-			record(t, l.SlotWait, lateness)
+			record(t, l[figure.SlotWait], lateness)
 		}
 		if int64(lateness) > lateEnough {
 			if x.waited {
@@ -288,7 +290,7 @@ func (w *world) snapshot(t *testing.T) (*Snapshot, *Plan) {
 			c.Failed++
 			last = max(last, x.end)
 			intervals[in(x.end)].Failed++
-			record(t, l.Failed, x.end-x.planned)
+			record(t, l[figure.Failed], x.end-x.planned)
 			f := kinds[x.kind]
 			if f == nil {
 				f = &Failure{Kind: x.kind, Status: x.status, First: x.end}
@@ -301,8 +303,8 @@ func (w *world) snapshot(t *testing.T) (*Snapshot, *Plan) {
 			last = max(last, x.end)
 			i := in(x.end)
 			intervals[i].Succeeded++
-			record(t, l.Response, x.end-x.planned)
-			record(t, l.Service, x.end-x.begin)
+			record(t, l[figure.Response], x.end-x.planned)
+			record(t, l[figure.Service], x.end-x.begin)
 			if responses[i] == nil {
 				responses[i] = NewHistogram()
 			}

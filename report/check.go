@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"brunt/attack"
+	"brunt/attack/figure"
 )
 
 // Check reports the first identity that the report's figures break, with both
@@ -131,30 +132,12 @@ func (r *Report) checkIntervals() error {
 }
 
 func (r *Report) checkHistograms() error {
-	q, h, l := &r.Requests, &r.Histograms, &r.LatencyMS
-	err := first(
-		equal("samples of response", h.Response.Count(), "succeeded", q.Succeeded),
-		r.measured("samples of service", h.Service.Count(), "succeeded", q.Succeeded),
-		r.measured("samples of first_byte", h.FirstByte.Count(), "succeeded", q.Succeeded),
-		equal("samples of failed", h.Failed.Count(), "failed", q.Failed),
-		r.measured("samples of lateness", h.Lateness.Count(), "sent - in_flight", q.Sent-q.InFlight),
-		r.measured("samples of connect", h.Connect.Count(), "connections", q.Connections),
-	)
-	return first(err,
-		agree("latency_ms.response", l.Response, h.Response), agree("latency_ms.service", l.Service, h.Service),
-		agree("latency_ms.failed", l.Failed, h.Failed), agree("latency_ms.first_byte", l.FirstByte, h.FirstByte),
-		agree("latency_ms.connect", l.Connect, h.Connect), agree("latency_ms.tls", l.TLS, h.TLS),
-		agree("lateness_ms", r.LatenessMS, h.Lateness),
-	)
-}
-
-// measured compares samples with a count. Results do not hold every figure, so
-// a report rebuilt from them, or merged with one, may have fewer.
-func (r *Report) measured(left string, a uint64, right string, b uint64) error {
-	if r.Rebuilt {
-		return atMost(left, a, right, b)
-	}
-	return equal(left, a, right, b)
+	return r.checkFigures(figure.Whole(), func(f figure.Figure) string {
+		if f == figure.Lateness {
+			return "lateness_ms"
+		}
+		return "latency_ms." + f.String()
+	})
 }
 
 func (r *Report) checkNames() error {

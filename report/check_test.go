@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"brunt/attack"
+	"brunt/attack/figure"
 	"brunt/payloads/needs"
 	"brunt/report"
 	"brunt/report/reporttest"
@@ -46,18 +47,18 @@ func TestCheckNotices(t *testing.T) {
 		"interval bytes": {func(r *report.Report) { r.Intervals[3].BytesIn++ }, "bytes_in of all intervals"},
 		"interval out":   {func(r *report.Report) { r.Intervals[3].BytesOut++ }, "bytes_out of all intervals"},
 		"interval lost":  {func(r *report.Report) { r.Intervals = r.Intervals[1:] }, "of all intervals"},
-		"response":       {func(r *report.Report) { reporttest.Must(r.Histograms.Response.RecordValue(5)) }, "samples of response"},
-		"service":        {func(r *report.Report) { reporttest.Must(r.Histograms.Service.RecordValue(5)) }, "samples of service"},
-		"first byte":     {func(r *report.Report) { reporttest.Must(r.Histograms.FirstByte.RecordValue(5)) }, "samples of first_byte"},
-		"failed times":   {func(r *report.Report) { reporttest.Must(r.Histograms.Failed.RecordValue(5)) }, "samples of failed"},
-		"lateness":       {func(r *report.Report) { reporttest.Must(r.Histograms.Lateness.RecordValue(5)) }, "samples of lateness"},
-		"p99":            {func(r *report.Report) { *r.LatencyMS.Response.P99 *= 0.99 }, "latency_ms.response.p99"},
-		"service p50":    {func(r *report.Report) { *r.LatencyMS.Service.P50 *= 1.01 }, "latency_ms.service.p50"},
+		"response":       {func(r *report.Report) { reporttest.Must(r.Histograms[figure.Response].RecordValue(5)) }, "samples of response"},
+		"service":        {func(r *report.Report) { reporttest.Must(r.Histograms[figure.Service].RecordValue(5)) }, "samples of service"},
+		"first byte":     {func(r *report.Report) { reporttest.Must(r.Histograms[figure.FirstByte].RecordValue(5)) }, "samples of first_byte"},
+		"failed times":   {func(r *report.Report) { reporttest.Must(r.Histograms[figure.Failed].RecordValue(5)) }, "samples of failed"},
+		"lateness":       {func(r *report.Report) { reporttest.Must(r.Histograms[figure.Lateness].RecordValue(5)) }, "samples of lateness"},
+		"p99":            {func(r *report.Report) { *r.LatencyMS[figure.Response].P99 *= 0.99 }, "latency_ms.response.p99"},
+		"service p50":    {func(r *report.Report) { *r.LatencyMS[figure.Service].P50 *= 1.01 }, "latency_ms.service.p50"},
 		"lateness max":   {func(r *report.Report) { *r.LatenessMS.Max = 0 }, "lateness_ms.max"},
-		"count":          {func(r *report.Report) { r.LatencyMS.Failed.Count++ }, "latency_ms.failed.count"},
-		"connect":        {func(r *report.Report) { reporttest.Must(r.Histograms.Connect.RecordValue(5)) }, "samples of connect"},
-		"mean lost":      {func(r *report.Report) { r.LatencyMS.FirstByte.Mean = nil }, "latency_ms.first_byte.mean (null)"},
-		"too few":        {func(r *report.Report) { r.LatencyMS.Connect.P9999 = new(0.3) }, "too few samples (200)"},
+		"count":          {func(r *report.Report) { r.LatencyMS[figure.Failed].Count++ }, "latency_ms.failed.count"},
+		"connect":        {func(r *report.Report) { reporttest.Must(r.Histograms[figure.Connect].RecordValue(5)) }, "samples of connect"},
+		"mean lost":      {func(r *report.Report) { r.LatencyMS[figure.FirstByte].Mean = nil }, "latency_ms.first_byte.mean (null)"},
+		"too few":        {func(r *report.Report) { r.LatencyMS[figure.Connect].P9999 = new(0.3) }, "too few samples (200)"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := reporttest.Failing()
@@ -105,7 +106,7 @@ func TestCheckInFlight(t *testing.T) {
 		"status counts":     func(s *attack.Snapshot) { s.Status[200] += 3 },
 		"of all intervals":  func(s *attack.Snapshot) { s.Intervals = s.Intervals[:2] },
 		"sent of all inter": func(s *attack.Snapshot) { s.Intervals[0].Sent++ },
-		"samples of late":   func(s *attack.Snapshot) { reporttest.Must(s.Latencies.Lateness.RecordValue(5)) },
+		"samples of late":   func(s *attack.Snapshot) { reporttest.Must(s.Latencies[figure.Lateness].RecordValue(5)) },
 	} {
 		s := sc.Snapshot()
 		change(s)

@@ -9,6 +9,7 @@ import (
 
 	"brunt/attack"
 	"brunt/attack/endpoint"
+	"brunt/attack/figure"
 	"brunt/payloads"
 	"brunt/report/format"
 	"brunt/report/words"
@@ -127,12 +128,10 @@ func highestRate(r *Report) (most float64) {
 
 // Summarise fills in what follows from counts, times and histograms.
 func (r *Report) Summarise() {
-	h := &r.Histograms
-	r.LatencyMS = Latency{
-		Response: h.Response.Summary(), Service: h.Service.Summary(), Failed: h.Failed.Summary(),
-		Connect: h.Connect.Summary(), TLS: h.TLS.Summary(), FirstByte: h.FirstByte.Summary(),
+	for _, f := range latencyKeys {
+		r.LatencyMS[f] = r.Histograms[f].Summary()
 	}
-	r.LatenessMS = h.Lateness.Summary()
+	r.LatenessMS = r.Histograms[figure.Lateness].Summary()
 	if r.Stream != nil {
 		r.Stream.summarise(r.running())
 	}
@@ -204,13 +203,6 @@ func inFlight(state attack.State, sent, settled uint64) uint64 {
 		return 0
 	}
 	return sent - settled
-}
-
-func histogramsOf(l *attack.Latencies) Histograms {
-	return Histograms{
-		Response: histogramOf(l.Response), Service: histogramOf(l.Service), Failed: histogramOf(l.Failed),
-		FirstByte: histogramOf(l.FirstByte), Connect: histogramOf(l.Connect), TLS: histogramOf(l.TLS), Lateness: histogramOf(l.Lateness),
-	}
 }
 
 func failuresOf(failures []attack.Failure) []Failure {

@@ -12,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"brunt/attack"
+	"brunt/attack/figure"
 	"brunt/report"
 	"brunt/report/format"
 	"brunt/report/reporttest"
@@ -87,7 +88,7 @@ func TestFromCopies(t *testing.T) {
 	m := reporttest.Healthy.Meta()
 	r := report.From(m, s)
 	before := reporttest.JSONOf(t, r)
-	reporttest.Must(s.Latencies.Response.RecordValue(5))
+	reporttest.Must(s.Latencies[figure.Response].RecordValue(5))
 	s.Status[200]++
 	s.Failures[0].Count++
 	s.Slowest[0].Response++

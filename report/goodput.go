@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"brunt/attack"
+	"brunt/attack/figure"
 	"brunt/report/format"
 )
 
@@ -19,32 +20,17 @@ type Goodput struct {
 	Percent  float64    `json:"percent"` // of succeeded + failed
 }
 
-// GoodBounds are the longest times in milliseconds; null for none.
-type GoodBounds struct {
-	Response     *float64 `json:"response"`
-	Service      *float64 `json:"service"`
-	TTFT         *float64 `json:"ttft"`
-	ResponseTTFT *float64 `json:"response_ttft"`
-	TPOT         *float64 `json:"tpot"`
-	FirstByte    *float64 `json:"first_byte"`
-	Lateness     *float64 `json:"lateness"`
-	FirstChunk   *float64 `json:"first_chunk"`
-	InterChunk   *float64 `json:"inter_chunk"`
-	EndToEnd     *float64 `json:"end_to_end"`
+// GoodBounds are the longest times in milliseconds by figure; null for none.
+type GoodBounds [figure.Len]*float64
+
+// MarshalJSON writes all that there can be, those that are not set as null.
+func (b GoodBounds) MarshalJSON() ([]byte, error) {
+	return marshalFigures(boundKeys, (*[figure.Len]*float64)(&b), "")
 }
 
-// Bound is one bound by the name that rules have for it.
-type Bound struct {
-	Name string
-	Ms   *float64
-}
-
-// List is all bounds, those that are not set with null, always in the same order.
-func (b *GoodBounds) List() []Bound {
-	return []Bound{
-		{"response", b.Response}, {"service", b.Service}, {"first_byte", b.FirstByte}, {"lateness", b.Lateness}, {"ttft", b.TTFT},
-		{"response_ttft", b.ResponseTTFT}, {"first_chunk", b.FirstChunk}, {"tpot", b.TPOT}, {"inter_chunk", b.InterChunk}, {"end_to_end", b.EndToEnd},
-	}
+// UnmarshalJSON reads what MarshalJSON wrote.
+func (b *GoodBounds) UnmarshalJSON(text []byte) error {
+	return unmarshalFigures(text, boundKeys, (*[figure.Len]*float64)(b), "")
 }
 
 // goodputOf is nil where the plan has no bounds.
@@ -62,11 +48,11 @@ func goodputOf(plan *attack.Plan, s *attack.Snapshot) *Goodput {
 
 // GoodBoundsOf gives a plan's bounds in milliseconds, null for what is not bounded.
 func GoodBoundsOf(b *attack.Bounds) GoodBounds {
-	return GoodBounds{
-		Response: bound(b.Response), Service: bound(b.Service), FirstByte: bound(b.FirstByte), Lateness: bound(b.Lateness),
-		TTFT: bound(b.TTFT), ResponseTTFT: bound(b.ResponseTTFT), FirstChunk: bound(b.FirstChunk),
-		TPOT: bound(b.TPOT), InterChunk: bound(b.InterChunk), EndToEnd: bound(b.EndToEnd),
+	var ms GoodBounds
+	for f, longest := range b {
+		ms[f] = bound(longest)
 	}
+	return ms
 }
 
 // bound is a bound in milliseconds, null for none.
@@ -83,14 +69,21 @@ func (g *Goodput) summarise(q *Requests, elapsedS float64) {
 	g.Percent = format.Per(100*float64(g.Requests), float64(q.Succeeded+q.Failed))
 }
 
-// Key is equal for equal bounds.
-func (b *GoodBounds) Key() (k [10]float64) {
-	for i, x := range b.List() {
-		if x.Ms != nil {
-			k[i] = *x.Ms
+// Equal reports whether both are the same bounds.
+func (b *GoodBounds) Equal(o *GoodBounds) bool {
+	for f, ms := range b {
+		if orZero(ms) != orZero(o[f]) {
+			return false
 		}
 	}
-	return k
+	return true
+}
+
+func orZero(ms *float64) float64 {
+	if ms == nil {
+		return 0
+	}
+	return *ms
 }
 
 func (r *Report) checkGoodput() error {

@@ -21,10 +21,7 @@ import (
 func TestAskedPerInterval(t *testing.T) {
 	ms := func(n int) time.Duration { return time.Duration(n) * time.Millisecond }
 	per := func(n int) vegeta.Rate { return vegeta.Rate{Freq: n, Per: time.Second} }
-	s := &attack.Snapshot{State: attack.Done, Started: reporttest.Epoch, Latencies: attack.Latencies{
-		Response: attack.NewHistogram(), Service: attack.NewHistogram(), FirstByte: attack.NewHistogram(),
-		Failed: attack.NewHistogram(), Connect: attack.NewHistogram(), TLS: attack.NewHistogram(), Lateness: attack.NewHistogram(),
-	}}
+	s := &attack.Snapshot{State: attack.Done, Started: reporttest.Epoch, Latencies: attack.NewLatencies()}
 	for _, c := range []struct {
 		name    string
 		plan    attack.Plan

@@ -7,26 +7,6 @@ import (
 	"brunt/attack"
 )
 
-// ByName is the histogram under its key in JSON.
-func (h *Histograms) ByName(key string) Histogram {
-	switch key {
-	case "response":
-		return h.Response
-	case "service":
-		return h.Service
-	case "failed":
-		return h.Failed
-	case "first_byte":
-		return h.FirstByte
-	case "connect":
-		return h.Connect
-	case "tls":
-		return h.TLS
-	default:
-		return h.Lateness
-	}
-}
-
 // SchemaVersion is the version of the JSON that a Report marshals to.
 const SchemaVersion = 1
 
@@ -144,18 +124,6 @@ type NotSentReasons struct {
 	NoSlot  uint64 `json:"no_slot"`
 	Stopped uint64 `json:"stopped"`
 	Skipped uint64 `json:"skipped"`
-}
-
-// Latency holds the distributions, in milliseconds. Response, Service and
-// FirstByte are of successes, Failed of failures, Connect and TLS of the
-// connections that were opened.
-type Latency struct {
-	Response  Summary `json:"response"`
-	Service   Summary `json:"service"`
-	Failed    Summary `json:"failed"`
-	Connect   Summary `json:"connect"`
-	TLS       Summary `json:"tls"`
-	FirstByte Summary `json:"first_byte"`
 }
 
 // Failure is one kind of failure by one cause. FirstS and LastS are seconds
@@ -296,16 +264,4 @@ type Interval struct {
 	// they are empty in a report that was read from it.
 	Response attack.Sketch `json:"-"`
 	Service  attack.Sketch `json:"-"`
-}
-
-// Histograms are what the summaries were made from, so that a report can be
-// printed again, judged by other rules and merged without loss.
-type Histograms struct {
-	Response  Histogram `json:"response"`
-	Service   Histogram `json:"service"`
-	Failed    Histogram `json:"failed"`
-	FirstByte Histogram `json:"first_byte"`
-	Connect   Histogram `json:"connect"`
-	TLS       Histogram `json:"tls"`
-	Lateness  Histogram `json:"lateness"`
 }

@@ -9,6 +9,7 @@ import (
 	"brunt/attack"
 	"brunt/attack/endpoint"
 	"brunt/attack/endpoint/databricks"
+	"brunt/attack/figure"
 	"brunt/report"
 	"brunt/report/reporttest"
 )
@@ -21,7 +22,7 @@ func TestNeededIsRateTimesModelTime(t *testing.T) {
 	}
 	for name, change := range map[string]func(*report.Report){
 		"closed":  func(r *report.Report) { r.Plan.RatePerS = nil },
-		"few":     func(r *report.Report) { r.LatencyMS.Service.Count = 99 },
+		"few":     func(r *report.Report) { r.LatencyMS[figure.Service].Count = 99 },
 		"invalid": func(r *report.Report) { r.Verdict.Trust = new("none") },
 		"changed": func(r *report.Report) { r.Changes = append(r.Changes, report.Change{RatePerS: new(1.0)}) },
 	} {
@@ -68,7 +69,7 @@ func TestSizingWithoutTheEndpointsFigures(t *testing.T) {
 		r.Endpoint.OverRun, r.Endpoint.Metrics, r.Intervals = nil, nil, nil
 		r.Endpoint.Entities[0].MaxConcurrency = new(int(c.used))
 		r.Plan.RatePerS, r.Throughput.CompletedOKPerS, r.Throughput.WindowS = &c.asked, &c.reached, &c.window
-		r.LatencyMS.Service.Mean, r.LatencyMS.Service.P50, r.LatencyMS.Service.StdDev = &c.mean, &c.median, &c.deviation
+		r.LatencyMS[figure.Service].Mean, r.LatencyMS[figure.Service].P50, r.LatencyMS[figure.Service].StdDev = &c.mean, &c.median, &c.deviation
 		r.Errors = []report.Failure{{Kind: "x", Cause: report.Optional(c.cause), Count: c.odd}}
 		r.Provision()
 		p, words := r.Endpoint.Provisioned, report.ProvisionWords(r)
@@ -167,7 +168,7 @@ func TestRemainderNeedsTheSameRequests(t *testing.T) {
 	if got := report.WhereWords(r); !strings.Contains(got, "for network and gateway") {
 		t.Error(got)
 	}
-	r.LatencyMS.Service.Count = 4000
+	r.LatencyMS[figure.Service].Count = 4000
 	if got := report.WhereWords(r); strings.Contains(got, "for network and gateway") || !strings.Contains(got, "own account") {
 		t.Error(got)
 	}

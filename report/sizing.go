@@ -7,6 +7,7 @@ import (
 
 	"brunt/attack"
 	"brunt/attack/endpoint"
+	"brunt/attack/figure"
 	"brunt/report/format"
 )
 
@@ -44,7 +45,7 @@ const (
 // or why that is not known. A service time that holds waiting in the endpoint's
 // queue would make the endpoint look as slow as it was loaded.
 func (r *Report) occupied(used *float64) (ms float64, basis, reason string) {
-	service := &r.LatencyMS.Service
+	service := &r.LatencyMS[figure.Service]
 	switch {
 	case r.Plan.RatePerS == nil:
 		return 0, "", "no rate was asked for"
@@ -89,7 +90,7 @@ func modelOf(all []endpoint.Sample, served uint64) (found ServiceTimes) {
 
 // unqueued judges by the client's figures alone.
 func (r *Report) unqueued(used float64) (ms float64, basis, reason string) {
-	t, service := &r.Throughput, &r.LatencyMS.Service
+	t, service := &r.Throughput, &r.LatencyMS[figure.Service]
 	if t.CompletedOKPerS == nil || !(*t.CompletedOKPerS > 0) {
 		return 0, "", "nothing came within the measured time"
 	}
@@ -169,8 +170,8 @@ func (r *Report) needed() float64 {
 		return 0
 	case p.ServiceMS != nil:
 		return *r.Plan.RatePerS * *p.ServiceMS / 1e3
-	case r.LatencyMS.Service.Mean != nil:
-		return *r.Plan.RatePerS * *r.LatencyMS.Service.Mean / 1e3
+	case r.LatencyMS[figure.Service].Mean != nil:
+		return *r.Plan.RatePerS * *r.LatencyMS[figure.Service].Mean / 1e3
 	}
 	return 0
 }
@@ -191,7 +192,7 @@ func provisionWords(r *Report) string {
 		}
 		return fmt.Sprintf("provisioned concurrency%s: what %s needs is not known: %s", used, format.AskedRate(*r.Plan.RatePerS), format.Safe(*p.Reason, 300))
 	}
-	ms := r.LatencyMS.Service.Mean
+	ms := r.LatencyMS[figure.Service].Mean
 	if p.ServiceMS != nil {
 		ms = p.ServiceMS
 	}

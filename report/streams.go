@@ -1,7 +1,10 @@
 package report
 
 import (
+	"encoding/json"
+
 	"brunt/attack"
+	"brunt/attack/figure"
 	"brunt/report/format"
 )
 
@@ -29,14 +32,46 @@ type Stream struct {
 	OutputTokensPerS float64 `json:"output_tokens_per_s"` // output_tokens / elapsed_s
 	// PerUserTokensPerS is 1,000 / tpot_ms.p50: how fast the text comes for one
 	// reader. Null without a TPOT above 0.
-	PerUserTokensPerS *float64         `json:"per_user_tokens_per_s"`
-	TTFT              Summary          `json:"ttft_ms"`
-	ResponseTTFT      Summary          `json:"response_ttft_ms"`
-	FirstChunk        Summary          `json:"first_chunk_ms"`
-	TPOT              Summary          `json:"tpot_ms"`
-	InterChunk        Summary          `json:"inter_chunk_ms"`
-	EndToEnd          Summary          `json:"end_to_end_ms"`
-	Histograms        StreamHistograms `json:"histograms"`
+	PerUserTokensPerS *float64 `json:"per_user_tokens_per_s"`
+	// LatencyMS are the figures above; the JSON has each under its name with _ms.
+	LatencyMS  Latency          `json:"-"`
+	Histograms StreamHistograms `json:"-"`
+}
+
+// MarshalJSON writes counts, summaries and histograms in one object, in this order.
+func (s Stream) MarshalJSON() ([]byte, error) {
+	type counts Stream
+	text, err := json.Marshal(counts(s))
+	if err != nil {
+		return nil, err
+	}
+	summaries, err := marshalFigures(figure.Streamed(), (*[figure.Len]Summary)(&s.LatencyMS), "_ms")
+	if err != nil {
+		return nil, err
+	}
+	histograms, err := json.Marshal(s.Histograms)
+	if err != nil {
+		return nil, err
+	}
+	text = append(text[:len(text)-1], ',')
+	text = append(text, summaries[1:len(summaries)-1]...)
+	text = append(text, `,"histograms":`...)
+	return append(append(text, histograms...), '}'), nil
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote.
+func (s *Stream) UnmarshalJSON(b []byte) error {
+	type counts Stream
+	if err := json.Unmarshal(b, (*counts)(s)); err != nil {
+		return err
+	}
+	rest := struct {
+		Histograms *StreamHistograms `json:"histograms"`
+	}{&s.Histograms}
+	if err := json.Unmarshal(b, &rest); err != nil {
+		return err
+	}
+	return unmarshalFigures(b, figure.Streamed(), (*[figure.Len]Summary)(&s.LatencyMS), "_ms")
 }
 
 // TokensBy says where the output tokens of how many streams come from: from
@@ -47,40 +82,27 @@ type TokensBy struct {
 	Chunks uint64 `json:"chunks"`
 }
 
-// StreamHistograms are what a Stream's summaries were made from.
-type StreamHistograms struct {
-	TTFT         Histogram `json:"ttft"`
-	ResponseTTFT Histogram `json:"response_ttft"`
-	FirstChunk   Histogram `json:"first_chunk"`
-	TPOT         Histogram `json:"tpot"`
-	InterChunk   Histogram `json:"inter_chunk"`
-	EndToEnd     Histogram `json:"end_to_end"`
-}
-
 // streamOf is nil where no success was a stream.
 func streamOf(s *attack.Snapshot) *Stream {
-	l, c := s.Latencies.Stream, &s.Counts.Stream
-	if l == nil || c.Streams == 0 {
+	c := &s.Counts.Stream
+	if !s.Latencies.Streamed() || c.Streams == 0 {
 		return nil
 	}
 	return &Stream{
 		Streams: c.Streams, Silent: c.Silent, Chunks: c.Chunks, OutputTokens: c.OutputTokens, PromptTokens: c.PromptTokens,
 		TokensBy: TokensBy{Usage: c.ByUsage, Chunks: c.ByChunks}, SkippedEvents: c.Skipped,
-		Histograms: StreamHistograms{
-			TTFT: histogramOf(l.TTFT), ResponseTTFT: histogramOf(l.ResponseTTFT), FirstChunk: histogramOf(l.FirstChunk), TPOT: histogramOf(l.TPOT), InterChunk: histogramOf(l.InterChunk),
-			EndToEnd: histogramOf(l.EndToEnd),
-		},
+		Histograms: streamHistogramsOf(&s.Latencies),
 	}
 }
 
 // summarise fills in what follows from counts, time and histograms.
 func (s *Stream) summarise(elapsedS float64) {
-	h := &s.Histograms
-	s.TTFT, s.ResponseTTFT, s.FirstChunk = h.TTFT.Summary(), h.ResponseTTFT.Summary(), h.FirstChunk.Summary()
-	s.TPOT, s.InterChunk, s.EndToEnd = h.TPOT.Summary(), h.InterChunk.Summary(), h.EndToEnd.Summary()
+	for _, f := range figure.Streamed() {
+		s.LatencyMS[f] = s.Histograms[f].Summary()
+	}
 	s.OutputTokensPerS = format.Per(float64(s.OutputTokens), elapsedS)
 	s.PerUserTokensPerS = nil
-	if p50 := s.TPOT.P50; p50 != nil && *p50 > 0 {
+	if p50 := s.LatencyMS[figure.TPOT].P50; p50 != nil && *p50 > 0 {
 		s.PerUserTokensPerS = new(format.Per(1e3, *p50))
 	}
 }
@@ -92,7 +114,7 @@ func (r *Report) checkStream() error {
 	if s == nil {
 		return nil
 	}
-	h, spoke := &s.Histograms, s.Streams-min(s.Silent, s.Streams)
+	spoken := s.Streams - min(s.Silent, s.Streams)
 	var came uint64
 	for i := range r.Intervals {
 		came += r.Intervals[i].Chunks
@@ -101,37 +123,10 @@ func (r *Report) checkStream() error {
 		atMost("chunks", s.Chunks, "chunks of all intervals", came),
 		atMost("streams", s.Streams, "succeeded", r.Requests.Succeeded),
 		equal("streams", s.Streams, "tokens_by.usage + tokens_by.chunks", s.TokensBy.Usage+s.TokensBy.Chunks),
-		equal("samples of first_chunk", h.FirstChunk.Count(), "streams", s.Streams),
-		equal("samples of ttft", h.TTFT.Count(), "streams that are not silent", spoke),
-		equal("samples of response_ttft", h.ResponseTTFT.Count(), "streams that are not silent", spoke),
-		atMost("samples of tpot", h.TPOT.Count(), "streams that are not silent", spoke),
-		equal("samples of end_to_end", h.EndToEnd.Count(), "streams that are not silent", spoke),
-		equal("samples of inter_chunk and the first chunk of each stream", h.InterChunk.Count()+spoke, "chunks", s.Chunks),
-		agree("stream.ttft_ms", s.TTFT, h.TTFT), agree("stream.response_ttft_ms", s.ResponseTTFT, h.ResponseTTFT),
-		agree("stream.first_chunk_ms", s.FirstChunk, h.FirstChunk), agree("stream.tpot_ms", s.TPOT, h.TPOT),
-		agree("stream.inter_chunk_ms", s.InterChunk, h.InterChunk), agree("stream.end_to_end_ms", s.EndToEnd, h.EndToEnd),
+		equal("samples of inter_chunk and the first chunk of each stream",
+			s.Histograms[figure.InterChunk].Count()+spoken, "chunks", s.Chunks),
+		r.checkFigures(figure.Streamed(), func(f figure.Figure) string { return "stream." + f.String() + "_ms" }),
 	)
-}
-
-// ByName is the histogram under its key in JSON.
-func (s *Stream) ByName(key string) Histogram {
-	if s == nil {
-		return Histogram{}
-	}
-	switch h := &s.Histograms; key {
-	case "ttft":
-		return h.TTFT
-	case "response_ttft":
-		return h.ResponseTTFT
-	case "first_chunk":
-		return h.FirstChunk
-	case "tpot":
-		return h.TPOT
-	case "end_to_end":
-		return h.EndToEnd
-	default:
-		return h.InterChunk
-	}
 }
 
 // Usage is what the successes that were no streams stated of their tokens.

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"brunt/attack"
+	"brunt/attack/figure"
 	"brunt/report"
 	"brunt/report/format"
 	"brunt/report/merge"
@@ -19,8 +20,8 @@ func TestStreamChecked(t *testing.T) {
 		"silent":    func(s *report.Stream) { s.Silent-- },
 		"chunks":    func(s *report.Stream) { s.Chunks++ },
 		"by":        func(s *report.Stream) { s.TokensBy.Usage-- },
-		"summary":   func(s *report.Stream) { *s.TTFT.P50 *= 2 },
-		"histogram": func(s *report.Stream) { s.Histograms.TPOT = s.Histograms.InterChunk },
+		"summary":   func(s *report.Stream) { *s.LatencyMS[figure.TTFT].P50 *= 2 },
+		"histogram": func(s *report.Stream) { s.Histograms[figure.TPOT] = s.Histograms[figure.InterChunk] },
 	} {
 		r := reporttest.Streamed()
 		spoil(r.Stream)

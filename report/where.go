@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"brunt/attack/endpoint"
+	"brunt/attack/figure"
 	"brunt/report/format"
 )
 
@@ -94,7 +95,7 @@ func alike(a, b ServiceTimes) bool {
 // whereWords says where the time went: network, queue or model. The endpoint's
 // figures are of all that it served, so each has its own count.
 func whereWords(r *Report) string {
-	last, service := r.Endpoint.last(), &r.LatencyMS.Service
+	last, service := r.Endpoint.last(), &r.LatencyMS[figure.Service]
 	if last == nil || service.Mean == nil {
 		return ""
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"brunt/attack"
+	"brunt/attack/figure"
 	"brunt/report"
 	"brunt/report/reporttest"
 )
@@ -32,7 +33,7 @@ func TestHistogramLog(t *testing.T) {
 			t.Fatalf("%d dropped", dropped)
 		}
 	}
-	for tag, want := range map[string]report.Summary{"response": r.LatencyMS.Response, "service": r.LatencyMS.Service} {
+	for tag, want := range map[string]report.Summary{"response": r.LatencyMS[figure.Response], "service": r.LatencyMS[figure.Service]} {
 		got := float64(total[tag].ValueAtPercentile(99)) / 1e6
 		if uint64(total[tag].TotalCount()) != want.Count || math.Abs(got-*want.P99) > 1e-3 {
 			t.Errorf("%s: %d values, p99 %v; want %d, %v", tag, total[tag].TotalCount(), got, want.Count, *want.P99)

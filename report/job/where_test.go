@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"brunt/attack/figure"
 	"brunt/attack/mock"
 	"brunt/attack/mock/workspace"
 	"brunt/payloads"
@@ -41,7 +42,7 @@ func TestNetworkQueueOrModel(t *testing.T) {
 	t.Setenv("DATABRICKS_TOKEN", pat)
 	for range 2 { // the second time there is a past to tell the run from
 		r := loaded(t, dir)
-		ours, run := &r.LatencyMS.Service, r.Endpoint.OverRun
+		ours, run := &r.LatencyMS[figure.Service], r.Endpoint.OverRun
 		if run == nil || run.Request.Count != 60 || run.Model.Count != 60 || run.Queue.Count != 60 {
 			t.Fatalf("%+v of %+v", run, r.Endpoint.Metrics)
 		}

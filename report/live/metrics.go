@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"brunt/attack"
+	"brunt/attack/figure"
 	"brunt/report"
 )
 
@@ -128,18 +129,18 @@ func (c *collector) Collect(out chan<- prometheus.Metric) {
 	count(descReceived, n.BytesIn)
 	count(descTransmitted, n.BytesOut)
 	count(descConnections, n.Connections)
-	out <- &histogram{descResponse, s.Latencies.Response, s.Started}
-	out <- &histogram{descService, s.Latencies.Service, s.Started}
-	if l := s.Latencies.Stream; l != nil {
+	out <- &histogram{descResponse, s.Latencies[figure.Response], s.Started}
+	out <- &histogram{descService, s.Latencies[figure.Service], s.Started}
+	if l := &s.Latencies; l.Streamed() {
 		count(descStreams, n.Stream.ByUsage, "usage")
 		count(descStreams, n.Stream.ByChunks, "chunks")
 		count(descOutputTokens, n.Stream.OutputTokens)
 		count(descPromptTokens, n.Stream.PromptTokens)
 		count(descChunks, n.Stream.Chunks)
-		out <- &histogram{descTTFT, l.TTFT, s.Started}
-		out <- &histogram{descResponseTTFT, l.ResponseTTFT, s.Started}
-		out <- &histogram{descTPOT, l.TPOT, s.Started}
-		out <- &histogram{descInterChunk, l.InterChunk, s.Started}
+		out <- &histogram{descTTFT, l[figure.TTFT], s.Started}
+		out <- &histogram{descResponseTTFT, l[figure.ResponseTTFT], s.Started}
+		out <- &histogram{descTPOT, l[figure.TPOT], s.Started}
+		out <- &histogram{descInterChunk, l[figure.InterChunk], s.Started}
 	}
 }
 

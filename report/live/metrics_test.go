@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/common/model"
 
 	"brunt/attack"
+	"brunt/attack/figure"
 )
 
 // scrape reads /metrics as Prometheus does, in one of its formats.
@@ -67,7 +68,7 @@ func TestMetrics(t *testing.T) {
 				t.Errorf("%v: %s{%s} is %g, want %g", format, row.name, row.label, got, row.want)
 			}
 		}
-		for name, mean := range map[string]float64{"brunt_response_time_seconds": *rep.LatencyMS.Response.Mean, "brunt_service_time_seconds": *rep.LatencyMS.Service.Mean} {
+		for name, mean := range map[string]float64{"brunt_response_time_seconds": *rep.LatencyMS[figure.Response].Mean, "brunt_service_time_seconds": *rep.LatencyMS[figure.Service].Mean} {
 			h := f[name].GetMetric()[0].GetHistogram()
 			if h.GetSampleCount() != rep.Requests.Succeeded || math.Abs(h.GetSampleSum()/float64(h.GetSampleCount())*1000/mean-1) > 0.001 {
 				t.Errorf("%v: %s counts %d of %d, mean %g s, reported %g ms", format, name, h.GetSampleCount(), rep.Requests.Succeeded, h.GetSampleSum()/float64(h.GetSampleCount()), mean)

@@ -8,6 +8,7 @@ import (
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
 	"brunt/attack"
+	"brunt/attack/figure"
 	"brunt/report"
 	"brunt/report/results"
 	"brunt/report/rules"
@@ -236,7 +237,7 @@ type Line struct {
 }
 
 func lineOf(number int, rep *report.Report) *Line {
-	h := &rep.LatencyMS.Response
+	h := &rep.LatencyMS[figure.Response]
 	return &Line{
 		Run: number, State: stateOf(rep.State, rep.Interrupted), Started: rep.Started, ElapsedS: rep.ElapsedS, Plan: rep.Plan,
 		Requests: rep.Requests, SucceededPerS: rep.Throughput.SucceededPerS,

@@ -11,6 +11,7 @@ import (
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
 	"brunt/attack"
+	"brunt/attack/figure"
 	"brunt/report"
 	"brunt/report/page"
 )
@@ -19,8 +20,7 @@ import (
 func long(n int) (report.Meta, *attack.Snapshot) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	s := &attack.Snapshot{State: attack.Running, Started: time.Now(), Elapsed: time.Duration(n) * time.Second, Status: map[int]uint64{}}
-	fresh := attack.NewHistogram
-	s.Latencies = attack.Latencies{Response: fresh(), Service: fresh(), FirstByte: fresh(), Failed: fresh(), Connect: fresh(), TLS: fresh(), Lateness: fresh()}
+	s.Latencies = attack.NewLatencies()
 	const rate = 500
 	for i := range n {
 		packed := func() *hdrhistogram.PackedHistogram {
@@ -30,11 +30,11 @@ func long(n int) (report.Meta, *attack.Snapshot) {
 		for range rate {
 			x := int64(20e6 * math.Exp(rng.NormFloat64()))
 			late := int64(40e3 * math.Exp(rng.NormFloat64()))
-			for _, to := range []*hdrhistogram.PackedHistogram{s.Latencies.Service, s.Latencies.FirstByte} {
+			for _, to := range []*hdrhistogram.PackedHistogram{s.Latencies[figure.Service], s.Latencies[figure.FirstByte]} {
 				must(to.RecordValue(x))
 			}
-			must(s.Latencies.Response.RecordValue(x + late))
-			must(s.Latencies.Lateness.RecordValue(late))
+			must(s.Latencies[figure.Response].RecordValue(x + late))
+			must(s.Latencies[figure.Lateness].RecordValue(late))
 			must(response.RecordValue(x + late))
 			must(service.RecordValue(x))
 			must(lateness.RecordValue(late))

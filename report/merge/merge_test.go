@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"brunt/attack/figure"
 	"brunt/report"
 	"brunt/report/merge"
 	"brunt/report/reporttest"
@@ -32,7 +33,7 @@ func TestMergeIsExact(t *testing.T) {
 			s.Started = s.Started.Add(time.Duration(rapid.IntRange(0, 5000).Draw(t, "later")) * time.Millisecond)
 			parts = append(parts, report.From(sc.Meta(), s))
 			merge.AddRequests(&sum, &parts[i].Requests)
-			all.Merge(s.Latencies.Response)
+			all.Merge(s.Latencies[figure.Response])
 		}
 		before := slices.Clone(parts)
 		m, err := merge.Reports(parts)
@@ -45,7 +46,7 @@ func TestMergeIsExact(t *testing.T) {
 		if m.Requests != sum {
 			t.Fatalf("counts %+v, want %+v", m.Requests, sum)
 		}
-		if diff := cmp.Diff(reporttest.PlainSummary(all.Summary()), reporttest.PlainSummary(m.LatencyMS.Response)); diff != "" {
+		if diff := cmp.Diff(reporttest.PlainSummary(all.Summary()), reporttest.PlainSummary(m.LatencyMS[figure.Response])); diff != "" {
 			t.Fatal(diff)
 		}
 		var replies uint64

@@ -9,7 +9,7 @@ func (m *merger) goodput() *report.Goodput {
 	var sum *report.Goodput
 	for _, r := range m.reports {
 		g := r.Goodput
-		if g == nil || sum != nil && g.BoundsMS.Key() != sum.BoundsMS.Key() {
+		if g == nil || sum != nil && !g.BoundsMS.Equal(&sum.BoundsMS) {
 			return nil
 		}
 		if sum == nil {
@@ -58,12 +58,7 @@ func (m *merger) stream() *report.Stream {
 		sum.TokensBy.Usage += o.TokensBy.Usage
 		sum.TokensBy.Chunks += o.TokensBy.Chunks
 		sum.SkippedEvents += o.SkippedEvents
-		h, other := &sum.Histograms, &o.Histograms
-		*h = report.StreamHistograms{
-			TTFT: h.TTFT.Merged(other.TTFT), ResponseTTFT: h.ResponseTTFT.Merged(other.ResponseTTFT),
-			FirstChunk: h.FirstChunk.Merged(other.FirstChunk), TPOT: h.TPOT.Merged(other.TPOT), InterChunk: h.InterChunk.Merged(other.InterChunk),
-			EndToEnd: h.EndToEnd.Merged(other.EndToEnd),
-		}
+		sum.Histograms.Add(&o.Histograms)
 	}
 	return sum
 }

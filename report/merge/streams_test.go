@@ -3,6 +3,7 @@ package merge_test
 import (
 	"testing"
 
+	"brunt/attack/figure"
 	"brunt/report"
 	"brunt/report/merge"
 	"brunt/report/reporttest"
@@ -19,11 +20,11 @@ func TestStreamMerge(t *testing.T) {
 		t.Error(err)
 	}
 	s := sum.Stream
-	if s.Streams != a.Stream.Streams+b.Stream.Streams || s.OutputTokens != a.Stream.OutputTokens+b.Stream.OutputTokens || s.TPOT.Count != a.Stream.TPOT.Count+b.Stream.TPOT.Count {
+	if s.Streams != a.Stream.Streams+b.Stream.Streams || s.OutputTokens != a.Stream.OutputTokens+b.Stream.OutputTokens || s.LatencyMS[figure.TPOT].Count != a.Stream.LatencyMS[figure.TPOT].Count+b.Stream.LatencyMS[figure.TPOT].Count {
 		t.Errorf("%+v", s)
 	}
-	both := a.Stream.Histograms.InterChunk.Merged(b.Stream.Histograms.InterChunk)
-	if got, want := s.InterChunk, both.Summary(); *got.P99 != *want.P99 || got.Count != want.Count || *got.Mean != *want.Mean {
+	both := a.Stream.Histograms[figure.InterChunk].Merged(b.Stream.Histograms[figure.InterChunk])
+	if got, want := s.LatencyMS[figure.InterChunk], both.Summary(); *got.P99 != *want.P99 || got.Count != want.Count || *got.Mean != *want.Mean {
 		t.Errorf("%+v, want %+v", got, want)
 	}
 }

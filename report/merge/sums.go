@@ -115,13 +115,7 @@ func (m *merger) figures() {
 		for status, n := range r.Status {
 			out.Status[status] += n
 		}
-		h, other := &out.Histograms, &r.Histograms
-		*h = report.Histograms{
-			Response: h.Response.Merged(other.Response), Service: h.Service.Merged(other.Service),
-			Failed: h.Failed.Merged(other.Failed), FirstByte: h.FirstByte.Merged(other.FirstByte),
-			Connect: h.Connect.Merged(other.Connect), TLS: h.TLS.Merged(other.TLS),
-			Lateness: h.Lateness.Merged(other.Lateness),
-		}
+		out.Histograms.Add(&r.Histograms)
 	}
 	out.Client = m.client()
 	out.Errors = m.failures()

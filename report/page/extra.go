@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"brunt/attack"
+	"brunt/attack/figure"
 	"brunt/report"
 )
 
@@ -114,7 +115,7 @@ func curveScale() (xs []float64, quantiles []report.Quantile) {
 
 func curveOf(h *report.Histograms) Curve {
 	c := Curve{X: []float64{}, Response: []*float64{}, Service: []*float64{}}
-	response, service := h.Response.AtEach(curveQuantiles), h.Service.AtEach(curveQuantiles)
+	response, service := h[figure.Response].AtEach(curveQuantiles), h[figure.Service].AtEach(curveQuantiles)
 	for i, x := range curveX {
 		if response[i] == nil && service[i] == nil {
 			continue

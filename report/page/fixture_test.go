@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"brunt/attack"
+	"brunt/attack/figure"
 	"brunt/attack/setting"
 	"brunt/report"
 	"brunt/report/rules"
@@ -41,11 +42,7 @@ type teller struct {
 
 func (st story) snapshot() *attack.Snapshot {
 	t := &teller{story: st, rng: rand.New(rand.NewPCG(uint64(st.seconds), 7)), failures: map[string]*attack.Failure{}, named: map[string]*attack.Named{}}
-	l := attack.Latencies{}
-	for _, h := range []**hdrhistogram.PackedHistogram{&l.Response, &l.Service, &l.FirstByte, &l.Failed, &l.Connect, &l.TLS, &l.Lateness} {
-		*h = attack.NewHistogram()
-	}
-	t.s = &attack.Snapshot{State: attack.Done, Started: epoch, Status: map[int]uint64{}, Latencies: l}
+	t.s = &attack.Snapshot{State: attack.Done, Started: epoch, Status: map[int]uint64{}, Latencies: attack.NewLatencies()}
 	for second := range st.seconds {
 		t.second(second)
 	}
@@ -91,10 +88,10 @@ func (t *teller) second(second int) {
 	in.InFlight = uint64(float64(t.rate) * (0.022 + 0.3*trouble))
 	in.Response, in.Service, in.Lateness = attack.SketchOf(response), attack.SketchOf(service), attack.SketchOf(lateness)
 	t.add(&in)
-	t.s.Latencies.Response.Merge(response)
-	t.s.Latencies.Service.Merge(service)
-	t.s.Latencies.FirstByte.Merge(service)
-	t.s.Latencies.Lateness.Merge(lateness)
+	t.s.Latencies[figure.Response].Merge(response)
+	t.s.Latencies[figure.Service].Merge(service)
+	t.s.Latencies[figure.FirstByte].Merge(service)
+	t.s.Latencies[figure.Lateness].Merge(lateness)
 }
 
 func (t *teller) add(in *attack.Interval) {
@@ -119,7 +116,7 @@ func (t *teller) name(i int) *attack.Named {
 
 func (t *teller) fail(in *attack.Interval, took int64, second int) {
 	in.Failed++
-	must(t.s.Latencies.Failed.RecordValue(took))
+	must(t.s.Latencies[figure.Failed].RecordValue(took))
 	kinds := []attack.Failure{
 		{Kind: "status_429", Status: 429, Message: setting.Plain(`{"error_code":"REQUEST_LIMIT_EXCEEDED","message":"too many concurrent requests"}`)},
 		{Kind: "status_503", Status: 503, Message: setting.Plain("upstream connect error or disconnect/reset before headers")},
@@ -159,8 +156,8 @@ func (t *teller) finish() {
 	s.Addresses, s.TLSVersion = []string{"192.0.2.7:443"}, "1.3"
 	for range 40 {
 		s.Counts.Connections++
-		must(s.Latencies.Connect.RecordValue(200_000 + t.rng.Int64N(100_000)))
-		must(s.Latencies.TLS.RecordValue(2_000_000 + t.rng.Int64N(1_000_000)))
+		must(s.Latencies[figure.Connect].RecordValue(200_000 + t.rng.Int64N(100_000)))
+		must(s.Latencies[figure.TLS].RecordValue(2_000_000 + t.rng.Int64N(1_000_000)))
 	}
 	s.Client = attack.Client{Cores: 2, CPU: s.Elapsed / 6, Wall: s.Elapsed, RSSPeak: 41_200_000, GCPauseMax: 212 * time.Microsecond, MaxFiles: 1_048_576}
 	s.Verdict = attack.Verdict{Trust: attack.TrustFull, LimitedBy: "none", Headline: "the endpoint kept up", Reasons: []string{"brunt used 8.3 % of 2 cores"}}

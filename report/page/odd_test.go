@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"brunt/attack"
+	"brunt/attack/figure"
 	"brunt/attack/setting"
 	"brunt/report"
 	"brunt/report/merge"
@@ -102,7 +103,7 @@ func allFailed() *report.Report {
 	s := st.snapshot()
 	s.Counts.Failed, s.Counts.Succeeded = s.Counts.Sent, 0
 	s.Status = map[int]uint64{503: s.Counts.Sent}
-	s.Latencies.Response, s.Latencies.Service, s.Latencies.FirstByte = attack.NewHistogram(), attack.NewHistogram(), attack.NewHistogram()
+	s.Latencies[figure.Response], s.Latencies[figure.Service], s.Latencies[figure.FirstByte] = attack.NewHistogram(), attack.NewHistogram(), attack.NewHistogram()
 	s.Failures = []attack.Failure{{Kind: "status_503", Status: 503, Message: setting.Plain("no healthy upstream"), Count: s.Counts.Sent, Last: 19 * time.Second}}
 	s.Names, s.Slowest = nil, nil
 	for i := range s.Intervals {

@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"brunt/attack"
+	"brunt/attack/figure"
 	"brunt/report"
 )
 
@@ -193,7 +194,7 @@ func TestHeatBinsAddUp(t *testing.T) {
 func TestCurveMeetsTheSummary(t *testing.T) {
 	r := story{seconds: 60, rate: 300}.report()
 	c := extraOf(r).Curve
-	want := map[float64]*float64{2: r.LatencyMS.Response.P50, 10: r.LatencyMS.Response.P90, 100: r.LatencyMS.Response.P99, 1000: r.LatencyMS.Response.P999}
+	want := map[float64]*float64{2: r.LatencyMS[figure.Response].P50, 10: r.LatencyMS[figure.Response].P90, 100: r.LatencyMS[figure.Response].P99, 1000: r.LatencyMS[figure.Response].P999}
 	for i, x := range c.X {
 		if p, ok := want[x]; ok {
 			delete(want, x)

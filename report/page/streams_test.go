@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"brunt/attack"
+	"brunt/attack/figure"
 	"brunt/report"
 	"brunt/report/format"
 )
@@ -18,10 +19,8 @@ const chunksEach = 20
 func talking(seconds int) *report.Report {
 	st := story{seconds: seconds, rate: 120, names: []string{"short", "long", "chat"}}
 	s, rng := st.snapshot(), rand.New(rand.NewPCG(5, 5))
-	l := &attack.StreamLatencies{
-		TTFT: attack.NewHistogram(), ResponseTTFT: attack.NewHistogram(), FirstChunk: attack.NewHistogram(),
-		TPOT: attack.NewHistogram(), InterChunk: attack.NewHistogram(), EndToEnd: attack.NewHistogram(),
-	}
+	l := &s.Latencies
+	l.BeginStreams()
 	c := &s.Counts.Stream
 	for i := range s.Intervals {
 		in, ttft := &s.Intervals[i], packed()
@@ -31,13 +30,13 @@ func talking(seconds int) *report.Report {
 			for range chunksEach - 1 {
 				gap := 25e6 + rng.Int64N(15e6)
 				whole += gap
-				must(l.InterChunk.RecordValue(gap))
+				must(l[figure.InterChunk].RecordValue(gap))
 			}
 			must(ttft.RecordValue(first))
-			must(l.TTFT.RecordValue(first))
-			must(l.ResponseTTFT.RecordValue(first + 40_000))
-			must(l.FirstChunk.RecordValue(first - 20e6))
-			must(l.EndToEnd.RecordValue(first + whole))
+			must(l[figure.TTFT].RecordValue(first))
+			must(l[figure.ResponseTTFT].RecordValue(first + 40_000))
+			must(l[figure.FirstChunk].RecordValue(first - 20e6))
+			must(l[figure.EndToEnd].RecordValue(first + whole))
 			tokens := int64(chunksEach)
 			if c.Streams%4 == 3 {
 				c.ByChunks++
@@ -46,14 +45,13 @@ func talking(seconds int) *report.Report {
 				c.ByUsage++
 				c.PromptTokens += 550
 			}
-			must(l.TPOT.RecordValue(whole / (tokens - 1)))
+			must(l[figure.TPOT].RecordValue(whole / (tokens - 1)))
 			c.Streams++
 			c.OutputTokens += uint64(tokens)
 		}
 		in.Chunks, in.TTFT = in.Succeeded*chunksEach, attack.SketchOf(ttft)
 		c.Chunks += in.Chunks
 	}
-	s.Latencies.Stream = l
 	r := report.From(st.meta(), s)
 	must(r.Check())
 	return r

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"brunt/attack/figure"
 	"brunt/report/format"
 )
 
@@ -61,7 +62,7 @@ func sorted(values []bin, grid []float64) []bin {
 // distribution is the run's response times, drawn in no more rows than given.
 func (m *model) distribution(width, rows int) []string {
 	var values []bin
-	for value, count := range m.snapshot.Latencies.Response.ForEachBucket {
+	for value, count := range m.snapshot.Latencies[figure.Response].ForEachBucket {
 		values = append(values, bin{float64(value), count})
 	}
 	bins := binsOf(values, rows)

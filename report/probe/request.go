@@ -12,6 +12,7 @@ import (
 
 	"brunt/attack"
 	"brunt/attack/endpoint"
+	"brunt/attack/figure"
 	"brunt/attack/setting"
 	"brunt/payloads"
 	"brunt/report/words"
@@ -74,7 +75,7 @@ func (s *sender) more(ctx context.Context, plan attack.Plan, request attack.Requ
 	plan.Requests, plan.Duration, plan.KeepAlive = mostMore, moreFor, true
 	run, err := attack.Start(plan, request, set, target, nil)
 	if err != nil {
-		return first.Service
+		return first[figure.Service]
 	}
 	select {
 	case <-run.Done():
@@ -82,10 +83,10 @@ func (s *sender) more(ctx context.Context, plan attack.Plan, request attack.Requ
 		run.Stop(attack.Cut)
 		<-run.Done()
 	}
-	if times := run.Snapshot().Latencies.Service; times.TotalCount() > 1 {
+	if times := run.Snapshot().Latencies[figure.Service]; times.TotalCount() > 1 {
 		return times
 	}
-	return first.Service
+	return first[figure.Service]
 }
 
 // wake waits for an endpoint that is scaled to zero, so that the one request is
@@ -112,8 +113,8 @@ func (s *sender) wake(ctx context.Context, request attack.Request, set *payloads
 func (s *sender) tell(shot *attack.Snapshot) {
 	l := &shot.Latencies
 	q := &Request{
-		Connect: time.Duration(l.Connect.Max()), TLS: time.Duration(l.TLS.Max()), FirstByte: time.Duration(l.FirstByte.Max()),
-		Rest: time.Duration(l.Service.Max() - l.FirstByte.Max()), Total: time.Duration(max(l.Response.Max(), l.Failed.Max())), BytesIn: shot.Counts.BytesIn,
+		Connect: time.Duration(l[figure.Connect].Max()), TLS: time.Duration(l[figure.TLS].Max()), FirstByte: time.Duration(l[figure.FirstByte].Max()),
+		Rest: time.Duration(l[figure.Service].Max() - l[figure.FirstByte].Max()), Total: time.Duration(max(l[figure.Response].Max(), l[figure.Failed].Max())), BytesIn: shot.Counts.BytesIn,
 	}
 	for _, f := range s.result.Findings {
 		if strings.HasSuffix(f.Check, "addresses") {

@@ -13,6 +13,7 @@ import (
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
 	"brunt/attack"
+	"brunt/attack/figure"
 	"brunt/attack/setting"
 	"brunt/report"
 )
@@ -53,10 +54,7 @@ type tape struct {
 func (sc Scene) Snapshot() *attack.Snapshot {
 	t := &tape{
 		Scene: sc, rng: rand.New(rand.NewPCG(sc.Seed, 7)), failures: map[string]*attack.Failure{}, names: map[string]*attack.Named{},
-		s: &attack.Snapshot{State: attack.Done, Started: Epoch, Status: map[int]uint64{}, Latencies: attack.Latencies{
-			Response: attack.NewHistogram(), Service: attack.NewHistogram(), FirstByte: attack.NewHistogram(),
-			Failed: attack.NewHistogram(), Connect: attack.NewHistogram(), TLS: attack.NewHistogram(), Lateness: attack.NewHistogram(),
-		}},
+		s: &attack.Snapshot{State: attack.Done, Started: Epoch, Status: map[int]uint64{}, Latencies: attack.NewLatencies()},
 	}
 	sent := sc.N - sc.stopped - sc.NoSlot
 	for i := range sc.N {
@@ -108,7 +106,7 @@ func (t *tape) request(i int, sent bool) {
 	t.at(planned + lateness).BytesOut += 1200
 	inFlight := i >= t.N-t.stopped-t.NoSlot-t.CutOff
 	if !inFlight || !t.InProgress {
-		Must(l.Lateness.RecordValue(int64(lateness)))
+		Must(l[figure.Lateness].RecordValue(int64(lateness)))
 		Must(t.at(planned + lateness).Lateness.RecordValue(int64(lateness)))
 	}
 	name := t.name(i)
@@ -146,7 +144,7 @@ func (t *tape) request(i int, sent bool) {
 	if status != 200 {
 		c.Failed++
 		t.at(end).Failed++
-		Must(l.Failed.RecordValue(int64(end - planned)))
+		Must(l[figure.Failed].RecordValue(int64(end - planned)))
 		t.fail(status, end)
 		if name != nil {
 			name.Failed++
@@ -158,9 +156,9 @@ func (t *tape) request(i int, sent bool) {
 	in := t.at(end)
 	in.Succeeded++
 	in.BytesIn += 900
-	Must(l.Response.RecordValue(int64(end - planned)))
-	Must(l.Service.RecordValue(int64(service)))
-	Must(l.FirstByte.RecordValue(int64(service * 9 / 10)))
+	Must(l[figure.Response].RecordValue(int64(end - planned)))
+	Must(l[figure.Service].RecordValue(int64(service)))
+	Must(l[figure.FirstByte].RecordValue(int64(service * 9 / 10)))
 	Must(in.Response.RecordValue(int64(end - planned)))
 	Must(in.Service.RecordValue(int64(service)))
 	if name != nil {
@@ -220,9 +218,9 @@ func (t *tape) fail(status int, end time.Duration) {
 func (t *tape) connections() {
 	for range min(t.Slots, int(t.s.Counts.Sent)) {
 		t.s.Counts.Connections++
-		Must(t.s.Latencies.Connect.RecordValue(int64(200_000 + t.rng.Int64N(100_000))))
+		Must(t.s.Latencies[figure.Connect].RecordValue(int64(200_000 + t.rng.Int64N(100_000))))
 		if t.Tls {
-			Must(t.s.Latencies.TLS.RecordValue(int64(2_000_000 + t.rng.Int64N(1_000_000))))
+			Must(t.s.Latencies[figure.TLS].RecordValue(int64(2_000_000 + t.rng.Int64N(1_000_000))))
 		}
 	}
 }

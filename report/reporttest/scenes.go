@@ -11,6 +11,7 @@ import (
 	"brunt/attack"
 	"brunt/attack/endpoint"
 	"brunt/attack/endpoint/databricks"
+	"brunt/attack/figure"
 	"brunt/attack/setting"
 	"brunt/report"
 	"brunt/report/merge"
@@ -205,10 +206,10 @@ func outlier() *report.Report {
 		s.Status[200]++
 		in := &s.Intervals[3]
 		in.Planned, in.Sent, in.Succeeded = in.Planned+1, in.Sent+1, in.Succeeded+1
-		Must(s.Latencies.Response.RecordValue(int64(900 * time.Millisecond)))
-		Must(s.Latencies.Service.RecordValue(int64(899 * time.Millisecond)))
-		Must(s.Latencies.FirstByte.RecordValue(int64(890 * time.Millisecond)))
-		Must(s.Latencies.Lateness.RecordValue(int64(40 * time.Microsecond)))
+		Must(s.Latencies[figure.Response].RecordValue(int64(900 * time.Millisecond)))
+		Must(s.Latencies[figure.Service].RecordValue(int64(899 * time.Millisecond)))
+		Must(s.Latencies[figure.FirstByte].RecordValue(int64(890 * time.Millisecond)))
+		Must(s.Latencies[figure.Lateness].RecordValue(int64(40 * time.Microsecond)))
 	}
 	slow := attack.Slow{At: 3200 * time.Millisecond, Response: 900 * time.Millisecond, Service: 899 * time.Millisecond, Status: 200,
 		Payload: "bodies.jsonl:17", RequestID: "6c1f2a8e-4f0b-4c4e-9a51-0d2f7f9a9f31"}
@@ -259,25 +260,26 @@ func StreamSnapshot(seed uint64) (Scene, *attack.Snapshot) {
 	in.Planned, in.Sent, in.Failed = in.Planned+3, in.Sent+3, in.Failed+3
 	lateness := in.Lateness.Histogram()
 	for range 3 {
-		Must(s.Latencies.Failed.RecordValue(int64(time.Second)))
-		Must(s.Latencies.Lateness.RecordValue(38_000))
+		Must(s.Latencies[figure.Failed].RecordValue(int64(time.Second)))
+		Must(s.Latencies[figure.Lateness].RecordValue(38_000))
 		Must(lateness.RecordValue(38_000))
 	}
 	in.Lateness = attack.SketchOf(lateness)
-	l := &attack.StreamLatencies{TTFT: attack.NewHistogram(), ResponseTTFT: attack.NewHistogram(), FirstChunk: attack.NewHistogram(), TPOT: attack.NewHistogram(), InterChunk: attack.NewHistogram(), EndToEnd: attack.NewHistogram()}
+	l := &s.Latencies
+	l.BeginStreams()
 	c, rng := &s.Counts.Stream, rand.New(rand.NewPCG(seed, 9))
 	for i := range s.Counts.Succeeded {
 		c.Streams++
 		c.PromptTokens += 550
 		first := int64(200e6 + rng.Int64N(100e6))
-		Must(l.FirstChunk.RecordValue(first - 20e6))
+		Must(l[figure.FirstChunk].RecordValue(first - 20e6))
 		if i%300 == 299 {
 			c.Silent++
 			c.ByUsage++
 			continue
 		}
-		Must(l.TTFT.RecordValue(first))
-		Must(l.ResponseTTFT.RecordValue(first + 40_000))
+		Must(l[figure.TTFT].RecordValue(first))
+		Must(l[figure.ResponseTTFT].RecordValue(first + 40_000))
 		chunks := 1 + rng.Uint64N(100)
 		tokens := 2 * chunks
 		if i%10 == 0 {
@@ -292,16 +294,15 @@ func StreamSnapshot(seed uint64) (Scene, *attack.Snapshot) {
 		for range chunks - 1 {
 			gap := 30e6 + rng.Int64N(10e6)
 			whole += gap
-			Must(l.InterChunk.RecordValue(gap))
+			Must(l[figure.InterChunk].RecordValue(gap))
 		}
-		Must(l.EndToEnd.RecordValue(first + whole))
+		Must(l[figure.EndToEnd].RecordValue(first + whole))
 		if chunks > 1 {
-			Must(l.TPOT.RecordValue(whole / int64(tokens-1)))
+			Must(l[figure.TPOT].RecordValue(whole / int64(tokens-1)))
 		}
 	}
 	in.Chunks = c.Chunks + 36 // those of the broken ones
-	in.TTFT = attack.SketchOf(l.TTFT)
-	s.Latencies.Stream = l
+	in.TTFT = attack.SketchOf(l[figure.TTFT])
 	return sc, s
 }
 
@@ -309,7 +310,7 @@ func StreamSnapshot(seed uint64) (Scene, *attack.Snapshot) {
 func Streamed() *report.Report {
 	sc, s := StreamSnapshot(13)
 	meta := sc.Meta()
-	meta.Plan.Good = attack.Bounds{TTFT: 500 * time.Millisecond, TPOT: 15 * time.Millisecond}
+	meta.Plan.Good = attack.Bounds{figure.TTFT: 500 * time.Millisecond, figure.TPOT: 15 * time.Millisecond}
 	s.Counts.Good = 401
 	return Judged(report.From(meta, s), "ttft.p99<500ms", "tpot.p95<15ms", "inter_chunk.p99<50ms", "output_tokens_per_s>1000", "per_user_tokens_per_s>100/s")
 }

@@ -16,6 +16,7 @@ import (
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
 	"brunt/attack"
+	"brunt/attack/figure"
 	"brunt/report"
 	"brunt/report/export"
 	"brunt/report/reporttest"
@@ -53,7 +54,7 @@ func reportOf(t *testing.T, records []attack.Record, start time.Time) *report.Re
 	}
 	r.Rebuilt, r.Name, r.Plan.RatePerS, r.Plan.WarmupS = false, "untrusted", new(100.0), 2
 	r.Requests.Warmup, r.Requests.NotSent, r.Requests.NotSentReason.Skipped = 200, 7, 7
-	r.Requests.Connections, r.Histograms.Connect = 0, report.Histogram{}
+	r.Requests.Connections, r.Histograms[figure.Connect] = 0, report.Histogram{}
 	r.Requests.Planned += 7
 	r.Intervals[0].Planned += 7
 	r.Verdict = report.Verdict{Headline: new("the endpoint refused 10 %"), Notes: []string{}, LimitedBy: new("endpoint"), Valid: new(false), Trust: new("none"), Reasons: []string{"brunt was late"}}
@@ -229,13 +230,13 @@ func TestColumns(t *testing.T) {
 	}
 	r, err := ReadFiles([]string{path}, nil)
 	reporttest.Must(err)
-	if q := &r.Requests; q.Sent != 20 || q.Succeeded != 16 || q.CutOff != 1 || r.LatencyMS.FirstByte.Count != 16 || *r.LatencyMS.FirstByte.Max < 2.95 || *r.LatencyMS.FirstByte.Max > 2.953 ||
-		*r.LatenessMS.Max < 0.04 || r.LatencyMS.Service.Count != 16 || r.Throughput.BytesIn != 4000 {
-		t.Errorf("%+v %+v", q, r.LatencyMS.FirstByte)
+	if q := &r.Requests; q.Sent != 20 || q.Succeeded != 16 || q.CutOff != 1 || r.LatencyMS[figure.FirstByte].Count != 16 || *r.LatencyMS[figure.FirstByte].Max < 2.95 || *r.LatencyMS[figure.FirstByte].Max > 2.953 ||
+		*r.LatenessMS.Max < 0.04 || r.LatencyMS[figure.Service].Count != 16 || r.Throughput.BytesIn != 4000 {
+		t.Errorf("%+v %+v", q, r.LatencyMS[figure.FirstByte])
 	}
 	again, err := readAny(strings.NewReader("mine,outcome,status,planned,name,payload,response_ms\nx,succeeded,200,2026-03-01T13:00:00+01:00,chat,b.jsonl:1,12.5\n,failed,500,2026-03-01T12:00:01Z,chat,b.jsonl:2,8\n"), "by hand")
 	reporttest.Must(err)
-	if again.Requests.Succeeded != 1 || len(again.Names) != 1 || again.Names[0].Name != "chat" || again.Names[0].Requests.Failed != 1 || *again.Errors[0].Payload != "b.jsonl:2" || *again.LatencyMS.Response.Max < 12.5 {
+	if again.Requests.Succeeded != 1 || len(again.Names) != 1 || again.Names[0].Name != "chat" || again.Names[0].Requests.Failed != 1 || *again.Errors[0].Payload != "b.jsonl:2" || *again.LatencyMS[figure.Response].Max < 12.5 {
 		t.Errorf("%+v", again)
 	}
 	for text, says := range map[string]string{

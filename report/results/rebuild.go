@@ -16,6 +16,7 @@ import (
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
 	"brunt/attack"
+	"brunt/attack/figure"
 	"brunt/attack/setting"
 	"brunt/report"
 )
@@ -119,10 +120,7 @@ type second struct {
 func rebuild(decode vegeta.Decoder, end *tail, name string) (*report.Report, error) {
 	b := &rebuilder{seconds: map[int64]*second{}, failures: map[string]*attack.Failure{}, names: map[string]*attack.Named{}}
 	b.s.State, b.s.Status = attack.Done, map[int]uint64{}
-	b.s.Latencies = attack.Latencies{
-		Response: attack.NewHistogram(), Service: attack.NewHistogram(), FirstByte: attack.NewHistogram(),
-		Failed: attack.NewHistogram(), Connect: attack.NewHistogram(), TLS: attack.NewHistogram(), Lateness: attack.NewHistogram(),
-	}
+	b.s.Latencies = attack.NewLatencies()
 	for n := 1; ; n++ {
 		var r vegeta.Result
 		if err := decode(&r); errors.Is(err, io.EOF) {
@@ -169,7 +167,7 @@ func (b *rebuilder) add(r *vegeta.Result) {
 	begun := b.at(r.Timestamp.Add(lateness))
 	begun.Sent++
 	if hasLateness {
-		record(b.s.Latencies.Lateness, begun.lateness, lateness)
+		record(b.s.Latencies[figure.Lateness], begun.lateness, lateness)
 	}
 	done := b.at(end)
 	done.BytesIn += r.BytesIn
@@ -192,19 +190,19 @@ func (b *rebuilder) add(r *vegeta.Result) {
 		c.Failed++
 		done.Failed++
 		of.Failed++
-		_ = b.s.Latencies.Failed.RecordValue(clamp(r.Latency))
+		_ = b.s.Latencies[figure.Failed].RecordValue(clamp(r.Latency))
 		b.fail(r, end)
 		return
 	}
 	c.Succeeded++
 	done.Succeeded++
 	of.Succeeded++
-	record(b.s.Latencies.Response, done.response, r.Latency)
+	record(b.s.Latencies[figure.Response], done.response, r.Latency)
 	if hasService {
-		record(b.s.Latencies.Service, done.service, service)
+		record(b.s.Latencies[figure.Service], done.service, service)
 	}
 	if first, has := nanos(r, headerFirstByte); has {
-		_ = b.s.Latencies.FirstByte.RecordValue(clamp(first))
+		_ = b.s.Latencies[figure.FirstByte].RecordValue(clamp(first))
 	}
 	if of != &b.nameless {
 		of.Response.Record(int64(r.Latency))

@@ -15,6 +15,7 @@ import (
 	"pgregory.net/rapid"
 
 	"brunt/attack"
+	"brunt/attack/figure"
 	"brunt/report"
 )
 
@@ -81,7 +82,7 @@ func TestResultsRoundTrip(t *testing.T) {
 				t.Fatal(err)
 			}
 			q := &rep.Requests
-			if q.Sent != uint64(len(in)) || q.Succeeded != succeeded || q.CutOff != cut || rep.LatencyMS.Response.Count != succeeded {
+			if q.Sent != uint64(len(in)) || q.Succeeded != succeeded || q.CutOff != cut || rep.LatencyMS[figure.Response].Count != succeeded {
 				t.Fatalf("%s: %+v of %d, %d succeeded", name, q, len(in), succeeded)
 			}
 			checkSeconds(t, rep.Intervals, in)

@@ -4,23 +4,21 @@ import (
 	"time"
 
 	"brunt/attack"
+	"brunt/attack/figure"
 	"brunt/report"
 )
 
-// unboundTimes are the times that rules may be on and a request does not have.
-var unboundTimes = map[string]string{
-	"connect": "a time of connections, not of each request",
-	"tls":     "a time of connections, not of each request",
-	"failed":  "a time of failures, none of which is good",
-}
-
-// placeOf is where the bound on a rule's time is kept, nil for none.
-func placeOf(b *attack.Bounds, histogram string) *time.Duration {
-	return map[string]*time.Duration{
-		"response": &b.Response, "service": &b.Service, "first_byte": &b.FirstByte, "lateness": &b.Lateness,
-		"ttft": &b.TTFT, "response_ttft": &b.ResponseTTFT, "first_chunk": &b.FirstChunk,
-		"tpot": &b.TPOT, "inter_chunk": &b.InterChunk, "end_to_end": &b.EndToEnd,
-	}[histogram]
+// unbound is why no single request is bound by a rule on the figure, empty where one
+// is.
+func unbound(f figure.Figure) string {
+	switch {
+	case f.OfRequests():
+		return ""
+	case f.Samples() == figure.Failures:
+		return "a time of failures, none of which is good"
+	default:
+		return "a time of connections, not of each request"
+	}
 }
 
 // Bounds is what the rules, taken together, ask of one request. Of several
@@ -29,12 +27,11 @@ func placeOf(b *attack.Bounds, histogram string) *time.Duration {
 func Bounds(rules []Rule) attack.Bounds {
 	var b attack.Bounds
 	for _, r := range rules {
-		place := placeOf(&b, r.histogram)
-		if place == nil || !r.upper() {
+		if !r.timed() || !r.times.OfRequests() || !r.upper() {
 			continue
 		}
 		// A limit of 0 is one, too: nothing takes less than a nanosecond.
-		*place = max(*place, time.Duration(r.limit*1e6), 1)
+		b[r.times] = max(b[r.times], time.Duration(r.limit*1e6), 1)
 	}
 	return b
 }
@@ -47,8 +44,10 @@ func unboundBy(rules []Rule) []string {
 	list := []string{}
 	for i := range rules {
 		r := &rules[i]
-		switch reason := unboundTimes[r.histogram]; {
-		case r.histogram == "":
+		if !r.timed() {
+			continue
+		}
+		switch reason := unbound(r.times); {
 		case !r.upper():
 			list = append(list, r.String()+": asks for a longer time")
 		case reason != "":
@@ -58,14 +57,14 @@ func unboundBy(rules []Rule) []string {
 	return list
 }
 
-// judgedBy notes the rules that bound nothing, where the bounds are of these
+// noteUnbound notes the rules that bound nothing, where the bounds are of these
 // rules and not of others, by which the run was made.
 func noteUnbound(g *report.Goodput, rules []Rule) {
 	if g == nil {
 		return
 	}
 	asked := Bounds(rules)
-	if bounds := report.GoodBoundsOf(&asked); bounds.Key() == g.BoundsMS.Key() {
+	if bounds := report.GoodBoundsOf(&asked); bounds.Equal(&g.BoundsMS) {
 		g.Unbound = unboundBy(rules)
 	}
 }

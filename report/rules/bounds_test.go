@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"brunt/attack"
+	"brunt/attack/figure"
 	"brunt/report"
 	"brunt/report/format"
 	"brunt/report/merge"
@@ -19,12 +20,12 @@ func TestGoodput(t *testing.T) {
 	slos, err := rules.ParseAll([]string{"p50<100ms", "p99<=300ms", "service.max<2s", "ttft.p99<500ms", "tpot.mean<50ms", "inter_chunk.p99<1s", "response_ttft.p99>1s", "failed<1%",
 		"first_byte.p95<3s", "first_chunk.p99<4s", "end_to_end.p99<5s", "lateness.p99<0ms", "connect.p99<1s", "failed.p99<1s", "goodput_per_s>1"})
 	reporttest.Must(err)
-	want := attack.Bounds{Response: 300 * time.Millisecond, Service: 2 * time.Second, TTFT: 500 * time.Millisecond, TPOT: 50 * time.Millisecond,
-		InterChunk: time.Second, FirstByte: 3 * time.Second, FirstChunk: 4 * time.Second, EndToEnd: 5 * time.Second, Lateness: 1}
+	want := attack.Bounds{figure.Response: 300 * time.Millisecond, figure.Service: 2 * time.Second, figure.TTFT: 500 * time.Millisecond, figure.TPOT: 50 * time.Millisecond,
+		figure.InterChunk: time.Second, figure.FirstByte: 3 * time.Second, figure.FirstChunk: 4 * time.Second, figure.EndToEnd: 5 * time.Second, figure.Lateness: 1}
 	if got := rules.Bounds(slos); got != want {
 		t.Errorf("%+v", got)
 	}
-	for _, name := range rules.HistogramNames {
+	for _, name := range rules.TimeFigures {
 		rule, err := rules.Parse(name + ".p99<1s")
 		reporttest.Must(err)
 		bounds := rules.Bounds([]rules.Rule{rule}) != (attack.Bounds{})
@@ -46,7 +47,7 @@ func TestGoodput(t *testing.T) {
 	}
 	r := reporttest.Streamed()
 	g := r.Goodput
-	if g.Requests != 401 || g.PerS != format.Per(401, r.ElapsedS) || g.Percent != format.Per(40100, 1203) || *g.BoundsMS.TTFT != 500 || g.BoundsMS.Service != nil {
+	if g.Requests != 401 || g.PerS != format.Per(401, r.ElapsedS) || g.Percent != format.Per(40100, 1203) || *g.BoundsMS[figure.TTFT] != 500 || g.BoundsMS[figure.Service] != nil {
 		t.Errorf("%+v", g)
 	}
 	if j := reporttest.Judged(r, "goodput_per_s>6").SLO[0]; !j.Met {
@@ -61,7 +62,7 @@ func TestGoodput(t *testing.T) {
 		t.Errorf("merged: %+v", same.Goodput)
 	}
 	other := reporttest.Streamed()
-	other.Goodput.BoundsMS.TPOT = nil
+	other.Goodput.BoundsMS[figure.TPOT] = nil
 	if mixed, err := merge.Reports([]*report.Report{reporttest.Streamed(), other}); err != nil || mixed.Goodput != nil {
 		t.Errorf("merged with other bounds: %+v, %v", mixed.Goodput, err)
 	}

@@ -3,6 +3,6 @@ package rules
 // What the tests, which use reporttest and so stand outside of this package, need
 // of its inside.
 var (
-	HistogramNames = histogramNames
-	UnboundBy      = unboundBy
+	TimeFigures = timeFigures
+	UnboundBy   = unboundBy
 )

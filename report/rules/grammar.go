@@ -11,6 +11,7 @@ import (
 
 	"github.com/agnivade/levenshtein"
 
+	"brunt/attack/figure"
 	"brunt/report"
 )
 
@@ -29,22 +30,28 @@ import (
 // connect, tls or lateness, and of streams ttft, response_ttft, first_chunk,
 // tpot, inter_chunk or end_to_end.
 type Rule struct {
-	figure    string // failed, succeeded_per_s, …; empty for a histogram's figure
-	histogram string // response, service, …; empty for the others
-	named     bool   // the histogram was written down
-	stat      string // p, mean or max
-	quantile  report.Quantile
-	operator  string
-	limit     float64 // in unit
-	written   string  // the limit as it was written
-	unit      report.Unit
+	count    string        // failed, succeeded_per_s, …; empty for a figure of times
+	times    figure.Figure // where there is no count
+	named    bool          // the figure of times was written down
+	stat     string        // of it: p, mean or max
+	quantile report.Quantile
+	operator string
+	limit    float64 // in unit
+	written  string  // the limit as it was written
+	unit     report.Unit
 }
 
-const allowedFigures = "figures are pNN (p99, p99.9), mean and max, of response or, as in service.p99, of service, first_byte, failed, " +
-	"connect, tls, lateness, ttft, response_ttft, first_chunk, tpot, inter_chunk, end_to_end; failed; and " +
-	"completed(_ok), succeeded, sent, offered, goodput, output_tokens, per_user_tokens with _per_s"
+var allowedFigures = "figures are pNN (p99, p99.9), mean and max, of response or, as in service.p99, of " + strings.Join(timeFigures[1:], ", ") +
+	"; failed; and completed(_ok), succeeded, sent, offered, goodput, output_tokens, per_user_tokens with _per_s"
 
-var histogramNames = []string{"response", "service", "first_byte", "failed", "connect", "tls", "lateness", "ttft", "response_ttft", "first_chunk", "tpot", "inter_chunk", "end_to_end"}
+// timeFigures are the names of the figures of times; response is the one that is
+// meant where none is written.
+var timeFigures = func() (names []string) {
+	for _, f := range figure.All() {
+		names = append(names, f.String())
+	}
+	return names
+}()
 
 var countFigures = []string{"failed", "completed_per_s", "completed_ok_per_s", "completed_output_tokens_per_s", "succeeded_per_s", "sent_per_s", "offered_per_s", "output_tokens_per_s", "per_user_tokens_per_s", "goodput_per_s"}
 
@@ -84,13 +91,15 @@ func parseRule(s string) (Rule, error) {
 
 func (r *Rule) readFigure(name string) error {
 	if slices.Contains(countFigures, name) {
-		r.figure = name
+		r.count = name
 		return nil
 	}
-	r.histogram = "response"
+	r.times = figure.Response
 	stat := name
-	if before, after, dotted := strings.Cut(name, "."); dotted && slices.Contains(histogramNames, before) {
-		r.histogram, r.named, stat = before, true, after
+	if before, after, dotted := strings.Cut(name, "."); dotted {
+		if f, known := figure.Parse(before); known {
+			r.times, r.named, stat = f, true, after
+		}
 	}
 	if stat == "mean" || stat == "max" {
 		r.stat = stat
@@ -133,10 +142,10 @@ func (r *Rule) readLimit(s string) error {
 
 func (r *Rule) limitOf(s string) (float64, report.Unit, bool) {
 	switch {
-	case r.figure == "":
+	case r.count == "":
 		d, err := time.ParseDuration(s)
 		return float64(d) / 1e6, report.UnitMS, err == nil && d >= 0 && s[0] != '-' && s[0] != '+' && s != "0"
-	case r.figure != "failed":
+	case r.count != "failed":
 		value, ok := parseNumber(strings.TrimSuffix(s, "/s"))
 		return value, report.UnitRate, ok
 	case strings.HasSuffix(s, "%"):
@@ -157,7 +166,7 @@ func parseNumber(s string) (float64, bool) {
 }
 
 func (r *Rule) example() string {
-	switch r.figure {
+	switch r.count {
 	case "":
 		return "a duration carries its unit, as in 200ms or 1.5s"
 	case "failed":
@@ -171,16 +180,19 @@ func (r *Rule) example() string {
 func (r Rule) Figure() string {
 	stat := r.stat
 	switch {
-	case r.figure != "":
-		return r.figure
+	case r.count != "":
+		return r.count
 	case stat == "p":
 		stat = r.quantile.String()
 	}
 	if r.named {
-		return r.histogram + "." + stat
+		return r.times.String() + "." + stat
 	}
 	return stat
 }
+
+// timed reports whether the rule is on a figure of times.
+func (r *Rule) timed() bool { return r.count == "" }
 
 // String is the rule without spaces; Parse reads it back.
 func (r Rule) String() string { return r.Figure() + r.operator + r.written }
@@ -203,14 +215,14 @@ func nearest(name string) string {
 	}
 	prefix, stat := "", strings.ToLower(name)
 	if before, after, dotted := strings.Cut(stat, "."); dotted {
-		if slices.Contains(histogramNames, before) {
+		if slices.Contains(timeFigures, before) {
 			prefix, stat = before+".", after
 		}
 	}
 	known := []string{"mean", "max", "p50", "p90", "p95", "p99", "p99.9"}
 	if prefix == "" {
 		known = append(known, countFigures...)
-		for _, h := range histogramNames {
+		for _, h := range timeFigures {
 			known = append(known, h+".p99", h+".p95", h+".mean", h+".max")
 		}
 	}

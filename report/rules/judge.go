@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"brunt/attack/figure"
 	"brunt/report"
 	"brunt/report/format"
 )
@@ -79,7 +80,7 @@ func (r Rule) Words(value float64) string {
 // value is the rule's figure, or null and why it is.
 func (r Rule) value(rep *report.Report) (value *float64, missing string) {
 	q, t := &rep.Requests, &rep.Throughput
-	switch r.figure {
+	switch r.count {
 	case "":
 		return r.latency(rep)
 	case "succeeded_per_s":
@@ -130,15 +131,15 @@ func lacksWindow(t *report.Throughput) string {
 func (r Rule) tokens(rep *report.Report) (value *float64, missing string) {
 	s := rep.Stream
 	switch {
-	case r.figure == "output_tokens_per_s" && (s != nil || rep.Usage != nil):
+	case r.count == "output_tokens_per_s" && (s != nil || rep.Usage != nil):
 		_, _, perS := rep.Tokens()
 		return new(perS), ""
-	case s == nil && r.figure == "output_tokens_per_s":
+	case s == nil && r.count == "output_tokens_per_s":
 		return nil, "no success was a stream or stated its usage"
 	case s == nil:
 		return nil, "no success was a stream"
 	case s.PerUserTokensPerS == nil:
-		return nil, "too few samples: there is no " + streamFigures["tpot"] + " time"
+		return nil, tooFew(figure.TPOT)
 	}
 	return s.PerUserTokensPerS, ""
 }
@@ -155,13 +156,10 @@ func FailedShare(q *report.Requests) float64 {
 }
 
 func (r Rule) latency(rep *report.Report) (value *float64, missing string) {
-	h, lacking := rep.Histograms.ByName(r.histogram), samplesOf[r.histogram]
-	if streamed, ok := streamFigures[r.histogram]; ok {
-		h, lacking = rep.Stream.ByName(r.histogram), streamed
-	}
+	h := rep.Histogram(r.times)
 	n := h.Count()
 	if n == 0 {
-		return nil, fmt.Sprintf("too few samples: there is no %s time", lacking)
+		return nil, tooFew(r.times)
 	}
 	switch summary := h.Summary(); r.stat {
 	case "mean":
@@ -176,16 +174,15 @@ func (r Rule) latency(rep *report.Report) (value *float64, missing string) {
 	return value, missing
 }
 
-var samplesOf = map[string]string{
-	"response": "success and so no response", "service": "success and so no service",
-	"first_byte": "success and so no first-byte", "failed": "failure and so no failed",
-	"connect": "new connection and so no connect", "tls": "TLS handshake and so no tls",
-	"lateness": "request sent and so no lateness",
+// tooFew is why a figure without samples has no value.
+func tooFew(f figure.Figure) string {
+	return fmt.Sprintf("too few samples: there is no %s and so no %s time", samplesOf[f.Samples()], f)
 }
 
-// streamFigures are the histograms of streams as rules name them.
-var streamFigures = map[string]string{
-	"ttft": "streamed output and so no ttft", "response_ttft": "streamed output and so no response_ttft",
-	"first_chunk": "stream and so no first_chunk", "tpot": "stream of two tokens or more and so no tpot",
-	"inter_chunk": "stream of two chunks or more and so no inter_chunk", "end_to_end": "streamed output and so no end_to_end",
+// samplesOf is what there has to be one of.
+var samplesOf = map[figure.Samples]string{
+	figure.Successes: "success", figure.Failures: "failure", figure.Sent: "request sent",
+	figure.Connections: "new connection", figure.Handshakes: "TLS handshake",
+	figure.Streams: "stream", figure.Spoken: "streamed output",
+	figure.Paced: "stream of two tokens or more", figure.Gaps: "stream of two chunks or more",
 }

@@ -4,6 +4,7 @@ import (
 	"math"
 	"testing"
 
+	"brunt/attack/figure"
 	"brunt/report"
 	"brunt/report/format"
 	"brunt/report/reporttest"
@@ -20,23 +21,23 @@ func TestJudge(t *testing.T) {
 		met             bool
 		reason          string
 	}{
-		{"p99<400ms", "p99<400ms", *l.Response.P99, report.UnitMS, true, ""},
-		{" p99 < 400ms ", "p99<400ms", *l.Response.P99, report.UnitMS, true, ""},
-		{"p99 < 400 ms", "p99<400ms", *l.Response.P99, report.UnitMS, true, ""},
-		{"p99<0.4s", "p99<0.4s", *l.Response.P99, report.UnitMS, true, ""},
-		{"p99>=1m", "p99>=1m", *l.Response.P99, report.UnitMS, false, "p99 is 316 ms, not >= 1m"},
-		{"response.p99.9<=1s", "response.p99.9<=1s", *l.Response.P999, report.UnitMS, true, ""},
-		{"p99_9<1s", "p99.9<1s", *l.Response.P999, report.UnitMS, true, ""},
-		{"p99.900<1s", "p99.9<1s", *l.Response.P999, report.UnitMS, true, ""},
-		{"service.p95<100ms", "service.p95<100ms", *l.Service.P95, report.UnitMS, false, "service.p95 is 221 ms, not < 100ms"},
-		{"mean<1s", "mean<1s", *l.Response.Mean, report.UnitMS, true, ""},
-		{"max>1ms", "max>1ms", *l.Response.Max, report.UnitMS, true, ""},
-		{"service.mean>1h", "service.mean>1h", *l.Service.Mean, report.UnitMS, false, "service.mean is 108 ms, not > 1h"},
+		{"p99<400ms", "p99<400ms", *l[figure.Response].P99, report.UnitMS, true, ""},
+		{" p99 < 400ms ", "p99<400ms", *l[figure.Response].P99, report.UnitMS, true, ""},
+		{"p99 < 400 ms", "p99<400ms", *l[figure.Response].P99, report.UnitMS, true, ""},
+		{"p99<0.4s", "p99<0.4s", *l[figure.Response].P99, report.UnitMS, true, ""},
+		{"p99>=1m", "p99>=1m", *l[figure.Response].P99, report.UnitMS, false, "p99 is 316 ms, not >= 1m"},
+		{"response.p99.9<=1s", "response.p99.9<=1s", *l[figure.Response].P999, report.UnitMS, true, ""},
+		{"p99_9<1s", "p99.9<1s", *l[figure.Response].P999, report.UnitMS, true, ""},
+		{"p99.900<1s", "p99.9<1s", *l[figure.Response].P999, report.UnitMS, true, ""},
+		{"service.p95<100ms", "service.p95<100ms", *l[figure.Service].P95, report.UnitMS, false, "service.p95 is 221 ms, not < 100ms"},
+		{"mean<1s", "mean<1s", *l[figure.Response].Mean, report.UnitMS, true, ""},
+		{"max>1ms", "max>1ms", *l[figure.Response].Max, report.UnitMS, true, ""},
+		{"service.mean>1h", "service.mean>1h", *l[figure.Service].Mean, report.UnitMS, false, "service.mean is 108 ms, not > 1h"},
 		{"lateness.p99<1ms", "lateness.p99<1ms", *r.LatenessMS.P99, report.UnitMS, true, ""},
-		{"first_byte.p99<1s", "first_byte.p99<1s", *l.FirstByte.P99, report.UnitMS, true, ""},
-		{"failed.p50<1s", "failed.p50<1s", *l.Failed.P50, report.UnitMS, true, ""},
-		{"connect.max<301us", "connect.max<301us", *l.Connect.Max, report.UnitMS, true, ""},
-		{"connect.max<301µs", "connect.max<301µs", *l.Connect.Max, report.UnitMS, true, ""},
+		{"first_byte.p99<1s", "first_byte.p99<1s", *l[figure.FirstByte].P99, report.UnitMS, true, ""},
+		{"failed.p50<1s", "failed.p50<1s", *l[figure.Failed].P50, report.UnitMS, true, ""},
+		{"connect.max<301us", "connect.max<301us", *l[figure.Connect].Max, report.UnitMS, true, ""},
+		{"connect.max<301µs", "connect.max<301µs", *l[figure.Connect].Max, report.UnitMS, true, ""},
 		{"failed<0.1%", "failed<0.1%", 35.9747, report.UnitPercent, false, "failed is 36 %, not < 0.1%"},
 		{"failed < 36 %", "failed<36%", 35.9747, report.UnitPercent, true, ""},
 		{"failed<10", "failed<10", 6928, report.UnitCount, false, "failed is 6,928, not < 10"},
@@ -106,7 +107,7 @@ func TestStreamRules(t *testing.T) {
 			t.Errorf("%+v", j)
 		}
 	}
-	if s := r.Stream; *s.PerUserTokensPerS != format.Per(1e3, *s.TPOT.P50) || s.OutputTokensPerS != format.Per(float64(s.OutputTokens), r.ElapsedS) {
+	if s := r.Stream; *s.PerUserTokensPerS != format.Per(1e3, *s.LatencyMS[figure.TPOT].P50) || s.OutputTokensPerS != format.Per(float64(s.OutputTokens), r.ElapsedS) {
 		t.Errorf("%+v", s)
 	}
 	plain := reporttest.Judged(reporttest.Healthy.Report(), "ttft.p99<500ms", "output_tokens_per_s>0", "per_user_tokens_per_s>0")

@@ -48,7 +48,6 @@ func changedRun() *report.Report {
 		},
 		Verdict: attack.Verdict{Trust: attack.TrustFull, LimitedBy: attack.LimitNone},
 	}
-	h := attack.NewHistogram
-	s.Latencies = attack.Latencies{Response: h(), Service: h(), FirstByte: h(), Failed: h(), Connect: h(), TLS: h(), Lateness: h()}
+	s.Latencies = attack.NewLatencies()
 	return report.From(report.Meta{Version: "1", Plan: attack.Plan{Rate: vegeta.Rate{Freq: 1, Per: time.Second}}}, s)
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"brunt/attack/figure"
 	"brunt/report"
 	"brunt/report/format"
 	"brunt/report/rules"
@@ -15,9 +16,9 @@ func goodputItems(g *report.Goodput) []string {
 		return nil
 	}
 	var bounds []string
-	for _, x := range g.BoundsMS.List() {
-		if x.Ms != nil {
-			bounds = append(bounds, strings.ReplaceAll(x.Name, "_", " ")+" "+format.MS(*x.Ms))
+	for f, longest := range g.BoundsMS {
+		if longest != nil {
+			bounds = append(bounds, strings.ReplaceAll(figure.Figure(f).String(), "_", " ")+" "+format.MS(*longest))
 		}
 	}
 	items := []string{format.Rate(g.PerS), format.Share(g.Percent) + " of requests within " + strings.Join(bounds, ", ")}
@@ -68,14 +69,6 @@ func tokenItems(r *report.Report) (items, notes []string) {
 	return items, notes
 }
 
-// rows are the text's percentiles of streams.
-func streamRows(s *report.Stream) []row {
-	if s == nil {
-		return nil
-	}
-	return []row{{"ttft", s.TTFT}, {"tpot", s.TPOT}, {"inter-chunk", s.InterChunk}}
-}
-
 func (p *page) counts(r *report.Report) {
 	q, why := &r.Requests, &r.Requests.NotSentReason
 	failed := counted(q.Failed, "failed")
@@ -123,4 +116,19 @@ func unlessZero(n uint64, what string) string {
 type row struct {
 	label string
 	report.Summary
+}
+
+// shownFigures are those of the percentile table, where they have samples.
+var shownFigures = []figure.Figure{
+	figure.Response, figure.Service, figure.TTFT, figure.TPOT, figure.InterChunk, figure.Lateness, figure.Failed,
+}
+
+// rowsOf are the table's lines; a figure without samples has none.
+func rowsOf(r *report.Report, figures []figure.Figure) (rows []row) {
+	for _, f := range figures {
+		if summary := r.Summary(f); summary.Count > 0 {
+			rows = append(rows, row{strings.ReplaceAll(f.String(), "_", "-"), summary})
+		}
+	}
+	return rows
 }

@@ -46,11 +46,7 @@ func Markdown(w io.Writer, r *report.Report) error {
 	fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s |\n\n", format.Count(q.Planned), format.Count(q.Sent), format.Count(q.Succeeded),
 		format.Count(q.Failed), format.Count(q.CutOff), format.Count(q.NotSent), format.Rate(reached))
 	b.WriteString("| | p50 | p90 | p95 | p99 | p99.9 | max | count |\n|:--|--:|--:|--:|--:|--:|--:|--:|\n")
-	rows := append([]row{{"response", r.LatencyMS.Response}, {"service", r.LatencyMS.Service}}, streamRows(r.Stream)...)
-	for _, row := range append(rows, row{"lateness", r.LatenessMS}, row{"failed", r.LatencyMS.Failed}) {
-		if row.Count == 0 {
-			continue
-		}
+	for _, row := range rowsOf(r, shownFigures) {
 		fmt.Fprintf(&b, "| %s |", row.label)
 		for _, value := range []*float64{row.P50, row.P90, row.P95, row.P99, row.P999, row.Max} {
 			fmt.Fprintf(&b, " %s |", format.OptionalMS(value))

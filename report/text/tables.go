@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"brunt/attack/figure"
 	"brunt/report"
 	"brunt/report/format"
 )
@@ -56,22 +57,16 @@ func (p *page) table(columns []column) {
 }
 
 func (p *page) percentiles(r *report.Report) {
-	l := &r.LatencyMS
-	rows := append([]row{{"response", l.Response}, {"service", l.Service}}, streamRows(r.Stream)...)
-	rows = append(rows, row{"lateness", r.LatenessMS})
-	if l.Failed.Count > 0 {
-		rows = append(rows, row{"failed", l.Failed})
-	}
+	rows := rowsOf(r, shownFigures)
 	if connectsMatter(r) {
-		rows = append(rows, row{"connect", l.Connect}, row{"tls", l.TLS})
+		rows = append(rows, rowsOf(r, []figure.Figure{figure.Connect, figure.TLS})...)
 	}
-	rows = slices.DeleteFunc(rows, func(r row) bool { return r.Count == 0 })
 	if len(rows) == 0 {
 		return
 	}
 	columns := fit(percentileColumns(rows, p.width), p.width)
 	p.table(columns)
-	if l.Response.Count > 0 {
+	if r.LatencyMS[figure.Response].Count > 0 {
 		p.prose(dim, "response is from the planned instant, service from the first byte sent", 2)
 	}
 	if r.Stream != nil {
@@ -112,7 +107,7 @@ func percentileColumns(rows []row, width int) []column {
 // times: when at least a tenth of the requests opened one, or when opening
 // took as long as the slow replies.
 func connectsMatter(r *report.Report) bool {
-	connect, p99 := r.LatencyMS.Connect, r.LatencyMS.Response.P99
+	connect, p99 := r.LatencyMS[figure.Connect], r.LatencyMS[figure.Response].P99
 	if connect.Count == 0 {
 		return false
 	}
@@ -216,7 +211,7 @@ func (p *page) names(r *report.Report) {
 // slowest names the requests to look at, where a few were far slower than the
 // rest: max at three times p99 or more.
 func (p *page) slowest(r *report.Report) {
-	response := r.LatencyMS.Response
+	response := r.LatencyMS[figure.Response]
 	if response.P99 == nil || *response.Max < 3**response.P99 {
 		return
 	}

@@ -1,0 +1,81 @@
+package attack
+
+import (
+	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"brunt/attack/figure"
+)
+
+// Latencies are a run's histograms of nanoseconds (see NewHistogram) by figure.
+// Those of streams are nil where no success was one, the others never.
+type Latencies [figure.Len]*hdrhistogram.PackedHistogram
+
+// NewLatencies are those of a run without streams, empty.
+func NewLatencies() (l Latencies) {
+	for f := range figure.Len {
+		if !f.OfStreams() {
+			l[f] = NewHistogram()
+		}
+	}
+	return l
+}
+
+// BeginStreams makes the histograms of streams, unless there are some.
+func (l *Latencies) BeginStreams() {
+	if l.Streamed() {
+		return
+	}
+	for _, f := range figure.Streamed() {
+		l[f] = NewHistogram()
+	}
+}
+
+// Streamed reports whether there are histograms of streams.
+func (l *Latencies) Streamed() bool { return l[figure.FirstChunk] != nil }
+
+func (l *Latencies) clone() (c Latencies) {
+	for f, h := range l {
+		if h != nil {
+			c[f] = h.Clone()
+		}
+	}
+	return c
+}
+
+// slice holds the histograms of one stretch of time, in nanoseconds, by figure;
+// those of streams are nil until there is one.
+type slice [figure.Len]*buckets
+
+func newSlice() *slice {
+	s := new(slice)
+	for f := range figure.Len {
+		if !f.OfStreams() {
+			s[f] = new(buckets)
+		}
+	}
+	return s
+}
+
+// beginStreams makes the histograms of streams, unless there are some.
+func (s *slice) beginStreams() {
+	if s.streamed() {
+		return
+	}
+	for _, f := range figure.Streamed() {
+		s[f] = new(buckets)
+	}
+}
+
+func (s *slice) streamed() bool { return s[figure.FirstChunk] != nil }
+
+// addTo adds s to another one and empties s for its next use.
+func (s *slice) addTo(o *slice) {
+	if s.streamed() {
+		o.beginStreams()
+	}
+	for f, b := range s {
+		if b != nil {
+			b.addTo(o[f])
+		}
+	}
+}
