@@ -56,9 +56,10 @@ type Run struct {
 	nameOf     []int                    // payload variant → name id, -1 for none
 
 	// Instants of the clock.
-	start    int64 // of the schedule
-	measured int64 // the warm-up's end
-	end      int64 // of the plan
+	start    int64   // of the schedule
+	measured int64   // the warm-up's end
+	end      int64   // of the plan
+	borders  []int64 // ends of its stages
 
 	turns   []*turn
 	alarms  []*alarm // of the turns
@@ -169,7 +170,7 @@ func (r *Run) indexNames(variants []payloads.Variant) {
 func (r *Run) begin(sink Sink) error {
 	cores := runtime.GOMAXPROCS(0)
 	for range min(cores, r.plan.Concurrency) {
-		r.tallies = append(r.tallies, newTally(len(r.names)))
+		r.tallies = append(r.tallies, newTally(len(r.names)+len(r.plan.Stages)))
 	}
 	r.clock = clock{time.Now()}
 	r.pacer = newPacer(&r.plan, r.clock)
@@ -205,6 +206,7 @@ func (r *Run) begin(sink Sink) error {
 	if r.plan.Duration > 0 {
 		r.end = r.measured + int64(r.plan.Duration)
 	}
+	r.markBorders()
 	r.planWindow()
 	if r.plan.Open() {
 		for _, t := range r.turns {
@@ -212,11 +214,20 @@ func (r *Run) begin(sink Sink) error {
 			t.grow(true)
 		}
 	} else {
-		r.resize(r.plan.Concurrency)
+		first := r.plan.Concurrency
+		if len(r.plan.Stages) > 0 {
+			first = r.plan.Stages[0].Concurrency
+		}
+		r.resize(first)
 	}
 	r.timeline = newTimeline(r)
 	r.watch.begin(r.measured)
 	go r.timeline.loop()
+	if r.plan.staged() {
+		go r.openAhead()
+	} else if len(r.plan.Stages) > 0 && !r.plan.Open() {
+		go r.followStages()
+	}
 	go r.finish()
 	if r.plan.AtEnd == Cut && r.end != math.MaxInt64 {
 		go r.cutAtEnd()
@@ -253,12 +264,13 @@ func (r *Run) closeAlarms() {
 // spawn starts a worker, of a turn in an open loop.
 func (r *Run) spawn(t *turn) {
 	r.listMu.Lock()
-	r.enter(t)
+	r.enter(t, false)
 	r.listMu.Unlock()
 }
 
-// enter starts a worker; listMu is held.
-func (r *Run) enter(t *turn) {
+// enter starts a worker, which opens its connection ahead of its first ticket if it
+// is to; listMu is held.
+func (r *Run) enter(t *turn, ahead bool) {
 	var w *worker
 	if n := len(r.parked); n > 0 {
 		w, r.parked = r.parked[n-1], r.parked[:n-1]
@@ -272,6 +284,7 @@ func (r *Run) enter(t *turn) {
 	}
 	r.present++
 	r.workers.Add(1)
+	w.ahead = ahead
 	go w.loop()
 }
 

@@ -53,6 +53,20 @@ func checkBooks(t *testing.T, s *Snapshot) {
 	same("failures recorded = failed", uint64(s.Latencies[figure.Failed].TotalCount()), c.Failed)
 	same("lateness recorded = done", uint64(s.Latencies[figure.Lateness].TotalCount()), done)
 	same("connect times recorded = connections", uint64(s.Latencies[figure.Connect].TotalCount()), c.Connections)
+	if len(s.Stages) > 0 {
+		var sent, succeeded, failed, cut uint64
+		for i := range s.Stages {
+			g := &s.Stages[i]
+			sent, succeeded, failed, cut = sent+g.Sent, succeeded+g.Succeeded, failed+g.Failed, cut+g.CutOff
+			if g.Planned < g.Sent || g.Sent != g.Succeeded+g.Failed+g.CutOff {
+				t.Errorf("stage %d: %+v", i+1, *g)
+			}
+		}
+		same("sent by stage = done", sent, done)
+		same("succeeded by stage = succeeded", succeeded, c.Succeeded)
+		same("failed by stage = failed", failed, c.Failed)
+		same("cut off by stage = cut off", cut, c.CutOff)
+	}
 	var named, served uint64
 	for _, n := range s.Names {
 		named += n.Sent

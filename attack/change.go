@@ -105,7 +105,7 @@ func (r *Run) resize(concurrency int) bool {
 			r.leaving.Add(-1)
 			continue
 		}
-		r.enter(nil)
+		r.enter(nil, false)
 	}
 	r.leaving.Add(int64(had - concurrency))
 	return true

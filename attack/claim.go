@@ -5,7 +5,10 @@ package attack
 const claimSize = 16
 
 // claim is a worker's stock of tickets of a closed loop.
-type claim struct{ from, end uint64 }
+type claim struct {
+	from, end uint64
+	stage     int // of the last one
+}
 
 // take gives a worker's next ticket, planned for the instant since which the
 // worker has been free, or for now where that is negative; ok is false when the
@@ -30,6 +33,10 @@ func (c *claim) take(run *Run, free int64) (tk ticket, ok bool) {
 		tk.index, ok = run.warming.Add(1)-1, true
 	} else {
 		tk.index, ok = c.next(run)
+		if run.borders != nil {
+			c.stage = run.stageOf(c.stage, now)
+			tk.stage = uint8(c.stage)
+		}
 	}
 	return tk, ok
 }

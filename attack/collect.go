@@ -149,7 +149,10 @@ func (g *gathered) settle(r *Run) {
 			continue
 		}
 		if g.names[id] == nil {
-			g.names[id] = &Named{Name: r.names[id]}
+			g.names[id] = &Named{}
+			if id < len(r.names) {
+				g.names[id].Name = r.names[id]
+			}
 		}
 		n.empty(g.names[id], &g.sketcher)
 	}
@@ -173,12 +176,18 @@ func (g *gathered) fill(s *Snapshot, r *Run) {
 	for i := range s.Models {
 		s.Models[i].Name = r.endpoint.Hide(s.Models[i].Name)
 	}
-	if len(g.names) > 0 {
-		s.Names = make([]Named, 0, len(g.names))
+	names, stages := g.names[:len(r.names)], g.names[len(r.names):]
+	if len(names) > 0 {
+		s.Names = make([]Named, 0, len(names))
 	}
-	for _, n := range g.names {
+	for _, n := range names {
 		if n != nil {
 			s.Names = append(s.Names, n.frozen())
+		}
+	}
+	for _, n := range stages {
+		if s.Stages = append(s.Stages, StageFigures{}); n != nil {
+			s.Stages[len(s.Stages)-1].Named = n.frozen()
 		}
 	}
 }
@@ -227,6 +236,7 @@ func (r *Run) settle(s *Snapshot, t *timeline) {
 	c := &s.Counts
 	c.Sent, c.Planned, c.Kept = t.started, t.planned, t.kept
 	since := func(at int64) time.Duration { return max(0, time.Duration(at-r.measured)) }
+	defer func() { r.planStages(s) }()
 	r.unsent(c)
 	c.Window.Length = r.windowAt(t.boundary, t.closed)
 	if !t.closed {

@@ -23,6 +23,9 @@ func (w *worker) loop() {
 // free only after the plan's end takes no more: until then no slot was free
 // for what is left.
 func (w *worker) openLoop() {
+	if w.ahead {
+		w.connectAhead()
+	}
 	for w.free < w.run.end {
 		tk, ok := w.turn.take(w)
 		if !ok {

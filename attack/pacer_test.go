@@ -65,8 +65,8 @@ func TestPacerReserve(t *testing.T) {
 	}
 }
 
-// arrivals is a server that notes when each connection came.
-func arrivals(t *testing.T) (url string, list func() []time.Time) {
+// arrived is a server that notes when each connection came.
+func arrived(t *testing.T) (url string, list func() []time.Time) {
 	t.Helper()
 	var mu sync.Mutex
 	var at []time.Time
@@ -94,7 +94,7 @@ func TestConnectRate(t *testing.T) {
 		open, keepAlive bool
 	}{{"closed", false, true}, {"closed, no keep-alive", false, false}, {"open, no keep-alive", true, false}} {
 		t.Run(c.name, func(t *testing.T) {
-			url, list := arrivals(t)
+			url, list := arrived(t)
 			p := testPlan(0)
 			p.Duration, p.Concurrency, p.ConnectRate, p.KeepAlive = 600*time.Millisecond, 100, 50, c.keepAlive
 			if c.open {
@@ -142,7 +142,7 @@ func TestConnectRateStopped(t *testing.T) {
 				p := testPlan(0)
 				p.HTTP2, p.Connections = http2, 4
 				if !http2 {
-					url, _ = arrivals(t)
+					url, _ = arrived(t)
 				}
 				p.Duration, p.ConnectRate, p.Timeout = time.Minute, 1, 500*time.Millisecond
 				if open {
@@ -163,7 +163,7 @@ func TestConnectRateStopped(t *testing.T) {
 
 // TestConnections bounds an open loop in HTTP/1.1.
 func TestConnections(t *testing.T) {
-	url, list := arrivals(t)
+	url, list := arrived(t)
 	for i, concurrency := range []int{0, 50} {
 		p := testPlan(0)
 		p.Rate, p.Duration, p.Concurrency, p.Connections = mustRate(t, "2000"), 300*time.Millisecond, concurrency, 3

@@ -12,6 +12,7 @@ import (
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
+	"brunt/attack/arrivals"
 	"brunt/attack/setting"
 )
 
@@ -64,6 +65,12 @@ type Plan struct {
 	// is then no more than their mean, and there is no warm-up. Nil means that
 	// Rate makes them.
 	Instants []int64
+	// Stages are the parts that the plan goes through, if it has any: see SetStages.
+	Stages []Stage
+	// Law is how the gaps between an open loop's requests are spread, and Seed
+	// what random ones are drawn from: the same seed gives the same instants.
+	Law  arrivals.Law
+	Seed uint64
 	// Concurrency is the number of workers of a closed loop, or the most
 	// requests in flight of an open one.
 	Concurrency int
@@ -128,12 +135,19 @@ func (p *Plan) Protocol() string {
 // *setting.FieldError.
 func (p *Plan) Validate() error {
 	const upToMillion = "must be from 1 to 1,000,000"
+	if len(p.Stages) > 0 {
+		if err := p.validStages(); err != nil {
+			return err
+		}
+	}
 	switch {
 	case !p.Open() && p.Concurrency == 0:
 		return &setting.FieldError{Field: setting.Rate, Subject: setting.Plain("no load asked for"),
 			Reason: setting.Textf("give %v (constant rate) or %v (constant concurrency)", setting.Rate, setting.Concurrency)}
 	case p.Instants != nil && (!p.Open() || p.Warmup > 0 || p.Requests == 0 || p.Requests > uint64(len(p.Instants))):
 		return setting.Wrong(setting.Replay, "", "sends each request of the record once, at its own time: leave out %v", setting.Warmup)
+	case p.Law.Random() && (!p.Open() || p.Instants != nil):
+		return setting.Wrong(setting.Arrivals, p.Law.String(), "it spreads the requests of a rate: give %v or %v, or leave it out", setting.Rate, setting.Stages)
 	case p.Duration == 0 && p.Requests == 0:
 		return &setting.FieldError{Field: setting.Duration, Subject: setting.Plain("no end given"),
 			Reason: setting.Textf("give %v, %v or both", setting.Duration, setting.Requests)}

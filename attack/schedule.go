@@ -2,31 +2,75 @@ package attack
 
 import (
 	"math"
-	"math/bits"
 	"slices"
 	"time"
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
+
+	"brunt/attack/arrivals"
 )
 
 // schedule is the pure function from a ticket's number to its planned
 // instant: first the warm-up's tickets, then the measured ones, which begin a
-// schedule of their own at the warm-up's end. Several turns (and later several
+// sequence of their own at the warm-up's end. Several turns (and later several
 // machines) can share it, each taking every n-th ticket. A change of the rate
 // makes another schedule that agrees with this one on all that is past.
 type schedule struct {
 	plan     *Plan
-	segments []segment // in order of tickets and of instants
-	warm     uint64    // tickets within the warm-up
-	measured uint64    // measured tickets by the plan
-	end      int64     // ns from the schedule's start; MaxInt64 without a duration
+	warming  sequence // the warm-up's tickets, from the schedule's start
+	sequence sequence // the measured ones, from the warm-up's end
+	warm     uint64   // tickets within the warm-up
+	measured uint64   // measured tickets by the plan
+	end      int64    // ns from the schedule's start; MaxInt64 without a duration
 }
 
-// segment is a stretch of constant rate, up to the next one's first ticket.
-type segment struct {
-	first uint64 // number of its first ticket
-	at    int64  // that ticket's instant, ns from the schedule's start
-	rate  vegeta.Rate
+// sequence gives tickets that are counted from 0 their instants, in ns from its
+// own beginning.
+type sequence struct {
+	curve arrivals.Curve
+	gaps  *arrivals.Gaps // nil where they are even
+	rate  vegeta.Rate    // of a sequence that has only one and even gaps, else zero: the quick way
+}
+
+// Streams of random gaps.
+const measuredGaps, warmupGaps = 0, 1
+
+// steady is the sequence of a rate that stays the same.
+func steady(rate vegeta.Rate, gaps *arrivals.Gaps) (q sequence) {
+	q.gaps = gaps
+	q.curve.Append(arrivals.Forever, rate, rate)
+	if gaps == nil {
+		q.rate = rate
+	}
+	return q
+}
+
+// instant is that of ticket k; MaxInt64 where it has none.
+func (q *sequence) instant(k uint64) int64 {
+	if q.rate.Freq > 0 {
+		at, _ := Instant(q.rate, k)
+		return int64(at)
+	}
+	at, _ := q.curve.Instant(q.gaps.Position(k))
+	return at
+}
+
+// before is the number of tickets with an instant before at.
+func (q *sequence) before(at int64) uint64 {
+	if q.rate.Freq > 0 {
+		return Tickets(q.rate, time.Duration(at))
+	}
+	if at <= 0 {
+		return 0
+	}
+	return q.gaps.Before(q.curve.Reached(at))
+}
+
+// changed is the sequence that has another rate from the instant on.
+func (q *sequence) changed(from int64, rate vegeta.Rate) sequence {
+	n := sequence{curve: q.curve.Until(from), gaps: q.gaps}
+	n.curve.Append(arrivals.Forever, rate, rate)
+	return n
 }
 
 func newSchedule(p *Plan) *schedule {
@@ -34,17 +78,28 @@ func newSchedule(p *Plan) *schedule {
 	if p.Duration > 0 {
 		s.end = int64(p.Warmup + p.Duration)
 	}
-	if p.Warmup > 0 {
-		s.warm = Tickets(p.Rate, p.Warmup)
-		s.segments = append(s.segments, segment{rate: p.Rate})
+	gaps := arrivals.NewGaps(p.Law, p.Seed, measuredGaps)
+	s.sequence = steady(p.Rate, gaps)
+	first := p.Rate
+	if len(p.Stages) > 0 {
+		s.sequence = sequence{gaps: gaps}
+		for _, stage := range p.Stages {
+			s.sequence.curve.Append(stage.Length, stage.Rate, stage.ToRate)
+		}
+		first = p.Stages[0].Rate
 	}
-	s.segments = append(s.segments, segment{first: s.warm, at: int64(p.Warmup), rate: p.Rate})
+	if p.Warmup > 0 {
+		s.warming = steady(first, arrivals.NewGaps(p.Law, p.Seed, warmupGaps))
+	}
 	s.count()
 	return s
 }
 
-// count works out how many tickets are measured.
+// count works out how many tickets there are.
 func (s *schedule) count() {
+	if s.plan.Warmup > 0 {
+		s.warm = s.warming.before(int64(s.plan.Warmup))
+	}
 	s.measured = math.MaxUint64
 	if s.end != math.MaxInt64 {
 		s.measured = s.before(s.end) - s.warm
@@ -54,16 +109,13 @@ func (s *schedule) count() {
 	}
 }
 
-// rate is the rate at the schedule's end.
-func (s *schedule) rate() vegeta.Rate { return s.segments[len(s.segments)-1].rate }
-
 // at gives ticket k's instant in ns from the schedule's start; ok is false
 // past the last ticket.
 func (s *schedule) at(k uint64) (at int64, ok bool) {
 	if k >= s.warm && k-s.warm >= s.measured {
 		return 0, false
 	}
-	at, _ = s.next(k)
+	at = s.next(k)
 	return at, at < math.MaxInt64
 }
 
@@ -74,20 +126,12 @@ func (s *schedule) before(at int64) uint64 {
 		n, _ := slices.BinarySearch(list, at)
 		return uint64(n)
 	}
-	i := len(s.segments) - 1
-	for i > 0 && s.segments[i].at >= at {
-		i--
+	warmup := int64(s.plan.Warmup)
+	if at <= warmup {
+		return s.warming.before(at)
 	}
-	g := &s.segments[i]
-	n := Tickets(g.rate, time.Duration(at-g.at))
-	n, carry := bits.Add64(g.first, n, 0)
-	if carry != 0 {
-		n = math.MaxUint64
-	}
-	if i+1 < len(s.segments) {
-		n = min(n, s.segments[i+1].first)
-	}
-	return n
+	n := s.sequence.before(at - warmup)
+	return s.warm + min(n, math.MaxUint64-s.warm)
 }
 
 // plannedBefore is the number of measured tickets with an instant before at.
@@ -96,58 +140,46 @@ func (s *schedule) plannedBefore(at int64) uint64 {
 	return min(s.measured, n-min(n, s.warm))
 }
 
-// changed is the schedule that has another rate from the instant on. The
-// first ticket after it comes as soon as it is due by the new rate, the part of
-// the interval that has passed being counted: a rate that is changed again and
-// again makes no bursts.
+// changed is the schedule that has another rate from the instant on, in place of
+// what stages are left. The first ticket after it comes as soon as it is due by the
+// new rate, the part of the interval that has passed being counted: a rate that is
+// changed again and again makes no bursts.
 func (s *schedule) changed(from int64, rate vegeta.Rate) *schedule {
-	last := len(s.segments) - 1
-	for last > 0 && s.segments[last].at >= from {
-		last--
+	n := &schedule{plan: s.plan, end: s.end, warming: s.warming}
+	if warmup := int64(s.plan.Warmup); from < warmup {
+		n.warming = s.warming.changed(from, rate)
+		n.sequence = steady(rate, s.sequence.gaps)
+	} else {
+		n.sequence = s.sequence.changed(from-warmup, rate)
 	}
-	n := &schedule{plan: s.plan, end: s.end, warm: s.warm, segments: slices.Clone(s.segments[:last+1])}
-	first := s.before(from)
-	due, by := s.next(first)
-	wait := float64(due-from) * PerSecond(by) / PerSecond(rate)
-	at := from + int64(min(wait, float64(math.MaxInt64-from)/2))
-	warmup := int64(s.plan.Warmup)
-	if from < warmup {
-		n.warm = first
-		if at < warmup {
-			n.add(segment{first, at, rate})
-			n.warm = first + Tickets(rate, time.Duration(warmup-at))
-		}
-		first, at = n.warm, warmup
-	}
-	n.add(segment{first, at, rate})
 	n.count()
 	return n
 }
 
-// next is the instant of ticket k, even past the schedule's end, and the rate
-// that it follows from.
-func (s *schedule) next(k uint64) (at int64, rate vegeta.Rate) {
+// next is the instant of ticket k, even past the schedule's end.
+func (s *schedule) next(k uint64) (at int64) {
 	if list := s.plan.Instants; list != nil {
 		if k >= uint64(len(list)) {
-			return math.MaxInt64, s.plan.Rate
+			return math.MaxInt64
 		}
-		return list[k], s.plan.Rate
+		return list[k]
 	}
-	i := len(s.segments) - 1
-	for i > 0 && s.segments[i].first > k {
-		i--
+	if k < s.warm {
+		return s.warming.instant(k)
 	}
-	g := &s.segments[i]
-	d, _ := Instant(g.rate, k-g.first)
-	return g.at + min(int64(d), math.MaxInt64-g.at), g.rate
+	at = s.sequence.instant(k - s.warm)
+	return int64(s.plan.Warmup) + min(at, math.MaxInt64-int64(s.plan.Warmup))
 }
 
-// add appends a segment, in place of one that never had a ticket.
-func (s *schedule) add(g segment) {
-	if last := len(s.segments) - 1; last >= 0 && s.segments[last].first == g.first {
-		s.segments = s.segments[:last]
+// rate is that by which tickets come at the instant, in requests per second.
+func (s *schedule) rate(at int64) float64 {
+	if s.plan.Instants != nil || s.sequence.rate.Freq > 0 {
+		return PerSecond(s.plan.Rate)
 	}
-	s.segments = append(s.segments, g)
+	if warmup := int64(s.plan.Warmup); at >= warmup {
+		return s.sequence.curve.Rate(at - warmup)
+	}
+	return s.warming.curve.Rate(at)
 }
 
 const (
@@ -161,8 +193,8 @@ const (
 // slack is how much later than its instant a ticket may be taken where
 // tickets come so densely that waking up for each would cost more than the
 // request does. Lateness tells of it as of any other delay.
-func (s *schedule) slack(stride uint64) int64 {
-	if float64(stride)*1e9 >= PerSecond(s.rate())*float64(sparse) {
+func (s *schedule) slack(at int64, stride uint64) int64 {
+	if float64(stride)*1e9 >= s.rate(at)*float64(sparse) {
 		return 0
 	}
 	return int64(batching)

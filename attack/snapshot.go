@@ -165,6 +165,7 @@ type Snapshot struct {
 	Status               map[int]uint64 // complete replies by status, good and bad
 	Failures             []Failure      // most frequent first
 	Names                []Named        // in order of first appearance; nil without names
+	Stages               []StageFigures // of the plan, in order; nil without stages
 	Models               []Served       // most replies first; nil where no reply names one
 	Slowest              []Slow         // slowest first, at most 20
 	Intervals            []Interval

@@ -131,6 +131,9 @@ func (t *tally) record(w *worker) {
 	if id := w.run.nameOf[ex.variant]; id >= 0 {
 		t.name(id, ex)
 	}
+	if w.run.borders != nil {
+		t.name(len(w.run.names)+int(ex.stage), ex)
+	}
 	if t.records != nil {
 		t.keep(w)
 	}

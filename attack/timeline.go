@@ -56,7 +56,7 @@ type timeline struct {
 func newTimeline(r *Run) *timeline {
 	return &timeline{
 		run: r, quit: make(chan struct{}), gone: make(chan struct{}),
-		total: NewLatencies(), seen: newGathered(len(r.names)), interval: newSlice(), spare: newSlice(),
+		total: NewLatencies(), seen: newGathered(len(r.names) + len(r.plan.Stages)), interval: newSlice(), spare: newSlice(),
 		width: intervalWidth, boundary: r.measured, room: mostRoom, collector: newCollector(),
 	}
 }

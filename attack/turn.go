@@ -23,7 +23,8 @@ type turn struct {
 	stride uint64
 	limit  int // most workers of this turn
 
-	next uint64 // touched only by the worker that leads
+	next  uint64 // touched only by the worker that leads, as stage is
+	stage int    // of the last ticket
 
 	skipped atomic.Uint64 // tickets dropped for being late
 	noRoom  atomic.Uint64 // of them, those for which no slot was free
@@ -46,6 +47,7 @@ type ticket struct {
 	begin   int64  // when it was taken
 	warm    bool   // within the warm-up
 	noSlot  bool   // it waited for a slot
+	stage   uint8  // of the plan's
 }
 
 // take waits for the worker's next ticket; ok is false when the run has none
@@ -69,7 +71,7 @@ func (t *turn) take(w *worker) (tk ticket, ok bool) {
 		noSlot := t.starved
 		if now < at {
 			t.starved, noSlot = false, false
-			now = t.alarm.wait(now, at+s.slack(t.stride))
+			now = t.alarm.wait(now, at+s.slack(at-run.start, t.stride))
 		}
 		switch {
 		case run.over() || !planned && now >= at:
@@ -92,6 +94,10 @@ func (t *turn) take(w *worker) (tk ticket, ok bool) {
 			tk.index = t.next
 		} else {
 			tk.index = t.next - s.warm
+			if run.borders != nil {
+				t.stage = run.stageOf(t.stage, at)
+				tk.stage = uint8(t.stage)
+			}
 		}
 		if t.pass(s, now-at > hurry) {
 			return tk, true

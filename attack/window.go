@@ -84,7 +84,7 @@ func (r *Run) lastsFor(n uint64) time.Duration {
 		return min(d, math.MaxInt64/2)
 	}
 	s := r.schedule.Load()
-	at, _ := s.next(s.warm + n)
+	at := s.next(s.warm + n)
 	return max(0, time.Duration(min(at, math.MaxInt64/2))-r.plan.Warmup)
 }
 

@@ -72,6 +72,7 @@ type worker struct {
 	dialed bool // there has been a connection
 	lost   bool // the connection was closed by the peer after the last exchange
 	gone   bool // has left the run's count of workers
+	ahead  bool // it opens its connection before it has a request
 
 	mu   sync.Mutex // guards conn against the cut
 	conn net.Conn

@@ -11,6 +11,8 @@ const (
 	Concurrency
 	Duration
 	Requests
+	Stages
+	Arrivals // law of the gaps between requests
 	Warmup
 	Timeout
 	HTTP2
@@ -35,7 +37,7 @@ const (
 )
 
 var names = [end]string{
-	Rate: "rate", Concurrency: "concurrency", Duration: "duration", Requests: "requests", Warmup: "warm-up",
+	Rate: "rate", Concurrency: "concurrency", Duration: "duration", Requests: "requests", Stages: "stages", Arrivals: "arrivals", Warmup: "warm-up",
 	Timeout: "time-out", HTTP2: "HTTP/2", NoKeepAlive: "no keep-alive", Connections: "connections",
 	ConnectRate: "connect rate", StreamStall: "stream stall", Payloads: "payloads", Replay: "replay", Speed: "speed",
 	Method: "method", Header: "header", HeaderFile: "header file", Insecure: "insecure", CA: "CA file",

@@ -1,0 +1,187 @@
+package attack
+
+import (
+	"math"
+	"time"
+)
+
+// StageFigures are those of the requests planned within one stage, whenever they
+// were answered.
+type StageFigures struct {
+	Stage
+	From    time.Duration // of the stage, since the measured start
+	Planned uint64        // so far
+	Named                 // without a name; Planned less its Sent were not sent, or not yet
+}
+
+// stageOf is the number of the stage at an instant of the clock, looked for from
+// the one before on: an instant is seldom before the last one.
+func (r *Run) stageOf(before int, at int64) int {
+	if before > 0 && at < r.borders[before-1] {
+		before = 0
+	}
+	for before < len(r.borders)-1 && at >= r.borders[before] {
+		before++
+	}
+	return before
+}
+
+// markBorders works out when stages end.
+func (r *Run) markBorders() {
+	at := r.measured
+	for i := range r.plan.Stages {
+		at += int64(r.plan.Stages[i].Length)
+		r.borders = append(r.borders, at)
+	}
+}
+
+// planStages completes what was counted of each stage.
+func (r *Run) planStages(s *Snapshot) {
+	if len(s.Stages) == 0 {
+		return
+	}
+	counted := s.Stages // other snapshots have them too
+	s.Stages = make([]StageFigures, len(counted))
+	schedule := r.schedule.Load()
+	from, before := time.Duration(0), uint64(0)
+	for i := range s.Stages {
+		g := &s.Stages[i]
+		g.Stage, g.From, g.Named = r.plan.Stages[i], from, counted[i].Named
+		from += g.Length
+		if g.Planned = g.Sent; r.plan.Open() {
+			by := schedule.plannedBefore(int64(r.plan.Warmup + min(from, s.PlanElapsed)))
+			g.Planned = max(g.Sent, by-min(by, before))
+			before = by
+		}
+	}
+}
+
+// leastStep is the least time between two changes of a closed loop's ramp.
+const leastStep = 10 * time.Millisecond
+
+// concurrencyAt is what a closed loop's stage asks for so long after its beginning.
+func (g *Stage) concurrencyAt(into time.Duration) int {
+	rise := float64(g.ToConcurrency - g.Concurrency)
+	return g.Concurrency + int(math.Round(rise*float64(into)/float64(g.Length)))
+}
+
+// followStages changes a closed loop's concurrency as the plan's stages say, until
+// the end or until somebody else changes it.
+func (r *Run) followStages() {
+	from := r.measured
+	for i := range r.plan.Stages {
+		g := &r.plan.Stages[i]
+		step := g.Length
+		if rise := g.ToConcurrency - g.Concurrency; rise != 0 {
+			step = max(leastStep, g.Length/time.Duration(max(rise, -rise)))
+		}
+		for into := time.Duration(0); into < g.Length; into += step {
+			if !r.rest(max(0, time.Duration(from+int64(into)-r.clock.now()))) || !r.restage(g.concurrencyAt(into)) {
+				return
+			}
+		}
+		from += int64(g.Length)
+	}
+}
+
+// restage is resize unless the run has been changed by hand.
+func (r *Run) restage(concurrency int) bool {
+	r.changeMu.Lock()
+	defer r.changeMu.Unlock()
+	return len(r.changes) == 0 && r.resize(concurrency)
+}
+
+const (
+	// aheadOf is how long before a jump of the rate its connections are opened.
+	aheadOf = time.Second
+	// jumpFrom is the rise of the rate from which a border is a jump.
+	jumpFrom = 1.1
+)
+
+// openAhead opens, before each jump of an open loop's rate, the connections that the
+// new rate is going to need if responses take as long as they do before it. Without
+// that the jump would have its first requests wait for connections, all at once.
+func (r *Run) openAhead() {
+	from := r.measured
+	for i := range r.plan.Stages {
+		g := &r.plan.Stages[i]
+		if i > 0 {
+			last := &r.plan.Stages[i-1]
+			if had, will := PerSecond(last.ToRate), PerSecond(g.Rate); had > 0 && will > jumpFrom*had {
+				ahead := min(aheadOf, last.Length/2)
+				if !r.rest(max(0, time.Duration(from-int64(ahead)-r.clock.now()))) {
+					return
+				}
+				r.prepare(will/had, ahead)
+			}
+		}
+		from += int64(g.Length)
+	}
+}
+
+// prepare starts so many workers as make those that are busy times as many, evenly
+// within the time.
+func (r *Run) prepare(times float64, within time.Duration) {
+	need := make([]int, len(r.turns))
+	most := 0
+	for i, t := range r.turns {
+		t.mu.Lock()
+		busy := t.workers
+		if t.led {
+			busy--
+		}
+		for w := t.idle; w != nil; w = w.nextIdle {
+			busy--
+		}
+		need[i] = max(0, min(t.limit, int(math.Ceil(float64(busy)*times)))-t.workers)
+		t.mu.Unlock()
+		most = max(most, need[i])
+	}
+	begin := r.clock.now()
+	for n := range most {
+		due := begin + int64(within)*int64(n)/int64(most)
+		if wait := time.Duration(due - r.clock.now()); wait > 0 && !r.rest(wait) || r.over() {
+			return
+		}
+		for i, t := range r.turns {
+			if n < need[i] {
+				t.prepare()
+			}
+		}
+	}
+}
+
+// prepare starts a worker that opens its connection before it takes a ticket.
+func (t *turn) prepare() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.done || t.workers >= t.limit {
+		return
+	}
+	t.run.listMu.Lock()
+	defer t.run.listMu.Unlock()
+	if t.run.present == 0 { // the run is about to be over
+		return
+	}
+	t.growth.opening++
+	t.workers++
+	t.run.enter(t, true)
+}
+
+// connectAhead opens the worker's connection. One that cannot be opened fails no
+// request: the next ticket is going to open its own.
+func (w *worker) connectAhead() {
+	now := w.run.clock.now()
+	w.ex = exchange{ticket: ticket{begin: now, warm: now < w.run.measured}}
+	if w.dial(now+int64(w.run.plan.Timeout)) != nil {
+		return
+	}
+	w.tally.mu.Lock()
+	w.tally.connection(&w.ex)
+	w.tally.mu.Unlock()
+	w.wire.used = w.run.clock.now()
+}
+
+// staged reports whether the plan's rate is steered by stages that jump, over
+// connections that carry one request at a time.
+func (p *Plan) staged() bool { return len(p.Stages) > 1 && p.Open() && !p.HTTP2 && p.KeepAlive }
