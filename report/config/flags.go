@@ -16,14 +16,20 @@ import (
 
 // Load are the flags that say how much is sent, for how long, and what counts.
 type Load struct {
-	Rate        Rate              `short:"r" placeholder:"N[/s|/m]" help:"Constant rate: requests per second (500, 0.5) or minute (90/m)."`
-	Concurrency *int              `short:"c" min:"1" placeholder:"N" help:"Constant number of requests in flight; with --rate, the most in flight (default 10,000)."`
-	Duration    Duration          `short:"d" min:"1" placeholder:"30s" help:"How long to send for."`
-	Requests    *uint64           `short:"n" min:"1" placeholder:"N" help:"How many requests to send; with --duration, whichever comes first."`
-	Warmup      Duration          `placeholder:"10s" help:"Send for this long before anything is counted."`
+	Rate        Rate           `short:"r" placeholder:"N[/s|/m]" help:"Constant rate: requests per second (500, 0.5) or minute (90/m)."`
+	Concurrency *int           `short:"c" min:"1" placeholder:"N" help:"Constant number of requests in flight; with --rate, the most in flight (default 10,000)."`
+	Duration    Duration       `short:"d" min:"1" placeholder:"30s" help:"How long to send for."`
+	Requests    *uint64        `short:"n" min:"1" placeholder:"N" help:"How many requests to send; with --duration, whichever comes first."`
+	Warmup      Duration       `placeholder:"10s" help:"Send for this long before anything is counted."`
+	AtEnd       attack.AtEnd   `default:"drain" enum:"drain,cut" help:"Requests in flight at the end: drain (wait for replies) or cut."`
+	CatchUp     attack.CatchUp `default:"send" enum:"send,skip" help:"Requests over 10 ms overdue: send late, or skip (counted as not sent)."`
+
+	Exchange `embed:""`
+}
+
+// Exchange are the flags that say how each request is sent, and what counts.
+type Exchange struct {
 	Timeout     Duration          `min:"1" default:"60s" help:"Give a request up after this long (${default})."`
-	AtEnd       attack.AtEnd      `default:"drain" enum:"drain,cut" help:"Requests in flight at the end: drain (wait for replies) or cut."`
-	CatchUp     attack.CatchUp    `default:"send" enum:"send,skip" help:"Requests over 10 ms overdue: send late, or skip (counted as not sent)."`
 	Success     attack.StatusSet  `default:"200-299" placeholder:"SET" help:"Statuses that count as succeeded (${default})."`
 	Connections int               `placeholder:"N" help:"Most connections (one per request in flight); with --http2, how many share the requests (one per 100)."`
 	ConnectRate int               `placeholder:"N" help:"Open at most this many connections per second (the first ones of a constant concurrency 1,000, all others as they are needed)."`

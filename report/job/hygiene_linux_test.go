@@ -60,7 +60,7 @@ func TestMain(m *testing.M) {
 // with an error of the workspace's, or in an answer's handling.
 func panicUnderLoad(how string) {
 	f := job.Flags{}
-	f.Load = config.Load{Concurrency: new(4), Requests: new(uint64(1 << 30)), Keepalive: true, Timeout: config.Duration(time.Minute), AtEnd: "drain", CatchUp: "send"}
+	f.Load = config.Load{Concurrency: new(4), Requests: new(uint64(1 << 30)), Exchange: config.Exchange{Keepalive: true, Timeout: config.Duration(time.Minute)}, AtEnd: "drain", CatchUp: "send"}
 	if err := f.Load.Success.UnmarshalText([]byte("200-299")); err != nil {
 		panic("no plan")
 	}

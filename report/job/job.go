@@ -125,6 +125,8 @@ type Job struct {
 	Meta report.Meta
 
 	target  *endpoint.Endpoint
+	request attack.Request
+	sink    attack.Sink // nil for none
 	set     *payloads.Set
 	own     bool // the bodies are this job's own
 	results *results.Writer
@@ -140,6 +142,26 @@ func (s *Source) Start(ctx context.Context, o live.Order, waiting func(text stri
 	plan.Good, plan.OtherFiles = s.good, s.otherFiles
 	plan.RecordIDs = s.flags.Results != "" && s.flags.ResultsFormat == results.FormatColumns
 	o.Apply(&plan)
+	j, err := s.Ready(ctx, o, plan, waiting)
+	if err != nil {
+		return nil, err
+	}
+	if err = j.begin(waiting); err == nil {
+		err = j.Again(j.Meta.Plan)
+	}
+	if err != nil {
+		j.discard()
+		return nil, err
+	}
+	s.started++
+	return j, nil
+}
+
+// Ready opens all that runs of the plan need, as Start does, and waits until the
+// endpoint is awake, without beginning any.
+func (s *Source) Ready(
+	ctx context.Context, o live.Order, plan attack.Plan, waiting func(text string),
+) (_ *Job, err error) {
 	if err := plan.Validate(); err != nil && !s.flags.Replay { // which has no rate before it has bodies
 		return nil, err
 	}
@@ -153,14 +175,15 @@ func (s *Source) Start(ctx context.Context, o live.Order, waiting func(text stri
 			err = attack.ErrInterrupted
 		}
 	}()
-	request, kept := s.requestFor(o.Target)
-	if j.target, err = s.flags.Target.Open(ctx, o.Target, &request, plan.Timeout, waiting); err != nil {
+	var kept string
+	j.request, kept = s.requestFor(o.Target)
+	if j.target, err = s.flags.Target.Open(ctx, o.Target, &j.request, plan.Timeout, waiting); err != nil {
 		return nil, err
 	}
 	if kept != "" {
 		j.target.Notes = append(j.target.Notes, kept)
 	}
-	if exposed := s.exposed(j.target, &request); exposed != "" {
+	if exposed := s.exposed(j.target, &j.request); exposed != "" {
 		j.target.Notes = append(j.target.Notes, exposed)
 	}
 	if err = s.bodies(j, o.Payloads); err != nil {
@@ -178,26 +201,26 @@ func (s *Source) Start(ctx context.Context, o live.Order, waiting func(text stri
 	j.Meta = report.MetaOf(plan, j.target.Target.URL, j.set)
 	j.Meta.Endpoint, j.Meta.Details = j.target.Name, j.target.Details
 	j.Meta.Name, j.Meta.Labels, j.Meta.Command = s.flags.Name, s.flags.Label, endpoint.CommandLine(s.streams.Args)
-	sink, err := s.keep(j)
-	if err != nil {
+	if j.sink, err = s.keep(j); err != nil {
 		return nil, fmt.Errorf("--results: %w", err)
 	}
-	if j.Meta.ColdStart, err = attack.Wake(ctx, plan, request, j.set, j.target, time.Duration(s.flags.WaitReady), waiting); err != nil {
+	if j.Meta.ColdStart, err = attack.Wake(ctx, plan, j.request, j.set, j.target, time.Duration(s.flags.WaitReady), waiting); err != nil {
 		return nil, err
 	}
 	j.Meta.Sampler = j.target.Sample(ctx)
 	if ctx.Err() != nil {
 		return nil, attack.ErrInterrupted
 	}
-	if err = j.begin(waiting); err != nil {
-		return nil, err
-	}
-	if j.Run, err = attack.Start(plan, request, j.set, j.target, sink); err != nil {
-		return nil, err
-	}
-	j.Meta.Plan = j.Run.Plan()
-	s.started++
 	return j, nil
+}
+
+// Again begins a run of the plan, which becomes the job's; the one before is done.
+func (j *Job) Again(plan attack.Plan) (err error) {
+	if j.Run, err = attack.Start(plan, j.request, j.set, j.target, j.sink); err != nil {
+		return err
+	}
+	j.Meta.Plan, j.Meta.Concurrency = j.Run.Plan(), plan.Concurrency
+	return nil
 }
 
 // requestFor is the request for a target. Values of headers and queries were

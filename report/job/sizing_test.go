@@ -118,8 +118,8 @@ func sizeAll(t *testing.T, all []asked, dir string) (wrong string) {
 // sized is a run at a rate, which is over.
 func sized(dir, name string, rate int) (*job.Job, error) {
 	f := job.Flags{
-		Load: config.Load{Rate: config.Rate{Rate: vegeta.Rate{Freq: rate, Per: time.Second}}, Concurrency: new(48), Duration: config.Duration(8 * time.Second), Keepalive: true,
-			Timeout: config.Duration(time.Minute), AtEnd: "cut", CatchUp: "send"},
+		Load: config.Load{Rate: config.Rate{Rate: vegeta.Rate{Freq: rate, Per: time.Second}}, Concurrency: new(48), Duration: config.Duration(8 * time.Second), AtEnd: "cut", CatchUp: "send",
+			Exchange: config.Exchange{Keepalive: true, Timeout: config.Duration(time.Minute)}},
 		Payloads: config.Payloads{Payloads: []string{filepath.Join(dir, "bodies.jsonl")}, PayloadFormat: payloads.AutoFormat, Order: payloads.Sequential},
 		Target:   config.Target{CA: filepath.Join(dir, "ca.pem"), Auth: "auto"},
 	}

@@ -64,7 +64,7 @@ func TestNetworkQueueOrModel(t *testing.T) {
 func loaded(t *testing.T, dir string) *report.Report {
 	t.Helper()
 	f := job.Flags{
-		Load:     config.Load{Concurrency: new(4), Requests: new(uint64(60)), Keepalive: true, Timeout: config.Duration(time.Minute), AtEnd: "drain", CatchUp: "send"},
+		Load:     config.Load{Concurrency: new(4), Requests: new(uint64(60)), Exchange: config.Exchange{Keepalive: true, Timeout: config.Duration(time.Minute)}, AtEnd: "drain", CatchUp: "send"},
 		Payloads: config.Payloads{Payloads: []string{filepath.Join(dir, "bodies.jsonl")}, PayloadFormat: payloads.AutoFormat, Order: payloads.Sequential},
 		Target:   config.Target{CA: filepath.Join(dir, "ca.pem"), Auth: "auto"},
 	}
