@@ -10,9 +10,10 @@
 //	      judge       print     add up    records,     JUnit, HDR log,
 //	      by SLOs               reports   rebuild      CSV
 //
-// Where to look: a percentile is made in summary.go, a rate in rates.go, figures
-// of streams and tokens in streams.go, what an endpoint needs in sizing.go. Within
-// report/ references run one way:
+// Where to look: a percentile is made in summary.go, a rate in rates.go, counts of
+// streams and tokens in streams.go, what is held by figure (attack/figure) in
+// figures.go, what an endpoint needs in sizing.go. Within report/ references run one
+// way:
 //
 //	format ◄── report ◄── rules ◄── text, merge ◄── results, export
 //

@@ -5,8 +5,6 @@ import (
 	"maps"
 	"time"
 
-	"github.com/HdrHistogram/hdrhistogram-go"
-
 	"brunt/attack"
 	"brunt/attack/endpoint"
 	"brunt/attack/figure"
@@ -149,41 +147,6 @@ func (r *Report) Summarise() {
 	}
 }
 
-func targetOf(meta Meta, s *attack.Snapshot) Target {
-	return Target{
-		URL: format.UTF8(meta.URL), Endpoint: optional(meta.Endpoint), Addresses: cleanAll(s.Addresses),
-		Protocol: format.UTF8(meta.Protocol), TLS: optional(s.TLSVersion),
-	}
-}
-
-func planOf(meta Meta) Plan {
-	p := &meta.Plan
-	plan := Plan{
-		MaxInFlight: p.Concurrency, Stages: nil,
-		WarmupS: format.Seconds(p.Warmup), TimeoutS: format.Seconds(p.Timeout), KeepAlive: p.KeepAlive,
-		AtEnd: string(p.AtEnd), CatchUp: string(p.CatchUp),
-		Payloads: make([]Payload, 0, len(meta.Payloads)), Order: format.UTF8(meta.Order), Seed: new(meta.Seed),
-	}
-	plan.FillEmpty()
-	if p.Open() {
-		plan.RatePerS = new(format.Significant(attack.PerSecond(p.Rate), 12))
-	}
-	if meta.Concurrency > 0 {
-		plan.Concurrency = new(meta.Concurrency)
-	}
-	if p.Duration > 0 {
-		plan.DurationS = new(format.Seconds(p.Duration))
-	}
-	if p.Requests > 0 {
-		plan.Requests = new(p.Requests)
-	}
-	for _, file := range meta.Payloads {
-		file.File, file.SHA256 = format.UTF8(file.File), format.UTF8(file.SHA256)
-		plan.Payloads = append(plan.Payloads, file)
-	}
-	return plan
-}
-
 func requestsOf(s *attack.Snapshot) Requests {
 	c := &s.Counts
 	return Requests{
@@ -223,56 +186,6 @@ func failuresOf(failures []attack.Failure) []Failure {
 	return out
 }
 
-// NamesOf are the figures of payload names, of a run in that state.
-func NamesOf(names []attack.Named, state attack.State) []Named {
-	out, room := make([]Named, 0, len(names)), NewHistogram()
-	for i := range names {
-		named := namedOf(&names[i], state)
-		named.Summarise(room)
-		out = append(out, named)
-	}
-	return out
-}
-
-func namedOf(n *attack.Named, state attack.State) Named {
-	return Named{
-		Name: format.UTF8(n.Name),
-		Requests: NamedRequests{
-			Sent: n.Sent, Succeeded: n.Succeeded, Failed: n.Failed, CutOff: n.CutOff,
-			InFlight: inFlight(state, n.Sent, n.Succeeded+n.Failed+n.CutOff),
-		},
-		Histograms: NamedHistograms{Response: Distribution{n.Response}, Service: Distribution{n.Service}},
-	}
-}
-
-func modelsOf(models []attack.Served) []ServedModel {
-	out, room := make([]ServedModel, 0, len(models)), NewHistogram()
-	for i := range models {
-		m := ServedModel{
-			Name: format.UTF8(models[i].Name), Count: models[i].Count,
-			Histograms: NamedHistograms{Response: Distribution{models[i].Response}, Service: Distribution{models[i].Service}},
-		}
-		m.Summarise(room)
-		out = append(out, m)
-	}
-	return out
-}
-
-// Summarise fills in the percentiles of the model's histograms, each opened in room
-// in its turn.
-func (m *ServedModel) Summarise(room Histogram) {
-	m.LatencyMS = m.Histograms.summary(room)
-	m.P50, m.P99 = m.LatencyMS.Response.P50, m.LatencyMS.Response.P99
-}
-
-// Summarise fills in the percentiles of the name's histograms, as for a model.
-func (n *Named) Summarise(room Histogram) { n.LatencyMS = n.Histograms.summary(room) }
-
-// summary sums both up, each opened in room in its turn.
-func (h *NamedHistograms) summary(room Histogram) NamedLatency {
-	return NamedLatency{Response: h.Response.summary(room), Service: h.Service.summary(room)}
-}
-
 func clientOf(s *attack.Snapshot) Client {
 	c := &s.Client
 	client := Client{
@@ -298,50 +211,6 @@ func slowestOf(slowest []attack.Slow) []Slow {
 		})
 	}
 	return out
-}
-
-func intervalsOf(intervals []attack.Interval, asked *asking) []Interval {
-	out := make([]Interval, 0, len(intervals))
-	for i := range intervals {
-		in := &intervals[i]
-		response, lateness := Histogram{in.Response.Histogram()}, Histogram{in.Lateness.Histogram()}
-		var ttft Histogram
-		if in.TTFT.Count() > 0 {
-			ttft.PackedHistogram = in.TTFT.Histogram()
-		}
-		out = append(out, Interval{
-			TS: format.Seconds(in.At), WidthS: format.Seconds(in.Width),
-			Planned: in.Planned, Sent: in.Sent, Succeeded: in.Succeeded, Failed: in.Failed, CutOff: in.CutOff,
-			Completed: in.Completed, CompletedOK: in.CompletedOK,
-			InFlight: in.InFlight, BytesIn: in.BytesIn, BytesOut: in.BytesOut,
-			P50: response.At(P50), P90: response.At(P90), P99: response.At(P99), Max: maxOf(response.PackedHistogram),
-			LatenessP99: lateness.At(P99), Response: in.Response, Service: in.Service,
-			Chunks: in.Chunks, TTFTP50: ttft.At(P50), TTFTP99: ttft.At(P99),
-		})
-		asked.fill(&out[i], in)
-	}
-	return out
-}
-
-func changesOf(changes []attack.Change) []Change {
-	out := make([]Change, 0, len(changes))
-	for _, c := range changes {
-		change := Change{TS: format.Seconds(c.At)}
-		if c.Concurrency > 0 {
-			change.Concurrency = new(c.Concurrency)
-		} else {
-			change.RatePerS = new(format.Significant(attack.PerSecond(c.Rate), 12))
-		}
-		out = append(out, change)
-	}
-	return out
-}
-
-func maxOf(h *hdrhistogram.PackedHistogram) *float64 {
-	if h == nil || h.TotalCount() == 0 {
-		return nil
-	}
-	return format.Millis(float64(h.Max()))
 }
 
 func warningsOf(s *attack.Snapshot) []string {

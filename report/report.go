@@ -1,10 +1,7 @@
 package report
 
 import (
-	"encoding/json"
 	"time"
-
-	"brunt/attack"
 )
 
 // SchemaVersion is the version of the JSON that a Report marshals to.
@@ -64,42 +61,6 @@ type ResultsKept struct {
 	Dropped uint64 `json:"dropped"` // the file could not keep up with these
 }
 
-// Target is what was loaded.
-type Target struct {
-	URL       string   `json:"url"`      // without credentials
-	Endpoint  *string  `json:"endpoint"` // the serving endpoint's name; null for a plain URL
-	Addresses []string `json:"addresses"`
-	Protocol  string   `json:"protocol"`
-	TLS       *string  `json:"tls"` // version; null without TLS
-}
-
-// Plan is the load that was asked for.
-type Plan struct {
-	RatePerS    *float64          `json:"rate_per_s"`    // null for a closed loop
-	Concurrency *int              `json:"concurrency"`   // null where none was given
-	MaxInFlight int               `json:"max_in_flight"` // the cap in force, given or not
-	DurationS   *float64          `json:"duration_s"`    // null where none was given
-	Requests    *uint64           `json:"requests"`      // null where none was given
-	Stages      []json.RawMessage `json:"stages"`
-	WarmupS     float64           `json:"warmup_s"`
-	TimeoutS    float64           `json:"timeout_s"`
-	KeepAlive   bool              `json:"keepalive"`
-	AtEnd       string            `json:"at_end"`
-	CatchUp     string            `json:"catch_up"`
-	Payloads    []Payload         `json:"payloads"`
-	Order       string            `json:"order"`
-	Seed        *uint64           `json:"seed"`
-}
-
-// Payload is one file of bodies.
-type Payload struct {
-	File   string `json:"file"`
-	Lines  uint64 `json:"lines"` // bodies in it
-	Bytes  uint64 `json:"bytes"`
-	SHA256 string `json:"sha256"`
-	Weight int    `json:"weight"`
-}
-
 // Requests are the counts of a run. planned = sent + not_sent, not_sent is the
 // sum of its reasons, sent = succeeded + failed + cut_off + in_flight.
 type Requests struct {
@@ -143,47 +104,6 @@ type Failure struct {
 	LastS     float64           `json:"last_s"`
 }
 
-// Named are the figures of one payload name's requests.
-type Named struct {
-	Name       string          `json:"name"`
-	Requests   NamedRequests   `json:"requests"`
-	LatencyMS  NamedLatency    `json:"latency_ms"`
-	Histograms NamedHistograms `json:"histograms"`
-}
-
-// NamedRequests are one name's counts: sent = succeeded + failed + cut_off +
-// in_flight.
-type NamedRequests struct {
-	Sent      uint64 `json:"sent"`
-	Succeeded uint64 `json:"succeeded"`
-	Failed    uint64 `json:"failed"`
-	CutOff    uint64 `json:"cut_off"`
-	InFlight  uint64 `json:"in_flight"`
-}
-
-// NamedLatency are one name's distributions of successes, in milliseconds.
-type NamedLatency struct {
-	Response Summary `json:"response"`
-	Service  Summary `json:"service"`
-}
-
-// NamedHistograms are what NamedLatency was summed up from.
-type NamedHistograms struct {
-	Response Distribution `json:"response"`
-	Service  Distribution `json:"service"`
-}
-
-// ServedModel are the successes of one model behind the endpoint, as its
-// replies named it.
-type ServedModel struct {
-	Name       string          `json:"name"`
-	Count      uint64          `json:"count"`
-	P50        *float64        `json:"p50"` // response time, milliseconds, as in latency_ms
-	P99        *float64        `json:"p99"`
-	LatencyMS  NamedLatency    `json:"latency_ms"`
-	Histograms NamedHistograms `json:"histograms"`
-}
-
 // Client is what the run cost on this side. The mean share of the cores that
 // was used is cpu_s / (wall_s · cores).
 type Client struct {
@@ -221,47 +141,4 @@ type Slow struct {
 	Status     int     `json:"status"`
 	Payload    string  `json:"payload"` // file:line
 	RequestID  *string `json:"request_id"`
-}
-
-// Change is one change of the load while the run was under way; one of the two
-// values is null. TS is seconds since the first planned instant, below 0 within
-// the warm-up.
-type Change struct {
-	TS          float64  `json:"t_s"`
-	RatePerS    *float64 `json:"rate_per_s"`
-	Concurrency *int     `json:"concurrency"`
-}
-
-// Interval is one stretch of the timeline, from t_s on. Percentiles and max
-// are milliseconds of response time; those of merged reports are null, since
-// percentiles cannot be merged.
-type Interval struct {
-	TS          float64  `json:"t_s"`
-	WidthS      float64  `json:"width_s"`
-	Planned     uint64   `json:"planned"`
-	Sent        uint64   `json:"sent"`
-	Succeeded   uint64   `json:"succeeded"`
-	Failed      uint64   `json:"failed"`
-	CutOff      uint64   `json:"cut_off"`
-	Completed   uint64   `json:"completed"` // as in throughput
-	CompletedOK uint64   `json:"completed_ok"`
-	WindowS     *float64 `json:"window_s"`    // how much of it lies within the measured window; null where that is not known
-	AskedPerS   *float64 `json:"asked_per_s"` // by the plan, on average over its part of the interval; null without a rate
-	InFlight    uint64   `json:"in_flight"`   // at the interval's end
-	BytesIn     uint64   `json:"bytes_in"`
-	BytesOut    uint64   `json:"bytes_out"`
-	P50         *float64 `json:"p50"`
-	P90         *float64 `json:"p90"`
-	P99         *float64 `json:"p99"`
-	Max         *float64 `json:"max"`
-	LatenessP99 *float64 `json:"lateness_p99"`
-	Chunks      uint64   `json:"chunks"`   // with output that came in streams, whatever became of those
-	TTFTP50     *float64 `json:"ttft_p50"` // of the streams that ended, milliseconds
-	TTFTP99     *float64 `json:"ttft_p99"`
-
-	// Response and Service are the interval's histograms at full precision, for
-	// the page's heat map and percentiles over time. JSON leaves them out, so
-	// they are empty in a report that was read from it.
-	Response attack.Sketch `json:"-"`
-	Service  attack.Sketch `json:"-"`
 }

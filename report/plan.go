@@ -1,0 +1,79 @@
+package report
+
+import (
+	"encoding/json"
+
+	"brunt/attack"
+	"brunt/report/format"
+)
+
+// Target is what was loaded.
+type Target struct {
+	URL       string   `json:"url"`      // without credentials
+	Endpoint  *string  `json:"endpoint"` // the serving endpoint's name; null for a plain URL
+	Addresses []string `json:"addresses"`
+	Protocol  string   `json:"protocol"`
+	TLS       *string  `json:"tls"` // version; null without TLS
+}
+
+// Plan is the load that was asked for.
+type Plan struct {
+	RatePerS    *float64          `json:"rate_per_s"`    // null for a closed loop
+	Concurrency *int              `json:"concurrency"`   // null where none was given
+	MaxInFlight int               `json:"max_in_flight"` // the cap in force, given or not
+	DurationS   *float64          `json:"duration_s"`    // null where none was given
+	Requests    *uint64           `json:"requests"`      // null where none was given
+	Stages      []json.RawMessage `json:"stages"`
+	WarmupS     float64           `json:"warmup_s"`
+	TimeoutS    float64           `json:"timeout_s"`
+	KeepAlive   bool              `json:"keepalive"`
+	AtEnd       string            `json:"at_end"`
+	CatchUp     string            `json:"catch_up"`
+	Payloads    []Payload         `json:"payloads"`
+	Order       string            `json:"order"`
+	Seed        *uint64           `json:"seed"`
+}
+
+// Payload is one file of bodies.
+type Payload struct {
+	File   string `json:"file"`
+	Lines  uint64 `json:"lines"` // bodies in it
+	Bytes  uint64 `json:"bytes"`
+	SHA256 string `json:"sha256"`
+	Weight int    `json:"weight"`
+}
+
+func targetOf(meta Meta, s *attack.Snapshot) Target {
+	return Target{
+		URL: format.UTF8(meta.URL), Endpoint: optional(meta.Endpoint), Addresses: cleanAll(s.Addresses),
+		Protocol: format.UTF8(meta.Protocol), TLS: optional(s.TLSVersion),
+	}
+}
+
+func planOf(meta Meta) Plan {
+	p := &meta.Plan
+	plan := Plan{
+		MaxInFlight: p.Concurrency, Stages: nil,
+		WarmupS: format.Seconds(p.Warmup), TimeoutS: format.Seconds(p.Timeout), KeepAlive: p.KeepAlive,
+		AtEnd: string(p.AtEnd), CatchUp: string(p.CatchUp),
+		Payloads: make([]Payload, 0, len(meta.Payloads)), Order: format.UTF8(meta.Order), Seed: new(meta.Seed),
+	}
+	plan.FillEmpty()
+	if p.Open() {
+		plan.RatePerS = new(format.Significant(attack.PerSecond(p.Rate), 12))
+	}
+	if meta.Concurrency > 0 {
+		plan.Concurrency = new(meta.Concurrency)
+	}
+	if p.Duration > 0 {
+		plan.DurationS = new(format.Seconds(p.Duration))
+	}
+	if p.Requests > 0 {
+		plan.Requests = new(p.Requests)
+	}
+	for _, file := range meta.Payloads {
+		file.File, file.SHA256 = format.UTF8(file.File), format.UTF8(file.SHA256)
+		plan.Payloads = append(plan.Payloads, file)
+	}
+	return plan
+}
