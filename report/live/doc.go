@@ -5,9 +5,10 @@
 //
 //	guard ─► routes ─┬─► room (one run at a time) ─► Start, Stop, Change
 //	                 ├─► feed (newest state) ─► events, one stream per viewer
-//	                 ├─► metrics (Prometheus), histogram
+//	                 ├─► metrics (Prometheus)
 //	                 └─► download (report, intervals, results)
 //
-// Who is let in is decided in live/guard. May import: live/guard, page, the other
-// packages of report but job, attack, payloads.
+// Who is let in is decided in live/guard; what Prometheus reads is made in
+// live/metrics. May import: both of them, page, the other packages of report but
+// job, attack, payloads.
 package live

@@ -6,14 +6,21 @@ import (
 	"io"
 	"math"
 	"net/http"
+	"strings"
 	"testing"
 
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
 
-	"brunt/attack"
 	"brunt/attack/figure"
+	"brunt/report"
+)
+
+// What /metrics has of each histogram: see live/metrics.
+const (
+	classicBounds = 300
+	nativeSchema  = 4
 )
 
 // scrape reads /metrics as Prometheus does, in one of its formats.
@@ -73,7 +80,7 @@ func TestMetrics(t *testing.T) {
 			if h.GetSampleCount() != rep.Requests.Succeeded || math.Abs(h.GetSampleSum()/float64(h.GetSampleCount())*1000/mean-1) > 0.001 {
 				t.Errorf("%v: %s counts %d of %d, mean %g s, reported %g ms", format, name, h.GetSampleCount(), rep.Requests.Succeeded, h.GetSampleSum()/float64(h.GetSampleCount()), mean)
 			}
-			if buckets := h.GetBucket(); len(buckets) < len(classicBounds) || buckets[len(classicBounds)-1].GetCumulativeCount() != h.GetSampleCount() {
+			if buckets := h.GetBucket(); len(buckets) < classicBounds || buckets[classicBounds-1].GetCumulativeCount() != h.GetSampleCount() {
 				t.Errorf("%v: %s: classic buckets %v", format, name, buckets)
 			}
 			if format == expfmt.TypeProtoDelim {
@@ -149,28 +156,23 @@ func value(t *testing.T, families map[string]*dto.MetricFamily, name, label stri
 	return math.NaN()
 }
 
-// Each value lies in the native bucket, and in the classic ones, that its own
-// highest equivalent belongs to.
-func TestBinsHoldTheirValues(t *testing.T) {
-	for _, ns := range []int64{0, 1, 999, 1000, 1_000_000, 4_999_999, 5_000_000, 5_010_000, 123_456_789, 60_000_000_000, attack.HistogramMax} {
-		h := attack.NewHistogram()
-		must(h.RecordValue(ns))
-		b := bin(h)
-		seconds := float64(h.Max()) / 1e9
-		for i, bound := range classicBounds {
-			if want := seconds <= bound; (b.classic[i] == 1) != want {
-				t.Errorf("%d ns: in bucket %g: %d", ns, bound, b.classic[i])
-			}
+// A page of metrics stays small: a run's two histograms, and six with streams.
+func TestMetricsSize(t *testing.T) {
+	v := serve(t, nil)
+	v.post(t, "/api/start", "{}")
+	v.untilState(t, "done")
+	if n := v.Last().Requests.Succeeded; n < report.P50.Needs() {
+		t.Fatalf("%d successes", n)
+	}
+	r := do(t, request("GET", v.at("/metrics"), ""))
+	series := 0
+	for line := range strings.Lines(string(r.body)) {
+		if !strings.HasPrefix(line, "#") {
+			series++
 		}
-		if ns == 0 {
-			if b.zeros != 1 || len(b.native) != 0 {
-				t.Errorf("zero: %+v", b)
-			}
-			continue
-		}
-		low, high := math.Pow(2, float64(b.first-1)/16), math.Pow(2, float64(b.first)/16)
-		if b.first != b.last || seconds <= low*(1-1e-12) || seconds > high*(1+1e-12) || math.Abs(b.sum-seconds) > 1e-15*seconds {
-			t.Errorf("%d ns: native bucket from %g to %g, sum %g", ns, low, high, b.sum)
-		}
+	}
+	t.Logf("%d series, %d bytes", series, len(r.body))
+	if series < 2*classicBounds || series > 700 || len(r.body) > 50_000 {
+		t.Errorf("%d series in %d bytes", series, len(r.body))
 	}
 }

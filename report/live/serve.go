@@ -16,6 +16,7 @@ import (
 	"brunt/attack"
 	"brunt/attack/endpoint"
 	"brunt/report"
+	"brunt/report/live/metrics"
 	"brunt/report/page"
 )
 
@@ -65,7 +66,7 @@ func (v *View) routes(files map[string]page.File) http.Handler {
 		answer(w, http.StatusOK, map[string]any{"runs": v.room.lines()})
 	})
 	mux.HandleFunc("GET /api/runs/{run}", v.earlierRun)
-	mux.Handle("GET /metrics", metricsHandler(v.room))
+	mux.Handle("GET /metrics", metrics.Handler(states, v.room.scraped))
 	mux.HandleFunc("GET /download/{file}", v.download)
 	mux.HandleFunc("POST /api/start", v.acting(v.start))
 	mux.HandleFunc("POST /api/stop", v.acting(v.stop))

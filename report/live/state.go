@@ -10,6 +10,7 @@ import (
 	"brunt/attack"
 	"brunt/attack/endpoint"
 	"brunt/report"
+	"brunt/report/live/metrics"
 )
 
 // logLines is how much of the log is kept.
@@ -107,6 +108,28 @@ func (r *room) look() (now *round, final *final, v state) {
 	v.Form.fill(&r.order)
 	v.Actions = r.actions(v.State)
 	return now, final, v
+}
+
+// states are all that a page, and brunt_run_state, may show.
+var states = []string{
+	stateIdle, string(attack.Starting), string(attack.Warming), string(attack.Running), string(attack.Draining), string(attack.Done), stateInterrupted,
+}
+
+// scraped is how things stand for Prometheus.
+func (r *room) scraped() metrics.Now {
+	present, _, view := r.look()
+	now := metrics.Now{State: view.State, Run: view.Run}
+	if present == nil {
+		return now
+	}
+	if view.Load.RatePerS != nil {
+		now.RatePerS = *view.Load.RatePerS
+	}
+	if view.Load.Concurrency != nil {
+		now.Concurrency = *view.Load.Concurrency
+	}
+	now.Snapshot = present.snapshot()
+	return now
 }
 
 // readOnly is the state for a viewer who may only look.

@@ -1,4 +1,4 @@
-package live
+package metrics
 
 import (
 	"bytes"
@@ -16,7 +16,7 @@ import (
 	"github.com/prometheus/common/model"
 
 	"brunt/attack"
-	"brunt/report"
+	"brunt/attack/figure"
 )
 
 // latencies are shapes of latency, in seconds, from 0.5 ms to 60 s.
@@ -85,7 +85,7 @@ func TestClassicBounds(t *testing.T) {
 func exposed(t *testing.T, h *hdrhistogram.PackedHistogram) (text, native *dto.Histogram) {
 	t.Helper()
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(single{&histogram{descResponse, h, time.Unix(1, 0)}})
+	registry.MustRegister(single{newHistogram(histograms[figure.Response], h, time.Unix(1, 0))})
 	families, err := registry.Gather()
 	if err != nil {
 		t.Fatal(err)
@@ -107,7 +107,7 @@ func exposed(t *testing.T, h *hdrhistogram.PackedHistogram) (text, native *dto.H
 
 type single struct{ metric *histogram }
 
-func (s single) Describe(out chan<- *prometheus.Desc) { out <- s.metric.desc }
+func (s single) Describe(out chan<- *prometheus.Desc) { out <- s.metric.Desc() }
 func (s single) Collect(out chan<- prometheus.Metric) { out <- s.metric }
 
 // classicQuantile is histogram_quantile of classic buckets: linear within the
@@ -147,23 +147,33 @@ func nativeQuantile(q float64, h *dto.Histogram) float64 {
 	return math.NaN()
 }
 
-// A page of metrics stays small: a run's two histograms, and six with streams.
-func TestMetricsSize(t *testing.T) {
-	v := serve(t, nil)
-	v.post(t, "/api/start", "{}")
-	v.untilState(t, "done")
-	if n := v.Last().Requests.Succeeded; n < report.P50.Needs() {
-		t.Fatalf("%d successes", n)
-	}
-	r := do(t, request("GET", v.at("/metrics"), ""))
-	series := 0
-	for line := range strings.Lines(string(r.body)) {
-		if !strings.HasPrefix(line, "#") {
-			series++
+// Each value lies in the native bucket, and in the classic ones, that its own
+// highest equivalent belongs to.
+func TestBinsHoldTheirValues(t *testing.T) {
+	for _, ns := range []int64{0, 1, 999, 1000, 1_000_000, 4_999_999, 5_000_000, 5_010_000, 123_456_789, 60_000_000_000, attack.HistogramMax} {
+		h := attack.NewHistogram()
+		_ = h.RecordValue(ns) // within its bounds
+		b := bucketsOf(h)
+		seconds := float64(h.Max()) / 1e9
+		for _, bound := range classicBounds {
+			if want := seconds <= bound; (b.classic[bound] == 1) != want {
+				t.Errorf("%d ns: in bucket %g: %d", ns, bound, b.classic[bound])
+			}
 		}
-	}
-	t.Logf("%d series, %d bytes", series, len(r.body))
-	if series < 2*len(classicBounds) || series > 700 || len(r.body) > 50_000 {
-		t.Errorf("%d series in %d bytes", series, len(r.body))
+		if ns == 0 {
+			if b.zeros != 1 || len(b.native) != 0 {
+				t.Errorf("zero: %+v", b)
+			}
+			continue
+		}
+		if len(b.native) != 1 {
+			t.Errorf("%d ns: native buckets %v", ns, b.native)
+		}
+		for index := range b.native {
+			low, high := math.Pow(2, float64(index-1)/16), math.Pow(2, float64(index)/16)
+			if seconds <= low*(1-1e-12) || seconds > high*(1+1e-12) || math.Abs(b.sum-seconds) > 1e-15*seconds {
+				t.Errorf("%d ns: native bucket from %g to %g, sum %g", ns, low, high, b.sum)
+			}
+		}
 	}
 }
