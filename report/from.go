@@ -67,6 +67,7 @@ func From(meta Meta, s *attack.Snapshot) *Report {
 		Status:       map[int]uint64{},
 		Errors:       failuresOf(s.Failures),
 		Names:        NamesOf(s.Names, s.State),
+		Stages:       stageFiguresOf(s.Stages, s.State),
 		ServedModels: modelsOf(s.Models),
 		Client:       clientOf(s),
 		Verdict:      VerdictOf(&s.Verdict),

@@ -101,6 +101,7 @@ func (r *Report) FillEmpty() {
 	r.Labels, r.Status = notNilMap(r.Labels), notNilMap(r.Status)
 	r.Target.Addresses = NotNil(r.Target.Addresses)
 	r.Errors, r.Names, r.ServedModels = NotNil(r.Errors), NotNil(r.Names), NotNil(r.ServedModels)
+	r.Stages = NotNil(r.Stages)
 	r.Verdict.Notes, r.Verdict.Reasons, r.SLO, r.Slowest = NotNil(r.Verdict.Notes), NotNil(r.Verdict.Reasons), NotNil(r.SLO), NotNil(r.Slowest)
 	r.Intervals, r.Changes, r.Warnings = NotNil(r.Intervals), NotNil(r.Changes), NotNil(r.Warnings)
 	r.Spans, r.Runs = NotNil(r.Spans), NotNil(r.Runs)

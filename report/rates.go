@@ -155,7 +155,11 @@ func (r *Report) checkThroughput() error {
 }
 
 // stretches are the parts of a plan that have one rate each, from 0 on.
-type stretches []struct{ from, rate float64 }
+type stretches []stretch
+
+// stretch goes from one rate to another in a straight line, in seconds since the
+// measured start and requests per second.
+type stretch struct{ from, until, rate, end float64 }
 
 // plannedRates are nil where the plan has no rate of its own.
 func plannedRates(plan *attack.Plan, changes []attack.Change) (list stretches) {
@@ -163,18 +167,54 @@ func plannedRates(plan *attack.Plan, changes []attack.Change) (list stretches) {
 		return nil
 	}
 	now := attack.PerSecond(plan.Rate)
+	staged := len(plan.Stages) > 0
 	for _, c := range changes {
 		if c.At <= 0 { // within the warm-up
-			now = attack.PerSecond(c.Rate)
+			now, staged = attack.PerSecond(c.Rate), false
 		}
 	}
-	list = append(list, struct{ from, rate float64 }{0, now})
+	list = append(list, stretch{0, math.Inf(1), now, now})
+	if staged {
+		list = stagedRates(plan.Stages)
+	}
 	for _, c := range changes {
 		if c.At > 0 {
-			list = append(list, struct{ from, rate float64 }{c.At.Seconds(), attack.PerSecond(c.Rate)})
+			list = list.changed(c.At.Seconds(), attack.PerSecond(c.Rate))
 		}
 	}
 	return list
+}
+
+// stagedRates are those of stages of a rate.
+func stagedRates(stages []attack.Stage) (list stretches) {
+	from := 0.0
+	for i := range stages {
+		g := &stages[i]
+		until := from + g.Length.Seconds()
+		list = append(list, stretch{from, until, attack.PerSecond(g.Rate), attack.PerSecond(g.ToRate)})
+		from = until
+	}
+	return list
+}
+
+// changed is the list with another rate from an instant on.
+func (list stretches) changed(at, rate float64) (out stretches) {
+	for _, s := range list {
+		if s.from < at {
+			s.end = s.at(min(at, s.until))
+			s.until = min(at, s.until)
+			out = append(out, s)
+		}
+	}
+	return append(out, stretch{at, math.Inf(1), rate, rate})
+}
+
+// at is the rate at an instant of the stretch.
+func (s *stretch) at(t float64) float64 {
+	if s.rate == s.end {
+		return s.rate
+	}
+	return s.rate + (s.end-s.rate)*(t-s.from)/(s.until-s.from)
 }
 
 // AskedNow is the rate that is asked for by now, after all changes; 0 in a closed
@@ -183,18 +223,26 @@ func AskedNow(plan *attack.Plan, s *attack.Snapshot) float64 {
 	if n := len(s.Changes); n > 0 && s.Changes[n-1].Rate.Freq > 0 {
 		return attack.PerSecond(s.Changes[n-1].Rate)
 	}
+	now := s.PlanElapsed.Seconds()
+	if list := plannedRates(plan, nil); len(list) > 1 {
+		for i := range list {
+			if now < list[i].until {
+				return list[i].at(now)
+			}
+		}
+		return list[len(list)-1].end
+	}
 	return attack.PerSecond(plan.Rate)
 }
 
 // mean is the rate on average between two moments.
 func (list stretches) mean(from, to float64) float64 {
 	sum := 0.0
-	for i, s := range list {
-		until := math.Inf(1)
-		if i+1 < len(list) {
-			until = list[i+1].from
+	for i := range list {
+		s := &list[i]
+		if a, b := max(from, s.from), min(to, s.until); a < b {
+			sum += (b - a) * (s.at(a) + s.at(b)) / 2
 		}
-		sum += s.rate * max(0, min(to, until)-max(from, s.from))
 	}
 	return sum / (to - from)
 }

@@ -40,6 +40,7 @@ type Report struct {
 	Status       map[int]uint64    `json:"status"`      // complete replies, good and bad
 	Errors       []Failure         `json:"errors"`      // most frequent first
 	Names        []Named           `json:"names"`       // in order of first appearance
+	Stages       []StageFigures    `json:"stages"`      // of the plan, in order; empty without any, and where runs were merged
 	ServedModels []ServedModel     `json:"served_models"`
 	Goodput      *Goodput          `json:"goodput"` // null without rules that bound a request's times
 	Client       Client            `json:"client"`

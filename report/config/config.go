@@ -21,6 +21,15 @@ func (d *Duration) UnmarshalText(text []byte) error {
 // Rate is a flag that holds a constant rate; its zero value means none.
 type Rate struct{ vegeta.Rate }
 
+// Stages is a flag that holds the parts of a plan.
+type Stages []attack.Stage
+
+// UnmarshalText reads the words of attack.ParseStages.
+func (s *Stages) UnmarshalText(text []byte) (err error) {
+	*s, err = attack.ParseStages(string(text))
+	return err
+}
+
 // UnmarshalText reads the words of attack.ParseRate.
 func (r *Rate) UnmarshalText(text []byte) (err error) {
 	r.Rate, err = attack.ParseRate(string(text))

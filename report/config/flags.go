@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -9,8 +10,10 @@ import (
 	"time"
 
 	"brunt/attack"
+	"brunt/attack/arrivals"
 	"brunt/attack/endpoint"
 	"brunt/attack/mock"
+	"brunt/attack/setting"
 	"brunt/payloads"
 )
 
@@ -19,6 +22,8 @@ type Load struct {
 	Rate        Rate           `short:"r" placeholder:"N[/s|/m]" help:"Constant rate: requests per second (500, 0.5) or minute (90/m)."`
 	Concurrency *int           `short:"c" min:"1" placeholder:"N" help:"Constant number of requests in flight; with --rate, the most in flight (default 10,000)."`
 	Duration    Duration       `short:"d" min:"1" placeholder:"30s" help:"How long to send for."`
+	Stages      Stages         `placeholder:"'30s@100, 1m@100..1000'" help:"Loads one after the other, each for its time: @100 is a rate, @100..1000 goes from one to the other, @x8 and @x8..x64 are of requests in flight."`
+	Arrivals    arrivals.Law   `default:"constant" placeholder:"LAW" help:"Gaps between the requests of a rate: constant, poisson, or gamma(S) of shape S (1 is poisson, less is burstier), drawn from --seed."`
 	Requests    *uint64        `short:"n" min:"1" placeholder:"N" help:"How many requests to send; with --duration, whichever comes first."`
 	Warmup      Duration       `placeholder:"10s" help:"Send for this long before anything is counted."`
 	AtEnd       attack.AtEnd   `default:"drain" enum:"drain,cut" help:"Requests in flight at the end: drain (wait for replies) or cut."`
@@ -45,7 +50,7 @@ func (l *Load) Plan() attack.Plan {
 		Rate: l.Rate.Rate, Duration: time.Duration(l.Duration), Warmup: time.Duration(l.Warmup),
 		Timeout: time.Duration(l.Timeout), KeepAlive: l.Keepalive, AtEnd: l.AtEnd,
 		CatchUp: l.CatchUp, Success: l.Success, HTTP2: l.HTTP2, Connections: l.Connections, ConnectRate: l.ConnectRate,
-		Stream: l.Stream, StreamStall: time.Duration(l.StreamStall),
+		Stream: l.Stream, StreamStall: time.Duration(l.StreamStall), Law: l.Arrivals,
 	}
 	if l.Concurrency != nil {
 		p.Concurrency = *l.Concurrency
@@ -53,7 +58,26 @@ func (l *Load) Plan() attack.Plan {
 	if l.Requests != nil {
 		p.Requests = *l.Requests
 	}
+	if len(l.Stages) > 0 {
+		p.SetStages(l.Stages)
+	}
 	return p
+}
+
+// Check reports flags that say twice how much is sent.
+func (l *Load) Check() error {
+	if len(l.Stages) == 0 {
+		return nil
+	}
+	both := func(other setting.Field, given bool) error {
+		if !given {
+			return nil
+		}
+		return &setting.FieldError{Field: setting.Stages, Subject: setting.Textf("%v and %v", setting.Stages, other),
+			Reason: setting.Plain("stages say how much is sent and for how long; leave one of the two out")}
+	}
+	return cmp.Or(both(setting.Rate, l.Rate.Freq > 0), both(setting.Duration, l.Duration > 0),
+		both(setting.Concurrency, l.Concurrency != nil && !l.Stages[0].Open()))
 }
 
 // Payloads are the flags that say what is sent.

@@ -62,6 +62,10 @@ type Source struct {
 func Open(flags Flags, word string, idle bool, streams Streams) (*Source, error) {
 	s := &Source{flags: flags, word: word, streams: streams}
 	plan := flags.Plan()
+	plan.Seed = flags.Seed
+	if err := flags.Load.Check(); err != nil {
+		return nil, err
+	}
 	if err := plan.Validate(); err != nil && !((idle || flags.Replay) && unfilled(plan)) {
 		return nil, err
 	}
@@ -139,7 +143,7 @@ type Job struct {
 // error that the order makes no sense. None of the load was sent then.
 func (s *Source) Start(ctx context.Context, o live.Order, waiting func(text string)) (_ *Job, err error) {
 	plan := s.flags.Plan()
-	plan.Good, plan.OtherFiles = s.good, s.otherFiles
+	plan.Good, plan.OtherFiles, plan.Seed = s.good, s.otherFiles, s.flags.Seed
 	plan.RecordIDs = s.flags.Results != "" && s.flags.ResultsFormat == results.FormatColumns
 	o.Apply(&plan)
 	j, err := s.Ready(ctx, o, plan, waiting)

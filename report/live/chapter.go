@@ -135,6 +135,7 @@ type slim struct {
 	Names      []slimName  `json:"names"`
 	LeftOut    int         `json:"names_left_out,omitempty"`
 	Models     []slimModel `json:"served_models"`
+	Stages     []slimStage `json:"stages"`
 	Stream     *slimStream `json:"stream"`
 	Intervals  *struct{}   `json:"intervals,omitempty"`
 	Histograms *struct{}   `json:"histograms"`
@@ -142,6 +143,11 @@ type slim struct {
 
 type slimName struct {
 	*report.Named
+	Histograms *struct{} `json:"histograms"`
+}
+
+type slimStage struct {
+	*report.StageFigures
 	Histograms *struct{} `json:"histograms"`
 }
 
@@ -160,6 +166,10 @@ func (c *chapter) head(rep *report.Report) {
 	s := slim{Report: rep, LeftOut: c.leftOut, Names: make([]slimName, len(rep.Names)), Models: make([]slimModel, len(rep.ServedModels))}
 	for i := range rep.Names {
 		s.Names[i].Named = &rep.Names[i]
+	}
+	s.Stages = make([]slimStage, len(rep.Stages))
+	for i := range rep.Stages {
+		s.Stages[i].StageFigures = &rep.Stages[i]
 	}
 	for i := range rep.ServedModels {
 		s.Models[i].ServedModel = &rep.ServedModels[i]

@@ -25,8 +25,9 @@ import (
 // Order is a run that is asked for on the page; what a zero value leaves out
 // is not wanted.
 type Order struct {
-	Rate        vegeta.Rate // of an open loop
-	Concurrency int         // of a closed loop, or the most in flight of an open one
+	Rate        vegeta.Rate    // of an open loop
+	Stages      []attack.Stage // instead of one load; gone once another one is asked for
+	Concurrency int            // of a closed loop, or the most in flight of an open one
 	Duration    time.Duration
 	Requests    uint64
 	Warmup      time.Duration
@@ -37,7 +38,7 @@ type Order struct {
 
 // Apply puts the order into a plan that holds everything else.
 func (o *Order) Apply(p *attack.Plan) {
-	p.Rate, p.Concurrency = o.Rate, o.Concurrency
+	p.Rate, p.Concurrency, p.Stages = o.Rate, o.Concurrency, o.Stages
 	p.Duration, p.Requests, p.Warmup, p.Timeout = o.Duration, o.Requests, o.Warmup, o.Timeout
 }
 
@@ -45,7 +46,7 @@ func (o *Order) Apply(p *attack.Plan) {
 // was given, 0 for none.
 func OrderOf(p *attack.Plan, concurrency int, target string, payloads []string) Order {
 	return Order{
-		Rate: p.Rate, Concurrency: concurrency, Duration: p.Duration, Requests: p.Requests,
+		Rate: p.Rate, Stages: p.Stages, Concurrency: concurrency, Duration: p.Duration, Requests: p.Requests,
 		Warmup: p.Warmup, Timeout: p.Timeout, Payloads: payloads, Target: target,
 	}
 }
@@ -211,7 +212,10 @@ func (f fields) order(form Order) (Order, error) {
 	o := form
 	o.Payloads = slices.Clone(form.Payloads)
 	if f.has("rate_per_s") || f.has("concurrency") {
-		o.Rate, o.Concurrency = vegeta.Rate{}, 0
+		o.Rate, o.Concurrency, o.Stages = vegeta.Rate{}, 0, nil
+	}
+	if f.has("duration_s") {
+		o.Stages = nil
 	}
 	err := cmp.Or(f.rate(&o.Rate), f.concurrency(&o.Concurrency),
 		f.duration("duration_s", &o.Duration), f.duration("warmup_s", &o.Warmup), f.duration("timeout_s", &o.Timeout), f.word("target", &o.Target))

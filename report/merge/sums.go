@@ -22,6 +22,7 @@ func (m *merger) plan() {
 		KeepAlive: same(m, func(r *report.Report) bool { return r.Plan.KeepAlive }, first.KeepAlive),
 		AtEnd:     same(m, func(r *report.Report) string { return r.Plan.AtEnd }, "mixed"),
 		CatchUp:   same(m, func(r *report.Report) string { return r.Plan.CatchUp }, "mixed"),
+		Arrivals:  same(m, func(r *report.Report) string { return r.Plan.Arrivals }, "mixed"),
 		Order:     same(m, func(r *report.Report) string { return r.Plan.Order }, "mixed"),
 	}
 	if seed := first.Seed; seed != nil && same(m, func(r *report.Report) bool { return r.Plan.Seed != nil && *r.Plan.Seed == *seed }, false) {

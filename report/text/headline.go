@@ -50,6 +50,10 @@ func loadWords(r *report.Report) string {
 	switch {
 	case plan.RatePerS != nil && plan.Order == string(payloads.Recorded):
 		words = "replayed timing, " + format.Rate(*plan.RatePerS) + " on average"
+	case len(plan.Stages) > 1:
+		words = stageWords(plan.Stages)
+	case len(plan.Stages) == 1:
+		words = plan.Stages[0].Words()
 	case plan.RatePerS != nil && plan.Concurrency != nil:
 		words = fmt.Sprintf("%s, at most %s in flight,", format.AskedRate(*plan.RatePerS), format.Count(uint64(max(*plan.Concurrency, 0))))
 	case plan.RatePerS != nil:
@@ -65,6 +69,9 @@ func loadWords(r *report.Report) string {
 	case plan.Requests != nil:
 		words += fmt.Sprintf(" for %s requests", format.Count(*plan.Requests))
 	}
+	if plan.Arrivals != "" && plan.Arrivals != "constant" {
+		words += ", " + format.Safe(plan.Arrivals, 20) + " arrivals"
+	}
 	if plan.WarmupS > 0 {
 		words += ", after a warm-up of " + format.SpanSeconds(plan.WarmupS)
 	}
@@ -75,6 +82,34 @@ func loadWords(r *report.Report) string {
 		words += fmt.Sprintf(", changed %d times, at last to %s", n, changeWords(&r.Changes[n-1]))
 	}
 	return strings.Replace(words, ",,", ",", 1)
+}
+
+// stageWords are the lowest and the highest load of several stages.
+func stageWords(stages []report.Stage) string {
+	whole := stages[0]
+	for _, s := range stages {
+		whole.RatePerS, whole.ToRatePerS = lower(whole.RatePerS, s.RatePerS, s.ToRatePerS), higher(whole.ToRatePerS, s.RatePerS, s.ToRatePerS)
+		whole.Concurrency, whole.ToConcurrency = lower(whole.Concurrency, s.Concurrency, s.ToConcurrency), higher(whole.ToConcurrency, s.Concurrency, s.ToConcurrency)
+	}
+	return fmt.Sprintf("%d stages of %s", len(stages), whole.Words())
+}
+
+func lower[T int | float64](list ...*T) *T {
+	return pick(list, func(a, b T) bool { return a < b })
+}
+
+func higher[T int | float64](list ...*T) *T {
+	return pick(list, func(a, b T) bool { return a > b })
+}
+
+// pick is the best of those that are there, or nil.
+func pick[T int | float64](list []*T, better func(a, b T) bool) (best *T) {
+	for _, x := range list {
+		if x != nil && (best == nil || better(*x, *best)) {
+			best = x
+		}
+	}
+	return best
 }
 
 // words is what was changed to: 200/s.

@@ -38,10 +38,11 @@ func (p *page) models(r *report.Report) {
 
 // Rows of the tables whose length a run decides.
 const (
-	maxKindRows = 10
-	maxNameRows = 10
-	maxAdvice   = 5
-	maxSlowRows = 3
+	maxKindRows  = 10
+	maxNameRows  = 10
+	maxStageRows = 20
+	maxAdvice    = 5
+	maxSlowRows  = 3
 )
 
 // table writes columns as wide as the page allows; the header is dim.
@@ -205,6 +206,38 @@ func (p *page) names(r *report.Report) {
 	p.table(columns)
 	if more := len(names) - maxNameRows; more > 0 {
 		p.line(plainText, fmt.Sprintf("and %s more names", format.Count(uint64(more))))
+	}
+}
+
+// stages are the figures of each stage, where there are several.
+func (p *page) stages(r *report.Report) {
+	if len(r.Stages) == 0 {
+		return
+	}
+	columns := []column{
+		{head: "stage", right: true}, {head: "from", right: true, drop: 1}, {head: "load", least: 8}, {head: "sent", right: true},
+		{head: "not sent", right: true, drop: 3}, {head: "failed", right: true}, {head: "p50", right: true, drop: 4}, {head: "p90", right: true, drop: 2},
+		{head: "p99", right: true}, {head: "max", right: true, drop: 5},
+	}
+	missing := false
+	for i := range r.Stages[:min(len(r.Stages), maxStageRows)] {
+		g := &r.Stages[i]
+		l := &g.LatencyMS.Response
+		missing = missing || g.Requests.NotSent > 0
+		cells := []string{
+			strconv.Itoa(i + 1), format.Moment(g.FromS), g.Words(), format.Count(g.Requests.Sent), format.Count(g.Requests.NotSent),
+			format.Count(g.Requests.Failed), format.OptionalMS(l.P50), format.OptionalMS(l.P90), format.OptionalMS(l.P99), format.OptionalMS(l.Max),
+		}
+		for j, cell := range cells {
+			columns[j].cells = append(columns[j].cells, cell)
+		}
+	}
+	if !missing {
+		columns = slices.Delete(columns, 4, 5)
+	}
+	p.table(columns)
+	if more := len(r.Stages) - maxStageRows; more > 0 {
+		p.line(plainText, fmt.Sprintf("and %d more stages", more))
 	}
 }
 

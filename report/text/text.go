@@ -49,6 +49,8 @@ func Write(w io.Writer, r *report.Report, o Options) error {
 	p.gap()
 	p.percentiles(r)
 	p.gap()
+	p.stages(r)
+	p.gap()
 	p.failures(r)
 	p.advice(r)
 	p.gap()

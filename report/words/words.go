@@ -7,6 +7,8 @@ var flags = map[setting.Field]string{
 	setting.Concurrency: "--concurrency",
 	setting.Duration:    "--duration",
 	setting.Requests:    "--requests",
+	setting.Stages:      "--stages",
+	setting.Arrivals:    "--arrivals",
 	setting.Warmup:      "--warmup",
 	setting.Timeout:     "--timeout",
 	setting.HTTP2:       "--http2",

@@ -2,7 +2,7 @@ import { Charts } from "./charts.js";
 import { el, visible } from "./dom.js";
 import { figures, headline, lights, outcomeOf, percentiles, repeat, stateOf, targetOf, totals, verdict } from "./sections.js";
 import { streamFigures } from "./streams.js";
-import { failuresTable, modelsTable, namesTable, slowestTable } from "./tables.js";
+import { failuresTable, modelsTable, namesTable, slowestTable, stagesTable } from "./tables.js";
 import { formatCount, formatMS, formatRate, formatShare } from "./format.js";
 
 // mount builds the page once and returns show(report, extra), which puts a
@@ -12,7 +12,7 @@ import { formatCount, formatMS, formatRate, formatShare } from "./format.js";
 export function mount(root, host) {
   const charts = new Charts();
   const top = el("div", { class: "top" });
-  const state = { names: { by: 1, down: true }, models: { by: 1, down: true }, failures: { by: 1, down: true }, slowest: { by: 1, down: true }, sections: {} };
+  const state = { stages: { by: 0, down: false }, names: { by: 1, down: true }, models: { by: 1, down: true }, failures: { by: 1, down: true }, slowest: { by: 1, down: true }, sections: {} };
   const before = el("div");
   const tools = el("div", { class: "tools" }, host.tools, themeSwitch(charts));
   const said = el("p", { class: "unseen", role: "status" });
@@ -77,6 +77,7 @@ function sectionsOf(report, state) {
   return [
     section("Percentiles", "percentiles", percentiles(report, state)),
     section("Streams", "streams", streamFigures(report, state)),
+    section("By stage", "stages", report.stages?.length > 0 ? stagesTable(report, state.stages) : null),
     section("Failures by kind", "failure-kinds", report.errors.length > 0 ? failuresTable(report, state.failures) : null),
     section("By payload name", "names", report.names.length > 0 ? namesTable(report, state.names) : null),
     section("By served model", "models", report.served_models.length > 0 ? modelsTable(report, state.models) : null),

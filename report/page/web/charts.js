@@ -1,7 +1,7 @@
 import { el, tied } from "./dom.js";
 import { formatMoment } from "./format.js";
 import { momentOf } from "./model.js";
-import { beside, drawChanges, paint } from "./plots.js";
+import { beside, drawChanges, drawStages, paint } from "./plots.js";
 import { specsOf } from "./specs.js";
 
 // The charts as a group: one cursor, one stretch of time.
@@ -154,6 +154,7 @@ class Chart {
       hooks: {
         setCursor: [(u) => this.values(u.cursor.left >= 0 ? u.cursor.idx : null)],
         setScale: [(u, key) => key === "x" && this.plot === u && this.scaled(u)],
+        drawClear: [(u) => this.spec.apart || drawStages(u, this.group.report.stages || [])],
         draw: [(u) => this.spec.draw?.(u), (u) => this.spec.apart || drawChanges(u, this.group.report.changes || [])],
       },
     };

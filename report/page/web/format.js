@@ -132,3 +132,13 @@ export function formatLimit(value, unit) {
 export function counted(n, one, many) {
   return formatCount(n) + " " + (n === 1 ? one : many || one + "s");
 }
+
+// stageWords is the load of a stage: 100/s, 100/s to 1,000/s, 8 at a time.
+export function stageWords(stage) {
+  if (stage.rate_per_s !== null) {
+    const [from, to] = [formatAsked(stage.rate_per_s), formatAsked(stage.to_rate_per_s)];
+    return from === to ? from : `${from} to ${to}`;
+  }
+  const [from, to] = [formatCount(stage.concurrency), formatCount(stage.to_concurrency)];
+  return from === to ? `${from} at a time` : `${from} to ${to} at a time`;
+}

@@ -16,7 +16,7 @@ import { ask, Link } from "./wire.js";
 // reader does goes to the server, and the state is always the server's.
 
 const pause = 250; // ms between two drawings, at least
-const places = { percentiles: "charts", streams: "charts", totals: "charts", names: "by-name", models: "by-name", "failure-kinds": "failed", slowest: "slow", repeat: "downloads" };
+const places = { percentiles: "charts", streams: "charts", stages: "charts", totals: "charts", names: "by-name", models: "by-name", "failure-kinds": "failed", slowest: "slow", repeat: "downloads" };
 
 class Live {
   constructor(root) {

@@ -1,4 +1,4 @@
-import { formatAsked, formatClock, formatCount, formatMS } from "./format.js";
+import { formatAsked, formatClock, formatCount, formatMS, stageWords } from "./format.js";
 
 // How every plot looks and behaves; what each one shows is in specs.js.
 
@@ -172,6 +172,31 @@ export function drawChanges(u, changes) {
     const free = x - (places[i - 1] ?? bbox.left);
     if (next - x >= wide) ctx.fillText(words, x + 4 * scale, bbox.top + scale);
     else if (next === end && free >= 2 * wide) ctx.fillText(words, x - wide, bbox.top + scale);
+  });
+  ctx.restore();
+}
+
+// drawStages shades every other stage, behind the lines, and says its load where
+// that fits.
+export function drawStages(u, stages) {
+  const { ctx, bbox } = u;
+  const scale = devicePixelRatio;
+  const inside = (x) => Math.min(Math.max(x, bbox.left), bbox.left + bbox.width);
+  ctx.save();
+  ctx.font = `${10 * scale}px system-ui, sans-serif`;
+  ctx.textBaseline = "top";
+  ctx.textAlign = "left";
+  stages.forEach((stage, i) => {
+    const from = inside(u.valToPos(stage.from_s, "x", true));
+    const to = inside(u.valToPos(stage.from_s + stage.duration_s, "x", true));
+    if (to <= from) return;
+    if (i % 2 === 1) {
+      ctx.fillStyle = paint("soft");
+      ctx.fillRect(from, bbox.top, to - from, bbox.height);
+    }
+    const words = stageWords(stage);
+    ctx.fillStyle = paint("muted");
+    if (to - from >= ctx.measureText(words).width + 8 * scale) ctx.fillText(words, from + 4 * scale, bbox.top + scale);
   });
   ctx.restore();
 }

@@ -1,5 +1,5 @@
 import { beginning, el, figure, foreign, visible } from "./dom.js";
-import { counted, formatAsked, formatBytes, formatCount, formatElapsed, formatLimit, formatMS, formatRate, formatShare, formatSpan, regrouped } from "./format.js";
+import { counted, formatAsked, formatBytes, formatCount, formatElapsed, formatLimit, formatMS, formatRate, formatShare, formatSpan, regrouped, stageWords } from "./format.js";
 import { failedShare, highest } from "./model.js";
 import { scroll } from "./tables.js";
 
@@ -207,11 +207,20 @@ export function repeat(report) {
   return el("div", {}, el("pre", { class: "command", tabindex: "0", role: "region", "aria-label": "command line" }, el("code", {}, foreign(report.command || "(not known)", 2000))), el("dl", { class: "totals plan" }, list));
 }
 
+// stagesWords is the lowest and the highest load of all stages.
+function stagesWords(stages) {
+  const [from, to] = stages[0].rate_per_s !== null ? ["rate_per_s", "to_rate_per_s"] : ["concurrency", "to_concurrency"];
+  const loads = stages.flatMap((stage) => [stage[from], stage[to]]);
+  const words = stageWords({ ...stages[0], [from]: Math.min(...loads), [to]: Math.max(...loads) });
+  return stages.length === 1 ? words : `${stages.length} stages of ${words}`;
+}
+
 // loadWords is what was asked for, in a line.
 export function loadWords(plan) {
-  const words = [plan.rate_per_s !== null ? formatAsked(plan.rate_per_s) : plan.concurrency !== null ? `${formatCount(plan.concurrency)} at a time` : "several loads"];
+  const words = [plan.stages?.length > 0 ? stagesWords(plan.stages) : plan.rate_per_s !== null ? formatAsked(plan.rate_per_s) : plan.concurrency !== null ? `${formatCount(plan.concurrency)} at a time` : "several loads"];
   if (plan.duration_s !== null) words.push(`for ${formatSpan(plan.duration_s)}`);
   if (plan.requests !== null) words.push(`${plan.duration_s !== null ? "or" : "for"} ${counted(plan.requests, "request")}`);
+  if (plan.arrivals && plan.arrivals !== "constant") words.push(`with ${plan.arrivals} arrivals`);
   if (plan.warmup_s > 0) words.push(`after a warm-up of ${formatSpan(plan.warmup_s)}`);
   return words.join(" ");
 }

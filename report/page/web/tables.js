@@ -1,5 +1,5 @@
 import { el, figure, foreign } from "./dom.js";
-import { counted, formatCount, formatMS } from "./format.js";
+import { counted, formatCount, formatMS, stageWords } from "./format.js";
 import { momentOf } from "./model.js";
 
 // Tables whose length a run decides: sorted on demand, cut at a bound.
@@ -82,6 +82,18 @@ export function namesTable(report, state) {
     column("name", (row) => row.name, (name) => (name === "" ? el("span", { class: "none" }, "(no name)") : foreign(name, 80))),
     count("sent"), count("succeeded"), count("failed"), latency("p50"), latency("p90"), latency("p99"), latency("max"),
   ], rows, state, report.names_left_out);
+}
+
+export function stagesTable(report, state) {
+  const rows = report.stages.map((stage, at) => ({ ...stage, at }));
+  const latency = (key) => ms(key, (row) => `stages.${row.at}.latency_ms.response.${key}`, (row) => row.latency_ms.response[key]);
+  const count = (head, key) => column(head, (row) => row.requests[key], formatCount, number);
+  return sortable("by stage", [
+    column("stage", (row) => row.at + 1, String, number), column("from", (row) => row.from_s, moment(report), number),
+    { ...column("load", (row) => row.rate_per_s ?? row.concurrency, (_, row) => stageWords(row)), number: false },
+    count("planned", "planned"), count("sent", "sent"), count("succeeded", "succeeded"), count("failed", "failed"),
+    latency("p50"), latency("p90"), latency("p99"), latency("max"),
+  ], rows, state);
 }
 
 export function failuresTable(report, state) {
