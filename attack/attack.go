@@ -1,8 +1,3 @@
-// Package attack makes load and times it: the open loop (constant rate) and
-// the closed loop (constant concurrency) over HTTP/1.1 or 2. A run hands out
-// snapshots; whoever wants to show them reads them.
-//
-//	Plan ─ schedule ─ turns ─► workers ─► tallies ─(each second)─► timeline ─► Snapshot
 package attack
 
 import (
@@ -21,31 +16,33 @@ import (
 )
 
 const (
-	// startLead lies between Start and the first instant, so that the first
-	// ticket is not late by the time it takes to set up.
-	startLead = 5 * time.Millisecond
-	// slotsPerTurn is the least number of slots worth a turn of its own: with
-	// fewer, turns could run out of slots while another has some to spare.
-	slotsPerTurn = 64
+	// startDelay is the time between Start and the schedule's start, so that the
+	// setting up of the run does not make the first ticket late.
+	startDelay = 5 * time.Millisecond
+	// minSlotsPerDispatcher is the least number of slots that a dispatcher of its
+	// own is worth: with fewer, one could run out of slots while another has some
+	// left.
+	minSlotsPerDispatcher = 64
 )
 
-// Run is a run under way. Its methods may be called from any goroutine.
+// Run is a run under way, or one that has ended. Its methods may be called from any
+// goroutine.
 type Run struct {
-	id       []byte // of the run, in the splices of its bodies
-	stamped  bool   // some get it as their client_request_id
-	plan     Plan
-	request  Request
-	payloads *payloads.Set
-	endpoint *endpoint.Endpoint
-	target   endpoint.Target
-	dialer   *endpoint.Dialer
-	embedded bool   // the endpoint runs within this process
-	mux      *mux   // of HTTP/2
-	pacer    *pacer // nil where connections are opened as they are needed
-	schedule atomic.Pointer[schedule]
-	unsaid   unsaid
-	clock    clock
-	began    usage
+	id          []byte // of the run, in the splices of its bodies
+	stamped     bool   // some get it as their client_request_id
+	plan        Plan
+	request     Request
+	payloads    *payloads.Set
+	endpoint    *endpoint.Endpoint
+	target      endpoint.Target
+	dialer      *endpoint.Dialer
+	embedded    bool   // the endpoint runs within this process
+	mux         *mux   // of HTTP/2
+	pacer       *pacer // nil where connections are opened as they are needed
+	schedule    atomic.Pointer[schedule]
+	unannounced unannouncedCloses
+	clock       clock
+	began       usage
 
 	heads      atomic.Pointer[[][]byte] // by payload variant; replaced when credentials change
 	lengths    bool                     // requests carry a Content-Length
@@ -61,17 +58,17 @@ type Run struct {
 	end      int64   // of the plan
 	borders  []int64 // ends of its stages
 
-	turns   []*turn
-	alarms  []*alarm // of the turns
-	tallies []*tally
-	workers sync.WaitGroup
+	dispatchers []*dispatcher
+	timers      []*preciseTimer // of the turns
+	tallies     []*tally
+	workers     sync.WaitGroup
 
-	listMu  sync.Mutex
-	list    []*worker
-	present int          // workers that have not left
-	wanted  atomic.Int64 // workers of a closed loop
-	parked  []*worker    // those that a change sent away, for the next one
-	left    []claim      // tickets that they left behind
+	workersMu  sync.Mutex
+	workerList []*worker
+	present    int          // workers that have not left
+	wanted     atomic.Int64 // workers of a closed loop
+	parked     []*worker    // workers that a change stopped, to be started again by a later one
+	leftClaims []claim      // tickets that they left behind
 
 	changeMu sync.Mutex
 	changes  []Change
@@ -82,14 +79,14 @@ type Run struct {
 	orderMu sync.Mutex    // keeps both in step with the clock where records are kept
 	_       [64]byte
 
-	leaving  atomic.Int64 // workers that a change has yet to send away
-	stopAt   atomic.Int64 // 0 before the stop, beginsToStop until its instant is known
-	until    atomic.Int64 // end of the window, as far as it is known
-	cutting  atomic.Bool
-	ending   chan struct{} // closed by the first stop
-	endOnce  sync.Once
-	dialling context.Context
-	noDials  context.CancelFunc
+	leaving           atomic.Int64 // workers that a change has yet to send away
+	stopAt            atomic.Int64 // 0 before the stop, beginsToStop until its instant is known
+	until             atomic.Int64 // end of the window, as far as it is known
+	cutting           atomic.Bool
+	ending            chan struct{} // closed by the first stop
+	endOnce           sync.Once
+	dialContextParent context.Context
+	cancelDials       context.CancelFunc
 
 	timeline *timeline
 	watch    *delayWatch
@@ -101,9 +98,10 @@ type Run struct {
 	err   error // why the run ended on its own
 }
 
-// Start begins a run of the plan; payloads must stay open until Done. An error
-// means that nothing was sent. A sink, which may be nil, gets a record of every
-// measured request.
+// Start begins a run of the plan against the target, which payloads.Set gives the
+// bodies of; the set must stay open until Done is closed. An error means that
+// nothing was sent. The sink, which may be nil, gets a record of every measured
+// request.
 func Start(plan Plan, request Request, set *payloads.Set, target *endpoint.Endpoint, sink Sink) (*Run, error) {
 	if err := plan.Validate(); err != nil {
 		return nil, err
@@ -130,7 +128,7 @@ func Start(plan Plan, request Request, set *payloads.Set, target *endpoint.Endpo
 		done:     make(chan struct{}),
 		warnings: warnings,
 	}
-	if err := r.staysHome(); err != nil {
+	if err := r.checkHostHeaders(); err != nil {
 		return nil, err
 	}
 	target.Conceal(r.request.Headers, "")
@@ -141,9 +139,9 @@ func Start(plan Plan, request Request, set *payloads.Set, target *endpoint.Endpo
 	r.buildHeads(nil)
 	r.schedule.Store(newSchedule(&r.plan))
 	r.indexNames(set.Variants())
-	r.dialling, r.noDials = context.WithCancel(context.Background())
+	r.dialContextParent, r.cancelDials = context.WithCancel(context.Background())
 	if err := r.begin(sink); err != nil {
-		r.noDials()
+		r.cancelDials()
 		return nil, err
 	}
 	return r, nil
@@ -178,16 +176,16 @@ func (r *Run) begin(sink Sink) error {
 		r.dialer.UseHTTP2()
 		r.mux = newMux(r)
 	} else {
-		r.dialer.Beneath(beneath)
+		r.dialer.WrapUnderTLS(wrapForTLS)
 	}
 	if r.plan.Open() {
-		if err := r.makeTurns(min(cores, max(1, r.plan.Concurrency/slotsPerTurn))); err != nil {
+		if err := r.makeDispatchers(min(cores, max(1, r.plan.Concurrency/minSlotsPerDispatcher))); err != nil {
 			return err
 		}
 	}
 	watch, err := watchDelays(r.clock)
 	if err != nil {
-		r.closeAlarms()
+		r.closeTimers()
 		return fmt.Errorf("timer: %w", err)
 	}
 	r.watch = watch
@@ -197,7 +195,7 @@ func (r *Run) begin(sink Sink) error {
 		go r.recorder.loop()
 	}
 	r.began = readUsage()
-	r.start = r.clock.now() + int64(startLead)
+	r.start = r.clock.now() + int64(startDelay)
 	r.measured = r.start + int64(r.plan.Warmup)
 	for _, t := range r.tallies {
 		t.last = r.measured
@@ -209,9 +207,9 @@ func (r *Run) begin(sink Sink) error {
 	r.markBorders()
 	r.planWindow()
 	if r.plan.Open() {
-		for _, t := range r.turns {
+		for _, t := range r.dispatchers {
 			t.mu.Lock()
-			t.grow(true)
+			t.growAndUnlock(true)
 		}
 	} else {
 		first := r.plan.Concurrency
@@ -235,52 +233,51 @@ func (r *Run) begin(sink Sink) error {
 	return nil
 }
 
-func (r *Run) makeTurns(n int) error {
+func (r *Run) makeDispatchers(n int) error {
 	for i := range n {
-		var alarms [2]*alarm
-		for j := range alarms {
+		var timers [2]*preciseTimer
+		for j := range timers {
 			var err error
-			if alarms[j], err = newAlarm(r.clock); err != nil {
-				r.closeAlarms()
+			if timers[j], err = newPreciseTimer(r.clock); err != nil {
+				r.closeTimers()
 				return fmt.Errorf("timer: %w", err)
 			}
-			r.alarms = append(r.alarms, alarms[j])
+			r.timers = append(r.timers, timers[j])
 		}
 		limit := r.plan.Concurrency / n
 		if i < r.plan.Concurrency%n {
 			limit++
 		}
-		r.turns = append(r.turns, &turn{run: r, alarm: alarms[0], scout: alarms[1], stride: uint64(n), next: uint64(i), limit: limit})
+		r.dispatchers = append(r.dispatchers, &dispatcher{run: r, timer: timers[0], replyPoller: timers[1], stride: uint64(n), next: uint64(i), limit: limit})
 	}
 	return nil
 }
 
-func (r *Run) closeAlarms() {
-	for _, a := range r.alarms {
+func (r *Run) closeTimers() {
+	for _, a := range r.timers {
 		a.close()
 	}
 }
 
-// spawn starts a worker, of a turn in an open loop.
-func (r *Run) spawn(t *turn) {
-	r.listMu.Lock()
-	r.enter(t, false)
-	r.listMu.Unlock()
+// spawn starts a worker; d is its dispatcher in an open loop, nil in a closed one.
+func (r *Run) spawn(d *dispatcher) {
+	r.workersMu.Lock()
+	r.startWorker(d, false)
+	r.workersMu.Unlock()
 }
 
-// enter starts a worker, which opens its connection ahead of its first ticket if it
-// is to; listMu is held.
-func (r *Run) enter(t *turn, ahead bool) {
+// startWorker is spawn for callers that hold workersMu.
+func (r *Run) startWorker(d *dispatcher, ahead bool) {
 	var w *worker
 	if n := len(r.parked); n > 0 {
 		w, r.parked = r.parked[n-1], r.parked[:n-1]
-		w.gone = false
+		w.left = false
 	} else {
-		w = newWorker(r, t, r.tallies[len(r.list)%len(r.tallies)])
+		w = newWorker(r, d, r.tallies[len(r.workerList)%len(r.tallies)])
 		if r.mux != nil {
-			w.lane, w.reply = r.mux.lane(len(r.list)), &reply{streams: r.plan.Stream, stall: int64(r.plan.StreamStall)}
+			w.sender, w.reply = r.mux.newSender(len(r.workerList)), &reply{streams: r.plan.Stream, stall: int64(r.plan.StreamStall)}
 		}
-		r.list = append(r.list, w)
+		r.workerList = append(r.workerList, w)
 	}
 	r.present++
 	r.workers.Add(1)
@@ -298,19 +295,20 @@ func (r *Run) warn(line string) {
 	r.warnings = append(r.warnings, line)
 }
 
-// Plan is the plan as it is carried out: with the bound on requests in flight
-// that follows from defaults and from the open-file limit.
+// Plan returns the plan as it is carried out: Concurrency holds the bound on
+// requests in flight that follows from the defaults and the open-file limit.
 func (r *Run) Plan() Plan { return r.plan }
 
-// Done is closed when the run has ended and its last snapshot stands.
+// Done returns a channel that is closed when the run has ended and its last snapshot
+// is ready.
 func (r *Run) Done() <-chan struct{} { return r.done }
 
-// finish waits for the workers and closes the books.
+// finish waits for the workers, ends everything else and has the last snapshot made.
 func (r *Run) finish() {
 	r.workers.Wait()
 	r.endpoint.WatchHeaders(nil)
 	r.endOnce.Do(func() { close(r.ending) })
-	r.noDials()
+	r.cancelDials()
 	if r.recorder != nil {
 		r.recorder.close()
 	}
@@ -323,6 +321,6 @@ func (r *Run) finish() {
 	}
 	r.watch.close()
 	r.timeline.close()
-	r.closeAlarms()
+	r.closeTimers()
 	close(r.done)
 }

@@ -22,15 +22,15 @@ func ticketRun(p Plan, workers int) *Run {
 	if p.Open() {
 		r.schedule.Store(newSchedule(&r.plan))
 		for i := range cores {
-			r.turns = append(r.turns, &turn{run: r, stride: uint64(cores), next: uint64(i), limit: workers / cores, workers: workers / cores})
+			r.dispatchers = append(r.dispatchers, &dispatcher{run: r, stride: uint64(cores), next: uint64(i), limit: workers / cores, workers: workers / cores})
 		}
 	}
 	for i := range workers {
 		w := newWorker(r, nil, r.tallies[i%len(r.tallies)])
 		if p.Open() {
-			w.turn = r.turns[i%cores]
+			w.dispatcher = r.dispatchers[i%cores]
 		}
-		r.list = append(r.list, w)
+		r.workerList = append(r.workerList, w)
 	}
 	return r
 }
@@ -66,7 +66,7 @@ func BenchmarkTickets(b *testing.B) {
 					b.ReportAllocs()
 					b.ResetTimer()
 					before := readUsage().cpu
-					for _, w := range r.list {
+					for _, w := range r.workerList {
 						all.Go(func() {
 							for {
 								tk, ok := w.next()
@@ -93,8 +93,8 @@ func BenchmarkTickets(b *testing.B) {
 }
 
 func (w *worker) next() (ticket, bool) {
-	if w.turn != nil {
-		return w.turn.take(w)
+	if w.dispatcher != nil {
+		return w.dispatcher.take(w)
 	}
 	return w.claim.take(w.run, -1)
 }

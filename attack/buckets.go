@@ -84,8 +84,8 @@ func (b *buckets) drain(s *sketcher) Sketch {
 	return s.finish()
 }
 
-// settle adds b to a total, empties b, and writes it down unless s is nil.
-func (b *buckets) settle(total *hdrhistogram.PackedHistogram, s *sketcher) (sketch Sketch) {
+// moveTo adds b to a total, empties b, and writes it down unless s is nil.
+func (b *buckets) moveTo(total *hdrhistogram.PackedHistogram, s *sketcher) (sketch Sketch) {
 	if b.count == 0 {
 		return sketch
 	}

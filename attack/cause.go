@@ -42,20 +42,20 @@ const (
 	CauseSlowRequest    Cause = "request_timeout" // the server waited for the request
 )
 
-// whose are the endpoints that a rule is of.
-type whose uint8
+// endpointKind are the endpoints that a rule is of.
+type endpointKind uint8
 
 const (
-	anyones whose = iota
-	databricks
-	others
+	anyEndpoint endpointKind = iota
+	databricksEndpoint
+	otherEndpoint
 )
 
 // rule puts replies with a status from low to high that hold any of the words
 // under a cause; without words, all of them. A word may be of two parts, with a
 // * between them: the second stands somewhere behind the first.
 type rule struct {
-	whose     whose
+	endpoints endpointKind
 	low, high int
 	words     []word
 	cause     Cause
@@ -73,13 +73,13 @@ func on(low, high int, cause Cause, words ...string) rule {
 }
 
 // of narrows a rule down to some endpoints.
-func (r rule) of(w whose) rule {
-	r.whose = w
+func (r rule) of(w endpointKind) rule {
+	r.endpoints = w
 	return r
 }
 
 func (r *rule) fits(status int, text []byte, ofDatabricks bool) bool {
-	if status < r.low || status > r.high || r.whose == databricks && !ofDatabricks || r.whose == others && ofDatabricks {
+	if status < r.low || status > r.high || r.endpoints == databricksEndpoint && !ofDatabricks || r.endpoints == otherEndpoint && ofDatabricks {
 		return false
 	}
 	for i := range r.words {

@@ -11,14 +11,14 @@ import (
 	"brunt/attack/endpoint"
 )
 
-// said is what an error reply says, of the keys that Model Serving and the
+// errorText is what an error reply says, of the keys that Model Serving and the
 // gateways before it use.
-type said struct {
+type errorText struct {
 	message, code, limit, retry string
 }
 
 // take keeps the first value of each key that is known.
-func (s *said) take(key, value string) {
+func (s *errorText) take(key, value string) {
 	var into *string
 	switch key {
 	case "message", "error", "detail", "error_message":
@@ -37,9 +37,9 @@ func (s *said) take(key, value string) {
 	}
 }
 
-// readSaid reads a body that is a JSON object, or the beginning of one: the
+// readErrorText reads a body that is a JSON object, or the beginning of one: the
 // sample ends where it ends, often within the message.
-func readSaid(body []byte) (s said) {
+func readErrorText(body []byte) (s errorText) {
 	d := jsontext.NewDecoder(bytes.NewReader(body), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	if d.PeekKind() != '{' {
 		return s
@@ -92,8 +92,8 @@ func cutString(rest []byte) string {
 	return ""
 }
 
-// mostNested is how many answers within answers are looked into.
-const mostNested = 3
+// maxNested is how many answers within answers are looked into.
+const maxNested = 3
 
 // describeBody finds what an error reply says, in whatever shape it came:
 // {"error_code","message"}, {"error":"…"}, {"error":{"message","limit_type",…}},
@@ -101,10 +101,10 @@ const mostNested = 3
 // What looks like a token is left out.
 func describeBody(body []byte) string {
 	body = bytes.TrimPrefix(body, []byte("\uFEFF"))
-	s := readSaid(body)
+	s := readErrorText(body)
 	// Gateways put another service's whole answer into their message.
-	for range mostNested {
-		inner := readSaid([]byte(s.message))
+	for range maxNested {
+		inner := readErrorText([]byte(s.message))
 		if inner.message == "" {
 			break
 		}

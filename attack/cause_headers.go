@@ -9,7 +9,7 @@ import (
 
 // Bounds of the headers that are kept of a failed reply.
 const (
-	mostHeaders = 64
+	maxHeaders  = 64
 	headerShown = 300 // bytes of a value
 )
 
@@ -45,7 +45,7 @@ func (r *reply) headers(hide func(string) string) map[string]string {
 		if before, ok := all[name]; ok && len(before)+len(value) < headerShown {
 			value = before + ", " + value
 		}
-		if len(all) < mostHeaders {
+		if len(all) < maxHeaders {
 			all[name] = value
 		}
 	}

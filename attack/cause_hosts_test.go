@@ -312,7 +312,7 @@ func TestRecognisedReplies(t *testing.T) {
 		w.WriteHeader(http.StatusForbidden)
 	}))
 	defer server.Close()
-	for name, want := range map[string]string{"X-Databricks-Request-Id": counsels[CausePermission].databricks, "x-databricks-org-id": counsels[CausePermission].databricks, "X-Request-Id": ""} {
+	for name, want := range map[string]string{"X-Databricks-Request-Id": advices[CausePermission].databricks, "x-databricks-org-id": advices[CausePermission].databricks, "X-Request-Id": ""} {
 		header.Store(&name)
 		if s := attackOf(t, server.URL, testPlan(1)); len(s.Failures) != 1 || s.Failures[0].Advice.String() != want {
 			t.Errorf("%s: %+v", name, s.Failures)

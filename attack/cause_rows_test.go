@@ -214,7 +214,7 @@ func TestMockRefuses(t *testing.T) {
 		p := testPlan(20)
 		p.Concurrency = 8
 		s := attackOf(t, word, p)
-		if len(s.Failures) != 1 || s.Failures[0].Cause != want || s.Failures[0].Advice.String() != counsels[want].databricks || s.Failures[0].RequestID == "" {
+		if len(s.Failures) != 1 || s.Failures[0].Cause != want || s.Failures[0].Advice.String() != advices[want].databricks || s.Failures[0].RequestID == "" {
 			t.Errorf("%s: %+v", word, s.Failures)
 		}
 	}

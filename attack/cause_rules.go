@@ -24,11 +24,11 @@ var rules = []rule{
 
 	// A limit set by a user counts requests or tokens too, so it comes first, and
 	// workspaces have limits of tokens too, so those come before theirs.
-	on(429, 429, CauseGateway, "user defined rate limit", "user-defined rate limit", "ai gateway").of(databricks),
+	on(429, 429, CauseGateway, "user defined rate limit", "user-defined rate limit", "ai gateway").of(databricksEndpoint),
 	on(429, 429, CauseQuota, "insufficient_quota"),
 	on(429, 429, CauseTokens, "itpm", "otpm", "tokens per", "tokens-per", "tokens_per", "token rate limit", "token limit", "token quota"),
 	on(429, 429, CauseConcurrency, "concurrent requests", "provisioned concurrency", "concurrency limit"),
-	on(429, 429, CauseWorkspace, "parallel requests").of(databricks),
+	on(429, 429, CauseWorkspace, "parallel requests").of(databricksEndpoint),
 	on(429, 429, CauseConcurrency, "parallel requests"),
 	on(429, 429, CauseRequests, `"qps"`, `"qph"`, `"qpm"`, `"rpm"`, "requests per", "requests-per", "requests_per", "queries per", "queries-per", "qps rate limit", "qps limit", "qph rate limit", "qph limit"),
 	on(429, 429, CauseRate),
@@ -40,7 +40,7 @@ var rules = []rule{
 	on(401, 401, CauseCredentials),
 	on(407, 407, CauseCredentials),
 	on(400, 403, CauseAddress, "ip access list", "ip acl", "ip address is blocked"),
-	on(400, 403, CauseAddress, "source ip").of(databricks),
+	on(400, 403, CauseAddress, "source ip").of(databricksEndpoint),
 	on(403, 403, CausePermission),
 	on(400, 404, CausePermission, "permission_denied"),
 	on(400, 404, CauseNoModel, "model_not_found", "modelnotfound", "model not found", "unknown model", "model with name*does not exist", "servable not found", "invalid model name",
@@ -54,30 +54,30 @@ var rules = []rule{
 	// What the input was compared with is the input's fault even where it is told
 	// as an exception of the model.
 	on(400, 400, CauseBadInput, "failed to parse input", "enforce schema", "schema enforcement", "dataframe_split", "dataframe_records"),
-	on(400, 400, CauseBadInput, "malformed_request", "invalid_parameter_value").of(databricks),
+	on(400, 400, CauseBadInput, "malformed_request", "invalid_parameter_value").of(databricksEndpoint),
 	on(400, 400, CauseModel, "while evaluating the model", "model failed", "tasks failed", "predict failed"),
-	on(400, 400, CauseModel, "traceback", "exception").of(databricks),
-	on(400, 400, CauseBadInput, "invalid_request_error", "badrequesterror", "json parse error", "parse the request json", "parse the json", "decode json", "json_invalid", "json decode", "invalid json", "looking for beginning of value", "unexpected inference input").of(others),
+	on(400, 400, CauseModel, "traceback", "exception").of(databricksEndpoint),
+	on(400, 400, CauseBadInput, "invalid_request_error", "badrequesterror", "json parse error", "parse the request json", "parse the json", "decode json", "json_invalid", "json decode", "invalid json", "looking for beginning of value", "unexpected inference input").of(otherEndpoint),
 	on(400, 400, CauseBadRequest),
 	on(422, 422, CauseBadInput),
 
-	on(408, 408, CauseGatewayTimeout).of(databricks),
+	on(408, 408, CauseGatewayTimeout).of(databricksEndpoint),
 	on(408, 408, CauseSlowRequest),
 	on(504, 504, CauseGatewayTimeout),
-	on(500, 503, CauseGatewayTimeout, "timed out", "time out", "time-out", "timeout", "deadline").of(databricks),
-	on(500, 503, CauseGatewayTimeout, "upstream request timeout", "first byte timeout", "gateway time").of(others),
-	on(503, 503, CauseConcurrency, "reset reason: overflow").of(others),
-	on(503, 503, CauseNoUpstream, "no healthy upstream", "no server is available to handle", "upstream connect error").of(others),
-	on(500, 503, CauseColdStart, "scaled to zero", "scale to zero", "scale-to-zero", "scaling up", "scaling from", "not ready", "no healthy upstream", "cold start", "is starting", "starting up", "waking", "loading the model", "being deployed", "no replica").of(databricks),
-	on(500, 503, CauseColdStart, "is not ready", "is starting", "starting up", "currently loading", "still loading", "loading model", "loading the model").of(others),
+	on(500, 503, CauseGatewayTimeout, "timed out", "time out", "time-out", "timeout", "deadline").of(databricksEndpoint),
+	on(500, 503, CauseGatewayTimeout, "upstream request timeout", "first byte timeout", "gateway time").of(otherEndpoint),
+	on(503, 503, CauseConcurrency, "reset reason: overflow").of(otherEndpoint),
+	on(503, 503, CauseNoUpstream, "no healthy upstream", "no server is available to handle", "upstream connect error").of(otherEndpoint),
+	on(500, 503, CauseColdStart, "scaled to zero", "scale to zero", "scale-to-zero", "scaling up", "scaling from", "not ready", "no healthy upstream", "cold start", "is starting", "starting up", "waking", "loading the model", "being deployed", "no replica").of(databricksEndpoint),
+	on(500, 503, CauseColdStart, "is not ready", "is starting", "starting up", "currently loading", "still loading", "loading model", "loading the model").of(otherEndpoint),
 	on(500, 500, CauseModel, "model failed", "while evaluating the model", "predict failed"),
-	on(500, 500, CauseModel, "traceback", "exception", "tasks failed", "model server").of(databricks),
+	on(500, 500, CauseModel, "traceback", "exception", "tasks failed", "model server").of(databricksEndpoint),
 	on(500, 500, CauseServer),
 	on(502, 502, CauseBadGateway),
 	on(503, 503, CauseUnavailable),
-	on(521, 523, CauseNoUpstream).of(others), // of Cloudflare: down, not reached in time, no route
-	on(524, 524, CauseGatewayTimeout).of(others),
-	on(529, 529, CauseUnavailable, "overloaded").of(others),
+	on(521, 523, CauseNoUpstream).of(otherEndpoint), // of Cloudflare: down, not reached in time, no route
+	on(524, 524, CauseGatewayTimeout).of(otherEndpoint),
+	on(529, 529, CauseUnavailable, "overloaded").of(otherEndpoint),
 	on(505, 599, CauseServer),
 }
 

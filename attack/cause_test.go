@@ -266,8 +266,8 @@ func TestModelsAreBounded(t *testing.T) {
 	a, b := newTally(0), newTally(0)
 	for i := range 1000 {
 		ex := &exchange{ticket: ticket{planned: 0}, end: 1000}
-		a.serve(fmt.Appendf(nil, "a-%d", i), ex)
-		b.serve(fmt.Appendf(nil, "b-%d", i%20), ex)
+		a.countModel(fmt.Appendf(nil, "a-%d", i), ex)
+		b.countModel(fmt.Appendf(nil, "b-%d", i%20), ex)
 	}
 	all, w := map[string]*Served{}, &sketcher{}
 	addServed(all, a.models, w)
@@ -277,7 +277,7 @@ func TestModelsAreBounded(t *testing.T) {
 	for _, m := range list {
 		sum += m.Count
 	}
-	if last := list[len(list)-1]; len(a.models) != mostModels+1 || len(list) > mostModels+1 || last.Name != OtherModels || sum != 2000 {
+	if last := list[len(list)-1]; len(a.models) != maxModels+1 || len(list) > maxModels+1 || last.Name != OtherModels || sum != 2000 {
 		t.Errorf("%d of %d models, the last %q, %d replies", len(a.models), len(list), list[len(list)-1].Name, sum)
 	}
 }
@@ -296,7 +296,7 @@ func BenchmarkServedModel(b *testing.B) {
 			for b.Loop() {
 				ex.end += 7919
 				if model := r.servedModel(); len(model) > 0 {
-					t.serve(model, ex)
+					t.countModel(model, ex)
 				}
 			}
 		})

@@ -66,14 +66,14 @@ func (r *Run) Change(rate vegeta.Rate, concurrency int) error {
 // meanwhile: a ticket that one of them has taken has an instant before now, so
 // that both schedules agree on it.
 func (r *Run) reschedule(rate vegeta.Rate) (at int64) {
-	for _, t := range r.turns {
+	for _, t := range r.dispatchers {
 		t.mu.Lock()
 	}
 	at = r.clock.now() + 1
 	r.schedule.Store(r.schedule.Load().changed(max(at-r.start, 1), rate))
-	for _, t := range r.turns {
+	for _, t := range r.dispatchers {
 		t.mu.Unlock()
-		t.alarm.kick()
+		t.timer.interrupt()
 	}
 	r.planWindow()
 	return at
@@ -94,8 +94,8 @@ func (r *Run) fits(concurrency int) error {
 // resize makes a closed loop larger or smaller by starting workers and by
 // telling some to leave once their request is done; false when all have left.
 func (r *Run) resize(concurrency int) bool {
-	r.listMu.Lock()
-	defer r.listMu.Unlock()
+	r.workersMu.Lock()
+	defer r.workersMu.Unlock()
 	had := int(r.wanted.Swap(int64(concurrency)))
 	if r.present == 0 && had > 0 {
 		return false
@@ -105,54 +105,54 @@ func (r *Run) resize(concurrency int) bool {
 			r.leaving.Add(-1)
 			continue
 		}
-		r.enter(nil, false)
+		r.startWorker(nil, false)
 	}
 	r.leaving.Add(int64(had - concurrency))
 	return true
 }
 
-// dismiss lets the worker go if it is one too many after a change. The tickets
+// leaveIfSurplus lets the worker go if it is one too many after a change. The tickets
 // that it has claimed are left to the others.
-func (r *Run) dismiss(w *worker) bool {
-	r.listMu.Lock()
-	defer r.listMu.Unlock()
+func (r *Run) leaveIfSurplus(w *worker) bool {
+	r.workersMu.Lock()
+	defer r.workersMu.Unlock()
 	if r.leaving.Load() <= 0 || r.present <= 1 {
 		return false
 	}
 	r.leaving.Add(-1)
 	if w.claim.from < w.claim.end {
-		r.left = append(r.left, w.claim)
+		r.leftClaims = append(r.leftClaims, w.claim)
 		w.claim = claim{}
 	}
 	r.present--
-	w.gone = true
+	w.left = true
 	return true
 }
 
-// inherit gives a worker that finds no more tickets those that another one
+// takeLeftClaim gives a worker that finds no more tickets those that another one
 // has left behind; without any, the worker is to leave.
-func (r *Run) inherit(w *worker) bool {
-	r.listMu.Lock()
-	defer r.listMu.Unlock()
-	if n := len(r.left); n > 0 && r.clock.now() < r.end {
-		w.claim, r.left = r.left[n-1], r.left[:n-1]
+func (r *Run) takeLeftClaim(w *worker) bool {
+	r.workersMu.Lock()
+	defer r.workersMu.Unlock()
+	if n := len(r.leftClaims); n > 0 && r.clock.now() < r.end {
+		w.claim, r.leftClaims = r.leftClaims[n-1], r.leftClaims[:n-1]
 		return true
 	}
 	r.present--
-	w.gone = true
+	w.left = true
 	return false
 }
 
 // exit ends a worker's part in the run. One that a change has sent away may be
 // called back by another.
 func (r *Run) exit(w *worker) {
-	r.listMu.Lock()
-	defer r.listMu.Unlock()
-	if !w.gone {
+	r.workersMu.Lock()
+	defer r.workersMu.Unlock()
+	if !w.left {
 		r.present--
-		w.gone = true
+		w.left = true
 	}
-	if w.turn == nil {
+	if w.dispatcher == nil {
 		r.parked = append(r.parked, w)
 	}
 }

@@ -148,8 +148,8 @@ func TestConcurrencyChangedUnderWay(t *testing.T) {
 	<-run.Done()
 	s := run.Snapshot()
 	checkBooks(t, s)
-	if s.Counts.Sent != n || len(s.Changes) != 6 || len(run.list) > 32 {
-		t.Errorf("sent %d of %d, %d changes, %d workers kept", s.Counts.Sent, n, len(s.Changes), len(run.list))
+	if s.Counts.Sent != n || len(s.Changes) != 6 || len(run.workerList) > 32 {
+		t.Errorf("sent %d of %d, %d changes, %d workers kept", s.Counts.Sent, n, len(s.Changes), len(run.workerList))
 	}
 	if err := run.Change(vegeta.Rate{}, 3); err != ErrOver {
 		t.Errorf("a run that is over could be changed: %v", err)
@@ -176,12 +176,12 @@ func heldUp(t *testing.T) (c Counts, backlog uint64) {
 	p.Rate, p.Concurrency, p.Duration = perSecond(2000), 10_000, 1500*time.Millisecond
 	run := startWith(t, o.url(), p, Request{}, indexedBodies(t, 20_000, 0), nil)
 	await(func() bool { return run.begun() > 500 })
-	for _, turn := range run.turns {
+	for _, turn := range run.dispatchers {
 		turn.mu.Lock()
 	}
 	before := run.clock.now()
 	await(func() bool { return run.clock.now()-before >= int64(500*time.Millisecond) })
-	for _, turn := range run.turns {
+	for _, turn := range run.dispatchers {
 		turn.mu.Unlock()
 	}
 	backlog = Tickets(p.Rate, time.Duration(run.clock.now()-before))

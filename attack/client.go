@@ -10,12 +10,12 @@ import (
 
 // usage is what the process has cost so far.
 type usage struct {
-	at     time.Time
-	cpu    time.Duration
-	waited time.Duration
-	halted time.Duration // by a quota
-	gc     time.Duration
-	pauses []uint64 // counts of the runtime's GC pause histogram
+	at        time.Time
+	cpu       time.Duration
+	waited    time.Duration
+	throttled time.Duration // by a quota
+	gc        time.Duration
+	pauses    []uint64 // counts of the runtime's GC pause histogram
 }
 
 const pauseMetric = "/sched/pauses/total/gc:seconds"
@@ -23,7 +23,7 @@ const pauseMetric = "/sched/pauses/total/gc:seconds"
 func readUsage() usage {
 	h := readPauses()
 	_, halted := quota()
-	return usage{at: time.Now(), cpu: cpuTime(), waited: runDelay(), halted: halted, gc: gcTime(), pauses: append([]uint64(nil), h.Counts...)}
+	return usage{at: time.Now(), cpu: cpuTime(), waited: runDelay(), throttled: halted, gc: gcTime(), pauses: append([]uint64(nil), h.Counts...)}
 }
 
 func readPauses() *metrics.Float64Histogram {
@@ -44,7 +44,7 @@ func (r *Run) client() Client {
 		Cores:      runtime.GOMAXPROCS(0),
 		Quota:      allowed,
 		Waited:     waited,
-		Throttled:  max(0, halted-r.began.halted),
+		Throttled:  max(0, halted-r.began.throttled),
 		GC:         gcCost(gcTime()-r.began.gc, cpu, waited),
 		CPU:        cpu,
 		Wall:       time.Since(r.began.at),

@@ -34,9 +34,9 @@ func (r *Run) hiding(variant int) func(string) string {
 	return func(text string) string { return own(r.endpoint.Hide(text)) }
 }
 
-// staysHome says what is wrong with headers that would have the endpoint's
+// checkHostHeaders says what is wrong with headers that would have the endpoint's
 // credentials go to another host behind the same address.
-func (r *Run) staysHome() error {
+func (r *Run) checkHostHeaders() error {
 	if r.endpoint.Authorization() == "" {
 		return nil
 	}
@@ -61,20 +61,20 @@ func (r *Run) ownHeaders() [][]payloads.Header {
 	return list
 }
 
-// mostTroubleLines is how many stretches of trouble with credentials a report
+// maxRenewalLines is how many stretches of trouble with credentials a report
 // has a line for.
-const mostTroubleLines = 5
+const maxRenewalLines = 5
 
 // credentialWarnings tell the reader when the endpoint's credentials could not
 // be renewed, and what came of it.
 func (r *Run) credentialWarnings() (list []string) {
 	began := r.clock.time(r.measured)
-	troubles := r.endpoint.Troubles()
+	troubles := r.endpoint.RenewalFailures()
 	for i, t := range troubles {
-		if !t.Healed.IsZero() && t.Healed.Before(began) {
+		if !t.Recovered.IsZero() && t.Recovered.Before(began) {
 			continue
 		}
-		if len(list) == mostTroubleLines {
+		if len(list) == maxRenewalLines {
 			return append(list, fmt.Sprintf("%d more times in which the credentials could not be renewed", len(troubles)-i))
 		}
 		at := func(when time.Time) string { return fmt.Sprintf("%.1f s", when.Sub(began).Seconds()) }
@@ -83,27 +83,27 @@ func (r *Run) credentialWarnings() (list []string) {
 			line = fmt.Sprintf("credentials could not be renewed at %s (%s)", at(t.From), t.Reason)
 		}
 		switch {
-		case t.Expired.IsZero() && !t.Healed.IsZero():
+		case t.Expired.IsZero() && !t.Recovered.IsZero():
 			line += "; the old ones were good until that had succeeded"
 		case t.Expired.IsZero():
 			line += "; the old ones are good for now"
-		case t.Healed.IsZero():
+		case t.Recovered.IsZero():
 			line += fmt.Sprintf("; the old ones expired at %s: from then on the endpoint refuses requests", at(t.Expired))
 		default:
-			line += fmt.Sprintf("; the old ones had expired at %s: the endpoint refused requests until new ones came at %s", at(t.Expired), at(t.Healed))
+			line += fmt.Sprintf("; the old ones had expired at %s: the endpoint refused requests until new ones came at %s", at(t.Expired), at(t.Recovered))
 		}
 		list = append(list, line)
 	}
 	return list
 }
 
-// lapsed reports whether the credentials expired before the instant, and have
+// credentialsExpired reports whether the credentials expired before the instant, and have
 // not been renewed since.
-func (r *Run) lapsed(end time.Time) bool {
-	troubles := r.endpoint.Troubles()
+func (r *Run) credentialsExpired(end time.Time) bool {
+	troubles := r.endpoint.RenewalFailures()
 	if len(troubles) == 0 {
 		return false
 	}
 	t := troubles[len(troubles)-1]
-	return t.Healed.IsZero() && !t.Expired.IsZero() && t.Expired.Before(end)
+	return t.Recovered.IsZero() && !t.Expired.IsZero() && t.Expired.Before(end)
 }

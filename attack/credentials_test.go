@@ -192,7 +192,7 @@ func TestTokenServiceHangs(t *testing.T) {
 	w.SetOutage(workspace.Hang)
 	await(func() bool { return w.Stats().TokensRefused >= 1 })
 	began := w.Stats().Served
-	both(func(e *endpoint.Endpoint) bool { return len(e.Troubles()) > 0 })
+	both(func(e *endpoint.Endpoint) bool { return len(e.RenewalFailures()) > 0 })
 	if n := w.Stats().Served - began; n < 200 {
 		t.Errorf("%d requests were served while the token service was waited for", n)
 	}

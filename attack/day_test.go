@@ -28,7 +28,7 @@ type day struct {
 
 func newDay() *day {
 	d := &day{tally: newTally(0), worker: &worker{reply: newReply()}, random: rand.New(rand.NewPCG(7, 8)), response: make([]int64, bucketCount)}
-	r := &Run{plan: Plan{Concurrency: 1}, clock: clock{time.Now()}, tallies: []*tally{d.tally}, list: []*worker{d.worker}}
+	r := &Run{plan: Plan{Concurrency: 1}, clock: clock{time.Now()}, tallies: []*tally{d.tally}, workerList: []*worker{d.worker}}
 	d.timeline = newTimeline(r)
 	return d
 }
@@ -39,12 +39,12 @@ func (d *day) second(i, replies int) {
 	middle := 12 + 3*math.Sin(float64(i)/600)
 	for range replies {
 		ns := min(int64(math.Exp(middle+d.random.NormFloat64())), HistogramMax)
-		d.tally.add(d.tally.slice[figure.Response], ns)
-		d.tally.add(d.tally.slice[figure.Service], ns/2)
+		d.tally.add(d.tally.histograms[figure.Response], ns)
+		d.tally.add(d.tally.histograms[figure.Service], ns/2)
 		d.response[indexOf(ns)]++
 	}
 	if i%60 == 0 {
-		d.tally.add(d.tally.slice[figure.Lateness], int64(i))
+		d.tally.add(d.tally.histograms[figure.Lateness], int64(i))
 	}
 	d.sent += uint64(replies + i%3)
 	d.succeeded += uint64(replies)
@@ -79,7 +79,7 @@ func (d *day) check(t *testing.T, seconds int) {
 		flat.Response, flat.Service, flat.Lateness = Sketch{}, Sketch{}, Sketch{}
 		sum.join(&flat)
 	}
-	if n := len(d.intervals); n > maxIntervals+1 || n < fewIntervals/2 || sum.Width != time.Duration(seconds)*intervalWidth {
+	if n := len(d.intervals); n > maxIntervals+1 || n < minIntervals/2 || sum.Width != time.Duration(seconds)*intervalWidth {
 		t.Fatalf("%d intervals over %v", n, sum.Width)
 	}
 	if sum.Sent != d.sent || sum.Succeeded != d.succeeded || sum.Failed != d.failed || sum.BytesIn != d.in || sum.InFlight != 0 {

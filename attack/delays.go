@@ -25,27 +25,27 @@ const (
 // than that instant it runs. What keeps it from running (other programs, a
 // quota, garbage collection, a stopped process) delays replies just so.
 type Delays struct {
-	counts [delayRoom]uint32
-	total  uint64
-	most   time.Duration
+	counts  [delayRoom]uint32
+	total   uint64
+	longest time.Duration
 }
 
 // record counts a delay.
 func (d *Delays) record(delay time.Duration) {
 	d.counts[delayClass(delay)]++
 	d.total++
-	d.most = max(d.most, delay)
+	d.longest = max(d.longest, delay)
 }
 
 // Max is the longest delay that was seen.
-func (d *Delays) Max() time.Duration { return d.most }
+func (d *Delays) Max() time.Duration { return d.longest }
 
-// halted is the time that the client lost to delays of more than a look's time.
-func (d *Delays) halted() time.Duration {
+// stopped is the time that the client lost to delays of more than a look's time.
+func (d *Delays) stopped() time.Duration {
 	sum := 0.0
 	for class, n := range d.counts {
 		if delay := delayOf(class); n > 0 && delay > float64(delayEvery) {
-			sum += float64(n) * min(delay, float64(d.most))
+			sum += float64(n) * min(delay, float64(d.longest))
 		}
 	}
 	return time.Duration(sum)
@@ -115,29 +115,29 @@ func (d *Delays) quantile(q float64, e events) float64 {
 
 // delayWatch looks at the client's own delay.
 type delayWatch struct {
-	alarm *alarm
-	quit  chan struct{}
-	gone  chan struct{}
+	timer    *preciseTimer
+	quit     chan struct{}
+	finished chan struct{}
 
 	mu   sync.Mutex
 	seen Delays
 }
 
 func watchDelays(c clock) (*delayWatch, error) {
-	alarm, err := newAlarm(c)
+	timer, err := newPreciseTimer(c)
 	if err != nil {
 		return nil, err
 	}
-	return &delayWatch{alarm: alarm, quit: make(chan struct{}), gone: make(chan struct{})}, nil
+	return &delayWatch{timer: timer, quit: make(chan struct{}), finished: make(chan struct{})}, nil
 }
 
 // begin looks from that instant on, until close.
 func (w *delayWatch) begin(from int64) { go w.loop(from) }
 
 func (w *delayWatch) loop(at int64) {
-	defer close(w.gone)
+	defer close(w.finished)
 	for {
-		now := w.alarm.wait(w.alarm.clock.now(), at)
+		now := w.timer.wait(w.timer.clock.now(), at)
 		select {
 		case <-w.quit:
 			return
@@ -165,9 +165,9 @@ func (w *delayWatch) delays() Delays {
 // close ends the looking.
 func (w *delayWatch) close() {
 	close(w.quit)
-	w.alarm.kick()
-	<-w.gone
-	w.alarm.close()
+	w.timer.interrupt()
+	<-w.finished
+	w.timer.close()
 }
 
 // ownLateness is the quantile of the lateness of those requests that found a

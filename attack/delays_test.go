@@ -79,8 +79,8 @@ func TestDelayOfFew(t *testing.T) {
 	if got := d.quantile(0.99, few); got < float64(time.Second) {
 		t.Errorf("p99 of requests that all came in the meantime: %v", time.Duration(got))
 	}
-	if d.Max() != 1500*time.Millisecond || d.halted() != 1500*time.Millisecond {
-		t.Errorf("longest %v, halted %v", d.Max(), d.halted())
+	if d.Max() != 1500*time.Millisecond || d.stopped() != 1500*time.Millisecond {
+		t.Errorf("longest %v, halted %v", d.Max(), d.stopped())
 	}
 }
 

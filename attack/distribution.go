@@ -20,9 +20,9 @@ func DistributionOf(h *hdrhistogram.PackedHistogram) Distribution {
 	return Distribution{old: SketchOf(h)}
 }
 
-// leastRecent is how many values wait at least before they are written to the
+// minRecent is how many values wait at least before they are written to the
 // sketch, each of which takes as long as the sketch is.
-const leastRecent = 64
+const minRecent = 64
 
 const _ = uint16(bucketCount) // an index fits
 
@@ -44,12 +44,12 @@ func (d *Distribution) Record(ns int64) {
 // enough to be written to the sketch.
 func (d *Distribution) append(ns int64) bool {
 	d.recent = append(d.recent, uint16(indexOf(min(max(ns, 0), HistogramMax))))
-	return len(d.recent) >= max(leastRecent, len(d.old.buckets)/2)
+	return len(d.recent) >= max(minRecent, len(d.old.buckets)/2)
 }
 
 // add adds a histogram of brunt's bounds.
 func (d *Distribution) add(h *hdrhistogram.PackedHistogram, w *sketcher) {
-	if h.TotalCount() >= leastRecent {
+	if h.TotalCount() >= minRecent {
 		d.join(w.sketch(h), w)
 		return
 	}

@@ -86,16 +86,16 @@ func manyNames(n, replies int) *timeline {
 		r.names = append(r.names, "a prompt of sort "+strconv.Itoa(i))
 	}
 	r.tallies = []*tally{newTally(n)}
-	t := &timeline{run: r, total: NewLatencies(), seen: newGathered(n)}
+	t := &timeline{run: r, total: NewLatencies(), aggregate: newAggregate(n)}
 	random := rand.New(rand.NewPCG(3, 4))
 	for range replies {
 		for id := range n {
 			took := int64(1e6 * (1 + random.ExpFloat64()))
-			r.tallies[0].name(id, &exchange{end: took, outcome: succeeded})
+			r.tallies[0].countName(id, &exchange{end: took, outcome: succeeded})
 		}
-		r.tallies[0].serve([]byte("model-"+strconv.Itoa(random.IntN(4))), &exchange{end: 1e6})
-		t.seen.take(r.tallies[0])
-		t.seen.settle(r)
+		r.tallies[0].countModel([]byte("model-"+strconv.Itoa(random.IntN(4))), &exchange{end: 1e6})
+		t.aggregate.take(r.tallies[0])
+		t.aggregate.addSwapped(r)
 	}
 	return t
 }
@@ -109,14 +109,14 @@ func TestNamesAreSmall(t *testing.T) {
 		t.Errorf("%d names of 20 replies take %d MB", names, kept/1e6)
 	}
 	var first, second *Snapshot
-	if all, _ := allocated(func() { first = line.gather() }); all > 6e6 {
+	if all, _ := allocated(func() { first = line.commonSnapshot() }); all > 6e6 {
 		t.Errorf("a snapshot of %d names allocates %.1f MB", names, float64(all)/1e6)
 	}
 	if n := len(first.Names); n != names || first.Names[n-1].Response.Count() != 20 || first.Names[n-1].Service.Count() != 20 || len(first.Models) != 4 {
 		t.Errorf("%d names, %d models", n, len(first.Models))
 	}
-	line.collected = first
-	if all, _ := allocated(func() { second = new(*line.collected) }); all > 1e4 || &second.Names[0] != &first.Names[0] {
+	line.common = first
+	if all, _ := allocated(func() { second = new(*line.common) }); all > 1e4 || &second.Names[0] != &first.Names[0] {
 		t.Errorf("another one until the next collection allocates %d bytes", all)
 	}
 }
@@ -129,7 +129,7 @@ func BenchmarkSnapshot(b *testing.B) {
 			b.ReportAllocs()
 			line := manyNames(10_000, replies)
 			for b.Loop() {
-				line.gather()
+				line.commonSnapshot()
 			}
 		})
 	}

@@ -63,7 +63,7 @@ func kindOf(err error, stale bool) string {
 	var away *h2.GoAwayError
 	var gone *payloadError
 	var answer *streamError
-	var turned *turnedAway
+	var turnedAway *turnedAwayError
 	switch {
 	case err == errCut:
 		return KindCut
@@ -71,7 +71,7 @@ func kindOf(err error, stale bool) string {
 		return KindConnectRate
 	case errors.As(err, &dial):
 		return endpoint.DialKind(dial.err)
-	case errors.As(err, &turned):
+	case errors.As(err, &turnedAway):
 		return KindTurnedAway
 	case err == h2.ErrNoStream:
 		return KindNoStream
@@ -140,7 +140,7 @@ func remedyFor(kind string, err error) setting.Text {
 	case errors.As(err, &bad) && bad.remedy != "":
 		return setting.Plain(bad.remedy)
 	case errors.As(err, &alert) && alert.Err.Error() == certificateWanted:
-		return setting.Plain(counsels[CauseCertificate].others)
+		return setting.Plain(advices[CauseCertificate].others)
 	}
 	return remedies[kind]
 }

@@ -45,16 +45,16 @@ func (p *Plan) fitFiles(limit uint64, embedded bool) (warning string, err error)
 			room = max(1, room/2) // the endpoint's ends of the connections count too
 		}
 	}
-	most := room
+	maxInFlight := room
 	if p.HTTP2 {
-		most = math.MaxUint64
+		maxInFlight = math.MaxUint64
 	} else if p.Connections > 0 {
-		most = min(room, uint64(p.Connections))
+		maxInFlight = min(room, uint64(p.Connections))
 	}
 	switch {
-	case p.Concurrency == 0 && most < DefaultOpenConcurrency:
-		p.Concurrency = int(most)
-		if most < room || room >= DefaultOpenConcurrency/2 {
+	case p.Concurrency == 0 && maxInFlight < DefaultOpenConcurrency:
+		p.Concurrency = int(maxInFlight)
+		if maxInFlight < room || room >= DefaultOpenConcurrency/2 {
 			return "", nil // asked for, or nothing that anyone would miss
 		}
 		p.fewFiles = true

@@ -3,8 +3,8 @@ package attack
 const (
 	// gapsPage is how many buckets a page of gaps has.
 	gapsPage = 256
-	// gapsKept is the most pages that are kept from one stream to the next.
-	gapsKept = 16
+	// maxKeptPages is the most pages that are kept from one stream to the next.
+	maxKeptPages = 16
 )
 
 // gaps is a histogram (see NewHistogram) of one stream's gaps. Only a success
@@ -12,10 +12,10 @@ const (
 // kept here. There are few different ones, so that the pages are made as they
 // are needed; all of them are 260 KB.
 type gaps struct {
-	pages   []*[gapsPage]int64 // none before the first gap
-	made    int                // pages that there are
-	used    bool               // there has been a gap since the reset
-	clamped uint64             // of them, those beyond HistogramMax
+	pages     []*[gapsPage]int64 // none before the first gap
+	pagesMade int                // pages that there are
+	used      bool               // there has been a gap since the reset
+	clamped   uint64             // of them, those beyond HistogramMax
 }
 
 // reset forgets the last stream's. A few pages stay for the next one, so that
@@ -23,7 +23,7 @@ type gaps struct {
 func (g *gaps) reset() {
 	switch {
 	case !g.used:
-	case g.made > gapsKept:
+	case g.pagesMade > maxKeptPages:
 		*g = gaps{}
 	default:
 		for _, page := range g.pages {
@@ -51,7 +51,7 @@ func (g *gaps) add(all []int64) {
 		if page == nil {
 			page = new([gapsPage]int64)
 			g.pages[index/gapsPage] = page
-			g.made++
+			g.pagesMade++
 		}
 		page[index%gapsPage]++
 	}

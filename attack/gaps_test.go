@@ -38,21 +38,21 @@ func TestEndlessStreamIsBounded(t *testing.T) {
 			r.Feed(event, at)
 		}
 	}
-	feed(10 * stream.MostGaps)
-	if allocations := testing.AllocsPerRun(1, func() { feed((chunks - 10*stream.MostGaps) / 2) }); allocations > 0 {
+	feed(10 * stream.MaxGaps)
+	if allocations := testing.AllocsPerRun(1, func() { feed((chunks - 10*stream.MaxGaps) / 2) }); allocations > 0 {
 		t.Errorf("%v allocations for chunks of a stream that is long already", allocations)
 	}
-	if n := len(r.stream.Gaps); n > stream.MostGaps || cap(r.stream.Gaps) > 2*stream.MostGaps {
+	if n := len(r.stream.Gaps); n > stream.MaxGaps || cap(r.stream.Gaps) > 2*stream.MaxGaps {
 		t.Errorf("%d gaps held, room for %d", n, cap(r.stream.Gaps))
 	}
 	tally, got := newTally(0), NewHistogram()
-	tally.follow(&exchange{}, r.stream, &r.gaps)
-	tally.slice[figure.InterChunk].copyTo(got)
+	tally.countStream(&exchange{}, r.stream, &r.gaps)
+	tally.histograms[figure.InterChunk].copyTo(got)
 	if r.stream.Chunks != chunks || got.TotalCount() != chunks-1 || !slices.Equal(bars(got), bars(want)) {
 		t.Errorf("%d chunks with %d gaps, of %d", r.stream.Chunks, got.TotalCount(), want.TotalCount())
 	}
 	r.Begin("text/event-stream")
-	if clamped := r.gaps.addTo(tally.slice[figure.TTFT]); clamped != 0 || tally.slice[figure.TTFT].count > 1 {
+	if clamped := r.gaps.addTo(tally.histograms[figure.TTFT]); clamped != 0 || tally.histograms[figure.TTFT].count > 1 {
 		t.Error("the next stream begins with the last one's gaps")
 	}
 }
@@ -67,8 +67,8 @@ func TestGapsAreForgotten(t *testing.T) {
 			}
 			g.reset()
 			var b buckets
-			if g.addTo(&b); b.count != 0 || g.made > gapsKept {
-				t.Errorf("%d gaps and %d pages left", b.count, g.made)
+			if g.addTo(&b); b.count != 0 || g.pagesMade > maxKeptPages {
+				t.Errorf("%d gaps and %d pages left", b.count, g.pagesMade)
 			}
 		}
 	}
@@ -88,7 +88,7 @@ func TestClampedGaps(t *testing.T) {
 // All gaps of streams with very many chunks are in the report, over both
 // protocols.
 func TestLongStreams(t *testing.T) {
-	const chunks = 5 * stream.MostGaps
+	const chunks = 5 * stream.MaxGaps
 	text := strings.Repeat(tokenEvent, chunks) + doneEvent
 	plain := rawServer(t, answering(fmt.Sprintf("%sContent-Length: %d\r\n\r\n%s", sseHead, len(text), text)))
 	newer, _ := h2Raw(t, func(p *h2Peer, id uint32, _ int) bool {

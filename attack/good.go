@@ -11,24 +11,24 @@ import (
 // is the longest gap of the request.
 type Bounds [figure.Len]time.Duration
 
-// hold reports whether the worker's success keeps every bound. One whose figure
+// keptBy reports whether the worker's success keeps every bound. One whose figure
 // is missing, since it was no stream or too short a one, does not.
-func (b *Bounds) hold(w *worker) bool {
+func (b *Bounds) keptBy(w *worker) bool {
 	ex := &w.ex
-	if over(b[figure.Response], ex.end-ex.planned) || over(b[figure.Service], ex.end-ex.sent) || over(b[figure.FirstByte], ex.first-ex.sent) || over(b[figure.Lateness], ex.begin-ex.planned) {
+	if exceeds(b[figure.Response], ex.end-ex.planned) || exceeds(b[figure.Service], ex.end-ex.sent) || exceeds(b[figure.FirstByte], ex.first-ex.sent) || exceeds(b[figure.Lateness], ex.begin-ex.planned) {
 		return false
 	}
 	if b[figure.TTFT]|b[figure.ResponseTTFT]|b[figure.FirstChunk]|b[figure.TPOT]|b[figure.EndToEnd]|b[figure.InterChunk] == 0 {
 		return true
 	}
 	s := w.reply.stream
-	if !w.reply.streaming || over(b[figure.FirstChunk], s.Begun-ex.sent) {
+	if !w.reply.streaming || exceeds(b[figure.FirstChunk], s.Begun-ex.sent) {
 		return false
 	}
 	if b[figure.TTFT]|b[figure.ResponseTTFT]|b[figure.TPOT]|b[figure.EndToEnd]|b[figure.InterChunk] == 0 {
 		return true
 	}
-	if s.Chunks == 0 || over(b[figure.TTFT], s.First-ex.sent) || over(b[figure.ResponseTTFT], s.First-ex.planned) || over(b[figure.EndToEnd], s.Last-ex.sent) {
+	if s.Chunks == 0 || exceeds(b[figure.TTFT], s.First-ex.sent) || exceeds(b[figure.ResponseTTFT], s.First-ex.planned) || exceeds(b[figure.EndToEnd], s.Last-ex.sent) {
 		return false
 	}
 	if b[figure.InterChunk] > 0 {
@@ -45,5 +45,5 @@ func (b *Bounds) hold(w *worker) bool {
 	return b[figure.TPOT] == 0 || ok && tpot <= int64(b[figure.TPOT])
 }
 
-// over reports whether a time in nanoseconds is more than there may be.
-func over(bound time.Duration, ns int64) bool { return bound > 0 && ns > int64(bound) }
+// exceeds reports whether a time in nanoseconds is more than there may be.
+func exceeds(bound time.Duration, ns int64) bool { return bound > 0 && ns > int64(bound) }

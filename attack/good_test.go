@@ -18,10 +18,10 @@ func TestBoundsOfAllFigures(t *testing.T) {
 	for _, f := range figure.All() {
 		var narrow, wide Bounds
 		narrow[f], wide[f] = time.Nanosecond, time.Hour
-		if got := narrow.hold(w); got == f.OfRequests() {
+		if got := narrow.keptBy(w); got == f.OfRequests() {
 			t.Errorf("%s: within 1 ns: %v", f, got)
 		}
-		if !wide.hold(w) {
+		if !wide.keptBy(w) {
 			t.Errorf("%s: not within 1 h", f)
 		}
 	}

@@ -88,7 +88,7 @@ func TestServiceBeginsAtTheFirstByte(t *testing.T) {
 		name, url string
 		http2     bool
 	}{{"plain", plain, false}, {"tls", secure, false}, {"http2", two, true}, {"http2 over tls", secureTwo, true}} {
-		for _, size := range []int{100, 3 * copyMax} {
+		for _, size := range []int{100, 3 * maxCopied} {
 			for _, rate := range []string{"", "400"} {
 				p := testPlan(60)
 				if p.Concurrency, p.HTTP2 = 1, c.http2; rate != "" {

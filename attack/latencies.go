@@ -42,12 +42,12 @@ func (l *Latencies) clone() (c Latencies) {
 	return c
 }
 
-// slice holds the histograms of one stretch of time, in nanoseconds, by figure;
+// intervalHistograms holds the histograms of one stretch of time, in nanoseconds, by figure;
 // those of streams are nil until there is one.
-type slice [figure.Len]*buckets
+type intervalHistograms [figure.Len]*buckets
 
-func newSlice() *slice {
-	s := new(slice)
+func newSlice() *intervalHistograms {
+	s := new(intervalHistograms)
 	for f := range figure.Len {
 		if !f.OfStreams() {
 			s[f] = new(buckets)
@@ -57,7 +57,7 @@ func newSlice() *slice {
 }
 
 // beginStreams makes the histograms of streams, unless there are some.
-func (s *slice) beginStreams() {
+func (s *intervalHistograms) beginStreams() {
 	if s.streamed() {
 		return
 	}
@@ -66,10 +66,10 @@ func (s *slice) beginStreams() {
 	}
 }
 
-func (s *slice) streamed() bool { return s[figure.FirstChunk] != nil }
+func (s *intervalHistograms) streamed() bool { return s[figure.FirstChunk] != nil }
 
 // addTo adds s to another one and empties s for its next use.
-func (s *slice) addTo(o *slice) {
+func (s *intervalHistograms) addTo(o *intervalHistograms) {
 	if s.streamed() {
 		o.beginStreams()
 	}

@@ -5,11 +5,11 @@ import (
 	"time"
 )
 
-// loop is the life of a worker.
+// loop sends requests until there are no more tickets for the worker.
 func (w *worker) loop() {
 	defer w.run.workers.Done()
 	debug.SetPanicOnFault(true)
-	if w.turn != nil {
+	if w.dispatcher != nil {
 		w.openLoop()
 	} else {
 		w.closedLoop()
@@ -19,23 +19,23 @@ func (w *worker) loop() {
 	w.run.exit(w)
 }
 
-// openLoop sends tickets of its turn until there are none. A worker that comes
-// free only after the plan's end takes no more: until then no slot was free
-// for what is left.
+// openLoop sends tickets of its dispatcher until there are none. A worker that comes
+// free only after the plan's end takes no more: until then no slot was free for the
+// tickets that are left.
 func (w *worker) openLoop() {
 	if w.ahead {
 		w.connectAhead()
 	}
 	for w.free < w.run.end {
-		tk, ok := w.turn.take(w)
+		tk, ok := w.dispatcher.take(w)
 		if !ok {
 			return
 		}
-		w.fire(tk)
+		w.sendTicket(tk)
 	}
 }
 
-// closedLoop sends whenever the last reply is in.
+// closedLoop sends a request whenever the last reply is in.
 func (w *worker) closedLoop() {
 	run := w.run
 	var back backOff
@@ -45,23 +45,23 @@ func (w *worker) closedLoop() {
 		return
 	}
 	for !run.stopping() {
-		if run.leaving.Load() > 0 && run.dismiss(w) {
+		if run.leaving.Load() > 0 && run.leaveIfSurplus(w) {
 			return
 		}
-		if w.wire == nil {
+		if w.conn == nil {
 			if run.pacer != nil && !w.admitted() {
 				return
 			}
-			w.free = -1 // it may have waited
+			w.free = -1 // the worker may have waited
 		}
 		tk, ok := w.claim.take(run, w.free)
 		if !ok {
-			if run.inherit(w) {
+			if run.takeLeftClaim(w) {
 				continue
 			}
 			return
 		}
-		w.fire(tk)
+		w.sendTicket(tk)
 		if pause := back.after(&w.ex); pause > 0 && !run.rest(pause) {
 			return
 		}
@@ -69,55 +69,56 @@ func (w *worker) closedLoop() {
 }
 
 const (
-	leastPause = 10 * time.Millisecond
-	mostPause  = time.Second
+	minPause = 10 * time.Millisecond
+	maxPause = time.Second
 )
 
-// backOff has a worker of a closed loop pause where the endpoint gives it no
-// connection of any use. That costs the client next to nothing: without a pause
-// a dead endpoint would be hammered far beyond the load asked for.
+// backOff has a worker of a closed loop pause where the endpoint gives it no usable
+// connection. Without a pause a dead endpoint would be sent far more connection
+// attempts than the load asked for, since a failed one costs the client next to
+// nothing.
 type backOff struct {
 	pause time.Duration // the last one
 	once  bool          // the last connection was useless
 }
 
-// after is the pause that follows an exchange. One connection may break off at
-// once and the next be fine, so that only a second one in a row is paused after.
+// after is the pause that follows an exchange. One connection may break off at once
+// and the next be fine, so that only the second in a row is followed by a pause.
 func (b *backOff) after(ex *exchange) time.Duration {
-	useless := ex.useless()
+	useless := ex.connUseless()
 	switch {
 	case ex.outcome == failed && ex.sent == 0 && ex.kind != KindNoStream, useless && b.once:
-		b.pause = min(max(2*b.pause, leastPause), mostPause)
+		b.pause = min(max(2*b.pause, minPause), maxPause)
 		return b.pause
 	case useless:
 		b.once = true
-	case !ex.barren:
+	case !ex.connUnanswered:
 		*b = backOff{}
 	}
 	return 0
 }
 
-// useless reports whether the exchange's connection was opened in vain: it broke
-// off, or brought what is no HTTP, at once and before it had brought any reply.
-// One that takes longer paces itself.
-func (ex *exchange) useless() bool {
-	if ex.outcome != failed || !ex.barren || ex.end-ex.sent-ex.trip > int64(leastPause) {
+// connUseless reports whether the exchange's connection broke off, or brought
+// something that is not HTTP, within minPause and before any reply. One that takes
+// longer limits the rate by itself.
+func (ex *exchange) connUseless() bool {
+	if ex.outcome != failed || !ex.connUnanswered || ex.end-ex.sent-ex.trip > int64(minPause) {
 		return false
 	}
 	switch ex.kind {
-	case KindReset, KindClosedEarly, KindGoAway, KindOther: // such as TLS's alerts
+	case KindReset, KindClosedEarly, KindGoAway, KindOther: // such as an alert of TLS
 		return ex.in == 0
 	}
 	return ex.kind == KindBadReply
 }
 
 // admitted waits for the pacer where the next ticket is going to need a new
-// connection; false when the run ends first.
+// connection. It returns false when the run ends first.
 func (w *worker) admitted() bool {
 	p := w.run.pacer
 	switch {
-	case w.lane != nil:
-		return w.lane.admit(p)
+	case w.sender != nil:
+		return w.sender.admit(p)
 	case w.permit, w.dialed && !p.all:
 		return true
 	}

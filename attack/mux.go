@@ -10,57 +10,58 @@ import (
 	"brunt/attack/h2"
 )
 
-// mux are the HTTP/2 connections of a run, opened as they are needed. Each has
-// its share of the workers, so that they meet at no lock of all.
+// mux holds the HTTP/2 connections of a run, which are opened as they are needed.
+// Each serves a share of the workers, so that no lock is common to all of them.
 type mux struct {
-	run    *Run
-	config h2.Config
-	heads  atomic.Pointer[[][]hpack.HeaderField] // by payload variant; replaced when credentials change
-	slots  []slot
-	share  atomic.Int64 // workers per connection; 0 where their number is fixed
-	spoken atomic.Bool  // the endpoint is known to speak HTTP/2
-	queued atomic.Int64 // measured requests that waited noticeably for a stream
-	narrow atomic.Int64 // fewest streams that a connection was seen to take
+	run           *Run
+	config        h2.Config
+	heads         atomic.Pointer[[][]hpack.HeaderField] // by payload variant; replaced when credentials change
+	slots         []slot
+	share         atomic.Int64 // workers per connection; 0 where their number is fixed
+	spoken        atomic.Bool  // the endpoint is known to speak HTTP/2
+	queued        atomic.Int64 // measured requests that waited noticeably for a stream
+	fewestStreams atomic.Int64 // fewest concurrent streams that a connection has allowed
 
 	mu    sync.Mutex
-	conns map[*h2.Conn]struct{} // all that may be open, those that take no more included
-	prune int                   // size at which closed ones are taken out
+	conns map[*h2.Conn]struct{} // all that may be open, also those that take no more streams
+	prune int                   // size at which closed ones are removed
 }
 
-// spareSlots leaves room for connections of workers that a change brings.
-const spareSlots = 4096
+// minSlots leaves room for connections of workers that a later change of the load
+// starts.
+const minSlots = 4096
 
-// slot is the place of one connection.
+// slot is the place of one connection, and of those that replace it.
 type slot struct {
 	mu      sync.Mutex
-	conn    *h2.Conn // nil before the first and between two
+	conn    *h2.Conn // nil while there is none
 	opening *opening
-	lost    bool          // the last connection closed
-	permit  bool          // the pacer has been waited for
-	pacing  chan struct{} // closed when somebody has done so
+	lost    bool          // the last connection was closed
+	permit  bool          // the pacer has allowed to open one
+	pacing  chan struct{} // closed when the worker that waits for the pacer has been allowed
 }
 
-// opening is a connection on its way, with the workers that wait for it.
+// opening is a connection that is being opened, with the workers that wait for it.
 type opening struct {
-	done chan struct{}
-	err  error   // stands once done is closed
-	line []*lane // guarded by the slot's lock
+	done    chan struct{}
+	err     error        // valid once done is closed
+	waiting []*muxSender // guarded by the slot's lock
 }
 
 func newMux(r *Run) *mux {
 	m := &mux{run: r, conns: map[*h2.Conn]struct{}{}, prune: 64}
 	m.buildHeads(&r.request)
-	m.config = h2.Config{Now: r.clock.now, Time: r.clock.time, Timeout: int64(r.plan.Timeout), Wary: &r.unsaid.seen, Success: (*[1000]bool)(&r.plan.Success)}
+	m.config = h2.Config{Now: r.clock.now, Time: r.clock.time, Timeout: int64(r.plan.Timeout), CheckIdle: &r.unannounced.seen, Success: (*[1000]bool)(&r.plan.Success)}
 	if r.plan.Connections > 0 {
 		m.slots = make([]slot, min(r.plan.Connections, r.plan.Concurrency))
 		return m
 	}
-	m.slots = make([]slot, max(r.plan.Concurrency, spareSlots))
+	m.slots = make([]slot, max(r.plan.Concurrency, minSlots))
 	m.share.Store(StreamsPerConnection)
 	return m
 }
 
-// buildHeads builds all requests' headers.
+// buildHeads builds all requests' header fields.
 func (m *mux) buildHeads(request *Request) {
 	variants, hasBody := m.run.payloads.Variants(), m.run.payloads.MaxBody() > 0
 	heads := make([][]hpack.HeaderField, len(variants))
@@ -70,7 +71,7 @@ func (m *mux) buildHeads(request *Request) {
 	m.heads.Store(&heads)
 }
 
-// slotOf gives a worker its connection's place. A closed loop spreads its
+// slotOf returns the slot of a worker's connection. A closed loop spreads its
 // workers evenly; an open one fills a connection before it opens the next.
 func (m *mux) slotOf(worker int) *slot {
 	share := int(m.share.Load())
@@ -85,14 +86,14 @@ func (m *mux) slotOf(worker int) *slot {
 	}
 }
 
-// learn spreads the workers over more connections where the endpoint takes
-// fewer streams than they would make.
-func (m *mux) learn(streams int) {
+// limitShare spreads the workers over more connections where the endpoint allows
+// fewer concurrent streams on one than there are workers to it.
+func (m *mux) limitShare(streams int) {
 	m.spoken.Store(true)
 	streams = max(streams, 1)
 	for {
-		was := m.narrow.Load()
-		if was > 0 && int64(streams) >= was || m.narrow.CompareAndSwap(was, int64(streams)) {
+		was := m.fewestStreams.Load()
+		if was > 0 && int64(streams) >= was || m.fewestStreams.CompareAndSwap(was, int64(streams)) {
 			break
 		}
 	}
@@ -104,25 +105,26 @@ func (m *mux) learn(streams int) {
 	}
 }
 
-// join puts those who waited for the slot's new connection in its line, who began
-// first being first, unless they belong to another slot now. opener always does;
-// the slot's lock is held. Without a connection nobody has joined one.
-func (m *mux) join(o *opening, s *slot, opener *lane) {
+// join puts the workers that waited for the slot's new connection in its queue, in
+// the order in which their requests began, unless they belong to another slot by
+// now; opener always does. The slot's lock is held. Without a connection nobody has
+// joined one.
+func (m *mux) join(o *opening, s *slot, opener *muxSender) {
 	var streams []*h2.Stream
-	for _, l := range o.line {
+	for _, l := range o.waiting {
 		if l.joined = nil; s.conn != nil && (l == opener || m.slotOf(l.number) == s) {
 			l.joined = s.conn
 			streams = append(streams, l.stream)
 		}
 	}
-	o.line = nil
+	o.waiting = nil
 	if s.conn != nil {
 		s.conn.Join(streams)
 	}
 }
 
-// add keeps a connection for the cut, which is to find those too that have
-// lost their slot and still owe replies.
+// add keeps a connection for the cut, which must also reach those that have lost
+// their slot and still have replies to bring.
 func (m *mux) add(c *h2.Conn) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -138,7 +140,7 @@ func (m *mux) add(c *h2.Conn) {
 	m.prune = 2*len(m.conns) + 64
 }
 
-// cut closes everything.
+// cut closes all connections.
 func (m *mux) cut() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -147,7 +149,8 @@ func (m *mux) cut() {
 	}
 }
 
-// close does so when no worker is left.
+// close closes all connections and waits for their goroutines. No worker may be
+// left.
 func (m *mux) close() {
 	m.cut()
 	for c := range m.conns {
@@ -155,11 +158,11 @@ func (m *mux) close() {
 	}
 }
 
-// warning tells the reader where streams were waited for.
+// warning is the line for the report where requests waited for a stream, else empty.
 func (m *mux) warning() string {
 	n := m.queued.Load()
 	if n == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%d requests waited over 10 ms for a stream, for the endpoint takes %d at once on a connection: raise --connections, or leave it out", n, m.narrow.Load())
+	return fmt.Sprintf("%d requests waited over 10 ms for a stream, for the endpoint takes %d at once on a connection: raise --connections, or leave it out", n, m.fewestStreams.Load())
 }

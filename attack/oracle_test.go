@@ -254,7 +254,7 @@ func indexedBodies(t *testing.T, n int, pad int) *payloads.Set {
 		t.Fatal(err)
 	}
 	w := bufio.NewWriterSize(f, 1<<20)
-	large := strings.Repeat("x", copyMax)
+	large := strings.Repeat("x", maxCopied)
 	var line []byte
 	for i := range int64(n) {
 		line = strconv.AppendInt(append(line[:0], `{"i":`...), i, 10)

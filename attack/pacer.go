@@ -12,24 +12,24 @@ import (
 	"brunt/attack/setting"
 )
 
-// errConnectRate is a request that the pacer could not give a connection in
-// time.
+// errConnectRate is a request for which the pacer allowed no connection before its
+// deadline.
 var errConnectRate = setting.Errorf("no connection within the time-out, for %v allows no more", setting.ConnectRate)
 
-// pacer spreads the opening of connections over time. Only who opens one pays
-// for it.
+// pacer spreads the opening of connections over time. Only requests that open one go
+// through it.
 type pacer struct {
 	clock clock
-	every int64 // between two connections
-	burst int64 // how far it may run ahead after a rest
-	all   bool  // not only the first connections
+	every int64 // ns between two connections
+	burst int64 // ns by which it may run ahead after a pause
+	all   bool  // all connections, not only the first ones
 
 	next  atomic.Int64 // instant of the next connection
-	held  atomic.Int64 // connections that waited noticeably
+	held  atomic.Int64 // connections that waited longer than lateEnough
 	until atomic.Int64 // instant of the last of them
 }
 
-// newPacer is nil where nothing is to be paced.
+// newPacer returns nil where the plan limits no connection rate.
 func newPacer(p *Plan, c clock) *pacer {
 	pace := &pacer{clock: c}
 	switch {
@@ -45,7 +45,8 @@ func newPacer(p *Plan, c clock) *pacer {
 	return pace
 }
 
-// reserve takes the next free instant, unless that lies past latest.
+// reserve takes the next free instant. ok is false, and nothing is taken, where that
+// lies after latest.
 func (p *pacer) reserve(latest int64) (at int64, ok bool) {
 	now := p.clock.now()
 	for {
@@ -65,8 +66,8 @@ func (p *pacer) reserve(latest int64) (at int64, ok bool) {
 	return at, true
 }
 
-// admit waits, before a closed loop takes a ticket, until a connection may be
-// opened for it; false when the run ends first.
+// admit waits, before a closed loop takes a ticket, until a connection may be opened
+// for it. It returns false when the run ends first.
 func (p *pacer) admit(r *Run) bool {
 	at, ok := p.reserve(r.end)
 	if !ok {
@@ -76,9 +77,10 @@ func (p *pacer) admit(r *Run) bool {
 	return d <= 0 || r.rest(d)
 }
 
-// wait waits within a request that has until want.
-func (p *pacer) wait(ctx context.Context, want int64) error {
-	at, ok := p.reserve(want)
+// wait waits, within a request, until its connection may be opened, or until the
+// deadline.
+func (p *pacer) wait(ctx context.Context, deadline int64) error {
+	at, ok := p.reserve(deadline)
 	d := time.Duration(at - p.clock.now())
 	if ok && d <= 0 {
 		return nil
@@ -98,7 +100,7 @@ func (p *pacer) wait(ctx context.Context, want int64) error {
 	}
 }
 
-// warning tells the reader where connections were waited for.
+// warning is the line for the report where connections were held back, else empty.
 func (p *pacer) warning(measured int64) string {
 	held := p.held.Load()
 	if held == 0 {
@@ -115,16 +117,16 @@ func (p *pacer) warning(measured int64) string {
 	return fmt.Sprintf("the first connections were opened at %d per second, the last one at %s, so that load rose until then: use --warmup, or raise --connect-rate", rate, endpoint.Exactly(last))
 }
 
-// dialContext ends what has until want to open a connection, or the cut does.
-func (r *Run) dialContext(want int64) (context.Context, context.CancelFunc) {
-	return context.WithDeadline(r.dialling, r.clock.time(want))
+// dialContext ends at the deadline, or when the run is cut.
+func (r *Run) dialContext(deadline int64) (context.Context, context.CancelFunc) {
+	return context.WithDeadline(r.dialContextParent, r.clock.time(deadline))
 }
 
-// dial opens a connection at the pacer's next instant, unless permit says that
-// this has been waited for.
-func (r *Run) dial(ctx context.Context, want int64, permit bool) (net.Conn, time.Duration, time.Duration, error) {
+// dial opens a connection when the pacer allows it. permit says that it has allowed
+// it already. The durations are of connecting and of the TLS handshake.
+func (r *Run) dial(ctx context.Context, deadline int64, permit bool) (net.Conn, time.Duration, time.Duration, error) {
 	if r.pacer != nil && r.pacer.all && !permit {
-		if err := r.pacer.wait(ctx, want); err != nil {
+		if err := r.pacer.wait(ctx, deadline); err != nil {
 			return nil, 0, 0, err
 		}
 	}

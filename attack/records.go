@@ -6,13 +6,13 @@ import (
 )
 
 const (
-	// recordRoom is how many records a tally holds for a sink that is behind;
+	// maxRecords is how many records a tally holds for a sink that is behind;
 	// what comes on top is dropped and counted, for the load never waits.
-	recordRoom = 1 << 16
-	// recordPace is the time between two hand-overs to the sink.
-	recordPace = 20 * time.Millisecond
-	// recordGrace is how long a finished run waits for a sink that is behind.
-	recordGrace = 10 * time.Second
+	maxRecords = 1 << 16
+	// recordInterval is the time between two hand-overs to the sink.
+	recordInterval = 20 * time.Millisecond
+	// recordTimeout is how long a finished run waits for a sink that is behind.
+	recordTimeout = 10 * time.Second
 )
 
 // Record is one measured request, for results files. Instants are counted from
@@ -40,8 +40,8 @@ func (r *Record) RequestID() []byte { return r.id[:r.idLen] }
 // it is not called again.
 type Sink func(start time.Time, batch []Record) error
 
-// keep notes the exchange for the sink. The tally's lock is held.
-func (t *tally) keep(w *worker) {
+// keepRecord notes the exchange for the sink. The tally's lock is held.
+func (t *tally) keepRecord(w *worker) {
 	if len(t.records) == cap(t.records) {
 		return // dropped: what the sink did not take is counted at the end
 	}
@@ -67,25 +67,25 @@ func (t *tally) keep(w *worker) {
 
 // recorder hands the tallies' records to the sink.
 type recorder struct {
-	run   *Run
-	sink  Sink
-	spare []Record
-	kept  atomic.Uint64 // records that the sink took
-	ended bool          // the sink failed
-	quit  chan struct{}
-	gone  chan struct{}
+	run      *Run
+	sink     Sink
+	spare    []Record
+	kept     atomic.Uint64 // records that the sink took
+	ended    bool          // the sink failed
+	quit     chan struct{}
+	finished chan struct{}
 }
 
 func newRecorder(r *Run, sink Sink) *recorder {
 	for _, t := range r.tallies {
-		t.records = make([]Record, 0, recordRoom)
+		t.records = make([]Record, 0, maxRecords)
 	}
-	return &recorder{run: r, sink: sink, spare: make([]Record, 0, recordRoom), quit: make(chan struct{}), gone: make(chan struct{})}
+	return &recorder{run: r, sink: sink, spare: make([]Record, 0, maxRecords), quit: make(chan struct{}), finished: make(chan struct{})}
 }
 
 func (r *recorder) loop() {
-	defer close(r.gone)
-	ticker := time.NewTicker(recordPace)
+	defer close(r.finished)
+	ticker := time.NewTicker(recordInterval)
 	defer ticker.Stop()
 	for {
 		select {
@@ -119,7 +119,7 @@ func (r *recorder) drain() {
 func (r *recorder) close() {
 	close(r.quit)
 	select {
-	case <-r.gone:
-	case <-time.After(recordGrace):
+	case <-r.finished:
+	case <-time.After(recordTimeout):
 	}
 }

@@ -84,7 +84,7 @@ func TestCertificateWanted(t *testing.T) {
 	<-run.Done()
 	for _, f := range run.Snapshot().Failures {
 		// The server closes as well, which may be seen first.
-		if strings.Contains(f.Message.String(), "certificate required") != (f.Advice.String() == counsels[CauseCertificate].others) {
+		if strings.Contains(f.Message.String(), "certificate required") != (f.Advice.String() == advices[CauseCertificate].others) {
 			t.Errorf("%+v", f)
 		}
 	}

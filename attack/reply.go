@@ -16,9 +16,9 @@ import (
 
 const (
 	readerSize = 4 << 10  // one per connection, so small
-	headerMax  = 64 << 10 // the largest reply header understood
-	// mostInterim is the most interim replies (1xx) before a reply.
-	mostInterim = 1000
+	maxHeader  = 64 << 10 // the largest reply header understood
+	// maxInterim is the most interim replies (1xx) before a reply.
+	maxInterim = 1000
 
 	sampleSize = 512      // of a failed reply's body, for the example message
 	scratch    = 64 << 10 // large bodies are thrown away in pieces of this size
@@ -31,26 +31,26 @@ var scratches = sync.Pool{New: func() any { return new([scratch]byte) }}
 // parsed by fasthttp; the body is thrown away as it comes, so that memory does
 // not grow with replies.
 type reply struct {
-	wire    *wire
-	in      *bufio.Reader
-	header  fasthttp.ResponseHeader
-	sample  []byte // beginning of the body of a reply that is no success
-	close   bool   // the connection is not to be used again
-	headLen int    // bytes of the last header
-	more    bool   // bytes came that are none of the reply's
-	id      []byte // of HTTP/2, where the header is not kept
-	model   []byte // the same
-	fields  []hpack.HeaderField
+	conn       *connection
+	in         *bufio.Reader
+	header     fasthttp.ResponseHeader
+	sample     []byte // beginning of the body of a reply that is no success
+	close      bool   // the connection is not to be used again
+	headLen    int    // bytes of the last header
+	extraBytes bool   // bytes came that are none of the reply's
+	id         []byte // of HTTP/2, where the header is not kept
+	model      []byte // the same
+	fields     []hpack.HeaderField
 
-	streams   StreamMode
-	stall     int64          // see Plan.StreamStall
-	streaming bool           // the reply is a stream
-	stream    *stream.Stream // nil before the first one
-	gaps      gaps           // of it, beyond those that it holds
-	looking   bool           // the reply is whole, and may state its usage
-	usage     stream.Usage
-	warm      bool          // what comes is not counted
-	chunks    atomic.Uint64 // with output that came in streams, whatever became of those; written by one goroutine at a time
+	streams    StreamMode
+	stall      int64          // see Plan.StreamStall
+	streaming  bool           // the reply is a stream
+	stream     *stream.Stream // nil before the first one
+	gaps       gaps           // of it, beyond those that it holds
+	readsUsage bool           // the reply is whole, and may state its usage
+	usage      stream.Usage
+	warm       bool          // what comes is not counted
+	chunks     atomic.Uint64 // with output that came in streams, whatever became of those; written by one goroutine at a time
 }
 
 func newReply() *reply {
@@ -62,8 +62,8 @@ func newReply() *reply {
 }
 
 // use makes r read from another wire.
-func (r *reply) use(w *wire) {
-	r.wire = w
+func (r *reply) use(w *connection) {
+	r.conn = w
 	r.in.Reset(w)
 }
 
@@ -77,11 +77,11 @@ func (e *badReply) Error() string { return "not a valid HTTP reply: " + e.why }
 // is nil.
 func (r *reply) read(noBody bool, success *StatusSet) (status int, err error) {
 	r.sample, r.close = r.sample[:0], true
-	r.forget()
-	r.more = false
+	r.stopFollowing()
+	r.extraBytes = false
 	for interim := 0; ; interim++ {
-		if interim > mostInterim {
-			return 0, &badReply{why: fmt.Sprintf("more than %d interim replies", mostInterim)}
+		if interim > maxInterim {
+			return 0, &badReply{why: fmt.Sprintf("more than %d interim replies", maxInterim)}
 		}
 		if status, err = r.readHeader(); err != nil {
 			return 0, err
@@ -95,8 +95,8 @@ func (r *reply) read(noBody bool, success *StatusSet) (status int, err error) {
 	switch {
 	case !success[status]:
 		keep = sampleSize
-	case !noBody && r.follows(r.header.ContentType()):
-		if err := r.wire.follow(r.stall); err != nil {
+	case !noBody && r.beginBody(r.header.ContentType()):
+		if err := r.conn.follow(r.stall); err != nil {
 			return status, err
 		}
 	}
@@ -113,21 +113,21 @@ func (r *reply) read(noBody bool, success *StatusSet) (status int, err error) {
 	if err != nil {
 		return status, err
 	}
-	r.close = r.header.ConnectionClose() || status < 200 || r.more || r.in.Buffered() > 0 || r.wire.more()
+	r.close = r.header.ConnectionClose() || status < 200 || r.extraBytes || r.in.Buffered() > 0 || r.conn.more()
 	return status, nil
 }
 
-// take consumes up to n buffered bytes and keeps the beginning as the sample.
-func (r *reply) take(n, keep int) (int, error) {
+// consume consumes up to n buffered bytes and keeps the beginning as the sample.
+func (r *reply) consume(n, keep int) (int, error) {
 	if r.in.Buffered() == 0 {
 		if _, err := r.in.Peek(1); err != nil {
 			return 0, noEOF(err)
 		}
 	}
 	n = min(n, r.in.Buffered())
-	if r.streaming || r.looking {
+	if r.streaming || r.readsUsage {
 		b, _ := r.in.Peek(n)
-		r.Feed(b, r.wire.at)
+		r.Feed(b, r.conn.at)
 	}
 	if room := keep - len(r.sample); room > 0 {
 		b, _ := r.in.Peek(min(n, room))
@@ -149,7 +149,7 @@ func (r *reply) discard(n, keep int, last bool) error {
 		if n > 2*readerSize && r.in.Buffered() == 0 && len(r.sample) >= keep && !r.streaming {
 			return r.discardLarge(n, last)
 		}
-		taken, err := r.take(n, keep)
+		taken, err := r.consume(n, keep)
 		if err != nil {
 			return err
 		}
@@ -168,14 +168,14 @@ func (r *reply) discardLarge(n int, last bool) error {
 		if last {
 			want++ // one byte more shows what nobody asked for
 		}
-		got, err := r.wire.Read(buf[:min(want, scratch)])
+		got, err := r.conn.Read(buf[:min(want, scratch)])
 		if err != nil {
 			return noEOF(err)
 		}
 		if got > n {
-			got, r.more = n, true
+			got, r.extraBytes = n, true
 		}
-		if r.looking {
+		if r.readsUsage {
 			r.usage.Feed(buf[:got])
 		}
 		n -= got
@@ -186,7 +186,7 @@ func (r *reply) discardLarge(n int, last bool) error {
 // discardToEnd reads a body that ends with the connection.
 func (r *reply) discardToEnd(keep int) error {
 	for {
-		if _, err := r.take(readerSize, keep); err != nil {
+		if _, err := r.consume(readerSize, keep); err != nil {
 			if err == io.ErrUnexpectedEOF {
 				return nil
 			}

@@ -30,7 +30,7 @@ func (r *reply) readHeader() (status int, err error) {
 			return 0, &badReply{why: oneLine(err.Error(), 160)}
 		}
 	}
-	if head, err = usual(head); err != nil {
+	if head, err = normalised(head); err != nil {
 		return 0, err
 	}
 	if err = r.header.Read(bufio.NewReaderSize(bytes.NewReader(head), len(head))); err != nil {
@@ -70,11 +70,11 @@ func (r *reply) wholeHeader() (head []byte, plain bool, err error) {
 		case err == nil:
 		case err != bufio.ErrBufferFull:
 			return nil, false, noEOF(err)
-		case r.in.Size() >= headerMax:
+		case r.in.Size() >= maxHeader:
 			return nil, false, &badReply{why: "its header is larger than 64 KiB"}
 		default:
 			// The larger reader takes over what the smaller one holds.
-			r.in = bufio.NewReaderSize(r.in, headerMax)
+			r.in = bufio.NewReaderSize(r.in, maxHeader)
 			if _, err := r.in.Peek(1); err != nil {
 				return nil, false, noEOF(err)
 			}
@@ -90,7 +90,7 @@ func (r *reply) otherProtocol() *badReply {
 	first, _ := r.in.Peek(min(r.in.Buffered(), 4))
 	switch {
 	case bytes.HasPrefix(first, []byte{21, 3}): // an alert [RFC 8446 §5.1]
-		return &badReply{"it is one of TLS", counsels[CausePlainHTTP].others}
+		return &badReply{"it is one of TLS", advices[CausePlainHTTP].others}
 	case len(first) == 4 && first[0] == 0 && first[1] == 0 && first[3] == 4: // SETTINGS [RFC 9113 §6.5]
 		return &badReply{"it is one of HTTP/2", "the port speaks HTTP/2 only"}
 	}
@@ -147,10 +147,10 @@ func statusOf(head []byte) (int, error) {
 	return status, nil
 }
 
-// usual gives a header the form that the parser takes: lines that end with CR LF
+// normalised gives a header the form that the parser takes: lines that end with CR LF
 // [RFC 9112 §2.2 allows LF alone], and one Content-Length where several say the
 // same [RFC 9110 §8.6].
-func usual(head []byte) ([]byte, error) {
+func normalised(head []byte) ([]byte, error) {
 	out := make([]byte, 0, len(head)+64)
 	var length []byte
 	for line := range bytes.Lines(head) {

@@ -183,19 +183,19 @@ func (s *schedule) rate(at int64) float64 {
 }
 
 const (
-	// sparse is the least time between a turn's tickets at which each is worth
+	// minWakeInterval is the least time between a turn's tickets at which each is worth
 	// a wake-up of its own.
-	sparse = 50 * time.Microsecond
-	// batching is how long denser ones are waited for, to be sent together.
-	batching = 100 * time.Microsecond
+	minWakeInterval = 50 * time.Microsecond
+	// batchDelay is how long denser ones are waited for, to be sent together.
+	batchDelay = 100 * time.Microsecond
 )
 
 // slack is how much later than its instant a ticket may be taken where
 // tickets come so densely that waking up for each would cost more than the
 // request does. Lateness tells of it as of any other delay.
 func (s *schedule) slack(at int64, stride uint64) int64 {
-	if float64(stride)*1e9 >= s.rate(at)*float64(sparse) {
+	if float64(stride)*1e9 >= s.rate(at)*float64(minWakeInterval) {
 		return 0
 	}
-	return int64(batching)
+	return int64(batchDelay)
 }

@@ -8,9 +8,9 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
-// mostModels is how many served models a tally keeps apart; what comes after
+// maxModels is how many served models a tally keeps apart; what comes after
 // is counted under OtherModels.
-const mostModels = 16
+const maxModels = 16
 
 // OtherModels stands for the served models beyond those that are kept apart.
 const OtherModels = "other"
@@ -75,8 +75,8 @@ func (r *reply) servedModel() []byte {
 	return nil
 }
 
-// serve counts a success under the model that made it. t.mu is held.
-func (t *tally) serve(name []byte, ex *exchange) {
+// countModel counts a success under the model that made it. t.mu is held.
+func (t *tally) countModel(name []byte, ex *exchange) {
 	m := t.modelOf(name)
 	response, service := min(max(ex.end-ex.planned, 0), HistogramMax), min(max(ex.end-ex.sent, 0), HistogramMax)
 	if m.fast != nil {
@@ -96,10 +96,10 @@ func (t *tally) modelOf(name []byte) *served {
 			return m
 		}
 	}
-	if len(t.models) >= mostModels {
+	if len(t.models) >= maxModels {
 		name = []byte(OtherModels)
-		if len(t.models) > mostModels {
-			return t.models[mostModels]
+		if len(t.models) > maxModels {
+			return t.models[maxModels]
 		}
 	}
 	m := newServed(name)
@@ -135,18 +135,18 @@ func servedOf(all map[string]*Served) (list []Served) {
 	slices.SortFunc(list, func(a, b Served) int {
 		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Name, b.Name))
 	})
-	if len(list) <= mostModels {
+	if len(list) <= maxModels {
 		return list
 	}
 	// The tallies may have kept different ones apart.
 	rest := Served{Name: OtherModels}
 	for i, s := range list {
-		if i >= mostModels || s.Name == OtherModels {
+		if i >= maxModels || s.Name == OtherModels {
 			rest.Count += s.Count
 			rest.Response.Merge(s.Response)
 			rest.Service.Merge(s.Service)
 		}
 	}
-	list = slices.DeleteFunc(list[:mostModels], func(s Served) bool { return s.Name == OtherModels })
+	list = slices.DeleteFunc(list[:maxModels], func(s Served) bool { return s.Name == OtherModels })
 	return append(list, rest)
 }

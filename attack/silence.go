@@ -6,16 +6,16 @@ import "time"
 // end to the next. The first one begins at the measured start.
 type silence struct{ from, to int64 }
 
-// heard notes a reply's end after the one before.
-func (s *silence) heard(before, end int64) {
+// replyEnded notes a reply's end after the one before.
+func (s *silence) replyEnded(before, end int64) {
 	if end-before > s.to-s.from {
 		*s = silence{before, end}
 	}
 }
 
-// with is what both have in common: of all tallies, the stretch in which none saw
+// common is what both have in common: of all tallies, the stretch in which none saw
 // a reply end.
-func (s silence) with(o silence) silence {
+func (s silence) common(o silence) silence {
 	from, to := max(s.from, o.from), min(s.to, o.to)
 	if to < from {
 		return silence{from, from}

@@ -19,9 +19,9 @@ type model struct {
 
 const (
 	levelUnit = 256
-	// learnMost bounds what a mean learns from one value, so that no sum
+	// maxLearned bounds what a mean learns from one value, so that no sum
 	// overflows; what is written is not bounded.
-	learnMost = 1 << 40
+	maxLearned = 1 << 40
 )
 
 // dense reports how the next bucket is written.
@@ -32,13 +32,13 @@ func (m *model) guess() uint64 { return uint64(m.level+levelUnit/2) / levelUnit 
 
 // learn takes note of a bucket of a dense stretch.
 func (m *model) learn(count, folded uint64) {
-	m.level += (int64(min(count, learnMost))*levelUnit - m.level) / 8
+	m.level += (int64(min(count, maxLearned))*levelUnit - m.level) / 8
 	m.error.learn(folded)
 }
 
 // sparse takes note of a gap and of the bucket after it.
 func (m *model) sparse(gap, count uint64) {
-	m.level += (int64(min(count, learnMost))*levelUnit/int64(gap+1) - m.level) / 4
+	m.level += (int64(min(count, maxLearned))*levelUnit/int64(gap+1) - m.level) / 4
 	m.gap.learn(gap)
 	m.single.learn(count - 1)
 }
@@ -46,7 +46,7 @@ func (m *model) sparse(gap, count uint64) {
 // mean is that of the last values written with one kind of code, times 16.
 type mean int64
 
-func (m *mean) learn(v uint64) { *m += (mean(min(v, learnMost))*16 - *m) / 8 }
+func (m *mean) learn(v uint64) { *m += (mean(min(v, maxLearned))*16 - *m) / 8 }
 
 // shift is the Rice parameter for values with this mean.
 func (m mean) shift() uint {

@@ -6,11 +6,11 @@ import (
 	"time"
 )
 
-// longestID is how much of a request's id is kept, in bytes.
-const longestID = 120
+// maxIDLength is how much of a request's id is kept, in bytes.
+const maxIDLength = 120
 
-// keepSlowest is how many of the slowest replies a report shows.
-const keepSlowest = 20
+// maxSlowest is how many of the slowest replies a report shows.
+const maxSlowest = 20
 
 // slowReply is one entry, of fixed size: nothing is allocated while a slowing
 // endpoint makes every reply a new slowest.
@@ -20,24 +20,24 @@ type slowReply struct {
 	index             uint64
 	status            int
 	idLen             int
-	id                [longestID]byte
+	id                [maxIDLength]byte
 }
 
 // slowest keeps the slowest complete replies, in a heap with the fastest of
 // them on top.
 type slowest struct {
 	n    int
-	heap [keepSlowest]slowReply
+	heap [maxSlowest]slowReply
 }
 
 // offer enters the worker's exchange if it is among the slowest.
 func (s *slowest) offer(w *worker) {
 	response := w.ex.end - w.ex.planned
-	if s.n == keepSlowest && response <= s.heap[0].response {
+	if s.n == maxSlowest && response <= s.heap[0].response {
 		return
 	}
 	i := 0
-	if s.n < keepSlowest {
+	if s.n < maxSlowest {
 		i = s.n
 		s.n++
 		for i > 0 && s.heap[(i-1)/2].response > response {
@@ -66,7 +66,7 @@ func (s *slowest) offer(w *worker) {
 // slowestOf merges the tallies' entries, slowest first.
 func (r *Run) slowestOf(all []slowReply) []Slow {
 	slices.SortFunc(all, func(a, b slowReply) int { return cmp.Compare(b.response, a.response) })
-	all = all[:min(len(all), keepSlowest)]
+	all = all[:min(len(all), maxSlowest)]
 	list := make([]Slow, len(all))
 	for i, e := range all {
 		list[i] = Slow{
@@ -84,8 +84,8 @@ func (r *Run) slowestOf(all []slowReply) []Slow {
 // shownID is a request's id as it may be shown. One as long as there is room for
 // may have been cut, within what the endpoint repeats of its request.
 func (r *Run) shownID(id []byte) string {
-	text := oneLine(string(id), longestID)
-	if len(id) == longestID {
+	text := oneLine(string(id), maxIDLength)
+	if len(id) == maxIDLength {
 		return r.endpoint.HideCut(text)
 	}
 	return r.endpoint.Hide(text)

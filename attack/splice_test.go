@@ -26,9 +26,9 @@ func uniqueSet(t *testing.T, n int) *payloads.Set {
 		system, user := "s", "u"
 		switch i % 4 {
 		case 1:
-			user = strings.Repeat("u", 3*copyMax)
+			user = strings.Repeat("u", 3*maxCopied)
 		case 2:
-			system = strings.Repeat("s", 2*copyMax)
+			system = strings.Repeat("s", 2*maxCopied)
 		}
 		fmt.Fprintf(&file, `{"messages":[{"role":"system","content":%q},{"role":"user","content":"%d%s"}]}`+"\n", system, i, user)
 	}

@@ -122,12 +122,12 @@ func (r *Run) openAhead() {
 // prepare starts so many workers as make those that are busy times as many, evenly
 // within the time.
 func (r *Run) prepare(times float64, within time.Duration) {
-	need := make([]int, len(r.turns))
+	need := make([]int, len(r.dispatchers))
 	most := 0
-	for i, t := range r.turns {
+	for i, t := range r.dispatchers {
 		t.mu.Lock()
 		busy := t.workers
-		if t.led {
+		if t.hasLeader {
 			busy--
 		}
 		for w := t.idle; w != nil; w = w.nextIdle {
@@ -143,7 +143,7 @@ func (r *Run) prepare(times float64, within time.Duration) {
 		if wait := time.Duration(due - r.clock.now()); wait > 0 && !r.rest(wait) || r.over() {
 			return
 		}
-		for i, t := range r.turns {
+		for i, t := range r.dispatchers {
 			if n < need[i] {
 				t.prepare()
 			}
@@ -152,20 +152,20 @@ func (r *Run) prepare(times float64, within time.Duration) {
 }
 
 // prepare starts a worker that opens its connection before it takes a ticket.
-func (t *turn) prepare() {
+func (t *dispatcher) prepare() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.done || t.workers >= t.limit {
 		return
 	}
-	t.run.listMu.Lock()
-	defer t.run.listMu.Unlock()
+	t.run.workersMu.Lock()
+	defer t.run.workersMu.Unlock()
 	if t.run.present == 0 { // the run is about to be over
 		return
 	}
 	t.growth.opening++
 	t.workers++
-	t.run.enter(t, true)
+	t.run.startWorker(t, true)
 }
 
 // connectAhead opens the worker's connection. One that cannot be opened fails no
@@ -177,9 +177,9 @@ func (w *worker) connectAhead() {
 		return
 	}
 	w.tally.mu.Lock()
-	w.tally.connection(&w.ex)
+	w.tally.countConnection(&w.ex)
 	w.tally.mu.Unlock()
-	w.wire.used = w.run.clock.now()
+	w.conn.lastUse = w.run.clock.now()
 }
 
 // staged reports whether the plan's rate is steered by stages that jump, over

@@ -38,8 +38,8 @@ func (r *Run) Stop(how AtEnd) {
 		r.stopAt.Store(r.clock.now() + 1)
 		r.endWindow(r.stopAt.Load())
 		close(r.ending)
-		for _, t := range r.turns {
-			t.alarm.kick()
+		for _, t := range r.dispatchers {
+			t.timer.interrupt()
 		}
 	})
 	if how == Cut || r.plan.AtEnd == Cut {
@@ -96,10 +96,10 @@ func (r *Run) cut() {
 	if r.cutting.Swap(true) {
 		return
 	}
-	r.noDials()
-	r.listMu.Lock()
-	list := r.list
-	r.listMu.Unlock()
+	r.cancelDials()
+	r.workersMu.Lock()
+	list := r.workerList
+	r.workersMu.Unlock()
 	for _, w := range list {
 		w.cut()
 	}

@@ -54,12 +54,12 @@ func isOf(contentType, name []byte) bool {
 	return len(contentType) >= n && bytes.EqualFold(contentType[:n], name) && (len(contentType) == n || contentType[n] == ';' || contentType[n] == ' ')
 }
 
-// forget ends the following of the last reply.
-func (r *reply) forget() { r.streaming, r.looking = false, false }
+// stopFollowing ends the following of the last reply.
+func (r *reply) stopFollowing() { r.streaming, r.readsUsage = false, false }
 
-// follows reports whether the body of a success is to be followed as a stream,
+// beginBody reports whether the body of a success is to be followed as a stream,
 // and readies r for what it is.
-func (r *reply) follows(contentType []byte) bool {
+func (r *reply) beginBody(contentType []byte) bool {
 	switch {
 	case r.streams == StreamOff:
 	case r.streams == StreamOn || isOf(contentType, eventStream):
@@ -70,7 +70,7 @@ func (r *reply) follows(contentType []byte) bool {
 		r.stream.Reset()
 		r.gaps.reset()
 	case isOf(contentType, wholeJSON):
-		r.looking = true
+		r.readsUsage = true
 		r.usage.Reset()
 	}
 	return r.streaming
@@ -78,25 +78,25 @@ func (r *reply) follows(contentType []byte) bool {
 
 // Begin is follows for HTTP/2.
 func (r *reply) Begin(contentType string) (fed, events bool) {
-	r.forget()
-	r.follows([]byte(contentType))
-	return r.streaming || r.looking, r.streaming
+	r.stopFollowing()
+	r.beginBody([]byte(contentType))
+	return r.streaming || r.readsUsage, r.streaming
 }
 
 // Feed takes the next bytes of a body that is followed; those of a stream came
 // at the instant.
 func (r *reply) Feed(p []byte, at int64) {
-	if r.looking {
+	if r.readsUsage {
 		r.usage.Feed(p)
 		return
 	}
 	before := r.stream.Chunks
 	r.stream.Feed(p, at)
-	r.came(r.stream.Chunks - before)
+	r.countChunks(r.stream.Chunks - before)
 }
 
-// came counts chunks with output as they come.
-func (r *reply) came(n int) {
+// countChunks counts chunks with output as they come.
+func (r *reply) countChunks(n int) {
 	if n > 0 && !r.warm {
 		r.chunks.Store(r.chunks.Load() + uint64(n))
 	}
@@ -110,7 +110,7 @@ func (r *reply) fault(err error, at int64) error {
 	case err == nil:
 		before := s.Chunks
 		s.End(at)
-		r.came(s.Chunks - before)
+		r.countChunks(s.Chunks - before)
 	case err == errCut, endpoint.Timeout(err):
 		return err
 	case s.Failed: // before it stalled, or broke
@@ -179,8 +179,8 @@ func (c *UsageCounts) add(o *UsageCounts) {
 	c.PromptTokens += o.PromptTokens
 }
 
-// state counts the usage of a success that was no stream. t.mu is held.
-func (t *tally) state(u *stream.Usage) {
+// countUsage counts the usage of a success that was no stream. t.mu is held.
+func (t *tally) countUsage(u *stream.Usage) {
 	u.End()
 	if u.Output < 0 && u.Prompt < 0 {
 		return
@@ -202,11 +202,11 @@ func (c *StreamCounts) add(o *StreamCounts) {
 	c.Skipped += o.Skipped
 }
 
-// follow counts a success that was a stream; more are gaps of its, which it no
+// countStream counts a success that was a stream; more are gaps of its, which it no
 // longer holds. t.mu is held.
-func (t *tally) follow(ex *exchange, s *stream.Stream, more *gaps) {
-	t.slice.beginStreams()
-	slice, c := t.slice, &t.counts.Stream
+func (t *tally) countStream(ex *exchange, s *stream.Stream, more *gaps) {
+	t.histograms.beginStreams()
+	slice, c := t.histograms, &t.counts.Stream
 	tokens, stated := s.Tokens()
 	c.Streams++
 	c.Chunks += uint64(s.Chunks)

@@ -14,18 +14,18 @@ import (
 // tally counts what the workers of one shard did. Its size is fixed: it does
 // not grow with requests. Workers that share it seldom meet at its lock.
 type tally struct {
-	mu       sync.Mutex
-	slice    *slice
-	counts   Counts
-	status   [1000]uint64
-	failures map[failureKey]*Failure
-	names    []*named  // by name id, nil until used
-	models   []*served // by first appearance
-	slowest  slowest
-	refusal  refusal  // the last one
-	records  []Record // for a sink; no room without one
-	last     int64    // end of the last exchange that was not cut off, the measured start before any
-	silence  silence
+	mu         sync.Mutex
+	histograms *intervalHistograms
+	counts     Counts
+	status     [1000]uint64
+	failures   map[failureKey]*Failure
+	names      []*named  // by name id, nil until used
+	models     []*served // by first appearance
+	slowest    slowest
+	refusal    refusal  // the last one
+	records    []Record // for a sink; no room without one
+	last       int64    // end of the last exchange that was not cut off, the measured start before any
+	silence    silence
 
 	_ [64]byte // tallies share no cache line
 }
@@ -45,19 +45,19 @@ type named struct {
 func newNamed() *named { return &named{response: NewHistogram(), service: NewHistogram()} }
 
 func newTally(names int) *tally {
-	return &tally{slice: newSlice(), failures: map[failureKey]*Failure{}, names: make([]*named, names)}
+	return &tally{histograms: newSlice(), failures: map[failureKey]*Failure{}, names: make([]*named, names)}
 }
 
-// connection counts the one that was opened last for an exchange, unless the
+// countConnection counts the one that was opened last for an exchange, unless the
 // warm-up needed it. The lock is held.
-func (t *tally) connection(ex *exchange) {
+func (t *tally) countConnection(ex *exchange) {
 	if ex.warm {
 		return
 	}
 	t.counts.Connections++
-	t.add(t.slice[figure.Connect], int64(ex.connect))
+	t.add(t.histograms[figure.Connect], int64(ex.connect))
 	if ex.tls > 0 {
-		t.add(t.slice[figure.TLS], int64(ex.tls))
+		t.add(t.histograms[figure.TLS], int64(ex.tls))
 	}
 }
 
@@ -68,15 +68,15 @@ func (t *tally) record(w *worker) {
 	defer t.mu.Unlock()
 	var failure *Failure
 	if ex.outcome == failed && !ex.warm {
-		failure = t.entry(w)
+		failure = t.failureEntry(w)
 	}
 	c := &t.counts
 	if ex.opened {
-		t.connection(ex)
+		t.countConnection(ex)
 	}
 	if ex.warm {
 		c.Warmup++
-		t.complete(w)
+		t.countInWindow(w)
 		return
 	}
 	c.Sent++
@@ -86,16 +86,16 @@ func (t *tally) record(w *worker) {
 		c.Reconnected++
 	}
 	lateness := ex.begin - ex.planned
-	late, count := t.slice[figure.Lateness], &c.LateWithSlots
+	late, count := t.histograms[figure.Lateness], &c.LateWithSlots
 	if ex.noSlot {
-		late, count = t.slice[figure.SlotWait], &c.LateNoSlots
+		late, count = t.histograms[figure.SlotWait], &c.LateNoSlots
 	}
 	t.add(late, lateness)
 	if lateness > lateEnough {
 		*count++
 	}
 	if ex.outcome != cutOff {
-		t.silence.heard(t.last, ex.end)
+		t.silence.replyEnded(t.last, ex.end)
 		t.last = max(t.last, ex.end)
 	}
 	if ex.status > 0 {
@@ -105,37 +105,37 @@ func (t *tally) record(w *worker) {
 	switch ex.outcome {
 	case succeeded:
 		c.Succeeded++
-		t.add(t.slice[figure.Response], ex.end-ex.planned)
-		t.add(t.slice[figure.Service], ex.end-ex.sent)
-		t.add(t.slice[figure.FirstByte], ex.first-ex.sent)
+		t.add(t.histograms[figure.Response], ex.end-ex.planned)
+		t.add(t.histograms[figure.Service], ex.end-ex.sent)
+		t.add(t.histograms[figure.FirstByte], ex.first-ex.sent)
 		if len(ex.model) > 0 {
-			t.serve(ex.model, ex)
+			t.countModel(ex.model, ex)
 		}
 		if w.reply.streaming {
-			t.follow(ex, w.reply.stream, &w.reply.gaps)
+			t.countStream(ex, w.reply.stream, &w.reply.gaps)
 		}
-		if w.reply.looking {
-			t.state(&w.reply.usage)
+		if w.reply.readsUsage {
+			t.countUsage(&w.reply.usage)
 		}
-		if b := &w.run.plan.Good; *b != (Bounds{}) && b.hold(w) {
+		if b := &w.run.plan.Good; *b != (Bounds{}) && b.keptBy(w) {
 			c.Good++
 		}
 	case failed:
 		c.Failed++
-		t.add(t.slice[figure.Failed], ex.end-ex.planned)
+		t.add(t.histograms[figure.Failed], ex.end-ex.planned)
 		failure.fail(time.Duration(ex.end - w.run.measured))
 	case cutOff:
 		c.CutOff++
 	}
-	t.complete(w)
+	t.countInWindow(w)
 	if id := w.run.nameOf[ex.variant]; id >= 0 {
-		t.name(id, ex)
+		t.countName(id, ex)
 	}
 	if w.run.borders != nil {
-		t.name(len(w.run.names)+int(ex.stage), ex)
+		t.countName(len(w.run.names)+int(ex.stage), ex)
 	}
 	if t.records != nil {
-		t.keep(w)
+		t.keepRecord(w)
 	}
 }
 
@@ -149,10 +149,10 @@ func (t *tally) add(b *buckets, ns int64) {
 	b.record(ns)
 }
 
-// entry is the one that the exchange's failure is counted in. To make a new one
+// failureEntry is the one that the exchange's failure is counted in. To make a new one
 // takes reading a payload file, and redaction: the lock, which is held, is let go
 // for that, so it is to be called before anything of the exchange is counted.
-func (t *tally) entry(w *worker) *Failure {
+func (t *tally) failureEntry(w *worker) *Failure {
 	ex := &w.ex
 	key := failureKey{kind: ex.kind, status: ex.status}
 	if ex.status > 0 {
@@ -197,7 +197,7 @@ func (w *worker) newFailure(key failureKey, databricks bool) *Failure {
 	case ex.status > 0:
 		f.Kind = "status_" + strconv.Itoa(ex.status)
 		f.Message = setting.Plain(hide(describeBody(w.reply.sample)))
-		f.RequestID = hide(oneLine(string(w.reply.requestID()), longestID))
+		f.RequestID = hide(oneLine(string(w.reply.requestID()), maxIDLength))
 		f.Cause, f.Headers = key.cause, w.reply.headers(hide)
 		if to := f.Headers["location"]; key.cause == CauseRedirect && to != "" {
 			f.Message = setting.Plain("redirects to " + to)
@@ -206,14 +206,14 @@ func (w *worker) newFailure(key failureKey, databricks bool) *Failure {
 	default:
 		f.Message, f.Advice = ex.describe(hide), remedyFor(ex.kind, ex.err)
 		if w.reply.streaming {
-			f.RequestID = hide(oneLine(string(w.reply.requestID()), longestID))
+			f.RequestID = hide(oneLine(string(w.reply.requestID()), maxIDLength))
 		}
 	}
 	return f
 }
 
-// name counts an exchange under its payload's name.
-func (t *tally) name(id int, ex *exchange) {
+// countName counts an exchange under its payload's name.
+func (t *tally) countName(id int, ex *exchange) {
 	n := t.names[id]
 	if n == nil {
 		n = newNamed()

@@ -16,10 +16,10 @@ const (
 	// Wider intervals have larger sketches, so that as many of them would take
 	// several times the memory: neighbours are merged, too, where the sketches
 	// take more bytes than they did when that first happened, within these
-	// bounds, unless there are fewer than fewIntervals.
-	leastRoom    = 1 << 20
-	mostRoom     = 32 << 20
-	fewIntervals = maxIntervals / 4
+	// bounds, unless there are fewer than minIntervals.
+	minSketchBytes = 1 << 20
+	maxSketchBytes = 32 << 20
+	minIntervals   = maxIntervals / 4
 	// shortTail is the width below which a run's last interval is joined to the
 	// one before: rates over a few milliseconds mean nothing.
 	shortTail = 200 * time.Millisecond
@@ -27,48 +27,48 @@ const (
 
 // timeline empties the tallies each second into totals and intervals.
 type timeline struct {
-	run  *Run
-	quit chan struct{}
-	gone chan struct{}
+	run      *Run
+	quit     chan struct{}
+	finished chan struct{}
 
-	mu        sync.Mutex
-	total     Latencies // of the whole run
-	seen      *gathered
-	interval  *slice // scratch: one interval's merged histograms
-	sketcher  sketcher
-	spare     *slice // swapped into one tally after the other
-	counts    Counts // as of the last collection
-	started   uint64
-	chunks    uint64
-	kept      uint64
-	planned   uint64
-	intervals []Interval
-	taken     int // bytes of the sketches
-	room      int // most of them
-	width     time.Duration
-	boundary  int64 // end of the last interval
-	closed    bool
-	collected *Snapshot // what all snapshots have in common until the next collection; nil until one is asked for
-	final     *Snapshot
-	collector *collector
+	mu             sync.Mutex
+	total          Latencies // of the whole run
+	aggregate      *aggregate
+	interval       *intervalHistograms // scratch: one interval's merged histograms
+	sketcher       sketcher
+	spare          *intervalHistograms // swapped into one tally after the other
+	counts         Counts              // as of the last collection
+	started        uint64
+	chunks         uint64
+	kept           uint64
+	planned        uint64
+	intervals      []Interval
+	sketchBytes    int // bytes of the sketches
+	maxSketchBytes int // most of them
+	width          time.Duration
+	boundary       int64 // end of the last interval
+	closed         bool
+	common         *Snapshot // what all snapshots have in common until the next collection; nil until one is asked for
+	final          *Snapshot
+	gcTuner        *gcTuner
 }
 
 func newTimeline(r *Run) *timeline {
 	return &timeline{
-		run: r, quit: make(chan struct{}), gone: make(chan struct{}),
-		total: NewLatencies(), seen: newGathered(len(r.names) + len(r.plan.Stages)), interval: newSlice(), spare: newSlice(),
-		width: intervalWidth, boundary: r.measured, room: mostRoom, collector: newCollector(),
+		run: r, quit: make(chan struct{}), finished: make(chan struct{}),
+		total: NewLatencies(), aggregate: newAggregate(len(r.names) + len(r.plan.Stages)), interval: newSlice(), spare: newSlice(),
+		width: intervalWidth, boundary: r.measured, maxSketchBytes: maxSketchBytes, gcTuner: newGCTuner(),
 	}
 }
 
 // loop collects at each interval's end until close.
 func (t *timeline) loop() {
-	defer close(t.gone)
+	defer close(t.finished)
 	timer := time.NewTimer(0)
 	defer timer.Stop()
-	defer t.collector.restore()
+	defer t.gcTuner.restore()
 	for {
-		t.collector.adjust()
+		t.gcTuner.adjust()
 		t.mu.Lock()
 		next := t.boundary + int64(t.width)
 		t.mu.Unlock()
@@ -91,16 +91,16 @@ func (t *timeline) loop() {
 func (t *timeline) collect(at int64) {
 	run := t.run
 	var now Counts
-	t.collected = nil
-	t.seen.forget()
+	t.common = nil
+	t.aggregate.reset()
 	t.kept = run.keptSoFar()
 	for i, tally := range run.tallies {
 		tally.mu.Lock()
-		tally.slice, t.spare = t.spare, tally.slice
+		tally.histograms, t.spare = t.spare, tally.histograms
 		now.add(&tally.counts)
-		t.seen.take(tally)
+		t.aggregate.take(tally)
 		tally.mu.Unlock()
-		t.seen.settle(run)
+		t.aggregate.addSwapped(run)
 		if i == 0 {
 			t.interval, t.spare = t.spare, t.interval // which is empty
 			continue
@@ -127,14 +127,14 @@ func (t *timeline) collect(at int64) {
 		InFlight: started - done,
 		BytesIn:  now.BytesIn - prev.BytesIn, BytesOut: now.BytesOut - prev.BytesOut, Chunks: chunks - t.chunks,
 	}
-	t.settle(&iv)
+	t.addInterval(&iv)
 	t.counts, t.started, t.chunks, t.planned, t.boundary = now, started, chunks, planned, at
 	t.append(iv)
 }
 
-// settle adds the interval's histograms to the totals, writes down those that
+// addInterval adds the interval's histograms to the totals, writes down those that
 // are kept, and empties them.
-func (t *timeline) settle(iv *Interval) {
+func (t *timeline) addInterval(iv *Interval) {
 	now, total := t.interval, &t.total
 	if now.streamed() {
 		total.BeginStreams()
@@ -148,9 +148,9 @@ func (t *timeline) settle(iv *Interval) {
 		switch {
 		case b == nil:
 		case kept[f] != nil:
-			*kept[f] = b.settle(total[f], &t.sketcher)
+			*kept[f] = b.moveTo(total[f], &t.sketcher)
 		default:
-			b.settle(total[f], nil)
+			b.moveTo(total[f], nil)
 		}
 	}
 	if iv.Service.equal(iv.Response) {
@@ -163,21 +163,21 @@ func (t *timeline) settle(iv *Interval) {
 // as wide again.
 func (t *timeline) append(iv Interval) {
 	t.intervals = append(t.intervals, iv)
-	t.taken += iv.size()
+	t.sketchBytes += iv.size()
 	n := len(t.intervals)
-	crowded := n > maxIntervals || n > fewIntervals && t.taken > t.room
+	crowded := n > maxIntervals || n > minIntervals && t.sketchBytes > t.maxSketchBytes
 	if !crowded || n%2 > 0 {
 		return
 	}
 	if t.width == intervalWidth {
-		t.room = min(max(t.taken, leastRoom), mostRoom)
+		t.maxSketchBytes = min(max(t.sketchBytes, minSketchBytes), maxSketchBytes)
 	}
 	half := make([]Interval, 0, n) // snapshots have the others
-	t.taken = 0
+	t.sketchBytes = 0
 	for i := 0; i < n; i += 2 {
 		a := t.intervals[i]
 		a.add(&t.intervals[i+1], &t.sketcher)
-		t.taken += a.size()
+		t.sketchBytes += a.size()
 		half = append(half, a)
 	}
 	t.intervals = half
@@ -228,7 +228,7 @@ func (iv *Interval) empty() bool {
 // close ends the timeline once no worker is left and makes the result.
 func (t *timeline) close() {
 	close(t.quit)
-	<-t.gone
+	<-t.finished
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.collect(max(t.run.clock.now(), t.boundary))
@@ -250,9 +250,9 @@ func (t *timeline) close() {
 // their streams, and of the workers that there have been, each with one request
 // in flight at most.
 func (r *Run) soFar() (started, chunks, workers uint64) {
-	r.listMu.Lock()
-	list := r.list
-	r.listMu.Unlock()
+	r.workersMu.Lock()
+	list := r.workerList
+	r.workersMu.Unlock()
 	for _, w := range list {
 		started += w.started.Load()
 		chunks += w.reply.chunks.Load()

@@ -14,19 +14,19 @@ const (
 	LimitEndpoint    = "endpoint"
 )
 
-// tellingShare is the share of requests from which a symptom counts: fewer are
+// noticeableShare is the share of requests from which a symptom counts: fewer are
 // the noise of a shared machine.
-const tellingShare = 0.01
+const noticeableShare = 0.01
 
 // judge answers what the endpoint did, and then how far the figures can be
 // trusted. Neither answer changes the other: an endpoint's failures are told
 // though brunt was starved, and that it was is told though the endpoint failed.
 func judge(s *Snapshot, p *Plan) Verdict {
-	t := trustIn(s, p)
+	t := gradeTrust(s, p)
 	f := findingOf(s, p, &t)
 	return Verdict{
 		Headline: f.headline, Notes: f.notes, LimitedBy: f.limit,
-		Trust: t.grade, Error: t.off, Reasons: append(t.reasons, effort(&s.Client)),
+		Trust: t.grade, Error: t.maxError, Reasons: append(t.reasons, cpuUse(&s.Client)),
 	}
 }
 
@@ -43,7 +43,7 @@ type finding struct {
 // behind, or it is too early to say; it kept up, or set the pace.
 func findingOf(s *Snapshot, p *Plan, t *trust) finding {
 	for _, look := range []func(*Snapshot, *Plan, *trust) (finding, bool){
-		nothingSent, ownFault, endpointFailed, noReply, inTheWay, notMade, fellBehind,
+		nothingSent, runFault, endpointFailed, noReply, limitReached, loadNotMade, fellBehind,
 	} {
 		if f, found := look(s, p, t); found {
 			return f
@@ -58,21 +58,21 @@ func nothingSent(s *Snapshot, p *Plan, t *trust) (finding, bool) {
 		return finding{}, false
 	case s.State != Done:
 		return finding{headline: "no request has been sent yet", limit: LimitNone}, true
-	case share(waitedForSlot(c), c.Planned) >= tellingShare:
-		return inTheWay(s, p, t)
+	case share(waitedForSlot(c), c.Planned) >= noticeableShare:
+		return limitReached(s, p, t)
 	case c.Planned > 0 && c.Stopped < c.Planned:
 		return finding{headline: fmt.Sprintf("none of the %s was sent", counted(c.Planned, "planned request")), limit: LimitClient}, true
 	}
 	return finding{headline: "no request was sent", limit: LimitNone}, true
 }
 
-// ownFault is a run that ended, or went wrong, for what was given to it.
-func ownFault(s *Snapshot, _ *Plan, _ *trust) (finding, bool) {
+// runFault is a run that ended, or went wrong, for what was given to it.
+func runFault(s *Snapshot, _ *Plan, _ *trust) (finding, bool) {
 	c := &s.Counts
 	if gone := countOfKind(s, KindPayloadGone); gone > 0 {
 		return finding{
 			headline: fmt.Sprintf("the run ended early, after %s: a payload file changed while it was in use", span(s.PlanElapsed)),
-			limit:    LimitClient, notes: failuresAside(s),
+			limit:    LimitClient, notes: minorFailures(s),
 		}, true
 	}
 	if !s.Lapsed {
@@ -100,30 +100,30 @@ func noReply(s *Snapshot, p *Plan, _ *trust) (finding, bool) {
 	return finding{headline: fmt.Sprintf("no reply yet: %s in flight, the longest for about %s", counted(c.Sent, "request"), span(s.Elapsed)), limit: LimitNone}, true
 }
 
-// inTheWay is what kept requests from being sent that neither the endpoint nor
+// limitReached is what kept requests from being sent that neither the endpoint nor
 // brunt's speed did.
-func inTheWay(s *Snapshot, p *Plan, t *trust) (finding, bool) {
+func limitReached(s *Snapshot, p *Plan, t *trust) (finding, bool) {
 	c := &s.Counts
-	if text, n := shortage(s); share(n, c.Sent) >= tellingShare {
+	if text, n := shortage(s); share(n, c.Sent) >= noticeableShare {
 		return finding{headline: text, limit: LimitConnections}, true
 	}
-	if t.crowded {
+	if t.unreadReplies {
 		return finding{}, false
 	}
-	if waited := share(waitedForSlot(c), c.Planned); waited >= tellingShare {
+	if waited := share(waitedForSlot(c), c.Planned); waited >= noticeableShare {
 		f := finding{
 			headline: slotsHeldUp(waited, p),
-			limit:    LimitConnections, notes: append([]string{"raise --concurrency, or this is what the endpoint bears"}, failuresAside(s)...),
+			limit:    LimitConnections, notes: append([]string{"raise --concurrency, or this is what the endpoint bears"}, minorFailures(s)...),
 		}
 		if p.fewFiles {
 			f.notes[0] = fmt.Sprintf("no more may be in flight, for this process may open %d files: raise ulimit -n", s.Client.MaxFiles)
 		}
 		return f, true
 	}
-	if queued := share(c.Queued, c.Sent); queued >= tellingShare {
+	if queued := share(c.Queued, c.Sent); queued >= noticeableShare {
 		return finding{
 			headline: fmt.Sprintf("%s of the requests waited over 10 ms for a stream: the endpoint takes no more of them at once on an HTTP/2 connection", percent(queued)),
-			limit:    LimitConnections, notes: append([]string{moreConnections}, failuresAside(s)...),
+			limit:    LimitConnections, notes: append([]string{moreConnections}, minorFailures(s)...),
 		}, true
 	}
 	return finding{}, false
@@ -139,24 +139,24 @@ func waitedForSlot(c *Counts) uint64 {
 	return c.LateNoSlots + c.NoSlot - min(c.NoSlot, c.Untaken) + c.NoRoom
 }
 
-// notMade is a load that brunt did not make as it was planned.
-func notMade(s *Snapshot, p *Plan, t *trust) (finding, bool) {
+// loadNotMade is a load that brunt did not make as it was planned.
+func loadNotMade(s *Snapshot, p *Plan, t *trust) (finding, bool) {
 	if !t.client {
 		return finding{}, false
 	}
-	f := finding{limit: LimitClient, notes: failuresAside(s)}
+	f := finding{limit: LimitClient, notes: minorFailures(s)}
 	switch left := share(leftUnsent(&s.Counts), s.Counts.Planned); {
 	case !p.Open():
 		f.headline = "brunt set the pace, not the endpoint"
-	case left >= tellingShare:
+	case left >= noticeableShare:
 		f.headline = fmt.Sprintf("the endpoint answered what it was sent, but brunt did not keep up with its plan: it left out %s of the requests", percent(left))
 	default:
 		late := share(s.Counts.LateWithSlots, s.Counts.Sent)
 		f.headline = "the endpoint answered what it was sent, but the times are in good part brunt's own"
 		switch {
-		case t.crowded:
+		case t.unreadReplies:
 			f.headline = "the endpoint answered what it was sent, but brunt could not read the replies in time to send the rest"
-		case late >= tellingShare:
+		case late >= noticeableShare:
 			f.headline = fmt.Sprintf("the endpoint answered what it was sent, but brunt sent %s over 10 ms late", partOf(s.Counts.LateWithSlots, s.Counts.Sent))
 		}
 	}
@@ -168,7 +168,7 @@ func leftUnsent(c *Counts) uint64 { return c.Skipped - min(c.Skipped, c.NoRoom) 
 
 // keptUp is a run in which nothing stands out.
 func keptUp(s *Snapshot, p *Plan) finding {
-	f := finding{headline: "the endpoint set the pace", limit: LimitNone, notes: failuresAside(s)}
+	f := finding{headline: "the endpoint set the pace", limit: LimitNone, notes: minorFailures(s)}
 	if p.Open() {
 		f.headline = "the endpoint kept up"
 		if b := backlogOf(s, p); b.slower && b.last >= slowedBy*b.first {
@@ -188,10 +188,10 @@ func keptUp(s *Snapshot, p *Plan) finding {
 	return f
 }
 
-// failuresAside tell of failures that are too few for the headline.
-func failuresAside(s *Snapshot) []string {
+// minorFailures tell of failures that are too few for the headline.
+func minorFailures(s *Snapshot) []string {
 	c := &s.Counts
-	if c.Failed == 0 || share(c.Failed, c.Succeeded+c.Failed) >= tellingShare {
+	if c.Failed == 0 || share(c.Failed, c.Succeeded+c.Failed) >= noticeableShare {
 		return nil
 	}
 	kind := s.Failures[0].Kind

@@ -16,9 +16,9 @@ const (
 	// Little's law the number settles one response time after the start.
 	fillTimes = 2
 	// firstReplies are so many as say how long a response took at first, and at the
-	// end, where so many came within a quarter of the time; fewestReplies must do
+	// end, where so many came within a quarter of the time; minReplies must do
 	// otherwise.
-	firstReplies, fewestReplies = 20, 3
+	firstReplies, minReplies = 20, 3
 	// sureIntervals are so many as tell a backlog from a queue that has grown for a
 	// while; with fewer, sureShare of what was sent must still be in flight, and
 	// with fewer than twice as many sureInFlight.
@@ -33,10 +33,10 @@ const (
 	// slowedBy is how much longer half of the last responses must take than half of
 	// the first for it to be worth a word though requests in flight did not rise.
 	slowedBy = 2
-	// muchSlower is that where less than mostBack of what was sent has come back:
+	// muchSlower is that where less than returnedShare of what was sent has come back:
 	// the first ones back are the fast ones then, and those that come now are slow
 	// without any queue.
-	muchSlower, mostBack = 2, 0.8
+	muchSlower, returnedShare = 2, 0.8
 	// pauseReplies is how many replies must be lacking for a silence to be a pause.
 	pauseReplies = 10
 )
@@ -46,8 +46,8 @@ const (
 // While that cannot be known yet, it says so.
 func fellBehind(s *Snapshot, p *Plan, _ *trust) (finding, bool) {
 	c := &s.Counts
-	if cut := share(c.CutOff, c.Sent); cut >= tellingShare && float64(c.CutOff) > 2*meanInFlight(s) {
-		return finding{headline: fmt.Sprintf("the endpoint left %s of the requests without a reply until the run was cut off", percent(cut)), limit: LimitEndpoint, notes: failuresAside(s)}, true
+	if cut := share(c.CutOff, c.Sent); cut >= noticeableShare && float64(c.CutOff) > 2*meanInFlight(s) {
+		return finding{headline: fmt.Sprintf("the endpoint left %s of the requests without a reply until the run was cut off", percent(cut)), limit: LimitEndpoint, notes: minorFailures(s)}, true
 	}
 	if !p.Open() {
 		return finding{}, false
@@ -56,18 +56,18 @@ func fellBehind(s *Snapshot, p *Plan, _ *trust) (finding, bool) {
 	soon := b.from0 + fillTimes*b.first
 	switch {
 	case b.grows && b.slower && !b.early:
-		return finding{headline: fmt.Sprintf("the endpoint fell behind: it answered slower and slower, and requests in flight rose from %s to %s", grouped(b.from), grouped(b.to)), limit: LimitEndpoint, notes: failuresAside(s)}, true
+		return finding{headline: fmt.Sprintf("the endpoint fell behind: it answered slower and slower, and requests in flight rose from %s to %s", grouped(b.from), grouped(b.to)), limit: LimitEndpoint, notes: minorFailures(s)}, true
 	case !b.early:
 		return finding{}, false
 	case s.State != Done && soon > s.PlanElapsed:
-		return finding{headline: fmt.Sprintf("filling: %s in flight; a response takes about %s, so whether the endpoint keeps up shows from %s of the run on", counted(b.to, "request"), span(b.first), span(soon)), limit: LimitNone, notes: failuresAside(s)}, true
+		return finding{headline: fmt.Sprintf("filling: %s in flight; a response takes about %s, so whether the endpoint keeps up shows from %s of the run on", counted(b.to, "request"), span(b.first), span(soon)), limit: LimitNone, notes: minorFailures(s)}, true
 	case s.State != Done:
-		return finding{headline: fmt.Sprintf("filling: %s in flight, and still more; whether the endpoint keeps up does not show yet", counted(b.to, "request")), limit: LimitNone, notes: failuresAside(s)}, true
+		return finding{headline: fmt.Sprintf("filling: %s in flight, and still more; whether the endpoint keeps up does not show yet", counted(b.to, "request")), limit: LimitNone, notes: minorFailures(s)}, true
 	}
 	if b.grows {
-		return finding{headline: fmt.Sprintf("the endpoint answered, but the load was too short to show whether it keeps up: requests in flight rose from %s to %s", grouped(b.from), grouped(b.to)), limit: LimitNone, notes: failuresAside(s)}, true
+		return finding{headline: fmt.Sprintf("the endpoint answered, but the load was too short to show whether it keeps up: requests in flight rose from %s to %s", grouped(b.from), grouped(b.to)), limit: LimitNone, notes: minorFailures(s)}, true
 	}
-	return finding{headline: fmt.Sprintf("the endpoint answered, but the load was too short to show whether it keeps up: it lasted %s, and a response takes about %s", span(s.PlanElapsed), span(b.first)), limit: LimitNone, notes: failuresAside(s)}, true
+	return finding{headline: fmt.Sprintf("the endpoint answered, but the load was too short to show whether it keeps up: it lasted %s, and a response takes about %s", span(s.PlanElapsed), span(b.first)), limit: LimitNone, notes: minorFailures(s)}, true
 }
 
 // meanInFlight is the mean number of requests in flight among those that have
@@ -121,12 +121,12 @@ func backlogOf(s *Snapshot, p *Plan) (b backlog) {
 	first, last := NewHistogram(), NewHistogram()
 	quarter := (s.PlanElapsed - b.from0) / 4
 	for _, iv := range list {
-		if n := first.TotalCount(); n < fewestReplies || n < firstReplies && iv.At < b.from0+quarter {
+		if n := first.TotalCount(); n < minReplies || n < firstReplies && iv.At < b.from0+quarter {
 			iv.Response.AddTo(first)
 		}
 	}
 	for i := len(list) - 1; i >= 0; i-- {
-		if n := last.TotalCount(); n < fewestReplies || n < firstReplies && list[i].At > s.PlanElapsed-quarter {
+		if n := last.TotalCount(); n < minReplies || n < firstReplies && list[i].At > s.PlanElapsed-quarter {
 			list[i].Response.AddTo(last)
 		}
 	}
@@ -146,7 +146,7 @@ func backlogOf(s *Snapshot, p *Plan) (b backlog) {
 	}
 	sent, back := countedIn(list)
 	by := slowerBy
-	if back < mostBack*sent {
+	if back < returnedShare*sent {
 		by = muchSlower
 	}
 	b.slower = float64(last.ValueAtPercentile(10)) >= by*float64(b.first)

@@ -14,12 +14,12 @@ import (
 // words and the others by their names.
 func endpointFailed(s *Snapshot, p *Plan, t *trust) (finding, bool) {
 	settled := s.Counts.Succeeded + s.Counts.Failed
-	kinds, failed := endpointKinds(s)
-	if settled == 0 || share(failed, settled) < tellingShare {
+	kinds, failed := endpointFailures(s)
+	if settled == 0 || share(failed, settled) < noticeableShare {
 		return finding{}, false
 	}
 	first := kinds[0]
-	f := finding{headline: failureWords(first, settled, p) + whenWords(first, settled, s, p), limit: LimitEndpoint}
+	f := finding{headline: failureSentence(first, settled, p) + failureTimes(first, settled, s, p), limit: LimitEndpoint}
 	if slices.Contains(timeoutKinds, first.kind) && s.Delays.Max() >= p.Timeout/2 {
 		f.limit = LimitClient
 		f.headline += fmt.Sprintf(", but brunt itself could not run for up to %s", span(s.Delays.Max()))
@@ -40,7 +40,7 @@ func endpointFailed(s *Snapshot, p *Plan, t *trust) (finding, bool) {
 			return finding{}, false
 		}
 	}
-	if waited := share(waitedForSlot(&s.Counts), s.Counts.Planned); waited >= tellingShare && !t.crowded {
+	if waited := share(waitedForSlot(&s.Counts), s.Counts.Planned); waited >= noticeableShare && !t.unreadReplies {
 		f.notes = append(f.notes, slotsHeldUp(waited, p))
 	}
 	return f, true
@@ -54,18 +54,18 @@ type kindCount struct {
 	first, last time.Duration
 }
 
-// ownKinds are failures that say nothing about the endpoint: this machine, or
+// localKinds are failures that say nothing about the endpoint: this machine, or
 // what the run was given, stood in the way.
-var ownKinds = []string{endpoint.NoFiles, endpoint.NoPorts, KindConnectRate, KindNoStream, KindPayloadGone}
+var localKinds = []string{endpoint.NoFiles, endpoint.NoPorts, KindConnectRate, KindNoStream, KindPayloadGone}
 
 // timeoutKinds are failures that a client which cannot run makes by itself.
 var timeoutKinds = []string{endpoint.TimeoutConnect, KindTimeoutReply, KindStreamStalled}
 
-// endpointKinds are the failures that were the endpoint's, most frequent first.
-func endpointKinds(s *Snapshot) (kinds []kindCount, sum uint64) {
+// endpointFailures are the failures that were the endpoint's, most frequent first.
+func endpointFailures(s *Snapshot) (kinds []kindCount, sum uint64) {
 	for i := range s.Failures {
 		x := &s.Failures[i]
-		if slices.Contains(ownKinds, x.Kind) {
+		if slices.Contains(localKinds, x.Kind) {
 			continue
 		}
 		sum += x.Count
@@ -81,9 +81,9 @@ func endpointKinds(s *Snapshot) (kinds []kindCount, sum uint64) {
 	return kinds, sum
 }
 
-// deeds say what the endpoint did by the kinds without a status; %s are the
+// failureSentences say what the endpoint did by the kinds without a status; %s are the
 // requests it did it to.
-var deeds = map[string]string{
+var failureSentences = map[string]string{
 	endpoint.Refused:        "the endpoint refused the connection for %s",
 	endpoint.DNS:            "the endpoint's name could not be resolved for %s",
 	endpoint.TLS:            "no secure connection to the endpoint could be made for %s",
@@ -104,8 +104,8 @@ var deeds = map[string]string{
 	KindStreamStalled:       "the endpoint let the streams of %s stall",
 }
 
-// failureWords say what the endpoint did, and to how many requests.
-func failureWords(k kindCount, settled uint64, p *Plan) string {
+// failureSentence say what the endpoint did, and to how many requests.
+func failureSentence(k kindCount, settled uint64, p *Plan) string {
 	whom := partOf(k.count, settled)
 	switch {
 	case k.status == 429:
@@ -119,15 +119,15 @@ func failureWords(k kindCount, settled uint64, p *Plan) string {
 	case k.kind == KindTimeoutReply:
 		return fmt.Sprintf("the endpoint left %s without a complete reply within the time-out of %s", whom, span(p.Timeout))
 	}
-	if deed := deeds[k.kind]; deed != "" {
+	if deed := failureSentences[k.kind]; deed != "" {
 		return fmt.Sprintf(deed, whom)
 	}
 	return fmt.Sprintf("%s failed (%s)", whom, k.kind)
 }
 
-// whenWords say when the requests were sent that failed, where that was not all
+// failureTimes say when the requests were sent that failed, where that was not all
 // the time.
-func whenWords(k kindCount, settled uint64, s *Snapshot, p *Plan) string {
+func failureTimes(k kindCount, settled uint64, s *Snapshot, p *Plan) string {
 	if k.count == settled {
 		return "" // all the time
 	}

@@ -34,25 +34,25 @@ const (
 	// starvedShare is the share of the allowed cores' time that a client which
 	// waited for a core longer than it ran must have wanted, to count as starved.
 	starvedShare = 0.9
-	// haltedShare is the share of the wall time from which a quota's stops count.
-	haltedShare = 0.02
+	// throttledShare is the share of the wall time from which a quota's stops count.
+	throttledShare = 0.02
 	// collectedShare is the share of the client's CPU time from which garbage
 	// collection is worth a word.
 	collectedShare = 0.25
-	// stopped is the delay from which the process, or its machine, must have been
+	// minStop is the delay from which the process, or its machine, must have been
 	// stopped where no other program took its cores.
-	stopped = 500 * time.Millisecond
-	// shortestJudged is the least wall time over which CPU time says anything.
-	shortestJudged = 500 * time.Millisecond
+	minStop = 500 * time.Millisecond
+	// minJudged is the least wall time over which CPU time says anything.
+	minJudged = 500 * time.Millisecond
 )
 
 // trust is how far the figures can be trusted, and why no further.
 type trust struct {
-	grade   string
-	off     time.Duration // see Verdict.Error
-	reasons []string
-	client  bool // brunt did not make the load, or its delays spoil the times
-	crowded bool // slots were taken because brunt could not run to free them
+	grade         string
+	maxError      time.Duration // see Verdict.Error
+	reasons       []string
+	client        bool // brunt did not make the load, or its delays spoil the times
+	unreadReplies bool // slots were taken because brunt could not run to free them
 }
 
 // lower gives the figures a lower grade.
@@ -65,14 +65,14 @@ func (t *trust) lower(grade, reason string) {
 	}
 }
 
-// trustIn grades the figures by what brunt itself has done to them: its delays
+// gradeTrust grades the figures by what brunt itself has done to them: its delays
 // against the percentiles that are reported, requests that it left out, cores
 // that were too busy, files and ports that were too few.
-func trustIn(s *Snapshot, p *Plan) trust {
+func gradeTrust(s *Snapshot, p *Plan) trust {
 	t := trust{grade: TrustFull}
 	c := &s.Counts
 	t.delays(s, p)
-	if left := share(leftUnsent(c), c.Planned); left >= tellingShare {
+	if left := share(leftUnsent(c), c.Planned); left >= noticeableShare {
 		t.client = true
 		reason := fmt.Sprintf("%s of the planned requests were left out though slots were free: the figures are of %s requests/s", percent(left), ratePerSecond(c.Sent, s.PlanElapsed))
 		if left >= leftShare {
@@ -81,7 +81,7 @@ func trustIn(s *Snapshot, p *Plan) trust {
 			t.lower(TrustLimited, reason)
 		}
 	}
-	if s.Client.Wall >= shortestJudged {
+	if s.Client.Wall >= minJudged {
 		t.cores(s, p)
 	}
 	if _, n := shortage(s); share(n, c.Sent) >= leftShare {
@@ -90,7 +90,7 @@ func trustIn(s *Snapshot, p *Plan) trust {
 	if p.fewFiles && share(waitedForSlot(c), c.Planned) >= leftShare {
 		t.lower(TrustNone, "what this machine has too little of stood in the way")
 	}
-	t.halts(s, p)
+	t.stops(s, p)
 	if t.grade != TrustFull {
 		t.reasons = append(t.reasons, causes(s)...)
 	}
@@ -109,9 +109,9 @@ func (t *trust) delays(s *Snapshot, p *Plan) {
 	// A spoilt p99 says nothing about who kept up, or set the pace; requests that
 	// were sent late, or a spoilt median, do.
 	spoilt := worst.share > spoiltShare
-	late := share(s.Counts.LateWithSlots, s.Counts.Sent) >= tellingShare
+	late := share(s.Counts.LateWithSlots, s.Counts.Sent) >= noticeableShare
 	t.client = spoilt && (p.Open() && late || worst.quantile == "p50")
-	t.off = time.Duration(worst.largest)
+	t.maxError = time.Duration(worst.largest)
 	reason := fmt.Sprintf("up to %s of the %s %s of %s may be brunt's own delay", span(time.Duration(worst.own)), worst.quantile, worst.figure, span(time.Duration(worst.reported)))
 	if spoilt {
 		t.lower(TrustNone, reason)
@@ -120,11 +120,11 @@ func (t *trust) delays(s *Snapshot, p *Plan) {
 	}
 }
 
-// halts looks at the stretches in which brunt could not run at all. They make a
+// stops looks at the stretches in which brunt could not run at all. They make a
 // closed loop's rate too low, and the longest times too long, whatever they do to
 // the percentiles.
-func (t *trust) halts(s *Snapshot, p *Plan) {
-	halted := s.Delays.halted()
+func (t *trust) stops(s *Snapshot, p *Plan) {
+	halted := s.Delays.stopped()
 	if part := float64(halted) / float64(max(s.PlanElapsed, 1)); !p.Open() && part > trustedShare {
 		grade := TrustLimited
 		if part > spoiltShare {
@@ -133,8 +133,8 @@ func (t *trust) halts(s *Snapshot, p *Plan) {
 		t.lower(grade, fmt.Sprintf("brunt could not run for %s of the time: the rates are that much too low", percent(min(1, part))))
 	}
 	longest := s.Latencies[figure.Response]
-	if most := s.Delays.Max(); most >= stopped && longest != nil && float64(most) > spoiltShare*float64(longest.Max()) {
-		t.reasons = append(t.reasons, fmt.Sprintf("brunt could not run for %s at a time: the longest times may be its own", span(most)))
+	if delay := s.Delays.Max(); delay >= minStop && longest != nil && float64(delay) > spoiltShare*float64(longest.Max()) {
+		t.reasons = append(t.reasons, fmt.Sprintf("brunt could not run for %s at a time: the longest times may be its own", span(delay)))
 	}
 }
 
@@ -204,7 +204,7 @@ func (f *judgedFigure) compare(d *Delays, worst *delayed) {
 		if n < j.needs {
 			continue
 		}
-		own, reported := d.quantile(j.q, f.hit), float64(f.reported.ValueAtPercentile(placeOf(j.q, n)))
+		own, reported := d.quantile(j.q, f.hit), float64(f.reported.ValueAtPercentile(percentileFor(j.q, n)))
 		if f.lateness != nil {
 			own += f.lateness(j.q)
 		}
@@ -222,9 +222,9 @@ func (f *judgedFigure) compare(d *Delays, worst *delayed) {
 	}
 }
 
-// placeOf is the percentile to ask HdrHistogram for so that it gives the
+// percentileFor is the percentile to ask HdrHistogram for so that it gives the
 // ⌈q·n⌉-th smallest of n values, as reports do: it looks for the place ⌊n·p/100 + ½⌋.
-func placeOf(q float64, n int64) float64 {
+func percentileFor(q float64, n int64) float64 {
 	return 100 * (math.Ceil(q*float64(n)-1e-9) - 0.25) / float64(n)
 }
 
@@ -239,8 +239,8 @@ func (t *trust) cores(s *Snapshot, p *Plan) {
 	case !p.Open() && (busy(c) >= busyShare || starved(c)):
 		t.client = true
 		t.lower(TrustNone, "brunt took all that it could get of its cores, and so set the pace itself")
-	case p.Open() && share(waitedForSlot(&s.Counts), s.Counts.Planned) >= tellingShare && (busy(c) >= busyShare || crowdedOut(c)):
-		t.client, t.crowded = true, true
+	case p.Open() && share(waitedForSlot(&s.Counts), s.Counts.Planned) >= noticeableShare && (busy(c) >= busyShare || coreStarved(c)):
+		t.client, t.unreadReplies = true, true
 		t.lower(TrustNone, fmt.Sprintf("all %s that may be in flight were, because brunt had too little of its cores to read the replies", grouped(uint64(p.Concurrency))))
 	}
 }
@@ -252,9 +252,9 @@ func starved(c *Client) bool {
 	return c.Waited >= c.CPU && (c.CPU+c.Waited).Seconds() >= starvedShare*c.Wall.Seconds()*allowed(c)
 }
 
-// crowdedOut reports whether the client's threads waited for a core longer than
+// coreStarved reports whether the client's threads waited for a core longer than
 // they ran, and for half of the time that there was.
-func crowdedOut(c *Client) bool {
+func coreStarved(c *Client) bool {
 	return c.Waited >= c.CPU && c.Waited.Seconds() >= c.Wall.Seconds()*allowed(c)/2
 }
 
@@ -262,7 +262,7 @@ func crowdedOut(c *Client) bool {
 // to do about it.
 func causes(s *Snapshot) (reasons []string) {
 	c := &s.Client
-	halted := c.Throttled.Seconds() >= haltedShare*c.Wall.Seconds() && c.Throttled > 0
+	halted := c.Throttled.Seconds() >= throttledShare*c.Wall.Seconds() && c.Throttled > 0
 	crowded := c.Waited >= c.CPU && c.Waited > 0
 	if halted {
 		reasons = append(reasons, fmt.Sprintf("a control group's limit of %.3g cores stopped it for %s: raise the CPU limit (cpu.max, resources.limits.cpu)", c.Quota, span(c.Throttled)))
@@ -272,14 +272,14 @@ func causes(s *Snapshot) (reasons []string) {
 	if c.GC.Seconds() >= collectedShare*c.CPU.Seconds() && c.GC > 0 || c.GCPauseMax >= time.Duration(lateEnough) && !crowded && !halted {
 		reasons = append(reasons, fmt.Sprintf("garbage collection took %s of its CPU time and stopped it for up to %s", percent(min(1, c.GC.Seconds()/max(c.CPU.Seconds(), 1e-9))), span(c.GCPauseMax)))
 	}
-	if s.Delays.Max() >= stopped && !halted && !crowded {
+	if s.Delays.Max() >= minStop && !halted && !crowded {
 		reasons = append(reasons, fmt.Sprintf("it, or its machine, was stopped (for up to %s)", span(s.Delays.Max())))
 	}
 	return reasons
 }
 
-// effort says what the run took of this machine.
-func effort(c *Client) string {
+// cpuUse says what the run took of this machine.
+func cpuUse(c *Client) string {
 	who := "brunt"
 	if c.Embedded {
 		who = "brunt and its embedded endpoint"

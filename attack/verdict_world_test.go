@@ -324,7 +324,7 @@ func (w *world) snapshot(t *testing.T) (*Snapshot, *Plan) {
 	var quiet silence
 	before := int64(0)
 	for _, end := range ends {
-		quiet.heard(before, end)
+		quiet.replyEnded(before, end)
 		before = end
 	}
 	s.Silence = Silence{time.Duration(quiet.from), time.Duration(quiet.to - quiet.from)}

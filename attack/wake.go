@@ -12,38 +12,38 @@ import (
 	"brunt/payloads"
 )
 
-// ErrInterrupted is the end of what was being readied for a load that had not
-// begun.
+// ErrInterrupted is returned where the context ended before the load began.
 var ErrInterrupted = errors.New("interrupted before the load began")
 
-// mostWakePace is the longest time between two requests to an endpoint that is
-// still asleep.
-const mostWakePace = 2 * time.Second
+// maxWakeInterval is the longest time between two requests to an endpoint that is
+// scaled to zero.
+const maxWakeInterval = 2 * time.Second
 
-// Wake waits until an endpoint that was scaled to zero answers, by sending it
-// the first body, as the plan's load will, until it does; for as long as most
-// at the most, which is the plan's time-out where it is 0. waiting, which may be
-// nil, is told so. It returns how long that took, 0 where there was no start to
-// wait for. Nothing of it is in any figure. The error is ErrInterrupted where ctx
-// ended, or an *endpoint.UnreachableError.
-func Wake(ctx context.Context, plan Plan, request Request, set *payloads.Set, target *endpoint.Endpoint, most time.Duration, waiting func(text string)) (time.Duration, error) {
+// Wake waits until an endpoint that was scaled to zero answers. It sends the first
+// body, as the plan's load will, again and again until it is answered or the timeout
+// has passed (0 stands for the plan's time-out). waiting, which may be nil, is
+// called with a line that says what is waited for. Wake returns how long that took,
+// and 0 where the endpoint was not scaled to zero. None of these requests is in any
+// figure. The error is ErrInterrupted where ctx ended, or an
+// *endpoint.UnreachableError.
+func Wake(ctx context.Context, plan Plan, request Request, set *payloads.Set, target *endpoint.Endpoint, timeout time.Duration, waiting func(text string)) (time.Duration, error) {
 	if target.Details == nil || !target.Details.Asleep() {
 		return 0, nil
 	}
-	if most == 0 {
-		most = plan.Timeout
+	if timeout == 0 {
+		timeout = plan.Timeout
 	}
 	if waiting != nil {
-		waiting(fmt.Sprintf("waiting for endpoint %s to wake, which is scaled to zero, %s at most", target.Name, endpoint.Span(most)))
+		waiting(fmt.Sprintf("waiting for endpoint %s to wake, which is scaled to zero, %s at most", target.Name, endpoint.Span(timeout)))
 	}
 	one := Plan{Concurrency: 1, Requests: 1, KeepAlive: plan.KeepAlive, HTTP2: plan.HTTP2, AtEnd: Cut, CatchUp: CatchUpSend,
 		Success: plan.Success, Stream: StreamOff}
-	pace := time.NewTicker(max(min(mostWakePace, most/100), time.Millisecond))
-	defer pace.Stop()
+	ticker := time.NewTicker(max(min(maxWakeInterval, timeout/100), time.Millisecond))
+	defer ticker.Stop()
 	began, last := time.Now(), setting.Text{}
 	for met := false; ; met = true {
-		if one.Timeout = most - time.Since(began); one.Timeout <= 0 {
-			return 0, &endpoint.UnreachableError{Err: setting.Errorf("endpoint %s was scaled to zero and has not woken after %s%s; wait longer with %v 10m", target.Name, endpoint.Exactly(most), last, setting.WaitReady)}
+		if one.Timeout = timeout - time.Since(began); one.Timeout <= 0 {
+			return 0, &endpoint.UnreachableError{Err: setting.Errorf("endpoint %s was scaled to zero and has not woken after %s%s; wait longer with %v 10m", target.Name, endpoint.Exactly(timeout), last, setting.WaitReady)}
 		}
 		run, err := Start(one, request, set, target, nil)
 		if err != nil {
@@ -68,17 +68,18 @@ func Wake(ctx context.Context, plan Plan, request Request, set *payloads.Set, ta
 			last = text
 		}
 		select {
-		case <-pace.C:
+		case <-ticker.C:
 		case <-ctx.Done():
 			return 0, ErrInterrupted
 		}
 	}
 }
 
-// stillAsleep reports whether the one request met what stands before an
-// endpoint that has no replica yet. All else is the endpoint's own answer, or a
-// fault that waiting does not mend: the load is to show it. Once that was met,
-// no failed connection is an end of it.
+// stillAsleep reports whether the one request got a reply, or a failure, of the kind
+// that comes while an endpoint has no replica yet. Everything else is the endpoint's
+// own answer, or a fault that waiting does not cure: the load is to show it. met
+// says that an earlier request got such a reply: from then on a failed connection
+// counts too.
 func stillAsleep(s *Snapshot, met bool) bool {
 	if len(s.Failures) == 0 {
 		return false
@@ -102,7 +103,7 @@ func stillAsleep(s *Snapshot, met bool) bool {
 	return false
 }
 
-// lastAnswer is the failure of the one request in words, to stand in brackets.
+// lastAnswer is the failure of the one request in words, in brackets.
 func lastAnswer(s *Snapshot) setting.Text {
 	f := &s.Failures[0]
 	switch {

@@ -18,9 +18,9 @@ type Window struct {
 	Tokens    uint64        // output tokens of the latter
 }
 
-// complete counts the worker's exchange where its reply came within the window.
+// countInWindow counts the worker's exchange where its reply came within the window.
 // The lock is held.
-func (t *tally) complete(w *worker) {
+func (t *tally) countInWindow(w *worker) {
 	ex := &w.ex
 	if ex.status == 0 || ex.end < w.run.measured || ex.end >= w.run.until.Load() {
 		return
@@ -39,7 +39,7 @@ func (r *reply) tokens() uint64 {
 	case r.streaming:
 		n, _ := r.stream.Tokens()
 		return uint64(max(n, 0))
-	case r.looking:
+	case r.readsUsage:
 		r.usage.End()
 		return uint64(max(r.usage.Output, 0))
 	}
@@ -68,7 +68,7 @@ func (r *Run) endWindow(at int64) {
 func (r *Run) planWindow() {
 	end := r.end
 	if n := r.plan.Requests; n > 0 && r.plan.Open() {
-		end = min(end, r.measured+int64(r.lastsFor(n)))
+		end = min(end, r.measured+int64(r.scheduleLength(n)))
 	}
 	r.until.Store(end)
 	if at := r.stopAt.Load(); at > 0 { // else Stop is yet to do so
@@ -76,9 +76,9 @@ func (r *Run) planWindow() {
 	}
 }
 
-// lastsFor is how long the schedule takes for so many measured requests: until
+// scheduleLength is how long the schedule takes for so many measured requests: until
 // one more would be planned.
-func (r *Run) lastsFor(n uint64) time.Duration {
+func (r *Run) scheduleLength(n uint64) time.Duration {
 	if r.plan.Instants != nil {
 		d, _ := Instant(r.plan.Rate, n)
 		return min(d, math.MaxInt64/2)

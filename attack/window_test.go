@@ -128,7 +128,7 @@ func windowRun(t *testing.T, p Plan, takes func(n int) time.Duration, stop time.
 	run := start(t, server.URL, p, payloads.Single("test", body), endpoint.Options{})
 	if stop > 0 {
 		select {
-		case <-time.After(stop + startLead + 50*time.Millisecond):
+		case <-time.After(stop + startDelay + 50*time.Millisecond):
 			run.Stop(Drain)
 		case <-run.Done():
 		}

@@ -13,9 +13,9 @@ import (
 	"brunt/payloads/file"
 )
 
-// copyMax is the body size up to which head and body are joined in one buffer;
+// maxCopied is the body size up to which head and body are joined in one buffer;
 // larger ones are handed to the system as two pieces.
-const copyMax = 16 << 10
+const maxCopied = 16 << 10
 
 // outcome of one exchange.
 type outcome uint8
@@ -29,72 +29,72 @@ const (
 // exchange is one request and what became of it. A worker reuses its own.
 type exchange struct {
 	ticket
-	variant  int
-	sent     int64 // right before the first byte is handed to the system; 0 where none was
-	first    int64 // first byte of the reply
-	end      int64
-	outcome  outcome
-	status   int    // of a complete reply, else 0
-	kind     string // of a failure
-	model    []byte // that made the reply, as it says
-	err      error
-	out      int   // bytes sent
-	in       int64 // bytes of the reply
-	opened   bool  // a connection was opened for it
-	reopened bool  // because the idle one had been closed by the peer
-	idled    bool  // its connection had lain idle, after other replies
-	barren   bool  // its connection has brought no reply
-	trip     int64 // a round trip on its connection
-	connect  time.Duration
-	tls      time.Duration
+	variant        int
+	sent           int64 // right before the first byte is handed to the system; 0 where none was
+	first          int64 // first byte of the reply
+	end            int64
+	outcome        outcome
+	status         int    // of a complete reply, else 0
+	kind           string // of a failure
+	model          []byte // that made the reply, as it says
+	err            error
+	out            int   // bytes sent
+	in             int64 // bytes of the reply
+	opened         bool  // a connection was opened for it
+	reopened       bool  // because the idle one had been closed by the peer
+	connIdled      bool  // its connection had lain idle, after other replies
+	connUnanswered bool  // its connection has brought no reply
+	trip           int64 // a round trip on its connection
+	connect        time.Duration
+	tls            time.Duration
 }
 
 // worker owns one connection and has at most one request in flight.
 type worker struct {
-	run      *Run
-	turn     *turn // of an open loop
-	tally    *tally
-	wake     chan struct{}
-	nextIdle *worker
+	run        *Run
+	dispatcher *dispatcher // of an open loop
+	tally      *tally
+	wake       chan struct{}
+	nextIdle   *worker
 
-	lane  *lane // of HTTP/2; its connections are shared
-	wire  *wire // the worker's own, of HTTP/1.1
-	reply *reply
-	ex    exchange
-	claim claim // of a closed loop
-	buf   []byte
-	id    []byte // of the request, where its body has splices
-	pair  [2][]byte
-	bufs  net.Buffers
-	free  int64 // instant since which the worker has been free, negative where that is not known
+	sender *muxSender  // of HTTP/2; its connections are shared
+	conn   *connection // the worker's own, of HTTP/1.1
+	reply  *reply
+	ex     exchange
+	claim  claim // of a closed loop
+	buf    []byte
+	id     []byte // of the request, where its body has splices
+	pair   [2][]byte
+	bufs   net.Buffers
+	free   int64 // instant since which the worker has been free, negative where that is not known
 
 	permit bool // the pacer has been waited for
 	dialed bool // there has been a connection
 	lost   bool // the connection was closed by the peer after the last exchange
-	gone   bool // has left the run's count of workers
+	left   bool // has left the run's count of workers
 	ahead  bool // it opens its connection before it has a request
 
-	mu   sync.Mutex // guards conn against the cut
-	conn net.Conn
+	mu      sync.Mutex // guards conn against the cut
+	netConn net.Conn
 
 	_       [64]byte
 	started atomic.Uint64 // measured requests begun; written by the worker only
 	_       [56]byte
 }
 
-func newWorker(run *Run, t *turn, tally *tally) *worker {
-	w := &worker{run: run, turn: t, tally: tally, wake: make(chan struct{}, 1), reply: newReply(), free: -1}
+func newWorker(run *Run, d *dispatcher, tally *tally) *worker {
+	w := &worker{run: run, dispatcher: d, tally: tally, wake: make(chan struct{}, 1), reply: newReply(), free: -1}
 	w.reply.streams, w.reply.stall = run.plan.Stream, int64(run.plan.StreamStall)
 	return w
 }
 
-// fire sends one ticket and records what became of it.
-func (w *worker) fire(tk ticket) {
+// sendTicket sends one ticket and records what became of it.
+func (w *worker) sendTicket(tk ticket) {
 	if !tk.warm {
 		w.started.Store(w.started.Load() + 1)
 	}
 	w.ex = exchange{ticket: tk}
-	w.reply.forget()
+	w.reply.stopFollowing()
 	w.reply.warm = tk.warm
 	item := w.run.payloads.At(tk.index)
 	w.ex.variant = item.Variant
@@ -104,27 +104,27 @@ func (w *worker) fire(tk ticket) {
 	if w.ex.outcome == succeeded {
 		w.ex.model = w.reply.servedModel()
 	}
-	if w.wire != nil {
-		w.wire.used = w.ex.end
+	if w.conn != nil {
+		w.conn.lastUse = w.ex.end
 	}
 	w.free = w.ex.end
 	w.tally.record(w)
-	w.linger()
+	w.awaitDueClose()
 }
 
 // exchange does one request on an open connection, or on a new one.
 func (w *worker) exchange(item payloads.Item) error {
-	want := w.ex.begin + int64(w.run.plan.Timeout)
-	if w.lane != nil {
-		return w.lane.exchange(w, item, want)
+	deadline := w.ex.begin + int64(w.run.plan.Timeout)
+	if w.sender != nil {
+		return w.sender.exchange(w, item, deadline)
 	}
-	if err := w.ready(want); err != nil {
+	if err := w.ready(deadline); err != nil {
 		return err
 	}
 	if err := w.send(item); err != nil {
 		// An endpoint may answer and close without reading to the end (413):
 		// its reply says more than the broken pipe does.
-		if !endpoint.Reset(err) || !w.answered() {
+		if !endpoint.Reset(err) || !w.replyBegun() {
 			return err
 		}
 	}
@@ -132,30 +132,30 @@ func (w *worker) exchange(item payloads.Item) error {
 }
 
 // ready makes sure that there is a connection to send on.
-func (w *worker) ready(want int64) error {
-	if w.wire != nil {
-		if err := w.wire.begin(want, int64(w.run.plan.Timeout)); err != nil {
+func (w *worker) ready(deadline int64) error {
+	if w.conn != nil {
+		if err := w.conn.begin(deadline, int64(w.run.plan.Timeout)); err != nil {
 			return err
 		}
-		if !w.wire.stale(w.ex.begin, w.run.unsaid.seen.Load()) {
+		if !w.conn.stale(w.ex.begin, w.run.unannounced.seen.Load()) {
 			return nil
 		}
 		w.drop()
 		w.lost = true
 	}
 	w.ex.reopened, w.lost = w.lost, false
-	if err := w.dial(want); err != nil {
+	if err := w.dial(deadline); err != nil {
 		return err
 	}
-	return w.wire.begin(want, int64(w.run.plan.Timeout))
+	return w.conn.begin(deadline, int64(w.run.plan.Timeout))
 }
 
-func (w *worker) dial(want int64) error {
-	ctx, cancel := w.run.dialContext(want)
+func (w *worker) dial(deadline int64) error {
+	ctx, cancel := w.run.dialContext(deadline)
 	defer cancel()
 	permit := w.permit
 	w.permit = false
-	conn, connect, handshake, err := w.run.dial(ctx, want, permit)
+	conn, connect, handshake, err := w.run.dial(ctx, deadline, permit)
 	w.opened()
 	if err != nil {
 		if w.run.cutting.Load() {
@@ -165,10 +165,10 @@ func (w *worker) dial(want int64) error {
 	}
 	w.connected(connect, handshake)
 	w.mu.Lock()
-	w.conn = conn
+	w.netConn = conn
 	w.mu.Unlock()
-	w.wire = newWire(conn, connect, w.run)
-	w.reply.use(w.wire)
+	w.conn = newConnection(conn, connect, w.run)
+	w.reply.use(w.conn)
 	return nil
 }
 
@@ -177,7 +177,7 @@ func (w *worker) dial(want int64) error {
 func (w *worker) connected(connect, handshake time.Duration) {
 	if w.ex.opened {
 		w.tally.mu.Lock()
-		w.tally.connection(&w.ex)
+		w.tally.countConnection(&w.ex)
 		w.tally.mu.Unlock()
 	}
 	w.ex.opened, w.ex.connect, w.ex.tls = true, connect, handshake
@@ -185,29 +185,29 @@ func (w *worker) connected(connect, handshake time.Duration) {
 
 // opened notes that the worker's first connection is no longer on its way.
 func (w *worker) opened() {
-	if w.turn != nil && !w.dialed {
-		w.turn.opened()
+	if w.dispatcher != nil && !w.dialed {
+		w.dispatcher.opened()
 	}
 	w.dialed = true
 }
 
 // drop closes the connection; the next request opens another.
 func (w *worker) drop() {
-	if w.wire == nil {
+	if w.conn == nil {
 		return
 	}
-	w.wire = nil
-	w.mu.Lock()
-	w.conn.Close()
 	w.conn = nil
+	w.mu.Lock()
+	w.netConn.Close()
+	w.netConn = nil
 	w.mu.Unlock()
 }
 
 // cut ends what the worker is waiting for.
 func (w *worker) cut() {
 	w.mu.Lock()
-	if w.conn != nil {
-		_ = w.conn.SetDeadline(time.Unix(1, 0))
+	if w.netConn != nil {
+		_ = w.netConn.SetDeadline(time.Unix(1, 0))
 	}
 	w.mu.Unlock()
 }
@@ -224,35 +224,35 @@ func (w *worker) send(item payloads.Item) (err error) {
 	run := w.run
 	w.buf = append(w.buf[:0], (*run.heads.Load())[item.Variant]...)
 	rest := w.startBody(&item)
-	if len(rest) <= copyMax {
+	if len(rest) <= maxCopied {
 		w.buf = append(w.buf, rest...)
 		if w.reply.in.Buffered() > 0 {
-			w.ex.out, err = w.wire.write(w.buf)
+			w.ex.out, err = w.conn.write(w.buf)
 		} else {
-			w.ex.out, err = w.wire.queue(w.buf)
+			w.ex.out, err = w.conn.queue(w.buf)
 		}
 		return err
 	}
 	if run.target.TLS {
-		w.buf = append(w.buf, rest[:copyMax]...)
-		if w.ex.out, err = w.wire.write(w.buf); err != nil {
+		w.buf = append(w.buf, rest[:maxCopied]...)
+		if w.ex.out, err = w.conn.write(w.buf); err != nil {
 			return err
 		}
-		n, err := w.wire.write(rest[copyMax:])
+		n, err := w.conn.write(rest[maxCopied:])
 		w.ex.out += n
 		return err
 	}
 	w.pair = [2][]byte{w.buf, rest}
 	w.bufs = w.pair[:]
-	w.ex.out, err = w.wire.writeBoth(&w.bufs)
+	w.ex.out, err = w.conn.writeBoth(&w.bufs)
 	if errors.Is(err, syscall.EFAULT) {
 		return &payloadError{errors.New("payload file shrank while in use; leave payload files alone during a run, and run again")}
 	}
 	return err
 }
 
-// answered reports whether a reply's first bytes are in.
-func (w *worker) answered() bool {
+// replyBegun reports whether a reply's first bytes are in.
+func (w *worker) replyBegun() bool {
 	_, err := w.reply.in.Peek(1)
 	return err == nil
 }
@@ -261,32 +261,32 @@ func (w *worker) receive() error {
 	status, err := w.reply.read(w.run.head, &w.run.plan.Success)
 	fault := err
 	if w.reply.streaming {
-		fault = w.reply.fault(err, w.wire.at)
+		fault = w.reply.fault(err, w.conn.at)
 	}
 	if err != nil {
 		return fault
 	}
 	ex := &w.ex
-	unsent := w.wire.unsent()
+	unsent := w.conn.unsent()
 	ex.out = max(0, ex.out-unsent)
-	ex.sent, ex.first, ex.end, ex.in, ex.status = w.wire.handed.at, w.wire.first, w.wire.last(), w.wire.received, status
+	ex.sent, ex.first, ex.end, ex.in, ex.status = w.conn.firstSend.at, w.conn.first, w.conn.last(), w.conn.received, status
 	switch {
 	case fault != nil: // the reply is whole, the answer in it is not
-		w.unfit(fault)
+		w.failStream(fault)
 	case !w.run.plan.Success[status]:
 		ex.outcome = failed
 	}
-	w.wire.replies++
-	w.wire.trip = min(w.wire.trip, ex.first-ex.sent)
-	w.run.unsaid.answered(w.wire.replies)
+	w.conn.replies++
+	w.conn.trip = min(w.conn.trip, ex.first-ex.sent)
+	w.run.unannounced.answered(w.conn.replies)
 	if w.reply.close || unsent > 0 || !w.run.plan.KeepAlive {
 		w.drop()
 	}
 	return nil
 }
 
-// unfit records a whole reply whose stream is none.
-func (w *worker) unfit(fault error) {
+// failStream records a whole reply whose stream is none.
+func (w *worker) failStream(fault error) {
 	w.ex.outcome, w.ex.status, w.ex.err, w.ex.kind = failed, 0, fault, kindOf(fault, false)
 }
 
@@ -294,10 +294,10 @@ func (w *worker) unfit(fault error) {
 func (w *worker) fail(err error) {
 	ex := &w.ex
 	ex.end, ex.err = w.run.clock.now(), err
-	if w.wire != nil {
-		ex.sent, ex.in, ex.trip = w.wire.handed.at, w.wire.received, w.wire.trip
-		ex.idled, ex.barren = w.wire.replies > 0, w.wire.replies == 0
-		ex.out = max(0, ex.out-w.wire.unsent())
+	if w.conn != nil {
+		ex.sent, ex.in, ex.trip = w.conn.firstSend.at, w.conn.received, w.conn.trip
+		ex.connIdled, ex.connUnanswered = w.conn.replies > 0, w.conn.replies == 0
+		ex.out = max(0, ex.out-w.conn.unsent())
 	}
 	ex.outcome = failed
 	var gone *payloadError
@@ -307,9 +307,9 @@ func (w *worker) fail(err error) {
 	case errors.As(err, &gone):
 		w.run.abort(gone.err)
 	}
-	stale := w.unread(err)
+	stale := w.closedUnread(err)
 	if stale {
-		w.run.unsaid.note(w.wire)
+		w.run.unannounced.note(w.conn)
 	}
 	ex.kind = kindOf(err, stale)
 	w.drop()

@@ -12,30 +12,30 @@ import (
 )
 
 const (
-	// retryRefresh is the least time between two attempts to get a token.
-	retryRefresh = time.Second
-	// mostRetry is the most.
-	mostRetry = 30 * time.Second
-	// patientRetries is how many attempts are made at the least pace; then it
+	// minRetryInterval is the least time between two attempts to get a token.
+	minRetryInterval = time.Second
+	// maxRetryInterval is the most.
+	maxRetryInterval = 30 * time.Second
+	// steadyRetries is how many attempts are made at the least pace; then it
 	// doubles each time.
-	patientRetries = 20
-	// mostRefresh is how long one attempt may take, and leastRefresh how long it
+	steadyRetries = 20
+	// maxRenewTimeout is how long one attempt may take, and minRenewTimeout how long it
 	// may at least.
-	mostRefresh  = 30 * time.Second
-	leastRefresh = 2 * time.Second
-	// mostTroubles is how many troubles are kept.
-	mostTroubles = 100
-	// unknownLife is how long a token is taken to be good that does not say.
-	unknownLife = 10 * time.Minute
+	maxRenewTimeout = 30 * time.Second
+	minRenewTimeout = 2 * time.Second
+	// maxRenewalFailures is how many troubles are kept.
+	maxRenewalFailures = 100
+	// defaultTokenLife is how long a token is taken to be good that does not say.
+	defaultTokenLife = 10 * time.Minute
 )
 
-// Trouble is a stretch of time in which the credentials could not be renewed.
-type Trouble struct {
-	From, To time.Time // first and last failed attempt
-	Failed   int       // attempts
-	Reason   string    // of the last one, without secrets
-	Healed   time.Time // when an attempt succeeded again; zero while none has
-	Expired  time.Time // when the token held ran out meanwhile; zero if it did not
+// RenewalFailure is a stretch of time in which the credentials could not be renewed.
+type RenewalFailure struct {
+	From, To  time.Time // first and last failed attempt
+	Failed    int       // attempts
+	Reason    string    // of the last one, without secrets
+	Recovered time.Time // when an attempt succeeded again; zero while none has
+	Expired   time.Time // when the token held ran out meanwhile; zero if it did not
 }
 
 // credentials are what requests must carry. They are renewed in the background,
@@ -50,7 +50,7 @@ type credentials struct {
 	current  *databricks.Token
 	watch    func([]payloads.Header)
 	renewed  int
-	troubles []Trouble
+	failures []RenewalFailure
 }
 
 func newCredentials(first *databricks.Token, source func(context.Context) (*databricks.Token, error)) *credentials {
@@ -59,7 +59,7 @@ func newCredentials(first *databricks.Token, source func(context.Context) (*data
 	if first.Static {
 		close(c.done)
 	} else {
-		go c.keep()
+		go c.renewLoop()
 	}
 	return c
 }
@@ -74,18 +74,18 @@ func renewAfter(left time.Duration) time.Duration {
 	return left * 2 / 3
 }
 
-// patienceFor is how long an attempt may take while the token held lives on for
+// renewTimeout is how long an attempt may take while the token held lives on for
 // so long: one that gets no answer leaves time for another. Without a token
 // that is good there is no hurry, but one to end a silence.
-func patienceFor(left time.Duration) time.Duration {
+func renewTimeout(left time.Duration) time.Duration {
 	if left <= 0 {
-		return mostRefresh / 3
+		return maxRenewTimeout / 3
 	}
-	return min(max(left/2, leastRefresh), mostRefresh)
+	return min(max(left/2, minRenewTimeout), maxRenewTimeout)
 }
 
-// keep renews the token until the end.
-func (c *credentials) keep() {
+// renewLoop renews the token until the end.
+func (c *credentials) renewLoop() {
 	defer close(c.done)
 	wait, failed := renewAfter(c.left()), 0
 	for {
@@ -96,7 +96,7 @@ func (c *credentials) keep() {
 			timer.Stop()
 			return
 		}
-		ctx, cancel := context.WithTimeout(c.life, patienceFor(c.left()))
+		ctx, cancel := context.WithTimeout(c.life, renewTimeout(c.left()))
 		t, err := c.source(ctx)
 		cancel()
 		switch {
@@ -104,16 +104,16 @@ func (c *credentials) keep() {
 			return
 		case err != nil:
 			failed++
-			c.trouble(err)
-			wait = retryRefresh
-			if n := failed - patientRetries; n > 0 {
-				wait = min(retryRefresh<<min(n, 10), mostRetry)
+			c.addFailure(err)
+			wait = minRetryInterval
+			if n := failed - steadyRetries; n > 0 {
+				wait = min(minRetryInterval<<min(n, 10), maxRetryInterval)
 			}
 		default:
 			failed = 0
 			c.renew(t)
 			// A source that still gives the same token is asked again soon.
-			wait = max(renewAfter(c.left()), retryRefresh)
+			wait = max(renewAfter(c.left()), minRetryInterval)
 		}
 	}
 }
@@ -122,7 +122,7 @@ func (c *credentials) left() time.Duration {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.current.Expires.IsZero() {
-		return unknownLife
+		return defaultTokenLife
 	}
 	return time.Until(c.current.Expires)
 }
@@ -130,8 +130,8 @@ func (c *credentials) left() time.Duration {
 func (c *credentials) renew(t *databricks.Token) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if n := len(c.troubles); n > 0 && c.troubles[n-1].Healed.IsZero() {
-		c.troubles[n-1].Healed = time.Now()
+	if n := len(c.failures); n > 0 && c.failures[n-1].Recovered.IsZero() {
+		c.failures[n-1].Recovered = time.Now()
 	}
 	if t.Authorization() == c.current.Authorization() {
 		return
@@ -143,18 +143,18 @@ func (c *credentials) renew(t *databricks.Token) {
 	}
 }
 
-func (c *credentials) trouble(err error) {
+func (c *credentials) addFailure(err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	now := time.Now()
-	n := len(c.troubles)
-	if n == 0 || !c.troubles[n-1].Healed.IsZero() {
-		if n == mostTroubles {
-			c.troubles = append(c.troubles[:0], c.troubles[1:]...)
+	n := len(c.failures)
+	if n == 0 || !c.failures[n-1].Recovered.IsZero() {
+		if n == maxRenewalFailures {
+			c.failures = append(c.failures[:0], c.failures[1:]...)
 		}
-		c.troubles = append(c.troubles, Trouble{From: now})
+		c.failures = append(c.failures, RenewalFailure{From: now})
 	}
-	last := &c.troubles[len(c.troubles)-1]
+	last := &c.failures[len(c.failures)-1]
 	last.To, last.Reason = now, HideTokens(err.Error())
 	last.Failed++
 	if expires := c.current.Expires; !expires.IsZero() && now.After(expires) {
@@ -204,17 +204,17 @@ func (e *Endpoint) Renewed() int {
 	return e.credentials.renewed
 }
 
-// Troubles are the times in which the credentials could not be renewed, oldest
+// RenewalFailures are the times in which the credentials could not be renewed, oldest
 // first.
-func (e *Endpoint) Troubles() []Trouble {
+func (e *Endpoint) RenewalFailures() []RenewalFailure {
 	if e.credentials == nil {
 		return nil
 	}
 	c := e.credentials
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	list := append([]Trouble(nil), c.troubles...)
-	if n := len(list); n > 0 && list[n-1].Healed.IsZero() {
+	list := append([]RenewalFailure(nil), c.failures...)
+	if n := len(list); n > 0 && list[n-1].Recovered.IsZero() {
 		if expires := c.current.Expires; !expires.IsZero() && time.Now().After(expires) {
 			list[n-1].Expired = expires
 		}

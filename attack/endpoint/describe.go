@@ -24,7 +24,7 @@ type Description struct {
 // names, with the credentials that a load would have. Nothing is sent to the
 // endpoint. Errors are as those of Open.
 func Describe(word string, o Options, timeout time.Duration) (*Description, error) {
-	o.lookOnly = true
+	o.describeOnly = true
 	e, err := Open(context.Background(), word, o, timeout)
 	if err != nil {
 		return nil, err
@@ -37,7 +37,7 @@ func Describe(word string, o Options, timeout time.Duration) (*Description, erro
 	if e.Details != nil {
 		d.Task = e.Details.Task
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), min(timeout, mostLookUp))
+	ctx, cancel := context.WithTimeout(context.Background(), min(timeout, maxWorkspaceTimeout))
 	defer cancel()
 	d.OpenAPI, err = e.workspace.Get(ctx, "/api/2.0/serving-endpoints/"+url.PathEscape(e.Name)+"/openapi")
 	var refused *databricks.StatusError

@@ -22,32 +22,32 @@ type Options struct {
 
 	// What follows is of targets in a Databricks workspace.
 
-	Profile     string            // of the Databricks configuration file
-	NoAuth      bool              // attach no credentials, and ask no workspace
-	OwnAuth     bool              // requests carry an Authorization of the user's own
-	ServedModel string            // the only served entity to be asked
-	WaitReady   time.Duration     // how long an endpoint that is not ready is waited for
-	Waiting     func(text string) // told what is waited for; may be nil
-	lookOnly    bool              // nothing will be sent to the endpoint
+	Profile      string            // of the Databricks configuration file
+	NoAuth       bool              // attach no credentials, and ask no workspace
+	OwnAuth      bool              // requests carry an Authorization of the user's own
+	ServedModel  string            // the only served entity to be asked
+	WaitReady    time.Duration     // how long an endpoint that is not ready is waited for
+	Waiting      func(text string) // told what is waited for; may be nil
+	describeOnly bool              // nothing will be sent to the endpoint
 }
 
 // Dialer opens connections to one target, spread over all of its addresses.
 // It is safe for use by many goroutines.
 type Dialer struct {
-	target    Target
-	overrides []override
-	tls       *tls.Config // nil for http
-	beneath   func(net.Conn) net.Conn
-	dialer    net.Dialer
-	http2     bool
-	next      atomic.Uint32
-	version   atomic.Uint32 // TLS version of the last handshake
+	target       Target
+	overrides    []override
+	tls          *tls.Config // nil for http
+	wrapUnderTLS func(net.Conn) net.Conn
+	dialer       net.Dialer
+	http2        bool
+	next         atomic.Uint32
+	version      atomic.Uint32 // TLS version of the last handshake
 
-	mu        sync.RWMutex
-	addresses []*address // as the last successful look-up has them
-	departed  []*address // that earlier ones had
-	looked    time.Time  // when the last look-up began
-	looking   bool       // one is under way in the background
+	mu         sync.RWMutex
+	addresses  []*address // as the last successful look-up has them
+	removed    []*address // that earlier ones had
+	resolvedAt time.Time  // when the last look-up began
+	resolving  bool       // one is under way in the background
 
 	life   context.Context // of what goes on in the background
 	end    context.CancelFunc
@@ -111,9 +111,9 @@ func (d *Dialer) UseHTTP2() {
 	}
 }
 
-// Beneath has TLS speak over what wrap makes of each connection. It is to be
+// WrapUnderTLS has TLS speak over what wrap makes of each connection. It is to be
 // called before the first Dial.
-func (d *Dialer) Beneath(wrap func(net.Conn) net.Conn) { d.beneath = wrap }
+func (d *Dialer) WrapUnderTLS(wrap func(net.Conn) net.Conn) { d.wrapUnderTLS = wrap }
 
 // TLSVersion is the version of the last handshake ("1.3"), empty without one.
 func (d *Dialer) TLSVersion() string {
@@ -151,8 +151,8 @@ func (d *Dialer) Dial(ctx context.Context) (conn net.Conn, connect, handshake ti
 	if d.tls == nil {
 		return raw, connect, 0, nil
 	}
-	if d.beneath != nil {
-		raw = d.beneath(raw)
+	if d.wrapUnderTLS != nil {
+		raw = d.wrapUnderTLS(raw)
 	}
 	c := tls.Client(raw, d.tls)
 	if err := c.HandshakeContext(ctx); err != nil {

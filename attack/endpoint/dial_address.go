@@ -11,18 +11,18 @@ import (
 )
 
 const (
-	// retryDead is how long an address that could not be connected to is passed
+	// deadRetryInterval is how long an address that could not be connected to is passed
 	// over while others answer; then it is tried in the background.
-	retryDead = 5 * time.Second
-	// patience is how long an address may leave a connection unanswered while
+	deadRetryInterval = 5 * time.Second
+	// timeout is how long an address may leave a connection unanswered while
 	// there are others: long enough for a first packet that was lost, which
 	// systems repeat after a second.
-	patience = 1500 * time.Millisecond
-	// doubt is how long it may before no more connections are begun to it while
+	connectTimeout = 1500 * time.Millisecond
+	// unansweredTimeout is how long it may before no more connections are begun to it while
 	// others answer.
-	doubt = 250 * time.Millisecond
-	// brief is a time too short for silence to say anything of an address.
-	brief = 20 * time.Millisecond
+	unansweredTimeout = 250 * time.Millisecond
+	// minAttempt is a time too short for silence to say anything of an address.
+	minAttempt = 20 * time.Millisecond
 )
 
 // address is one of a target's.
@@ -31,10 +31,10 @@ type address struct {
 	dead     atomic.Int64 // unix ns until which it is passed over; 0 while it answers
 	used     atomic.Bool  // there was a connection to it
 
-	mu       sync.Mutex
-	answered int                   // attempts that came to an end by an answer
-	silent   time.Time             // since when attempts are under way and none was answered
-	attempts map[*attempt]struct{} // under way
+	mu              sync.Mutex
+	answered        int                   // attempts that came to an end by an answer
+	unansweredSince time.Time             // since when attempts are under way and none was answered
+	attempts        map[*attempt]struct{} // under way
 }
 
 // attempt is one connection on its way.
@@ -47,10 +47,10 @@ type attempt struct {
 
 // begin notes an attempt. Where there are others its context ends after the
 // most that it may take, and when the address is found dead.
-func (a *address) begin(ctx context.Context, most time.Duration, others bool) (context.Context, *attempt) {
+func (a *address) begin(ctx context.Context, timeout time.Duration, others bool) (context.Context, *attempt) {
 	cancel := context.CancelFunc(func() {})
 	if others {
-		ctx, cancel = context.WithTimeout(ctx, most)
+		ctx, cancel = context.WithTimeout(ctx, timeout)
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -59,15 +59,15 @@ func (a *address) begin(ctx context.Context, most time.Duration, others bool) (c
 		a.attempts = map[*attempt]struct{}{}
 	}
 	if len(a.attempts) == 0 {
-		a.silent = t.began
+		a.unansweredSince = t.began
 	}
 	a.attempts[t] = struct{}{}
 	return ctx, t
 }
 
-// settle ends an attempt and reports whether it showed the address to be dead:
+// end ends an attempt and reports whether it showed the address to be dead:
 // it refused, or answered nobody in all the time that the attempt took.
-func (a *address) settle(t *attempt, err error) (dead bool) {
+func (a *address) end(t *attempt, err error) (dead bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	t.cancel()
@@ -81,7 +81,7 @@ func (a *address) settle(t *attempt, err error) (dead bool) {
 	case !Timeout(err):
 		a.answer()
 		return true
-	case a.answered > t.answered, time.Since(t.began) < brief:
+	case a.answered > t.answered, time.Since(t.began) < minAttempt:
 		return false
 	}
 	for other := range a.attempts {
@@ -94,7 +94,7 @@ func (a *address) settle(t *attempt, err error) (dead bool) {
 
 func (a *address) answer() {
 	a.answered++
-	a.silent = time.Now()
+	a.unansweredSince = time.Now()
 }
 
 // connected notes a request's connection. What all cores read is written only
@@ -108,11 +108,11 @@ func (a *address) connected() {
 	}
 }
 
-// doubtful reports whether the address leaves attempts unanswered.
-func (a *address) doubtful(now time.Time) bool {
+// suspect reports whether the address leaves attempts unanswered.
+func (a *address) suspect(now time.Time) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return len(a.attempts) > 0 && now.Sub(a.silent) > doubt
+	return len(a.attempts) > 0 && now.Sub(a.unansweredSince) > unansweredTimeout
 }
 
 func (d *Dialer) connect(ctx context.Context) (net.Conn, error) {
@@ -137,16 +137,16 @@ func (d *Dialer) connect(ctx context.Context) (net.Conn, error) {
 // try gives an address its share of the time left, so that one that never
 // answers does not use up the others' time. The last has all of it.
 func (d *Dialer) try(ctx context.Context, a *address, left int) (net.Conn, error) {
-	most := patience
+	timeout := connectTimeout
 	if deadline, ok := ctx.Deadline(); ok {
-		most = min(most, time.Until(deadline)/time.Duration(left))
+		timeout = min(timeout, time.Until(deadline)/time.Duration(left))
 	}
-	own, t := a.begin(ctx, most, left > 1)
+	own, t := a.begin(ctx, timeout, left > 1)
 	c, err := d.dialer.DialContext(own, "tcp", a.hostPort)
 	switch {
-	case a.settle(t, err):
-		a.dead.Store(time.Now().Add(retryDead).UnixNano())
-		d.lookAgain(time.Second)
+	case a.end(t, err):
+		a.dead.Store(time.Now().Add(deadRetryInterval).UnixNano())
+		d.resolveAgain(time.Second)
 	case err == nil:
 		a.connected()
 	}
@@ -171,7 +171,7 @@ func (d *Dialer) live() (list []*address, alive int) {
 		switch {
 		case a.dead.Load() != 0:
 			dead = append(dead, a)
-		case a.doubtful(now):
+		case a.suspect(now):
 			doubtful = append(doubtful, a)
 		default:
 			list = append(list, a)
@@ -179,7 +179,7 @@ func (d *Dialer) live() (list []*address, alive int) {
 	}
 	alive = len(list) + len(doubtful)
 	if len(dead) > 0 {
-		d.lookAgain(retryDead)
+		d.resolveAgain(deadRetryInterval)
 	}
 	switch {
 	case alive == 0:
@@ -201,11 +201,11 @@ func (d *Dialer) live() (list []*address, alive int) {
 func (d *Dialer) probe(dead []*address, now time.Time) {
 	for _, a := range dead {
 		until := a.dead.Load()
-		if until == 0 || until > now.UnixNano() || !a.dead.CompareAndSwap(until, now.Add(retryDead).UnixNano()) {
+		if until == 0 || until > now.UnixNano() || !a.dead.CompareAndSwap(until, now.Add(deadRetryInterval).UnixNano()) {
 			continue
 		}
 		d.background(func(ctx context.Context) {
-			ctx, cancel := context.WithTimeout(ctx, patience)
+			ctx, cancel := context.WithTimeout(ctx, connectTimeout)
 			defer cancel()
 			if c, err := d.dialer.DialContext(ctx, "tcp", a.hostPort); err == nil {
 				c.Close()

@@ -128,7 +128,7 @@ func TestHole(t *testing.T) {
 	w.next.Store(2)
 	var group sync.WaitGroup
 	group.Go(func() { w.visit(1) })
-	w.awaitTrue("doubt", func() bool { return third.doubtful(time.Now()) || third.dead.Load() != 0 })
+	w.awaitTrue("doubt", func() bool { return third.suspect(time.Now()) || third.dead.Load() != 0 })
 	w.visit(30)
 	group.Wait()
 	if n := w.begun("127.0.0.3"); n != 1 {
@@ -194,17 +194,17 @@ func TestGivenUp(t *testing.T) {
 	second, t2 := a.begin(t.Context(), time.Minute, true)
 	last, t3 := a.begin(t.Context(), time.Minute, false)
 	first.began = first.began.Add(-time.Minute)
-	if !a.settle(first, context.DeadlineExceeded) || second.Err() == nil || last.Err() != nil {
+	if !a.end(first, context.DeadlineExceeded) || second.Err() == nil || last.Err() != nil {
 		t.Errorf("after a time-out: %v, %v", second.Err(), last.Err())
 	}
-	if a.settle(t2, context.Canceled) || a.settle(t3, nil) || len(a.attempts) != 0 {
+	if a.end(t2, context.Canceled) || a.end(t3, nil) || len(a.attempts) != 0 {
 		t.Errorf("%d attempts left", len(a.attempts))
 	}
 	// One that others were answered beside was only lost.
 	_, first = a.begin(t.Context(), time.Minute, true)
 	_, t2 = a.begin(t.Context(), time.Minute, true)
 	first.began = first.began.Add(-time.Minute)
-	if a.settle(t2, nil); a.settle(first, context.DeadlineExceeded) {
+	if a.end(t2, nil); a.end(first, context.DeadlineExceeded) {
 		t.Error("an address that answers is found dead")
 	}
 }

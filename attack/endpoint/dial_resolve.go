@@ -13,7 +13,7 @@ import (
 // Those that it no longer finds get no more connections.
 func (d *Dialer) Resolve(ctx context.Context) error {
 	d.mu.Lock()
-	d.looked = time.Now()
+	d.resolvedAt = time.Now()
 	d.mu.Unlock()
 	ips, err := d.lookup(ctx)
 	if err != nil {
@@ -21,7 +21,7 @@ func (d *Dialer) Resolve(ctx context.Context) error {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	known := slices.Concat(d.addresses, d.departed)
+	known := slices.Concat(d.addresses, d.removed)
 	d.addresses = nil // readers may still hold it
 	for _, ip := range ips {
 		hostPort := net.JoinHostPort(ip.Unmap().String(), d.target.Port)
@@ -34,10 +34,10 @@ func (d *Dialer) Resolve(ctx context.Context) error {
 		}
 		d.addresses = append(d.addresses, a)
 	}
-	d.departed = nil
+	d.removed = nil
 	for _, a := range known {
 		if named(d.addresses, a.hostPort) == nil {
-			d.departed = append(d.departed, a)
+			d.removed = append(d.removed, a)
 		}
 	}
 	return nil
@@ -65,24 +65,24 @@ func (d *Dialer) lookup(ctx context.Context) ([]netip.Addr, error) {
 	return net.DefaultResolver.LookupNetIP(ctx, "ip", d.target.Name)
 }
 
-// lookAgain has the name looked up in the background, unless that was begun
+// resolveAgain has the name looked up in the background, unless that was begun
 // less than age ago. Without an answer the addresses stay what they are.
-func (d *Dialer) lookAgain(age time.Duration) {
+func (d *Dialer) resolveAgain(age time.Duration) {
 	d.mu.Lock()
-	due := !d.looking && time.Since(d.looked) > age
+	due := !d.resolving && time.Since(d.resolvedAt) > age
 	if due {
-		d.looking = true
+		d.resolving = true
 	}
 	d.mu.Unlock()
 	if !due {
 		return
 	}
 	d.background(func(ctx context.Context) {
-		ctx, cancel := context.WithTimeout(ctx, retryDead)
+		ctx, cancel := context.WithTimeout(ctx, deadRetryInterval)
 		defer cancel()
 		_ = d.Resolve(ctx)
 		d.mu.Lock()
-		d.looking = false
+		d.resolving = false
 		d.mu.Unlock()
 	})
 }
@@ -93,7 +93,7 @@ func (d *Dialer) Addresses() []string {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
 	var tried, list []string
-	for _, a := range slices.Concat(d.addresses, d.departed) {
+	for _, a := range slices.Concat(d.addresses, d.removed) {
 		list = append(list, a.hostPort)
 		if a.used.Load() || a.dead.Load() != 0 {
 			tried = append(tried, a.hostPort)
@@ -112,7 +112,7 @@ func (d *Dialer) Dead() []string {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
 	var list []string
-	all := slices.Concat(d.addresses, d.departed)
+	all := slices.Concat(d.addresses, d.removed)
 	for _, a := range all {
 		if len(all) > 1 && a.dead.Load() != 0 {
 			list = append(list, a.hostPort)

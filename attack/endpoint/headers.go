@@ -21,7 +21,7 @@ func Headers(words, files []string) ([]payloads.Header, error) {
 	for _, path := range files {
 		text, err := file.ReadText(path)
 		if err != nil {
-			return nil, setting.Wrong(setting.HeaderFile, "", "%w", unopened("the file", path, err))
+			return nil, setting.Wrong(setting.HeaderFile, "", "%w", unreadable("the file", path, err))
 		}
 		for n, line := range strings.Split(text, "\n") {
 			line = strings.TrimSpace(line)
@@ -54,7 +54,7 @@ func header(word string) (payloads.Header, error) {
 	if path, ok := strings.CutPrefix(value, "@"); ok {
 		text, err := file.ReadText(path)
 		if err != nil {
-			return payloads.Header{}, fmt.Errorf("%s: %w", name, unopened("the file after @", path, err))
+			return payloads.Header{}, fmt.Errorf("%s: %w", name, unreadable("the file after @", path, err))
 		}
 		value = strings.TrimSpace(text)
 	} else if env, ok := strings.CutPrefix(value, "env:"); ok {
@@ -75,9 +75,9 @@ func variable(name string) string {
 	return name
 }
 
-// unopened is why a file could not be read. What was given for its name is not
+// unreadable is why a file could not be read. What was given for its name is not
 // repeated where it looks like a secret, or a header.
-func unopened(what, name string, err error) error {
+func unreadable(what, name string, err error) error {
 	var path *fs.PathError
 	if errors.As(err, &path) && (secret.Looks(name) || strings.Contains(name, ": ")) {
 		return fmt.Errorf("%s cannot be read: %w", what, path.Err)

@@ -286,8 +286,8 @@ func TestFileChangesUnderway(t *testing.T) {
 	}
 	defer e.Close()
 	write(other.URL, "the-others-secret")
-	await(t, "trouble", func() bool { return len(e.Troubles()) > 0 })
-	if reason := e.Troubles()[0].Reason; !strings.Contains(reason, "another workspace") || strings.Contains(reason, "secret") {
+	await(t, "trouble", func() bool { return len(e.RenewalFailures()) > 0 })
+	if reason := e.RenewalFailures()[0].Reason; !strings.Contains(reason, "another workspace") || strings.Contains(reason, "secret") {
 		t.Error(reason)
 	}
 	if other.mu.Lock(); other.heard != "" {
@@ -360,7 +360,7 @@ func TestSamePlace(t *testing.T) {
 		{"mock://", "mock://?latency=1ms", false},
 		{"x", "", false},
 	} {
-		if SamePlace(c.a, c.b) != c.same || SamePlace(c.b, c.a) != c.same {
+		if SameHost(c.a, c.b) != c.same || SameHost(c.b, c.a) != c.same {
 			t.Errorf("%s and %s", c.a, c.b)
 		}
 	}
@@ -393,7 +393,7 @@ func TestRouteURL(t *testing.T) {
 		"id.serving.test" + path:              false,
 		"":                                    false,
 	} {
-		p := place{word: "fast", name: "fast"}
+		p := location{word: "fast", name: "fast"}
 		if got, err := p.routeURL(&Details{Name: "fast", URL: url}); well != (err == nil) || well && got != url {
 			t.Errorf("%s: %s, %v", url, got, err)
 		}
@@ -402,7 +402,7 @@ func TestRouteURL(t *testing.T) {
 		"https://id.serving.test": true, "https://ID.serving.test:443": true, "https://id.serving.test:8443": false,
 		"https://id.serving.test.evil": false, "http://id.serving.test": false, "https://other.serving.test": false,
 	} {
-		p := place{word: host + path, name: "fast", routed: true, host: host}
+		p := location{word: host + path, name: "fast", routed: true, host: host}
 		if _, err := p.routeURL(&Details{Name: "fast", URL: "https://id.serving.test" + path}); well != (err == nil) {
 			t.Errorf("%s: %v", host, err)
 		}

@@ -80,9 +80,9 @@ func Open(ctx context.Context, word string, o Options, timeout time.Duration) (*
 		}
 		return e, nil
 	}
-	p, plain, found, err := placeOf(word, o)
+	p, plain, found, err := locate(word, o)
 	if err == nil && found {
-		found, err = e.openPlace(ctx, p, o, timeout)
+		found, err = e.openInWorkspace(ctx, p, o, timeout)
 	}
 	if err == nil && !found {
 		err = e.openURL(ctx, p, plain, o, timeout)
@@ -95,7 +95,7 @@ func Open(ctx context.Context, word string, o Options, timeout time.Duration) (*
 }
 
 // openURL opens what is in no workspace that credentials are configured for.
-func (e *Endpoint) openURL(ctx context.Context, p place, url string, o Options, timeout time.Duration) error {
+func (e *Endpoint) openURL(ctx context.Context, p location, url string, o Options, timeout time.Duration) error {
 	if p.page && !o.NoAuth && !o.OwnAuth {
 		return setting.Errorf("target %s is a page of a workspace, and there are no credentials for it: %v", clip(hideURL(p.word)), databricks.Remedy(p.host))
 	}

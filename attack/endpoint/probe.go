@@ -33,8 +33,8 @@ type Finding struct {
 	Took   time.Duration // 0 where that means nothing
 }
 
-// Probing is a target that has been looked at.
-type Probing struct {
+// ProbeReport is a target that has been looked at.
+type ProbeReport struct {
 	URL      string // where requests go, safe to show; empty where that could not be found out
 	Findings []Finding
 	Details  *Details // of a serving endpoint, as far as they were given
@@ -52,15 +52,15 @@ type Probing struct {
 // ctx. Nothing is sent to the endpoint itself. The timeout is for each step, but
 // for the waiting that the options ask for. The error is about the word or the
 // options.
-func Probe(ctx context.Context, word string, o Options, timeout time.Duration) (*Probing, error) {
+func Probe(ctx context.Context, word string, o Options, timeout time.Duration) (*ProbeReport, error) {
 	if err := Check(word); err != nil {
 		return nil, err
 	}
 	if _, err := o.transport(); err != nil {
 		return nil, err
 	}
-	hush() // of what replies hold, too
-	p := &Probing{ctx: ctx, options: o, timeout: timeout}
+	silenceLibraryLogs() // of what replies hold, too
+	p := &ProbeReport{ctx: ctx, options: o, timeout: timeout}
 	p.secrets.URL(word)
 	p.secrets.Environment()
 	if Embedded(word) {
@@ -73,7 +73,7 @@ func Probe(ctx context.Context, word string, o Options, timeout time.Duration) (
 		p.well("endpoint", "embedded in this process, like a serving endpoint", 0)
 		return p, p.network(e.Target, "")
 	}
-	at, plain, found, err := placeOf(word, o)
+	at, plain, found, err := locate(word, o)
 	if err != nil {
 		return nil, err
 	}
@@ -96,7 +96,7 @@ func Probe(ctx context.Context, word string, o Options, timeout time.Duration) (
 }
 
 // Well reports whether nothing has failed.
-func (p *Probing) Well() bool {
+func (p *ProbeReport) Well() bool {
 	for _, f := range p.Findings {
 		if f.State == Bad {
 			return false
@@ -108,23 +108,23 @@ func (p *Probing) Well() bool {
 // Interrupted is the text of what failed because the user had seen enough.
 const Interrupted = "interrupted"
 
-func (p *Probing) add(f Finding) {
+func (p *ProbeReport) add(f Finding) {
 	if f.State == Bad && p.ctx.Err() != nil {
 		f.Text, f.Remedy = Interrupted, setting.Text{}
 	}
 	p.Findings = append(p.Findings, f)
 }
 
-func (p *Probing) well(check, text string, took time.Duration) {
+func (p *ProbeReport) well(check, text string, took time.Duration) {
 	p.add(Finding{Check: check, State: Well, Text: text, Took: took})
 }
 
-func (p *Probing) bad(check, text string, remedy setting.Text) {
+func (p *ProbeReport) bad(check, text string, remedy setting.Text) {
 	p.add(Finding{Check: check, State: Bad, Text: text, Remedy: remedy})
 }
 
 // fails notes an error, which may bring a remedy of its own.
-func (p *Probing) fails(check string, err error, remedy setting.Text) {
+func (p *ProbeReport) fails(check string, err error, remedy setting.Text) {
 	text := err.Error()
 	var advised databricks.Advised
 	if errors.As(err, &advised) && !advised.Remedy().Empty() {
@@ -135,7 +135,7 @@ func (p *Probing) fails(check string, err error, remedy setting.Text) {
 
 // workspace looks at a target in a workspace; handled is false where it is in
 // none that is configured.
-func (p *Probing) workspace(at place) (handled bool, err error) {
+func (p *ProbeReport) workspace(at location) (handled bool, err error) {
 	transport, err := p.options.transport()
 	if err != nil {
 		return true, err
@@ -184,7 +184,7 @@ func (p *Probing) workspace(at place) (handled bool, err error) {
 }
 
 // login gets a token.
-func (p *Probing) login(ctx context.Context, w *databricks.Workspace) bool {
+func (p *ProbeReport) login(ctx context.Context, w *databricks.Workspace) bool {
 	if p.options.OwnAuth {
 		p.well("credentials", "the Authorization header given", 0)
 		return true
@@ -207,7 +207,7 @@ func (p *Probing) login(ctx context.Context, w *databricks.Workspace) bool {
 }
 
 // refused explains why there are no details.
-func (p *Probing) refused(ctx context.Context, w *databricks.Workspace, at place, err error) {
+func (p *ProbeReport) refused(ctx context.Context, w *databricks.Workspace, at location, err error) {
 	var answer *databricks.StatusError
 	if !errors.As(err, &answer) {
 		p.fails("endpoint", err, setting.Plain("see whether "+w.Host()+" can be reached from here"))
@@ -233,7 +233,7 @@ func (p *Probing) refused(ctx context.Context, w *databricks.Workspace, at place
 }
 
 // endpoint tells the endpoint's state.
-func (p *Probing) endpoint(d *Details, at place, took time.Duration) {
+func (p *ProbeReport) endpoint(d *Details, at location, took time.Duration) {
 	f := Finding{Check: "endpoint", State: Well, Text: describe(d), Took: took}
 	switch {
 	case at.served != "" && !serves(d, at.served):
@@ -259,7 +259,7 @@ func (p *Probing) endpoint(d *Details, at place, took time.Duration) {
 	p.add(f)
 }
 
-func (p *Probing) hide(text string) string { return HideTokens(p.secrets.Hide(text)) }
+func (p *ProbeReport) hide(text string) string { return HideTokens(p.secrets.Hide(text)) }
 
 // describe says what the endpoint is and what that means for a load.
 func describe(d *Details) string {
@@ -277,10 +277,10 @@ func describe(d *Details) string {
 }
 
 // route looks at a route-optimised endpoint's own token and host.
-func (p *Probing) route(w *databricks.Workspace, at place, d *Details) error {
+func (p *ProbeReport) route(w *databricks.Workspace, at location, d *Details) error {
 	if !p.options.OwnAuth {
 		began := time.Now()
-		token, err := within(p.ctx, p.timeout, func(ctx context.Context) (*databricks.Token, error) { return w.DataPlane(ctx, d) })
+		token, err := withTimeout(p.ctx, p.timeout, func(ctx context.Context) (*databricks.Token, error) { return w.DataPlane(ctx, d) })
 		if err != nil {
 			p.fails("route token", err, setting.Plain("a route-optimised endpoint takes OAuth tokens made for it: see that these credentials may query it"))
 			return nil

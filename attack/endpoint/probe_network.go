@@ -15,15 +15,15 @@ import (
 )
 
 const (
-	// mostConnect is how long one address may take to answer a probe.
-	mostConnect = 5 * time.Second
-	// soonExpired is how near a certificate's end is worth a word.
-	soonExpired = 14 * 24 * time.Hour
+	// maxConnectTimeout is how long one address may take to answer a probe.
+	maxConnectTimeout = 5 * time.Second
+	// expiryWarning is how near a certificate's end is worth a word.
+	expiryWarning = 14 * 24 * time.Hour
 )
 
 // network looks at a host: its addresses, whether they answer, and TLS. The
 // error is about the options.
-func (p *Probing) network(t Target, prefix string) error {
+func (p *ProbeReport) network(t Target, prefix string) error {
 	d, err := NewDialer(t, p.options)
 	if err != nil {
 		return err
@@ -43,7 +43,7 @@ func (p *Probing) network(t Target, prefix string) error {
 	return nil
 }
 
-func (p *Probing) resolve(d *Dialer, t Target, prefix string) bool {
+func (p *ProbeReport) resolve(d *Dialer, t Target, prefix string) bool {
 	ctx, cancel := context.WithTimeout(p.ctx, p.timeout)
 	defer cancel()
 	began := time.Now()
@@ -62,27 +62,27 @@ func (p *Probing) resolve(d *Dialer, t Target, prefix string) bool {
 	if _, err := netip.ParseAddr(t.Name); err == nil {
 		took = 0 // there was nothing to look up
 	}
-	p.well(prefix+"addresses", some(d.Addresses(), 3), took)
+	p.well(prefix+"addresses", listSome(d.Addresses(), 3), took)
 	return true
 }
 
-func some(list []string, most int) string {
-	if len(list) <= most {
+func listSome(list []string, limit int) string {
+	if len(list) <= limit {
 		return strings.Join(list, ", ")
 	}
-	return fmt.Sprintf("%s and %d more", strings.Join(list[:most], ", "), len(list)-most)
+	return fmt.Sprintf("%s and %d more", strings.Join(list[:limit], ", "), len(list)-limit)
 }
 
 // connect tries every address, and returns a connection to the first that
 // answered.
-func (p *Probing) connect(d *Dialer, prefix string) (first net.Conn) {
+func (p *ProbeReport) connect(d *Dialer, prefix string) (first net.Conn) {
 	addresses := d.Addresses()
 	p.Addresses = len(addresses)
 	var silent []string
 	var failure error
 	var took time.Duration
 	for _, a := range addresses {
-		ctx, cancel := context.WithTimeout(p.ctx, min(p.timeout, mostConnect))
+		ctx, cancel := context.WithTimeout(p.ctx, min(p.timeout, maxConnectTimeout))
 		began := time.Now()
 		c, err := d.dialer.DialContext(ctx, "tcp", a)
 		cancel()
@@ -101,7 +101,7 @@ func (p *Probing) connect(d *Dialer, prefix string) (first net.Conn) {
 		f.State = Bad
 		f.Text, f.Remedy = unreached(failure, len(addresses))
 	case len(silent) > 0:
-		f.State, f.Text = Doubtful, fmt.Sprintf("%d of %d addresses do not answer: %s", len(silent), len(addresses), some(silent, 3))
+		f.State, f.Text = Doubtful, fmt.Sprintf("%d of %d addresses do not answer: %s", len(silent), len(addresses), listSome(silent, 3))
 		f.Remedy = setting.Plain("load would go to the others only")
 	case len(addresses) > 1:
 		f.Text = fmt.Sprintf("all %d addresses answer", len(addresses))
@@ -132,7 +132,7 @@ func unreached(err error, addresses int) (text string, remedy setting.Text) {
 
 // handshake makes the TLS connection, and verifies the certificate by itself so
 // that more can be told of it than an error.
-func (p *Probing) handshake(d *Dialer, conn net.Conn, prefix string) {
+func (p *ProbeReport) handshake(d *Dialer, conn net.Conn, prefix string) {
 	ctx, cancel := context.WithTimeout(p.ctx, p.timeout)
 	defer cancel()
 	config := d.tls.Clone()
@@ -174,20 +174,20 @@ func judgeCertificate(leaf *x509.Certificate, more []*x509.Certificate, d *Diale
 	case now.Before(leaf.NotBefore):
 		return Bad, fmt.Sprintf("the certificate is not valid before %s", leaf.NotBefore.UTC().Format("2006-01-02 15:04")), adviseClock
 	case leaf.VerifyHostname(d.target.Name) != nil:
-		return Bad, fmt.Sprintf("the certificate is for %s, not for %s", forWhom(leaf), d.target.Name), adviseName
+		return Bad, fmt.Sprintf("the certificate is for %s, not for %s", certificateNames(leaf), d.target.Name), adviseName
 	case err != nil:
 		text := "the certificate cannot be verified: " + strings.TrimPrefix(err.Error(), "x509: ")
 		if unknown := (x509.UnknownAuthorityError{}); errors.As(err, &unknown) {
 			text = fmt.Sprintf("the certificate is signed by an unknown authority (%s)", clip(leaf.Issuer.String()))
 		}
 		return Bad, text, adviseCA
-	case leaf.NotAfter.Sub(now) < soonExpired:
+	case leaf.NotAfter.Sub(now) < expiryWarning:
 		return Doubtful, fmt.Sprintf("the certificate expires in %s, on %s", Span(leaf.NotAfter.Sub(now)), until), setting.Plain("have it renewed in time")
 	}
 	return Well, fmt.Sprintf("certificate good for %s, until %s", Span(leaf.NotAfter.Sub(now)), until), setting.Text{}
 }
 
-func forWhom(leaf *x509.Certificate) string {
+func certificateNames(leaf *x509.Certificate) string {
 	names := append([]string(nil), leaf.DNSNames...)
 	for _, ip := range leaf.IPAddresses {
 		names = append(names, ip.String())
@@ -195,5 +195,5 @@ func forWhom(leaf *x509.Certificate) string {
 	if len(names) == 0 {
 		return "nobody"
 	}
-	return clip(some(names, 3))
+	return clip(listSome(names, 3))
 }

@@ -19,9 +19,9 @@ func compiled(expression string) func() *regexp.Regexp {
 	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expression) })
 }
 
-// tokens are the looks of credentials: what follows an authorization scheme,
+// tokenPattern are the looks of credentials: what follows an authorization scheme,
 // Databricks' own tokens, and JSON Web Tokens, whole or cut short.
-var tokens = compiled(`(?i)\b(?:bearer|basic) +[A-Za-z0-9._~+/=-]{8,}|\bd(?:api|ose|kea|sapi)[0-9a-f]{12,}(?:-\d+)?|\beyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){0,4}`)
+var tokenPattern = compiled(`(?i)\b(?:bearer|basic) +[A-Za-z0-9._~+/=-]{8,}|\bd(?:api|ose|kea|sapi)[0-9a-f]{12,}(?:-\d+)?|\beyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){0,4}`)
 
 // secretHeader are names of a reply's headers whose values are, or may hold,
 // secrets that brunt did not send.
@@ -97,7 +97,7 @@ func HideTokens(text string) string {
 	lower := strings.ToLower(text)
 	for _, word := range tokenWords {
 		if strings.Contains(lower, word) {
-			return tokens().ReplaceAllString(text, hidden)
+			return tokenPattern().ReplaceAllString(text, hidden)
 		}
 	}
 	return text
@@ -118,20 +118,20 @@ func HideInHeader(name, value string) string {
 	return HideTokens(value)
 }
 
-// hush ends what libraries log by themselves: a reply that nobody asked for, and with
+// silenceLibraryLogs ends what libraries log by themselves: a reply that nobody asked for, and with
 // GODEBUG=http2debug frames and what is in them.
-var hush = sync.OnceFunc(func() { log.SetOutput(io.Discard) })
+var silenceLibraryLogs = sync.OnceFunc(func() { log.SetOutput(io.Discard) })
 
 // Conceal has what headers hold, and the query of a payload's path, hidden by Hide
 // from now on, unless it is harmless.
 func (e *Endpoint) Conceal(headers []payloads.Header, path string) {
-	conceal(&e.secrets, headers, path)
+	addSecrets(&e.secrets, headers, path)
 	if len(headers) > 0 {
-		hush()
+		silenceLibraryLogs()
 	}
 }
 
-func conceal(s *secret.Set, headers []payloads.Header, path string) {
+func addSecrets(s *secret.Set, headers []payloads.Header, path string) {
 	for _, h := range headers {
 		s.Header(h.Name, h.Value)
 	}
@@ -141,7 +141,7 @@ func conceal(s *secret.Set, headers []payloads.Header, path string) {
 // Hiding hides what Conceal would, and nothing else.
 func Hiding(headers []payloads.Header, path string) func(text string) string {
 	s := &secret.Set{}
-	conceal(s, headers, path)
+	addSecrets(s, headers, path)
 	return s.Hide
 }
 

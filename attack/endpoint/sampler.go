@@ -11,13 +11,13 @@ import (
 )
 
 const (
-	// samplePace is the time between two readings of an endpoint's own figures,
+	// sampleInterval is the time between two readings of an endpoint's own figures,
 	// which change once a minute.
-	samplePace = time.Minute
-	// mostSample is how long one reading may take, and mostLast how long the
+	sampleInterval = time.Minute
+	// readingTimeout is how long one reading may take, and lastReadingTimeout how long the
 	// end of a run waits for the last.
-	mostSample = 10 * time.Second
-	mostLast   = 2 * time.Second
+	readingTimeout     = 10 * time.Second
+	lastReadingTimeout = 2 * time.Second
 )
 
 // Sample is what an endpoint said of itself, and when it was asked.
@@ -53,26 +53,26 @@ func (e *Endpoint) Sample(ctx context.Context) *Sampler {
 	}
 	s := &Sampler{workspace: e.workspace, name: e.Name, begun: make(chan struct{}), ending: make(chan struct{}), done: make(chan struct{})}
 	s.life, s.kill = context.WithCancel(context.Background())
-	go s.keep()
-	patience := time.NewTimer(mostLast)
-	defer patience.Stop()
+	go s.loop()
+	timer := time.NewTimer(lastReadingTimeout)
+	defer timer.Stop()
 	select {
 	case <-s.begun:
-	case <-patience.C:
+	case <-timer.C:
 	case <-ctx.Done():
 	}
 	return s
 }
 
-func (s *Sampler) keep() {
+func (s *Sampler) loop() {
 	defer close(s.done)
-	pace := time.NewTicker(samplePace)
-	defer pace.Stop()
+	ticker := time.NewTicker(sampleInterval)
+	defer ticker.Stop()
 	s.take()
 	close(s.begun)
 	for {
 		select {
-		case <-pace.C:
+		case <-ticker.C:
 			s.take()
 		case <-s.ending:
 			s.take()
@@ -82,7 +82,7 @@ func (s *Sampler) keep() {
 }
 
 func (s *Sampler) take() {
-	ctx, cancel := context.WithTimeout(s.life, mostSample)
+	ctx, cancel := context.WithTimeout(s.life, readingTimeout)
 	defer cancel()
 	at := time.Now()
 	x, err := s.workspace.Export(ctx, s.name)
@@ -121,7 +121,7 @@ func (s *Sampler) End() {
 		return
 	}
 	s.end.Do(func() {
-		late := time.AfterFunc(mostLast, s.kill)
+		late := time.AfterFunc(lastReadingTimeout, s.kill)
 		defer late.Stop()
 		close(s.ending)
 		<-s.done

@@ -14,10 +14,10 @@ import (
 )
 
 const (
-	// mostLookUp is how long all questions to a workspace may take together.
-	mostLookUp = 60 * time.Second
-	// readyPace is the time between two looks at an endpoint that is not ready.
-	readyPace = 2 * time.Second
+	// maxWorkspaceTimeout is how long all questions to a workspace may take together.
+	maxWorkspaceTimeout = 60 * time.Second
+	// readyInterval is the time between two looks at an endpoint that is not ready.
+	readyInterval = 2 * time.Second
 )
 
 // canView is the permission of those who may see an endpoint and not query it.
@@ -31,9 +31,9 @@ const WorkspaceRate = 200
 // Details are what the workspace says of a serving endpoint.
 type Details = databricks.Details
 
-// openPlace opens a target in a workspace. handled is false where it turns out
+// openInWorkspace opens a target in a workspace. handled is false where it turns out
 // to be a plain URL.
-func (e *Endpoint) openPlace(ctx context.Context, p place, o Options, timeout time.Duration) (handled bool, err error) {
+func (e *Endpoint) openInWorkspace(ctx context.Context, p location, o Options, timeout time.Duration) (handled bool, err error) {
 	transport, err := o.transport()
 	if err != nil {
 		return true, err
@@ -42,20 +42,20 @@ func (e *Endpoint) openPlace(ctx context.Context, p place, o Options, timeout ti
 	if w == nil {
 		return handled, err
 	}
-	hush()
+	silenceLibraryLogs()
 	e.workspace, e.transport = w, transport
-	patience := min(timeout, mostLookUp)
-	token, err := within(ctx, patience, w.Login)
+	workspaceTimeout := min(timeout, maxWorkspaceTimeout)
+	token, err := withTimeout(ctx, workspaceTimeout, w.Login)
 	var none *databricks.ConfigError
 	if o.OwnAuth && errors.As(err, &none) {
 		e.Name = p.name
 		return true, e.connectTo(ctx, p.url(w.Host()), o, timeout)
 	} else if err != nil {
-		return true, outside(err)
+		return true, unreachable(err)
 	}
 	url, source := p.url(w.Host()), w.Login
 	if p.name != "" {
-		if err := e.lookUp(ctx, p, o, patience); err != nil {
+		if err := e.lookUp(ctx, p, o, workspaceTimeout); err != nil {
 			return true, err
 		}
 		d := e.Details
@@ -68,8 +68,8 @@ func (e *Endpoint) openPlace(ctx context.Context, p place, o Options, timeout ti
 			}
 			source = func(ctx context.Context) (*databricks.Token, error) { return w.DataPlane(ctx, d) }
 			if !o.OwnAuth {
-				if token, err = within(ctx, patience, source); err != nil {
-					return true, outside(err)
+				if token, err = withTimeout(ctx, workspaceTimeout, source); err != nil {
+					return true, unreachable(err)
 				}
 			}
 		}
@@ -80,16 +80,16 @@ func (e *Endpoint) openPlace(ctx context.Context, p place, o Options, timeout ti
 	return true, e.connectTo(ctx, url, o, timeout)
 }
 
-// within asks for a token, for as long as patience lasts.
-func within(ctx context.Context, patience time.Duration, source func(context.Context) (*databricks.Token, error)) (*databricks.Token, error) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+// withTimeout asks for a token, for as long as patience lasts.
+func withTimeout(ctx context.Context, timeout time.Duration, source func(context.Context) (*databricks.Token, error)) (*databricks.Token, error) {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	return source(ctx)
 }
 
-// outside sorts the errors that a workspace's answers are from those of the
+// unreachable sorts the errors that a workspace's answers are from those of the
 // configuration, which are usage errors.
-func outside(err error) error {
+func unreachable(err error) error {
 	var config *databricks.ConfigError
 	if errors.As(err, &config) {
 		return err
@@ -99,8 +99,8 @@ func outside(err error) error {
 
 // lookUp asks for the endpoint's details, and waits for it to be ready where
 // that is wanted.
-func (e *Endpoint) lookUp(ctx context.Context, p place, o Options, patience time.Duration) error {
-	d, err := e.ask(ctx, p, patience)
+func (e *Endpoint) lookUp(ctx context.Context, p location, o Options, timeout time.Duration) error {
+	d, err := e.ask(ctx, p, timeout)
 	if d == nil {
 		return err
 	}
@@ -117,7 +117,7 @@ func (e *Endpoint) lookUp(ctx context.Context, p place, o Options, patience time
 	switch d := e.Details; {
 	case !d.Ready:
 		return &UnreachableError{setting.Errorf("endpoint %s is not ready%s: wait for it with %v 10m", d.Name, deployment(d), setting.WaitReady)}
-	case d.Permission == canView && !o.OwnAuth && !o.lookOnly:
+	case d.Permission == canView && !o.OwnAuth && !o.describeOnly:
 		return &UnreachableError{fmt.Errorf("no permission on endpoint %s: these credentials may see it but not query it; ask its owner for Can Query", d.Name)}
 	case d.Update == "IN_PROGRESS":
 		e.note("endpoint %s is being updated: figures may be of its old and new configuration together", d.Name)
@@ -129,8 +129,8 @@ func (e *Endpoint) lookUp(ctx context.Context, p place, o Options, patience time
 
 // ask asks for the details once. Without an error they are nil for those who may
 // query what they may not see.
-func (e *Endpoint) ask(ctx context.Context, p place, patience time.Duration) (*Details, error) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+func (e *Endpoint) ask(ctx context.Context, p location, timeout time.Duration) (*Details, error) {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	d, err := e.workspace.Endpoint(ctx, p.name)
 	if err != nil {
@@ -153,16 +153,16 @@ func (e *Endpoint) note(format string, args ...any) {
 
 // awaitReady looks at an endpoint until it is ready, and gives its newest
 // details.
-func awaitReady(ctx context.Context, w *databricks.Workspace, d *Details, most time.Duration) (*Details, error) {
-	ctx, cancel := context.WithTimeout(ctx, most)
+func awaitReady(ctx context.Context, w *databricks.Workspace, d *Details, timeout time.Duration) (*Details, error) {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	pace := time.NewTicker(min(readyPace, max(most/10, 10*time.Millisecond)))
-	defer pace.Stop()
+	ticker := time.NewTicker(min(readyInterval, max(timeout/10, 10*time.Millisecond)))
+	defer ticker.Stop()
 	for {
 		select {
-		case <-pace.C:
+		case <-ticker.C:
 		case <-ctx.Done():
-			return d, &UnreachableError{fmt.Errorf("endpoint %s is still not ready after %s%s: see its page for why", d.Name, Exactly(most), deployment(d))}
+			return d, &UnreachableError{fmt.Errorf("endpoint %s is still not ready after %s%s: see its page for why", d.Name, Exactly(timeout), deployment(d))}
 		}
 		// One answer that does not come is no reason to give up.
 		if newest, err := w.Endpoint(ctx, d.Name); err == nil {
@@ -202,11 +202,11 @@ func served(d *Details) string {
 }
 
 // unknown explains why there are no details.
-func (e *Endpoint) unknown(ctx context.Context, p place, err error) error {
+func (e *Endpoint) unknown(ctx context.Context, p location, err error) error {
 	host := e.workspace.Host()
 	var refused *databricks.StatusError
 	if !errors.As(err, &refused) {
-		return outside(err)
+		return unreachable(err)
 	}
 	switch refused.Status {
 	case http.StatusNotFound:

@@ -23,19 +23,19 @@ const (
 	// recvWindow is what the peer may send without waiting for this side: reply
 	// bodies are thrown away as they come, so a small one would only slow it.
 	recvWindow = 1<<30 - 1
-	// headerMax is the largest reply header understood, as in HTTP/1.1.
-	headerMax = 64 << 10
-	// blockMax is the largest that is read to its end: what it says of the table
+	// maxHeader is the largest reply header understood, as in HTTP/1.1.
+	maxHeader = 64 << 10
+	// maxHeaderBlock is the largest that is read to its end: what it says of the table
 	// holds for later ones too, so that only its own stream fails.
-	blockMax = 1 << 20
-	// readMax is the largest frame payload that the peer may send: SETTINGS allow
+	maxHeaderBlock = 1 << 20
+	// maxFrame is the largest frame payload that the peer may send: SETTINGS allow
 	// no more [RFC 9113 §6.5.2: SETTINGS_MAX_FRAME_SIZE].
-	readMax = 16 << 10
+	maxFrame = 16 << 10
 	// lastID is the number past which a connection opens no more streams.
 	lastID = math.MaxInt32 - 1<<20
-	// idleEnough is how long a connection must lie unused for the peer to have
+	// minIdle is how long a connection must lie unused for the peer to have
 	// thought of closing it.
-	idleEnough = int64(time.Millisecond)
+	minIdle = int64(time.Millisecond)
 	// deadlineShare is the part of the time-out by which the write deadline may
 	// lie too early before it is moved.
 	deadlineShare = 8
@@ -51,7 +51,7 @@ type Config struct {
 	Timeout int64
 	// Wary has a connection looked at before each use after it lay idle, however
 	// shortly: the peer is known to close some without a word.
-	Wary *atomic.Bool
+	CheckIdle *atomic.Bool
 	// Success holds the statuses whose bodies nobody wants to see.
 	Success *[1000]bool
 }
@@ -62,59 +62,59 @@ type Conn struct {
 	// took, which is to be set before the first Reserve, or its quickest reply.
 	Trip int64
 
-	config *Config
-	net    net.Conn
-	ready  chan struct{} // closed with the peer's first SETTINGS, or the failure
-	gone   chan struct{} // closed when the reader has ended, and every other goroutine
+	config   *Config
+	net      net.Conn
+	ready    chan struct{} // closed with the peer's first SETTINGS, or the failure
+	finished chan struct{} // closed when the reader has ended, and every other goroutine
 
-	peek     *peek
-	mu       sync.Mutex // guards the following
-	streams  map[uint32]*Stream
-	line     line
-	calling  int // streams that were given a place and have not begun
-	nextID   uint32
-	active   int   // streams reserved, open, or given up without the peer knowing
-	limit    int   // of the peer: SETTINGS_MAX_CONCURRENT_STREAMS
-	window   int64 // what may be sent on the connection
-	initial  int64 // what may be sent on a new stream
-	crowded  bool  // somebody had to wait since all places were taken
-	retired  bool  // takes no more streams; closed with its last one
-	away     error // the peer's GOAWAY, where it was an error
-	err      error // why it is closed
-	heard    int64 // instant of the last read
-	idleFrom int64 // since when no stream was active
-	fresh    bool  // the peer has answered since the connection last lay idle
-	fruitful bool  // the peer has answered
-	took     bool  // the peer says that it has taken requests (GOAWAY)
-	open     bool  // the peer's SETTINGS came
+	peek              *peek
+	mu                sync.Mutex // guards the following
+	streams           map[uint32]*Stream
+	queue             waitQueue
+	unusedPlaces      int // streams that were given a place and have not begun
+	nextID            uint32
+	active            int   // streams reserved, open, or given up without the peer knowing
+	limit             int   // of the peer: SETTINGS_MAX_CONCURRENT_STREAMS
+	window            int64 // what may be sent on the connection
+	initial           int64 // what may be sent on a new stream
+	hadQueue          bool  // somebody had to wait since all places were taken
+	noMoreStreams     bool  // takes no more streams; closed with its last one
+	goAwayErr         error // the peer's GOAWAY, where it was an error
+	err               error // why it is closed
+	lastRead          int64 // instant of the last read
+	idleFrom          int64 // since when no stream was active
+	answeredSinceIdle bool  // the peer has answered since the connection last lay idle
+	answered          bool  // the peer has answered
+	accepted          bool  // the peer says that it has taken requests (GOAWAY)
+	open              bool  // the peer's SETTINGS came
 
-	tableSize atomic.Int64 // the peer's, to be obeyed by the next header; -1 for none
-	frameMax  atomic.Int64 // the peer's largest frame payload
+	tableSize    atomic.Int64 // the peer's, to be obeyed by the next header; -1 for none
+	peerMaxFrame atomic.Int64 // the peer's largest frame payload
 
-	wmu      sync.Mutex // held while writing; taken before mu
-	out      []byte
-	stamps   []stamp // of the requests in out
-	pledged  bool    // somebody is about to write out
-	deadline int64
-	fields   bytes.Buffer
-	encoder  *hpack.Encoder
+	wmu          sync.Mutex // held while writing; taken before mu
+	out          []byte
+	sendMarks    []sendMark // of the requests in out
+	flushPending bool       // somebody is about to write out
+	deadline     int64
+	fields       bytes.Buffer
+	encoder      *hpack.Encoder
 
-	ctlMu   sync.Mutex // guards control frames that the reader wants sent; taken after mu
-	ctl     []byte
-	freed   int // places that come free once ctl is written
-	pending bool
-	ended   bool // the reader has, and nothing else is to begin
+	ctlMu          sync.Mutex // guards control frames that the reader wants sent; taken after mu
+	ctl            []byte
+	placesToFree   int // places that come free once ctl is written
+	controlPending bool
+	ended          bool // the reader has, and nothing else is to begin
 
-	unread   atomic.Bool    // the peer does not read control frames
-	dead     atomic.Bool    // nothing is written any more; err says why
-	routines sync.WaitGroup // all but the reader
+	controlUnread atomic.Bool    // the peer does not read control frames
+	writesStopped atomic.Bool    // nothing is written any more; err says why
+	routines      sync.WaitGroup // all but the reader
 
 	// Only the reader touches these.
-	stamp   int64 // instant of the last read
+	readAt  int64 // instant of the last read
 	in      *bufio.Reader
 	framer  *http2.Framer
 	decoder *hpack.Decoder
-	block   block
+	header  headerBlock
 	unacked uint32 // bytes received that the peer has not been given back
 }
 
@@ -125,18 +125,18 @@ type Conn struct {
 // says so.
 func Open(ctx context.Context, transport net.Conn, config *Config) (*Conn, error) {
 	c := &Conn{
-		config: config, net: transport, ready: make(chan struct{}), gone: make(chan struct{}), peek: newPeek(transport),
-		streams: map[uint32]*Stream{}, nextID: 1, limit: math.MaxInt32, window: 65535, initial: 65535, idleFrom: config.Now(), fresh: true,
+		config: config, net: transport, ready: make(chan struct{}), finished: make(chan struct{}), peek: newPeek(transport),
+		streams: map[uint32]*Stream{}, nextID: 1, limit: math.MaxInt32, window: 65535, initial: 65535, idleFrom: config.Now(), answeredSinceIdle: true,
 	}
 	c.tableSize.Store(-1)
-	c.frameMax.Store(16 << 10)
+	c.peerMaxFrame.Store(16 << 10)
 	c.encoder = hpack.NewEncoder(&c.fields)
 	c.decoder = hpack.NewDecoder(4096, c.field)
-	c.decoder.SetMaxStringLength(blockMax)
-	c.in = bufio.NewReaderSize(stamped{c}, 16<<10)
+	c.decoder.SetMaxStringLength(maxHeaderBlock)
+	c.in = bufio.NewReaderSize(timedReader{c}, 16<<10)
 	c.framer = http2.NewFramer(nil, c.in)
 	c.framer.SetReuseFrames()
-	c.framer.SetMaxReadFrameSize(readMax)
+	c.framer.SetMaxReadFrameSize(maxFrame)
 	late := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
 		c.fail(ctx.Err())
@@ -147,7 +147,7 @@ func Open(ctx context.Context, transport net.Conn, config *Config) (*Conn, error
 	c.out = appendFrame(c.out, http2.FrameSettings, 0, 0, 18)
 	c.out = appendSetting(c.out, http2.SettingEnablePush, 0)
 	c.out = appendSetting(c.out, http2.SettingInitialWindowSize, recvWindow)
-	c.out = appendSetting(c.out, http2.SettingMaxHeaderListSize, headerMax)
+	c.out = appendSetting(c.out, http2.SettingMaxHeaderListSize, maxHeader)
 	c.out = appendWindowUpdate(c.out, 0, recvWindow-65535)
 	c.flush()
 	c.wmu.Unlock()
@@ -163,7 +163,7 @@ func Open(ctx context.Context, transport net.Conn, config *Config) (*Conn, error
 	}
 	c.mu.Unlock()
 	if err != nil {
-		<-c.gone
+		<-c.finished
 	}
 	return c, err
 }
@@ -172,21 +172,21 @@ func Open(ctx context.Context, transport net.Conn, config *Config) (*Conn, error
 func (c *Conn) Usable() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.err == nil && !c.retired
+	return c.err == nil && !c.noMoreStreams
 }
 
-// Vain reports whether the peer has neither answered nor said that it took a
+// TookNone reports whether the peer has neither answered nor said that it took a
 // request.
-func (c *Conn) Vain() bool {
+func (c *Conn) TookNone() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return !c.fruitful && !c.took
+	return !c.answered && !c.accepted
 }
 
 // Closed reports whether the connection has ended, and its goroutines too.
 func (c *Conn) Closed() bool {
 	select {
-	case <-c.gone:
+	case <-c.finished:
 		return true
 	default:
 		return false
@@ -200,13 +200,13 @@ func (c *Conn) Streams() int {
 	return c.limit
 }
 
-// retire takes no more streams; those under way go on. c.mu is held.
-func (c *Conn) retire() {
-	if c.retired {
+// stopAccepting takes no more streams; those under way go on. c.mu is held.
+func (c *Conn) stopAccepting() {
+	if c.noMoreStreams {
 		return
 	}
-	c.retired = true
-	c.dismiss()
+	c.noMoreStreams = true
+	c.emptyQueue()
 	if c.active == 0 && c.open {
 		c.spawn(func() { c.fail(errClosed) })
 	}
@@ -216,7 +216,7 @@ func (c *Conn) retire() {
 func (c *Conn) Close(err error) { c.fail(err) }
 
 // Wait returns when the connection's goroutines have ended after a Close.
-func (c *Conn) Wait() { <-c.gone }
+func (c *Conn) Wait() { <-c.finished }
 
 // fail closes the connection; the first reason counts.
 func (c *Conn) fail(err error) {
@@ -226,13 +226,13 @@ func (c *Conn) fail(err error) {
 		return
 	}
 	c.err = err
-	c.dead.Store(true)
+	c.writesStopped.Store(true)
 	for id, s := range c.streams {
 		delete(c.streams, id)
-		s.lost = true
-		s.settle(c.heard, err)
+		s.connLost = true
+		s.complete(c.lastRead, err)
 	}
-	c.dismiss()
+	c.emptyQueue()
 	if !c.open {
 		close(c.ready)
 	}
@@ -244,12 +244,12 @@ func (c *Conn) fail(err error) {
 	transport.Close()
 }
 
-// stamped notes the instant of every read.
-type stamped struct{ c *Conn }
+// timedReader notes the instant of every read.
+type timedReader struct{ c *Conn }
 
-func (r stamped) Read(p []byte) (int, error) {
+func (r timedReader) Read(p []byte) (int, error) {
 	n, err := r.c.net.Read(p)
-	r.c.stamp = r.c.config.Now()
+	r.c.readAt = r.c.config.Now()
 	return n, err
 }
 

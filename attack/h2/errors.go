@@ -11,9 +11,9 @@ var (
 	// ErrUnsent is a connection that closed before a byte of the request was
 	// sent; another one may take it.
 	ErrUnsent = errors.New("HTTP/2: connection closed before the request was sent")
-	// ErrCrowded is a place that the peer took back before a byte of the request
+	// ErrPlaceLost is a place that the peer took back before a byte of the request
 	// was sent, by allowing fewer streams; Reserve is to be called again.
-	ErrCrowded = errors.New("HTTP/2: the endpoint takes fewer streams now")
+	ErrPlaceLost = errors.New("HTTP/2: the endpoint takes fewer streams now")
 	// ErrNoStream is a request for which no stream was to be had in time.
 	ErrNoStream = errors.New("HTTP/2: no stream within the time-out")
 	// ErrTimeout is an exchange that took longer than it may.
@@ -23,8 +23,8 @@ var (
 	ErrStalled = errors.New("HTTP/2: the body stalled")
 
 	// errClosed is the end of a connection that nobody needs any more.
-	errClosed = errors.New("HTTP/2: connection closed")
-	errMute   = errors.New("the endpoint closed the connection before HTTP/2's first frame")
+	errClosed    = errors.New("HTTP/2: connection closed")
+	errNoPreface = errors.New("the endpoint closed the connection before HTTP/2's first frame")
 )
 
 type timeout struct{}

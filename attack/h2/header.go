@@ -18,11 +18,11 @@ var requestIDs = [...]string{"x-databricks-request-id", "x-request-id", "request
 // has answered.
 const servedModel = "served-model-name"
 
-// mostFields is how many of a failed reply's header fields are kept.
-const mostFields = 64
+// maxFields is how many of a failed reply's header fields are kept.
+const maxFields = 64
 
-// block is one header on its way in; only the reader touches it.
-type block struct {
+// headerBlock is one header on its way in; only the reader touches it.
+type headerBlock struct {
 	stream uint32
 	ended  bool  // no more of the stream follows
 	first  int64 // instant of its first frame
@@ -39,10 +39,10 @@ type block struct {
 	fault  string
 }
 
-// headerPart decodes a piece of a header: even one that nobody waits for any
+// decodeHeader decodes a piece of a header: even one that nobody waits for any
 // more changes the table that later ones refer to.
-func (c *Conn) headerPart(part []byte, last bool) error {
-	if c.block.size > blockMax {
+func (c *Conn) decodeHeader(part []byte, last bool) error {
+	if c.header.size > maxHeaderBlock {
 		return &MalformedError{"its header is larger than 1 MiB"}
 	}
 	if _, err := c.decoder.Write(part); err != nil {
@@ -54,21 +54,21 @@ func (c *Conn) headerPart(part []byte, last bool) error {
 	if err := c.decoder.Close(); err != nil {
 		return &MalformedError{"its header cannot be decoded"}
 	}
-	return c.header()
+	return c.handleHeader()
 }
 
 // field is called with each field that the decoder meets. One that is wrong makes
 // the whole header so; what follows matters to the decoder's table alone.
 func (c *Conn) field(f hpack.HeaderField) {
-	b := &c.block
+	b := &c.header
 	if b.fault != "" {
 		return
 	}
 	b.plain += len(f.Name) + len(f.Value)
-	if b.fault = b.wrong(f); b.fault != "" {
+	if b.fault = b.fieldFault(f); b.fault != "" {
 		return
 	}
-	if b.status > 0 && !c.config.Success[b.status] && len(b.fields) < mostFields {
+	if b.status > 0 && !c.config.Success[b.status] && len(b.fields) < maxFields {
 		b.fields = append(b.fields, f)
 	}
 	switch {
@@ -90,14 +90,14 @@ func (c *Conn) field(f hpack.HeaderField) {
 	}
 }
 
-// wrong says what is not as it must be about a field, empty for most
+// fieldFault says what is not as it must be about a field, empty for most
 // [RFC 9113 §8.2, §8.3.2; content-length: RFC 9110 §8.6].
-func (b *block) wrong(f hpack.HeaderField) string {
-	if b.plain > headerMax {
+func (b *headerBlock) fieldFault(f hpack.HeaderField) string {
+	if b.plain > maxHeader {
 		return "its header is larger than 64 KiB"
 	}
 	if f.IsPseudo() {
-		return b.wrongPseudo(f)
+		return b.pseudoFault(f)
 	}
 	b.others = true
 	switch f.Name {
@@ -121,7 +121,7 @@ func (b *block) wrong(f hpack.HeaderField) string {
 	return ""
 }
 
-func (b *block) wrongPseudo(f hpack.HeaderField) string {
+func (b *headerBlock) pseudoFault(f hpack.HeaderField) string {
 	n, err := strconv.ParseUint(f.Value, 10, 63)
 	switch {
 	case f.Name != ":status":
@@ -136,19 +136,19 @@ func (b *block) wrongPseudo(f hpack.HeaderField) string {
 	return ""
 }
 
-// header handles a whole header: hints, the reply's own, or its trailer.
-func (c *Conn) header() error {
-	b := &c.block
+// handleHeader handles a whole header: hints, the reply's own, or its trailer.
+func (c *Conn) handleHeader() error {
+	b := &c.header
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.heard = c.stamp
+	c.lastRead = c.readAt
 	s := c.streams[b.stream]
 	if s == nil {
-		return c.known(b.stream)
+		return c.checkID(b.stream)
 	}
-	if c.fresh = true; !c.fruitful {
-		c.fruitful = true
-		c.serve()
+	if c.answeredSinceIdle = true; !c.answered {
+		c.answered = true
+		c.assignPlaces()
 	}
 	s.In += int64(b.size)
 	if s.First == 0 {
@@ -169,10 +169,10 @@ func (c *Conn) header() error {
 		s.RequestID, s.Model = append(s.RequestID, b.id...), append(s.Model, b.model...)
 		s.Fields = append(s.Fields, b.fields...)
 		if s.Follower != nil && c.config.Success[b.status] && !s.noBody {
-			s.follows, s.stalls = s.Follower.Begin(b.kind)
+			s.fed, s.stallApplies = s.Follower.Begin(b.kind)
 		}
-		if s.heard = c.stamp; s.stalls {
-			s.call() // for it to wait no longer than the stall
+		if s.lastBody = c.readAt; s.stallApplies {
+			s.wakeOwner() // for it to wait no longer than the stall
 		}
 	case !b.ended:
 		c.abandon(s, "it has a second header in its middle")
@@ -181,7 +181,7 @@ func (c *Conn) header() error {
 	}
 	if b.ended && !s.done {
 		delete(c.streams, b.stream)
-		s.settle(c.stamp, nil)
+		s.complete(c.readAt, nil)
 	}
 	return nil
 }

@@ -19,25 +19,25 @@ const (
 	readerPauses = 100
 )
 
-// catchUp has the reader learn what came while the connection lay idle, before
+// refresh has the reader learn what came while the connection lay idle, before
 // anything is sent: a peer may have closed it, or asked for another (GOAWAY).
 // It reports whether the connection still takes streams. c.mu is held, but not
 // all the time.
-func (c *Conn) catchUp() (usable bool) {
+func (c *Conn) refresh() (usable bool) {
 	for range readerPauses {
 		switch c.peek.unread() {
 		case nothing:
-			return c.err == nil && !c.retired
+			return c.err == nil && !c.noMoreStreams
 		case theEnd:
-			c.retire()
+			c.stopAccepting()
 			return false
 		}
 		c.mu.Unlock()
 		time.Sleep(readerPause)
 		c.mu.Lock()
-		if c.err != nil || c.retired || c.active > 0 {
+		if c.err != nil || c.noMoreStreams || c.active > 0 {
 			break
 		}
 	}
-	return c.err == nil && !c.retired
+	return c.err == nil && !c.noMoreStreams
 }

@@ -62,10 +62,10 @@ func dial(t *testing.T) (*Conn, *server) {
 func testConfig() *Config {
 	start := time.Now()
 	return &Config{
-		Now:     func() int64 { return int64(time.Since(start)) },
-		Wary:    new(atomic.Bool),
-		Time:    func(at int64) time.Time { return start.Add(time.Duration(at)) },
-		Timeout: int64(10 * time.Second), Success: new([1000]bool),
+		Now:       func() int64 { return int64(time.Since(start)) },
+		CheckIdle: new(atomic.Bool),
+		Time:      func(at int64) time.Time { return start.Add(time.Duration(at)) },
+		Timeout:   int64(10 * time.Second), Success: new([1000]bool),
 	}
 }
 
@@ -122,7 +122,7 @@ func TestIdle(t *testing.T) {
 			if err := <-answered; err != nil {
 				t.Fatal(err)
 			}
-			for end := conn.config.Now() + 2*idleEnough; conn.config.Now() < end; { // no time for the reader
+			for end := conn.config.Now() + 2*minIdle; conn.config.Now() < end; { // no time for the reader
 			}
 			c.do(s)
 			if ok, usable := conn.Reserve(stream); ok != c.usable || usable != c.usable {

@@ -13,26 +13,26 @@ import (
 
 // read is the connection's only reader, for its whole life.
 func (c *Conn) read() {
-	defer c.end()
-	err := c.greeting()
+	defer c.finish()
+	err := c.readPreface()
 	for err == nil {
 		var f http2.Frame
 		if f, err = c.framer.ReadFrame(); err == nil {
-			if err = c.take(f); err == nil {
-				err = c.heeded()
+			if err = c.handle(f); err == nil {
+				err = c.checkControl()
 			}
 			continue
 		}
 		var stream http2.StreamError
 		if errors.As(err, &stream) {
 			err = nil
-			c.refuse(stream.StreamID, "a frame of its stream is wrong")
+			c.abandonID(stream.StreamID, "a frame of its stream is wrong")
 		}
 	}
 	c.mu.Lock()
-	c.heard = c.stamp
-	if c.away != nil {
-		err = c.away
+	c.lastRead = c.readAt
+	if c.goAwayErr != nil {
+		err = c.goAwayErr
 	}
 	c.mu.Unlock()
 	c.fail(c.explain(err))
@@ -56,10 +56,10 @@ func (c *Conn) explain(err error) error {
 	return err
 }
 
-// greeting takes the peer's SETTINGS, which come before everything else.
-func (c *Conn) greeting() error {
+// readPreface takes the peer's SETTINGS, which come before everything else.
+func (c *Conn) readPreface() error {
 	if b, err := c.in.Peek(5); errors.Is(err, io.EOF) {
-		return errMute
+		return errNoPreface
 	} else if err != nil {
 		return err
 	} else if string(b) == "HTTP/" {
@@ -68,7 +68,7 @@ func (c *Conn) greeting() error {
 	f, err := c.framer.ReadFrame()
 	if err != nil {
 		if broken(err) || errors.Is(err, io.ErrUnexpectedEOF) {
-			return errMute
+			return errNoPreface
 		}
 		return endpoint.ErrNoHTTP2
 	}
@@ -82,34 +82,34 @@ func (c *Conn) greeting() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.err == nil {
-		c.open, c.idleFrom = true, c.stamp
+		c.open, c.idleFrom = true, c.readAt
 		close(c.ready)
 	}
 	return nil
 }
 
-// take handles one frame; an error ends the connection.
-func (c *Conn) take(frame http2.Frame) error {
+// handle handles one frame; an error ends the connection.
+func (c *Conn) handle(frame http2.Frame) error {
 	switch f := frame.(type) {
 	case *http2.DataFrame:
 		return c.data(f)
 	case *http2.HeadersFrame:
-		c.block = block{stream: f.StreamID, ended: f.StreamEnded(), first: c.stamp, size: 9 + int(f.Length), length: -1, rank: len(requestIDs), fields: c.block.fields[:0]}
-		return c.headerPart(f.HeaderBlockFragment(), f.HeadersEnded())
+		c.header = headerBlock{stream: f.StreamID, ended: f.StreamEnded(), first: c.readAt, size: 9 + int(f.Length), length: -1, rank: len(requestIDs), fields: c.header.fields[:0]}
+		return c.decodeHeader(f.HeaderBlockFragment(), f.HeadersEnded())
 	case *http2.ContinuationFrame:
-		c.block.size += 9 + int(f.Length)
-		return c.headerPart(f.HeaderBlockFragment(), f.HeadersEnded())
+		c.header.size += 9 + int(f.Length)
+		return c.decodeHeader(f.HeaderBlockFragment(), f.HeadersEnded())
 	case *http2.RSTStreamFrame:
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		c.heard = c.stamp
+		c.lastRead = c.readAt
 		s := c.streams[f.StreamID]
 		if s == nil {
-			return c.known(f.StreamID)
+			return c.checkID(f.StreamID)
 		}
 		delete(c.streams, f.StreamID)
 		s.In += 9 + int64(f.Length)
-		s.settle(c.stamp, &ResetError{f.ErrCode})
+		s.complete(c.readAt, &ResetError{f.ErrCode})
 	case *http2.SettingsFrame:
 		return c.settings(f)
 	case *http2.WindowUpdateFrame:
@@ -128,13 +128,13 @@ func (c *Conn) take(frame http2.Frame) error {
 func (c *Conn) data(f *http2.DataFrame) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.heard = c.stamp
+	c.lastRead = c.readAt
 	if c.unacked += f.Length; c.unacked > recvWindow/2 {
-		c.giveBack(0, &c.unacked)
+		c.returnWindow(0, &c.unacked)
 	}
 	s := c.streams[f.StreamID]
 	if s == nil {
-		return c.known(f.StreamID)
+		return c.checkID(f.StreamID)
 	}
 	s.In += 9 + int64(f.Length)
 	if s.Status == 0 {
@@ -146,20 +146,20 @@ func (c *Conn) data(f *http2.DataFrame) error {
 		c.abandon(s, "its body is longer than its header says")
 		return nil
 	}
-	if s.follows && len(body) > 0 {
-		s.heard = c.stamp
-		s.Follower.Feed(body, c.stamp)
+	if s.fed && len(body) > 0 {
+		s.lastBody = c.readAt
+		s.Follower.Feed(body, c.readAt)
 	}
 	if room := cap(s.Sample) - len(s.Sample); room > 0 && len(body) > 0 && !c.config.Success[s.Status] {
 		s.Sample = append(s.Sample, body[:min(len(body), room)]...)
 	}
 	if f.StreamEnded() {
 		delete(c.streams, f.StreamID)
-		s.settle(c.stamp, nil)
+		s.complete(c.readAt, nil)
 		return nil
 	}
 	if s.unacked += f.Length; s.unacked > recvWindow/2 {
-		c.giveBack(f.StreamID, &s.unacked)
+		c.returnWindow(f.StreamID, &s.unacked)
 	}
 	return nil
 }
@@ -169,23 +169,23 @@ func (s *Stream) tooLong() bool {
 	return s.noBody || s.Status == 204 || s.Status == 304 || s.length >= 0 && s.got > s.length
 }
 
-// giveBack lets the peer send as much again as it has sent.
-func (c *Conn) giveBack(id uint32, n *uint32) {
+// returnWindow lets the peer send as much again as it has sent.
+func (c *Conn) returnWindow(id uint32, n *uint32) {
 	by := *n
 	*n = 0
 	c.control(func(b []byte) []byte { return appendWindowUpdate(b, id, by) })
 }
 
-// known tells a stream that was given up from one that never was. c.mu is held.
-func (c *Conn) known(id uint32) error {
+// checkID tells a stream that was given up from one that never was. c.mu is held.
+func (c *Conn) checkID(id uint32) error {
 	if id%2 == 1 && id < c.nextID {
 		return nil
 	}
 	return &MalformedError{fmt.Sprintf("stream %d was never opened", id)}
 }
 
-// refuse gives a stream up for a fault of the peer's.
-func (c *Conn) refuse(id uint32, why string) {
+// abandonID gives a stream up for a fault of the peer's.
+func (c *Conn) abandonID(id uint32, why string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if s := c.streams[id]; s != nil {
@@ -197,7 +197,7 @@ func (c *Conn) refuse(id uint32, why string) {
 func (c *Conn) abandon(s *Stream, why string) {
 	delete(c.streams, s.id)
 	s.Status, s.refusal = 0, http2.ErrCodeProtocol
-	s.settle(c.stamp, &MalformedError{why})
+	s.complete(c.readAt, &MalformedError{why})
 }
 
 // settings obeys the peer's and says so.
@@ -207,7 +207,7 @@ func (c *Conn) settings(f *http2.SettingsFrame) error {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.heard = c.stamp
+	c.lastRead = c.readAt
 	err := f.ForeachSetting(func(s http2.Setting) error {
 		if err := s.Valid(); err != nil {
 			return err
@@ -215,7 +215,7 @@ func (c *Conn) settings(f *http2.SettingsFrame) error {
 		switch s.ID {
 		case http2.SettingMaxConcurrentStreams:
 			c.limit = int(min(s.Val, 1<<31-1))
-			c.serve()
+			c.assignPlaces()
 		case http2.SettingInitialWindowSize:
 			by := int64(s.Val) - c.initial
 			c.initial = int64(s.Val)
@@ -229,7 +229,7 @@ func (c *Conn) settings(f *http2.SettingsFrame) error {
 				return &MalformedError{"it wants to push, which only clients may allow"}
 			}
 		case http2.SettingMaxFrameSize:
-			c.frameMax.Store(int64(s.Val))
+			c.peerMaxFrame.Store(int64(s.Val))
 		case http2.SettingHeaderTableSize:
 			c.tableSize.Store(int64(s.Val))
 		}
@@ -242,28 +242,28 @@ func (c *Conn) settings(f *http2.SettingsFrame) error {
 // errWindow is more than a window may be [RFC 9113 §6.9.1].
 var errWindow = &MalformedError{"its window is larger than allowed"}
 
-// mostWindow is the largest window.
-const mostWindow = 1<<31 - 1
+// maxWindow is the largest window.
+const maxWindow = 1<<31 - 1
 
 // widen lets the stream send more, unless its window is too large then. conn.mu is
 // held.
 func (s *Stream) widen(by int64) (ok bool) {
 	s.window += by
 	if s.blocked && s.window > 0 {
-		s.call()
+		s.wakeOwner()
 	}
-	return s.window <= mostWindow
+	return s.window <= maxWindow
 }
 
 // widen obeys a WINDOW_UPDATE.
 func (c *Conn) widen(f *http2.WindowUpdateFrame) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.heard = c.stamp
+	c.lastRead = c.readAt
 	if f.StreamID != 0 {
 		s := c.streams[f.StreamID]
 		if s == nil {
-			return c.known(f.StreamID)
+			return c.checkID(f.StreamID)
 		}
 		if !s.widen(int64(f.Increment)) {
 			c.abandon(s, errWindow.Why)
@@ -271,7 +271,7 @@ func (c *Conn) widen(f *http2.WindowUpdateFrame) error {
 		}
 		return nil
 	}
-	if c.window += int64(f.Increment); c.window > mostWindow {
+	if c.window += int64(f.Increment); c.window > maxWindow {
 		return errWindow
 	}
 	for _, s := range c.streams {
@@ -282,7 +282,7 @@ func (c *Conn) widen(f *http2.WindowUpdateFrame) error {
 
 func (c *Conn) pinged(f *http2.PingFrame) {
 	c.mu.Lock()
-	c.heard = c.stamp
+	c.lastRead = c.readAt
 	c.mu.Unlock()
 	if data := f.Data; !f.IsAck() {
 		c.control(func(b []byte) []byte {
@@ -298,16 +298,16 @@ func (c *Conn) goAway(f *http2.GoAwayFrame) {
 	text := string(bytes.ToValidUTF8(f.DebugData(), nil))
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.heard = c.stamp
-	c.took = c.took || f.LastStreamID > 0 && c.nextID > 1
+	c.lastRead = c.readAt
+	c.accepted = c.accepted || f.LastStreamID > 0 && c.nextID > 1
 	if f.ErrCode != http2.ErrCodeNo {
-		c.away = &GoAwayError{Code: f.ErrCode, Text: text}
+		c.goAwayErr = &GoAwayError{Code: f.ErrCode, Text: text}
 	}
 	for id, s := range c.streams {
 		if id > f.LastStreamID && s.First == 0 {
 			delete(c.streams, id)
-			s.settle(c.stamp, &GoAwayError{Code: f.ErrCode, Text: text, Unprocessed: true})
+			s.complete(c.readAt, &GoAwayError{Code: f.ErrCode, Text: text, Unprocessed: true})
 		}
 	}
-	c.retire()
+	c.stopAccepting()
 }

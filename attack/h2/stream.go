@@ -22,21 +22,21 @@ type Request struct {
 // Stream is one exchange after the other, on whatever connection it reserves;
 // its owner is one goroutine. Its results stand after Do.
 type Stream struct {
-	Status    int                 // of a complete reply's header, else 0
-	Sent      int64               // instant of the write that held the request's first byte
-	First     int64               // instant of the reply's first bytes
-	End       int64               // instant of its last bytes
-	Out       int                 // bytes of the request's frames
-	In        int64               // bytes of the reply's frames
-	Sample    []byte              // beginning of a body whose status is no success
-	RequestID []byte              // what the endpoint calls the request
-	Model     []byte              // which of the endpoint's models has answered
-	Fields    []hpack.HeaderField // of a reply whose status is no success
-	Idled     bool                // the connection had lain idle, and brought nothing since
-	Barren    bool                // the connection had brought no reply by the end
-	Vain      bool                // nor had the peer taken a request on it, as far as it said
-	Trip      int64               // no less than a round trip on it
-	Crowded   bool                // by the last Await the connection had had more streams than places
+	Status         int                 // of a complete reply's header, else 0
+	Sent           int64               // instant of the write that held the request's first byte
+	First          int64               // instant of the reply's first bytes
+	End            int64               // instant of its last bytes
+	Out            int                 // bytes of the request's frames
+	In             int64               // bytes of the reply's frames
+	Sample         []byte              // beginning of a body whose status is no success
+	RequestID      []byte              // what the endpoint calls the request
+	Model          []byte              // which of the endpoint's models has answered
+	Fields         []hpack.HeaderField // of a reply whose status is no success
+	ConnIdled      bool                // the connection had lain idle, and brought nothing since
+	ConnUnanswered bool                // the connection had brought no reply by the end
+	TookNone       bool                // nor had the peer taken a request on it, as far as it said
+	Trip           int64               // no less than a round trip on it
+	HadQueue       bool                // by the last Await the connection had had more streams than places
 
 	// Began is the instant at which the request began, whatever connections it
 	// was moved from: who began first is first in line. It is to be set before
@@ -55,24 +55,24 @@ type Stream struct {
 	written *atomic.Int64 // instant of the write; the writer may outlive the exchange
 
 	// Guarded by conn.mu while the stream is in line or known there.
-	ahead, behind *Stream
-	waiting       bool // in line
-	called        bool // given a place, not begun
+	prev, next *Stream
+	queued     bool // in line
+	hasPlace   bool // given a place, not begun
 
-	id      uint32
-	window  int64 // what may be sent
-	blocked bool  // waits for a window
-	done    bool
-	err     error
-	lost    bool          // the connection's end was the stream's
-	refusal http2.ErrCode // of a malformed reply, to be said
-	noBody  bool
-	length  int64 // declared, -1 where it is not
-	got     int64 // bytes of body
-	unacked uint32
-	follows bool  // the follower does
-	stalls  bool  // the stall holds for it
-	heard   int64 // instant of the last piece of what it follows
+	id           uint32
+	window       int64 // what may be sent
+	blocked      bool  // waits for a window
+	done         bool
+	err          error
+	connLost     bool          // the connection's end was the stream's
+	refusal      http2.ErrCode // of a malformed reply, to be said
+	noBody       bool
+	length       int64 // declared, -1 where it is not
+	got          int64 // bytes of body
+	unacked      uint32
+	fed          bool  // the follower does
+	stallApplies bool  // the stall holds for it
+	lastBody     int64 // instant of the last piece of what it follows
 }
 
 // Follower follows bodies as they come. It is called while the connection is
@@ -91,27 +91,27 @@ func NewStream(sample int) *Stream {
 
 // Do sends the request on the reserved connection and waits until the instant
 // want for the complete reply. ErrUnsent means that nothing was sent, and so
-// does ErrCrowded.
-func (s *Stream) Do(r *Request, want int64) error {
+// does ErrPlaceLost.
+func (s *Stream) Do(r *Request, deadline int64) error {
 	c := s.conn
 	s.reset(r)
 	rest, err := c.begin(s, r)
 	for err == nil && len(rest) > 0 && !s.over() {
 		before := len(rest)
-		if rest, err = c.proceed(s, rest); err == nil && len(rest) == before {
-			err = s.wait(want)
+		if rest, err = c.sendMore(s, rest); err == nil && len(rest) == before {
+			err = s.wait(deadline)
 		}
 	}
 	for err == nil && !s.over() {
-		limit := s.limit(want)
-		if err = s.wait(limit); err == ErrTimeout && limit < want {
+		limit := s.effectiveDeadline(deadline)
+		if err = s.wait(limit); err == ErrTimeout && limit < deadline {
 			err = ErrStalled
-			if s.limit(want) > limit { // something came meanwhile
+			if s.effectiveDeadline(deadline) > limit { // something came meanwhile
 				err = nil
 			}
 		}
 	}
-	return c.finish(s, err, len(rest) > 0)
+	return c.endStream(s, err, len(rest) > 0)
 }
 
 // reset forgets the last exchange.
@@ -119,9 +119,9 @@ func (s *Stream) reset(r *Request) {
 	s.drain()
 	s.Status, s.Sent, s.First, s.End, s.Out, s.In = 0, 0, 0, 0, 0, 0
 	s.Sample, s.RequestID, s.Model, s.Fields = s.Sample[:0], s.RequestID[:0], s.Model[:0], s.Fields[:0]
-	s.id, s.blocked, s.done, s.err, s.lost, s.refusal = 0, false, false, nil, false, http2.ErrCodeNo
+	s.id, s.blocked, s.done, s.err, s.connLost, s.refusal = 0, false, false, nil, false, http2.ErrCodeNo
 	s.noBody, s.length, s.got, s.unacked = r.NoBody, -1, 0, 0
-	s.follows, s.stalls = false, false
+	s.fed, s.stallApplies = false, false
 	s.written = new(atomic.Int64)
 }
 
@@ -132,8 +132,8 @@ func (s *Stream) drain() {
 	}
 }
 
-// call wakes the owner, now or when it next waits.
-func (s *Stream) call() {
+// wakeOwner wakes the owner, now or when it next waits.
+func (s *Stream) wakeOwner() {
 	select {
 	case s.wake <- struct{}{}:
 	default:
@@ -142,42 +142,42 @@ func (s *Stream) call() {
 
 // wait returns when the stream was called, or with ErrTimeout at the instant.
 // The timer is left running from one exchange to the next: setting it costs.
-func (s *Stream) wait(want int64) error {
+func (s *Stream) wait(deadline int64) error {
 	now := s.conn.config.Now
 	switch {
 	case s.timer == nil:
-		s.armed = want
-		s.timer = time.NewTimer(time.Duration(want - now()))
-	case s.armed == 0 || s.armed <= want-s.conn.config.Timeout || s.armed > want:
-		s.arm(want)
+		s.armed = deadline
+		s.timer = time.NewTimer(time.Duration(deadline - now()))
+	case s.armed == 0 || s.armed <= deadline-s.conn.config.Timeout || s.armed > deadline:
+		s.arm(deadline)
 	}
 	for {
 		select {
 		case <-s.wake:
 			return nil
 		case <-s.timer.C:
-			if now() >= want {
+			if now() >= deadline {
 				s.armed = 0
 				return ErrTimeout
 			}
-			s.arm(want)
+			s.arm(deadline)
 		}
 	}
 }
 
-func (s *Stream) arm(want int64) {
-	s.armed = want
-	s.timer.Reset(time.Duration(want - s.conn.config.Now()))
+func (s *Stream) arm(deadline int64) {
+	s.armed = deadline
+	s.timer.Reset(time.Duration(deadline - s.conn.config.Now()))
 }
 
-// limit is the instant at which the reply is given up unless more comes.
-func (s *Stream) limit(want int64) int64 {
+// effectiveDeadline is the instant at which the reply is given up unless more comes.
+func (s *Stream) effectiveDeadline(deadline int64) int64 {
 	s.conn.mu.Lock()
 	defer s.conn.mu.Unlock()
-	if !s.stalls || s.Stall == 0 {
-		return want
+	if !s.stallApplies || s.Stall == 0 {
+		return deadline
 	}
-	return min(want, s.heard+s.Stall)
+	return min(deadline, s.lastBody+s.Stall)
 }
 
 // over reports whether the peer has said its last word.
@@ -187,18 +187,18 @@ func (s *Stream) over() bool {
 	return s.done
 }
 
-// settle ends the exchange, successfully or not. conn.mu is held.
-func (s *Stream) settle(at int64, err error) {
+// complete ends the exchange, successfully or not. conn.mu is held.
+func (s *Stream) complete(at int64, err error) {
 	if err == nil && s.length >= 0 && s.got != s.length && !s.noBody && s.Status != 304 {
 		err = &MalformedError{"its body is not as long as its content-length says"}
 	}
 	s.done, s.err, s.End = true, err, at
-	s.call()
+	s.wakeOwner()
 }
 
-// finish forgets the stream, tells the peer so where it does not know, and gives
+// endStream forgets the stream, tells the peer so where it does not know, and gives
 // the place back: at once where the peer knows, else when it has been told.
-func (c *Conn) finish(s *Stream, err error, unsent bool) error {
+func (c *Conn) endStream(s *Stream, err error, unsent bool) error {
 	c.mu.Lock()
 	if s.id != 0 {
 		delete(c.streams, s.id)
@@ -210,15 +210,15 @@ func (c *Conn) finish(s *Stream, err error, unsent bool) error {
 	if s.done {
 		err = s.err
 	}
-	reset, lost := code != http2.ErrCodeNo && c.err == nil, s.lost
-	s.Sent, s.Barren, s.Vain = s.written.Load(), !c.fruitful, !c.fruitful && !c.took
+	reset, lost := code != http2.ErrCodeNo && c.err == nil, s.connLost
+	s.Sent, s.ConnUnanswered, s.TookNone = s.written.Load(), !c.answered, !c.answered && !c.accepted
 	if s.First > s.Sent && s.Sent > 0 {
 		c.Trip = min(c.Trip, s.First-s.Sent)
 	}
 	s.Trip = c.Trip
-	if err == ErrTimeout && s.Sent > 0 && c.heard < s.Sent && c.config.Now()-s.Sent > c.config.Timeout/2 {
+	if err == ErrTimeout && s.Sent > 0 && c.lastRead < s.Sent && c.config.Now()-s.Sent > c.config.Timeout/2 {
 		// Not a byte for long: whoever is at the other end may be gone.
-		c.retire()
+		c.stopAccepting()
 	}
 	c.mu.Unlock()
 	if lost {

@@ -37,12 +37,12 @@ func TestUnsent(t *testing.T) {
 	begin := func(room, streams int) (*Conn, *brittle, []*Stream) {
 		ticks := int64(1)
 		w := &brittle{room: room}
-		c := &Conn{config: &Config{Now: func() int64 { return ticks }, Time: func(int64) time.Time { return time.Time{} }, Wary: new(atomic.Bool), Timeout: 1, Success: new([1000]bool)},
+		c := &Conn{config: &Config{Now: func() int64 { return ticks }, Time: func(int64) time.Time { return time.Time{} }, CheckIdle: new(atomic.Bool), Timeout: 1, Success: new([1000]bool)},
 			net: w, streams: map[uint32]*Stream{}, nextID: 1, limit: 100, ready: make(chan struct{})}
 		c.tableSize.Store(-1)
-		c.frameMax.Store(16 << 10)
+		c.peerMaxFrame.Store(16 << 10)
 		c.encoder = hpack.NewEncoder(&c.fields)
-		c.pledged = true // somebody else writes
+		c.flushPending = true // somebody else writes
 		var list []*Stream
 		for range streams {
 			s := NewStream(0)
@@ -65,7 +65,7 @@ func TestUnsent(t *testing.T) {
 	end := func(c *Conn, list []*Stream, sent int) {
 		t.Helper()
 		for i, s := range list {
-			if err := c.finish(s, nil, false); (err == ErrUnsent) != (i >= sent) || (s.Sent == 0) != (i >= sent) {
+			if err := c.endStream(s, nil, false); (err == ErrUnsent) != (i >= sent) || (s.Sent == 0) != (i >= sent) {
 				t.Errorf("stream %d of %d that were sent: %v, sent at %d", i, sent, err, s.Sent)
 			}
 		}
@@ -92,7 +92,7 @@ func TestUnsent(t *testing.T) {
 
 // TestLine has streams wait in any order, and some of them leave.
 func TestLine(t *testing.T) {
-	var l line
+	var l waitQueue
 	var list []*Stream
 	for _, began := range []int64{5, 3, 9, 3, 1, 7} {
 		s := NewStream(0)
@@ -108,20 +108,20 @@ func TestLine(t *testing.T) {
 			if s == nil || s.Began != b {
 				t.Fatalf("not %v", began)
 			}
-			s = s.behind
+			s = s.next
 		}
 		for i := len(began) - 1; i >= 0; i-- {
 			if back == nil || back.Began != began[i] {
 				t.Fatalf("not %v from behind", began)
 			}
-			back = back.ahead
+			back = back.prev
 		}
 		if s != nil || back != nil {
 			t.Fatalf("more than %v", began)
 		}
 	}
 	want(1, 3, 3, 5, 7, 9)
-	if l.first.behind != list[1] {
+	if l.first.next != list[1] {
 		t.Error("equals are not in the order in which they came")
 	}
 	l.remove(list[4])

@@ -16,19 +16,19 @@ const (
 	// flushSize is how much is gathered for one write, and how much of a body
 	// goes out before other streams have their turn.
 	flushSize = 64 << 10
-	// apart is how far apart two requests may begin in a write and share its
+	// maxSharedInstant is how far apart two requests may begin in a write and share its
 	// instant: one that stands behind a body has not been handed over before that.
-	apart = 16 << 10
-	// keepSize is the largest write buffer that is kept.
-	keepSize = 4 * flushSize
-	// mostControl is how much of the reader's own frames may wait to be written:
+	maxSharedInstant = 16 << 10
+	// maxKeptBuffer is the largest write buffer that is kept.
+	maxKeptBuffer = 4 * flushSize
+	// maxControl is how much of the reader's own frames may wait to be written:
 	// thousands of answers that the peer does not read.
-	mostControl = 64 << 10
+	maxControl = 64 << 10
 )
 
-// stamp notes the instant at which the byte at a place in the buffer, a request's
+// sendMark notes the instant at which the byte at a place in the buffer, a request's
 // first, is handed over.
-type stamp struct {
+type sendMark struct {
 	place int
 	at    *atomic.Int64
 }
@@ -41,8 +41,8 @@ func (c *Conn) begin(s *Stream, r *Request) (rest []byte, err error) {
 		c.wmu.Unlock()
 		return r.Body, err
 	}
-	defer c.push()
-	c.stamps = append(c.stamps, stamp{len(c.out), s.written})
+	defer c.flushAfterOthers()
+	c.sendMarks = append(c.sendMarks, sendMark{len(c.out), s.written})
 	c.appendHeader(s, r)
 	// Should the body be gone, the header goes out nevertheless, for its table
 	// entries are part of the connection's state; finish resets the stream.
@@ -53,16 +53,16 @@ func (c *Conn) begin(s *Stream, r *Request) (rest []byte, err error) {
 func (c *Conn) register(s *Stream, length int) (n int, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.begun(s)
+	c.placeUsed(s)
 	switch {
-	case c.err != nil || c.retired:
+	case c.err != nil || c.noMoreStreams:
 		return 0, ErrUnsent
 	case c.active > c.limit:
-		return 0, ErrCrowded
+		return 0, ErrPlaceLost
 	}
 	s.id, s.window = c.nextID, c.initial
 	if c.nextID += 2; c.nextID > lastID {
-		c.retire()
+		c.stopAccepting()
 	}
 	c.streams[s.id] = s
 	return c.takeWindow(s, length), nil
@@ -77,9 +77,9 @@ func (c *Conn) takeWindow(s *Stream, length int) int {
 	return int(n)
 }
 
-// proceed sends more of a body; without progress the stream is called when
+// sendMore sends more of a body; without progress the stream is called when
 // there may be some.
-func (c *Conn) proceed(s *Stream, body []byte) (rest []byte, err error) {
+func (c *Conn) sendMore(s *Stream, body []byte) (rest []byte, err error) {
 	c.wmu.Lock()
 	c.mu.Lock()
 	n := 0
@@ -87,7 +87,7 @@ func (c *Conn) proceed(s *Stream, body []byte) (rest []byte, err error) {
 		n = c.takeWindow(s, len(body))
 	}
 	c.mu.Unlock()
-	defer c.push()
+	defer c.flushAfterOthers()
 	if n == 0 {
 		return body, nil
 	}
@@ -107,12 +107,12 @@ func (c *Conn) appendHeader(s *Stream, r *Request) {
 	if r.Length {
 		_ = c.encoder.WriteField(hpack.HeaderField{Name: "content-length", Value: strconv.Itoa(len(r.Body))})
 	}
-	kind, flags, most := http2.FrameHeaders, http2.Flags(0), int(c.frameMax.Load())
+	kind, flags, maxPart := http2.FrameHeaders, http2.Flags(0), int(c.peerMaxFrame.Load())
 	if len(r.Body) == 0 {
 		flags = http2.FlagHeadersEndStream
 	}
 	for b := c.fields.Bytes(); ; {
-		part := b[:min(len(b), most)]
+		part := b[:min(len(b), maxPart)]
 		if b = b[len(part):]; len(b) == 0 {
 			flags |= http2.FlagHeadersEndHeaders
 		}
@@ -135,8 +135,8 @@ func (c *Conn) appendBody(s *Stream, body []byte, last bool) (err error) {
 			err = &BodyError{file.Fault(r)}
 		}
 	}()
-	for most := int(c.frameMax.Load()); len(body) > 0; {
-		part := body[:min(len(body), most)]
+	for maxPart := int(c.peerMaxFrame.Load()); len(body) > 0; {
+		part := body[:min(len(body), maxPart)]
 		body = body[len(part):]
 		flags := http2.Flags(0)
 		if last && len(body) == 0 {
@@ -148,20 +148,20 @@ func (c *Conn) appendBody(s *Stream, body []byte, last bool) (err error) {
 	return nil
 }
 
-// push ends a turn at the buffer, whose lock is held: it is written at once
+// flushAfterOthers ends a turn at the buffer, whose lock is held: it is written at once
 // when it is full, else after others that are ready to add to it have done so.
 // When nobody is, yielding costs next to nothing.
-func (c *Conn) push() {
+func (c *Conn) flushAfterOthers() {
 	if len(c.out) < flushSize {
-		if c.pledged || len(c.out) == 0 {
+		if c.flushPending || len(c.out) == 0 {
 			c.wmu.Unlock()
 			return
 		}
-		c.pledged = true
+		c.flushPending = true
 		c.wmu.Unlock()
 		runtime.Gosched()
 		c.wmu.Lock()
-		c.pledged = false
+		c.flushPending = false
 	}
 	c.flush()
 	c.wmu.Unlock()
@@ -171,41 +171,41 @@ func (c *Conn) push() {
 func (c *Conn) flush() {
 	c.ctlMu.Lock()
 	c.out = append(c.out, c.ctl...)
-	freed := c.freed
-	c.ctl, c.freed, c.pending = c.ctl[:0], 0, false
+	freed := c.placesToFree
+	c.ctl, c.placesToFree, c.controlPending = c.ctl[:0], 0, false
 	c.ctlMu.Unlock()
 	if len(c.out) == 0 {
 		return
 	}
 	err := c.writeOut()
-	clear(c.stamps)
-	c.stamps = c.stamps[:0]
-	if c.out = c.out[:0]; cap(c.out) > keepSize {
+	clear(c.sendMarks)
+	c.sendMarks = c.sendMarks[:0]
+	if c.out = c.out[:0]; cap(c.out) > maxKeptBuffer {
 		c.out = nil
 	}
 	if freed > 0 && c.free(freed) {
 		c.spawn(func() { c.fail(errClosed) })
 	}
 	if err != nil {
-		c.lost(err)
+		c.writeFailed(err)
 	}
 }
 
 // writeOut hands over what was gathered, unless the connection has failed. The
 // requests of which nothing was handed over have no instant then.
 func (c *Conn) writeOut() (err error) {
-	for from, next := 0, 0; from < len(c.out) && err == nil && !c.dead.Load(); {
+	for from, next := 0, 0; from < len(c.out) && err == nil && !c.writesStopped.Load(); {
 		to, now := len(c.out), c.config.Now()
-		for ; next < len(c.stamps); next++ {
-			if c.stamps[next].place >= from+apart {
-				to = c.stamps[next].place
+		for ; next < len(c.sendMarks); next++ {
+			if c.sendMarks[next].place >= from+maxSharedInstant {
+				to = c.sendMarks[next].place
 				break
 			}
-			c.stamps[next].at.Store(now)
+			c.sendMarks[next].at.Store(now)
 		}
 		var n int
 		if n, err = c.write(c.out[from:to], now); err != nil {
-			for _, s := range c.stamps[:next] {
+			for _, s := range c.sendMarks[:next] {
 				if s.place >= from+n {
 					s.at.Store(0)
 				}
@@ -225,9 +225,9 @@ func (c *Conn) write(b []byte, now int64) (n int, err error) {
 	return c.net.Write(b)
 }
 
-// lost closes the connection after a failed write, unless the peer has said
+// writeFailed closes the connection after a failed write, unless the peer has said
 // something before it went, which the reader is to find first.
-func (c *Conn) lost(err error) {
+func (c *Conn) writeFailed(err error) {
 	if !broken(err) {
 		c.fail(err)
 		return
@@ -235,7 +235,7 @@ func (c *Conn) lost(err error) {
 	// The reader meets the same end, after what came before it.
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.retire()
+	c.stopAccepting()
 }
 
 // broken reports whether the peer broke the connection off.
@@ -255,26 +255,26 @@ func (c *Conn) abort(id uint32, code http2.ErrCode) {
 func (c *Conn) controlFreeing(places int, add func(b []byte) []byte) {
 	c.ctlMu.Lock()
 	defer c.ctlMu.Unlock()
-	if len(c.ctl) > mostControl {
-		c.unread.Store(true)
+	if len(c.ctl) > maxControl {
+		c.controlUnread.Store(true)
 		return
 	}
 	c.ctl = add(c.ctl)
-	c.freed += places
-	if c.pending {
+	c.placesToFree += places
+	if c.controlPending {
 		return
 	}
-	c.pending = c.start(func() {
+	c.controlPending = c.start(func() {
 		c.wmu.Lock()
 		c.flush()
 		c.wmu.Unlock()
 	})
 }
 
-// heeded is an error when the peer asks and asks and does not read the answers:
+// checkControl is an error when the peer asks and asks and does not read the answers:
 // those that wait to be written would be without number.
-func (c *Conn) heeded() error {
-	if c.unread.Load() {
+func (c *Conn) checkControl() error {
+	if c.controlUnread.Load() {
 		return &MalformedError{"it does not read the answers to its control frames"}
 	}
 	return nil
@@ -296,11 +296,11 @@ func (c *Conn) start(f func()) bool {
 	return !c.ended
 }
 
-// end is the reader's last act.
-func (c *Conn) end() {
+// finish is the reader's last act.
+func (c *Conn) finish() {
 	c.ctlMu.Lock()
 	c.ended = true
 	c.ctlMu.Unlock()
 	c.routines.Wait()
-	close(c.gone)
+	close(c.finished)
 }

@@ -36,12 +36,12 @@ func (*slowWriter) SetWriteDeadline(time.Time) error { return nil }
 func TestRequestsBehindABody(t *testing.T) {
 	ticks := int64(1)
 	w := &slowWriter{ticks: &ticks}
-	config := &Config{Now: func() int64 { return ticks }, Time: func(int64) time.Time { return time.Time{} }, Wary: new(atomic.Bool), Timeout: 1, Success: new([1000]bool)}
+	config := &Config{Now: func() int64 { return ticks }, Time: func(int64) time.Time { return time.Time{} }, CheckIdle: new(atomic.Bool), Timeout: 1, Success: new([1000]bool)}
 	c := &Conn{config: config, net: w, streams: map[uint32]*Stream{}, nextID: 1, window: 1 << 30, initial: 1 << 30}
 	c.tableSize.Store(-1)
-	c.frameMax.Store(16 << 10)
+	c.peerMaxFrame.Store(16 << 10)
 	c.encoder = hpack.NewEncoder(&c.fields)
-	c.pledged = true // somebody else writes
+	c.flushPending = true // somebody else writes
 	var streams []*Stream
 	var places []int
 	for _, size := range []int{100, 60 << 10, 100, 100, 50 << 10, 20 << 10, 0} {
@@ -58,7 +58,7 @@ func TestRequestsBehindABody(t *testing.T) {
 	c.flush()
 	c.wmu.Unlock()
 	for i, s := range streams {
-		if got, first := s.written.Load(), w.at[places[i]]; got > first || first-got >= apart {
+		if got, first := s.written.Load(), w.at[places[i]]; got > first || first-got >= maxSharedInstant {
 			t.Errorf("request %d begins at %d, its first byte was handed over at %d", i, got, first)
 		}
 	}

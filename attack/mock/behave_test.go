@@ -266,7 +266,7 @@ func TestCloseEndsEveryGoroutine(t *testing.T) {
 func TestClosedEndpointLetsNobodyIn(t *testing.T) {
 	e := newEndpoint(quick())
 	e.close()
-	if fate := e.enter(func() int64 { return 0 }, 2, &shape{}).fate; fate != fateClosed {
-		t.Errorf("fate %d, want %d", fate, fateClosed)
+	if fate := e.admit(func() int64 { return 0 }, 2, &shape{}).fate; fate != closedOutcome {
+		t.Errorf("fate %d, want %d", fate, closedOutcome)
 	}
 }

@@ -102,7 +102,7 @@ func Words() string {
 func (c Config) Validate() error {
 	c = c.filled()
 	if !validName(c.Name) {
-		return fmt.Errorf("endpoint name %s: expected 1 to %d letters, digits, \"-\", \"_\" or \".\"", quoted(c.Name), longestName)
+		return fmt.Errorf("endpoint name %s: expected 1 to %d letters, digits, \"-\", \"_\" or \".\"", quoted(c.Name), maxName)
 	}
 	for i := range settings {
 		s := &settings[i]
@@ -138,10 +138,10 @@ func (c Config) mostSlots() int {
 	return c.Concurrency
 }
 
-const longestName = 63
+const maxName = 63
 
 func validName(name string) bool {
-	if name == "" || len(name) > longestName {
+	if name == "" || len(name) > maxName {
 		return false
 	}
 	for _, r := range name {

@@ -14,11 +14,11 @@ type endpoint struct {
 	created     time.Time
 	draws       draws
 	shapes      shapes
-	stock       stock
+	parts       replyParts
 	failure     refusal // what the model answers when it fails
 
 	mu     sync.Mutex
-	line   line
+	queue  slotQueue
 	due    int64  // when the next request is due by the rate limit
 	served uint64 // requests that were let in, and so draws used
 	closed bool
@@ -33,69 +33,69 @@ func newEndpoint(c Config) *endpoint {
 		entity:      []byte(c.Name + "-1"),
 		created:     time.Now(),
 		draws:       newDraws(c),
-		stock:       newStock(c),
+		parts:       newReplyParts(c),
 		failure:     modelFailure(c.ErrorStatus),
-		line:        newLine(c),
+		queue:       newSlotQueue(c),
 	}
 }
 
-// fate is what becomes of a request that arrived.
-type fate uint8
+// outcome is what becomes of a request that arrived.
+type outcome uint8
 
 const (
-	fateServed  fate = iota
-	fateFailed       // by the model, after its time there
-	fateRefused      // the queue is full
-	fateLimited      // too many in this second
-	fateClosed       // the endpoint has closed
+	servedOutcome  outcome = iota
+	failedOutcome          // by the model, after its time there
+	refusedOutcome         // the queue is full
+	fateLimited            // too many in this second
+	closedOutcome          // the endpoint has closed
 )
 
-// course is what is to become of a request. Instants are the server's.
-type course struct {
-	fate    fate
-	due     int64 // of the reply; of a stream, of its beginning
-	arrived int64
-	queued  int64 // how long it waits for a slot
-	held    int64 // how long it holds one
-	first   int64 // of a stream's first token
-	fault   fault // in its middle
+// decision is what is to become of a request. Instants are the server's.
+type decision struct {
+	fate     outcome
+	due      int64 // of the reply; of a stream, of its beginning
+	arrived  int64
+	queued   int64 // how long it waits for a slot
+	slotTime int64 // how long it holds one
+	first    int64 // of a stream's first token
+	fault    fault // in its middle
 }
 
-// enter counts an arrival and decides its course. The clock is read under the
+// admit counts an arrival and decides its course. The clock is read under the
 // lock: the line's order is time's order.
-func (e *endpoint) enter(now func() int64, bytesIn int, sh *shape) course {
+func (e *endpoint) admit(now func() int64, bytesIn int, sh *shape) decision {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.counts.arrive(bytesIn)
-	c := course{arrived: now()}
+	c := decision{arrived: now()}
 	c.due = c.arrived
 	switch {
 	case e.closed:
-		c.fate = fateClosed
+		c.fate = closedOutcome
 		return c
 	case e.limited(c.arrived):
 		c.fate = fateLimited
 		return c
-	case e.line.full(c.arrived):
-		c.fate = fateRefused
+	case e.queue.full(c.arrived):
+		c.fate = refusedOutcome
 		return c
 	}
 	k := e.served
 	e.served++
 	overhead := int64(e.config.Overhead)
 	if e.draws.fails(k) {
-		c.fate = fateFailed
+		c.fate = failedOutcome
 	}
-	if !sh.streams() || c.fate == fateFailed {
-		c.held = e.draws.latency(k)
-		c.due = e.line.enter(c.arrived, c.held) + overhead
-		c.queued = c.due - overhead - c.held - c.arrived
+	if !sh.streams() || c.fate == failedOutcome {
+		c.slotTime = e.draws.latency(k)
+		c.due = e.queue.plan(c.arrived, c.slotTime) + overhead
+		c.queued = c.due - overhead - c.slotTime - c.arrived
 		return c
 	}
 	first := e.draws.firstToken(k)
-	tokens, _ := e.stock.length(sh)
-	c.held = first + int64(tokens-1)*int64(e.config.TokenGap)
-	c.due = e.line.enter(c.arrived, c.held) - c.held + overhead
+	tokens, _ := e.parts.length(sh)
+	c.slotTime = first + int64(tokens-1)*int64(e.config.TokenGap)
+	c.due = e.queue.plan(c.arrived, c.slotTime) - c.slotTime + overhead
 	c.queued = c.due - overhead - c.arrived
 	c.first, c.fault = c.due+first, e.draws.fault(k)
 	return c
@@ -120,18 +120,18 @@ func (e *endpoint) limited(now int64) bool {
 func (e *endpoint) slots() int {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return len(e.line.free)
+	return len(e.queue.free)
 }
 
-// leave counts the reply to a request that entered.
-func (e *endpoint) leave(status, bytesOut int) {
+// countReply counts the reply to a request that entered.
+func (e *endpoint) countReply(status, bytesOut int) {
 	e.mu.Lock()
 	e.counts.answer(status, bytesOut)
 	e.mu.Unlock()
 }
 
-// turnAway counts a request that is answered without having entered.
-func (e *endpoint) turnAway(bytesIn, status, bytesOut int) {
+// countRejected counts a request that is answered without having entered.
+func (e *endpoint) countRejected(bytesIn, status, bytesOut int) {
 	e.mu.Lock()
 	e.counts.arrive(bytesIn)
 	e.counts.answer(status, bytesOut)
@@ -142,7 +142,7 @@ func (e *endpoint) turnAway(bytesIn, status, bytesOut int) {
 func (e *endpoint) close() {
 	e.mu.Lock()
 	e.closed = true
-	e.line.clear()
+	e.queue.clear()
 	e.mu.Unlock()
 }
 
@@ -150,5 +150,5 @@ func (e *endpoint) close() {
 func (e *endpoint) asleep() bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return e.line.asleep
+	return e.queue.asleep
 }

@@ -8,10 +8,10 @@ import (
 // Once no slot has been free for as long as autoscale says, there are twice as
 // many, and never more than that; a free slot in between begins the time anew.
 func TestLineScalesUp(t *testing.T) {
-	l := newLine(Config{Concurrency: 2, Autoscale: 100 * time.Millisecond})
+	l := newSlotQueue(Config{Concurrency: 2, Autoscale: 100 * time.Millisecond})
 	arrive := func(from, to int64) {
 		for now := from; now < to; now += 2 * ms { // five at a time are needed
-			l.enter(now, 10*ms)
+			l.plan(now, 10*ms)
 		}
 	}
 	arrive(0, 90*ms)
@@ -35,7 +35,7 @@ func TestLineScalesUp(t *testing.T) {
 	// Twice the slots, twice the rate: 400/s.
 	done := 0
 	for now := 3000 * ms; now < 4000*ms; now += ms {
-		if l.enter(now, 10*ms) < 4000*ms {
+		if l.plan(now, 10*ms) < 4000*ms {
 			done++
 		}
 	}
@@ -49,12 +49,12 @@ func TestRateLimitAndStalls(t *testing.T) {
 	served, stalled := 0, 0
 	const seconds = 200
 	for now := int64(0); now < seconds*int64(time.Second); now += int64(time.Second) / 400 {
-		switch c := e.enter(func() int64 { return now }, 1, &shape{}); {
+		switch c := e.admit(func() int64 { return now }, 1, &shape{}); {
 		case c.fate == fateLimited:
-		case c.held == 320*ms:
+		case c.slotTime == 320*ms:
 			stalled++
 			served++
-		case c.held == 20*ms:
+		case c.slotTime == 20*ms:
 			served++
 		default:
 			t.Fatalf("%+v", c)

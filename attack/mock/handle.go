@@ -30,7 +30,7 @@ func (s *Server) handle(ctx *fasthttp.RequestCtx) {
 	case ctx.IsGet() && strings.TrimSuffix(string(path), "/metrics") == e.details:
 		s.export(ctx, e)
 	default:
-		s.stray(ctx, notFound(string(path)))
+		s.answerStray(ctx, notFound(string(path)))
 	}
 }
 
@@ -40,22 +40,22 @@ func (s *Server) invoke(ctx *fasthttp.RequestCtx, e *endpoint, id []byte) {
 	shape, no := e.check(ctx, body)
 	if no != nil {
 		no.write(ctx)
-		e.turnAway(len(body), no.status, len(no.body))
+		e.countRejected(len(body), no.status, len(no.body))
 		return
 	}
-	course := e.enter(s.now, len(body), &shape)
-	if see := s.observer.Load(); see != nil && course.fate <= fateFailed {
-		(*see)(time.Duration(course.queued), time.Duration(course.held))
+	course := e.admit(s.now, len(body), &shape)
+	if see := s.observer.Load(); see != nil && course.fate <= failedOutcome {
+		(*see)(time.Duration(course.queued), time.Duration(course.slotTime))
 	}
 	switch {
-	case course.fate == fateRefused:
+	case course.fate == refusedOutcome:
 		queueFull.write(ctx)
 	case course.fate == fateLimited:
 		rateLimited.write(ctx)
-	case course.fate == fateClosed, !s.wait(course.due):
+	case course.fate == closedOutcome, !s.wait(course.due):
 		shuttingDown.write(ctx)
 		ctx.SetConnectionClose()
-	case course.fate == fateFailed:
+	case course.fate == failedOutcome:
 		ctx.Response.Header.SetCanonical(headerEntity, e.entity)
 		e.failure.write(ctx)
 	case shape.streams():
@@ -66,7 +66,7 @@ func (s *Server) invoke(ctx *fasthttp.RequestCtx, e *endpoint, id []byte) {
 		ctx.Response.Header.SetCanonical(headerEntity, e.entity)
 		e.reply(ctx, shape, id)
 	}
-	e.leave(ctx.Response.StatusCode(), len(ctx.Response.Body()))
+	e.countReply(ctx.Response.StatusCode(), len(ctx.Response.Body()))
 }
 
 // check looks at what needs no model: these refusals are answered at once, take
@@ -76,7 +76,7 @@ func (e *endpoint) check(ctx *fasthttp.RequestCtx, body []byte) (shape, *refusal
 		ctx.Response.Header.SetCanonical(headerAllow, []byte(fasthttp.MethodPost))
 		return shape{}, &notPost
 	}
-	if len(body) > mostBody {
+	if len(body) > maxBody {
 		return shape{}, &tooLarge
 	}
 	sh, err := e.shapes.of(body)
@@ -107,8 +107,8 @@ func (s *Server) export(ctx *fasthttp.RequestCtx, e *endpoint) {
 	fmt.Fprintf(ctx, "# TYPE %s gauge\n%s{endpoint_name=%q} %d %d\n# EOF\n", name, name, e.config.Name, e.slots(), time.Now().UnixMilli())
 }
 
-// stray answers a request that is for nothing here.
-func (s *Server) stray(ctx *fasthttp.RequestCtx, no refusal) {
+// answerStray answers a request that is for nothing here.
+func (s *Server) answerStray(ctx *fasthttp.RequestCtx, no refusal) {
 	no.write(ctx)
 	s.strays.turnAway(len(ctx.Request.Body()), no.status, len(no.body))
 }
@@ -118,7 +118,7 @@ func (s *Server) stray(ctx *fasthttp.RequestCtx, no refusal) {
 func (s *Server) handleBroken(ctx *fasthttp.RequestCtx, err error) {
 	ctx.Response.Header.SetContentTypeBytes(typeJSON)
 	if errors.Is(err, fasthttp.ErrBodyTooLarge) {
-		s.stray(ctx, tooLarge)
+		s.answerStray(ctx, tooLarge)
 		return
 	}
 	s.strays.breakOff()

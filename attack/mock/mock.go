@@ -28,26 +28,26 @@ import (
 // that the client sees the refusal and not a reset; past the second one it is
 // cut off. Headers have to hold an OAuth token.
 const (
-	mostBody   = 16 << 20
-	cutBody    = 64 << 20
-	mostHeader = 8 << 10
+	maxBody   = 16 << 20
+	cutBody   = 64 << 20
+	maxHeader = 8 << 10
 )
 
-// goodbye bounds how long Close waits for clients to take their last replies.
-const goodbye = time.Second
+// closeTimeout bounds how long Close waits for clients to take their last replies.
+const closeTimeout = time.Second
 
 // Server is a mock endpoint that listens. Its methods may be called from any
 // goroutine.
 type Server struct {
-	endpoint *endpoint
-	http     fasthttp.Server
-	listener net.Listener
-	origin   time.Time // instants are nanoseconds since then
-	epoch    uint64    // random: tells the request ids of two servers apart
-	requests atomic.Uint64
-	strays   strays
-	noting   atomic.Bool // of streams
-	observer atomic.Pointer[func(queued, held time.Duration)]
+	endpoint      *endpoint
+	http          fasthttp.Server
+	listener      net.Listener
+	origin        time.Time // instants are nanoseconds since then
+	epoch         uint64    // random: tells the request ids of two servers apart
+	requests      atomic.Uint64
+	strays        strays
+	recordStreams atomic.Bool // of streams
+	observer      atomic.Pointer[func(queued, held time.Duration)]
 
 	closed  chan struct{}
 	running sync.WaitGroup // accept loop and connections
@@ -80,9 +80,9 @@ func Start(c Config, listen string) (*Server, error) {
 		Name:                         "brunt-mock",
 		Handler:                      s.handle,
 		ErrorHandler:                 s.handleBroken,
-		Logger:                       silent{},
+		Logger:                       noLogger{},
 		Concurrency:                  1 << 20, // connections; the process runs out of files before
-		ReadBufferSize:               mostHeader,
+		ReadBufferSize:               maxHeader,
 		MaxRequestBodySize:           cutBody,
 		NoDefaultDate:                true, // its ticker would outlive Close
 		DisablePreParseMultipartForm: true,
@@ -100,10 +100,10 @@ func reason(err error) error {
 	return err
 }
 
-// silent drops what fasthttp would log on standard error.
-type silent struct{}
+// noLogger drops what fasthttp would log on standard error.
+type noLogger struct{}
 
-func (silent) Printf(string, ...any) {}
+func (noLogger) Printf(string, ...any) {}
 
 // Addr is the address listened on, such as 127.0.0.1:40123.
 func (s *Server) Addr() string { return s.listener.Addr().String() }
@@ -179,7 +179,7 @@ func (s *Server) Close() error {
 		// A read that waits for a request ends at once; a reply that is being
 		// written does not.
 		_ = conn.SetReadDeadline(time.Unix(1, 0))
-		_ = conn.SetWriteDeadline(time.Now().Add(goodbye))
+		_ = conn.SetWriteDeadline(time.Now().Add(closeTimeout))
 	}
 	s.running.Wait()
 	return err

@@ -175,7 +175,7 @@ func TestRefusals(t *testing.T) {
 	s := start(t, c)
 	base := strings.TrimSuffix(s.URL(), "/serving-endpoints/here/invocations")
 	client := newClient(t)
-	large := `{"x":"` + strings.Repeat("x", mostBody) + `"}`
+	large := `{"x":"` + strings.Repeat("x", maxBody) + `"}`
 	tests := []struct {
 		method, path, body string
 		status             int
@@ -314,7 +314,7 @@ func TestRawConnections(t *testing.T) {
 	path := s.endpoint.invocations
 	tests := []struct{ name, bytes, want string }{
 		{"no HTTP", "hello\r\n\r\n", "400"},
-		{"huge header", "POST " + path + " HTTP/1.1\r\nA: " + strings.Repeat("a", 2*mostHeader) + "\r\n\r\n", "431"},
+		{"huge header", "POST " + path + " HTTP/1.1\r\nA: " + strings.Repeat("a", 2*maxHeader) + "\r\n\r\n", "431"},
 		{"body past the cut", "POST " + path + " HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\n\r\n", "413"},
 		{"chunked", "POST " + path + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n", "200"},
 		{"two at once", "POST " + path + " HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}POST " + path + " HTTP/1.0\r\nContent-Length: 1\r\n\r\n{", "400"},

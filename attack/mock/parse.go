@@ -27,7 +27,7 @@ func Parse(rawURL string) (Config, error) {
 	if name != "" {
 		c.Name = name
 		if !validName(name) {
-			return c, fmt.Errorf("mock://: endpoint name %s: expected 1 to %d letters, digits, \"-\", \"_\" or \".\"; values go after a \"?\"", quoted(name), longestName)
+			return c, fmt.Errorf("mock://: endpoint name %s: expected 1 to %d letters, digits, \"-\", \"_\" or \".\"; values go after a \"?\"", quoted(name), maxName)
 		}
 	}
 	if err := c.read(query); err != nil {
@@ -70,7 +70,7 @@ func unescaped(word string) string {
 
 // nearest is all keys, the one that takes the fewest edits from word first.
 func nearest(word string) []string {
-	word = word[:min(len(word), longestName)]
+	word = word[:min(len(word), maxName)]
 	keys := make([]string, len(settings))
 	for i := range settings {
 		keys[i] = settings[i].key
@@ -83,9 +83,9 @@ func nearest(word string) []string {
 
 // quoted keeps a stranger's word on one line, and short.
 func quoted(word string) string {
-	const most = 60
-	if len(word) > most {
-		return strconv.QuoteToASCII(word[:most]) + "…"
+	const limit = 60
+	if len(word) > limit {
+		return strconv.QuoteToASCII(word[:limit]) + "…"
 	}
 	return strconv.Quote(word)
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-// stock is what replies are put together from, made once.
-type stock struct {
+// replyParts is what replies are put together from, made once.
+type replyParts struct {
 	name   string
 	tokens int    // of the longest answer
 	text   string // of the longest answer, wordLength bytes per token
@@ -27,9 +27,9 @@ const shortAnswer = 4
 // dimensions of an embedding: enough for the shape, cheap to send.
 const dimensions = 64
 
-func newStock(c Config) stock {
+func newReplyParts(c Config) replyParts {
 	words := [...]string{"every", "reply", "comes", "after", "delay", "drawn", "under", "seeds"}
-	s := stock{name: c.Name, tokens: c.Tokens}
+	s := replyParts{name: c.Name, tokens: c.Tokens}
 	if s.tokens == 0 {
 		s.tokens = shortAnswer
 	}
@@ -50,13 +50,13 @@ func newStock(c Config) stock {
 }
 
 // answer is the text of n tokens, with no space at its end.
-func (s *stock) answer(n int) string { return s.text[:n*wordLength-1] }
+func (s *replyParts) answer(n int) string { return s.text[:n*wordLength-1] }
 
 // scratches hold replies while they are put together; fasthttp copies them.
 var scratches = sync.Pool{New: func() any { return new([]byte) }}
 
-// mostScratch is the size in bytes up to which a scratch is kept.
-const mostScratch = 1 << 20
+// maxScratch is the size in bytes up to which a scratch is kept.
+const maxScratch = 1 << 20
 
 // reply answers with 200 in the shape of the request.
 func (e *endpoint) reply(ctx *fasthttp.RequestCtx, sh shape, id []byte) {
@@ -64,14 +64,14 @@ func (e *endpoint) reply(ctx *fasthttp.RequestCtx, sh shape, id []byte) {
 	out := (*scratch)[:0]
 	switch sh.kind {
 	case chat, completion:
-		out = e.stock.appendChoices(out, sh, id)
+		out = e.parts.appendChoices(out, sh, id)
 	case embedding:
-		out = e.stock.appendEmbeddings(out, sh)
+		out = e.parts.appendEmbeddings(out, sh)
 	default:
 		out = appendPredictions(out, sh)
 	}
 	ctx.Response.SetBody(out)
-	if cap(out) <= mostScratch {
+	if cap(out) <= maxScratch {
 		*scratch = out
 		scratches.Put(scratch)
 	}
@@ -96,14 +96,14 @@ func appendFraction(out []byte, random uint64) []byte {
 }
 
 // length is that of the answer to a request, in tokens, and why it ends there.
-func (s *stock) length(sh *shape) (tokens int, finish string) {
+func (s *replyParts) length(sh *shape) (tokens int, finish string) {
 	if sh.limit > 0 && sh.limit < s.tokens {
 		return sh.limit, "length"
 	}
 	return s.tokens, "stop"
 }
 
-func (s *stock) appendChoices(out []byte, sh shape, id []byte) []byte {
+func (s *replyParts) appendChoices(out []byte, sh shape, id []byte) []byte {
 	tokens, finish := s.length(&sh)
 	object := `","object":"chat.completion","created":`
 	before, after := `,"message":{"role":"assistant","content":"`, `"},"finish_reason":"`
@@ -131,7 +131,7 @@ func (s *stock) appendChoices(out []byte, sh shape, id []byte) []byte {
 	return append(out, `}}`...)
 }
 
-func (s *stock) appendEmbeddings(out []byte, sh shape) []byte {
+func (s *replyParts) appendEmbeddings(out []byte, sh shape) []byte {
 	out = append(append(out, `{"object":"list","model":"`...), s.name...)
 	out = append(out, `","data":[`...)
 	for i := range sh.rows {

@@ -34,8 +34,8 @@ type shape struct {
 // Most choices or embeddings of one request: a few bytes of request must not
 // grow to gigabytes of reply.
 const (
-	mostChoices    = 128
-	mostEmbeddings = 2048
+	maxChoices    = 128
+	maxEmbeddings = 2048
 )
 
 // shapes remembers what bodies look like. A load test sends the same few
@@ -216,17 +216,17 @@ func number(value []byte) int {
 
 // finish applies the number of choices asked for, and the bounds.
 func (s *shape) finish(n int) error {
-	most := mostChoices
+	limit := maxChoices
 	switch s.kind {
 	case predictions:
 		return nil
 	case embedding:
-		most = mostEmbeddings
+		limit = maxEmbeddings
 	default:
-		s.rows *= min(max(n, 1), mostChoices+1)
+		s.rows *= min(max(n, 1), maxChoices+1)
 	}
-	if s.rows > most {
-		return errors.New("more than " + strconv.Itoa(most) + " replies asked of one request")
+	if s.rows > limit {
+		return errors.New("more than " + strconv.Itoa(limit) + " replies asked of one request")
 	}
 	return nil
 }

@@ -113,7 +113,7 @@ func FuzzReadShape(f *testing.F) {
 		switch {
 		case err == nil && !object:
 			t.Errorf("took %q", body)
-		case err == nil && (sh.rows < 0 || sh.limit < 0 || sh.prompt < 0 || sh.rows > len(body)+mostChoices):
+		case err == nil && (sh.rows < 0 || sh.limit < 0 || sh.prompt < 0 || sh.rows > len(body)+maxChoices):
 			t.Errorf("%q: %+v", body, sh)
 		case err != nil && object && utf8.Valid(body) && len(body) < 9000 &&
 			!strings.Contains(string(body), `\u`) && !strings.HasPrefix(err.Error(), "more than"):

@@ -34,8 +34,8 @@ func (s *Server) Stats() Stats {
 	e.mu.Lock()
 	now := s.now()
 	open := e.counts.arrived - e.counts.addTo(&st)
-	st.Queued = e.line.waiting(now)
-	st.InService = e.line.serving(now)
+	st.Queued = e.queue.waiting(now)
+	st.InService = e.queue.serving(now)
 	st.Returning = int(open) - st.Queued - st.InService
 	e.mu.Unlock()
 
@@ -84,7 +84,7 @@ type strays struct {
 	lookups, broken uint64
 }
 
-// turnAway counts a request and its reply.
+// countRejected counts a request and its reply.
 func (s *strays) turnAway(bytesIn, status, bytesOut int) {
 	s.mu.Lock()
 	s.arrive(bytesIn)

@@ -47,7 +47,7 @@ type talk struct {
 	server  *Server
 	on      *endpoint
 	shape   shape
-	course  course
+	course  decision
 	head    []byte // what all chunks begin with
 	tokens  int
 	finish  string
@@ -60,9 +60,9 @@ type talk struct {
 }
 
 // talk answers with a stream.
-func (s *Server) talk(ctx *fasthttp.RequestCtx, e *endpoint, sh shape, c course, id []byte) {
+func (s *Server) talk(ctx *fasthttp.RequestCtx, e *endpoint, sh shape, c decision, id []byte) {
 	t := &talk{server: s, on: e, shape: sh, course: c}
-	t.tokens, t.finish = e.stock.length(&sh)
+	t.tokens, t.finish = e.parts.length(&sh)
 	t.next = -1
 	object := `","object":"chat.completion.chunk","created":`
 	if sh.kind == completion {
@@ -70,7 +70,7 @@ func (s *Server) talk(ctx *fasthttp.RequestCtx, e *endpoint, sh shape, c course,
 	}
 	t.head = append(append([]byte(`data: {"id":"`), id...), object...)
 	t.head = strconv.AppendInt(t.head, time.Now().Unix(), 10)
-	t.head = append(append(append(t.head, `,"model":"`...), e.stock.name...), `","choices":[`...)
+	t.head = append(append(append(t.head, `,"model":"`...), e.parts.name...), `","choices":[`...)
 	ctx.Response.Header.SetContentTypeBytes(typeEvents)
 	ctx.Response.ImmediateHeaderFlush = true
 	ctx.SetBodyStream(t, -1)
@@ -115,13 +115,13 @@ func (t *talk) make() error {
 	if !t.server.wait(t.course.first + int64(step)*int64(t.on.config.TokenGap)) {
 		return errClosing
 	}
-	word := t.on.stock.text[step*wordLength:][:wordLength]
+	word := t.on.parts.text[step*wordLength:][:wordLength]
 	if t.shape.kind == chat {
 		out = t.appendChunk(out, t.next%t.shape.rows, `"delta":{"content":"`+word+`"}`, "", step+1)
 	} else {
 		out = t.appendChunk(out, t.next%t.shape.rows, `"text":"`+word+`"`, "", step+1)
 	}
-	if t.server.noting.Load() {
+	if t.server.recordStreams.Load() {
 		t.sent = append(t.sent, time.Duration(t.server.now()))
 	}
 	if t.next++; t.next == t.tokens*t.shape.rows {
@@ -191,7 +191,7 @@ func (t *talk) appendEnd(out []byte) []byte {
 // Close counts the answer; fasthttp calls it when it has been written, or
 // cannot be.
 func (t *talk) Close() error {
-	t.on.leave(fasthttp.StatusOK, t.bytes)
+	t.on.countReply(fasthttp.StatusOK, t.bytes)
 	t.server.note(t)
 	return nil
 }
@@ -205,7 +205,7 @@ type Streamed struct {
 }
 
 // NoteStreams has the server keep a note of each streamed answer from now on.
-func (s *Server) NoteStreams() { s.noting.Store(true) }
+func (s *Server) NoteStreams() { s.recordStreams.Store(true) }
 
 // Streamed is the notes, in the order in which the answers ended.
 func (s *Server) Streamed() []Streamed {
@@ -215,7 +215,7 @@ func (s *Server) Streamed() []Streamed {
 }
 
 func (s *Server) note(t *talk) {
-	if !s.noting.Load() {
+	if !s.recordStreams.Load() {
 		return
 	}
 	s.mu.Lock()

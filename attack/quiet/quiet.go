@@ -15,15 +15,15 @@ import (
 )
 
 const (
-	// tries is how often a stretch is made at most.
-	tries = 8
-	// wrongs is how many wrong stretches on a quiet machine are one too many: more
+	// maxTries is how often a stretch is made at most.
+	maxTries = 8
+	// maxWrong is how many wrong stretches on a quiet machine are one too many: more
 	// than one, since what is seen of the machine is seen from one process.
-	wrongs = 3
-	// patience is how long a repetition waits for a quiet moment.
-	patience = 5 * time.Second
-	// moment is how long the machine must be quiet for that.
-	moment = 250 * time.Millisecond
+	maxWrong = 3
+	// quietTimeout is how long a repetition waits for a quiet moment.
+	quietTimeout = 5 * time.Second
+	// quietMoment is how long the machine must be quiet for that.
+	quietMoment = 250 * time.Millisecond
 	// budget is how long the repetitions of a package's tests may take together, so
 	// that they end within go test's ten minutes on a machine that is never quiet.
 	budget = 2 * time.Minute
@@ -61,7 +61,7 @@ func repeat(t testing.TB, stretch func() error, begin func() func() string, wait
 		}
 	}()
 	made := 0
-	for ; made < tries && (made == 0 || spent.Load()+int64(time.Since(again)) < int64(budget)); made++ {
+	for ; made < maxTries && (made == 0 || spent.Load()+int64(time.Since(again)) < int64(budget)); made++ {
 		end := begin()
 		err = stretch()
 		why := end()
@@ -72,8 +72,8 @@ func repeat(t testing.TB, stretch func() error, begin func() func() string, wait
 			again = time.Now()
 		}
 		if why == "" {
-			if wrong++; wrong == wrongs {
-				t.Fatalf("%v (%d times while the machine was quiet)", err, wrongs)
+			if wrong++; wrong == maxWrong {
+				t.Fatalf("%v (%d times while the machine was quiet)", err, maxWrong)
 			}
 			t.Logf("%v; the machine was quiet: once more", err)
 			continue
@@ -88,8 +88,8 @@ func repeat(t testing.TB, stretch func() error, begin func() func() string, wait
 const (
 	// tick is how often a watcher wants to run.
 	tick = 2 * time.Millisecond
-	// longest is the wait for a core from which a single one counts.
-	longest = 10 * time.Millisecond
+	// maxWait is the wait for a core from which a single one counts.
+	maxWait = 10 * time.Millisecond
 	// lostShare is the share of the time from which all waits of the watcher
 	// count, and pressureShare that in which some thread of the machine waited.
 	lostShare, pressureShare = 0.02, 0.2
@@ -138,7 +138,7 @@ func judge(wall, lost, worst, waited time.Duration) string {
 	if share(waited) >= pressureShare {
 		busy = append(busy, fmt.Sprintf("some thread of the machine had no core for %.0f %% of %v", 100*share(waited), wall.Round(time.Millisecond)))
 	}
-	if worst >= longest || share(lost) >= lostShare {
+	if worst >= maxWait || share(lost) >= lostShare {
 		busy = append(busy, fmt.Sprintf("the test itself waited for a core for up to %v, and for %.0f %% of %v", worst.Round(time.Millisecond), 100*share(lost), wall.Round(time.Millisecond)))
 	}
 	return strings.Join(busy, ", ")
@@ -163,9 +163,9 @@ func pressure() time.Duration {
 
 // await returns at the end of a quiet moment, or when patience has gone.
 func await() {
-	for end := time.Now().Add(patience); time.Now().Before(end); {
+	for end := time.Now().Add(quietTimeout); time.Now().Before(end); {
 		over := observe()
-		<-time.After(moment)
+		<-time.After(quietMoment)
 		if over() == "" {
 			return
 		}

@@ -42,8 +42,8 @@ func TestRepeat(t *testing.T) {
 		{"wrong twice on a quiet machine", "!q!q.q", "", "", 3, 0},
 		{"wrong thrice on a quiet machine", "!q!b!q!q", "", "failed: wrong (3 times", 4, 1},
 		{"wrong as long as it is busy", "!b!b!b!b!b!b.q", "", "", 7, 6},
-		{"never quiet", strings.Repeat("!b", tries), "", "skipped: this machine was too busy to find out (8 tries): busy; the last time: wrong", tries, tries},
-		{"never quiet where all must run", strings.Repeat("!b", tries), "1", "failed: this machine was too busy", tries, tries},
+		{"never quiet", strings.Repeat("!b", maxTries), "", "skipped: this machine was too busy to find out (8 tries): busy; the last time: wrong", maxTries, maxTries},
+		{"never quiet where all must run", strings.Repeat("!b", maxTries), "1", "failed: this machine was too busy", maxTries, maxTries},
 		{"a count is wrong", "xb", "", "", 1, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {

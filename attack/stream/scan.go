@@ -2,10 +2,10 @@ package stream
 
 import "bytes"
 
-// finding is what one event's JSON says. The scan is made by hand and is
+// eventFacts is what one event's JSON says. The scan is made by hand and is
 // tolerant: it follows brackets and strings, skips what it does not know, and
 // knows names only as they are usually written, without escapes.
-type finding struct {
+type eventFacts struct {
 	valid  bool // a chunk
 	text   bool // with output
 	item   bool // a whole piece of an agent's answer, with output
@@ -18,12 +18,12 @@ type finding struct {
 }
 
 // read scans an event's data. What is cut short, or no object, is nothing.
-func (f *finding) read(data []byte) {
+func (f *eventFacts) read(data []byte) {
 	s := scanner{b: data}
 	if !s.enter('{') {
 		return
 	}
-	var found finding
+	var found eventFacts
 	for s.more('}') {
 		switch name := s.name(); string(name) {
 		case "choices":
@@ -43,7 +43,7 @@ func (f *finding) read(data []byte) {
 		case "object": // of older vLLM servers
 			found.failed = string(s.word()) == "error" || found.failed
 		case "error", "error_code":
-			found.failed = s.says() || found.failed
+			found.failed = s.notEmpty() || found.failed
 		default:
 			s.skip()
 		}
@@ -57,7 +57,7 @@ func (f *finding) read(data []byte) {
 var agentEvent = []byte("response.")
 
 // kind reads an event's type, as agents have it.
-func (f *finding) kind(word []byte) {
+func (f *eventFacts) kind(word []byte) {
 	switch {
 	case string(word) == "error":
 		f.failed = true
@@ -74,7 +74,7 @@ func (f *finding) kind(word []byte) {
 	}
 }
 
-func (f *finding) choices(s *scanner) {
+func (f *eventFacts) choices(s *scanner) {
 	if !s.enter('[') {
 		s.skip()
 		return
@@ -97,10 +97,10 @@ func (f *finding) choices(s *scanner) {
 	}
 }
 
-func (f *finding) note(is bool) { f.text = f.text || is }
+func (f *eventFacts) note(is bool) { f.text = f.text || is }
 
 // delta reads what a chunk adds to the answer: a text, or an object.
-func (f *finding) delta(s *scanner) {
+func (f *eventFacts) delta(s *scanner) {
 	if !s.enter('{') {
 		f.note(s.output(0))
 		return
@@ -110,7 +110,7 @@ func (f *finding) delta(s *scanner) {
 		case "content", "reasoning_content", "reasoning", "thinking", "refusal":
 			f.note(s.output(0))
 		case "tool_calls", "function_call":
-			f.note(s.says())
+			f.note(s.notEmpty())
 		default:
 			s.skip()
 		}
@@ -118,7 +118,7 @@ func (f *finding) delta(s *scanner) {
 }
 
 // usage reads token counts; a count that is not there leaves the last one.
-func (f *finding) usage(s *scanner) {
+func (f *eventFacts) usage(s *scanner) {
 	if !s.enter('{') {
 		s.skip()
 		return
@@ -141,7 +141,7 @@ func (f *finding) usage(s *scanner) {
 }
 
 // response reads the usage that an agent's last event holds.
-func (f *finding) response(s *scanner) {
+func (f *eventFacts) response(s *scanner) {
 	if !s.enter('{') {
 		s.skip()
 		return
@@ -151,7 +151,7 @@ func (f *finding) response(s *scanner) {
 		case "usage":
 			f.usage(s)
 		case "error":
-			f.failed = s.says() || f.failed
+			f.failed = s.notEmpty() || f.failed
 		default:
 			s.skip()
 		}

@@ -10,8 +10,8 @@ type scanner struct {
 	bad bool
 }
 
-// mostDepth is how deep output may lie within the lists and objects of content.
-const mostDepth = 8
+// maxDepth is how deep output may lie within the lists and objects of content.
+const maxDepth = 8
 
 // peek is the next byte that is no white space, 0 at the end.
 func (s *scanner) peek() byte {
@@ -148,9 +148,9 @@ func (s *scanner) literal() []byte {
 	return nil
 }
 
-// says reports whether the value that comes next is more than a way of writing
+// notEmpty reports whether the value that comes next is more than a way of writing
 // nothing.
-func (s *scanner) says() bool {
+func (s *scanner) notEmpty() bool {
 	s.peek()
 	from := s.at
 	s.skip()
@@ -170,7 +170,7 @@ func (s *scanner) output(depth int) (is bool) {
 	switch {
 	case s.peek() == '"':
 		return len(s.quoted()) > 0
-	case depth == mostDepth:
+	case depth == maxDepth:
 		s.skip()
 	case s.enter('['):
 		for s.more(']') {
@@ -206,7 +206,7 @@ func (s *scanner) piece() (is bool) {
 		case "content", "summary":
 			is = s.output(0) || is
 		case "name", "arguments":
-			is = s.says() || is
+			is = s.notEmpty() || is
 		default:
 			s.skip()
 		}
@@ -214,8 +214,8 @@ func (s *scanner) piece() (is bool) {
 	return is && !answer
 }
 
-// mostCount bounds a token count: what is larger is none.
-const mostCount = 1 << 40
+// maxCount bounds a token count: what is larger is none.
+const maxCount = 1 << 40
 
 // count reads a whole number; anything else is skipped.
 func (s *scanner) count() (n int64, ok bool) {
@@ -224,7 +224,7 @@ func (s *scanner) count() (n int64, ok bool) {
 		return 0, false
 	}
 	for _, c := range s.literal() {
-		if c < '0' || c > '9' || n > mostCount {
+		if c < '0' || c > '9' || n > maxCount {
 			return 0, false
 		}
 		n = n*10 + int64(c-'0')

@@ -11,16 +11,16 @@ package stream
 import "bytes"
 
 // Most bytes of one event's data, and of one line; what is larger is skipped
-// and counted. Buffers that have grown beyond keptRoom are given back when the
+// and counted. Buffers that have grown beyond maxKept are given back when the
 // next stream begins.
 const (
 	MaxEvent = 1 << 20
-	keptRoom = 64 << 10
+	maxKept  = 64 << 10
 	// SampleSize is the most bytes kept of the event that carried an error.
 	SampleSize = 512
-	// MostGaps is the most gaps that are held before they are spilled: most
+	// MaxGaps is the most gaps that are held before they are spilled: most
 	// answers have fewer.
-	MostGaps = 1024
+	MaxGaps = 1024
 )
 
 // Stream is one reply after the other. The fields are its results; instants
@@ -39,7 +39,7 @@ type Stream struct {
 	// came, less those that Spill was given; those of events that one read
 	// brought are 0.
 	Gaps []int64
-	// Spill is given MostGaps gaps whenever there are as many, so that a stream
+	// Spill is given MaxGaps gaps whenever there are as many, so that a stream
 	// without end costs no more memory than another one; the slice is used again
 	// afterwards. Without it all gaps stay in Gaps.
 	Spill func(gaps []int64)
@@ -56,16 +56,16 @@ type Stream struct {
 	// Foreign is the events that were neither chunks nor errors nor the end.
 	Foreign int
 
-	line   []byte // begun by earlier bytes
-	longer bool   // the line has more bytes than are kept
-	cr     bool   // the last byte was a carriage return: a line feed belongs to it
-	begun  bool   // past the place of a byte order mark
+	line          []byte // begun by earlier bytes
+	lineTruncated bool   // the line has more bytes than are kept
+	cr            bool   // the last byte was a carriage return: a line feed belongs to it
+	begun         bool   // past the place of a byte order mark
 
-	data    []byte // of the event so far
-	dated   bool   // it has a data line
-	large   bool   // it has more data than is kept
-	failing bool   // its type is error
-	told    bool   // there was output since the last whole piece of an agent's answer
+	data             []byte // of the event so far
+	hasData          bool   // it has a data line
+	large            bool   // it has more data than is kept
+	errorType        bool   // its type is error
+	outputSinceWhole bool   // there was output since the last whole piece of an agent's answer
 }
 
 // Reset makes s ready for the next reply.
@@ -74,13 +74,13 @@ func (s *Stream) Reset() {
 		Gaps: s.Gaps[:0], Spill: s.Spill, Sample: s.Sample[:0], Output: -1, Prompt: -1,
 		line: kept(s.line), data: kept(s.data),
 	}
-	if cap(s.Gaps) > keptRoom {
+	if cap(s.Gaps) > maxKept {
 		s.Gaps = nil
 	}
 }
 
 func kept(b []byte) []byte {
-	if cap(b) > keptRoom {
+	if cap(b) > maxKept {
 		return nil
 	}
 	return b[:0]
@@ -98,21 +98,21 @@ func (s *Stream) Feed(p []byte, at int64) {
 		}
 		end := lineEnd(p)
 		if end < 0 {
-			s.hold(p)
+			s.keepLine(p)
 			return
 		}
 		s.cr = p[end] == '\r'
 		line := p[:end]
 		p = p[end+1:]
 		if len(s.line) > 0 {
-			s.hold(line)
+			s.keepLine(line)
 			line = s.line
 		}
 		if len(line) > MaxEvent {
-			line, s.longer = line[:MaxEvent], true
+			line, s.lineTruncated = line[:MaxEvent], true
 		}
-		s.take(line, at)
-		s.line, s.longer = s.line[:0], false
+		s.handleLine(line, at)
+		s.line, s.lineTruncated = s.line[:0], false
 	}
 }
 
@@ -120,8 +120,8 @@ func (s *Stream) Feed(p []byte, at int64) {
 // some endpoints leave out the empty line after the last one.
 func (s *Stream) End(at int64) {
 	if len(s.line) > 0 {
-		s.take(s.line, at)
-		s.line, s.longer = s.line[:0], false
+		s.handleLine(s.line, at)
+		s.line, s.lineTruncated = s.line[:0], false
 	}
 	s.dispatch(at)
 }
@@ -138,10 +138,10 @@ func lineEnd(p []byte) int {
 	return end
 }
 
-// hold keeps the beginning of a line whose end is to come.
-func (s *Stream) hold(p []byte) {
+// keepLine keeps the beginning of a line whose end is to come.
+func (s *Stream) keepLine(p []byte) {
 	if room := MaxEvent - len(s.line); len(p) > room {
-		p, s.longer = p[:room], true
+		p, s.lineTruncated = p[:room], true
 	}
 	s.line = append(s.line, p...)
 }
@@ -154,8 +154,8 @@ var (
 	theEnd        = []byte("[DONE]")
 )
 
-// take handles a whole line without its end.
-func (s *Stream) take(line []byte, at int64) {
+// handleLine handles a whole line without its end.
+func (s *Stream) handleLine(line []byte, at int64) {
 	if !s.begun {
 		s.begun = true
 		line = bytes.TrimPrefix(line, byteOrderMark)
@@ -175,7 +175,7 @@ func (s *Stream) take(line []byte, at int64) {
 	case bytes.Equal(name, fieldData):
 		s.add(value)
 	case bytes.Equal(name, fieldEvent):
-		s.failing = bytes.Equal(value, typeError)
+		s.errorType = bytes.Equal(value, typeError)
 	}
 	// Comments, which have no name, serve as pings; id and retry say nothing
 	// here.
@@ -183,32 +183,32 @@ func (s *Stream) take(line []byte, at int64) {
 
 // add appends a line to the event's data; lines are joined by line feeds.
 func (s *Stream) add(value []byte) {
-	s.large = s.large || s.longer || len(s.data)+1+len(value) > MaxEvent
+	s.large = s.large || s.lineTruncated || len(s.data)+1+len(value) > MaxEvent
 	if s.large {
 		value = value[:min(len(value), SampleSize)]
 	}
 	switch {
 	case s.large && len(s.data) >= SampleSize: // nobody looks further
-	case s.dated:
+	case s.hasData:
 		s.data = append(append(s.data, '\n'), value...)
 	default:
 		s.data = append(s.data, value...)
 	}
-	s.dated = true
+	s.hasData = true
 }
 
 // dispatch handles the event that has come to its end.
 func (s *Stream) dispatch(at int64) {
-	if (s.dated || s.failing) && !s.Done {
-		s.event(s.data, at)
+	if (s.hasData || s.errorType) && !s.Done {
+		s.handleEvent(s.data, at)
 	}
-	s.data, s.dated, s.large, s.failing = s.data[:0], false, false, false
+	s.data, s.hasData, s.large, s.errorType = s.data[:0], false, false, false
 }
 
-// event enters an event into the results.
-func (s *Stream) event(data []byte, at int64) {
+// handleEvent enters an event into the results.
+func (s *Stream) handleEvent(data []byte, at int64) {
 	switch {
-	case s.failing:
+	case s.errorType:
 		s.fail(data)
 		return
 	case s.large:
@@ -218,7 +218,7 @@ func (s *Stream) event(data []byte, at int64) {
 		s.Done = true
 		return
 	}
-	var found finding
+	var found eventFacts
 	found.read(data)
 	switch {
 	case found.failed:
@@ -240,8 +240,8 @@ func (s *Stream) event(data []byte, at int64) {
 	s.Done = found.done
 	// Agents repeat as a whole what they told in pieces. One that does not tell
 	// in pieces has its output here.
-	output := found.text || found.item && !s.told
-	s.told = found.text || s.told && !found.whole
+	output := found.text || found.item && !s.outputSinceWhole
+	s.outputSinceWhole = found.text || s.outputSinceWhole && !found.whole
 	if !output {
 		return
 	}
@@ -254,7 +254,7 @@ func (s *Stream) event(data []byte, at int64) {
 }
 
 func (s *Stream) gap(ns int64) {
-	if len(s.Gaps) >= MostGaps && s.Spill != nil {
+	if len(s.Gaps) >= MaxGaps && s.Spill != nil {
 		s.Spill(s.Gaps)
 		s.Gaps = s.Gaps[:0]
 	}

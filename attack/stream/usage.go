@@ -3,7 +3,7 @@ package stream
 import "bytes"
 
 // Most bytes looked at after a member's name for the counts that it holds.
-const mostUsage = 4 << 10
+const maxUsage = 4 << 10
 
 // member is the name under which replies state token counts. Within a JSON
 // text it stands nowhere but as a name, or behind a backslash.
@@ -15,7 +15,7 @@ var member = []byte(`"usage"`)
 type Usage struct {
 	Output, Prompt int64 // tokens, -1 where they are not stated
 
-	held []byte // what follows the last name seen, from its end on
+	kept []byte // what follows the last name seen, from its end on
 	open bool   // held is in use
 	tail []byte // the last bytes since then, in which the name may begin
 	join []byte // tail with what follows it
@@ -37,11 +37,11 @@ func (u *Usage) Feed(p []byte) {
 		}
 	}
 	for end := nameEnd(p); end >= 0; end = nameEnd(p) {
-		u.hold(p[:end])
+		u.keep(p[:end])
 		u.begin()
 		p = p[end:]
 	}
-	u.hold(p)
+	u.keep(p)
 	// One byte more than a name lacks its last: a backslash may stand before it.
 	u.tail = append(u.tail, p[max(0, len(p)-len(member)):]...)
 	u.tail = append(u.tail[:0], u.tail[max(0, len(u.tail)-len(member)):]...)
@@ -65,16 +65,16 @@ func nameEnd(p []byte) int {
 	}
 }
 
-func (u *Usage) hold(p []byte) {
+func (u *Usage) keep(p []byte) {
 	if u.open {
-		u.held = append(u.held, p[:min(len(p), mostUsage-len(u.held))]...)
+		u.kept = append(u.kept, p[:min(len(p), maxUsage-len(u.kept))]...)
 	}
 }
 
 // begin reads what is held, for another name has come.
 func (u *Usage) begin() {
 	u.End()
-	u.open, u.held, u.tail = true, u.held[:0], u.tail[:0]
+	u.open, u.kept, u.tail = true, u.kept[:0], u.tail[:0]
 }
 
 // End reads what is held: no more bytes come.
@@ -83,11 +83,11 @@ func (u *Usage) End() {
 		return
 	}
 	u.open = false
-	s := scanner{b: u.held}
+	s := scanner{b: u.kept}
 	if !s.enter(':') {
 		return
 	}
-	var found finding
+	var found eventFacts
 	found.usage(&s)
 	if s.bad {
 		return

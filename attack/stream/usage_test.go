@@ -22,7 +22,7 @@ var replies = []struct {
 	{"the last one", `{"steps":[{"usage":{"completion_tokens":4}}],"usage":{"completion_tokens":9,"prompt_tokens":1}}`, 9, 1},
 	{"one after the other", `{"usage":"usage","usage":{"completion_tokens":3}}`, 3, -1},
 	{"names that share a quote", `0"usage"usage":{"prompt_tokens":0}`, -1, -1},
-	{"far", `{"usage":{"x":"` + strings.Repeat("y", mostUsage) + `","completion_tokens":3}}`, -1, -1},
+	{"far", `{"usage":{"x":"` + strings.Repeat("y", maxUsage) + `","completion_tokens":3}}`, -1, -1},
 	{"long", `{"choices":"` + strings.Repeat(`\"usage`, 20_000) + `","usage":{"completion_tokens":3}}`, 3, -1},
 }
 
@@ -67,8 +67,8 @@ func FuzzUsage(f *testing.F) {
 		if split.Output != whole.Output || split.Prompt != whole.Prompt {
 			t.Fatalf("whole %d and %d, split %d and %d", whole.Output, whole.Prompt, split.Output, split.Prompt)
 		}
-		if cap(split.held) > 2*mostUsage {
-			t.Fatalf("%d bytes held", cap(split.held))
+		if cap(split.kept) > 2*maxUsage {
+			t.Fatalf("%d bytes held", cap(split.kept))
 		}
 	})
 }

@@ -232,7 +232,7 @@ func (j *Job) Again(plan attack.Plan) (err error) {
 // that the page may name gets them. kept tells of those.
 func (s *Source) requestFor(target string) (request attack.Request, kept string) {
 	request = s.request
-	if endpoint.SamePlace(s.word, target) {
+	if endpoint.SameHost(s.word, target) {
 		return request, ""
 	}
 	request.Withhold = true

@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// mostReply is the largest answer that is read of the workspace, in bytes.
-const mostReply = 8 << 20
+// maxReply is the largest answer that is read of the workspace, in bytes.
+const maxReply = 8 << 20
 
 // Details are what the workspace says of a serving endpoint.
 type Details struct {
@@ -208,7 +208,7 @@ func (w *Workspace) do(r *http.Request) ([]byte, error) {
 		return nil, &Unreachable{Text: w.Hide(r.URL.Host + ": " + reason(err)), Err: err}
 	}
 	defer resp.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, mostReply))
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxReply))
 	if err != nil {
 		return nil, &Unreachable{Text: w.Hide(r.URL.Host + ": " + reason(err)), Err: err}
 	}

@@ -23,7 +23,7 @@ func Cloud(name string) bool { return cloud().MatchString(name) }
 // answers: the workspace's secrets go to no other host for that. It belongs to
 // one log-in.
 type guard struct {
-	w *Workspace
+	workspace *Workspace
 
 	mu   sync.Mutex
 	last error // of the last request, which the SDK may hide behind one of its own
@@ -36,10 +36,10 @@ func (g *guard) reason() error {
 	return g.last
 }
 
-// astrayError is a way that credentials do not go.
-type astrayError struct{ text string }
+// otherHostError is a way that credentials do not go.
+type otherHostError struct{ text string }
 
-func (e *astrayError) Error() string { return e.text }
+func (e *otherHostError) Error() string { return e.text }
 
 // RoundTrip implements http.RoundTripper.
 func (g *guard) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -51,32 +51,32 @@ func (g *guard) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 func (g *guard) send(r *http.Request) (*http.Response, error) {
-	if !g.w.home(r.URL) {
-		if held, err := g.w.holds(r); err != nil {
+	if !g.workspace.ownHost(r.URL) {
+		if held, err := g.workspace.carriesSecrets(r); err != nil {
 			return nil, err
 		} else if held {
-			return nil, &astrayError{fmt.Sprintf("it has tokens given out at %s://%s, where credentials of %s are not sent", r.URL.Scheme, r.URL.Host, g.w.Host())}
+			return nil, &otherHostError{fmt.Sprintf("it has tokens given out at %s://%s, where credentials of %s are not sent", r.URL.Scheme, r.URL.Host, g.workspace.Host())}
 		}
 	}
-	resp, err := g.w.options.Transport.RoundTrip(r)
+	resp, err := g.workspace.options.Transport.RoundTrip(r)
 	if err != nil {
 		return nil, err
 	}
 	if to, err := resp.Location(); err == nil && resp.StatusCode/100 == 3 && (to.Scheme != r.URL.Scheme || to.Host != r.URL.Host) {
 		resp.Body.Close()
-		return nil, astray(r.URL, to.Scheme+"://"+to.Host)
+		return nil, sentElsewhere(r.URL, to.Scheme+"://"+to.Host)
 	}
 	return resp, nil
 }
 
-// astray is the error for an answer that sends the question elsewhere.
-func astray(from *url.URL, to string) error {
-	return &astrayError{fmt.Sprintf("%s redirects to %q, where credentials are not sent", from.Host, to)}
+// sentElsewhere is the error for an answer that sends the question elsewhere.
+func sentElsewhere(from *url.URL, to string) error {
+	return &otherHostError{fmt.Sprintf("%s redirects to %q, where credentials are not sent", from.Host, to)}
 }
 
-// home reports whether a URL is the workspace's own, or Databricks': a workspace
+// ownHost reports whether a URL is the workspace's own, or Databricks': a workspace
 // under a name of the user's may have its tokens given out there.
-func (w *Workspace) home(u *url.URL) bool {
+func (w *Workspace) ownHost(u *url.URL) bool {
 	own, err := url.Parse(w.Host())
 	if err != nil || u.Scheme != own.Scheme {
 		return false
@@ -84,8 +84,8 @@ func (w *Workspace) home(u *url.URL) bool {
 	return strings.EqualFold(u.Host, own.Host) || u.Scheme == "https" && Cloud(u.Hostname())
 }
 
-// holds reports whether a request carries what is for the workspace alone.
-func (w *Workspace) holds(r *http.Request) (bool, error) {
+// carriesSecrets reports whether a request carries what is for the workspace alone.
+func (w *Workspace) carriesSecrets(r *http.Request) (bool, error) {
 	if w.own.In(r.URL.String()) {
 		return true, nil
 	}
@@ -99,7 +99,7 @@ func (w *Workspace) holds(r *http.Request) (bool, error) {
 	if r.Body == nil {
 		return false, nil
 	}
-	body, err := io.ReadAll(io.LimitReader(r.Body, mostReply))
+	body, err := io.ReadAll(io.LimitReader(r.Body, maxReply))
 	r.Body.Close()
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	return w.own.In(string(body)), err

@@ -58,11 +58,11 @@ func (w *Workspace) Login(ctx context.Context) (*Token, error) {
 }
 
 func (w *Workspace) login(ctx context.Context) (*Token, error) {
-	c := w.fresh()
+	c := w.newConfig()
 	if err := c.EnsureResolved(); err != nil {
 		return nil, err
 	}
-	w.learn(c)
+	w.keepSecrets(c)
 	if host := c.CanonicalHostName(); host != w.Host() {
 		// The file was changed meanwhile: what it holds now is another's.
 		return nil, fmt.Errorf("the configuration now names another workspace, %s, whose credentials are not sent here", w.Hide(host))
@@ -81,10 +81,10 @@ func (w *Workspace) login(ctx context.Context) (*Token, error) {
 	case plain || strings.Contains(err.Error(), "OAuth Token not supported"):
 		t.Static = plain
 	default:
-		return nil, uncover(c, err)
+		return nil, hiddenError(c, err)
 	}
 	if t.access == "" || strings.HasPrefix(t.Kind, "azure-") || strings.HasPrefix(t.Kind, "google-") {
-		if err := w.rest(c, t); err != nil {
+		if err := w.addHeaders(c, t); err != nil {
 			return nil, err
 		}
 	}
@@ -110,8 +110,8 @@ func (w *Workspace) keep(t *Token) error {
 	return nil
 }
 
-// rest adds the headers that go with the token, which some clouds ask for.
-func (w *Workspace) rest(c *config.Config, t *Token) error {
+// addHeaders adds the headers that go with the token, which some clouds ask for.
+func (w *Workspace) addHeaders(c *config.Config, t *Token) error {
 	r, err := http.NewRequest(http.MethodGet, w.Host(), nil)
 	if err != nil {
 		return err
@@ -130,9 +130,9 @@ func (w *Workspace) rest(c *config.Config, t *Token) error {
 	return nil
 }
 
-// uncover finds the error of a request that the SDK would have sent again, had
+// hiddenError finds the error of a request that the SDK would have sent again, had
 // it been able to: what it tells instead is that it was not.
-func uncover(c *config.Config, err error) error {
+func hiddenError(c *config.Config, err error) error {
 	if g, ok := c.HTTPTransport.(*guard); ok && strings.Contains(err.Error(), "cannot reset reader") {
 		if reason := g.reason(); reason != nil {
 			return reason
@@ -149,7 +149,7 @@ func (w *Workspace) explain(err error) error {
 	text := w.short(err)
 	var broken *url.Error
 	var answer *httpclient.HttpError
-	var astray *astrayError
+	var astray *otherHostError
 	switch {
 	case errors.As(err, &answer):
 		text = w.statusError(answer.StatusCode, []byte(answer.Message)).Error()

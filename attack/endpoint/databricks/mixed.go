@@ -8,10 +8,10 @@ import (
 	"github.com/databricks/databricks-sdk-go/config"
 )
 
-// mixed finds a profile that was chosen while the environment speaks of another
+// checkMixed finds a profile that was chosen while the environment speaks of another
 // workspace. Of either the SDK takes what the environment has, and the rest out
 // of the profile: one workspace's credentials would go to the other.
-func mixed(c *config.Config) error {
+func checkMixed(c *config.Config) error {
 	if c.Profile == "" {
 		return nil
 	}

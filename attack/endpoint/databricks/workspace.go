@@ -59,18 +59,18 @@ type Workspace struct {
 // ConfigError is what is wrong with the configuration; nothing was sent.
 type ConfigError struct{ advised }
 
-var quiet sync.Once
+var silenceLogs sync.Once
 
 // Open reads which workspace is configured, and by which credentials; nothing
 // is sent. The error is a *ConfigError.
 func Open(o Options) (*Workspace, error) {
-	quiet.Do(func() { logger.DefaultLogger = silent{} })
+	silenceLogs.Do(func() { logger.DefaultLogger = noLogger{} })
 	w := &Workspace{options: o}
-	c := w.fresh()
+	c := w.newConfig()
 	if err := c.EnsureResolved(); err != nil {
 		return nil, &ConfigError{advised{what: w.short(err) + several(err)}}
 	}
-	w.learn(c)
+	w.keepSecrets(c)
 	if c.Profile != "" {
 		// The SDK passes over a profile where there is no file at all.
 		if _, err := config.LoadFile(c.ConfigFile); errors.Is(err, fs.ErrNotExist) {
@@ -84,7 +84,7 @@ func Open(o Options) (*Workspace, error) {
 	if u, err := url.Parse(c.Host); err != nil || u.Scheme != "https" && !loopback(u.Hostname()) {
 		return nil, &ConfigError{advised{what: "the workspace's host " + o.Hide(withoutUser(c.Host)) + " is no https:// URL: credentials are sent over TLS only"}}
 	}
-	if err := mixed(c); err != nil {
+	if err := checkMixed(c); err != nil {
 		return nil, err
 	}
 	w.config = config.Config{Host: c.Host, Profile: c.Profile, AuthType: c.AuthType, WorkspaceId: c.WorkspaceId, AccountID: c.AccountID, ConfigFile: c.ConfigFile,
@@ -129,10 +129,10 @@ func (w *Workspace) Renew() setting.Text {
 		"a profile of " + configFile(&w.config) + ", or what databricks auth login --host " + w.Host() + " gets")
 }
 
-// fresh is a configuration that has not been used yet, and so holds no token.
-func (w *Workspace) fresh() *config.Config {
+// newConfig is a configuration that has not been used yet, and so holds no token.
+func (w *Workspace) newConfig() *config.Config {
 	return &config.Config{
-		Profile: w.options.Profile, HTTPTransport: &guard{w: w},
+		Profile: w.options.Profile, HTTPTransport: &guard{workspace: w},
 		HTTPTimeoutSeconds: httpTimeout, RetryTimeoutSeconds: noRetries,
 	}
 }
@@ -157,8 +157,8 @@ func withoutUser(host string) string {
 	return host
 }
 
-// learn remembers the secrets of a configuration.
-func (w *Workspace) learn(c *config.Config) {
+// keepSecrets remembers the secrets of a configuration.
+func (w *Workspace) keepSecrets(c *config.Config) {
 	for _, word := range []string{c.Token, c.Password, c.ClientSecret} {
 		w.own.Keep(word)
 		w.options.Secrets.Keep(word)
@@ -234,12 +234,12 @@ func loopback(host string) bool {
 	return host == "localhost" || err == nil && ip.IsLoopback()
 }
 
-// silent logs nothing: the SDK's lines may quote what must not be seen.
-type silent struct{}
+// noLogger logs nothing: the SDK's lines may quote what must not be seen.
+type noLogger struct{}
 
-func (silent) Enabled(context.Context, logger.Level) bool { return false }
-func (silent) Tracef(context.Context, string, ...any)     {}
-func (silent) Debugf(context.Context, string, ...any)     {}
-func (silent) Infof(context.Context, string, ...any)      {}
-func (silent) Warnf(context.Context, string, ...any)      {}
-func (silent) Errorf(context.Context, string, ...any)     {}
+func (noLogger) Enabled(context.Context, logger.Level) bool { return false }
+func (noLogger) Tracef(context.Context, string, ...any)     {}
+func (noLogger) Debugf(context.Context, string, ...any)     {}
+func (noLogger) Infof(context.Context, string, ...any)      {}
+func (noLogger) Warnf(context.Context, string, ...any)      {}
+func (noLogger) Errorf(context.Context, string, ...any)     {}

@@ -65,8 +65,8 @@ func sum(values []float64) (total float64) {
 	return total
 }
 
-// atMost counts the values that do not exceed a bound.
-func atMost(values []float64, bound float64) (n int) {
+// setMax counts the values that do not exceed a bound.
+func setMax(values []float64, bound float64) (n int) {
 	for _, v := range values {
 		if v <= bound {
 			n++
@@ -96,7 +96,7 @@ func (e *endpoint) metrics() string {
 	gauge("mem_usage_percentage", 40)
 	gauge("provisioned_concurrent_requests_total", float64(e.Served[0].MaxConcurrency))
 	gauge("request_count_total", float64(len(statuses)))
-	bad, broken := atMost(statuses, 499)-atMost(statuses, 399), len(statuses)-atMost(statuses, 499)
+	bad, broken := setMax(statuses, 499)-setMax(statuses, 399), len(statuses)-setMax(statuses, 499)
 	gauge("request_4xx_count_total", float64(bad))
 	gauge("request_5xx_count_total", float64(broken))
 	for _, h := range []struct {
@@ -106,7 +106,7 @@ func (e *endpoint) metrics() string {
 		values := between(h.all, from, to)
 		fmt.Fprintf(&b, "# TYPE %s histogram\n", h.name)
 		for _, bound := range bounds {
-			fmt.Fprintf(&b, "%s_bucket{%s,le=\"%.1f\"} %d %d\n", h.name, labels, bound, atMost(values, bound), to.UnixMilli())
+			fmt.Fprintf(&b, "%s_bucket{%s,le=\"%.1f\"} %d %d\n", h.name, labels, bound, setMax(values, bound), to.UnixMilli())
 		}
 		fmt.Fprintf(&b, "%s_bucket{%s,le=\"+Inf\"} %d %d\n", h.name, labels, len(values), to.UnixMilli())
 		fmt.Fprintf(&b, "%s_sum{%s} %g %d\n%s_count{%s} %d %d\n", h.name, labels, sum(values), to.UnixMilli(), h.name, labels, len(values), to.UnixMilli())

@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// mostBody is the largest body that an invocation may have, in bytes.
-const mostBody = 16 << 20
+// maxBody is the largest body that an invocation may have, in bytes.
+const maxBody = 16 << 20
 
 // reply writes JSON.
 func reply(w http.ResponseWriter, status int, body any) {
@@ -198,7 +198,7 @@ func (s *Server) invoke(w http.ResponseWriter, r *http.Request, e *endpoint, ser
 	if e.Answer != nil {
 		e.Answer(w, r)
 	} else {
-		_, _ = io.Copy(io.Discard, http.MaxBytesReader(w, r.Body, mostBody))
+		_, _ = io.Copy(io.Discard, http.MaxBytesReader(w, r.Body, maxBody))
 		w.Header().Set("served-model-name", served)
 		reply(w, http.StatusOK, object{"predictions": []float64{1}})
 	}

@@ -21,14 +21,14 @@ func (r *Run) Snapshot() *Snapshot {
 // snapshot builds a snapshot as of the last collection. t.mu is held.
 func (t *timeline) snapshot() *Snapshot {
 	r := t.run
-	if t.collected == nil {
-		t.collected = t.gather()
+	if t.common == nil {
+		t.common = t.commonSnapshot()
 	}
-	s := new(*t.collected)
+	s := new(*t.common)
 	s.State, s.Interrupted, s.Started = r.state(t.closed), r.stopping(), r.clock.time(r.measured)
 	s.Addresses, s.TLSVersion = r.dialer.Addresses(), r.dialer.TLSVersion()
 	s.Client, s.Delays = r.client(), r.watch.delays()
-	if g := t.seen; g.silent {
+	if g := t.aggregate; g.silent {
 		s.Silence = Silence{time.Duration(g.silence.from - r.measured), time.Duration(g.silence.to - g.silence.from)}
 	}
 	s.Warnings = append(s.Warnings, r.endpoint.Notes...)
@@ -38,11 +38,11 @@ func (t *timeline) snapshot() *Snapshot {
 	}
 	s.Warnings = append(s.Warnings, r.warnings...)
 	s.Warnings = append(s.Warnings, r.credentialWarnings()...)
-	s.Lapsed = r.lapsed(time.Now())
+	s.Lapsed = r.credentialsExpired(time.Now())
 	r.changeMu.Lock()
 	s.Changes = slices.Clone(r.changes)
 	r.changeMu.Unlock()
-	r.settle(s, t)
+	r.fillTotals(s, t)
 	if dead := r.dialer.Dead(); len(dead) > 0 && s.State == Done {
 		warning := "no connection to " + join(dead)
 		if len(dead) < len(s.Addresses) {
@@ -57,15 +57,15 @@ func (t *timeline) snapshot() *Snapshot {
 	return s
 }
 
-// gather is what all snapshots until the next collection have in common: thousands
+// commonSnapshot is what all snapshots until the next collection have in common: thousands
 // of names and nine histograms are not copied for each of them. t.mu is held.
-func (t *timeline) gather() *Snapshot {
+func (t *timeline) commonSnapshot() *Snapshot {
 	n := len(t.intervals)
 	s := &Snapshot{
 		Counts: t.counts, Latencies: t.total.clone(),
 		Intervals: t.intervals[:n:n],
 	}
-	t.seen.fill(s, t.run)
+	t.aggregate.fill(s, t.run)
 	return s
 }
 
@@ -85,9 +85,9 @@ func (r *Run) state(closed bool) State {
 	}
 }
 
-// gathered is what the tallies keep of the whole run, as of the last collection:
+// aggregate is what the tallies keep of the whole run, as of the last collection:
 // a snapshot's figures are all of one moment.
-type gathered struct {
+type aggregate struct {
 	status   [1000]uint64
 	failures map[failureKey]*Failure
 	slowest  []slowReply
@@ -103,80 +103,80 @@ type gathered struct {
 	sketcher    sketcher
 }
 
-func newGathered(names int) *gathered {
-	return &gathered{
+func newAggregate(names int) *aggregate {
+	return &aggregate{
 		failures: map[failureKey]*Failure{}, models: map[string]*Served{},
 		names: make([]*Named, names), spareNames: make([]*named, names),
 	}
 }
 
-// forget makes room for the next collection. Names and models add up: a tally is
+// reset makes room for the next collection. Names and models add up: a tally is
 // left those of one interval, since there may be many of them.
-func (g *gathered) forget() {
-	clear(g.status[:])
-	clear(g.failures)
-	g.slowest = g.slowest[:0]
-	g.silence, g.silent = silence{}, false
+func (a *aggregate) reset() {
+	clear(a.status[:])
+	clear(a.failures)
+	a.slowest = a.slowest[:0]
+	a.silence, a.silent = silence{}, false
 }
 
 // take adds a tally's, whose lock is held: nobody waits for more than a few
 // counts.
-func (g *gathered) take(t *tally) {
-	g.last = max(g.last, t.last)
+func (a *aggregate) take(t *tally) {
+	a.last = max(a.last, t.last)
 	switch {
 	case t.silence == (silence{}): // it has had no reply
-	case !g.silent:
-		g.silence, g.silent = t.silence, true
+	case !a.silent:
+		a.silence, a.silent = t.silence, true
 	default:
-		g.silence = g.silence.with(t.silence)
+		a.silence = a.silence.common(t.silence)
 	}
 	for code, n := range t.status {
-		g.status[code] += n
+		a.status[code] += n
 	}
 	for _, f := range t.failures {
-		addFailure(g.failures, f)
+		addFailure(a.failures, f)
 	}
-	g.slowest = append(g.slowest, t.slowest.heap[:t.slowest.n]...)
-	t.models, g.spareModels = g.spareModels, t.models
-	t.names, g.spareNames = g.spareNames, t.names
+	a.slowest = append(a.slowest, t.slowest.heap[:t.slowest.n]...)
+	t.models, a.spareModels = a.spareModels, t.models
+	t.names, a.spareNames = a.spareNames, t.names
 }
 
-// settle adds the names and models that were taken, once the tally's lock is free.
-func (g *gathered) settle(r *Run) {
-	addServed(g.models, g.spareModels, &g.sketcher)
-	for id, n := range g.spareNames {
+// addSwapped adds the names and models that were taken, once the tally's lock is free.
+func (a *aggregate) addSwapped(r *Run) {
+	addServed(a.models, a.spareModels, &a.sketcher)
+	for id, n := range a.spareNames {
 		if n == nil || n.sent == 0 {
 			continue
 		}
-		if g.names[id] == nil {
-			g.names[id] = &Named{}
+		if a.names[id] == nil {
+			a.names[id] = &Named{}
 			if id < len(r.names) {
-				g.names[id].Name = r.names[id]
+				a.names[id].Name = r.names[id]
 			}
 		}
-		n.empty(g.names[id], &g.sketcher)
+		n.empty(a.names[id], &a.sketcher)
 	}
 }
 
 // fill puts copies into the snapshot.
-func (g *gathered) fill(s *Snapshot, r *Run) {
+func (a *aggregate) fill(s *Snapshot, r *Run) {
 	s.Status = map[int]uint64{}
-	for code, n := range g.status {
+	for code, n := range a.status {
 		if n > 0 {
 			s.Status[code] = n
 		}
 	}
-	for _, f := range g.failures {
+	for _, f := range a.failures {
 		s.Failures = append(s.Failures, *f)
 	}
 	slices.SortFunc(s.Failures, func(a, b Failure) int {
 		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Cause, b.Cause))
 	})
-	s.Slowest, s.Models = r.slowestOf(slices.Clone(g.slowest)), servedOf(g.models)
+	s.Slowest, s.Models = r.slowestOf(slices.Clone(a.slowest)), servedOf(a.models)
 	for i := range s.Models {
 		s.Models[i].Name = r.endpoint.Hide(s.Models[i].Name)
 	}
-	names, stages := g.names[:len(r.names)], g.names[len(r.names):]
+	names, stages := a.names[:len(r.names)], a.names[len(r.names):]
 	if len(names) > 0 {
 		s.Names = make([]Named, 0, len(names))
 	}
@@ -228,24 +228,24 @@ func (n *Named) frozen() Named {
 	return now
 }
 
-// settle works out what was planned and what became of tickets that were not
+// fillTotals works out what was planned and what became of tickets that were not
 // sent, and how long it all took: until the last reply or, where requests were
 // cut off, which had none, at least until no more were to be sent; of a run
 // under way until the last collection.
-func (r *Run) settle(s *Snapshot, t *timeline) {
+func (r *Run) fillTotals(s *Snapshot, t *timeline) {
 	c := &s.Counts
 	c.Sent, c.Planned, c.Kept = t.started, t.planned, t.kept
 	since := func(at int64) time.Duration { return max(0, time.Duration(at-r.measured)) }
 	defer func() { r.planStages(s) }()
-	r.unsent(c)
+	r.fillSkipped(c)
 	c.Window.Length = r.windowAt(t.boundary, t.closed)
 	if !t.closed {
 		s.Elapsed = since(t.boundary)
-		s.PlanElapsed = r.sending(s.Elapsed)
+		s.PlanElapsed = r.sendingTime(s.Elapsed)
 		return
 	}
 	left := c.Planned - min(c.Planned, c.Sent+c.Skipped)
-	if !r.filled() {
+	if !r.slotsUsedUp() {
 		c.Untaken = left
 	}
 	if s.Interrupted {
@@ -256,8 +256,8 @@ func (r *Run) settle(s *Snapshot, t *timeline) {
 	if r.recorder != nil {
 		c.Dropped = c.Sent - c.Kept
 	}
-	end := r.sending(since(r.clock.now()))
-	s.Elapsed = since(t.seen.last)
+	end := r.sendingTime(since(r.clock.now()))
+	s.Elapsed = since(t.aggregate.last)
 	if c.CutOff > 0 {
 		s.Elapsed = max(s.Elapsed, end)
 	}
@@ -267,11 +267,11 @@ func (r *Run) settle(s *Snapshot, t *timeline) {
 	}
 }
 
-// unsent counts the tickets that were dropped for being late.
-func (r *Run) unsent(c *Counts) {
+// fillSkipped counts the tickets that were dropped for being late.
+func (r *Run) fillSkipped(c *Counts) {
 	var skipped, noRoom uint64
-	for _, turn := range r.turns {
-		noRoom += turn.noRoom.Load()
+	for _, turn := range r.dispatchers {
+		noRoom += turn.skippedNoSlot.Load()
 		skipped += turn.skipped.Load()
 	}
 	c.Skipped = min(skipped, c.Planned-min(c.Planned, c.Sent))
@@ -281,9 +281,9 @@ func (r *Run) unsent(c *Counts) {
 	}
 }
 
-// filled reports whether every slot that the plan allows had come into use.
-func (r *Run) filled() bool {
-	for _, turn := range r.turns {
+// slotsUsedUp reports whether every slot that the plan allows had come into use.
+func (r *Run) slotsUsedUp() bool {
+	for _, turn := range r.dispatchers {
 		turn.mu.Lock()
 		full := turn.workers >= turn.limit
 		turn.mu.Unlock()
@@ -294,8 +294,8 @@ func (r *Run) filled() bool {
 	return true
 }
 
-// sending is for how much of the time that has passed requests were to be sent.
-func (r *Run) sending(passed time.Duration) time.Duration {
+// sendingTime is for how much of the time that has passed requests were to be sent.
+func (r *Run) sendingTime(passed time.Duration) time.Duration {
 	d := min(passed, r.planned(passed))
 	if at, stopped := r.stopInstant(); stopped {
 		d = min(d, max(0, time.Duration(at-r.measured)))
@@ -311,7 +311,7 @@ func (r *Run) planned(elapsed time.Duration) time.Duration {
 	if p.Requests > 0 {
 		byCount := elapsed
 		if p.Open() {
-			byCount = r.lastsFor(p.Requests)
+			byCount = r.scheduleLength(p.Requests)
 		}
 		if d == 0 || byCount < d {
 			d = byCount

@@ -1,40 +1,40 @@
 package h2
 
-// line is those who wait for a place on a connection, in the order in which
+// waitQueue is those who wait for a place on a connection, in the order in which
 // their requests began.
-type line struct{ first, last *Stream }
+type waitQueue struct{ first, last *Stream }
 
 // add puts the stream behind those that began before it. Most come last.
-func (l *line) add(s *Stream) {
+func (l *waitQueue) add(s *Stream) {
 	ahead := l.last
 	for ahead != nil && ahead.Began > s.Began {
-		ahead = ahead.ahead
+		ahead = ahead.prev
 	}
-	s.ahead, s.waiting = ahead, true
+	s.prev, s.queued = ahead, true
 	if ahead == nil {
-		s.behind, l.first = l.first, s
+		s.next, l.first = l.first, s
 	} else {
-		s.behind, ahead.behind = ahead.behind, s
+		s.next, ahead.next = ahead.next, s
 	}
-	if s.behind == nil {
+	if s.next == nil {
 		l.last = s
 	} else {
-		s.behind.ahead = s
+		s.next.prev = s
 	}
 }
 
-func (l *line) remove(s *Stream) {
-	if s.ahead == nil {
-		l.first = s.behind
+func (l *waitQueue) remove(s *Stream) {
+	if s.prev == nil {
+		l.first = s.next
 	} else {
-		s.ahead.behind = s.behind
+		s.prev.next = s.next
 	}
-	if s.behind == nil {
-		l.last = s.ahead
+	if s.next == nil {
+		l.last = s.prev
 	} else {
-		s.behind.ahead = s.ahead
+		s.next.prev = s.prev
 	}
-	s.ahead, s.behind, s.waiting = nil, nil, false
+	s.prev, s.next, s.queued = nil, nil, false
 }
 
 // Reserve gives the stream a place on the connection, which its Do takes up
@@ -44,22 +44,22 @@ func (l *line) remove(s *Stream) {
 func (c *Conn) Reserve(s *Stream) (ok, usable bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.err != nil || c.retired {
+	if c.err != nil || c.noMoreStreams {
 		return false, false
 	}
 	if c.active == 0 && c.nextID > 1 {
-		c.fresh = false
-		if (c.config.Wary.Load() || c.config.Now()-c.idleFrom > idleEnough) && !c.catchUp() {
+		c.answeredSinceIdle = false
+		if (c.config.CheckIdle.Load() || c.config.Now()-c.idleFrom > minIdle) && !c.refresh() {
 			return false, false
 		}
 	}
 	s.conn = c
-	if c.line.first != nil || c.active >= c.limit {
-		c.line.add(s)
-		c.crowded = c.crowded || c.active >= c.limit
+	if c.queue.first != nil || c.active >= c.limit {
+		c.queue.add(s)
+		c.hadQueue = c.hadQueue || c.active >= c.limit
 		return false, true
 	}
-	s.Idled = !c.fresh
+	s.ConnIdled = !c.answeredSinceIdle
 	c.active++
 	return true, true
 }
@@ -71,44 +71,44 @@ func (c *Conn) Join(streams []*Stream) {
 	defer c.mu.Unlock()
 	for _, s := range streams {
 		s.conn = c
-		if c.err != nil || c.retired {
-			s.call()
+		if c.err != nil || c.noMoreStreams {
+			s.wakeOwner()
 			continue
 		}
-		c.line.add(s)
+		c.queue.add(s)
 	}
-	c.serve()
+	c.assignPlaces()
 }
 
 // Await waits for the place that the stream is in line for. ok is false
 // without an error where the connection takes no more streams. The error is
 // ErrNoStream where the instant want came because all places were taken, or
 // ErrTimeout where nobody came to open streams.
-func (s *Stream) Await(want int64) (ok bool, err error) {
+func (s *Stream) Await(deadline int64) (ok bool, err error) {
 	c := s.conn
 	for {
-		late := s.wait(want)
+		late := s.wait(deadline)
 		c.mu.Lock()
-		s.Crowded = c.crowded
+		s.HadQueue = c.hadQueue
 		switch {
-		case s.called && late == nil:
+		case s.hasPlace && late == nil:
 			c.mu.Unlock()
 			return true, nil
-		case s.called: // too late for this one
-			if c.begun(s); c.crowded {
+		case s.hasPlace: // too late for this one
+			if c.placeUsed(s); c.hadQueue {
 				late = ErrNoStream
 			}
 			c.mu.Unlock()
 			c.release()
 			return false, late
-		case s.waiting && late == nil: // a call from before
+		case s.queued && late == nil: // a call from before
 			c.mu.Unlock()
 			continue
-		case s.waiting:
-			if c.line.remove(s); c.crowded {
+		case s.queued:
+			if c.queue.remove(s); c.hadQueue {
 				late = ErrNoStream
 			}
-			c.serve()
+			c.assignPlaces()
 			c.mu.Unlock()
 			return false, late
 		}
@@ -117,38 +117,38 @@ func (s *Stream) Await(want int64) (ok bool, err error) {
 	}
 }
 
-// serve gives free places to those who wait, who began first being first. On a
+// assignPlaces gives free places to those who wait, who began first being first. On a
 // connection that has not answered yet one of them opens its stream after the
 // other, in the same order: a peer that takes only so many requests on a
 // connection (GOAWAY) takes those with the lowest numbers. c.mu is held.
-func (c *Conn) serve() {
-	for c.line.first != nil && c.active < c.limit && (c.fruitful || c.calling == 0) {
-		s := c.line.first
-		c.line.remove(s)
-		s.called, s.Idled = true, !c.fresh
-		c.calling++
+func (c *Conn) assignPlaces() {
+	for c.queue.first != nil && c.active < c.limit && (c.answered || c.unusedPlaces == 0) {
+		s := c.queue.first
+		c.queue.remove(s)
+		s.hasPlace, s.ConnIdled = true, !c.answeredSinceIdle
+		c.unusedPlaces++
 		c.active++
-		s.call()
+		s.wakeOwner()
 	}
-	c.crowded = c.crowded || c.line.first != nil && c.active >= c.limit
+	c.hadQueue = c.hadQueue || c.queue.first != nil && c.active >= c.limit
 }
 
-// begun notes that a stream which was called has taken its place up. c.mu is
+// placeUsed notes that a stream which was called has taken its place up. c.mu is
 // held.
-func (c *Conn) begun(s *Stream) {
-	if s.called {
-		s.called = false
-		c.calling--
-		c.serve()
+func (c *Conn) placeUsed(s *Stream) {
+	if s.hasPlace {
+		s.hasPlace = false
+		c.unusedPlaces--
+		c.assignPlaces()
 	}
 }
 
-// dismiss has all who wait look for another connection. c.mu is held.
-func (c *Conn) dismiss() {
-	for c.line.first != nil {
-		s := c.line.first
-		c.line.remove(s)
-		s.call()
+// emptyQueue has all who wait look for another connection. c.mu is held.
+func (c *Conn) emptyQueue() {
+	for c.queue.first != nil {
+		s := c.queue.first
+		c.queue.remove(s)
+		s.wakeOwner()
 	}
 }
 
@@ -167,6 +167,6 @@ func (c *Conn) free(places int) (over bool) {
 	if c.active -= places; c.active == 0 {
 		c.idleFrom = c.config.Now()
 	}
-	c.serve()
-	return c.active == 0 && c.retired
+	c.assignPlaces()
+	return c.active == 0 && c.noMoreStreams
 }

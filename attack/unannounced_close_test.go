@@ -211,7 +211,7 @@ func TestUselessConnections(t *testing.T) {
 				if rate != "" {
 					p = Plan{Rate: mustRate(t, rate), Concurrency: 64, Requests: 300, Timeout: p.Timeout, KeepAlive: true, HTTP2: p.HTTP2, AtEnd: p.AtEnd, CatchUp: p.CatchUp, Success: p.Success}
 					if p.HTTP2 {
-						most *= mostMoves + 1
+						most *= maxMoves + 1
 					}
 				}
 				run := start(t, url, p, payloads.Single("test", body), endpoint.Options{Insecure: true})

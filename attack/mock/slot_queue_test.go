@@ -11,13 +11,13 @@ const ms = int64(time.Millisecond)
 
 // closedLoop lets clients use a line in invented time, each sending again the
 // moment its reply is in; it returns each client's latencies.
-func closedLoop(l *line, clients, requests int, overhead, latency int64) [][]int64 {
+func closedLoop(l *slotQueue, clients, requests int, overhead, latency int64) [][]int64 {
 	free := make([]int64, clients) // when each client sends next
 	seen := make([][]int64, clients)
 	for range clients * requests {
 		i := slices.Index(free, slices.Min(free))
 		now := free[i]
-		free[i] = l.enter(now, latency) + overhead
+		free[i] = l.plan(now, latency) + overhead
 		seen[i] = append(seen[i], free[i]-now)
 	}
 	return seen
@@ -38,7 +38,7 @@ func TestLineWorkedCases(t *testing.T) {
 		{"two clients, one slot: 90 ms at the first collision, then 80", 2, 1, 50, 90, 80, 80},
 	}
 	for _, tt := range tests {
-		l := newLine(Config{Concurrency: tt.slots})
+		l := newSlotQueue(Config{Concurrency: tt.slots})
 		seen := closedLoop(&l, tt.clients, 100, 10*ms, 40*ms)
 		if got := seen[0][0]; got != tt.first*ms {
 			t.Errorf("%s: first client's first %d ns, want %d ms", tt.name, got, tt.first)
@@ -57,11 +57,11 @@ func TestLineWorkedCases(t *testing.T) {
 }
 
 func TestLineRefusesPastTheQueue(t *testing.T) {
-	l := newLine(Config{Concurrency: 2, Queue: 3})
+	l := newSlotQueue(Config{Concurrency: 2, Queue: 3})
 	taken := 0
 	for range 10 {
 		if !l.full(0) {
-			l.enter(0, 40*ms)
+			l.plan(0, 40*ms)
 			taken++
 		}
 	}
@@ -82,25 +82,25 @@ func TestLineRefusesPastTheQueue(t *testing.T) {
 }
 
 func TestLineWithoutBound(t *testing.T) {
-	l := newLine(Config{Concurrency: 1})
+	l := newSlotQueue(Config{Concurrency: 1})
 	for i := range int64(5000) {
 		if l.full(0) {
 			t.Fatalf("full after %d", i)
 		}
-		if got := l.enter(0, ms); got != (i+1)*ms {
+		if got := l.plan(0, ms); got != (i+1)*ms {
 			t.Fatalf("request %d leaves at %d, want %d", i, got, (i+1)*ms)
 		}
 	}
 }
 
 func TestLineWakes(t *testing.T) {
-	l := newLine(Config{Concurrency: 2, Queue: 3, ColdStart: time.Second})
+	l := newSlotQueue(Config{Concurrency: 2, Queue: 3, ColdStart: time.Second})
 	begin := 500 * ms
 	for i, want := range []int64{40, 40, 80} {
 		if l.full(begin) {
 			t.Fatalf("full before request %d", i)
 		}
-		if got := l.enter(begin, 40*ms) - begin - 1000*ms; got != want*ms {
+		if got := l.plan(begin, 40*ms) - begin - 1000*ms; got != want*ms {
 			t.Errorf("request %d leaves %d ns after the wake-up, want %d ms", i, got, want)
 		}
 	}
@@ -122,7 +122,7 @@ func TestLineAgainstPlainSimulation(t *testing.T) {
 	for seed := range uint64(200) {
 		random := rand.New(rand.NewPCG(seed, 1))
 		slots, bound := 1+random.IntN(5), random.IntN(8)
-		l := newLine(Config{Concurrency: slots, Queue: bound})
+		l := newSlotQueue(Config{Concurrency: slots, Queue: bound})
 		var past []step
 		now := int64(0)
 		for range 300 {
@@ -154,7 +154,7 @@ func TestLineAgainstPlainSimulation(t *testing.T) {
 			}
 			latency := random.Int64N(100)
 			past = append(past, step{now, begins, begins + latency})
-			if got := l.enter(now, latency); got != begins+latency {
+			if got := l.plan(now, latency); got != begins+latency {
 				t.Fatalf("seed %d: leaves at %d, want %d", seed, got, begins+latency)
 			}
 		}

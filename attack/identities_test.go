@@ -293,7 +293,7 @@ func TestExampleIsMadeOutsideTheLock(t *testing.T) {
 	url := rawServer(t, answering(aReply))
 	run := start(t, url, testPlan(4), payloads.Single("test", body), endpoint.Options{})
 	<-run.Done()
-	w := run.list[0]
+	w := run.workerList[0]
 	free := false
 	for range 2 {
 		w.ex = exchange{outcome: failed, kind: KindOther, err: whileDescribed{w.tally, &free}, ticket: w.ex.ticket, end: w.ex.end}

@@ -63,18 +63,18 @@ func TestLook(t *testing.T) {
 			}
 		}
 	}()
-	scout, err := newAlarm(clock{time.Now()})
+	scout, err := newPreciseTimer(clock{time.Now()})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer scout.close()
 	missed := 0
 	for i := range int64(1000) {
-		scout.look() // the reader waits for the next byte
+		scout.poll() // the reader waits for the next byte
 		if _, err := there.Write([]byte{1}); err != nil {
 			t.Fatal(err)
 		}
-		if scout.look(); read.Load() != i+1 {
+		if scout.poll(); read.Load() != i+1 {
 			missed++
 			await(func() bool { return read.Load() == i+1 })
 		}

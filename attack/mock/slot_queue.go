@@ -2,7 +2,7 @@ package mock
 
 import "slices"
 
-// line is the way into the model: its slots and the queue before them, worked
+// slotQueue is the way into the model: its slots and the queue before them, worked
 // out ahead. Requests are served in the order of arrival and the k-th draw is
 // known, so when a request arrives, the instant it leaves the model is known
 // as well, and all its handler has to do is to wait for that instant. A
@@ -13,7 +13,7 @@ import "slices"
 //
 // Instants are nanoseconds and never run backwards from call to call. A line
 // has no clock and no lock of its own.
-type line struct {
+type slotQueue struct {
 	free  []int64 // min-heap: when each slot comes free of all that is planned on it
 	queue []int64 // when the service of each waiting request begins; ascending, from head on
 	head  int
@@ -27,8 +27,8 @@ type line struct {
 	wake      int64 // when the endpoint is up
 }
 
-func newLine(c Config) line {
-	return line{
+func newSlotQueue(c Config) slotQueue {
+	return slotQueue{
 		free:      make([]int64, c.Concurrency),
 		bound:     c.Queue,
 		autoscale: int64(c.Autoscale),
@@ -40,15 +40,15 @@ func newLine(c Config) line {
 // full reports whether a request that arrives now has to be refused. While the
 // endpoint wakes all wait in the queue and only there, within its bound: the
 // slots that will take them do not exist yet.
-func (l *line) full(now int64) bool {
+func (l *slotQueue) full(now int64) bool {
 	return l.bound > 0 && l.waiting(now) >= l.bound
 }
 
-// enter plans the service of a request that arrives now and holds a slot for
+// plan plans the service of a request that arrives now and holds a slot for
 // latency; it returns when it leaves the model.
-func (l *line) enter(now, latency int64) int64 {
+func (l *slotQueue) plan(now, latency int64) int64 {
 	if l.asleep {
-		l.rouse(now)
+		l.wakeUp(now)
 	}
 	l.scale(now)
 	start := max(now, l.free[0])
@@ -61,13 +61,13 @@ func (l *line) enter(now, latency int64) int64 {
 		l.queue = slices.Insert(l.queue, i, start)
 	}
 	l.free[0] = start + latency
-	l.sink()
+	l.siftDown()
 	return start + latency
 }
 
 // scale notes whether a slot is free now, and doubles the slots once none has been
 // for long enough.
-func (l *line) scale(now int64) {
+func (l *slotQueue) scale(now int64) {
 	switch {
 	case l.autoscale == 0:
 	case l.free[0] <= now:
@@ -83,7 +83,7 @@ func (l *line) scale(now int64) {
 	}
 }
 
-func (l *line) rouse(now int64) {
+func (l *slotQueue) wakeUp(now int64) {
 	l.asleep = false
 	l.wake = now + l.coldStart
 	for i := range l.free {
@@ -91,8 +91,8 @@ func (l *line) rouse(now int64) {
 	}
 }
 
-// sink restores the heap after its least element has grown.
-func (l *line) sink() {
+// siftDown restores the heap after its least element has grown.
+func (l *slotQueue) siftDown() {
 	for i := 0; ; {
 		least := 2*i + 1
 		if least >= len(l.free) {
@@ -110,7 +110,7 @@ func (l *line) sink() {
 }
 
 // waiting is the number of requests in the queue now.
-func (l *line) waiting(now int64) int {
+func (l *slotQueue) waiting(now int64) int {
 	for l.head < len(l.queue) && l.queue[l.head] <= now {
 		l.head++
 	}
@@ -124,7 +124,7 @@ func (l *line) waiting(now int64) int {
 // serving is the number of slots taken now. A slot with work planned later has
 // work now as well, for a request waits only while every slot is taken; waking
 // is the exception.
-func (l *line) serving(now int64) int {
+func (l *slotQueue) serving(now int64) int {
 	if now < l.wake {
 		return 0
 	}
@@ -138,7 +138,7 @@ func (l *line) serving(now int64) int {
 }
 
 // clear drops all that is planned; the endpoint is closing.
-func (l *line) clear() {
+func (l *slotQueue) clear() {
 	clear(l.free)
 	l.queue, l.head, l.wake, l.asleep = nil, 0, 0, false
 }

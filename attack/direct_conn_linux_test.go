@@ -81,7 +81,7 @@ func TestTurnsBeneathTLS(t *testing.T) {
 				return
 			}
 			if got.Add(1)%7 == 0 {
-				<-time.After(3 * time.Duration(lookAfter))
+				<-time.After(3 * time.Duration(pollAfter))
 			}
 			arrived.Add(n)
 			if _, err := io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"); err != nil {
@@ -89,7 +89,7 @@ func TestTurnsBeneathTLS(t *testing.T) {
 			}
 		}
 	})
-	file, bodies := bodyFile(t, "tls.jsonl", 25) // up to more than copyMax
+	file, bodies := bodyFile(t, "tls.jsonl", 25) // up to more than maxCopied
 	want := 8 * int64(len(strings.Join(bodies, "")))
 	set, err := payloads.Open([]payloads.Spec{{Path: file, Weight: 1}}, payloads.Options{})
 	if err != nil {
@@ -101,10 +101,10 @@ func TestTurnsBeneathTLS(t *testing.T) {
 	run := start(t, url, p, set, endpoint.Options{Insecure: true})
 	taken := false // once this one has a connection, which three others may be ahead of
 	await(func() bool {
-		w := run.list[0]
+		w := run.workerList[0]
 		w.mu.Lock()
 		defer w.mu.Unlock()
-		taken = newDirect(w.conn) != nil
+		taken = newDirectConn(w.netConn) != nil
 		return taken
 	})
 	if !taken {
@@ -150,7 +150,7 @@ func missedEnd(t *testing.T) error {
 	}
 	looks := 0 // until the poller has heard of it as well
 	await(func() bool { looks++; return looks > 20 })
-	w := &wire{conn: client, direct: newDirect(client), clock: clock{origin: time.Now()}, cutting: new(atomic.Bool)}
+	w := &connection{netConn: client, direct: newDirectConn(client), clock: clock{origin: time.Now()}, cutting: new(atomic.Bool)}
 	if err := w.begin(w.clock.now()+int64(time.Minute), int64(time.Minute)); err != nil {
 		t.Fatal(err)
 	}
@@ -160,7 +160,7 @@ func missedEnd(t *testing.T) error {
 	if n, err := w.Read(make([]byte, 64)); n > 0 || err != io.EOF || w.clock.now() > int64(time.Minute)/6 {
 		t.Errorf("%d bytes, %v after %v", n, err, time.Duration(w.clock.now()))
 	}
-	if !w.missed {
+	if !w.endedBefore {
 		return errors.New("it is not known that the end was there before the request was sent")
 	}
 	return nil

@@ -16,8 +16,8 @@ import (
 	"brunt/attack/setting"
 )
 
-// place is a target that may be in a Databricks workspace.
-type place struct {
+// location is a target that may be in a Databricks workspace.
+type location struct {
 	word   string
 	name   string // of the serving endpoint; empty for any other path of the workspace
 	served string // the only served entity asked for
@@ -36,12 +36,12 @@ var (
 // Named reports whether a TARGET word is the bare name of a serving endpoint.
 func Named(word string) bool { return endpointName.MatchString(word) }
 
-// placeOf says whether a TARGET word may be something in a workspace, from the
+// locate says whether a TARGET word may be something in a workspace, from the
 // word, the options and the environment alone: no file is read for a URL that
 // has nothing to do with Databricks. Without an error and found, it is a plain
 // URL, whose own one the word then is.
-func placeOf(word string, o Options) (p place, plain string, found bool, err error) {
-	p = place{word: word, served: o.ServedModel}
+func locate(word string, o Options) (p location, plain string, found bool, err error) {
+	p = location{word: word, served: o.ServedModel}
 	if Named(word) {
 		p.name = word
 		if o.NoAuth {
@@ -78,16 +78,16 @@ func placeOf(word string, o Options) (p place, plain string, found bool, err err
 
 // configured reports whether it is worth looking at how the workspace is
 // configured.
-func (p *place) configured(t Target, o Options) bool {
+func (p *location) configured(t Target, o Options) bool {
 	if host := databricks.Configured(); host != "" && o.Profile == "" && os.Getenv("DATABRICKS_CONFIG_PROFILE") == "" {
-		return sameHost(host, p.host) || p.routed
+		return sameURLHost(host, p.host) || p.routed
 	}
 	return o.Profile != "" || os.Getenv("DATABRICKS_CONFIG_PROFILE") != "" || os.Getenv("DATABRICKS_CONFIG_FILE") != "" || databricks.Cloud(t.Name)
 }
 
 // workspace is the one that the place is in. It is nil without an error for a
 // URL that is in none that is configured: handled tells whether that is wrong.
-func (p *place) workspace(o databricks.Options) (w *databricks.Workspace, handled bool, err error) {
+func (p *location) workspace(o databricks.Options) (w *databricks.Workspace, handled bool, err error) {
 	if p.host != "" && o.Profile == "" && os.Getenv("DATABRICKS_CONFIG_PROFILE") == "" && databricks.Configured() == "" && !p.routed {
 		if o.Profile, err = databricks.ProfileOf(p.host); err != nil {
 			return nil, true, err
@@ -102,14 +102,14 @@ func (p *place) workspace(o databricks.Options) (w *databricks.Workspace, handle
 		return nil, true, fmt.Errorf("target %s: %w", clip(hideURL(p.word)), err)
 	case err != nil:
 		return nil, false, nil
-	case p.host == "" || p.routed || sameHost(w.Host(), p.host):
+	case p.host == "" || p.routed || sameURLHost(w.Host(), p.host):
 		return w, true, nil
 	}
 	return nil, false, nil
 }
 
-// sameHost compares two URLs' hosts and ports; the scheme must be the same.
-func sameHost(a, b string) bool {
+// sameURLHost compares two URLs' hosts and ports; the scheme must be the same.
+func sameURLHost(a, b string) bool {
 	x, errX := url.Parse(a)
 	y, errY := url.Parse(b)
 	if errX != nil || errY != nil || x.Scheme != y.Scheme {
@@ -121,14 +121,14 @@ func sameHost(a, b string) bool {
 	return strings.EqualFold(x.Hostname(), y.Hostname()) && port(x) == port(y)
 }
 
-// SamePlace reports whether two TARGET words are of the same host: names of
+// SameHost reports whether two TARGET words are of the same host: names of
 // endpoints are of the configured workspace.
-func SamePlace(a, b string) bool {
-	return a == b || Named(a) && Named(b) || !Named(a) && !Named(b) && !Embedded(a) && !Embedded(b) && sameHost(a, b)
+func SameHost(a, b string) bool {
+	return a == b || Named(a) && Named(b) || !Named(a) && !Named(b) && !Embedded(a) && !Embedded(b) && sameURLHost(a, b)
 }
 
 // url is where the place is invoked on a workspace's host.
-func (p *place) url(host string) string {
+func (p *location) url(host string) string {
 	switch {
 	case p.path != "" && !p.routed:
 		return host + p.path
@@ -140,12 +140,12 @@ func (p *place) url(host string) string {
 
 // routeURL is where a route-optimised endpoint is invoked. A URL that was given
 // and looks like one must be the endpoint's: no other host gets its token.
-func (p *place) routeURL(d *Details) (string, error) {
+func (p *location) routeURL(d *Details) (string, error) {
 	u, err := url.Parse(d.URL)
 	if err != nil || u.Scheme != "https" || u.Hostname() == "" || net.ParseIP(u.Hostname()) != nil {
 		return "", fmt.Errorf("endpoint %s is route-optimised, but the workspace gives no URL for it", d.Name)
 	}
-	if p.routed && !sameHost(d.URL, p.host) {
+	if p.routed && !sameURLHost(d.URL, p.host) {
 		return "", setting.Errorf("target %s is not where the workspace has endpoint %s (%s): give its name alone, or leave the credentials off with %v",
 			clip(hideURL(p.word)), d.Name, u.Host, setting.NoAuth)
 	}
