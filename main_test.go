@@ -5,7 +5,10 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"go/parser"
+	"go/token"
 	"io"
+	"io/fs"
 	"maps"
 	"math"
 	"net"
@@ -27,7 +30,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"brunt/attack/figure"
-	"brunt/attack/mock/workspace"
+	"brunt/attack/mock/workspacetest"
 	"brunt/payloads/needs"
 	"brunt/report"
 	"brunt/report/config"
@@ -311,7 +314,7 @@ func TestReadmeCommands(t *testing.T) {
 		env.Setenv("DATABRICKS_CLIENT_ID", clientID)
 		env.Setenv("DATABRICKS_CLIENT_SECRET", canarySecret)
 		env.Setenv("BRUNT_CA", env.Getenv("WORKSPACE_CA"))
-		env.Setenv("BRUNT_RESOLVE", env.Values["workspace"].(*workspace.Server).RouteHost("my-fast-endpoint")+":127.0.0.1")
+		env.Setenv("BRUNT_RESOLVE", env.Values["workspace"].(*workspacetest.Server).RouteHost("my-fast-endpoint")+":127.0.0.1")
 		return nil
 	}})
 }
@@ -522,7 +525,7 @@ const (
 
 // openWorkspace gives a script a look-alike workspace.
 func openWorkspace(env *testscript.Env) error {
-	w, err := workspace.Start(workspace.Config{PATs: []string{canaryPAT}, ClientID: clientID, Secret: canarySecret, Endpoints: workspace.Sample()})
+	w, err := workspacetest.Start(workspacetest.Config{PATs: []string{canaryPAT}, ClientID: clientID, Secret: canarySecret, Endpoints: workspacetest.Sample()})
 	if err != nil {
 		return err
 	}
@@ -545,7 +548,7 @@ func openWorkspace(env *testscript.Env) error {
 }
 
 // seenBy is what a workspace has counted, by the words of control.
-func seenBy(w *workspace.Server) map[string]int64 {
+func seenBy(w *workspacetest.Server) map[string]int64 {
 	s := w.Stats()
 	return map[string]int64{"invoked": s.Invocations, "served": s.Served, "refused": s.Refused, "issued": s.TokensIssued, "asked": s.LookUps + s.Discoveries + s.TokenRequests}
 }
@@ -556,7 +559,7 @@ func seenBy(w *workspace.Server) map[string]int64 {
 //	workspace awaits served|… N more; reaches served|… N in all
 //	workspace lifetime 5s | outage STATUS | revoke
 func control(ts *testscript.TestScript, neg bool, args []string) {
-	w := ts.Value("workspace").(*workspace.Server)
+	w := ts.Value("workspace").(*workspacetest.Server)
 	if args[0] == "awaits" || args[0] == "reaches" {
 		least, err := strconv.ParseInt(args[2], 10, 64)
 		ts.Check(err)
@@ -593,7 +596,7 @@ func control(ts *testscript.TestScript, neg bool, args []string) {
 // noSecrets FILE…: none of the workspace's tokens and secrets is in the files,
 // nor in what the last command wrote.
 func noSecrets(ts *testscript.TestScript, _ bool, args []string) {
-	secrets := ts.Value("workspace").(*workspace.Server).Secrets()
+	secrets := ts.Value("workspace").(*workspacetest.Server).Secrets()
 	for _, name := range append(args, "stdout", "stderr") {
 		text := ts.ReadFile(name)
 		for _, secret := range secrets {
@@ -607,7 +610,7 @@ func noSecrets(ts *testscript.TestScript, _ bool, args []string) {
 // openExpired gives a script a server whose certificate expired yesterday, and
 // the certificate as its own authority.
 func openExpired(env *testscript.Env) error {
-	s, pem, err := workspace.Expired()
+	s, pem, err := workspacetest.Expired()
 	if err != nil {
 		return err
 	}
@@ -616,4 +619,41 @@ func openExpired(env *testscript.Env) error {
 	env.Setenv("EXPIRED", s.URL)
 	env.Setenv("EXPIRED_CA", ca)
 	return os.WriteFile(ca, pem, 0o644)
+}
+
+// What a user runs holds nothing that is made for tests: packages whose names end
+// in test, and those that say that only tests import them, are imported by tests
+// and by one another alone.
+func TestTestPackagesStayOutOfTheProduct(t *testing.T) {
+	forTests := func(path string) bool {
+		return strings.HasSuffix(path, "test") || path == "brunt/attack/quiet" || path == "brunt/payloads/needs"
+	}
+	files := 0
+	err := filepath.WalkDir(".", func(path string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case entry.IsDir():
+			if strings.HasPrefix(entry.Name(), ".") && path != "." {
+				return fs.SkipDir
+			}
+			return nil
+		case !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go"), forTests("brunt/" + filepath.ToSlash(filepath.Dir(path))):
+			return nil
+		}
+		files++
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		for _, spec := range file.Imports {
+			if name, _ := strconv.Unquote(spec.Path.Value); strings.HasPrefix(name, "brunt/") && forTests(name) {
+				t.Errorf("%s imports %s, which is for tests", path, name)
+			}
+		}
+		return nil
+	})
+	if err != nil || files < 100 {
+		t.Fatalf("%d files: %v", files, err)
+	}
 }

@@ -12,7 +12,7 @@ import (
 
 	"brunt/attack/endpoint"
 	"brunt/attack/mock"
-	"brunt/attack/mock/workspace"
+	"brunt/attack/mock/workspacetest"
 	"brunt/payloads/needs"
 )
 
@@ -97,7 +97,7 @@ func TestRows(t *testing.T) {
 	var current atomic.Pointer[row]
 	var asked atomic.Int64
 	var o endpoint.Options
-	workspaceFor(t, time.Hour, &o, workspace.Endpoint{Name: "x", Answer: func(w http.ResponseWriter, r *http.Request) {
+	workspaceFor(t, time.Hour, &o, workspacetest.Endpoint{Name: "x", Answer: func(w http.ResponseWriter, r *http.Request) {
 		io.Copy(io.Discard, r.Body)
 		n, c := asked.Add(1), current.Load()
 		w.Header().Set("X-Databricks-Request-Id", "request-"+strconv.FormatInt(n, 10))
@@ -162,21 +162,21 @@ func TestRows(t *testing.T) {
 // answers is explained.
 func TestWorkspaceRefuses(t *testing.T) {
 	for name, c := range map[string]struct {
-		change func(w *workspace.Server)
+		change func(w *workspacetest.Server)
 		status int
 		cause  Cause
 		advice string
 	}{
-		"tokens revoked":     {func(w *workspace.Server) { w.Revoke() }, 401, CauseCredentials, "token wrong or expired"},
-		"permission taken":   {func(w *workspace.Server) { _ = w.Put(workspace.Endpoint{Name: "x", Denied: true}) }, 403, CausePermission, canQuery},
-		"endpoint deleted":   {func(w *workspace.Server) { w.Drop("x") }, 404, CauseNotFound, wrongName},
-		"endpoint not ready": {func(w *workspace.Server) { _ = w.Put(workspace.Endpoint{Name: "x", NotReady: true}) }, 503, CauseColdStart, "no replica ready"},
-		"route-optimised now": {func(w *workspace.Server) { _ = w.Put(workspace.Endpoint{Name: "x", RouteOptimized: true}) }, 404, CauseNotFound,
+		"tokens revoked":     {func(w *workspacetest.Server) { w.Revoke() }, 401, CauseCredentials, "token wrong or expired"},
+		"permission taken":   {func(w *workspacetest.Server) { _ = w.Put(workspacetest.Endpoint{Name: "x", Denied: true}) }, 403, CausePermission, canQuery},
+		"endpoint deleted":   {func(w *workspacetest.Server) { w.Drop("x") }, 404, CauseNotFound, wrongName},
+		"endpoint not ready": {func(w *workspacetest.Server) { _ = w.Put(workspacetest.Endpoint{Name: "x", NotReady: true}) }, 503, CauseColdStart, "no replica ready"},
+		"route-optimised now": {func(w *workspacetest.Server) { _ = w.Put(workspacetest.Endpoint{Name: "x", RouteOptimized: true}) }, 404, CauseNotFound,
 			wrongName},
 	} {
 		for _, http2s := range []bool{false, true} {
 			var o endpoint.Options
-			w := workspaceFor(t, time.Hour, &o, workspace.Endpoint{Name: "x"})
+			w := workspaceFor(t, time.Hour, &o, workspacetest.Endpoint{Name: "x"})
 			p := testPlan(0)
 			p.Rate, p.Concurrency, p.Duration, p.HTTP2 = mustRate(t, "200"), 16, time.Minute, http2s
 			run, _ := begin(t, "x", p, o)
@@ -225,7 +225,7 @@ func TestMockRefuses(t *testing.T) {
 func TestRedirectIsNamed(t *testing.T) {
 	for _, http2s := range []bool{false, true} {
 		var o endpoint.Options
-		w := workspaceFor(t, time.Hour, &o, workspace.Endpoint{Name: "x", Answer: func(w http.ResponseWriter, r *http.Request) {
+		w := workspaceFor(t, time.Hour, &o, workspacetest.Endpoint{Name: "x", Answer: func(w http.ResponseWriter, r *http.Request) {
 			_, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 			http.Redirect(w, r, "https://elsewhere.test/login?token="+token+"&next=/x#access_token="+token, http.StatusTemporaryRedirect)
 		}})

@@ -12,16 +12,16 @@ import (
 	"time"
 
 	"brunt/attack/endpoint"
-	"brunt/attack/mock/workspace"
+	"brunt/attack/mock/workspacetest"
 	"brunt/payloads"
 	"brunt/payloads/needs"
 )
 
 // workspaceFor starts a look-alike workspace whose tokens live this long, and
 // makes its service principal the one that is configured.
-func workspaceFor(t *testing.T, lifetime time.Duration, o *endpoint.Options, endpoints ...workspace.Endpoint) *workspace.Server {
+func workspaceFor(t *testing.T, lifetime time.Duration, o *endpoint.Options, endpoints ...workspacetest.Endpoint) *workspacetest.Server {
 	t.Helper()
-	w, err := workspace.Start(workspace.Config{ClientID: "principal", Secret: "dose-canary-secret", Lifetime: lifetime, Endpoints: endpoints})
+	w, err := workspacetest.Start(workspacetest.Config{ClientID: "principal", Secret: "dose-canary-secret", Lifetime: lifetime, Endpoints: endpoints})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,7 +61,7 @@ func begin(t *testing.T, name string, p Plan, o endpoint.Options) (*Run, *endpoi
 }
 
 // noSecrets fails where a snapshot's words hold a secret of the workspace.
-func noSecrets(t *testing.T, w *workspace.Server, s *Snapshot) {
+func noSecrets(t *testing.T, w *workspacetest.Server, s *Snapshot) {
 	t.Helper()
 	words := slices.Clone(s.Warnings)
 	words = append(words, fmt.Sprint(s.Err))
@@ -81,7 +81,7 @@ func noSecrets(t *testing.T, w *workspace.Server, s *Snapshot) {
 func TestTokensRenewed(t *testing.T) {
 	needs.Time(t)
 	var o endpoint.Options
-	w := workspaceFor(t, 5*time.Second, &o, workspace.Endpoint{Name: "one"}, workspace.Endpoint{Name: "two"}, workspace.Endpoint{Name: "routed", RouteOptimized: true})
+	w := workspaceFor(t, 5*time.Second, &o, workspacetest.Endpoint{Name: "one"}, workspacetest.Endpoint{Name: "two"}, workspacetest.Endpoint{Name: "routed", RouteOptimized: true})
 	var group sync.WaitGroup
 	for _, c := range []struct {
 		name  string
@@ -123,7 +123,7 @@ func TestTokensRenewed(t *testing.T) {
 func TestTokenOutage(t *testing.T) {
 	needs.Time(t)
 	var o endpoint.Options
-	w := workspaceFor(t, 5*time.Second, &o, workspace.Endpoint{Name: "one"})
+	w := workspaceFor(t, 5*time.Second, &o, workspacetest.Endpoint{Name: "one"})
 	p := testPlan(0)
 	p.Rate, p.Concurrency, p.Duration = mustRate(t, "200"), 64, time.Minute
 	run, target := begin(t, "one", p, o)
@@ -150,7 +150,7 @@ func TestTokenOutage(t *testing.T) {
 func TestTokenGone(t *testing.T) {
 	needs.Time(t)
 	var o endpoint.Options
-	w := workspaceFor(t, 2*time.Second, &o, workspace.Endpoint{Name: "one"})
+	w := workspaceFor(t, 2*time.Second, &o, workspacetest.Endpoint{Name: "one"})
 	p := testPlan(0)
 	p.Rate, p.Concurrency, p.Duration = mustRate(t, "200"), 64, 4*time.Second
 	run, _ := begin(t, "one", p, o)
@@ -176,7 +176,7 @@ func TestTokenGone(t *testing.T) {
 func TestTokenServiceHangs(t *testing.T) {
 	needs.Time(t)
 	var o endpoint.Options
-	w := workspaceFor(t, 6*time.Second, &o, workspace.Endpoint{Name: "plain"}, workspace.Endpoint{Name: "routed", RouteOptimized: true})
+	w := workspaceFor(t, 6*time.Second, &o, workspacetest.Endpoint{Name: "plain"}, workspacetest.Endpoint{Name: "routed", RouteOptimized: true})
 	p := testPlan(0)
 	p.Rate, p.Concurrency, p.Duration = mustRate(t, "500"), 64, time.Minute
 	var runs []*Run
@@ -189,7 +189,7 @@ func TestTokenServiceHangs(t *testing.T) {
 		await(func() bool { return is(targets[0]) && is(targets[1]) })
 	}
 	both(func(e *endpoint.Endpoint) bool { return e.Renewed() >= 1 })
-	w.SetOutage(workspace.Hang)
+	w.SetOutage(workspacetest.Hang)
 	await(func() bool { return w.Stats().TokensRefused >= 1 })
 	began := w.Stats().Served
 	both(func(e *endpoint.Endpoint) bool { return len(e.RenewalFailures()) > 0 })
@@ -199,7 +199,7 @@ func TestTokenServiceHangs(t *testing.T) {
 	w.SetOutage(0)
 	renewed := []int{targets[0].Renewed(), targets[1].Renewed()}
 	await(func() bool { return targets[0].Renewed() > renewed[0] && targets[1].Renewed() > renewed[1] })
-	w.SetOutage(workspace.Hang)
+	w.SetOutage(workspacetest.Hang)
 	hanging := w.Stats().TokensRefused
 	await(func() bool { return w.Stats().TokensRefused > hanging })
 	for i, run := range runs {
@@ -225,7 +225,7 @@ func TestTokenServiceHangs(t *testing.T) {
 // credentials that is refused before anything is sent, whoever asks for it.
 func TestHostHeader(t *testing.T) {
 	var o endpoint.Options
-	w := workspaceFor(t, time.Hour, &o, workspace.Endpoint{Name: "x"})
+	w := workspaceFor(t, time.Hour, &o, workspacetest.Endpoint{Name: "x"})
 	line := filepath.Join(t.TempDir(), "lines.jsonl")
 	if err := os.WriteFile(line, []byte(`{"body":{"inputs":[1]},"headers":{"hOsT":"evil.test"}}`+"\n"), 0o600); err != nil {
 		t.Fatal(err)
@@ -275,7 +275,7 @@ func TestHostHeader(t *testing.T) {
 // its name is spelt: the workspace's token is not sent beside it.
 func TestOwnAuthorizationWins(t *testing.T) {
 	var o endpoint.Options
-	w := workspaceFor(t, time.Hour, &o, workspace.Endpoint{Name: "x"})
+	w := workspaceFor(t, time.Hour, &o, workspacetest.Endpoint{Name: "x"})
 	for _, name := range []string{"Authorization", "authorization", "AUTHORIZATION", "aUtHoRiZaTiOn"} {
 		for _, http2s := range []bool{false, true} {
 			target, err := endpoint.Open(t.Context(), "x", o, 10*time.Second)

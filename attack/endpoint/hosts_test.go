@@ -15,7 +15,7 @@ import (
 	"testing"
 	"time"
 
-	"brunt/attack/mock/workspace"
+	"brunt/attack/mock/workspacetest"
 )
 
 const (
@@ -161,7 +161,7 @@ func TestLogInRefused(t *testing.T) {
 // look so; credentials go along with the first only.
 func TestHosts(t *testing.T) {
 	clean(t)
-	w, o := lookAlike(t, workspace.Config{PATs: []string{canaryPAT}, Endpoints: []workspace.Endpoint{{Name: "x"}}})
+	w, o := lookAlike(t, workspacetest.Config{PATs: []string{canaryPAT}, Endpoints: []workspacetest.Endpoint{{Name: "x"}}})
 	port := w.Host()[strings.LastIndex(w.Host(), ":"):]
 	for _, name := range []string{"workspace.test", "workspace.test.evil", "evil-workspace.test", "workspace.testevil", "xn--workspace-test.evil"} {
 		o.Resolve = append(o.Resolve, name+":127.0.0.1")
@@ -227,7 +227,7 @@ func TestHosts(t *testing.T) {
 // another workspace: neither one's credentials go to the other.
 func TestProfilesAreNotMixed(t *testing.T) {
 	home := clean(t)
-	w, o := lookAlike(t, workspace.Config{PATs: []string{canaryPAT}, Endpoints: []workspace.Endpoint{{Name: "x"}}})
+	w, o := lookAlike(t, workspacetest.Config{PATs: []string{canaryPAT}, Endpoints: []workspacetest.Endpoint{{Name: "x"}}})
 	other := listen(t)
 	text := fmt.Sprintf("[ours]\nhost = %s\ntoken = %s\n[bare]\nhost = %s\n[theirs]\nhost = %s\ntoken = dapi-theirs\n", w.Host(), canaryPAT, w.Host(), other.URL)
 	if err := os.WriteFile(filepath.Join(home, ".databrickscfg"), []byte(text), 0o600); err != nil {
@@ -270,7 +270,7 @@ func TestProfilesAreNotMixed(t *testing.T) {
 // first.
 func TestFileChangesUnderway(t *testing.T) {
 	home := clean(t)
-	w, o := lookAlike(t, workspace.Config{ClientID: canaryID, Secret: canarySecret, Lifetime: 2 * time.Second, Endpoints: []workspace.Endpoint{{Name: "x"}}})
+	w, o := lookAlike(t, workspacetest.Config{ClientID: canaryID, Secret: canarySecret, Lifetime: 2 * time.Second, Endpoints: []workspacetest.Endpoint{{Name: "x"}}})
 	other := listen(t)
 	file := filepath.Join(home, ".databrickscfg")
 	write := func(host, secret string) {

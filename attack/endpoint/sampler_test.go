@@ -7,14 +7,14 @@ import (
 	"testing"
 	"time"
 
-	"brunt/attack/mock/workspace"
+	"brunt/attack/mock/workspacetest"
 	"brunt/payloads/needs"
 )
 
 // exporting is an endpoint of a workspace that exports metrics in its way.
-func exporting(t *testing.T, metrics string) (*workspace.Server, *Endpoint) {
+func exporting(t *testing.T, metrics string) (*workspacetest.Server, *Endpoint) {
 	clean(t)
-	w, o := lookAlike(t, workspace.Config{PATs: []string{"dapi-canary"}, Endpoints: []workspace.Endpoint{{Name: "x", Metrics: metrics}}})
+	w, o := lookAlike(t, workspacetest.Config{PATs: []string{"dapi-canary"}, Endpoints: []workspacetest.Endpoint{{Name: "x", Metrics: metrics}}})
 	t.Setenv("DATABRICKS_HOST", w.Host())
 	t.Setenv("DATABRICKS_TOKEN", "dapi-canary")
 	e, err := Open(t.Context(), "x", o, time.Second)

@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"brunt/attack/mock/workspace"
+	"brunt/attack/mock/workspacetest"
 	"brunt/payloads/needs"
 )
 
@@ -32,9 +32,9 @@ func clean(t *testing.T) (home string) {
 }
 
 // lookAlike starts a workspace, and gives the options to reach it by.
-func lookAlike(t *testing.T, c workspace.Config) (*workspace.Server, Options) {
+func lookAlike(t *testing.T, c workspacetest.Config) (*workspacetest.Server, Options) {
 	t.Helper()
-	w, err := workspace.Start(c)
+	w, err := workspacetest.Start(c)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,7 +56,7 @@ func TestPlainURLAsksNobody(t *testing.T) {
 	var asked atomic.Int64
 	metadata := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked.Add(1) }))
 	defer metadata.Close()
-	w, o := lookAlike(t, workspace.Config{PATs: []string{"dapi-canary"}, Endpoints: []workspace.Endpoint{{Name: "x"}}})
+	w, o := lookAlike(t, workspacetest.Config{PATs: []string{"dapi-canary"}, Endpoints: []workspacetest.Endpoint{{Name: "x"}}})
 	for _, host := range []string{"", w.Host()} {
 		t.Setenv("DATABRICKS_HOST", host)
 		t.Setenv("DATABRICKS_TOKEN", strings.Repeat("dapi-canary", min(len(host), 1)))
@@ -84,8 +84,8 @@ func TestPlainURLAsksNobody(t *testing.T) {
 // looks like another's: they do not come along.
 func TestCredentialsStayHome(t *testing.T) {
 	clean(t)
-	w, o := lookAlike(t, workspace.Config{PATs: []string{"dapi-canary"}, ClientID: "id", Secret: "secret", Endpoints: []workspace.Endpoint{{Name: "x"}, {Name: "fast", RouteOptimized: true}}})
-	other, _ := lookAlike(t, workspace.Config{})
+	w, o := lookAlike(t, workspacetest.Config{PATs: []string{"dapi-canary"}, ClientID: "id", Secret: "secret", Endpoints: []workspacetest.Endpoint{{Name: "x"}, {Name: "fast", RouteOptimized: true}}})
+	other, _ := lookAlike(t, workspacetest.Config{})
 	t.Setenv("DATABRICKS_HOST", w.Host())
 	t.Setenv("DATABRICKS_TOKEN", "dapi-canary")
 	for word, carries := range map[string]bool{
@@ -128,7 +128,7 @@ func TestCredentialsStayHome(t *testing.T) {
 func TestWaitReady(t *testing.T) {
 	needs.Time(t)
 	clean(t)
-	w, o := lookAlike(t, workspace.Config{PATs: []string{"dapi-canary"}, Endpoints: []workspace.Endpoint{{Name: "x", NotReady: true}}})
+	w, o := lookAlike(t, workspacetest.Config{PATs: []string{"dapi-canary"}, Endpoints: []workspacetest.Endpoint{{Name: "x", NotReady: true}}})
 	t.Setenv("DATABRICKS_HOST", w.Host())
 	t.Setenv("DATABRICKS_TOKEN", "dapi-canary")
 	if _, err := Open(t.Context(), "x", o, time.Second); err == nil || !strings.Contains(err.Error(), "time to become ready") {
@@ -137,7 +137,7 @@ func TestWaitReady(t *testing.T) {
 	o.WaitReady = 20 * time.Second
 	go func() {
 		await(t, "a second look", func() bool { return w.Stats().LookUps >= 3 }) // the first was before the waiting
-		_ = w.Put(workspace.Endpoint{Name: "x"})
+		_ = w.Put(workspacetest.Endpoint{Name: "x"})
 	}()
 	e, err := Open(t.Context(), "x", o, time.Second)
 	if err != nil {
@@ -152,7 +152,7 @@ func TestWaitReady(t *testing.T) {
 // TestServedModel puts the served entity into the path, wherever it is.
 func TestServedModel(t *testing.T) {
 	clean(t)
-	w, o := lookAlike(t, workspace.Config{ClientID: "id", Secret: "secret", Endpoints: []workspace.Endpoint{{Name: "x"}, {Name: "fast", RouteOptimized: true}}})
+	w, o := lookAlike(t, workspacetest.Config{ClientID: "id", Secret: "secret", Endpoints: []workspacetest.Endpoint{{Name: "x"}, {Name: "fast", RouteOptimized: true}}})
 	t.Setenv("DATABRICKS_HOST", w.Host())
 	t.Setenv("DATABRICKS_CLIENT_ID", "id")
 	t.Setenv("DATABRICKS_CLIENT_SECRET", "secret")

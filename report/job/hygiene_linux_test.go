@@ -29,7 +29,7 @@ import (
 	"testing"
 	"time"
 
-	"brunt/attack/mock/workspace"
+	"brunt/attack/mock/workspacetest"
 	"brunt/payloads"
 	"brunt/payloads/needs"
 	"brunt/report/config"
@@ -205,7 +205,7 @@ func leak(text string, secrets []string) string {
 // hygiene is a workspace with the credentials, and a brunt to be given them.
 type hygiene struct {
 	*testing.T
-	w      *workspace.Server
+	w      *workspacetest.Server
 	binary string
 	dir    string
 	looked int
@@ -220,7 +220,7 @@ func (h *hygiene) none(what, text string) {
 }
 
 func newHygiene(t *testing.T) *hygiene {
-	w, err := workspace.Start(workspace.Config{PATs: []string{canaryPAT}, ClientID: clientID, Secret: canarySecret, Lifetime: 4 * time.Second, Endpoints: []workspace.Endpoint{
+	w, err := workspacetest.Start(workspacetest.Config{PATs: []string{canaryPAT}, ClientID: clientID, Secret: canarySecret, Lifetime: 4 * time.Second, Endpoints: []workspacetest.Endpoint{
 		{Name: "echo", Answer: echo()}, {Name: "fast", RouteOptimized: true, Answer: echo()},
 	}})
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 
 	"brunt/attack"
 	"brunt/attack/mock"
-	"brunt/attack/mock/workspace"
+	"brunt/attack/mock/workspacetest"
 	"brunt/payloads"
 	"brunt/report"
 	"brunt/report/config"
@@ -27,7 +27,7 @@ import (
 func TestSizingAgainstTheMock(t *testing.T) {
 	const pat = "dapi0123456789abcdef"
 	var all []asked
-	c := workspace.Config{PATs: []string{pat}}
+	c := workspacetest.Config{PATs: []string{pat}}
 	for _, queue := range []string{"16", "0"} { // a bounded queue refuses, the other one grows
 		model, err := mock.Parse("mock://?latency=200ms&sigma=0&overhead=0ms&concurrency=16&queue=" + queue)
 		if err != nil {
@@ -36,10 +36,10 @@ func TestSizingAgainstTheMock(t *testing.T) {
 		for _, load := range []float64{0.5, 0.9, 1.2, 2} {
 			a := asked{fmt.Sprintf("sized-%s-%.0f", queue, 10*load), queue, load}
 			all = append(all, a)
-			c.Endpoints = append(c.Endpoints, workspace.Endpoint{Name: a.name, Mock: &model, Served: []workspace.Served{{Name: "model-1", MinConcurrency: units, MaxConcurrency: units}}})
+			c.Endpoints = append(c.Endpoints, workspacetest.Endpoint{Name: a.name, Mock: &model, Served: []workspacetest.Served{{Name: "model-1", MinConcurrency: units, MaxConcurrency: units}}})
 		}
 	}
-	w, err := workspace.Start(c)
+	w, err := workspacetest.Start(c)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,7 +10,7 @@ import (
 
 	"brunt/attack/figure"
 	"brunt/attack/mock"
-	"brunt/attack/mock/workspace"
+	"brunt/attack/mock/workspacetest"
 	"brunt/payloads"
 	"brunt/report"
 	"brunt/report/config"
@@ -26,7 +26,7 @@ func TestNetworkQueueOrModel(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w, err := workspace.Start(workspace.Config{PATs: []string{pat}, Endpoints: []workspace.Endpoint{{Name: "slow", Mock: &model}}})
+	w, err := workspacetest.Start(workspacetest.Config{PATs: []string{pat}, Endpoints: []workspacetest.Endpoint{{Name: "slow", Mock: &model}}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"brunt/attack/mock/workspace"
+	"brunt/attack/mock/workspacetest"
 )
 
 // TestWakingInTheBrowser starts load on an endpoint that is scaled to zero: the
@@ -15,7 +15,7 @@ import (
 func TestWakingInTheBrowser(t *testing.T) {
 	chromium := newChromium(t)
 	const pat = "dapi0123456789abcdef"
-	w, err := workspace.Start(workspace.Config{PATs: []string{pat}, Endpoints: []workspace.Endpoint{{Name: "sleeper", Asleep: time.Hour}}})
+	w, err := workspacetest.Start(workspacetest.Config{PATs: []string{pat}, Endpoints: []workspacetest.Endpoint{{Name: "sleeper", Asleep: time.Hour}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,7 +41,7 @@ func TestWakingInTheBrowser(t *testing.T) {
 	if n := w.Stats().Invocations; n != 1 {
 		t.Errorf("%d requests arrived", n)
 	}
-	must(w.Put(workspace.Endpoint{Name: "sleeper", Asleep: 50 * time.Millisecond}))
+	must(w.Put(workspacetest.Endpoint{Name: "sleeper", Asleep: 50 * time.Millisecond}))
 	v.click("#go")
 	v.inState("done")
 	if n := w.Stats().Invocations; n != 5 { // one was given up, one woke it

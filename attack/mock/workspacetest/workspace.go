@@ -1,9 +1,4 @@
-// Package workspace is a look-alike of a Databricks workspace, for tests: over
-// TLS with an authority of its own it serves the token endpoint, the details of
-// serving endpoints, their invocations and metrics, and on a second listener
-// the host of route-optimised endpoints. It checks every token, lets it expire,
-// and can be told to refuse to give out new ones.
-package workspace
+package workspacetest
 
 import (
 	"context"
