@@ -171,11 +171,11 @@ func keptUp(s *Snapshot, p *Plan) finding {
 	f := finding{headline: "the endpoint set the pace", limit: LimitNone, notes: minorFailures(s)}
 	if p.Open() {
 		f.headline = "the endpoint kept up"
-		if b := backlogOf(s, p); b.slower && b.last >= slowedBy*b.first {
+		if b := backlogOf(s, p, lastLoad(s, p)); b.slower && b.last >= slowedBy*b.first {
 			f.headline += fmt.Sprintf(", but became slower: responses took about %s at the end, and %s at first", span(b.last), span(b.first))
 		}
 	}
-	if from, to := pauseIn(s); to > 0 {
+	if from, to := pauseIn(s, p); to > 0 {
 		since := span(from) + " of the run"
 		if from < 10*time.Millisecond {
 			since = "its beginning"

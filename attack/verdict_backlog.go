@@ -52,11 +52,16 @@ func fellBehind(s *Snapshot, p *Plan, _ *trust) (finding, bool) {
 	if !p.Open() {
 		return finding{}, false
 	}
-	b := backlogOf(s, p)
+	b, in := backlogOf(s, p, wholeLoad(s, p)), load{}
+	if stages := loadsOf(s, p); len(stages) > 0 {
+		if b, in = firstBehind(s, p, stages); b.early && s.State == Done {
+			return shortStage(s, &b, &in), true
+		}
+	}
 	soon := b.from0 + fillTimes*b.first
 	switch {
 	case b.grows && b.slower && !b.early:
-		return finding{headline: fmt.Sprintf("the endpoint fell behind: it answered slower and slower, and requests in flight rose from %s to %s", grouped(b.from), grouped(b.to)), limit: LimitEndpoint, notes: minorFailures(s)}, true
+		return finding{headline: fmt.Sprintf("the endpoint fell behind%s: it answered slower and slower, and requests in flight rose from %s to %s", in.words(), grouped(b.from), grouped(b.to)), limit: LimitEndpoint, notes: minorFailures(s)}, true
 	case !b.early:
 		return finding{}, false
 	case s.State != Done && soon > s.PlanElapsed:
@@ -97,20 +102,16 @@ type backlog struct {
 	from, to uint64        // requests in flight then
 }
 
-// backlogOf looks at the load since its last change. Only what was seen while
-// requests were being sent counts: afterwards the number falls whatever the
-// endpoint does, and only slow ones are left.
-func backlogOf(s *Snapshot, p *Plan) (b backlog) {
-	if p.Warmup > 0 {
-		b.from0 = -p.Warmup
-	}
-	if n := len(s.Changes); n > 0 {
-		b.from0 = s.Changes[n-1].At
-	}
+// backlogOf looks at a part of the load. Only what was seen while requests were
+// being sent counts: afterwards the number falls whatever the endpoint does, and
+// only slow ones are left.
+func backlogOf(s *Snapshot, p *Plan, part load) (b backlog) {
+	b.from0 = part.from
+	length := part.to - part.from
 	var list []*Interval
 	for i := range s.Intervals {
 		iv := &s.Intervals[i]
-		if iv.At >= b.from0 && iv.At+iv.Width <= s.PlanElapsed+iv.Width/8 {
+		if iv.At >= b.from0 && iv.At+iv.Width <= part.to+iv.Width/8 {
 			list = append(list, iv)
 		}
 	}
@@ -119,29 +120,32 @@ func backlogOf(s *Snapshot, p *Plan) (b backlog) {
 		return b
 	}
 	first, last := NewHistogram(), NewHistogram()
-	quarter := (s.PlanElapsed - b.from0) / 4
+	quarter := length / 4
 	for _, iv := range list {
 		if n := first.TotalCount(); n < minReplies || n < firstReplies && iv.At < b.from0+quarter {
 			iv.Response.AddTo(first)
 		}
 	}
 	for i := len(list) - 1; i >= 0; i-- {
-		if n := last.TotalCount(); n < minReplies || n < firstReplies && list[i].At > s.PlanElapsed-quarter {
+		if n := last.TotalCount(); n < minReplies || n < firstReplies && list[i].At > part.to-quarter {
 			list[i].Response.AddTo(last)
 		}
 	}
 	b.to = list[len(list)-1].InFlight
 	if first.TotalCount() == 0 {
 		// Nothing came back while requests were sent.
-		b.early, b.first = true, max(medianOf(s.Latencies[figure.Response]), s.PlanElapsed)
+		b.early, b.first = true, max(medianOf(s.Latencies[figure.Response]), part.to)
 		return b
 	}
 	b.first, b.last = time.Duration(first.ValueAtPercentile(50)), time.Duration(last.ValueAtPercentile(50))
 	settled := b.from0 + fillTimes*b.first
-	var inFlight []uint64
+	var inFlight []uint64 // at the rate of the part's end, were it that all the time
 	for _, iv := range list {
 		if iv.At+iv.Width >= settled {
-			inFlight = append(inFlight, iv.InFlight)
+			inFlight = append(inFlight, part.scaled(iv))
+			if len(inFlight) == 1 {
+				b.from = iv.InFlight
+			}
 		}
 	}
 	sent, back := countedIn(list)
@@ -151,10 +155,9 @@ func backlogOf(s *Snapshot, p *Plan) (b backlog) {
 	}
 	b.slower = float64(last.ValueAtPercentile(10)) >= by*float64(b.first)
 	if len(inFlight) < 2 {
-		b.early = b.to >= fewInFlight && fillTimes*b.first > (s.PlanElapsed-b.from0)/2
+		b.early = b.to >= fewInFlight && fillTimes*b.first > length/2
 		return b
 	}
-	b.from = inFlight[0]
 	b.grows = growsThroughout(inFlight)
 	if b.grows && b.slower {
 		n := len(inFlight)
@@ -215,14 +218,17 @@ func growsThroughout(n []uint64) bool {
 // were due: at the run's rate at least ten, and it lasted longer than two responses
 // take and a second at the least. 0, 0 without one, or where brunt itself could not
 // run.
-func pauseIn(s *Snapshot) (from, to time.Duration) {
+func pauseIn(s *Snapshot, p *Plan) (from, to time.Duration) {
 	long := s.Silence.Length
 	c := &s.Counts
 	if s.Elapsed <= long || long < time.Second || s.Delays.Max() >= long/2 {
 		return 0, 0
 	}
-	rate := float64(c.Succeeded+c.Failed) / float64(s.Elapsed-long)
-	if long <= fillTimes*medianOf(s.Latencies[figure.Service]) || rate*float64(long) < pauseReplies {
+	due := float64(c.Succeeded+c.Failed) / float64(s.Elapsed-long) * float64(long)
+	if p.Open() && len(p.Stages) > 0 && len(s.Changes) == 0 {
+		due = requestsBetween(p.Stages, s.Silence.From, s.Silence.From+long)
+	}
+	if long <= fillTimes*medianOf(s.Latencies[figure.Service]) || due < pauseReplies {
 		return 0, 0
 	}
 	return s.Silence.From, s.Silence.From + long

@@ -26,6 +26,7 @@ type world struct {
 	at          time.Duration // the run is looked at then; 0: when it is done
 	stopAt      time.Duration // it is stopped then
 	changes     []Change
+	stages      string // of an open loop; rate is set to anything above 0 then
 
 	servers int                                         // that answer one request each at a time; 0: as many as it takes
 	queue   int                                         // requests that may wait for one; 0: any number. The next one is refused with 429
@@ -160,11 +161,25 @@ func (w *world) play() (all []exchanged, skipped, noRoom uint64) {
 		late = func(int, time.Duration) time.Duration { return 50 * time.Microsecond }
 	}
 	next := -w.warmup
+	var staged *schedule
+	if w.stages != "" {
+		plan := &Plan{}
+		stages, _ := ParseStages(w.stages)
+		plan.SetStages(stages)
+		staged = newSchedule(plan)
+		end = min(end, plan.Duration)
+	}
 	for i := 0; ; i++ {
 		x := exchanged{planned: slots[0]}
 		if w.rate > 0 {
 			x.planned = next
 			next += time.Duration(float64(time.Second) / w.rateAt(next))
+		}
+		if staged != nil {
+			at, ok := staged.at(uint64(i))
+			if x.planned = time.Duration(at); !ok {
+				x.planned = end
+			}
 		}
 		if x.planned >= end {
 			return all, skipped, noRoom
@@ -211,6 +226,9 @@ func (w *world) snapshot(t *testing.T) (*Snapshot, *Plan) {
 	p := &Plan{Concurrency: cmp.Or(w.concurrency, 10_000), Duration: w.duration, Warmup: w.warmup, Timeout: w.timeout}
 	if w.rate > 0 {
 		p.Rate.Freq, p.Rate.Per = int(w.rate*1000), 1000*time.Second
+	}
+	if w.stages != "" {
+		p.SetStages(mustStages(t, w.stages))
 	}
 	s := &Snapshot{State: Running, Client: w.client, Changes: w.changes, Interrupted: w.stopAt > 0}
 	l := &s.Latencies
