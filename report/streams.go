@@ -40,16 +40,21 @@ type Stream struct {
 
 // MarshalJSON writes counts, summaries and histograms in one object, in this order.
 func (s Stream) MarshalJSON() ([]byte, error) {
+	histograms, err := json.Marshal(s.Histograms)
+	if err != nil {
+		return nil, err
+	}
+	return s.marshal(histograms)
+}
+
+// marshal writes the stream with these histograms.
+func (s *Stream) marshal(histograms []byte) ([]byte, error) {
 	type counts Stream
-	text, err := json.Marshal(counts(s))
+	text, err := json.Marshal((*counts)(s))
 	if err != nil {
 		return nil, err
 	}
 	summaries, err := marshalFigures(figure.Streamed(), (*[figure.Len]Summary)(&s.LatencyMS), "_ms")
-	if err != nil {
-		return nil, err
-	}
-	histograms, err := json.Marshal(s.Histograms)
 	if err != nil {
 		return nil, err
 	}
@@ -58,6 +63,12 @@ func (s Stream) MarshalJSON() ([]byte, error) {
 	text = append(text, `,"histograms":`...)
 	return append(append(text, histograms...), '}'), nil
 }
+
+// StreamSummary is a Stream whose JSON has null for its histograms.
+type StreamSummary struct{ *Stream }
+
+// MarshalJSON writes counts and summaries.
+func (s StreamSummary) MarshalJSON() ([]byte, error) { return s.marshal([]byte("null")) }
 
 // UnmarshalJSON reads what MarshalJSON wrote.
 func (s *Stream) UnmarshalJSON(b []byte) error {

@@ -102,14 +102,14 @@ func unfilled(p attack.Plan) bool {
 // Close closes the bodies, once all jobs are closed.
 func (s *Source) Close() { _ = s.set.Close() } // read only: nothing is lost
 
-// Order is the order that the command line itself is.
-func (s *Source) Order() live.Order {
+// Order is the settings of the command line itself.
+func (s *Source) Order() live.Settings {
 	plan := s.flags.Plan()
 	var files []string
 	for _, spec := range s.specs {
 		files = append(files, spec.Path)
 	}
-	return live.OrderOf(&plan, plan.Concurrency, s.word, files)
+	return live.SettingsOf(&plan, plan.Concurrency, s.word, files)
 }
 
 // Form is what the page offers to choose from.
@@ -141,7 +141,7 @@ type Job struct {
 // before it. An *endpoint.UnreachableError means that the endpoint could not be
 // reached, attack.ErrInterrupted that ctx ended before the load began, any other
 // error that the order makes no sense. None of the load was sent then.
-func (s *Source) Start(ctx context.Context, o live.Order, waiting func(text string)) (_ *Job, err error) {
+func (s *Source) Start(ctx context.Context, o live.Settings, waiting func(text string)) (_ *Job, err error) {
 	plan := s.flags.Plan()
 	plan.Good, plan.OtherFiles, plan.Seed = s.good, s.otherFiles, s.flags.Seed
 	plan.RecordIDs = s.flags.Results != "" && s.flags.ResultsFormat == results.FormatColumns
@@ -164,7 +164,7 @@ func (s *Source) Start(ctx context.Context, o live.Order, waiting func(text stri
 // Ready opens all that runs of the plan need, as Start does, and waits until the
 // endpoint is awake, without beginning any.
 func (s *Source) Ready(
-	ctx context.Context, o live.Order, plan attack.Plan, waiting func(text string),
+	ctx context.Context, o live.Settings, plan attack.Plan, waiting func(text string),
 ) (_ *Job, err error) {
 	if err := plan.Validate(); err != nil && !s.flags.Replay { // which has no rate before it has bodies
 		return nil, err

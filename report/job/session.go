@@ -83,7 +83,7 @@ func (s *Session) publish(rep *report.Report, unwritten error) error {
 // has to become ready or to wake first: an interrupt ends the waiting, and the
 // process is expected to end with it. Once the load has begun the interrupt is
 // for the run.
-func (s *Session) start(ctx context.Context, order live.Order, waiting func(text string)) (*Job, error) {
+func (s *Session) start(ctx context.Context, settings live.Settings, waiting func(text string)) (*Job, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	type started struct {
@@ -92,7 +92,7 @@ func (s *Session) start(ctx context.Context, order live.Order, waiting func(text
 	}
 	done := make(chan started, 1)
 	go func() {
-		j, err := s.Source.Start(ctx, order, waiting)
+		j, err := s.Source.Start(ctx, settings, waiting)
 		done <- started{j, err}
 	}()
 	select {
@@ -134,16 +134,16 @@ func (s *Session) watch(j *Job) {
 // of a page that was waited for is published at the end.
 func (s *Session) Serve(flags live.Flags) error {
 	s.Source.good = rules.Bounds(s.Rules)
-	s.Source.otherFiles = guard.Files(attack.HostLimits().Files)
-	order := s.Source.Order()
+	s.Source.otherFiles = guard.FilesFor(attack.HostLimits().Files)
+	settings := s.Source.Order()
 	view, err := live.Open(live.Config{
-		Flags: flags, Form: s.Source.Form(), Order: order, Rules: s.Rules,
-		Start: func(ctx context.Context, o live.Order, waiting func(string)) (*live.Job, error) {
+		Flags: flags, Form: s.Source.Form(), Settings: settings, Rules: s.Rules,
+		Start: func(ctx context.Context, o live.Settings, waiting func(string)) (*live.Job, error) {
 			j, err := s.Source.Start(ctx, o, waiting)
 			if err != nil {
 				return nil, err
 			}
-			j.Meta.Command = endpoint.CommandLine(o.Repeat(&order, s.Source.streams.Args))
+			j.Meta.Command = endpoint.CommandLine(o.Repeat(&settings, s.Source.streams.Args))
 			return j.Live(s.missed), nil
 		},
 	})
@@ -156,7 +156,7 @@ func (s *Session) Serve(flags live.Flags) error {
 		fmt.Fprintln(s.Err, "brunt: the page's token goes over plain HTTP, where others on the way can read it; --serve-cert and --serve-key serve over TLS")
 	}
 	if flags.Wait {
-		view.Obey(s.Interrupts, -1, s.Die)
+		view.Wait(s.Interrupts, -1, s.Die)
 		if rep := view.Last(); rep != nil {
 			return s.publish(rep, s.lost())
 		}
@@ -164,15 +164,15 @@ func (s *Session) Serve(flags live.Flags) error {
 	}
 	ctx, onPage := view.Prepare()
 	onTerminal, done := panel.Waiting(s.Err, s.Quiet)
-	j, err := s.start(ctx, order, func(text string) { onPage(text); onTerminal(text) })
+	j, err := s.start(ctx, settings, func(text string) { onPage(text); onTerminal(text) })
 	done()
 	if err != nil {
 		return err
 	}
-	final := view.Attach(j.Live(s.missed), order, "from the command line")
+	final := view.Attach(j.Live(s.missed), settings, "from the command line")
 	s.watch(j)
 	err = s.publish(<-final, s.lost())
-	view.Obey(s.Interrupts, flags.LingerFor(), s.Die)
+	view.Wait(s.Interrupts, flags.LingerFor(), s.Die)
 	return err
 }
 

@@ -105,12 +105,12 @@ func TestHundredViewers(t *testing.T) {
 // An interrupt drains the run under way, whose end then ends the serving; with
 // none under way it ends that at once, as does the time after the last run.
 func TestObey(t *testing.T) {
-	v := serve(t, func(c *Config) { c.Order = small(time.Hour) })
+	v := serve(t, func(c *Config) { c.Settings = small(time.Hour) })
 	interrupts := make(chan os.Signal, 3)
 	obeyed := make(chan struct{})
 	go func() {
 		defer close(obeyed)
-		v.Obey(interrupts, -1, func() { t.Error("told to die") })
+		v.Wait(interrupts, -1, func() { t.Error("told to die") })
 	}()
 	v.post(t, "/api/start", "{}")
 	v.untilState(t, "running")
@@ -129,10 +129,10 @@ func TestObey(t *testing.T) {
 		t.Errorf("obeyed in state %s", s)
 	}
 	interrupts <- os.Interrupt
-	v.Obey(interrupts, -1, nil)
-	v.Obey(nil, time.Millisecond, nil) // no run within a millisecond
+	v.Wait(interrupts, -1, nil)
+	v.Wait(nil, time.Millisecond, nil) // no run within a millisecond
 	v.Attach(mustJob(t, small(100*time.Millisecond)), small(100*time.Millisecond), "from the command line")
-	v.Obey(nil, 0, nil) // ends with the run
+	v.Wait(nil, 0, nil) // ends with the run
 	if s := v.state(); s != "done" {
 		t.Errorf("state %s", s)
 	}

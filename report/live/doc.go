@@ -1,10 +1,10 @@
-// Package live is the live view: a page served while brunt runs, on which a
-// run is looked at, started, changed and stopped. It reads snapshots and sends
-// no load itself; nothing in it waits for a viewer, and without one it does
-// nothing at all.
+// Package live is the live view: a page served while brunt runs, which shows a run
+// and lets it be started, changed and stopped. It reads snapshots and sends no load
+// itself; nothing waits for a page, and without one there is nothing to do.
 //
-//	guard ─► routes ─┬─► room (one run at a time) ─► Start, Stop, Change
-//	                 ├─► feed (newest state) ─► events, one stream per viewer
+//	guard ─► routes ─┬─► controller (one run at a time) ─► Start, Stop, Change, Reset
+//	                 │       └─ run ─► encodedRun: its JSON, interval by interval
+//	                 ├─► feed (newest state) ─► events, one stream per subscriber
 //	                 ├─► metrics (Prometheus)
 //	                 └─► download (report, intervals, results)
 //

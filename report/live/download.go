@@ -15,7 +15,7 @@ import (
 	"brunt/report/page"
 )
 
-// downloads are the files that are made when they are asked for.
+// downloads are the files that are made on request.
 var downloads = map[string]struct {
 	kind, ending string
 	fill         func(io.Writer, *report.Report) error
@@ -29,10 +29,10 @@ func (v *View) download(w http.ResponseWriter, req *http.Request) {
 	name := req.PathValue("file")
 	form, made := downloads[name]
 	if !made && name != "results" {
-		answer(w, http.StatusNotFound, problem{Error: "no such file: there are report.html, report.json, intervals.csv and results"})
+		writeJSON(w, http.StatusNotFound, apiError{Error: "no such file: there are report.html, report.json, intervals.csv and results"})
 		return
 	}
-	found, final := v.asked(w, req.URL.Query().Get("run"))
+	found, final := v.findRun(w, req.URL.Query().Get("run"))
 	if found == nil {
 		return
 	}
@@ -40,15 +40,15 @@ func (v *View) download(w http.ResponseWriter, req *http.Request) {
 		sendResults(w, req, found, final)
 		return
 	}
-	rep := found.reportOf(final, v.room.rules)
+	rep := found.reportOf(final, v.controller.rules)
 	w.Header().Set("Content-Type", form.kind)
-	attach(w, fileName(found.number, rep)+"."+form.ending)
+	setFileName(w, fileName(found.number, rep)+"."+form.ending)
 	_ = form.fill(w, rep)
 }
 
-// attach names the file that the browser writes; it holds no character that
+// setFileName names the file that the browser writes; it holds no character that
 // would need quoting.
-func attach(w http.ResponseWriter, name string) {
+func setFileName(w http.ResponseWriter, name string) {
 	w.Header().Set("Content-Disposition", `attachment; filename="`+name+`"`)
 }
 
@@ -61,19 +61,19 @@ func fileName(number int, rep *report.Report) string {
 }
 
 // sendResults sends the results file, which the process itself has named.
-func sendResults(w http.ResponseWriter, req *http.Request, r *round, final *final) {
+func sendResults(w http.ResponseWriter, req *http.Request, r *run, final *final) {
 	path := r.job.Results
 	if path == "" || path == "-" {
-		answer(w, http.StatusNotFound, problem{Error: "no results were kept: start brunt with --results FILE.csv"})
+		writeJSON(w, http.StatusNotFound, apiError{Error: "no results were kept: start brunt with --results FILE.csv"})
 		return
 	}
 	if final == nil {
-		answer(w, http.StatusNotFound, problem{Error: "the results are still being written: wait for the run's end"})
+		writeJSON(w, http.StatusNotFound, apiError{Error: "the results are still being written: wait for the run's end"})
 		return
 	}
-	f, err := openRegular(path)
+	f, err := openRegularFile(path)
 	if err != nil {
-		answer(w, http.StatusNotFound, problem{Error: "the results file cannot be read any more"})
+		writeJSON(w, http.StatusNotFound, apiError{Error: "the results file cannot be read any more"})
 		return
 	}
 	defer f.Close()
@@ -83,12 +83,12 @@ func sendResults(w http.ResponseWriter, req *http.Request, r *round, final *fina
 		ending += ".zst"
 	}
 	w.Header().Set("Content-Type", "application/octet-stream")
-	attach(w, fileName(r.number, final.Report)+"-results"+ending)
+	setFileName(w, fileName(r.number, final.Report)+"-results"+ending)
 	http.ServeContent(w, req, "", time.Time{}, f)
 }
 
-// openRegular opens a file, and no pipe, which might block.
-func openRegular(path string) (*os.File, error) {
+// openRegularFile opens a file, but not a pipe, which might block.
+func openRegularFile(path string) (*os.File, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, err

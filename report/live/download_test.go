@@ -16,7 +16,7 @@ import (
 func TestDownloads(t *testing.T) {
 	results := filepath.Join(t.TempDir(), "r.csv.zst")
 	v := serve(t, func(c *Config) {
-		c.Start = func(_ context.Context, o Order, _ func(string)) (*Job, error) {
+		c.Start = func(_ context.Context, o Settings, _ func(string)) (*Job, error) {
 			job, err := launch(o)
 			if err == nil && o.Requests == 0 {
 				job.Results = results

@@ -27,7 +27,7 @@ func TestInTheBrowser(t *testing.T) {
 	t.Run("interrupted while watched", func(t *testing.T) { interrupted(t, chromium) })
 	t.Run("by a link from elsewhere", func(t *testing.T) { linked(t, chromium) })
 	t.Run("drained and cut off", func(t *testing.T) { drained(t, chromium) })
-	t.Run("left and come back to", func(t *testing.T) { leaving(t, chromium) })
+	t.Run("left and come back to", func(t *testing.T) { closeTimeout(t, chromium) })
 }
 
 // wholeLife is all of it, as a person does it: the page is opened, load is
@@ -254,9 +254,9 @@ func linked(t *testing.T, chromium context.Context) {
 	<-s.ended
 }
 
-// leaving goes to the page and away from it more often than a browser allows
+// closeTimeout goes to the page and away from it more often than a browser allows
 // connections to one server, and back: none is kept.
-func leaving(t *testing.T, chromium context.Context) {
+func closeTimeout(t *testing.T, chromium context.Context) {
 	s := newSession(t, "mock://", "-r", "10", "-d", "10m", "--serve=127.0.0.1:0", "--wait")
 	v := openTab(t, chromium, s.serve(t))
 	for range 7 {

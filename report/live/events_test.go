@@ -52,7 +52,7 @@ func TestAllViewersEndAlike(t *testing.T) {
 	needs.Time(t)
 	t.Parallel()
 	o := small(3100 * time.Millisecond) // the last 100 ms are joined to an interval that was sent
-	v := serve(t, func(c *Config) { c.Order = o })
+	v := serve(t, func(c *Config) { c.Settings = o })
 	early := v.stream(t, "")
 	early.next()
 	if early.newest.name != "view" || early.newest.Report != nil || early.newest.View.State != stateIdle || !strings.HasPrefix(early.lastID, "0.") {
@@ -131,9 +131,9 @@ func TestNothingIsBuiltWithoutViewers(t *testing.T) {
 	v := serve(t, nil)
 	v.post(t, "/api/start", "{}")
 	v.untilState(t, "done")
-	now, _ := v.room.find(0)
-	if now.chapter != nil || v.feed.seq != 0 {
-		t.Errorf("built %v, published %d times", now.chapter != nil, v.feed.seq)
+	now, _ := v.controller.find(0)
+	if now.encoded != nil || v.feed.seq != 0 {
+		t.Errorf("built %v, published %d times", now.encoded != nil, v.feed.seq)
 	}
 	conn, err := net.Dial("tcp", strings.TrimPrefix(v.at(""), "http://"))
 	if err != nil {
@@ -147,7 +147,7 @@ func TestNothingIsBuiltWithoutViewers(t *testing.T) {
 	until(t, "an end of looking", func() bool {
 		v.feed.mu.Lock()
 		defer v.feed.mu.Unlock()
-		return v.feed.viewers == 0 && !v.feed.pumping
+		return v.feed.subscribers == 0 && !v.feed.loopRuns
 	})
 }
 
@@ -156,17 +156,17 @@ func TestFramesAreShared(t *testing.T) {
 	v := serve(t, nil)
 	v.post(t, "/api/start", "{}")
 	v.untilState(t, "done")
-	must(v.feed.join())
-	defer v.feed.leave()
-	a, there, _ := v.feed.lead(position{}, true)
-	b, _, _ := v.feed.lead(position{}, true)
+	must(v.feed.subscribe())
+	defer v.feed.unsubscribe()
+	a, there, _ := v.feed.next(cursor{}, true)
+	b, _, _ := v.feed.next(cursor{}, true)
 	if &a[0] != &b[0] {
 		t.Error("the same frame was made twice")
 	}
-	if c, _, wait := v.feed.lead(there, true); c != nil || wait == nil {
+	if c, _, wait := v.feed.next(there, true); c != nil || wait == nil {
 		t.Error("a viewer who has seen everything is sent more")
 	}
-	if c, _, _ := v.feed.lead(position{}, false); strings.Contains(string(c), `"start"`) {
+	if c, _, _ := v.feed.next(cursor{}, false); strings.Contains(string(c), `"start"`) {
 		t.Error("a viewer who may only look is offered a start")
 	}
 }

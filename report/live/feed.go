@@ -12,37 +12,39 @@ import (
 	"brunt/report/live/guard"
 )
 
-// feed tells viewers what is new. While there is any, one goroutine looks at
-// the run when it is due and publishes; a viewer holds only its position and
-// is given the way from there to the newest state, so none can fall behind.
+// feed publishes the state of the page to its subscribers, of which each open page is
+// one. While there is any, one goroutine looks at the run when it is due, and
+// publishes. A subscriber holds only a cursor, and is given one event that leads from
+// there to the newest state, so that none can fall behind.
 type feed struct {
-	room *room
-	wake chan struct{} // something but the run has changed
-	quit chan struct{}
-	done sync.WaitGroup
-	seen sync.WaitGroup // viewers who have not left
+	controller *controller
+	wake       chan struct{} // something but the run has changed
+	quit       chan struct{}
+	publishing sync.WaitGroup
+	active     sync.WaitGroup // subscribers that there are still
 
-	mu      sync.Mutex
-	ending  bool
-	viewers int
-	pumping bool
-	seq     uint64        // publications so far
-	changed chan struct{} // closed at the next one
-	now     *edition      // nil while idle
-	final   bool
-	next    time.Time // when the run is due again, zero for never
-	views   [2][]byte // for those who may look, and act
-	frames  map[frameKey][]byte
+	mu          sync.Mutex
+	ending      bool
+	subscribers int
+	loopRuns    bool
+	seq         uint64           // publications so far
+	published   chan struct{}    // closed at the next one
+	current     *encodedSnapshot // nil while idle
+	final       bool
+	due         time.Time // when the run is due again, zero for never
+	views       [2][]byte // for those who may only read, and for those who may act
+	events      map[eventKey][]byte
 }
 
-// frameKey tells frames of one publication apart; from is -1 for the whole.
-type frameKey struct {
+// eventKey tells the events of one publication apart: from which interval on, -1 for
+// a whole snapshot, and whether the subscriber may act.
+type eventKey struct {
 	from int
 	acts bool
 }
 
-// position is what a viewer has seen.
-type position struct {
+// cursor is what a subscriber has been sent.
+type cursor struct {
 	run     int
 	epoch   int64
 	n       int // intervals
@@ -50,15 +52,15 @@ type position struct {
 	seq     uint64
 }
 
-func newFeed(r *room) *feed {
-	return &feed{room: r, wake: make(chan struct{}, 1), quit: make(chan struct{}), changed: make(chan struct{})}
+func newFeed(c *controller) *feed {
+	return &feed{controller: c, wake: make(chan struct{}, 1), quit: make(chan struct{}), published: make(chan struct{})}
 }
 
-// touch has the newest state published soon.
-func (f *feed) touch() {
+// notify publishes the newest state soon.
+func (f *feed) notify() {
 	select {
 	case f.wake <- struct{}{}:
-	default: // it will be
+	default: // it will be anyway
 	}
 }
 
@@ -67,52 +69,52 @@ var (
 	errEnding = errors.New("brunt is about to end")
 )
 
-// join lets a viewer in, who must leave.
-func (f *feed) join() error {
+// subscribe adds a subscriber, who must unsubscribe.
+func (f *feed) subscribe() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.ending {
 		return errEnding
 	}
-	if f.viewers >= guard.MaxViewers {
+	if f.subscribers >= guard.MaxViewers {
 		return errFull
 	}
-	f.viewers++
-	f.seen.Add(1)
-	if !f.pumping {
-		f.pumping = true
+	f.subscribers++
+	f.active.Add(1)
+	if !f.loopRuns {
+		f.loopRuns = true
 		select {
-		case <-f.wake: // what it was about is published now
+		case <-f.wake: // that change is published now
 		default:
 		}
 		f.publish()
-		f.done.Go(f.pump)
+		f.publishing.Go(f.publishLoop)
 	}
 	return nil
 }
 
-func (f *feed) leave() {
-	defer f.seen.Done()
+func (f *feed) unsubscribe() {
+	defer f.active.Done()
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.viewers--; f.viewers == 0 {
-		f.touch() // lets the pump end
+	if f.subscribers--; f.subscribers == 0 {
+		f.notify() // ends publishLoop
 	}
 }
 
-// end publishes how it all ended and sends viewers away with it.
+// end publishes the last state, and ends all subscriptions after it.
 func (f *feed) end() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.ending = true
-	if f.viewers > 0 {
+	if f.subscribers > 0 {
 		f.publish()
 	}
 	close(f.quit)
 }
 
-// pump publishes what is new until the last viewer has left.
-func (f *feed) pump() {
+// publishLoop publishes what is new until there are no subscribers.
+func (f *feed) publishLoop() {
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
 	for {
@@ -129,12 +131,12 @@ func (f *feed) pump() {
 			return
 		}
 		f.mu.Lock()
-		if f.viewers == 0 {
-			f.pumping = false
+		if f.subscribers == 0 {
+			f.loopRuns = false
 			f.mu.Unlock()
 			return
 		}
-		if touched || f.news() {
+		if touched || f.hasNews() {
 			f.publish()
 		}
 		f.mu.Unlock()
@@ -142,22 +144,22 @@ func (f *feed) pump() {
 }
 
 const (
-	slack  = 5 * time.Millisecond // after an interval's end
-	soon   = 50 * time.Millisecond
-	longer = 5 * time.Second
+	intervalSlack = 5 * time.Millisecond // after an interval's end
+	minWait       = 50 * time.Millisecond
+	maxWait       = 5 * time.Second
 )
 
-// untilDue is how long the run has nothing new to show. The lock is held.
+// untilDue is how long to wait until the run has something new. The lock is held.
 func (f *feed) untilDue() time.Duration {
-	if f.now == nil || f.final {
+	if f.current == nil || f.final {
 		return time.Hour
 	}
-	return min(max(time.Until(f.next)+slack, soon), longer)
+	return min(max(time.Until(f.due)+intervalSlack, minWait), maxWait)
 }
 
-// due is when a run next changes by itself: its next interval ends, or its
-// state passes into another.
-func due(s *attack.Snapshot, plan *attack.Plan) time.Time {
+// nextChange is when a run next changes by itself: its next interval ends, or its state
+// becomes another.
+func nextChange(s *attack.Snapshot, plan *attack.Plan) time.Time {
 	width, end := time.Second, time.Duration(0)
 	if n := len(s.Intervals); n > 0 {
 		width, end = s.Intervals[0].Width, s.Intervals[n-1].At+s.Intervals[n-1].Width
@@ -171,77 +173,77 @@ func due(s *attack.Snapshot, plan *attack.Plan) time.Time {
 	return next
 }
 
-// news reports whether the run has something that was not published. The lock
-// is held.
-func (f *feed) news() bool {
-	now, final := f.room.find(0)
-	if now == nil || final != nil || f.now == nil || now.number != f.now.run {
+// hasNews reports whether the run has something that was not published yet. The lock is
+// held.
+func (f *feed) hasNews() bool {
+	now, final := f.controller.find(0)
+	if now == nil || final != nil || f.current == nil || now.number != f.current.number {
 		return true
 	}
 	s := now.snapshot()
-	return s.State != f.now.of.State || len(s.Intervals) != len(f.now.of.Intervals)
+	return s.State != f.current.snapshot.State || len(s.Intervals) != len(f.current.snapshot.Intervals)
 }
 
-// publish makes the newest state the one that viewers are led to. The lock is
-// held.
+// publish makes the newest state the one that subscribers are sent. The lock is held.
 func (f *feed) publish() {
-	now, final, view := f.room.look()
-	f.now, f.final = nil, final != nil
+	now, final, view := f.controller.view()
+	f.current, f.final = nil, final != nil
 	if now != nil {
-		f.now = new(now.update(final, f.room.rules))
-		f.next = due(f.now.of, &now.job.Meta.Plan)
+		f.current = new(now.encode(final, f.controller.rules))
+		f.due = nextChange(f.current.snapshot, &now.job.Meta.Plan)
 	}
-	f.views = [2][]byte{marshal(view.readOnly()), marshal(view)}
-	f.frames = map[frameKey][]byte{}
+	f.views = [2][]byte{marshal(view.forReaders()), marshal(view)}
+	f.events = map[eventKey][]byte{}
 	f.seq++
-	close(f.changed)
-	f.changed = make(chan struct{})
+	close(f.published)
+	f.published = make(chan struct{})
 }
 
-// lead gives a viewer the frame that leads from its position to the newest
-// state, and that position; or, where it is there already, what to wait for.
-func (f *feed) lead(at position, acts bool) (frame []byte, there position, changed <-chan struct{}) {
+// next gives the event that leads from a cursor to the newest state, with the cursor
+// after it; or, where the subscriber has that state already, a channel that is closed
+// at the next publication.
+func (f *feed) next(at cursor, acts bool) (event []byte, after cursor, published <-chan struct{}) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if at.seq == f.seq {
-		return nil, at, f.changed
+		return nil, at, f.published
 	}
-	there = position{seq: f.seq}
+	after = cursor{seq: f.seq}
 	from := -1
-	if e := f.now; e != nil {
-		there = position{run: e.run, epoch: e.epoch, n: len(e.intervals), version: e.version, seq: f.seq}
-		if at.run == e.run && at.epoch == e.epoch && at.n <= there.n {
+	if e := f.current; e != nil {
+		after = cursor{run: e.number, epoch: e.epoch, n: len(e.intervals), version: e.version, seq: f.seq}
+		if at.run == e.number && at.epoch == e.epoch && at.n <= after.n {
 			from = at.n
-			if at.version < e.redoneIn {
-				from = min(from, e.redone)
+			if at.version < e.replacedIn {
+				from = min(from, e.replacedFrom)
 			}
 		}
 	}
-	key := frameKey{from, acts}
-	if f.frames[key] == nil {
-		f.frames[key] = f.frame(key, there)
+	key := eventKey{from, acts}
+	if f.events[key] == nil {
+		f.events[key] = f.event(key, after)
 	}
-	return f.frames[key], there, nil
+	return f.events[key], after, nil
 }
 
-// frame writes one event. The lock is held.
-func (f *feed) frame(key frameKey, there position) []byte {
+// event is one server-sent event. The lock is held.
+func (f *feed) event(key eventKey, after cursor) []byte {
 	var b bytes.Buffer
 	name := "view"
 	if key.from >= 0 {
 		name = "tick"
 	}
-	fmt.Fprintf(&b, "event: %s\nid: %d.%d.%d\ndata: {\"view\":", name, there.run, there.epoch, there.n)
+	fmt.Fprintf(&b, "event: %s\nid: %d.%d.%d\ndata: {\"view\":", name, after.run, after.epoch, after.n)
 	if key.acts {
 		b.Write(f.views[1])
 	} else {
 		b.Write(f.views[0])
 	}
 	b.WriteByte(',')
-	if f.now == nil {
+	if f.current == nil {
 		b.WriteString(`"report":null,"extra":null`)
 	} else {
-		f.now.write(&b, max(key.from, 0))
+		f.current.write(&b, max(key.from, 0))
 	}
 	if key.from >= 0 {
 		b.WriteString(`,"from":` + strconv.Itoa(key.from))

@@ -48,9 +48,9 @@ func must(err error) {
 const mockURL = "mock://?latency=2ms&overhead=0ms&sigma=0"
 
 // launch starts a run on an endpoint of its own.
-func launch(o Order) (*Job, error) { return launchOn(mockURL, mock.ExampleBody, o) }
+func launch(o Settings) (*Job, error) { return launchOn(mockURL, mock.ExampleBody, o) }
 
-func launchOn(url, body string, o Order) (*Job, error) {
+func launchOn(url, body string, o Settings) (*Job, error) {
 	plan := attack.Plan{KeepAlive: true, AtEnd: attack.Drain, CatchUp: attack.CatchUpSend, Success: attack.DefaultSuccess(), Stream: attack.StreamAuto, StreamStall: 5 * time.Second}
 	o.Apply(&plan)
 	if err := plan.Validate(); err != nil {
@@ -76,18 +76,18 @@ func launchOn(url, body string, o Order) (*Job, error) {
 }
 
 // launched is launch as a view calls it.
-func launched(_ context.Context, o Order, _ func(string)) (*Job, error) { return launch(o) }
+func launched(_ context.Context, o Settings, _ func(string)) (*Job, error) { return launch(o) }
 
-// small is an order of a run that ends by itself after d.
-func small(d time.Duration) Order {
-	return Order{Rate: vegeta.Rate{Freq: 100, Per: time.Second}, Duration: d, Timeout: 5 * time.Second, Target: mockURL, Payloads: []string{"a.jsonl"}}
+// small are settings of a run that ends by itself after d.
+func small(d time.Duration) Settings {
+	return Settings{Rate: vegeta.Rate{Freq: 100, Per: time.Second}, Duration: d, Timeout: 5 * time.Second, Target: mockURL, Payloads: []string{"a.jsonl"}}
 }
 
 // serve opens a view on loopback, idle.
 func serve(t testing.TB, change func(*Config)) *View {
 	t.Helper()
 	c := Config{
-		Flags: Flags{Serve: "127.0.0.1:0"}, Order: small(300 * time.Millisecond), Start: launched,
+		Flags: Flags{Serve: "127.0.0.1:0"}, Settings: small(300 * time.Millisecond), Start: launched,
 		Form: Form{Payloads: []File{{File: "a.jsonl", Lines: 10}, {File: "b.jsonl", Lines: 20}}},
 	}
 	if change != nil {
@@ -176,7 +176,7 @@ func until(t testing.TB, what string, done func() bool) {
 }
 
 func (v *View) state() string {
-	_, _, s := v.room.look()
+	_, _, s := v.controller.view()
 	return s.State
 }
 
@@ -195,7 +195,7 @@ func (v *View) untilState(t testing.TB, want ...string) {
 // event is one of a stream, and what a page needs of it.
 type event struct {
 	name, id string
-	View     state          `json:"view"`
+	View     pageState      `json:"view"`
 	Report   *report.Report `json:"report"`
 	Extra    *struct {
 		Heat    [][]int64             `json:"heat"`

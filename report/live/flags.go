@@ -53,7 +53,7 @@ func (f *Flags) Validate() error {
 	return nil
 }
 
-// LingerFor is how long the page outlives the run, as Obey takes it.
+// LingerFor is how long the page outlives the run, as View.Wait takes it.
 func (f *Flags) LingerFor() time.Duration {
 	if f.Wait {
 		return -1

@@ -188,7 +188,7 @@ func TestGuardByToken(t *testing.T) {
 	if r.header.Get("Location") != "/" || !strings.Contains(set, "HttpOnly") || !strings.Contains(set, "SameSite=Strict") || strings.Contains(set, "Secure") {
 		t.Errorf("to %q with %q", r.header.Get("Location"), set)
 	}
-	_, _, s := v.room.look()
+	_, _, s := v.controller.view()
 	if text := string(marshal(s)); strings.Contains(text, token) {
 		t.Errorf("the token is in the state: %s", text)
 	}

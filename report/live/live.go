@@ -29,30 +29,30 @@ import (
 // Config is what a live view is opened with.
 type Config struct {
 	Flags
-	// Form and Order are what a start takes as given; the form's target, load,
-	// times and chosen files are filled in from the order.
-	Form  Form
-	Order Order
-	Rules []rules.Rule // that every run is judged by
+	// Form and Settings are what a start takes as given; the form's target, load, times
+	// and chosen files are filled in from the settings.
+	Form     Form
+	Settings Settings
+	Rules    []rules.Rule // that every run is judged by
 	// Start begins the run that the page asks for, one call at a time, unless
 	// ctx ends before; waiting is told what is waited for. It is nil where runs
 	// are not started from the page. Its error, one line, may be or wrap a
 	// *FieldError.
-	Start func(ctx context.Context, o Order, waiting func(text string)) (*Job, error)
+	Start func(ctx context.Context, o Settings, waiting func(text string)) (*Job, error)
 }
 
 // View is a live view being served. Its methods may be called from any
 // goroutine.
 type View struct {
-	url      string
-	exposed  bool   // the token goes over plain HTTP to other machines
-	door     string // file that leads a browser to the page, empty for none
-	room     *room
-	feed     *feed
-	server   *http.Server
-	conns    *guard.Connections
-	serving  sync.WaitGroup
-	handling sync.WaitGroup
+	url          string
+	exposed      bool   // the token goes over plain HTTP to other machines
+	redirectFile string // that a browser is opened with, empty for none
+	controller   *controller
+	feed         *feed
+	server       *http.Server
+	connections  *guard.Connections
+	serving      sync.WaitGroup
+	handlers     sync.WaitGroup
 }
 
 // Open listens and serves; its error is one line that begins with the flag at
@@ -87,14 +87,14 @@ func Open(c Config) (*View, error) {
 		token = rand.Text() // 128 bits and a few more
 	}
 	c.Form.AnyTarget = c.ServeAnyTarget
-	v := &View{exposed: token != "" && !secure && !loopback, url: pageURL(l.Addr(), c.Serve, secure, token), conns: guard.NewConnections(attack.HostLimits().Files)}
-	v.room = &room{start: c.Start, rules: c.Rules, form: c.Form, order: c.Order, given: c.Order.Target, ended: make(chan struct{})}
-	v.feed = newFeed(v.room)
-	v.room.touched = v.feed.touch
+	v := &View{exposed: token != "" && !secure && !loopback, url: pageURL(l.Addr(), c.Serve, secure, token), connections: guard.NewConnections(attack.HostLimits().Files)}
+	v.controller = &controller{start: c.Start, rules: c.Rules, form: c.Form, settings: c.Settings, commandTarget: c.Settings.Target, changed: make(chan struct{})}
+	v.feed = newFeed(v.controller)
+	v.controller.notify = v.feed.notify
 	v.serve(l, certificates, &guard.Guard{
 		Loopback: loopback, Secure: secure, Token: token, Open: c.ServeOpen, Cookie: guard.CookieName(l.Addr()),
-		Next: v.routes(files), Welcome: v.welcome,
-		Refuse: func(w http.ResponseWriter, status int, why string) { answer(w, status, problem{Error: why}) },
+		Next: v.routes(files), Authenticated: v.authenticated,
+		Refuse: func(w http.ResponseWriter, status int, why string) { writeJSON(w, status, apiError{Error: why}) },
 	})
 	if c.Flags.Open {
 		v.openBrowser(token != "")
@@ -107,16 +107,16 @@ func (v *View) serve(l net.Listener, certificates []tls.Certificate, guarded htt
 	protocols.SetHTTP1(true)
 	v.server = &http.Server{
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-			v.handling.Add(1)
-			defer v.handling.Done()
+			v.handlers.Add(1)
+			defer v.handlers.Done()
 			if req.ContentLength != 0 {
-				unwanted(w)
+				discardBody(w)
 			}
-			guarded.ServeHTTP(newPatient(w), req)
+			guarded.ServeHTTP(newDeadlineWriter(w), req)
 		}),
 		ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10,
-		ConnState: v.conns.Note, ConnContext: guard.Remember, Protocols: protocols,
-		ErrorLog: log.New(io.Discard, "", 0), // of clients that went away or speak no HTTP
+		ConnState: v.connections.ConnState, ConnContext: guard.ConnContext, Protocols: protocols,
+		ErrorLog: log.New(io.Discard, "", 0), // of clients that went away or do not speak HTTP
 	}
 	if certificates != nil {
 		l = tls.NewListener(l, &tls.Config{Certificates: certificates, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}})
@@ -124,18 +124,18 @@ func (v *View) serve(l net.Listener, certificates []tls.Certificate, guarded htt
 	v.serving.Go(func() { _ = v.server.Serve(l) }) // ends with Close
 }
 
-// unwanted has the request answered without its body, unless a handler reads it:
-// the rest comes within haste or not at all, and ends the connection.
-func unwanted(w http.ResponseWriter) {
+// discardBody has the request served without its body, unless a handler reads it: the
+// rest must come within discardTimeout, and ends the connection.
+func discardBody(w http.ResponseWriter) {
 	w.Header().Set("Connection", "close") // else the server reads the body first
-	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(haste))
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(discardTimeout))
 }
 
-// welcome is told of requests that are let in. One that has still to send its
-// body is welcomed when it has.
-func (v *View) welcome(req *http.Request) {
+// authenticated notes the connection of a request that may act. One that has still to
+// send its body is noted when it has.
+func (v *View) authenticated(req *http.Request) {
 	if req.ContentLength == 0 {
-		v.conns.Welcome(req)
+		v.connections.Authenticated(req)
 	}
 }
 
@@ -146,18 +146,18 @@ func (v *View) openBrowser(token bool) {
 	shown := v.url
 	if token {
 		var err error
-		if v.door, err = leaveDoor(v.url); err != nil {
+		if v.redirectFile, err = writeRedirect(v.url); err != nil {
 			return // the address was printed
 		}
-		shown = "file://" + filepath.ToSlash(v.door)
+		shown = "file://" + filepath.ToSlash(v.redirectFile)
 	}
 	go func() { _ = browser.OpenURL(shown) }()
 }
 
-// leaveDoor writes a page, for this user's eyes only, that leads on to another.
-// A browser's arguments are for everybody on this machine to read, and a token
-// is not.
-func leaveDoor(url string) (path string, err error) {
+// writeRedirect writes a page that only this user can read, and that redirects to url.
+// Everybody on this machine can read a browser's arguments, and they must not hold the
+// token.
+func writeRedirect(url string) (path string, err error) {
 	f, err := os.CreateTemp("", "brunt-*.html")
 	if err != nil {
 		return "", err
@@ -173,34 +173,34 @@ func (v *View) URL() string { return v.url }
 // plain HTTP.
 func (v *View) Exposed() bool { return v.exposed }
 
-// Prepare tells that a run is about to be started elsewhere: none is started from
-// the page until it is attached, and what readies it is to end with ctx. waiting
-// is to be told what is waited for.
+// Prepare says that a run is about to be started elsewhere: none is started from the
+// page until it is attached, and its preparation must end with ctx. waiting is to be
+// called with what is waited for.
 func (v *View) Prepare() (ctx context.Context, waiting func(text string)) {
-	r := v.room
-	r.mu.Lock()
-	p := r.prepare()
-	r.mu.Unlock()
-	r.touched()
-	return p.ctx, r.waiting
+	c := v.controller
+	c.mu.Lock()
+	p := c.prepare()
+	c.mu.Unlock()
+	c.notify()
+	return p.ctx, c.waiting
 }
 
-// Attach shows a run that was started elsewhere and that carries out the
-// order; it is stopped where it was given up since Prepare. The channel gives
-// its final report, judged, with the warnings of the job's Close.
-func (v *View) Attach(job *Job, order Order, by string) <-chan *report.Report {
+// Attach shows a run that was started elsewhere with these settings; it is stopped where
+// its preparation was canceled meanwhile. The channel gives its final report, judged,
+// with the warnings of the job's Close.
+func (v *View) Attach(job *Job, settings Settings, by string) <-chan *report.Report {
 	out := make(chan *report.Report, 1)
-	r := v.room
-	r.mu.Lock()
-	r.order = order
-	now := r.enter(job, order, by)
-	r.mu.Unlock()
-	r.touched()
-	r.following.Go(func() {
+	c := v.controller
+	c.mu.Lock()
+	c.settings = settings
+	now := c.attach(job, settings, by)
+	c.mu.Unlock()
+	c.notify()
+	c.pending.Go(func() {
 		<-now.ended
-		r.mu.Lock()
+		c.mu.Lock()
 		final := now.final
-		r.mu.Unlock()
+		c.mu.Unlock()
 		out <- final.whole()
 	})
 	return out
@@ -208,27 +208,27 @@ func (v *View) Attach(job *Job, order Order, by string) <-chan *report.Report {
 
 // Last is the newest final report of this process, nil before there is one.
 func (v *View) Last() *report.Report {
-	v.room.mu.Lock()
+	v.controller.mu.Lock()
 	var last *final
-	for _, r := range v.room.kept {
+	for _, r := range v.controller.history {
 		if r.final != nil {
 			last = r.final
 		}
 	}
-	v.room.mu.Unlock()
+	v.controller.mu.Unlock()
 	if last == nil {
 		return nil
 	}
 	return last.whole()
 }
 
-// Obey serves until it is interrupted, or until no run has been under way for as
-// long as linger; 0 waits for no other run, below 0 waits for ever. Interrupts
-// drain the run under way, whose end then ends it all, cut it and call die, in
-// this order; SIGQUIT cuts it at once.
-func (v *View) Obey(interrupts <-chan os.Signal, linger time.Duration, die func()) {
+// Wait serves until it is interrupted, or until no run has been under way for as long as
+// linger; 0 waits for no other run, below 0 waits for ever. The first interrupt drains
+// the run under way, after whose end Wait returns; the second cuts it off, the third
+// calls die. SIGQUIT cuts it off at once.
+func (v *View) Wait(interrupts <-chan os.Signal, linger time.Duration, die func()) {
 	for seen := 0; ; {
-		under, ended := v.room.underway()
+		under, ended := v.controller.watchActive()
 		var late <-chan time.Time
 		if !under {
 			if linger == 0 || seen > 0 {
@@ -241,21 +241,21 @@ func (v *View) Obey(interrupts <-chan os.Signal, linger time.Duration, die func(
 		select {
 		case <-ended:
 		case <-late:
-			if under, _ = v.room.underway(); !under {
+			if under, _ = v.controller.watchActive(); !under {
 				return
 			}
 		case signal := <-interrupts:
 			if signal == syscall.SIGQUIT {
 				seen = max(seen, 1)
 			}
-			if under, _ = v.room.underway(); !under { // one may have begun meanwhile
+			if under, _ = v.controller.watchActive(); !under { // one may have started meanwhile
 				return
 			}
 			switch seen++; seen {
 			case 1:
-				_ = v.room.Stop(attack.Drain, "by an interrupt")
+				_ = v.controller.Stop(attack.Drain, "by an interrupt")
 			case 2:
-				_ = v.room.Stop(attack.Cut, "by an interrupt")
+				_ = v.controller.Stop(attack.Cut, "by an interrupt")
 			default:
 				die()
 			}
@@ -263,31 +263,30 @@ func (v *View) Obey(interrupts <-chan os.Signal, linger time.Duration, die func(
 	}
 }
 
-// leaving is how long viewers may take for the last figures: those that read
-// need next to nothing.
-const leaving = time.Second
+// closeTimeout is how long subscribers may take to read the last figures.
+const closeTimeout = time.Second
 
-// Close cuts a run that is still under way and waits for it, gives viewers the
+// Close cuts off a run that is still under way and waits for it, sends subscribers the
 // last figures, and ends the server.
 func (v *View) Close() error {
-	v.room.close()
+	v.controller.close()
 	v.feed.end()
 	left := make(chan struct{})
 	go func() {
-		v.feed.seen.Wait()
+		v.feed.active.Wait()
 		close(left)
 	}()
 	select {
 	case <-left:
-	case <-time.After(leaving):
+	case <-time.After(closeTimeout):
 	}
 	err := v.server.Close()
 	<-left
-	v.feed.done.Wait()
-	v.handling.Wait()
+	v.feed.publishing.Wait()
+	v.handlers.Wait()
 	v.serving.Wait()
-	if v.door != "" {
-		_ = os.Remove(v.door)
+	if v.redirectFile != "" {
+		_ = os.Remove(v.redirectFile)
 	}
 	if errors.Is(err, context.Canceled) || errors.Is(err, net.ErrClosed) {
 		return nil

@@ -93,7 +93,7 @@ func TestMetrics(t *testing.T) {
 // Streams have series of their own, which a run without them has not.
 func TestStreamMetrics(t *testing.T) {
 	v := serve(t, func(c *Config) {
-		c.Start = func(_ context.Context, o Order, _ func(string)) (*Job, error) {
+		c.Start = func(_ context.Context, o Settings, _ func(string)) (*Job, error) {
 			return launchOn("mock://?ttft=5ms&token-gap=1ms&tokens=4&sigma=0", `{"messages":[{"role":"user","content":"x"}],"stream":true}`, o)
 		}
 	})

@@ -55,10 +55,10 @@ func measured(f func()) (all, kept int64) {
 func TestManyNames(t *testing.T) {
 	const names = 10_000
 	meta, s := crowd(names, 3)
-	c := newChapter(meta)
-	c.read(s, nil)
+	c := newEncodedRun(meta)
+	c.update(s, nil)
 	again := *s
-	if all, _ := measured(func() { c.read(&again, nil) }); all > 12e6 {
+	if all, _ := measured(func() { c.update(&again, nil) }); all > 12e6 {
 		t.Errorf("a publication allocates %.1f MB", float64(all)/1e6)
 	}
 	var got struct {
@@ -78,7 +78,7 @@ func TestManyNames(t *testing.T) {
 			t.Fatalf("name %d is %q with %d requests, want %q", i, n.Name, n.Requests.Sent, want)
 		}
 	}
-	r := &round{number: 1, job: &Job{Meta: meta}, newest: s}
+	r := &run{number: 1, job: &Job{Meta: meta}, snapshotCache: s}
 	if rep := r.reportOf(nil, nil); len(rep.Names) != names || rep.Names[1].LatencyMS.Response.Count != 3 || len(rep.Intervals) != 3 {
 		t.Errorf("%d names in the report", len(rep.Names))
 	}
@@ -101,16 +101,16 @@ func TestManyNames(t *testing.T) {
 // at the page any more.
 func TestFinishedRunIsSmall(t *testing.T) {
 	for names, most := range map[int]int64{200: 1e6, 10_000: 5e6} {
-		var r *round
+		var r *run
 		_, kept := measured(func() {
 			meta, s := crowd(names, 3)
 			s.State = attack.Done
-			r = &round{number: 1, job: &Job{Meta: meta}, newest: s}
+			r = &run{number: 1, job: &Job{Meta: meta}, snapshotCache: s}
 			rep := report.From(meta, s)
 			rep.Names = nil
 			r.final = &final{rep, s.Names}
-			r.update(r.final, nil)
-			r.leaf()
+			r.encode(r.final, nil)
+			r.dropEncoded()
 		})
 		if kept > most {
 			t.Errorf("%d names: %.1f MB are kept", names, float64(kept)/1e6)
@@ -139,29 +139,29 @@ func TestPageShowsAllItIsSent(t *testing.T) {
 func TestKeptRunsAreBounded(t *testing.T) {
 	needs.Time(t)
 	large := &final{&report.Report{}, make([]attack.Named, 100_000)}
-	runs := int(wholeBytes) / large.size()
-	if runs < 2 || runs > wholeRuns-5 {
+	runs := int(maxWholeBytes) / large.size()
+	if runs < 2 || runs > maxWholeRuns-5 {
 		t.Fatalf("a run of %d bytes is none to test with", large.size())
 	}
-	r := &room{}
+	r := &controller{}
 	kept := func() (n int) {
 		r.trim()
-		for _, k := range r.kept {
+		for _, k := range r.history {
 			if k.final != nil {
 				n++
 			}
 		}
 		return n
 	}
-	for i := range wholeRuns {
-		r.kept = append(r.kept, &round{number: i + 1, final: large, line: &Line{Run: i + 1, Kept: true}})
+	for i := range maxWholeRuns {
+		r.history = append(r.history, &run{number: i + 1, final: large, summary: &RunSummary{Run: i + 1, Kept: true}})
 		if n, want := kept(), min(i+1, runs); n != want {
 			t.Fatalf("%d of %d runs are kept, want %d", n, i+1, want)
 		}
 	}
-	huge := &final{&report.Report{}, make([]attack.Named, wholeBytes/100)}
-	r.kept = append(r.kept, &round{number: 100, final: huge, line: &Line{}}, &round{number: 101})
-	if n := kept(); n != 1 || r.kept[len(r.kept)-2].final != huge {
+	huge := &final{&report.Report{}, make([]attack.Named, maxWholeBytes/100)}
+	r.history = append(r.history, &run{number: 100, final: huge, summary: &RunSummary{}}, &run{number: 101})
+	if n := kept(); n != 1 || r.history[len(r.history)-2].final != huge {
 		t.Errorf("%d runs are kept besides one that takes all", n-1)
 	}
 }

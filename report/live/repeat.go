@@ -6,15 +6,15 @@ import (
 	"strings"
 )
 
-// pageFlags are those that ask for a page; true ones take a value.
+// pageFlags are the flags of the page; those that are true take a value.
 var pageFlags = map[string]bool{
 	"--wait": false, "--open": false, "--serve": false, "--serve-open": false, "--serve-any-target": false,
 	"--linger": true, "--serve-token": true, "--serve-cert": true, "--serve-key": true,
 }
 
-// Repeat is the command line that repeats the order without a page: the words
-// of the one that was given, for the order base, with what differs from that.
-func (o *Order) Repeat(base *Order, words []string) []string {
+// Repeat is the command line that repeats a run of these settings without a page: the
+// words of the one that was given, which means base, with what differs from that.
+func (o *Settings) Repeat(base *Settings, words []string) []string {
 	dropped := map[string]bool{}
 	var added []string
 	put := func(changed bool, short, long, value string) {
@@ -31,7 +31,7 @@ func (o *Order) Repeat(base *Order, words []string) []string {
 	}
 	rate := ""
 	if o.Rate.Freq > 0 {
-		rate = strings.TrimSuffix(loadWords(o.Rate, 0), "/s")
+		rate = strings.TrimSuffix(loadText(o.Rate, 0), "/s")
 	}
 	put(o.Rate != base.Rate, "-r", "--rate", rate)
 	put(o.Concurrency != base.Concurrency, "-c", "--concurrency", count(uint64(o.Concurrency)))
@@ -53,7 +53,7 @@ func (o *Order) Repeat(base *Order, words []string) []string {
 			value = words[i]
 		}
 		switch {
-		case ofPage || dropped[flag] || payload && !o.sends(value):
+		case ofPage || dropped[flag] || payload && !o.hasPayload(value):
 		case payload:
 			out = append(out, flag, value)
 		case word == base.Target && word != o.Target:
@@ -65,9 +65,9 @@ func (o *Order) Repeat(base *Order, words []string) []string {
 	return append(out, added...)
 }
 
-// sends reports whether the file, with or without a weight behind it, is one
-// of the order's.
-func (o *Order) sends(file string) bool {
+// hasPayload reports whether the file, with or without a weight behind it, is one
+// of the settings'.
+func (o *Settings) hasPayload(file string) bool {
 	return slices.ContainsFunc(o.Payloads, func(p string) bool { return file == p || strings.HasPrefix(file, p+":") })
 }
 

@@ -53,12 +53,12 @@ func long(n int) (report.Meta, *attack.Snapshot) {
 // viewer ends up with the report's intervals either way.
 func TestMergedAndReplacedIntervals(t *testing.T) {
 	meta, s := long(6)
-	c := newChapter(meta)
-	at := func(n int) { cut := *s; cut.Intervals = s.Intervals[:n:n]; c.read(&cut, nil) }
+	c := newEncodedRun(meta)
+	at := func(n int) { cut := *s; cut.Intervals = s.Intervals[:n:n]; c.update(&cut, nil) }
 	at(3)
 	epoch := c.epoch
 	at(5)
-	if c.epoch != epoch || c.redoneIn != 0 || len(c.intervals) != 5 || len(c.heat) != 5 || len(c.service[3]) != 5 {
+	if c.epoch != epoch || c.replacedIn != 0 || len(c.intervals) != 5 || len(c.heat) != 5 || len(c.service[3]) != 5 {
 		t.Fatalf("epoch %d, %d intervals", c.epoch-epoch, len(c.intervals))
 	}
 	before := c.intervals
@@ -66,23 +66,23 @@ func TestMergedAndReplacedIntervals(t *testing.T) {
 	wide := *s
 	wide.Intervals = append([]attack.Interval(nil), s.Intervals[:5]...)
 	wide.Intervals[4].Width = 1100 * time.Millisecond
-	c.read(&wide, nil)
-	if c.epoch != epoch || c.redone != 4 || c.redoneIn != c.version {
-		t.Errorf("replaced: epoch %d, from %d in %d of %d", c.epoch-epoch, c.redone, c.redoneIn, c.version)
+	c.update(&wide, nil)
+	if c.epoch != epoch || c.replacedFrom != 4 || c.replacedIn != c.version {
+		t.Errorf("replaced: epoch %d, from %d in %d of %d", c.epoch-epoch, c.replacedFrom, c.replacedIn, c.version)
 	}
 	if string(before[4]) != first || string(c.intervals[4]) == first {
-		t.Error("an edition that was given away has changed, or the interval has not")
+		t.Error("a snapshot that was given away has changed, or the interval has not")
 	}
 	half := *s
 	half.Intervals = append([]attack.Interval(nil), s.Intervals[0], s.Intervals[2], s.Intervals[4])
 	half.Intervals[0].Width, half.Intervals[1].Width = 2*time.Second, 2*time.Second
-	c.read(&half, nil)
+	c.update(&half, nil)
 	if c.epoch != epoch+1 || len(c.intervals) != 3 {
 		t.Errorf("merged: epoch %d, %d intervals", c.epoch-epoch, len(c.intervals))
 	}
 }
 
-// What a viewer is sent is the report without histograms and the page's extra.
+// What a page is sent is the report without histograms and the page's extra.
 func TestFrameIsTheReport(t *testing.T) {
 	meta, s := long(4)
 	rep := report.From(meta, s)
@@ -92,7 +92,7 @@ func TestFrameIsTheReport(t *testing.T) {
 		Report map[string]any
 		Extra  *page.Extra
 	}
-	if err := json.Unmarshal(whole(rep, 0), &got); err != nil {
+	if err := json.Unmarshal(wholeRun(rep, 0), &got); err != nil {
 		t.Fatal(err)
 	}
 	var full map[string]any

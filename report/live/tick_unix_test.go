@@ -28,22 +28,22 @@ func BenchmarkTick(b *testing.B) {
 	slos, err := rules.ParseAll([]string{"p99<200ms", "failed<0.1%"})
 	must(err)
 	b.Run("followed", func(b *testing.B) {
-		var c *chapter
+		var c *encodedRun
 		n, cpu, apart := 3600, spent(), 0.0
 		for b.Loop() {
 			if n++; n > 3600 {
 				b.StopTimer()
 				from := spent()
-				c, n = newChapter(meta), 3001
+				c, n = newEncodedRun(meta), 3001
 				cut := *s
 				cut.Intervals = s.Intervals[:3000:3000]
-				c.read(&cut, slos)
+				c.update(&cut, slos)
 				apart += spent() - from
 				b.StartTimer()
 			}
 			cut := *s
 			cut.Intervals = s.Intervals[:n:n]
-			c.read(&cut, slos)
+			c.update(&cut, slos)
 			var frame bytes.Buffer
 			c.write(&frame, n-1)
 			b.ReportMetric(float64(frame.Len()), "frame-bytes")
@@ -55,7 +55,7 @@ func BenchmarkTick(b *testing.B) {
 		for b.Loop() {
 			rep := report.From(meta, s)
 			rules.JudgeAll(rep, slos)
-			b.ReportMetric(float64(len(whole(rep, 0))), "frame-bytes")
+			b.ReportMetric(float64(len(wholeRun(rep, 0))), "frame-bytes")
 		}
 		b.ReportMetric((spent()-cpu)/float64(b.N), "cpu-ms/op")
 	})

@@ -13,149 +13,150 @@ import (
 // MaxViewers bounds the event streams; each costs a connection.
 const MaxViewers = 100
 
-// Most connections of the page. What they cost, the load would miss: file
-// descriptors above all.
+// The most connections of the page. The load needs what they cost: file descriptors
+// above all.
 const (
-	// MaxKnown is room for all viewers, and for what their pages ask besides.
-	MaxKnown     = MaxViewers + 28
-	MaxStrangers = 32
-	// fewFiles is the part of the files that this process may open which the
-	// page has where there are few.
-	fewFiles = 8
-	// minShare is what a page needs whatever there is.
+	// MaxAuthenticated has room for all event streams and for other requests of their
+	// pages.
+	MaxAuthenticated = MaxViewers + 28
+	MaxAnonymous     = 32
+	// filesShare divides the files that this process may open, where there are few: the
+	// page has one part.
+	filesShare = 8
+	// minShare is what a page needs in any case.
 	minShare = 12
 )
 
 // share is how many connections the page may have at a time.
-type share struct{ known, strangers int }
+type share struct{ authenticated, anonymous int }
 
 // shareOf is the page's share of limit files, 0 for any number.
 func shareOf(limit uint64) share {
-	all := uint64(MaxKnown + MaxStrangers)
+	all := uint64(MaxAuthenticated + MaxAnonymous)
 	if limit > 0 {
-		all = min(all, max(limit/fewFiles, minShare))
+		all = min(all, max(limit/filesShare, minShare))
 	}
 	strangers := int(all) / 5
 	return share{int(all) - strangers, strangers}
 }
 
-// Files is how many files a page may have open where its process may open limit,
+// FilesFor is how many files a page may have open where its process may open limit,
 // 0 for any number: its connections, its listener, and a connection that is
 // accepted before another one is closed for it.
-func Files(limit uint64) int {
+func FilesFor(limit uint64) int {
 	s := shareOf(limit)
-	return s.known + s.strangers + 2
+	return s.authenticated + s.anonymous + 2
 }
 
-// Connections bounds those of the page. Each is a stranger's until it has made
-// a whole request that was let in: who may not come in has a small share, within
-// which the oldest makes room for a new one, so that whoever holds many keeps
-// nobody out.
+// Connections bounds the connections of the page. Each is anonymous until it has made a
+// complete request that may act. Anonymous ones have a small share, within which the
+// oldest is closed for a new one, so that a client that holds many keeps nobody out.
 type Connections struct {
-	most share
+	limit share
 
-	mu    sync.Mutex
-	open  map[net.Conn]*held
-	known int // of open
+	mu            sync.Mutex
+	open          map[net.Conn]*tracked
+	authenticated int // of open
 }
 
-// held is one connection.
-type held struct {
-	from  netip.Addr // network of the peer
-	known bool
-	idle  bool      // the last one was answered, and there is no other one
-	since time.Time // the last change
+// tracked is what is known of one connection.
+type tracked struct {
+	from          netip.Addr // network of the peer
+	authenticated bool
+	idle          bool      // the last request was served, and there is no other one
+	since         time.Time // the last change
 }
 
 // NewConnections bounds them to the page's share of limit files that this process
 // may open, 0 for any number.
 func NewConnections(limit uint64) *Connections {
-	return &Connections{most: shareOf(limit), open: map[net.Conn]*held{}}
+	return &Connections{limit: shareOf(limit), open: map[net.Conn]*tracked{}}
 }
 
-// Note is an http.Server's ConnState.
-func (c *Connections) Note(conn net.Conn, state http.ConnState) {
+// ConnState is an http.Server's ConnState.
+func (c *Connections) ConnState(conn net.Conn, state http.ConnState) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	h := c.open[conn]
 	switch {
 	case state == http.StateNew:
-		if len(c.open)-c.known >= c.most.strangers {
-			c.evict(c.leastWanted())
+		if len(c.open)-c.authenticated >= c.limit.anonymous {
+			c.evict(c.evictionCandidate())
 		}
-		c.open[conn] = &held{from: network(conn), since: time.Now()}
-	case h == nil: // evicted
+		c.open[conn] = &tracked{from: network(conn), since: time.Now()}
+	case h == nil: // was evicted
 	case state == http.StateActive, state == http.StateIdle:
 		h.idle, h.since = state == http.StateIdle, time.Now()
 	default:
-		c.forget(conn)
+		c.remove(conn)
 	}
 }
 
-// know says that the connection's request is let in. Where there is no room for
-// one more it stays among the strangers.
-func (c *Connections) know(conn net.Conn) {
+// authenticate notes that the connection's request may act. Where there is no room for
+// one more it stays anonymous.
+func (c *Connections) authenticate(conn net.Conn) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	h := c.open[conn]
-	if h == nil || h.known {
+	if h == nil || h.authenticated {
 		return
 	}
-	if c.known >= c.most.known {
-		idle := c.first(func(o *held) bool { return o.known && o.idle })
+	if c.authenticated >= c.limit.authenticated {
+		idle := c.first(func(o *tracked) bool { return o.authenticated && o.idle })
 		if idle == nil {
 			return
 		}
 		c.evict(idle)
 	}
-	h.known = true
-	c.known++
+	h.authenticated = true
+	c.authenticated++
 }
 
-// leastWanted is the stranger that makes room: one that was answered before one
-// that is still to be, the oldest first, of the network that has the most. So a
-// newcomer has the time that all others take to follow it.
-func (c *Connections) leastWanted() net.Conn {
+// evictionCandidate is the anonymous connection to close for a new one: of the network
+// that has the most of them, an idle one before one whose request is still to be served,
+// the oldest first. So a new one has time until all others have been closed for later
+// ones.
+func (c *Connections) evictionCandidate() net.Conn {
 	count, most := map[netip.Addr]int{}, 0
 	for _, h := range c.open {
-		if !h.known {
+		if !h.authenticated {
 			count[h.from]++
 			most = max(most, count[h.from])
 		}
 	}
-	crowd := func(h *held) bool { return !h.known && count[h.from] == most }
-	if conn := c.first(func(h *held) bool { return crowd(h) && h.idle }); conn != nil {
+	crowd := func(h *tracked) bool { return !h.authenticated && count[h.from] == most }
+	if conn := c.first(func(h *tracked) bool { return crowd(h) && h.idle }); conn != nil {
 		return conn
 	}
 	return c.first(crowd)
 }
 
-// first is the oldest that is such, nil where there is none.
-func (c *Connections) first(such func(*held) bool) (found net.Conn) {
+// first is the oldest that matches, nil where none does.
+func (c *Connections) first(matches func(*tracked) bool) (found net.Conn) {
 	for conn, h := range c.open {
-		if such(h) && (found == nil || h.since.Before(c.open[found].since)) {
+		if matches(h) && (found == nil || h.since.Before(c.open[found].since)) {
 			found = conn
 		}
 	}
 	return found
 }
 
-func (c *Connections) forget(conn net.Conn) {
-	if h := c.open[conn]; h != nil && h.known {
-		c.known--
+func (c *Connections) remove(conn net.Conn) {
+	if h := c.open[conn]; h != nil && h.authenticated {
+		c.authenticated--
 	}
 	delete(c.open, conn)
 }
 
 func (c *Connections) evict(conn net.Conn) {
-	c.forget(conn)
+	c.remove(conn)
 	if t, ok := conn.(*tls.Conn); ok {
 		conn = t.NetConn() // without TLS's closing message, which could take its time
 	}
-	conn.Close() // its goroutine ends and tells
+	conn.Close() // its goroutine ends, and reports it
 }
 
-// network is what one subscriber has: an IPv4 address, or 64 bits of IPv6.
+// network is what one customer of a provider has: an IPv4 address, or 64 bits of IPv6.
 func network(conn net.Conn) netip.Addr {
 	at, ok := conn.RemoteAddr().(*net.TCPAddr)
 	if !ok {
@@ -168,24 +169,23 @@ func network(conn net.Conn) netip.Addr {
 	return from
 }
 
-// Open is how many connections there are, and how many of them have made a request
-// that was let in.
-func (c *Connections) Open() (all, known int) {
+// Count is how many connections there are, and how many of them are authenticated.
+func (c *Connections) Count() (all, known int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return len(c.open), c.known
+	return len(c.open), c.authenticated
 }
 
 type connKey struct{}
 
-// Remember is an http.Server's ConnContext.
-func Remember(ctx context.Context, conn net.Conn) context.Context {
+// ConnContext is an http.Server's ConnContext.
+func ConnContext(ctx context.Context, conn net.Conn) context.Context {
 	return context.WithValue(ctx, connKey{}, conn)
 }
 
-// Welcome has the request's connection known.
-func (c *Connections) Welcome(req *http.Request) {
+// Authenticated notes that the request's connection may act.
+func (c *Connections) Authenticated(req *http.Request) {
 	if conn, ok := req.Context().Value(connKey{}).(net.Conn); ok {
-		c.know(conn)
+		c.authenticate(conn)
 	}
 }

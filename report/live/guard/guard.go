@@ -19,19 +19,19 @@ import (
 const Policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; " +
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-// Guard decides who may look and who may act. On loopback whoever is on this
-// machine may, but not a web page of elsewhere that the browser shows: that is
-// told by the names in the request. Elsewhere the token decides.
+// Guard decides who may read and who may act. On loopback whoever is on this machine
+// may, but not a page of another site in this machine's browser, which the Host and
+// Origin headers give away. Elsewhere the token decides.
 type Guard struct {
 	Loopback bool
 	Secure   bool   // TLS
 	Token    string // empty where none is asked for
-	Open     bool   // who has no token may look
-	Cookie   string // see CookieName
+	Open     bool   // who has no token may read
+	Cookie   string // its name, see CookieName
 	Next     http.Handler
 	// Welcome is called with each request that may act.
-	Welcome func(*http.Request)
-	// Refuse answers a request that is not served, other than a person's for the page.
+	Authenticated func(*http.Request)
+	// Refuse responds to a request that is not served, other than a browser's for the page.
 	Refuse func(w http.ResponseWriter, status int, why string)
 }
 
@@ -68,16 +68,16 @@ func (g *Guard) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		g.Next.ServeHTTP(w, req)
 		return
 	}
-	if r := g.foreign(req); r != nil {
+	if r := g.checkOrigin(req); r != nil {
 		g.refuse(w, req, r)
 		return
 	}
-	if g.enters(req) {
-		g.admit(w, req)
+	if g.hasLinkToken(req) {
+		g.setCookie(w, req)
 		return
 	}
-	acts, r := g.known(req)
-	if r != nil && (!g.Open || !reads(req)) {
+	acts, r := g.authenticate(req)
+	if r != nil && (!g.Open || !isRead(req)) {
 		if r.status == http.StatusUnauthorized {
 			h.Set("WWW-Authenticate", `Bearer realm="brunt"`)
 		}
@@ -85,59 +85,58 @@ func (g *Guard) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		return
 	}
 	if acts {
-		g.Welcome(req)
+		g.Authenticated(req)
 		req = req.WithContext(context.WithValue(req.Context(), actsKey{}, true))
 	}
 	g.Next.ServeHTTP(w, req)
 }
 
 func (g *Guard) refuse(w http.ResponseWriter, req *http.Request, r *refusal) {
-	if req.URL.Path == "/" && strings.Contains(req.Header.Get("Accept"), "text/html") { // a person, who came for the page
+	if req.URL.Path == "/" && strings.Contains(req.Header.Get("Accept"), "text/html") { // a browser's, for the page
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		w.WriteHeader(r.status)
-		_, _ = fmt.Fprintf(w, closed, html.EscapeString(r.text))
+		_, _ = fmt.Fprintf(w, refusedPage, html.EscapeString(r.text))
 		return
 	}
 	g.Refuse(w, r.status, r.text)
 }
 
-// closed is the page for who is not let in. It has the browser's own looks: style
-// sheets need a token as well.
-const closed = `<!doctype html><html lang="en"><meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark"><title>brunt</title><main><h1>brunt does not show this page</h1><p>%s.</p></main>`
+// refusedPage is the page where access is refused. It has no style sheet, which would
+// need the token as well.
+const refusedPage = `<!doctype html><html lang="en"><meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark"><title>brunt</title><main><h1>brunt does not show this page</h1><p>%s.</p></main>`
 
-func reads(req *http.Request) bool {
+func isRead(req *http.Request) bool {
 	return req.Method == http.MethodGet || req.Method == http.MethodHead
 }
 
-// foreign refuses what a page of another site sent.
-func (g *Guard) foreign(req *http.Request) *refusal {
+// checkOrigin refuses requests that a page of another site sent.
+func (g *Guard) checkOrigin(req *http.Request) *refusal {
 	if g.Loopback && !isLocalName(req.Host) {
 		return &refusal{http.StatusForbidden, "this page is for this machine only: open it as localhost or 127.0.0.1"}
 	}
-	for _, origin := range req.Header.Values("Origin") { // whoever sends two is heard on both
+	for _, origin := range req.Header.Values("Origin") { // all of them must be right
 		u, err := url.Parse(origin)
 		if err != nil || u.Scheme != "http" && u.Scheme != "https" || !strings.EqualFold(u.Host, req.Host) {
 			return &refusal{http.StatusForbidden, "the request comes from another site's page"}
 		}
 	}
-	if crossSite(req) && !follows(req) {
+	if crossSite(req) && !isNavigation(req) {
 		return &refusal{http.StatusForbidden, "the request comes from another site's page"}
 	}
 	return nil
 }
 
-// crossSite reports whether a browser says that another page is behind the
-// request. A page on another port of this host, which shares its cookies, is one
-// too.
+// crossSite reports whether the browser says that a page of another site made the
+// request. So is a page on another port of this host, which shares its cookies.
 func crossSite(req *http.Request) bool {
 	return slices.ContainsFunc(req.Header.Values("Sec-Fetch-Site"), func(site string) bool {
 		return site != "same-origin" && site != "none"
 	})
 }
 
-// follows reports whether the request is that of a person who follows a link to
-// the page, out of a message or a terminal in the browser, which is no attack.
-func follows(req *http.Request) bool {
+// isNavigation reports whether somebody followed a link to the page, in a message or a
+// terminal in the browser, which is no attack.
+func isNavigation(req *http.Request) bool {
 	return req.Method == http.MethodGet && req.URL.Path == "/" && req.Header.Get("Sec-Fetch-Mode") == "navigate"
 }
 
@@ -153,41 +152,41 @@ func isLocalName(host string) bool {
 	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
 }
 
-// enters reports whether the request is the link with the token.
-func (g *Guard) enters(req *http.Request) bool {
-	return g.Token != "" && reads(req) && req.URL.Path == "/" && req.URL.Query().Has("token")
+// hasLinkToken reports whether the request is for the page with the token in its URL.
+func (g *Guard) hasLinkToken(req *http.Request) bool {
+	return g.Token != "" && isRead(req) && req.URL.Path == "/" && req.URL.Query().Has("token")
 }
 
-// admit turns the link's token into a cookie, so that it stands in no address
-// line, history or reference.
-func (g *Guard) admit(w http.ResponseWriter, req *http.Request) {
+// setCookie turns the token in the URL into a cookie, so that it is not in the address
+// bar, the history or a referrer.
+func (g *Guard) setCookie(w http.ResponseWriter, req *http.Request) {
 	if !g.matches(req.URL.Query().Get("token")) {
 		g.refuse(w, req, wrongToken)
 		return
 	}
-	g.Welcome(req)
+	g.Authenticated(req)
 	http.SetCookie(w, &http.Cookie{
 		Name: g.Cookie, Value: g.Token, Path: "/", HttpOnly: true, Secure: g.Secure, SameSite: http.SameSiteStrictMode,
 	})
-	if crossSite(req) { // a strict cookie does not go along with a redirection
+	if crossSite(req) { // a strict cookie is not sent after a redirect from there
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		_, _ = io.WriteString(w, onward)
+		_, _ = io.WriteString(w, redirectPage)
 		return
 	}
 	w.Header().Set("Location", "/")
 	w.WriteHeader(http.StatusSeeOther)
 }
 
-// onward makes the next request this site's own.
-const onward = `<!doctype html><meta http-equiv="refresh" content="0; url=/"><title>brunt</title>`
+// redirectPage makes the next request one of this site.
+const redirectPage = `<!doctype html><meta http-equiv="refresh" content="0; url=/"><title>brunt</title>`
 
 var (
 	wrongToken = &refusal{http.StatusForbidden, "wrong token: open the page by the address that brunt printed when it started"}
 	noToken    = &refusal{http.StatusUnauthorized, "token needed: open the page by the address that brunt printed when it started, or send Authorization: Bearer TOKEN"}
 )
 
-// known reports whether the request carries the token.
-func (g *Guard) known(req *http.Request) (bool, *refusal) {
+// authenticate reports whether the request carries the token.
+func (g *Guard) authenticate(req *http.Request) (bool, *refusal) {
 	if g.Token == "" {
 		return true, nil
 	}

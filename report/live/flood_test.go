@@ -18,9 +18,9 @@ import (
 	"brunt/report/live/guard"
 )
 
-// sieges are what somebody without a token does with a connection. What it
+// floods are what somebody without a token does with a connection. What it
 // leaves open stays open.
-var sieges = map[string]func(c net.Conn){
+var floods = map[string]func(c net.Conn){
 	"nothing said":  func(net.Conn) {},
 	"half closed":   func(c net.Conn) { c.(*net.TCPConn).CloseWrite() },
 	"slow header":   func(c net.Conn) { io.WriteString(c, "GET / HTTP/1.1\r\nHost: x\r\nA: ") },
@@ -141,32 +141,32 @@ func ownerCame(v *View) error {
 	return nil
 }
 
-// TestSiege: whatever is done by somebody who has no token, from the owner's own
+// TestFlood: whatever is done by somebody who has no token, from the owner's own
 // address, the owner comes in, and the page's connections stay few.
-func TestSiege(t *testing.T) {
-	for name, act := range sieges {
+func TestFlood(t *testing.T) {
+	for name, act := range floods {
 		t.Run(name, func(t *testing.T) {
 			v := serve(t, func(c *Config) { c.ServeToken, c.ServeOpen = testToken, strings.Contains(name, "does not read") })
 			end := besiege(t, strings.TrimPrefix(v.at(""), "http://"), false, act)
 			defer end()
 			ownerEnters(t, v)
-			open, known := v.conns.Open()
-			if open-known > guard.MaxStrangers || known > guard.MaxKnown {
+			open, known := v.connections.Count()
+			if open-known > guard.MaxAnonymous || known > guard.MaxAuthenticated {
 				t.Errorf("%d connections, %d of them known", open, known)
 			}
 		})
 	}
 }
 
-// TestSiegeOverTLS: the same over TLS, where strangers may also begin the
+// TestFloodOverTLS: the same over TLS, where strangers may also begin the
 // handshake and not end it.
-func TestSiegeOverTLS(t *testing.T) {
+func TestFloodOverTLS(t *testing.T) {
 	needs.Time(t)
 	dir := t.TempDir()
 	cert, key := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
 	makeCertificate(t, cert, key)
 	for name, act := range map[string]func(net.Conn){
-		"nothing said": sieges["nothing said"], "body promised": sieges["body promised"], "kept alive": sieges["kept alive"], "hello": nil,
+		"nothing said": floods["nothing said"], "body promised": floods["body promised"], "kept alive": floods["kept alive"], "hello": nil,
 	} {
 		t.Run(name, func(t *testing.T) {
 			v := serve(t, func(c *Config) { c.ServeToken, c.ServeCert, c.ServeKey = testToken, cert, key })
@@ -181,9 +181,9 @@ func TestSiegeOverTLS(t *testing.T) {
 	}
 }
 
-// TestSiegeOfBodies: on loopback, where nobody needs a token, whoever begins
+// TestFloodOfBodies: on loopback, where nobody needs a token, whoever begins
 // orders and does not end them keeps nobody out either.
-func TestSiegeOfBodies(t *testing.T) {
+func TestFloodOfBodies(t *testing.T) {
 	v := serve(t, nil)
 	address := strings.TrimPrefix(v.at(""), "http://")
 	end := besiege(t, address, false, func(c net.Conn) {
@@ -193,9 +193,9 @@ func TestSiegeOfBodies(t *testing.T) {
 	ownerEnters(t, v)
 }
 
-// TestSiegeOfViewers: twenty viewers see their run to the end while strangers
+// TestFloodOfViewers: twenty viewers see their run to the end while strangers
 // come and go.
-func TestSiegeOfViewers(t *testing.T) {
+func TestFloodOfViewers(t *testing.T) {
 	v := serve(t, nil)
 	var viewers []*stream
 	for range 20 {
@@ -203,7 +203,7 @@ func TestSiegeOfViewers(t *testing.T) {
 		s.next()
 		viewers = append(viewers, s)
 	}
-	end := besiege(t, strings.TrimPrefix(v.at(""), "http://"), false, sieges["body promised"])
+	end := besiege(t, strings.TrimPrefix(v.at(""), "http://"), false, floods["body promised"])
 	defer end()
 	v.post(t, "/api/start", "{}")
 	for _, s := range viewers {

@@ -13,8 +13,8 @@ import (
 	"brunt/report/live/metrics"
 )
 
-// logLines is how much of the log is kept.
-const logLines = 200
+// maxLogLines is how much of the log is kept.
+const maxLogLines = 200
 
 // LogLine is one thing that happened, and by whom.
 type LogLine struct {
@@ -22,11 +22,11 @@ type LogLine struct {
 	Text string    `json:"text"`
 }
 
-// note adds a line to the log. The lock is held.
-func (r *room) note(text string) {
-	r.log = append(r.log, LogLine{time.Now().UTC().Truncate(time.Millisecond), text})
-	if over := len(r.log) - logLines; over > 0 {
-		r.log = slices.Delete(r.log, 0, over)
+// addLog adds a line to the log that the page shows. The lock is held.
+func (c *controller) addLog(text string) {
+	c.log = append(c.log, LogLine{time.Now().UTC().Truncate(time.Millisecond), text})
+	if over := len(c.log) - maxLogLines; over > 0 {
+		c.log = slices.Delete(c.log, 0, over)
 	}
 }
 
@@ -55,11 +55,11 @@ type Form struct {
 	Payloads  []File   `json:"payloads"`
 }
 
-// state is the VIEW of LIVE: all that a page shows besides the report.
-type state struct {
+// pageState is all that a page shows besides the report: "view" in its events.
+type pageState struct {
 	State    string    `json:"state"`
-	Run      int       `json:"run"`  // the present one, 0 for none
-	Runs     int       `json:"runs"` // begun so far
+	Run      int       `json:"run"`  // number of the current one, 0 for none
+	Runs     int       `json:"runs"` // started so far
 	MayStart bool      `json:"may_start"`
 	Actions  []string  `json:"actions"`
 	Waiting  string    `json:"waiting"` // what for, before a run; empty for nothing
@@ -70,43 +70,43 @@ type state struct {
 	Now      time.Time `json:"now"`
 }
 
-// offers reports whether the form has the file.
-func (f *Form) offers(file string) bool {
+// hasFile reports whether the form has the file.
+func (f *Form) hasFile(file string) bool {
 	return slices.ContainsFunc(f.Payloads, func(p File) bool { return p.File == file })
 }
 
-// state is the word for where things stand. The lock is held.
-func (r *room) state() string {
+// state is the state in one word. The lock is held.
+func (c *controller) state() string {
 	switch {
-	case r.preparing != nil:
+	case c.preparing != nil:
 		return string(attack.Starting)
-	case r.now == nil:
+	case c.current == nil:
 		return stateIdle
-	case r.now.final != nil:
-		return stateOf(string(attack.Done), r.now.final.Interrupted)
+	case c.current.final != nil:
+		return stateOf(string(attack.Done), c.current.final.Interrupted)
 	}
-	return string(r.now.snapshot().State)
+	return string(c.current.snapshot().State)
 }
 
-// look is how things stand for a viewer who may act, with the present run and
-// its final report where there are such.
-func (r *room) look() (now *round, final *final, v state) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	v = state{
-		State: r.state(), Runs: r.runs, MayStart: r.start != nil, Form: r.form,
-		Log: append([]LogLine{}, r.log...), Brunt: report.Version(), Now: time.Now().UTC().Truncate(time.Millisecond),
+// view is the state for those who may act, with the current run and its final report
+// where there are any.
+func (c *controller) view() (now *run, final *final, v pageState) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	v = pageState{
+		State: c.state(), Runs: c.started, MayStart: c.start != nil, Form: c.form,
+		Log: append([]LogLine{}, c.log...), Brunt: report.Version(), Now: time.Now().UTC().Truncate(time.Millisecond),
 	}
-	if r.preparing != nil {
-		v.Waiting = r.preparing.waiting
+	if c.preparing != nil {
+		v.Waiting = c.preparing.waitingFor
 	}
-	order := &r.order
-	if now = r.now; now != nil {
-		v.Run, order, final = now.number, &now.order, now.final
+	settings := &c.settings
+	if now = c.current; now != nil {
+		v.Run, settings, final = now.number, &now.settings, now.final
 	}
-	v.Load = loadOf(order.Rate, order.Concurrency)
-	v.Form.fill(&r.order)
-	v.Actions = r.actions(v.State)
+	v.Load = loadOf(settings.Rate, settings.Concurrency)
+	v.Form.fillFrom(&c.settings)
+	v.Actions = c.actions(v.State)
 	return now, final, v
 }
 
@@ -115,9 +115,9 @@ var states = []string{
 	stateIdle, string(attack.Starting), string(attack.Warming), string(attack.Running), string(attack.Draining), string(attack.Done), stateInterrupted,
 }
 
-// scraped is how things stand for Prometheus.
-func (r *room) scraped() metrics.Now {
-	present, _, view := r.look()
+// scraped is the state as Prometheus is given it.
+func (c *controller) scraped() metrics.Now {
+	present, _, view := c.view()
 	now := metrics.Now{State: view.State, Run: view.Run}
 	if present == nil {
 		return now
@@ -132,18 +132,18 @@ func (r *room) scraped() metrics.Now {
 	return now
 }
 
-// readOnly is the state for a viewer who may only look.
-func (v state) readOnly() state {
+// forReaders is the state for those who may only read.
+func (v pageState) forReaders() pageState {
 	v.MayStart, v.Actions = false, []string{}
 	return v
 }
 
 // actions are those that fit the state. The lock is held.
-func (r *room) actions(state string) []string {
+func (c *controller) actions(state string) []string {
 	out := []string{}
 	switch state {
 	case stateIdle, string(attack.Done), stateInterrupted:
-		if r.start != nil {
+		if c.start != nil {
 			out = append(out, "start")
 		}
 		if state != stateIdle {
@@ -151,20 +151,20 @@ func (r *room) actions(state string) []string {
 		}
 		return out
 	}
-	if r.preparing != nil {
+	if c.preparing != nil {
 		return append(out, "stop")
 	}
-	if state != string(attack.Draining) || r.now.again {
+	if state != string(attack.Draining) || c.current.restart {
 		out = append(out, "stop")
 	}
 	out = append(out, "cut")
 	if state == string(attack.Draining) {
 		return out
 	}
-	if r.now.job.Change != nil {
+	if c.current.job.Change != nil {
 		out = append(out, "change")
 	}
-	if r.start != nil {
+	if c.start != nil {
 		out = append(out, "reset")
 	}
 	return out
@@ -180,9 +180,9 @@ func loadOf(rate vegeta.Rate, concurrency int) (l Load) {
 	return l
 }
 
-// fill puts an order into the form.
-func (f *Form) fill(o *Order) {
-	// Those who look need not know what the target's URL holds.
+// fillFrom puts settings into the form.
+func (f *Form) fillFrom(o *Settings) {
+	// The target's URL may hold secrets, which the page need not know.
 	f.Target, f.Load = endpoint.SafeTarget(o.Target), loadOf(o.Rate, o.Concurrency)
 	f.DurationS, f.Requests = nil, nil
 	if o.Duration > 0 {
@@ -198,25 +198,6 @@ func (f *Form) fill(o *Order) {
 		files[i] = file
 	}
 	f.Payloads = files
-}
-
-// lines are all runs in short, the present one as it stands.
-func (r *room) lines() []*Line {
-	r.mu.Lock()
-	rounds := slices.Clone(r.kept)
-	out := make([]*Line, len(rounds))
-	for i, k := range rounds {
-		if k.line != nil {
-			out[i] = new(*k.line)
-		}
-	}
-	r.mu.Unlock()
-	for i, k := range rounds {
-		if out[i] == nil {
-			out[i] = lineOf(k.number, k.brief())
-		}
-	}
-	return out
 }
 
 func marshal(v any) []byte {

@@ -16,59 +16,10 @@ import (
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
 	"brunt/attack"
-	"brunt/attack/endpoint"
 	"brunt/attack/setting"
 	"brunt/report/format"
 	"brunt/report/words"
 )
-
-// Order is a run that is asked for on the page; what a zero value leaves out
-// is not wanted.
-type Order struct {
-	Rate        vegeta.Rate    // of an open loop
-	Stages      []attack.Stage // instead of one load; gone once another one is asked for
-	Concurrency int            // of a closed loop, or the most in flight of an open one
-	Duration    time.Duration
-	Requests    uint64
-	Warmup      time.Duration
-	Timeout     time.Duration
-	Payloads    []string // files, of those on the form
-	Target      string   // as on the command line; other words only with --serve-any-target
-}
-
-// Apply puts the order into a plan that holds everything else.
-func (o *Order) Apply(p *attack.Plan) {
-	p.Rate, p.Concurrency, p.Stages = o.Rate, o.Concurrency, o.Stages
-	p.Duration, p.Requests, p.Warmup, p.Timeout = o.Duration, o.Requests, o.Warmup, o.Timeout
-}
-
-// OrderOf is the order that a plan carries out; concurrency is the one that
-// was given, 0 for none.
-func OrderOf(p *attack.Plan, concurrency int, target string, payloads []string) Order {
-	return Order{
-		Rate: p.Rate, Stages: p.Stages, Concurrency: concurrency, Duration: p.Duration, Requests: p.Requests,
-		Warmup: p.Warmup, Timeout: p.Timeout, Payloads: payloads, Target: target,
-	}
-}
-
-// load is the order's load in words.
-func (o *Order) load() string {
-	words := loadWords(o.Rate, o.Concurrency)
-	if o.Duration > 0 {
-		words += " for " + format.Span(o.Duration)
-	}
-	if o.Requests > 0 {
-		words += fmt.Sprintf(", %d requests", o.Requests)
-	}
-	return words
-}
-
-func loadWords(rate vegeta.Rate, concurrency int) string {
-	if rate.Freq == 0 {
-		return fmt.Sprintf("%d in flight", concurrency)
-	}
-	return strconv.FormatFloat(attack.PerSecond(rate), 'g', 12, 64) + "/s"
-}
 
 // FieldError is what is wrong with one field of a form, by its key in JSON.
 type FieldError struct {
@@ -82,15 +33,15 @@ func (e *FieldError) Error() string { return e.Err.Error() }
 // Unwrap gives the field's own error.
 func (e *FieldError) Unwrap() error { return e.Err }
 
-func wrong(field, format string, args ...any) error {
+func fieldError(field, format string, args ...any) error {
 	return &FieldError{field, fmt.Errorf(format, args...)}
 }
 
-// fields are a JSON object's, not yet read.
+// fields are the members of a JSON object, not yet read.
 type fields map[string]json.RawMessage
 
-// readFields reads a body that may hold these keys and no others. No body is
-// as good as an empty object.
+// readFields reads a body that may hold these keys and no others. No body means an
+// empty object.
 func readFields(body []byte, known ...string) (fields, error) {
 	f := fields{}
 	if body = bytes.TrimSpace(body); len(body) == 0 {
@@ -101,7 +52,7 @@ func readFields(body []byte, known ...string) (fields, error) {
 	}
 	for _, key := range slices.Sorted(maps.Keys(f)) {
 		if !slices.Contains(known, key) {
-			return nil, wrong(key, "%.40q is not known here; expected %s", key, strings.Join(known, ", "))
+			return nil, fieldError(key, "%.40q is not known here; expected %s", key, strings.Join(known, ", "))
 		}
 	}
 	return f, nil
@@ -118,14 +69,14 @@ func (f fields) number(key string, to *float64) error {
 	}
 	var value *float64
 	if err := json.Unmarshal(raw, &value); err != nil {
-		return wrong(key, "expected a number, got %.40s", raw)
+		return fieldError(key, "expected a number, got %.40s", raw)
 	}
 	*to = 0
 	if value == nil {
 		return nil
 	}
 	if *value <= 0 {
-		return wrong(key, "must be above 0")
+		return fieldError(key, "must be above 0")
 	}
 	*to = *value
 	return nil
@@ -142,7 +93,7 @@ func (f fields) rate(to *vegeta.Rate) error {
 	}
 	rate, err := attack.ParseRate(strconv.FormatFloat(value, 'f', -1, 64))
 	if err != nil {
-		return &FieldError{"rate_per_s", errors.New(inForm(err))}
+		return &FieldError{"rate_per_s", errors.New(pageText(err))}
 	}
 	*to = rate
 	return nil
@@ -157,7 +108,7 @@ func (f fields) whole(key string, most float64) (uint64, error) {
 		return 0, err
 	}
 	if value != math.Trunc(value) || value > most {
-		return 0, wrong(key, "must be a whole number from 1 to %s", format.Count(uint64(most)))
+		return 0, fieldError(key, "must be a whole number from 1 to %s", format.Count(uint64(most)))
 	}
 	return uint64(value), nil
 }
@@ -187,28 +138,28 @@ func (f fields) duration(key string, to *time.Duration) error {
 		return err
 	}
 	if value > maxSpan.Seconds() {
-		return wrong(key, "must be at most ten years")
+		return fieldError(key, "must be at most ten years")
 	}
 	*to = time.Duration(math.Round(value * 1e9))
 	if value > 0 && *to == 0 {
-		return wrong(key, "must be 0 or at least a billionth of a second")
+		return fieldError(key, "must be 0 or at least a billionth of a second")
 	}
 	return nil
 }
 
-func (f fields) word(key string, to *string) error {
+func (f fields) text(key string, to *string) error {
 	if raw, ok := f[key]; ok && json.Unmarshal(raw, to) != nil {
-		return wrong(key, "expected text, got %.40s", raw)
+		return fieldError(key, "expected text, got %.40s", raw)
 	}
 	return nil
 }
 
-// startKeys are those of an order.
-var startKeys = []string{"rate_per_s", "concurrency", "duration_s", "requests", "warmup_s", "timeout_s", "payloads", "target"}
+// settingsKeys are the keys of settings.
+var settingsKeys = []string{"rate_per_s", "concurrency", "duration_s", "requests", "warmup_s", "timeout_s", "payloads", "target"}
 
-// order reads what differs from the form. Rate and concurrency are one choice:
-// where one is given, a form's other one is not meant.
-func (f fields) order(form Order) (Order, error) {
+// settings reads what differs from the form. Rate and concurrency are one choice: where
+// one is given, the other one of the form does not hold.
+func (f fields) settings(form Settings) (Settings, error) {
 	o := form
 	o.Payloads = slices.Clone(form.Payloads)
 	if f.has("rate_per_s") || f.has("concurrency") {
@@ -218,25 +169,25 @@ func (f fields) order(form Order) (Order, error) {
 		o.Stages = nil
 	}
 	err := cmp.Or(f.rate(&o.Rate), f.concurrency(&o.Concurrency),
-		f.duration("duration_s", &o.Duration), f.duration("warmup_s", &o.Warmup), f.duration("timeout_s", &o.Timeout), f.word("target", &o.Target))
+		f.duration("duration_s", &o.Duration), f.duration("warmup_s", &o.Warmup), f.duration("timeout_s", &o.Timeout), f.text("target", &o.Target))
 	if err == nil && f.has("requests") {
 		o.Requests, err = f.whole("requests", maxWhole)
 	}
 	if raw, ok := f["payloads"]; err == nil && ok {
 		o.Payloads = nil
 		if json.Unmarshal(raw, &o.Payloads) != nil {
-			err = wrong("payloads", "expected a list of files, got %.40s", raw)
+			err = fieldError("payloads", "expected a list of files, got %.40s", raw)
 		}
 	}
 	if err == nil && o.Rate.Freq == 0 && o.Concurrency == 0 {
-		err = wrong("rate_per_s", "no load asked for: give a rate or a concurrency")
+		err = fieldError("rate_per_s", "no load asked for: give a rate or a concurrency")
 	}
 	return o, err
 }
 
-// inputs are the fields of the form, by the setting that each one is of: its key
+// formFields are the fields of the form, by the setting that each one is of: its key
 // in JSON and its name on the page.
-var inputs = map[setting.Field]struct{ key, name string }{
+var formFields = map[setting.Field]struct{ key, name string }{
 	setting.Rate:        {"rate_per_s", "rate"},
 	setting.Concurrency: {"concurrency", "concurrency"},
 	setting.Duration:    {"duration_s", "duration"},
@@ -246,45 +197,34 @@ var inputs = map[setting.Field]struct{ key, name string }{
 	setting.Payloads:    {"payloads", "payloads"},
 }
 
-// nameOf is what a setting is called on the page: by its flag where the form has
+// nameOnPage is what a setting is called on the page: by its flag where the form has
 // no field for it.
-func nameOf(f setting.Field) string {
-	if input, ok := inputs[f]; ok {
+func nameOnPage(f setting.Field) string {
+	if input, ok := formFields[f]; ok {
 		return input.name
 	}
 	return words.Flag(f)
 }
 
-// fieldOf is the key of the field that an error is about; empty for none.
-func fieldOf(err error) string {
+// jsonField is the key of the field that an error is about; empty for none.
+func jsonField(err error) string {
 	var at *FieldError
 	if errors.As(err, &at) {
 		return at.Field
 	}
 	var wrong *setting.FieldError
 	if errors.As(err, &wrong) {
-		return inputs[wrong.Field].key
+		return formFields[wrong.Field].key
 	}
 	return ""
 }
 
-// inForm is an error in the words of a form, where it stands beside the field
+// pageText is an error in the words of a form, where it stands beside the field
 // that it is about, so that it does not name that field.
-func inForm(err error) string {
+func pageText(err error) string {
 	var wrong *setting.FieldError
-	if errors.As(err, &wrong) && inputs[wrong.Field].key != "" && wrong.Subject.Empty() {
-		return wrong.Reason.In(nameOf)
+	if errors.As(err, &wrong) && formFields[wrong.Field].key != "" && wrong.Subject.Empty() {
+		return wrong.Reason.In(nameOnPage)
 	}
-	return setting.Describe(err, nameOf)
-}
-
-// unhide makes a target that the form shows without its secrets the one that was
-// meant.
-func (o *Order) unhide(meant ...string) {
-	for _, target := range meant {
-		if o.Target == endpoint.SafeTarget(target) {
-			o.Target = target
-			return
-		}
-	}
+	return setting.Describe(err, nameOnPage)
 }

@@ -10,16 +10,16 @@ import (
 func TestUnhide(t *testing.T) {
 	meant := "http://127.0.0.1:1/x?sig=canary&v=1"
 	form := Form{}
-	form.fill(&Order{Target: meant})
+	form.fillFrom(&Settings{Target: meant})
 	if form.Target != "http://127.0.0.1:1/x?sig=***&v=1" {
 		t.Error(form.Target)
 	}
-	o := Order{Target: form.Target}
-	if o.unhide("http://127.0.0.1:2/", meant); o.Target != meant {
+	o := Settings{Target: form.Target}
+	if o.unredact("http://127.0.0.1:2/", meant); o.Target != meant {
 		t.Error(o.Target)
 	}
 	o.Target = "http://127.0.0.1:3/?sig=***"
-	if o.unhide(meant); strings.Contains(o.Target, "canary") {
+	if o.unredact(meant); strings.Contains(o.Target, "canary") {
 		t.Error(o.Target)
 	}
 }

@@ -17,14 +17,14 @@ import (
 
 // A whole life of a page: idle, started, changed, drained, reset.
 func TestStartStopReset(t *testing.T) {
-	v := serve(t, func(c *Config) { c.Order = small(time.Minute) })
+	v := serve(t, func(c *Config) { c.Settings = small(time.Minute) })
 	if s := v.state(); s != stateIdle {
 		t.Fatalf("state %s", s)
 	}
 	if r := v.get(t, "/api/report"); r.status != 404 {
 		t.Errorf("a report before any run: %s", r)
 	}
-	var view state
+	var view pageState
 	r := v.post(t, "/api/start", `{"rate_per_s":50,"payloads":["b.jsonl"]}`)
 	if r.decode(t, &view); r.status != 200 || view.Run != 1 || *view.Load.RatePerS != 50 || view.Form.Payloads[0].Chosen || !view.Form.Payloads[1].Chosen || *view.Form.DurationS != 60 {
 		t.Fatalf("start: %s", r)
@@ -61,8 +61,8 @@ func TestStartStopReset(t *testing.T) {
 // A reset drains the run and begins another under the load as it stands.
 func TestResetWhileRunning(t *testing.T) {
 	v := serve(t, func(c *Config) {
-		c.Order = small(time.Minute)
-		c.Start = func(_ context.Context, o Order, _ func(string)) (*Job, error) {
+		c.Settings = small(time.Minute)
+		c.Start = func(_ context.Context, o Settings, _ func(string)) (*Job, error) {
 			job, err := launch(o)
 			if err == nil {
 				job.Change = job.Run.Change
@@ -81,8 +81,8 @@ func TestResetWhileRunning(t *testing.T) {
 	if r := v.post(t, "/api/reset", "{}"); r.status != 200 {
 		t.Fatalf("reset: %s", r)
 	}
-	until(t, "run 2", func() bool { _, _, s := v.room.look(); return s.Run == 2 })
-	_, _, s := v.room.look()
+	until(t, "run 2", func() bool { _, _, s := v.controller.view(); return s.Run == 2 })
+	_, _, s := v.controller.view()
 	if *s.Load.RatePerS != 70 || s.Runs != 2 {
 		t.Errorf("run 2 under %v, %d runs", *s.Load.RatePerS, s.Runs)
 	}
@@ -100,21 +100,21 @@ func TestResetWhileRunning(t *testing.T) {
 // The last runs are kept whole, older ones in one line.
 func TestTwentyRunsAreKept(t *testing.T) {
 	v := serve(t, func(c *Config) {
-		c.Order = small(0)
-		c.Order.Requests = 1
+		c.Settings = small(0)
+		c.Settings.Requests = 1
 	})
-	for range wholeRuns + 2 {
+	for range maxWholeRuns + 2 {
 		if r := v.post(t, "/api/start", "{}"); r.status != 200 {
 			t.Fatalf("start: %s", r)
 		}
 		v.untilState(t, "done")
 	}
-	var runs struct{ Runs []Line }
+	var runs struct{ Runs []RunSummary }
 	v.get(t, "/api/runs").decode(t, &runs)
-	if len(runs.Runs) != wholeRuns+2 || runs.Runs[1].Kept || !runs.Runs[2].Kept || runs.Runs[1].Requests.Sent != 1 {
+	if len(runs.Runs) != maxWholeRuns+2 || runs.Runs[1].Kept || !runs.Runs[2].Kept || runs.Runs[1].Requests.Sent != 1 {
 		t.Fatalf("%d runs; second kept %v, third %v", len(runs.Runs), runs.Runs[1].Kept, runs.Runs[2].Kept)
 	}
-	for _, k := range v.room.kept {
+	for _, k := range v.controller.history {
 		if k.job != nil && k.job.Run != nil {
 			t.Errorf("run %d is over and holds on to its histograms", k.number)
 		}
@@ -127,11 +127,11 @@ func TestTwentyRunsAreKept(t *testing.T) {
 	}
 }
 
-// What is wrong with an order stands beside its field, in the tool's words.
+// What is wrong with settings is said with the field, in the page's words.
 func TestWrongFields(t *testing.T) {
 	broken := errors.New("payload file a.jsonl: gone")
 	v := serve(t, func(c *Config) {
-		c.Start = func(_ context.Context, o Order, _ func(string)) (*Job, error) {
+		c.Start = func(_ context.Context, o Settings, _ func(string)) (*Job, error) {
 			if slices.Contains(o.Payloads, "a.jsonl") {
 				return nil, &FieldError{"payloads", broken}
 			}
@@ -193,11 +193,11 @@ func TestWrongFields(t *testing.T) {
 func TestOrderOverForm(t *testing.T) {
 	form := small(time.Second)
 	form.Requests, form.Warmup = 9, time.Second
-	f, err := readFields([]byte(`{"concurrency":4,"requests":null,"warmup_s":0,"timeout_s":1.5}`), startKeys...)
+	f, err := readFields([]byte(`{"concurrency":4,"requests":null,"warmup_s":0,"timeout_s":1.5}`), settingsKeys...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	o, err := f.order(form)
+	o, err := f.settings(form)
 	if err != nil || o.Rate.Freq != 0 || o.Concurrency != 4 || o.Requests != 0 || o.Warmup != 0 || o.Timeout != 1500*time.Millisecond || o.Duration != time.Second || o.Target != mockURL {
 		t.Errorf("%+v, %v", o, err)
 	}
@@ -205,7 +205,7 @@ func TestOrderOverForm(t *testing.T) {
 
 // A run that ends with the process is cut, and Close waits for it.
 func TestCloseCutsTheRun(t *testing.T) {
-	v, err := Open(Config{Flags: Flags{Serve: "127.0.0.1:0"}, Order: small(time.Hour), Start: launched})
+	v, err := Open(Config{Flags: Flags{Serve: "127.0.0.1:0"}, Settings: small(time.Hour), Start: launched})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -231,7 +231,7 @@ func TestCloseCutsTheRun(t *testing.T) {
 func TestNotDoneBeforeItsFilesAreClosed(t *testing.T) {
 	sent, closed := make(chan struct{}), make(chan struct{})
 	v := serve(t, func(c *Config) {
-		c.Start = func(ctx context.Context, o Order, waiting func(string)) (*Job, error) {
+		c.Start = func(ctx context.Context, o Settings, waiting func(string)) (*Job, error) {
 			job, err := launch(o)
 			if err == nil {
 				before := job.Close
@@ -255,7 +255,7 @@ func TestNotDoneBeforeItsFilesAreClosed(t *testing.T) {
 	}
 }
 
-func mustJob(t testing.TB, o Order) *Job {
+func mustJob(t testing.TB, o Settings) *Job {
 	t.Helper()
 	job, err := launch(o)
 	if err != nil {
@@ -264,18 +264,17 @@ func mustJob(t testing.TB, o Order) *Job {
 	return job
 }
 
-// The farewell comes after the newest there is, even where nobody has told the
-// viewers of it yet.
+// The end event comes after the newest state, even where that was not published yet.
 func TestFarewellComesLast(t *testing.T) {
-	v, err := Open(Config{Flags: Flags{Serve: "127.0.0.1:0"}, Order: small(time.Hour)})
+	v, err := Open(Config{Flags: Flags{Serve: "127.0.0.1:0"}, Settings: small(time.Hour)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	s := v.stream(t, "")
 	s.next()
-	v.room.mu.Lock()
-	v.room.note("a last word")
-	v.room.mu.Unlock()
+	v.controller.mu.Lock()
+	v.controller.addLog("a last word")
+	v.controller.mu.Unlock()
 	if err := v.Close(); err != nil {
 		t.Error(err)
 	}

@@ -1,0 +1,226 @@
+package live
+
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+	"strconv"
+	"time"
+
+	"brunt/attack"
+	"brunt/report"
+	"brunt/report/page"
+	"brunt/report/rules"
+)
+
+// encodedRun is a run so far in JSON, piece by piece: each interval is encoded once,
+// however many pages show it. Pieces are never written to again, so that a copy of
+// an encodedRun stays as it is.
+type encodedRun struct {
+	follower *report.Follower
+	snapshot *attack.Snapshot
+	report   *report.Report // with no more names than a page shows
+	leftOut  int            // of the names
+	final    *final         // report of the run, once it has ended and was added
+	head     []byte         // the report up to its intervals
+	curve    []byte
+
+	epoch        int64 // rises when earlier intervals were merged
+	version      int   // rises with each update
+	intervals    [][]byte
+	heat         [][]byte
+	service      [4][][]byte // p50, p90, p99, max
+	replacedFrom int         // the last interval was replaced at this index …
+	replacedIn   int         // … by this version
+}
+
+// encodedSnapshot is an encodedRun at one moment.
+type encodedSnapshot struct {
+	number int
+	encodedRun
+}
+
+// newEncodedRun begins with an epoch that no earlier process on the same port had.
+func newEncodedRun(meta report.Meta) *encodedRun {
+	return &encodedRun{follower: report.NewFollower(meta), epoch: time.Now().UnixMilli()}
+}
+
+// update adds what a newer snapshot of the run has.
+func (e *encodedRun) update(s *attack.Snapshot, slos []rules.Rule) {
+	bare := *s
+	bare.Names, e.leftOut = mostSent(s.Names)
+	rep, kept := e.follower.Follow(&bare)
+	rules.JudgeAll(rep, slos)
+	e.add(rep, kept)
+	e.snapshot = s
+}
+
+// add adds a newer report, of which so many intervals are known already.
+func (e *encodedRun) add(rep *report.Report, kept int) {
+	e.version++
+	switch had := len(e.intervals); {
+	case kept < had-1:
+		e.epoch++
+	case kept < had:
+		e.replacedFrom, e.replacedIn = kept, e.version
+	}
+	e.intervals, e.heat = upTo(e.intervals, kept), upTo(e.heat, kept)
+	for i := range rep.Intervals[kept:] {
+		e.intervals = append(e.intervals, marshal(&rep.Intervals[kept+i]))
+	}
+	extra := page.ExtraFrom(rep, kept)
+	for _, bins := range extra.Heat {
+		e.heat = append(e.heat, marshal(bins))
+	}
+	for k, values := range [][]*float64{extra.Service.P50, extra.Service.P90, extra.Service.P99, extra.Service.Max} {
+		list := upTo(e.service[k], kept)
+		for _, value := range values {
+			list = append(list, marshal(value))
+		}
+		e.service[k] = list
+	}
+	e.curve = marshal(extra.Curve)
+	e.binsPerDecade(extra.BinsPerDecade)
+	e.encodeHead(rep)
+}
+
+// upTo keeps the first pieces. Copies keep what is removed, and do not see what is
+// added behind it.
+func upTo(list [][]byte, kept int) [][]byte {
+	if kept == len(list) {
+		return list
+	}
+	return list[:kept:kept]
+}
+
+// binsPerDecade puts the scale before the curve, as the extra has it.
+func (e *encodedRun) binsPerDecade(n int) {
+	e.curve = append([]byte(`{"bins_per_decade":`+strconv.Itoa(n)+`,"curve":`), e.curve...)
+}
+
+// mostNames is how many names a page shows, those with most requests; there may
+// be thousands, which each page would be sent each second.
+const mostNames = 500
+
+// mostSent are the names that a page shows, in their order, and how many it does
+// not.
+func mostSent(names []attack.Named) (shown []attack.Named, leftOut int) {
+	if len(names) <= mostNames {
+		return names, 0
+	}
+	sent := make([]uint64, len(names))
+	for i := range names {
+		sent[i] = names[i].Sent
+	}
+	slices.Sort(sent)
+	least := sent[len(sent)-mostNames]
+	more, _ := slices.BinarySearch(sent, least+1)
+	equals := mostNames - (len(sent) - more)
+	shown = make([]attack.Named, 0, mostNames)
+	for i := range names {
+		if n := names[i].Sent; n > least {
+			shown = append(shown, names[i])
+		} else if n == least && equals > 0 {
+			shown = append(shown, names[i])
+			equals--
+		}
+	}
+	return shown, len(names) - len(shown)
+}
+
+// slimReport is a report whose intervals are written apart and whose histograms are
+// left out. The outer fields hide those of the same key within.
+type slimReport struct {
+	*report.Report
+	Names      []slimName            `json:"names"`
+	LeftOut    int                   `json:"names_left_out,omitempty"`
+	Models     []slimModel           `json:"served_models"`
+	Stages     []slimStage           `json:"stages"`
+	Stream     *report.StreamSummary `json:"stream"`
+	Intervals  *struct{}             `json:"intervals,omitempty"`
+	Histograms *struct{}             `json:"histograms"`
+}
+
+type slimName struct {
+	*report.Named
+	Histograms *struct{} `json:"histograms"`
+}
+
+type slimStage struct {
+	*report.StageFigures
+	Histograms *struct{} `json:"histograms"`
+}
+
+type slimModel struct {
+	*report.ServedModel
+	Histograms *struct{} `json:"histograms"`
+}
+
+// encodeHead encodes the report without its intervals.
+func (e *encodedRun) encodeHead(rep *report.Report) {
+	s := slimReport{Report: rep, LeftOut: e.leftOut, Names: make([]slimName, len(rep.Names)), Models: make([]slimModel, len(rep.ServedModels))}
+	for i := range rep.Names {
+		s.Names[i].Named = &rep.Names[i]
+	}
+	s.Stages = make([]slimStage, len(rep.Stages))
+	for i := range rep.Stages {
+		s.Stages[i].StageFigures = &rep.Stages[i]
+	}
+	for i := range rep.ServedModels {
+		s.Models[i].ServedModel = &rep.ServedModels[i]
+	}
+	if rep.Stream != nil {
+		s.Stream = &report.StreamSummary{Stream: rep.Stream}
+	}
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(s); err != nil { // all of it is ours
+		panic(err)
+	}
+	e.report, e.head = rep, bytes.TrimSuffix(b.Bytes(), []byte("}\n"))
+}
+
+// write writes "report" and "extra" with the intervals from a place on.
+func (e *encodedRun) write(b *bytes.Buffer, from int) {
+	b.WriteString(`"report":`)
+	b.Write(e.head)
+	b.WriteString(`,"intervals":`)
+	list(b, e.intervals[from:])
+	b.WriteString(`},"extra":`)
+	b.Write(e.curve)
+	b.WriteString(`,"heat":`)
+	list(b, e.heat[from:])
+	for k, key := range []string{`,"service":{"p50":`, `,"p90":`, `,"p99":`, `,"max":`} {
+		b.WriteString(key)
+		list(b, e.service[k][from:])
+	}
+	b.WriteString(`}}`)
+}
+
+func list(b *bytes.Buffer, pieces [][]byte) {
+	b.WriteByte('[')
+	for i, p := range pieces {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.Write(p)
+	}
+	b.WriteByte(']')
+}
+
+// whole is the report so far as one object.
+func (e *encodedRun) whole() []byte {
+	var b bytes.Buffer
+	b.WriteByte('{')
+	e.write(&b, 0)
+	b.WriteByte('}')
+	return b.Bytes()
+}
+
+// wholeRun is a finished run as one object; of its names so many are left out.
+func wholeRun(rep *report.Report, leftOut int) []byte {
+	c := &encodedRun{leftOut: leftOut}
+	c.add(rep, 0)
+	return c.whole()
+}

@@ -1,0 +1,234 @@
+package live
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"strconv"
+	"time"
+
+	vegeta "github.com/tsenart/vegeta/v12/lib"
+
+	"brunt/attack"
+	"brunt/attack/endpoint"
+	"brunt/report"
+	"brunt/report/live/metrics"
+	"brunt/report/page"
+)
+
+const (
+	// maxBody is more than the settings of any run take.
+	maxBody = 64 << 10
+	// discardTimeout is how long a body that is not read may take, so that the client
+	// gets the response.
+	discardTimeout = time.Second
+	// ioTimeout is how long a client may take to read a piece of a response, and to
+	// send a body.
+	ioTimeout = 10 * time.Second
+	fromPage  = "from the page"
+)
+
+// apiError is the JSON of an error.
+type apiError struct {
+	Error string  `json:"error"`
+	State string  `json:"state,omitempty"`
+	Field *string `json:"field,omitempty"`
+}
+
+func writeJSON(w http.ResponseWriter, status int, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	_ = encoder.Encode(v) // the client may have gone
+}
+
+// routes are the paths of the live view.
+func (v *View) routes(files map[string]page.File) http.Handler {
+	mux := http.NewServeMux()
+	for path, file := range files {
+		if path == "/" {
+			path = "/{$}"
+		}
+		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, req *http.Request) { serveFile(w, req, &file) })
+	}
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		io.WriteString(w, "ok\n")
+	})
+	mux.HandleFunc("GET /api/events", v.events)
+	mux.HandleFunc("GET /api/report", v.wholeReport)
+	mux.HandleFunc("GET /api/runs", func(w http.ResponseWriter, _ *http.Request) {
+		writeJSON(w, http.StatusOK, map[string]any{"runs": v.controller.summaries()})
+	})
+	mux.HandleFunc("GET /api/runs/{run}", v.runReport)
+	mux.Handle("GET /metrics", metrics.Handler(states, v.controller.scraped))
+	mux.HandleFunc("GET /download/{file}", v.download)
+	mux.HandleFunc("POST /api/start", v.action(v.start))
+	mux.HandleFunc("POST /api/stop", v.action(v.stop))
+	mux.HandleFunc("POST /api/change", v.action(v.change))
+	mux.HandleFunc("POST /api/reset", v.action(v.reset))
+	return mux
+}
+
+func serveFile(w http.ResponseWriter, req *http.Request, file *page.File) {
+	h := w.Header()
+	h.Set("Content-Type", file.Type)
+	h.Set("ETag", file.ETag)
+	h.Set("Cache-Control", "no-cache") // kept, but asked for again
+	http.ServeContent(w, req, "", time.Time{}, bytes.NewReader(file.Bytes))
+}
+
+// action takes a JSON body and responds with the state after the action.
+func (v *View) action(act func(body []byte) error) http.HandlerFunc {
+	return func(w http.ResponseWriter, req *http.Request) {
+		if kind, _, err := mime.ParseMediaType(req.Header.Get("Content-Type")); err != nil || kind != "application/json" {
+			writeJSON(w, http.StatusUnsupportedMediaType, apiError{Error: "expected Content-Type: application/json"})
+			return
+		}
+		control := http.NewResponseController(w)
+		_ = control.SetReadDeadline(time.Now().Add(ioTimeout))
+		body, err := io.ReadAll(http.MaxBytesReader(w, req.Body, maxBody))
+		if err == nil { // starting takes its time, during which the server reads from the connection
+			_ = control.SetReadDeadline(time.Time{})
+			w.Header().Del("Connection")
+			v.connections.Authenticated(req)
+		} else {
+			_ = control.SetReadDeadline(time.Now().Add(discardTimeout))
+		}
+		if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
+			writeJSON(w, http.StatusRequestEntityTooLarge, apiError{Error: "body: larger than 64 KB"})
+			return
+		} else if err != nil {
+			writeJSON(w, http.StatusBadRequest, apiError{Error: "body: ended early"})
+			return
+		}
+		if err := act(body); err != nil {
+			writeError(w, err)
+			return
+		}
+		_, _, state := v.controller.view()
+		writeJSON(w, http.StatusOK, state)
+	}
+}
+
+func writeError(w http.ResponseWriter, err error) {
+	if conflict := (*ConflictError)(nil); errors.As(err, &conflict) {
+		writeJSON(w, http.StatusConflict, apiError{Error: conflict.Text, State: conflict.State})
+		return
+	}
+	writeJSON(w, http.StatusUnprocessableEntity, apiError{Error: pageText(err), Field: new(jsonField(err))})
+}
+
+func (v *View) start(body []byte) error {
+	f, err := readFields(body, settingsKeys...)
+	if err != nil {
+		return err
+	}
+	return v.controller.Start(func(form Settings) (Settings, error) {
+		o, err := f.settings(form)
+		if err == nil {
+			o.unredact(form.Target, v.controller.commandTarget)
+			err = v.checkAllowed(&o, &form)
+		}
+		return o, err
+	}, fromPage)
+}
+
+// checkAllowed refuses targets and files that are not in the form.
+func (v *View) checkAllowed(o, form *Settings) error {
+	if o.Target != form.Target && !v.controller.form.AnyTarget {
+		return fieldError("target", "this page loads %s only; brunt started with --serve-any-target loads others too", endpoint.SafeTarget(form.Target))
+	}
+	for _, file := range o.Payloads {
+		if !v.controller.form.hasFile(file) {
+			return fieldError("payloads", "%.80q is none of the files that brunt was started with", file)
+		}
+	}
+	return nil
+}
+
+func (v *View) stop(body []byte) error {
+	f, err := readFields(body, "how")
+	if err != nil {
+		return err
+	}
+	how := string(attack.Drain)
+	if err := f.text("how", &how); err != nil {
+		return err
+	}
+	if how != string(attack.Drain) && how != string(attack.Cut) {
+		return fieldError("how", "%.40q is neither drain nor cut", how)
+	}
+	return v.controller.Stop(attack.AtEnd(how), fromPage)
+}
+
+func (v *View) change(body []byte) error {
+	f, err := readFields(body, "rate_per_s", "concurrency")
+	if err != nil {
+		return err
+	}
+	var rate vegeta.Rate
+	var concurrency int
+	if err := f.rate(&rate); err != nil {
+		return err
+	}
+	if err := f.concurrency(&concurrency); err != nil {
+		return err
+	}
+	if (rate.Freq == 0) == (concurrency == 0) {
+		return fieldError("rate_per_s", "give either a rate or a concurrency")
+	}
+	return v.controller.Change(rate, concurrency, fromPage)
+}
+
+func (v *View) reset(body []byte) error {
+	if _, err := readFields(body); err != nil {
+		return err
+	}
+	return v.controller.Reset(fromPage)
+}
+
+// findRun is the run that a request is about, and its final report where it has ended;
+// without a number the current or else last one. Where there is none it has responded.
+func (v *View) findRun(w http.ResponseWriter, number string) (*run, *final) {
+	n := 0
+	if number != "" {
+		var err error
+		if n, err = strconv.Atoi(number); err != nil || n <= 0 {
+			writeJSON(w, http.StatusNotFound, apiError{Error: fmt.Sprintf("run %.20q: expected a number from 1", number)})
+			return nil, nil
+		}
+	}
+	found, final := v.controller.find(n)
+	if found == nil {
+		text := "no run yet"
+		if n > 0 {
+			text = fmt.Sprintf("run %d is not here: the last %d runs of this process are kept, as far as %d MB have room for them", n, maxWholeRuns, int(maxWholeBytes/1e6))
+		}
+		writeJSON(w, http.StatusNotFound, apiError{Error: text})
+	}
+	return found, final
+}
+
+func (v *View) wholeReport(w http.ResponseWriter, req *http.Request) {
+	found, final := v.findRun(w, req.URL.Query().Get("run"))
+	if found == nil {
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_ = report.JSON(w, found.reportOf(final, v.controller.rules))
+}
+
+func (v *View) runReport(w http.ResponseWriter, req *http.Request) {
+	found, final := v.findRun(w, req.PathValue("run"))
+	if found == nil {
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = w.Write(found.whole(final, v.controller.rules))
+}
