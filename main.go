@@ -17,10 +17,11 @@ import (
 	"brunt/attack"
 	"brunt/attack/endpoint"
 	"brunt/attack/mock"
-	"brunt/payloads"
 	"brunt/payloads/generate"
 	"brunt/payloads/stat"
 	"brunt/report"
+	"brunt/report/compare"
+	"brunt/report/compare/command"
 	"brunt/report/config"
 	"brunt/report/format"
 	"brunt/report/help"
@@ -56,6 +57,7 @@ type commands struct {
 	Attack     attackCmd                `cmd:"" help:"Send load to TARGET and report."`
 	Probe      probeCmd                 `cmd:"" help:"Say whether TARGET can be loaded, and what is in the way; a load given by its flags is held against that, and not sent."`
 	Report     reportCmd                `cmd:"" help:"Report again from results or JSON reports; merge several."`
+	Compare    compareCmd               `cmd:"" help:"Say whether NEW is slower than BASE, faster, or no different."`
 	Payloads   payloadsCmd              `cmd:"" help:"Check, describe or make files of request bodies."`
 	Mock       mockCmd                  `cmd:"" help:"Run the look-alike of a serving endpoint in its own process."`
 	Version    versionCmd               `cmd:"" help:"Print the version."`
@@ -215,58 +217,41 @@ func outcome(rep *report.Report, strict bool, writing ...error) error {
 	return nil
 }
 
+type compareCmd struct{ config.Compare }
+
+// Run compares the runs: 2 where they cannot be compared, 3 where NEW is worse by
+// more than the tolerance.
+func (c *compareCmd) Run(io *streams) error {
+	found, misused, err := command.Run(&c.Compare, io.in, io.out)
+	switch {
+	case misused != nil:
+		return usage(misused)
+	case err != nil:
+		return failed(err)
+	case found.Verdict == compare.NotComparable:
+		return usage(errors.New(found.Headline))
+	case found.Worse:
+		return &failure{rules.ExitWorse, errors.New(found.Headline)}
+	}
+	return nil
+}
+
 type payloadsCmd struct {
 	Check checkCmd `cmd:"" help:"Check files of bodies: list each line that cannot be sent."`
 	Stat  statCmd  `cmd:"" help:"Describe files of bodies: how many, how large, of what kind."`
 	Make  makeCmd  `cmd:"" help:"Make bodies from a table, prompts, endpoint or example."`
 }
 
-type checkCmd struct {
-	Files         []string        `arg:"" name:"file" predictor:"file" help:"Files of bodies, as for attack --payloads."`
-	PayloadFormat payloads.Format `group:"Payloads" default:"auto" enum:"auto,body,request,inference" help:"auto, body, request or inference, as for attack."`
-	Limit         int             `group:"Output" default:"100" help:"List this many problems at the most (${default})."`
-}
-
-// Help gives two examples.
-func (checkCmd) Help() string {
-	return `Examples:
-  brunt payloads check bodies.jsonl
-  brunt payloads check --payload-format request traffic.jsonl.zst`
-}
+type checkCmd struct{ config.Check }
 
 // Run lists the problems on standard output, one per line.
-func (c *checkCmd) Run(io *streams) error {
-	specs, err := payloads.ParseSpecs(c.Files)
-	if err != nil {
-		return usage(err)
-	}
-	files, problems, more, err := payloads.Check(specs, payloads.Options{Format: c.PayloadFormat, Stdin: io.in}, c.Limit)
-	if err == nil {
-		err = payloads.WriteCheck(io.out, files, problems, more)
-	}
-	return classed(err)
-}
+func (c *checkCmd) Run(io *streams) error { return classed(c.Write(io.in, io.out)) }
 
-type statCmd struct {
-	Files         []string        `arg:"" name:"file" predictor:"file" help:"Files of bodies, as for attack --payloads."`
-	PayloadFormat payloads.Format `group:"Payloads" default:"auto" enum:"auto,body,request,inference" help:"auto, body, request or inference, as for attack."`
-	Output        string          `group:"Output" short:"o" default:"text" enum:"text,json" help:"text or json."`
-}
-
-// Help gives two examples.
-func (statCmd) Help() string {
-	return `Examples:
-  brunt payloads stat bodies.jsonl
-  brunt payloads stat -o json *.jsonl | jq '.files[].body_bytes.p99'`
-}
+type statCmd struct{ config.Stat }
 
 // Run describes the files.
 func (c *statCmd) Run(io *streams) error {
-	specs, err := payloads.ParseSpecs(c.Files)
-	if err != nil {
-		return usage(err)
-	}
-	found, err := stat.Describe(specs, payloads.Options{Format: c.PayloadFormat, Stdin: io.in})
+	found, err := c.Describe(io.in)
 	if err != nil {
 		return usage(err)
 	}

@@ -276,6 +276,27 @@ func (s *StatusSet) UnmarshalText(text []byte) (err error) {
 	return err
 }
 
+// String is the set in the words of ParseStatusSet: 200-299,304.
+func (s *StatusSet) String() string {
+	var parts []string
+	for from := 0; from < len(s); from++ {
+		if !s[from] {
+			continue
+		}
+		to := from
+		for to+1 < len(s) && s[to+1] {
+			to++
+		}
+		if part := strconv.Itoa(from); to > from {
+			parts = append(parts, part+"-"+strconv.Itoa(to))
+		} else {
+			parts = append(parts, part)
+		}
+		from = to
+	}
+	return strings.Join(parts, ",")
+}
+
 // DefaultSuccess is 200 to 299.
 func DefaultSuccess() StatusSet {
 	set, _ := ParseStatusSet("200-299")

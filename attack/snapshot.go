@@ -101,8 +101,8 @@ type Interval struct {
 	InFlight                         uint64 // at the interval's end
 	BytesIn, BytesOut                uint64
 	Chunks                           uint64 // with output that came in streams, whatever became of those
-	// Histograms of nanoseconds; TTFT is of the streams that ended.
-	Response, Service, Lateness, TTFT Sketch
+	// Histograms of nanoseconds; TTFT and TPOT are of the streams that ended.
+	Response, Service, Lateness, TTFT, TPOT Sketch
 }
 
 // Client is what the run cost on this side.

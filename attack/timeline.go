@@ -143,7 +143,7 @@ func (t *timeline) addInterval(iv *Interval) {
 		waited.copyTo(total[figure.SlotWait])
 		waited.addTo(now[figure.Lateness])
 	}
-	kept := [figure.Len]*Sketch{figure.Response: &iv.Response, figure.Service: &iv.Service, figure.Lateness: &iv.Lateness, figure.TTFT: &iv.TTFT}
+	kept := [figure.Len]*Sketch{figure.Response: &iv.Response, figure.Service: &iv.Service, figure.Lateness: &iv.Lateness, figure.TTFT: &iv.TTFT, figure.TPOT: &iv.TPOT}
 	for f, b := range now {
 		switch {
 		case b == nil:
@@ -209,12 +209,12 @@ func (iv *Interval) add(next *Interval, s *sketcher) {
 		iv.Service = s.join(iv.Service, next.Service)
 	}
 	iv.Lateness = s.join(iv.Lateness, next.Lateness)
-	iv.TTFT = s.join(iv.TTFT, next.TTFT)
+	iv.TTFT, iv.TPOT = s.join(iv.TTFT, next.TTFT), s.join(iv.TPOT, next.TPOT)
 }
 
 // size is what the interval's sketches take.
 func (iv *Interval) size() int {
-	n := len(iv.Response.buckets) + len(iv.Lateness.buckets) + len(iv.TTFT.buckets)
+	n := len(iv.Response.buckets) + len(iv.Lateness.buckets) + len(iv.TTFT.buckets) + len(iv.TPOT.buckets)
 	if !iv.Service.equal(iv.Response) {
 		n += len(iv.Service.buckets)
 	}

@@ -29,7 +29,7 @@ import (
 // planned than sent, and what is in flight has no lateness yet. All its counts
 // are of one moment, so that every other identity holds.
 func (r *Report) Check() error {
-	checks := []func() error{r.checkPlanned, r.checkSent, r.checkReplies, r.checkThroughput, r.checkIntervals, r.checkHistograms, r.checkNames, r.checkStages, r.checkModels, r.checkStream, r.checkUsage, r.checkGoodput, r.checkService}
+	checks := []func() error{r.checkPlanned, r.checkSent, r.checkReplies, r.checkThroughput, r.checkIntervals, r.checkHistograms, r.checkNames, r.checkStages, r.checkModels, r.checkStream, r.checkUsage, r.checkGoodput, r.checkService, r.checkIntervalHistograms}
 	for _, check := range checks {
 		if err := check(); err != nil {
 			return fmt.Errorf("figures contradict each other: %w", err)

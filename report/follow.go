@@ -36,7 +36,9 @@ func (f *Follower) Follow(s *attack.Snapshot) (r *Report, kept int) {
 		old = old[:kept:kept] // earlier reports keep what they have
 	}
 	f.intervals = append(old, intervalsOf(s.Intervals[kept:], askingOf(&f.meta.Plan, s))...)
-	r.Intervals = f.intervals
+	if r.Intervals = f.intervals; s.State == attack.Done {
+		r.SumUpIntervals()
+	}
 	return r, kept
 }
 

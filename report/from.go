@@ -91,6 +91,9 @@ func From(meta Meta, s *attack.Snapshot) *Report {
 	r.Histograms, r.Stream, r.Usage, r.Goodput = histogramsOf(&s.Latencies), streamOf(s), usageOf(s), goodputOf(&meta.Plan, s)
 	r.windowOf(s)
 	r.Summarise()
+	if s.State == attack.Done { // one under way changes every second
+		r.SumUpIntervals()
+	}
 	samples, failed, reason := meta.Sampler.Taken()
 	if failed > 0 {
 		r.Warnings = append(r.Warnings, fmt.Sprintf("the endpoint's own figures could not be read (%d of %d times): %s", failed, failed+len(samples), format.UTF8(reason)))

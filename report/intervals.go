@@ -34,11 +34,13 @@ type Interval struct {
 	TTFTP50     *float64 `json:"ttft_p50"` // of the streams that ended, milliseconds
 	TTFTP99     *float64 `json:"ttft_p99"`
 
-	// Response and Service are the interval's histograms at full precision, for
-	// the page's heat map and percentiles over time. JSON leaves them out, so
+	// The interval's histograms at full precision, for the page's heat map and
+	// percentiles over time, and for IntervalHistograms. JSON leaves them out, so
 	// they are empty in a report that was read from it.
 	Response attack.Sketch `json:"-"`
 	Service  attack.Sketch `json:"-"`
+	TTFT     attack.Sketch `json:"-"`
+	TPOT     attack.Sketch `json:"-"`
 }
 
 // Change is one change of the load while the run was under way; one of the two
@@ -65,7 +67,7 @@ func intervalsOf(intervals []attack.Interval, asked *asking) []Interval {
 			Completed: in.Completed, CompletedOK: in.CompletedOK,
 			InFlight: in.InFlight, BytesIn: in.BytesIn, BytesOut: in.BytesOut,
 			P50: response.At(P50), P90: response.At(P90), P99: response.At(P99), Max: maxOf(response.PackedHistogram),
-			LatenessP99: lateness.At(P99), Response: in.Response, Service: in.Service,
+			LatenessP99: lateness.At(P99), Response: in.Response, Service: in.Service, TTFT: in.TTFT, TPOT: in.TPOT,
 			Chunks: in.Chunks, TTFTP50: ttft.At(P50), TTFTP99: ttft.At(P99),
 		})
 		asked.fill(&out[i], in)

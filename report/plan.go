@@ -28,6 +28,7 @@ type Plan struct {
 	KeepAlive   bool      `json:"keepalive"`
 	AtEnd       string    `json:"at_end"`
 	CatchUp     string    `json:"catch_up"`
+	Success     *string   `json:"success"` // statuses that count as succeeded; null where they are not known
 	Payloads    []Payload `json:"payloads"`
 	Order       string    `json:"order"`
 	Seed        *uint64   `json:"seed"`
@@ -56,6 +57,7 @@ func planOf(meta Meta) Plan {
 		WarmupS: format.Seconds(p.Warmup), TimeoutS: format.Seconds(p.Timeout), KeepAlive: p.KeepAlive,
 		AtEnd: string(p.AtEnd), CatchUp: string(p.CatchUp),
 		Payloads: make([]Payload, 0, len(meta.Payloads)), Order: format.UTF8(meta.Order), Seed: new(meta.Seed),
+		Success: optional(p.Success.String()),
 	}
 	plan.FillEmpty()
 	if p.Open() {

@@ -125,6 +125,12 @@ func (r *Report) ForgetWindow() {
 		v := &r.Intervals[i]
 		v.WindowS, v.Completed, v.CompletedOK = nil, 0, 0
 	}
+	if h := r.IntervalHistograms; h != nil {
+		for i := range h.Stretches {
+			s := &h.Stretches[i]
+			s.WindowS, s.Completed, s.CompletedOK = nil, 0, 0
+		}
+	}
 	t.summarise(r)
 }
 

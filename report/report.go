@@ -53,6 +53,9 @@ type Report struct {
 	Results      *ResultsKept      `json:"results"` // null without a results file
 	Spans        []Span            `json:"spans"`   // when each run of a merged report was; empty for one run
 	Histograms   Histograms        `json:"histograms"`
+	// IntervalHistograms are for comparisons; null in a merged report, and in one of a
+	// run under way.
+	IntervalHistograms *IntervalHistograms `json:"interval_histograms"`
 }
 
 // ResultsKept says how many requests a results file has a record of. Together

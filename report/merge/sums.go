@@ -28,6 +28,9 @@ func (m *merger) plan() {
 	if seed := first.Seed; seed != nil && same(m, func(r *report.Report) bool { return r.Plan.Seed != nil && *r.Plan.Seed == *seed }, false) {
 		p.Seed = new(*seed)
 	}
+	if rule := first.Success; rule != nil && same(m, func(r *report.Report) bool { return r.Plan.Success != nil && *r.Plan.Success == *rule }, false) {
+		p.Success = new(*rule)
+	}
 	p.FillEmpty()
 	for _, r := range m.reports {
 		p.MaxInFlight += r.Plan.MaxInFlight

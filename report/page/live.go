@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -36,6 +37,7 @@ func serve() (map[string]File, error) {
 	if err != nil {
 		return nil, err
 	}
+	names = slices.DeleteFunc(names, func(name string) bool { return name == "web/"+comparisonModule })
 	for _, name := range names {
 		text, err := web.ReadFile(name)
 		if err != nil {

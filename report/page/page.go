@@ -36,7 +36,7 @@ type parts struct {
 	policy                 string
 }
 
-var assembled = sync.OnceValues(assemble)
+var assembled = sync.OnceValues(func() (*parts, error) { return assemble(modules, "startStatic") })
 
 // Write writes the report as one HTML file that needs no network and no other
 // file. Charts of distributions over time (heat map, service time) need the
@@ -56,13 +56,22 @@ func Write(w io.Writer, r *report.Report) error {
 	if err := encoder.Encode(extraOf(r)); err != nil {
 		return fmt.Errorf("html report: %w", err)
 	}
-	for _, piece := range []string{
-		head, `<meta http-equiv="Content-Security-Policy" content="`, p.policy, "\">\n",
-		"<style>", p.style, "</style>\n", body,
-		`<script type="application/json" id="report">`, inert(figures.String()), "</script>\n",
-		`<script type="application/json" id="extra">`, inert(charts.String()), "</script>\n",
-		"<script>", p.library, "</script>\n<script>", p.script, "</script>\n</body>\n</html>\n",
-	} {
+	return p.write(w, data{"report", figures.String()}, data{"extra", charts.String()})
+}
+
+// data is JSON that a page holds, by the name under which its script finds it.
+type data struct{ id, json string }
+
+// write writes a page with what it shows.
+func (p *parts) write(w io.Writer, all ...data) error {
+	pieces := []string{
+		head, `<meta http-equiv="Content-Security-Policy" content="`, p.policy, "\">\n", "<style>", p.style, "</style>\n", body,
+	}
+	for _, d := range all {
+		pieces = append(pieces, `<script type="application/json" id="`, d.id, `">`, inert(d.json), "</script>\n")
+	}
+	pieces = append(pieces, "<script>", p.library, "</script>\n<script>", p.script, "</script>\n</body>\n</html>\n")
+	for _, piece := range pieces {
 		if _, err := io.WriteString(w, piece); err != nil {
 			return err
 		}
@@ -92,7 +101,9 @@ const body = `</head>
 // page takes them back for the download, which is the JSON byte for byte.
 var inert = strings.NewReplacer("<", `\u003c`, ">", `\u003e`, "&", `\u0026`, "\u2028", `\u2028`, "\u2029", `\u2029`).Replace
 
-func assemble() (*parts, error) {
+// assemble makes the parts of a page whose script is these modules and begins with
+// a call of start.
+func assemble(modules []string, start string) (*parts, error) {
 	library, err := asset("uPlot.min.js")
 	if err != nil {
 		return nil, err
@@ -105,7 +116,7 @@ func assemble() (*parts, error) {
 	if err != nil {
 		return nil, err
 	}
-	script, err := bundle()
+	script, err := bundle(modules, start)
 	if err != nil {
 		return nil, err
 	}
@@ -129,7 +140,7 @@ func asset(name string) (string, error) {
 // bundle makes one classic script of the modules: a file opened from disk may
 // not import any. Their top-level names are all different, and each import and
 // each export stands on a line of its own.
-func bundle() (string, error) {
+func bundle(modules []string, start string) (string, error) {
 	var b strings.Builder
 	b.WriteString("\"use strict\";\n(() => {\n")
 	for _, name := range modules {
@@ -143,7 +154,7 @@ func bundle() (string, error) {
 			}
 		}
 	}
-	b.WriteString("startStatic();\n})();\n")
+	b.WriteString(start + "();\n})();\n")
 	return b.String(), nil
 }
 

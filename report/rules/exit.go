@@ -53,7 +53,7 @@ func OutcomeOf(r *report.Report) Outcome {
 // the first of interrupted, failed, untrusted and SLO counts.
 const (
 	ExitFailed      = 1   // no reply came at all, all were refused, it ended early, or its credentials expired
-	exitSLO         = 3   // a rule was broken
+	ExitWorse       = 3   // a rule was broken
 	exitUntrusted   = 4   // the figures are not to be trusted at all, and were to be
 	ExitInterrupted = 130 // what was measured was reported
 )
@@ -96,7 +96,7 @@ func Reasons(r *report.Report, strict bool) (list []Reason) {
 	add(o.Lapsed, ExitFailed, "the credentials expired before the run's end and were not renewed")
 	add(o.Invalid && strict, exitUntrusted, distrust(&r.Verdict))
 	for _, j := range r.SLO {
-		add(!j.Met, exitSLO, j.Rule+" broken: "+j.Reason)
+		add(!j.Met, ExitWorse, j.Rule+" broken: "+j.Reason)
 	}
 	return list
 }
