@@ -70,7 +70,7 @@ func panicUnderLoad(how string) {
 	if err != nil {
 		panic("not opened: " + err.Error())
 	}
-	j, err := s.Start(context.Background(), s.Order(), nil)
+	j, err := s.Start(context.Background(), s.Settings(), nil)
 	if err != nil {
 		panic("not started: " + err.Error())
 	}

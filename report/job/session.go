@@ -38,7 +38,7 @@ type Session struct {
 func (s *Session) Once() error {
 	s.Source.good = rules.Bounds(s.Rules)
 	waiting, done := panel.Waiting(s.Err, s.Quiet)
-	j, err := s.start(context.Background(), s.Source.Order(), waiting)
+	j, err := s.start(context.Background(), s.Source.Settings(), waiting)
 	done()
 	if err != nil {
 		return err
@@ -135,7 +135,7 @@ func (s *Session) watch(j *Job) {
 func (s *Session) Serve(flags live.Flags) error {
 	s.Source.good = rules.Bounds(s.Rules)
 	s.Source.otherFiles = guard.FilesFor(attack.HostLimits().Files)
-	settings := s.Source.Order()
+	settings := s.Source.Settings()
 	view, err := live.Open(live.Config{
 		Flags: flags, Form: s.Source.Form(), Settings: settings, Rules: s.Rules,
 		Start: func(ctx context.Context, o live.Settings, waiting func(string)) (*live.Job, error) {

@@ -131,7 +131,7 @@ func sized(dir, name string, rate int) (*job.Job, error) {
 		return nil, err
 	}
 	defer s.Close()
-	j, err := s.Start(context.Background(), s.Order(), nil)
+	j, err := s.Start(context.Background(), s.Settings(), nil)
 	if err != nil {
 		return nil, err
 	}

@@ -76,7 +76,7 @@ func loaded(t *testing.T, dir string) *report.Report {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	j, err := s.Start(context.Background(), s.Order(), nil)
+	j, err := s.Start(context.Background(), s.Settings(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,11 @@
+// Package job makes runs out of what was asked for: it opens the target, the
+// bodies and the results file, starts the run and closes all of it again. The
+// run of the command line and those that the live view asks for are made here,
+// the same way.
+//
+//	flags ─ Open ─► Source ─ Start ─► Job ─ Close ─► warnings for its report
+//	                   │                └─ Live ─► live view
+//	                   └─ Session: one command line, with its panel and page
+//
+// May import: all of report but page's insides; attack, payloads.
+package job

@@ -1,0 +1,113 @@
+package job
+
+import (
+	"fmt"
+	"io"
+
+	"brunt/attack"
+	"brunt/attack/endpoint"
+	"brunt/payloads"
+	"brunt/report"
+	"brunt/report/config"
+	"brunt/report/live"
+)
+
+// Flags are those that say what is sent where and how, and what is kept of it.
+type Flags struct {
+	config.Load     `embed:"" group:"Load"`
+	config.Payloads `embed:"" group:"Payloads"`
+	config.Target   `embed:"" group:"Target"`
+
+	Results       string            `group:"Output" writes:"" predictor:"file" placeholder:"FILE" help:"Write a record per request, as vegeta does, to FILE.gob, .csv or .ndjson, compressed with .zst after it; its last record holds the report. - is standard output, in --results-format, and implies -o none."`
+	ResultsFormat string            `group:"Output" default:"gob" enum:"gob,csv,ndjson,csv-header" help:"gob, csv or ndjson, for --results -; csv-header, for FILE.csv too: a header and a column for each figure."`
+	Name          string            `group:"Output" placeholder:"TEXT" help:"Name of the run, shown in its reports."`
+	Label         map[string]string `group:"Output" mapsep:"none" pair:"=" placeholder:"K=V" help:"Label of the run, repeatable."`
+}
+
+// Streams are what a job reads bodies from and writes results to, where - says
+// so, with the command line it was asked for by.
+type Streams struct {
+	In   io.Reader
+	Out  io.Writer
+	Args []string
+}
+
+// Source makes the jobs of one command line.
+type Source struct {
+	flags   Flags
+	word    string
+	streams Streams
+	request attack.Request
+	set     *payloads.Set // all that was given
+	specs   []payloads.Spec
+	started int
+	good    attack.Bounds
+	// otherFiles are those that this process needs besides the load's.
+	otherFiles int
+}
+
+// Open checks what was asked for, and opens the bodies; nothing is sent. idle
+// allows a plan that is yet to be filled in. An error is a usage error.
+func Open(flags Flags, word string, idle bool, streams Streams) (*Source, error) {
+	s := &Source{flags: flags, word: word, streams: streams}
+	plan := flags.Plan()
+	plan.Seed = flags.Seed
+	if err := flags.Load.Check(); err != nil {
+		return nil, err
+	}
+	if err := plan.Validate(); err != nil && !((idle || flags.Replay) && unfilled(plan)) {
+		return nil, err
+	}
+	err := endpoint.Check(word)
+	if err != nil {
+		return nil, err
+	}
+	if s.request, err = flags.Request("brunt/" + report.Version()); err != nil {
+		return nil, err
+	}
+	if s.specs, err = payloads.ParseSpecs(flags.Payloads.Payloads); err != nil {
+		return nil, err
+	}
+	if endpoint.Named(word) && len(s.specs) == 0 && flags.Method == "" {
+		return nil, fmt.Errorf("endpoint %s takes bodies by POST: give them with -p FILE.jsonl", word)
+	}
+	if s.set, err = flags.Payloads.Open(streams.In, endpoint.Embedded(word)); err == nil && flags.Replay {
+		err = flags.Time(&plan, s.set)
+	}
+	return s, err
+}
+
+// unfilled reports whether a plan lacks only the load or the end.
+func unfilled(p attack.Plan) bool {
+	if !p.Open() && p.Concurrency == 0 {
+		p.Concurrency = 1
+	}
+	if p.Duration == 0 && p.Requests == 0 {
+		p.Requests = 1
+	}
+	return p.Validate() == nil
+}
+
+// Close closes the bodies, once all jobs are closed.
+func (s *Source) Close() { _ = s.set.Close() } // read only: nothing is lost
+
+// Settings are those of the command line itself.
+func (s *Source) Settings() live.Settings {
+	plan := s.flags.Plan()
+	var files []string
+	for _, spec := range s.specs {
+		files = append(files, spec.Path)
+	}
+	return live.SettingsOf(&plan, plan.Concurrency, s.word, files)
+}
+
+// Form is what the page offers to choose from.
+func (s *Source) Form() live.Form {
+	form := live.Form{Payloads: []live.File{}}
+	for _, f := range s.set.Files() {
+		if len(s.specs) > 0 {
+			form.Payloads = append(form.Payloads, live.File{File: f.Path, Lines: uint64(f.Lines), Chosen: true})
+		}
+	}
+	return form
+}
