@@ -20,6 +20,7 @@ import (
 	"brunt/payloads/generate"
 	"brunt/payloads/stat"
 	"brunt/report"
+	"brunt/report/capacity"
 	"brunt/report/compare"
 	"brunt/report/compare/command"
 	"brunt/report/config"
@@ -56,8 +57,9 @@ func failed(err error) error { return &failure{exitFailed, err} }
 type commands struct {
 	Attack     attackCmd                `cmd:"" help:"Send load to TARGET and report."`
 	Probe      probeCmd                 `cmd:"" help:"Say whether TARGET can be loaded, and what is in the way; a load given by its flags is held against that, and not sent."`
+	Capacity   capacityCmd              `cmd:"" help:"Search the highest load that keeps the rules."`
 	Report     reportCmd                `cmd:"" help:"Report again from results or JSON reports; merge several."`
-	Compare    compareCmd               `cmd:"" help:"Say whether NEW is slower than BASE, faster, or no different."`
+	Compare    compareCmd               `cmd:"" help:"Say whether NEW is slower than BASE or faster."`
 	Payloads   payloadsCmd              `cmd:"" help:"Check, describe or make files of request bodies."`
 	Mock       mockCmd                  `cmd:"" help:"Run the look-alike of a serving endpoint in its own process."`
 	Version    versionCmd               `cmd:"" help:"Print the version."`
@@ -144,18 +146,26 @@ type probeCmd struct {
 	probe.Flags `embed:""`
 }
 
-// Help gives two examples.
-func (probeCmd) Help() string {
-	return `Examples:
-  brunt probe my-endpoint
-  brunt probe https://host/path -p bodies.jsonl -o json | jq .probe.checks`
-}
-
 // Run looks at the target and says what it found.
 func (c *probeCmd) Run(io *streams) error {
 	well, err := c.Flags.Run(c.URL, io.in, io.out, io.err)
 	if err == nil && !well {
 		return &failure{exitFailed, nil}
+	}
+	return classed(err)
+}
+
+type capacityCmd struct {
+	URL            string `arg:"" name:"target" help:"As for attack."`
+	capacity.Flags `embed:""`
+}
+
+// Run searches and reports.
+func (c *capacityCmd) Run(ctx *kong.Context, io *streams) error {
+	given := job.Streams{In: io.in, Out: io.out, Args: config.Words(ctx.Kong, ctx.Args)}
+	code, err := c.Flags.Run(c.URL, given, io.err, func() { os.Exit(exitInterrupted) })
+	if code != exitOK {
+		return &failure{code, err}
 	}
 	return classed(err)
 }
@@ -273,30 +283,17 @@ func (c *makeCmd) Run(io *streams) error {
 	return classed(c.Write(io.out))
 }
 
-type mockCmd struct {
-	Listen string `default:"127.0.0.1:8088" placeholder:"ADDR" help:"Address to listen on (${default})."`
-	Config string `arg:"" name:"mock" optional:"" default:"mock://" help:"Its behaviour, as mock://?latency=20ms&concurrency=8."`
-}
-
-// Help gives two examples, and the words of mock addresses.
-func (mockCmd) Help() string {
-	return `Examples:
-  brunt mock
-  brunt mock --listen 127.0.0.1:9000 'mock://?latency=40ms&sigma=0&concurrency=2'
-
-Keys, here as in a TARGET:
-` + mock.Words()
-}
+type mockCmd struct{ config.Mock }
 
 // Run serves until interrupted.
 func (m *mockCmd) Run(io *streams) error {
-	config, err := mock.Parse(m.Config)
+	settings, err := mock.Parse(m.Config)
 	if err != nil {
 		return usage(err)
 	}
 	ctx, stop := job.UntilInterrupted()
 	defer stop()
-	if err := mock.Serve(ctx, config, m.Listen, io.err); err != nil {
+	if err := mock.Serve(ctx, settings, m.Listen, io.err); err != nil {
 		return failed(err)
 	}
 	return nil

@@ -3,8 +3,6 @@ package attack
 import (
 	"net/http"
 	"time"
-
-	"brunt/attack/setting"
 )
 
 // await looks until there is what it looks for, or too much time has passed;
@@ -27,13 +25,4 @@ func takes(d time.Duration, r *http.Request) {
 	case <-time.After(d):
 	case <-r.Context().Done():
 	}
-}
-
-// lines are texts with the settings called by their plain names.
-func lines(texts []setting.Text) []string {
-	out := make([]string, len(texts))
-	for i, text := range texts {
-		out[i] = text.String()
-	}
-	return out
 }

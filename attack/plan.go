@@ -112,6 +112,8 @@ type Plan struct {
 	StreamStall time.Duration
 	// Good bounds the times of the requests counted as good.
 	Good Bounds
+	// Interval is the width of the timeline's intervals; 0 is a second.
+	Interval time.Duration
 	// RecordIDs has records hold what the endpoint calls each request.
 	RecordIDs bool
 	// Success is the set of statuses that count as succeeded.

@@ -1,6 +1,7 @@
 package attack
 
 import (
+	"cmp"
 	"slices"
 	"sync"
 	"time"
@@ -54,10 +55,11 @@ type timeline struct {
 }
 
 func newTimeline(r *Run) *timeline {
+	width := cmp.Or(r.plan.Interval, intervalWidth)
 	return &timeline{
 		run: r, quit: make(chan struct{}), finished: make(chan struct{}),
 		total: NewLatencies(), aggregate: newAggregate(len(r.names) + len(r.plan.Stages)), interval: newSlice(), spare: newSlice(),
-		width: intervalWidth, boundary: r.measured, maxSketchBytes: maxSketchBytes, gcTuner: newGCTuner(),
+		width: width, boundary: r.measured, maxSketchBytes: maxSketchBytes, gcTuner: newGCTuner(),
 	}
 }
 
@@ -169,7 +171,7 @@ func (t *timeline) append(iv Interval) {
 	if !crowded || n%2 > 0 {
 		return
 	}
-	if t.width == intervalWidth {
+	if t.width <= intervalWidth {
 		t.maxSketchBytes = min(max(t.sketchBytes, minSketchBytes), maxSketchBytes)
 	}
 	half := make([]Interval, 0, n) // snapshots have the others

@@ -16,9 +16,7 @@ var (
 	OverRun        = overRun
 	Plain          = plain
 	ProvisionWords = provisionWords
-	SizeWords      = sizeWords
 	WhereWords     = whereWords
-	WorkloadSize   = workloadSize
 )
 
 func (r *Report) Provision() { r.provision() }

@@ -108,9 +108,23 @@ func (r *Report) FillEmpty() {
 	if r.Goodput != nil {
 		r.Goodput.Unbound = NotNil(r.Goodput.Unbound)
 	}
+	if r.Capacity != nil {
+		r.Capacity.FillEmpty()
+	}
 	r.Plan.FillEmpty()
 	if s := r.Endpoint; s != nil {
 		s.Entities, s.Metrics = NotNil(s.Entities), NotNil(s.Metrics)
+	}
+}
+
+// FillEmpty does to a search's answer what Report.FillEmpty does to a report.
+func (c *Capacity) FillEmpty() {
+	c.Rules, c.Notes, c.Steps = NotNil(c.Rules), NotNil(c.Notes), NotNil(c.Steps)
+	for i := range c.Steps {
+		c.Steps[i].SLO = NotNil(c.Steps[i].SLO)
+	}
+	if f := c.Fit; f != nil {
+		f.Concurrency, f.PerS, f.Residuals = NotNil(f.Concurrency), NotNil(f.PerS), NotNil(f.Residuals)
 	}
 }
 

@@ -50,8 +50,9 @@ type Report struct {
 	Intervals    []Interval        `json:"intervals"`
 	Changes      []Change          `json:"changes"` // of the load while it ran, in order
 	Warnings     []string          `json:"warnings"`
-	Results      *ResultsKept      `json:"results"` // null without a results file
-	Spans        []Span            `json:"spans"`   // when each run of a merged report was; empty for one run
+	Results      *ResultsKept      `json:"results"`  // null without a results file
+	Spans        []Span            `json:"spans"`    // when each run of a merged report was; empty for one run
+	Capacity     *Capacity         `json:"capacity"` // null unless the run is a step of a search
 	Histograms   Histograms        `json:"histograms"`
 	// IntervalHistograms are for comparisons; null in a merged report, and in one of a
 	// run under way.

@@ -171,24 +171,26 @@ func (r *Report) provision() {
 	p.ServiceMS, p.Basis = new(format.Significant(ms, 6)), new(basis)
 	needed := r.needed()
 	p.Needed, p.NeededForTwice = new(format.Significant(needed, 6)), new(format.Significant(2*needed, 6))
-	p.WorkloadSize = new(workloadSize(needed))
+	size, _ := WorkloadSize(needed)
+	p.WorkloadSize = new(size)
 }
 
-// workloadSize is the smallest one whose most is enough.
-func workloadSize(concurrency float64) string {
+// WorkloadSize is the smallest workload size that has so much provisioned
+// concurrency, and the most that it has, 0 where none has as much.
+func WorkloadSize(concurrency float64) (size string, most float64) {
 	switch {
 	case concurrency <= 4:
-		return "Small"
+		return "Small", 4
 	case concurrency <= 16:
-		return "Medium"
+		return "Medium", 16
 	case concurrency <= 64:
-		return "Large"
+		return "Large", 64
 	}
-	return "above Large"
+	return "above Large", 0
 }
 
-// sizeWords puts a workload size beside its bounds.
-func sizeWords(size string) string {
+// SizeWords puts a workload size beside its bounds: Medium 8–16.
+func SizeWords(size string) string {
 	if bounds, ok := map[string]string{"Small": " 4", "Medium": " 8–16", "Large": " 16–64", "above Large": "'s 64"}[size]; ok {
 		return size + bounds
 	}

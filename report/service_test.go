@@ -87,7 +87,8 @@ func TestSizingWithoutTheEndpointsFigures(t *testing.T) {
 
 func TestWorkloadSizes(t *testing.T) {
 	for concurrency, want := range map[float64]string{0.1: "Small 4", 4: "Small 4", 4.1: "Medium 8–16", 16: "Medium 8–16", 17: "Large 16–64", 64: "Large 16–64", 65: "above Large's 64"} {
-		if got := report.SizeWords(report.WorkloadSize(concurrency)); got != want {
+		size, _ := report.WorkloadSize(concurrency)
+		if got := report.SizeWords(size); got != want {
 			t.Errorf("%g: %s", concurrency, got)
 		}
 	}

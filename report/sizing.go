@@ -199,8 +199,9 @@ func provisionWords(r *Report) string {
 	if ms == nil {
 		return ""
 	}
-	sizes := sizeWords(*p.WorkloadSize)
-	if twice := sizeWords(workloadSize(*p.NeededForTwice)); twice != sizes {
+	sizes := SizeWords(*p.WorkloadSize)
+	twice, _ := WorkloadSize(*p.NeededForTwice)
+	if twice = SizeWords(twice); twice != sizes {
 		sizes += " / " + twice
 	}
 	return fmt.Sprintf("provisioned concurrency%s: %s × %s%s needs %s, twice the rate %s (%s)", used, format.AskedRate(*r.Plan.RatePerS), format.MS(*ms), basisWords(p.Basis),

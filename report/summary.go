@@ -226,3 +226,6 @@ func (h Histogram) Merged(other Histogram) Histogram {
 	}
 	return sum
 }
+
+// Share is the quantile as a fraction: 0.99 of p99.
+func (q Quantile) Share() float64 { return float64(q) / float64(one) }

@@ -18,7 +18,13 @@ type Measured struct {
 	FailuresAllowed bool    // a rule says how many requests may fail
 	Points          []Point // of the measured time, in order
 	Completed       float64 // successes per second within it
+	Seconds         float64 // it lasted
 	Offered         float64 // requests per second asked for; 0 in a closed loop
+	// Behind says that the endpoint answered fewer requests than it was sent; empty
+	// where nobody found it to.
+	Behind string
+	// Lost is why the step was ended early; empty where it was not.
+	Lost string
 	// Client is why brunt, and not the endpoint, may have broken the rules; empty
 	// where it cannot have.
 	Client string
@@ -87,12 +93,21 @@ func (m *Measured) broken() (weight float64, why string) {
 			add(r.Weight, r.Reason)
 		}
 	}
+	if m.Lost != "" && why == "" {
+		add(most, m.Lost)
+	}
+	if m.Behind != "" {
+		add(most, m.Behind)
+	}
 	if fills, sure := filling(m.Points); m.Open && fills {
 		w := unclear
 		if sure {
 			w = most
 		}
 		add(w, "requests piled up: response times rose throughout")
+	}
+	if m.Open && m.Failed == 0 && behind(m.Points, float64(m.Planned), m.Completed*m.Seconds) {
+		add(most, fmt.Sprintf("requests piled up: %s were completed of %s", format.Rate(m.Completed), format.AskedRate(m.Offered)))
 	}
 	return weight, why
 }

@@ -30,6 +30,9 @@ type Outcome struct {
 	// Grew tells of an endpoint that could do more at the step's end than at its
 	// beginning: what was learnt of loads that were too much no longer holds.
 	Grew bool
+	// Flat tells that more clients brought no more throughput, so that still more
+	// will not.
+	Flat bool
 }
 
 // Next is a step that a search asks for.
@@ -89,7 +92,7 @@ const (
 	// growth is the factor from one level to the next while nothing is too much:
 	// no level is further above the endpoint's limit. shrink is that of the way
 	// down from a first level that is too much, in at most shrinks steps.
-	growth, shrink, shrinks = 2, 4, 3
+	growth, shrink, shrinks = 2, 4, 1
 	// nearTop is where the rate of a full endpoint is tried: by the figures of a
 	// step that asked too much.
 	nearTop = 0.98
@@ -155,6 +158,9 @@ func (s *search) learn(next Next, o Outcome) {
 	s.steps++
 	l := s.at(next.Level)
 	s.long = s.long || next.Long
+	if o.Flat && o.Verdict == Held && next.Level >= s.top() { // still more clients would not break the rules
+		s.bounds.Max = next.Level
+	}
 	if o.Grew && s.grown < mostGrown {
 		s.grown++
 		s.forget()
@@ -170,6 +176,14 @@ func (s *search) learn(next Next, o Outcome) {
 	if o.Verdict == Broken && o.Reached > 0 && o.Reached < next.Level {
 		s.reached = o.Reached
 	}
+}
+
+// top is the highest level that has been tried.
+func (s *search) top() float64 {
+	if len(s.levels) == 0 {
+		return 0
+	}
+	return s.levels[len(s.levels)-1].at
 }
 
 // forget drops what was too much for the endpoint before it grew.
@@ -245,16 +259,16 @@ func (s *search) next() (Next, bool) {
 	if len(s.levels) == 0 {
 		return s.step(s.bounds.Start)
 	}
-	if s.wall() != nil {
+	best, _, _ := s.split()
+	held, broken := s.known(best)
+	if s.wall() != nil && broken == nil {
 		return Next{}, false
 	}
 	for _, l := range s.levels { // brunt was the limit: perhaps it is not again
-		if l.client > 0 && l.weight == 0 && l.visits < mostVisits {
+		if l.client > 0 && l.client < clientVisits && l.weight == 0 && l.visits < mostVisits {
 			return Next{Level: l.at}, true
 		}
 	}
-	best, _, _ := s.split()
-	held, broken := s.known(best)
 	switch {
 	case broken == nil:
 		return s.up()
@@ -262,9 +276,21 @@ func (s *search) next() (Next, bool) {
 		return s.down(broken)
 	case !s.narrow(held.at, broken.at):
 		next, _ := s.step(s.between(held.at, broken.at))
-		return next, s.at(next.Level).visits < mostVisits
+		if s.visited(next.Level) < clientVisits {
+			return next, true
+		} // else there is no more to know between the two
 	}
 	return s.again(held, broken)
+}
+
+// visited is how often a level has been tried without telling anything.
+func (s *search) visited(value float64) int {
+	for i := range s.levels {
+		if l := &s.levels[i]; l.at == value {
+			return l.visits
+		}
+	}
+	return 0
 }
 
 // up is the next level while none is too much.
@@ -384,7 +410,7 @@ func (s *search) answer(early bool) Answer {
 	switch {
 	case early:
 		a.Status = Stopped
-	case wall != nil:
+	case wall != nil && broken == nil:
 		a.Status, a.Wall = ClientLimit, wall.at
 	case held == nil && broken == nil:
 		a.Status = Unknown
@@ -394,6 +420,9 @@ func (s *search) answer(early bool) Answer {
 		a.Status = AtLeast
 	case a.Low == 0 || a.High == 0 || !s.narrow(a.Low, a.High):
 		a.Status = Unsettled
+		if wall != nil {
+			a.Wall = wall.at
+		}
 	}
 	return a
 }

@@ -175,7 +175,7 @@ func TestSearchEndings(t *testing.T) {
 		{"never holds", fixed(queue{servers: 4, limit: 0.01, share: 0.01}), Bounds{Start: 25}, NoneHolds, 0, 0, 25, 8},
 		{"the client is the limit", fixed(queue{servers: 100, cores: 500}), Bounds{Start: 25}, ClientLimit, 400, 400, 800, 8},
 		{"held at the highest rate allowed", fixed(queue{servers: 100}), Bounds{Start: 25, Max: 300}, AtLeast, 300, 300, 300, 8},
-		{"a first rate that is far too much", fixed(queue{servers: 4}), Bounds{Start: 1600, Min: 10}, Found, 190, 200, 1600, 20},
+		{"a first rate that is too much", fixed(queue{servers: 4}), Bounds{Start: 600, Min: 10}, Found, 190, 200, 600, 20},
 		{"the lowest rate allowed is too much", fixed(queue{servers: 1}), Bounds{Start: 100, Min: 100}, NoneHolds, 0, 0, 100, 4},
 		{"it doubles after 20 s", fixed(queue{servers: 4, grow: 20}), Bounds{Start: 25}, Found, 380, 400, 800, 30},
 		{"one failure in a million", fixed(queue{servers: 4, share: 0.01, limit: 0.2, failed: 0.001}), Bounds{Start: 25}, Found, 190, 200, 400, 20},

@@ -59,7 +59,7 @@ func (q *queue) step(next Next) (Outcome, error) {
 }
 
 func (q *queue) measure(rate, settle, length float64) *Measured {
-	m := &Measured{Open: true, Offered: rate, FailuresAllowed: q.failed > 0, Points: make([]Point, intervals)}
+	m := &Measured{Open: true, Offered: rate, FailuresAllowed: q.failed > 0, Points: make([]Point, intervals), Seconds: length}
 	if q.cores > 0 && rate > q.cores {
 		m.Client, m.Unmade = "brunt was too slow", "brunt was too slow"
 		return m

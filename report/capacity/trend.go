@@ -17,6 +17,10 @@ const (
 	rising = 2.33
 	// risen is how much higher the last third must be than the first.
 	risen = 1.25
+	// behindShare is the share of what was asked that may lack at the end, and
+	// behindSigma how many times the root of what is in flight: that much comes and
+	// goes by itself.
+	behindShare, behindSigma = 0.02, 4
 	// grown is how much faster the last third's replies must come than the first
 	// third's for the endpoint to have grown, grownSigma by how many standard
 	// deviations of such a count, and eased how far times must have come down from
@@ -38,6 +42,18 @@ func filling(points []Point) (fills, surely bool) {
 		return false, false
 	}
 	return true, rise >= max(4, 4*math.Sqrt(first.InFlight))
+}
+
+// behind reports whether fewer requests were completed in the measured time than
+// were planned for it, by more than the number in flight varies: all that lacks is
+// in flight at the end.
+func behind(points []Point, planned, completed float64) bool {
+	if len(points) == 0 || completed == 0 {
+		return false
+	}
+	first, _ := thirds(points)
+	lacks := planned - completed
+	return lacks >= behindShare*planned && lacks >= behindSigma*math.Sqrt(max(1, first.InFlight))
 }
 
 // grew reports whether the endpoint answered more at the step's end than at its

@@ -240,3 +240,10 @@ func ms(d time.Duration) *float64 {
 	}
 	return new(math.Round(float64(d)/1e3) / 1e3)
 }
+
+// Help gives two examples.
+func (*Flags) Help() string {
+	return `Examples:
+  brunt probe my-endpoint
+  brunt probe https://host/path -p bodies.jsonl -o json | jq .probe.checks`
+}

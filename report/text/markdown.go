@@ -25,6 +25,11 @@ func cell(s string, width int) string { return markdownCell.Replace(format.Safe(
 func Markdown(w io.Writer, r *report.Report) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "### %s\n\n", cell(cmp.Or(r.Name, targetName(&r.Target)), 120))
+	if r.Capacity != nil {
+		markdownCapacity(&b, r)
+		_, err := io.WriteString(w, b.String())
+		return err
+	}
 	markdownVerdict(&b, r)
 	if r.Interrupted {
 		words := rules.InterruptedWords(r)

@@ -42,6 +42,17 @@ func Write(w io.Writer, r *report.Report, o Options) error {
 		o.Width = 80
 	}
 	p := &page{width: max(o.Width, 40), colour: o.Colour, gapped: true}
+	if r.Capacity != nil {
+		p.capacity(r)
+	} else {
+		p.report(r)
+	}
+	_, err := io.WriteString(w, strings.TrimRight(p.b.String(), "\n")+"\n")
+	return err
+}
+
+// report is one run's.
+func (p *page) report(r *report.Report) {
 	p.header(r)
 	p.ending(r)
 	p.gap()
@@ -68,8 +79,6 @@ func Write(w io.Writer, r *report.Report, o Options) error {
 	p.gap()
 	p.verdict(r)
 	p.rules(r)
-	_, err := io.WriteString(w, strings.TrimRight(p.b.String(), "\n")+"\n")
-	return err
 }
 
 func (p *page) line(s style, text string) {
