@@ -137,7 +137,7 @@ func (s *stepper) ready(source *job.Source, target string, err io.Writer, quiet 
 	}
 	ready := make(chan opened, 1)
 	go func() {
-		j, err := source.Ready(ctx, source.Order(), p, waiting)
+		j, err := source.Ready(ctx, source.Settings(), p, waiting)
 		ready <- opened{j, err}
 	}()
 	select {
