@@ -24,14 +24,14 @@ func (d Distribution) Count() uint64 { return uint64(d.Distribution.Count()) }
 // Open gives the histogram.
 func (d Distribution) Open() Histogram { return Histogram{d.Distribution.Histogram()} }
 
-// summary sums the distribution up. It is opened in room, whose content is lost.
-func (d Distribution) summary(room Histogram) Summary {
+// summary sums the distribution up. scratch is overwritten.
+func (d Distribution) summary(scratch Histogram) Summary {
 	if d.Count() == 0 {
 		return Summary{}
 	}
-	room.Reset()
-	d.AddTo(room.PackedHistogram)
-	return room.Summary()
+	scratch.Reset()
+	d.AddTo(scratch.PackedHistogram)
+	return scratch.Summary()
 }
 
 // MarshalJSON writes what Histogram.MarshalJSON does, byte for byte. The library
@@ -59,24 +59,24 @@ const (
 // encoder writes histograms in HdrHistogram's V2 compressed encoding, one after
 // the other.
 type encoder struct {
-	room  Histogram
-	plain []byte
-	zip   *zlib.Writer
-	out   bytes.Buffer
+	scratch Histogram
+	plain   []byte
+	zip     *zlib.Writer
+	out     bytes.Buffer
 }
 
 var encoders = sync.Pool{New: func() any {
 	zip, _ := zlib.NewWriterLevel(io.Discard, zlib.BestCompression) // a level that there is
-	return &encoder{room: NewHistogram(), zip: zip}
+	return &encoder{scratch: NewHistogram(), zip: zip}
 }}
 
 // encode is valid until the next call.
 func (e *encoder) encode(d Distribution) []byte {
-	e.room.Reset()
-	d.AddTo(e.room.PackedHistogram)
+	e.scratch.Reset()
+	d.AddTo(e.scratch.PackedHistogram)
 	p := append(e.plain[:0], make([]byte, plainHeader)...)
 	next := int64(0) // index of the bucket that comes next
-	for value, count := range e.room.ForEachBucket {
+	for value, count := range e.scratch.ForEachBucket {
 		shift := max(bits.Len64(uint64(value)), bucketBits) - bucketBits
 		index := int64(shift)<<(bucketBits-1) + value>>shift
 		switch empty := index - next; {

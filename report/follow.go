@@ -12,12 +12,12 @@ type Follower struct {
 	meta      Meta
 	intervals []Interval       // of the last report
 	names     map[string]Named // of the last report, by the snapshot's names
-	room      Histogram
+	scratch   Histogram
 }
 
 // NewFollower follows a run from its beginning on, or from any later moment.
 func NewFollower(meta Meta) *Follower {
-	return &Follower{meta: meta, intervals: []Interval{}, room: NewHistogram()}
+	return &Follower{meta: meta, intervals: []Interval{}, scratch: NewHistogram()}
 }
 
 // Follow is From for a newer snapshot of the same run, and the number of
@@ -51,7 +51,7 @@ func (f *Follower) follow(s *attack.Snapshot) []Named {
 		if last := f.names[n.Name]; last.Requests.Sent > 0 && last.Requests.Succeeded == n.Succeeded {
 			named.LatencyMS = last.LatencyMS
 		} else {
-			named.Summarise(f.room)
+			named.Summarise(f.scratch)
 		}
 		known[n.Name] = named
 		out = append(out, named)

@@ -48,10 +48,10 @@ type ServedModel struct {
 
 // NamesOf are the figures of payload names, of a run in that state.
 func NamesOf(names []attack.Named, state attack.State) []Named {
-	out, room := make([]Named, 0, len(names)), NewHistogram()
+	out, scratch := make([]Named, 0, len(names)), NewHistogram()
 	for i := range names {
 		named := namedOf(&names[i], state)
-		named.Summarise(room)
+		named.Summarise(scratch)
 		out = append(out, named)
 	}
 	return out
@@ -69,29 +69,29 @@ func namedOf(n *attack.Named, state attack.State) Named {
 }
 
 func modelsOf(models []attack.Served) []ServedModel {
-	out, room := make([]ServedModel, 0, len(models)), NewHistogram()
+	out, scratch := make([]ServedModel, 0, len(models)), NewHistogram()
 	for i := range models {
 		m := ServedModel{
 			Name: format.UTF8(models[i].Name), Count: models[i].Count,
 			Histograms: NamedHistograms{Response: Distribution{models[i].Response}, Service: Distribution{models[i].Service}},
 		}
-		m.Summarise(room)
+		m.Summarise(scratch)
 		out = append(out, m)
 	}
 	return out
 }
 
-// Summarise fills in the percentiles of the model's histograms, each opened in room
-// in its turn.
-func (m *ServedModel) Summarise(room Histogram) {
-	m.LatencyMS = m.Histograms.summary(room)
+// Summarise fills in the percentiles of the model's histograms, for which scratch is
+// overwritten.
+func (m *ServedModel) Summarise(scratch Histogram) {
+	m.LatencyMS = m.Histograms.summary(scratch)
 	m.P50, m.P99 = m.LatencyMS.Response.P50, m.LatencyMS.Response.P99
 }
 
 // Summarise fills in the percentiles of the name's histograms, as for a model.
-func (n *Named) Summarise(room Histogram) { n.LatencyMS = n.Histograms.summary(room) }
+func (n *Named) Summarise(scratch Histogram) { n.LatencyMS = n.Histograms.summary(scratch) }
 
-// summary sums both up, each opened in room in its turn.
-func (h *NamedHistograms) summary(room Histogram) NamedLatency {
-	return NamedLatency{Response: h.Response.summary(room), Service: h.Service.summary(room)}
+// summary sums both up, for which scratch is overwritten.
+func (h *NamedHistograms) summary(scratch Histogram) NamedLatency {
+	return NamedLatency{Response: h.Response.summary(scratch), Service: h.Service.summary(scratch)}
 }

@@ -56,7 +56,7 @@ func stagesOf(stages []attack.Stage) []Stage {
 
 // stageFiguresOf are those of a run in that state.
 func stageFiguresOf(stages []attack.StageFigures, state attack.State) []StageFigures {
-	out, room := make([]StageFigures, 0, len(stages)), NewHistogram()
+	out, scratch := make([]StageFigures, 0, len(stages)), NewHistogram()
 	for i := range stages {
 		g := &stages[i]
 		named := namedOf(&g.Named, state)
@@ -66,7 +66,7 @@ func stageFiguresOf(stages []attack.StageFigures, state attack.State) []StageFig
 			Requests:   StageRequests{g.Planned, g.Planned - min(g.Planned, g.Sent), named.Requests},
 			Histograms: named.Histograms,
 		}
-		f.LatencyMS = f.Histograms.summary(room)
+		f.LatencyMS = f.Histograms.summary(scratch)
 		out = append(out, f)
 	}
 	return out

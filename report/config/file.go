@@ -72,7 +72,7 @@ func readFile(path string) (*file, error) {
 			err = nil
 		}
 	}
-	return f, f.told(err)
+	return f, f.inFile(err)
 }
 
 var (
@@ -84,8 +84,8 @@ var (
 	noLine     = regexp.MustCompile(`^(control characters|invalid|input error|incomplete|unexpected|unknown anchor)`)
 )
 
-// told says where yaml's errors are, which name the line and not the file.
-func (f *file) told(err error) error {
+// inFile puts the file before an error of yaml, which names only the line.
+func (f *file) inFile(err error) error {
 	if err == nil {
 		return nil
 	}

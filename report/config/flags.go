@@ -146,7 +146,7 @@ func (t *Target) Request(userAgent string) (attack.Request, error) {
 }
 
 // Open opens the endpoint that word names, for requests of the kind that
-// Request gave; waiting, which may be nil, is told what is waited for.
+// Request gave; waiting, which may be nil, is called with what is waited for.
 func (t *Target) Open(ctx context.Context, word string, request *attack.Request, timeout time.Duration, waiting func(text string)) (*endpoint.Endpoint, error) {
 	o := t.Options(request)
 	o.Waiting = waiting

@@ -29,7 +29,7 @@ type Job struct {
 	file    string
 }
 
-// Start begins a run; waiting, which may be nil, is told what is waited for
+// Start begins a run; waiting, which may be nil, is called with what is waited for
 // before it. An *endpoint.UnreachableError means that the endpoint could not be
 // reached, attack.ErrInterrupted that ctx ended before the load began, any other
 // error that the order makes no sense. None of the load was sent then.
@@ -245,7 +245,7 @@ func (j *Job) Close(of func() *report.Report) (end results.Ending, err error) {
 	return end, err
 }
 
-// Live is the job as the live view takes it; failed is told what could not be
+// Live is the job as the live view takes it; failed is called with what could not be
 // written.
 func (j *Job) Live(failed func(error)) *live.Job {
 	return &live.Job{Run: j.Run, Meta: j.Meta, Change: j.Run.Change, Results: j.file, Close: func(of func() *report.Report) results.Ending {

@@ -214,7 +214,7 @@ func (m *merger) failures() []report.Failure {
 }
 
 func (m *merger) names() []report.Named {
-	out, place, room := []report.Named{}, map[string]int{}, report.NewHistogram()
+	out, place, scratch := []report.Named{}, map[string]int{}, report.NewHistogram()
 	for _, r := range m.reports {
 		for _, n := range r.Names {
 			at, known := place[n.Name]
@@ -228,7 +228,7 @@ func (m *merger) names() []report.Named {
 			q.Sent, q.Succeeded, q.Failed = q.Sent+n.Requests.Sent, q.Succeeded+n.Requests.Succeeded, q.Failed+n.Requests.Failed
 			q.CutOff, q.InFlight = q.CutOff+n.Requests.CutOff, q.InFlight+n.Requests.InFlight
 			h.Response, h.Service = h.Response.Merged(n.Histograms.Response), h.Service.Merged(n.Histograms.Service)
-			sum.Summarise(room)
+			sum.Summarise(scratch)
 		}
 	}
 	return out
@@ -237,7 +237,7 @@ func (m *merger) names() []report.Named {
 // servedModels merges the models of the same name. Where a report lacks their
 // histograms, as earlier versions' did, there are no percentiles.
 func (m *merger) servedModels() []report.ServedModel {
-	out, place, room := []report.ServedModel{}, map[string]int{}, report.NewHistogram()
+	out, place, scratch := []report.ServedModel{}, map[string]int{}, report.NewHistogram()
 	for _, r := range m.reports {
 		for _, model := range r.ServedModels {
 			at, known := place[model.Name]
@@ -250,7 +250,7 @@ func (m *merger) servedModels() []report.ServedModel {
 			sum.Count += model.Count
 			h.Response, h.Service = h.Response.Merged(model.Histograms.Response), h.Service.Merged(model.Histograms.Service)
 			if h.Response.Count() == sum.Count {
-				sum.Summarise(room)
+				sum.Summarise(scratch)
 			} else {
 				*sum = report.ServedModel{Name: sum.Name, Count: sum.Count}
 			}

@@ -31,8 +31,8 @@ type story struct {
 
 var epoch = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
-// teller keeps what is being made up.
-type teller struct {
+// builder keeps what is being made up.
+type builder struct {
 	story
 	s        *attack.Snapshot
 	rng      *rand.Rand
@@ -41,7 +41,7 @@ type teller struct {
 }
 
 func (st story) snapshot() *attack.Snapshot {
-	t := &teller{story: st, rng: rand.New(rand.NewPCG(uint64(st.seconds), 7)), failures: map[string]*attack.Failure{}, named: map[string]*attack.Named{}}
+	t := &builder{story: st, rng: rand.New(rand.NewPCG(uint64(st.seconds), 7)), failures: map[string]*attack.Failure{}, named: map[string]*attack.Named{}}
 	t.s = &attack.Snapshot{State: attack.Done, Started: epoch, Status: map[int]uint64{}, Latencies: attack.NewLatencies()}
 	for second := range st.seconds {
 		t.second(second)
@@ -54,7 +54,7 @@ func packed() *hdrhistogram.PackedHistogram {
 	return hdrhistogram.NewPacked(1, attack.HistogramMax, attack.HistogramDigits)
 }
 
-func (t *teller) second(second int) {
+func (t *builder) second(second int) {
 	response, service, lateness := packed(), packed(), packed()
 	in := attack.Interval{At: time.Duration(second) * time.Second, Width: time.Second}
 	trouble := 0.0
@@ -94,7 +94,7 @@ func (t *teller) second(second int) {
 	t.s.Latencies[figure.Lateness].Merge(lateness)
 }
 
-func (t *teller) add(in *attack.Interval) {
+func (t *builder) add(in *attack.Interval) {
 	c := &t.s.Counts
 	in.Completed, in.CompletedOK = in.Succeeded, in.Succeeded
 	c.Window.Completed, c.Window.OK = c.Window.Completed+in.Completed, c.Window.OK+in.CompletedOK
@@ -103,7 +103,7 @@ func (t *teller) add(in *attack.Interval) {
 	t.s.Intervals = append(t.s.Intervals, *in)
 }
 
-func (t *teller) name(i int) *attack.Named {
+func (t *builder) name(i int) *attack.Named {
 	text := "chat"
 	if len(t.names) > 0 {
 		text = t.names[i%len(t.names)]
@@ -114,7 +114,7 @@ func (t *teller) name(i int) *attack.Named {
 	return t.named[text]
 }
 
-func (t *teller) fail(in *attack.Interval, took int64, second int) {
+func (t *builder) fail(in *attack.Interval, took int64, second int) {
 	in.Failed++
 	must(t.s.Latencies[figure.Failed].RecordValue(took))
 	kinds := []attack.Failure{
@@ -137,7 +137,7 @@ func (t *teller) fail(in *attack.Interval, took int64, second int) {
 	t.failures[f.Kind].Last = time.Duration(second)*time.Second + 700*time.Millisecond
 }
 
-func (t *teller) finish() {
+func (t *builder) finish() {
 	s := t.s
 	s.Elapsed = time.Duration(t.seconds)*time.Second + 31*time.Millisecond
 	s.PlanElapsed = time.Duration(t.seconds) * time.Second

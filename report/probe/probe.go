@@ -25,7 +25,7 @@ import (
 	"brunt/report/words"
 )
 
-// Flags say what is looked at, and how it is told.
+// Flags say what is checked, and how it is printed.
 type Flags struct {
 	config.Target `embed:"" group:"Target"`
 	// The load is not sent, but held against what endpoint and machine can bear;

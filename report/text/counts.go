@@ -10,7 +10,7 @@ import (
 	"brunt/report/rules"
 )
 
-// goodputItems are what a reader is told of it; nil without bounds.
+// goodputItems are the items of its line; nil without bounds.
 func goodputItems(g *report.Goodput) []string {
 	if g == nil {
 		return nil
@@ -28,7 +28,7 @@ func goodputItems(g *report.Goodput) []string {
 	return items
 }
 
-// rateItems are what a reader is told of the rates reached: first what came
+// rateItems are the items of the line of rates reached: first what came
 // within the measured time, which the last reply does not stretch.
 func rateItems(r *report.Report) []string {
 	t := &r.Throughput
@@ -46,7 +46,7 @@ func rateItems(r *report.Report) []string {
 	return append([]string{sent}, items...)
 }
 
-// tokenItems are what a reader is told of what was generated, and what to know
+// tokenItems are the items of the line of what was generated, and what to know
 // of that; nil where no tokens were.
 func tokenItems(r *report.Report) (items, notes []string) {
 	s, user := r.Stream, ""
