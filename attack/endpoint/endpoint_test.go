@@ -77,15 +77,6 @@ func TestHeaders(t *testing.T) {
 	}
 }
 
-func TestCommandLine(t *testing.T) {
-	got := CommandLine([]string{"attack", "https://u:canary@h/p?token=canary&n=1", "-H", "Authorization: Bearer canary",
-		"-HX-Key: canary", "--header=Cookie: canary", "-H", "A: env:NAME", "-H", "Accept: text/plain", "--name", "it's", "mock://u:canary@x?tokens=8&token-gap=1ms"})
-	want := `brunt attack 'https://***@h/p?token=***&n=1' -H 'Authorization: ***' '-HX-Key: ***' '--header=Cookie: ***' -H 'A: env:NAME' -H 'Accept: text/plain' --name 'it'\''s' 'mock://***@x?tokens=8&token-gap=1ms'`
-	if got != want {
-		t.Errorf("got  %s\nwant %s", got, want)
-	}
-}
-
 // TestAddresses spreads connections over live addresses and passes a dead one
 // over without failing anything.
 func TestAddresses(t *testing.T) {

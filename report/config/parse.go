@@ -62,11 +62,11 @@ func noCommand(ctx *kong.Context, args, topics []string, err error) error {
 		}
 	}
 	first := strings.TrimPrefix(args[0], "-")
-	shown := endpoint.SafeWord(args[0])
+	shown := SafeWord(args[0])
 	near := nearest(first, commands)
 	if args[0] == "help" && len(args) > 1 {
 		first = args[1]
-		shown = endpoint.SafeWord(first)
+		shown = SafeWord(first)
 		near = nearest(first, append(commands, topics...))
 	}
 	switch {
@@ -74,7 +74,7 @@ func noCommand(ctx *kong.Context, args, topics []string, err error) error {
 	case attack != nil && slices.ContainsFunc(args, func(word string) bool { return forAttack(word, attack.Flags) }):
 		return fmt.Errorf("no command given; did you mean: brunt %s", withAttack(ctx.Kong, args))
 	case unknownFlag.MatchString(err.Error()):
-		return fmt.Errorf("unknown flag %s, and no command given; brunt --help lists the commands", endpoint.SafeWord(unknownFlag.FindStringSubmatch(err.Error())[1]))
+		return fmt.Errorf("unknown flag %s, and no command given; brunt --help lists the commands", SafeWord(unknownFlag.FindStringSubmatch(err.Error())[1]))
 	case missing.MatchString(err.Error()):
 		return errors.New("no command given; brunt --help lists them")
 	}
@@ -94,7 +94,7 @@ func withAttack(parser *kong.Kong, args []string) string {
 	if words == nil {
 		return "attack TARGET [flags]"
 	}
-	return strings.TrimPrefix(endpoint.CommandLine(words), "brunt ")
+	return strings.TrimPrefix(CommandLine(words), "brunt ")
 }
 
 // forAttack reports whether a word is a target, or one of attack's flags.
@@ -118,12 +118,12 @@ func misused(ctx *kong.Context, err error) error {
 	}
 	if m := unexpected.FindStringSubmatch(text); m != nil {
 		if len(node.Children) > 0 {
-			return known(endpoint.SafeWord(m[1]), namesOf(node))
+			return known(SafeWord(m[1]), namesOf(node))
 		}
 		if name := unquoted(ctx.Args); name != "" {
 			return fmt.Errorf("header %s has no value, and words follow it: write it in quotes, as in -H '%s: VALUE'", name, name)
 		}
-		return fmt.Errorf("unexpected argument %s: write brunt %s", endpoint.SafeWord(m[1]), usage(node))
+		return fmt.Errorf("unexpected argument %s: write brunt %s", SafeWord(m[1]), usage(node))
 	}
 	if missing.MatchString(text) {
 		if len(node.Children) > 0 {
@@ -187,7 +187,7 @@ func namesOf(node *kong.Node) (names []string) {
 
 // noFlag names the one flag that an unknown one was most likely meant to be.
 func noFlag(ctx *kong.Context, flag, command string) error {
-	flag = endpoint.SafeWord(flag)
+	flag = SafeWord(flag)
 	bare, long := strings.CutPrefix(flag, "--")
 	if !long {
 		return fmt.Errorf("unknown flag %s; brunt %s --help lists the flags", flag, command)

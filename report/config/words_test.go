@@ -3,8 +3,6 @@ package config
 import (
 	"strings"
 	"testing"
-
-	"brunt/attack/endpoint"
 )
 
 // TestWords: a command line is written anew from what was understood, whichever
@@ -26,7 +24,7 @@ func TestWords(t *testing.T) {
 			t.Errorf("%q: %v", c.args, err)
 			continue
 		}
-		if got := endpoint.CommandLine(Words(ctx.Kong, ctx.Args)); got != c.want {
+		if got := CommandLine(Words(ctx.Kong, ctx.Args)); got != c.want {
 			t.Errorf("%q:\n%s\n%s", c.args, got, c.want)
 		}
 	}

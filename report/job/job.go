@@ -11,6 +11,7 @@ import (
 	"brunt/attack/endpoint"
 	"brunt/payloads"
 	"brunt/report"
+	"brunt/report/config"
 	"brunt/report/live"
 	"brunt/report/results"
 )
@@ -96,7 +97,7 @@ func (s *Source) Ready(
 	}
 	j.Meta = report.MetaOf(plan, j.target.Target.URL, j.set)
 	j.Meta.Endpoint, j.Meta.Details = j.target.Name, j.target.Details
-	j.Meta.Name, j.Meta.Labels, j.Meta.Command = s.flags.Name, s.flags.Label, endpoint.CommandLine(s.streams.Args)
+	j.Meta.Name, j.Meta.Labels, j.Meta.Command = s.flags.Name, s.flags.Label, config.CommandLine(s.streams.Args)
 	if j.sink, err = s.keep(j); err != nil {
 		return nil, fmt.Errorf("--results: %w", err)
 	}

@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"brunt/attack"
-	"brunt/attack/endpoint"
 	"brunt/report"
+	"brunt/report/config"
 	"brunt/report/live"
 	"brunt/report/live/guard"
 	"brunt/report/panel"
@@ -143,7 +143,7 @@ func (s *Session) Serve(flags live.Flags) error {
 			if err != nil {
 				return nil, err
 			}
-			j.Meta.Command = endpoint.CommandLine(o.Repeat(&settings, s.Source.streams.Args))
+			j.Meta.Command = config.CommandLine(o.Repeat(&settings, s.Source.streams.Args))
 			return j.Live(s.missed), nil
 		},
 	})

@@ -15,6 +15,7 @@ import (
 	"brunt/attack/figure"
 	"brunt/attack/setting"
 	"brunt/payloads"
+	"brunt/report/config"
 	"brunt/report/words"
 )
 
@@ -33,7 +34,7 @@ func (s *sender) add(state endpoint.State, text string, remedy setting.Text) {
 func (s *sender) send(ctx context.Context, word string, request attack.Request, set *payloads.Set, o endpoint.Options) {
 	target, err := endpoint.Open(ctx, word, o, s.plan.Timeout)
 	if err != nil {
-		s.add(endpoint.Bad, endpoint.HideGiven([]string{word}, words.Error(err)), setting.Text{})
+		s.add(endpoint.Bad, config.HideGiven([]string{word}, words.Error(err)), setting.Text{})
 		return
 	}
 	defer target.Close()

@@ -1,0 +1,139 @@
+package config
+
+import (
+	"regexp"
+	"strings"
+
+	"brunt/attack/endpoint"
+	"brunt/attack/endpoint/secret"
+)
+
+// hidden stands where a secret stood.
+const hidden = "***"
+
+// plain is a word that a shell takes as it is.
+var plain = regexp.MustCompile(`^[A-Za-z0-9_@%+=:,./-]+$`)
+
+// SafeWord is a word of a command line as it may be shown where it is not known
+// what it was meant for.
+func SafeWord(word string) string {
+	name, value, ok := strings.Cut(word, ":")
+	switch {
+	case ok && !strings.HasPrefix(value, "//") && headerName.MatchString(name) && !secret.Harmless(name, value) && !strings.Contains(word, "@"):
+		if strings.Trim(value, "0123456789") == "" || strings.HasPrefix(value, "0/") {
+			break // host:port, file:weight
+		}
+		return name + ": " + hidden
+	case secret.Looks(word) && !strings.ContainsAny(word, "?@="):
+		return hidden
+	}
+	if strings.ContainsAny(word, "?@#") {
+		return endpoint.SafeTarget(word)
+	}
+	flag, value, ok := strings.Cut(word, "=")
+	if ok && !secret.Harmless(strings.TrimLeft(flag, "-"), value) {
+		return flag + "=" + hidden
+	}
+	return endpoint.HideTokens(word)
+}
+
+var headerName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]*$`)
+
+// CommandLine writes the words of a command, each flag's value being one of its
+// own or after "=", as one would type them again, without the values of headers
+// and of the page's token, which may be secrets: those kept in files or the
+// environment are named, others are hidden.
+func CommandLine(args []string) string {
+	out := []string{"brunt"}
+	for i, word := range args {
+		flag, value, joined := strings.Cut(word, "=")
+		switch {
+		case flag == "--header" && joined:
+			word = flag + "=" + hideHeader(value)
+		case i > 0 && (args[i-1] == "-H" || args[i-1] == "--header"):
+			word = hideHeader(word)
+		case flag == tokenFlag && joined:
+			word = flag + "=" + hideToken(value)
+		case i > 0 && args[i-1] == tokenFlag:
+			word = hideToken(word)
+		case strings.HasPrefix(word, "-H") && len(word) > 2:
+			word = "-H" + hideHeader(word[2:])
+		case strings.Contains(word, "://"):
+			word = endpoint.SafeTarget(word)
+		}
+		out = append(out, quote(word))
+	}
+	return strings.Join(out, " ")
+}
+
+const tokenFlag = "--serve-token"
+
+func hideToken(word string) string {
+	if strings.HasPrefix(word, "@") {
+		return word
+	}
+	return hidden
+}
+
+func hideHeader(word string) string {
+	name, value, ok := strings.Cut(word, ":")
+	value = strings.TrimSpace(value)
+	switch {
+	case !ok:
+		return hidden // which no header is
+	case strings.HasPrefix(value, "@"), strings.HasPrefix(value, "env:"), secret.Harmless(strings.TrimSpace(name), value):
+		return word
+	}
+	return name + ": " + hidden
+}
+
+func quote(word string) string {
+	if plain.MatchString(word) {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}
+
+// HideGiven takes out of a text what the words of a command line and the
+// environment hold of secrets. It is for errors that come before anything of a
+// target is known.
+func HideGiven(args []string, text string) string {
+	s := &secret.Set{}
+	s.Environment()
+	before := ""
+	for _, word := range args {
+		given(s, before, word)
+		before = word
+	}
+	return endpoint.HideTokens(s.Hide(text))
+}
+
+var (
+	beforeHeader = regexp.MustCompile(`^(?:-[A-Za-z]*H|--header)$`)
+	joinedHeader = regexp.MustCompile(`^(?:-[A-Za-z]*H|--header=)([A-Za-z][A-Za-z0-9_-]* *:.*)$`)
+)
+
+// given remembers what a word holds that may be secret; before is the one before
+// it.
+func given(s *secret.Set, before, word string) {
+	if m := joinedHeader.FindStringSubmatch(word); m != nil {
+		before, word = "-H", m[1]
+	}
+	flag, value, joined := strings.Cut(word, "=")
+	switch {
+	case before == tokenFlag && !strings.HasPrefix(word, "@"):
+		s.Keep(word)
+	case joined && flag == tokenFlag && !strings.HasPrefix(value, "@"):
+		s.Keep(value)
+	case beforeHeader.MatchString(before), strings.Contains(word, ": "):
+		name, value, _ := strings.Cut(word, ":")
+		if value = strings.TrimSpace(value); !strings.HasPrefix(value, "@") && !strings.HasPrefix(value, "env:") {
+			s.Header(name, value)
+		}
+	case strings.ContainsAny(word, "?@"):
+		if joined && strings.HasPrefix(flag, "--") {
+			word = value
+		}
+		s.URL(word)
+	}
+}
