@@ -11,8 +11,8 @@ import (
 	"time"
 
 	"brunt/attack/endpoint"
-	"brunt/attack/setting"
 	"brunt/payloads"
+	"brunt/payloads/setting"
 )
 
 const (

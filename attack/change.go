@@ -7,7 +7,7 @@ import (
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
-	"brunt/attack/setting"
+	"brunt/payloads/setting"
 )
 
 // maxChanges is the most changes of one run; each is kept for the reports.

@@ -6,8 +6,8 @@ import (
 	"time"
 
 	"brunt/attack/endpoint"
-	"brunt/attack/setting"
 	"brunt/payloads"
+	"brunt/payloads/setting"
 )
 
 // buildHeads builds what stands before each body anew, with these credentials.

@@ -19,5 +19,5 @@
 // the run's own monotonic clock, in nanoseconds since the clock's origin, unless it
 // is said to count from the measured start. The measured start is the warm-up's end.
 //
-// May import: attack/endpoint, attack/h2, attack/setting, attack/stream, payloads.
+// May import: attack/endpoint, attack/h2, attack/stream, payloads, payloads/setting.
 package attack

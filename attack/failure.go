@@ -14,7 +14,7 @@ import (
 
 	"brunt/attack/endpoint"
 	"brunt/attack/h2"
-	"brunt/attack/setting"
+	"brunt/payloads/setting"
 )
 
 // Kinds of failures on an open connection; endpoint has those of opening one.

@@ -5,7 +5,7 @@ import (
 	"math"
 	"strconv"
 
-	"brunt/attack/setting"
+	"brunt/payloads/setting"
 )
 
 // spareFiles are left to payloads, reports, timers and the runtime.

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"brunt/attack/endpoint"
-	"brunt/attack/setting"
+	"brunt/payloads/setting"
 )
 
 // errConnectRate is a request for which the pacer allowed no connection before its

@@ -13,7 +13,7 @@ import (
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
 	"brunt/attack/arrivals"
-	"brunt/attack/setting"
+	"brunt/payloads/setting"
 )
 
 // Limits of a plan.

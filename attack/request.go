@@ -10,8 +10,8 @@ import (
 	"golang.org/x/net/http2/hpack"
 
 	"brunt/attack/endpoint"
-	"brunt/attack/setting"
 	"brunt/payloads"
+	"brunt/payloads/setting"
 )
 
 // Request is what is the same for all requests of a run.

@@ -5,7 +5,7 @@ import (
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 
-	"brunt/attack/setting"
+	"brunt/payloads/setting"
 )
 
 // Histogram bounds: nanoseconds from 1 to 1 h at 3 significant digits. What

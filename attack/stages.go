@@ -11,7 +11,7 @@ import (
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
-	"brunt/attack/setting"
+	"brunt/payloads/setting"
 )
 
 // Stage is a part of a plan in which the load stays the same or goes from one value

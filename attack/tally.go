@@ -8,7 +8,7 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"brunt/attack/figure"
-	"brunt/attack/setting"
+	"brunt/payloads/setting"
 )
 
 // tally counts what the workers of one shard did. Its size is fixed: it does

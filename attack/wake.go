@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"brunt/attack/endpoint"
-	"brunt/attack/setting"
 	"brunt/payloads"
+	"brunt/payloads/setting"
 )
 
 // ErrInterrupted is returned where the context ended before the load began.

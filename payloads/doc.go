@@ -23,6 +23,7 @@
 //
 // The rooms, from the lowest up; each imports only rooms above it in this list:
 //
+//	setting    what a run can be set to, for errors to name without a flag
 //	jsonscan   the JSON walker: checks, skips, members, why a text is no JSON
 //	show       values in messages: excerpts, counts, JSON fit for a terminal
 //	draw       random numbers, shuffles and distributions as pure functions of a seed

@@ -10,8 +10,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"brunt/attack/setting"
 	"brunt/payloads/file"
+	"brunt/payloads/setting"
 )
 
 // Options of connections.

@@ -8,9 +8,9 @@ import (
 	"strings"
 
 	"brunt/attack/endpoint/secret"
-	"brunt/attack/setting"
 	"brunt/payloads"
 	"brunt/payloads/file"
+	"brunt/payloads/setting"
 )
 
 // Headers reads the words of headers and files of them: 'Name: value',

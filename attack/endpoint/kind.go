@@ -6,7 +6,7 @@ import (
 	"net"
 	"os"
 
-	"brunt/attack/setting"
+	"brunt/payloads/setting"
 )
 
 // Kinds of failed connections. Unreachable, NoPorts and NoFiles are, like the

@@ -13,7 +13,7 @@ import (
 	"github.com/agnivade/levenshtein"
 
 	"brunt/attack/endpoint/databricks"
-	"brunt/attack/setting"
+	"brunt/payloads/setting"
 )
 
 // location is a target that may be in a Databricks workspace.

@@ -9,7 +9,7 @@ import (
 	"brunt/attack/endpoint/databricks"
 	"brunt/attack/endpoint/secret"
 	"brunt/attack/mock"
-	"brunt/attack/setting"
+	"brunt/payloads/setting"
 )
 
 // Endpoint is a target that requests can be sent to.

@@ -11,7 +11,7 @@ import (
 
 	"brunt/attack/endpoint/databricks"
 	"brunt/attack/endpoint/secret"
-	"brunt/attack/setting"
+	"brunt/payloads/setting"
 )
 
 // State is how a check has ended.

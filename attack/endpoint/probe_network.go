@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"brunt/attack/setting"
+	"brunt/payloads/setting"
 )
 
 const (

@@ -7,7 +7,7 @@ import (
 	"net"
 	"time"
 
-	"brunt/attack/setting"
+	"brunt/payloads/setting"
 )
 
 // What to do about connections that cannot be opened, for probes and loads alike.

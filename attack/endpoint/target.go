@@ -12,7 +12,7 @@ import (
 	"strings"
 
 	"brunt/attack/endpoint/secret"
-	"brunt/attack/setting"
+	"brunt/payloads/setting"
 )
 
 // Target is one place that requests go to.

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"brunt/attack/endpoint/databricks"
-	"brunt/attack/setting"
+	"brunt/payloads/setting"
 )
 
 const (

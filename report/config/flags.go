@@ -13,8 +13,8 @@ import (
 	"brunt/attack/arrivals"
 	"brunt/attack/endpoint"
 	"brunt/attack/mock"
-	"brunt/attack/setting"
 	"brunt/payloads"
+	"brunt/payloads/setting"
 )
 
 // Load are the flags that say how much is sent, for how long, and what counts.

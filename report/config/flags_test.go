@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"brunt/attack/setting"
+	"brunt/payloads/setting"
 	"brunt/report/words"
 )
 

@@ -11,8 +11,8 @@ import (
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
 	"brunt/attack"
-	"brunt/attack/setting"
 	"brunt/payloads"
+	"brunt/payloads/setting"
 )
 
 // Speed is a flag that says how much faster than recorded a replay is.

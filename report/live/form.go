@@ -16,7 +16,7 @@ import (
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
 	"brunt/attack"
-	"brunt/attack/setting"
+	"brunt/payloads/setting"
 	"brunt/report/format"
 	"brunt/report/words"
 )

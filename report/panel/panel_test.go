@@ -16,8 +16,8 @@ import (
 
 	"brunt/attack"
 	"brunt/attack/endpoint"
-	"brunt/attack/setting"
 	"brunt/payloads"
+	"brunt/payloads/setting"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

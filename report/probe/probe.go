@@ -15,8 +15,8 @@ import (
 
 	"brunt/attack"
 	"brunt/attack/endpoint"
-	"brunt/attack/setting"
 	"brunt/payloads"
+	"brunt/payloads/setting"
 	"brunt/payloads/show"
 	"brunt/report"
 	"brunt/report/config"

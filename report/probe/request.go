@@ -13,8 +13,8 @@ import (
 	"brunt/attack"
 	"brunt/attack/endpoint"
 	"brunt/attack/figure"
-	"brunt/attack/setting"
 	"brunt/payloads"
+	"brunt/payloads/setting"
 	"brunt/report/config"
 	"brunt/report/words"
 )

@@ -12,7 +12,7 @@ import (
 	"brunt/attack/endpoint"
 	"brunt/attack/endpoint/databricks"
 	"brunt/attack/figure"
-	"brunt/attack/setting"
+	"brunt/payloads/setting"
 	"brunt/report"
 	"brunt/report/merge"
 	"brunt/report/rules"

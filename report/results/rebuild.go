@@ -14,7 +14,7 @@ import (
 
 	"brunt/attack"
 	"brunt/attack/figure"
-	"brunt/attack/setting"
+	"brunt/payloads/setting"
 	"brunt/report"
 )
 

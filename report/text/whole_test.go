@@ -8,7 +8,7 @@ import (
 
 	"brunt/attack"
 	"brunt/attack/figure"
-	"brunt/attack/setting"
+	"brunt/payloads/setting"
 	"brunt/report"
 	"brunt/report/reporttest"
 	"brunt/report/text"

@@ -1,6 +1,6 @@
 package words
 
-import "brunt/attack/setting"
+import "brunt/payloads/setting"
 
 var flags = map[setting.Field]string{
 	setting.Rate:        "--rate",

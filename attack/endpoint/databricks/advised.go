@@ -1,6 +1,6 @@
 package databricks
 
-import "brunt/attack/setting"
+import "brunt/payloads/setting"
 
 // Advised is an error that says what to do about it.
 type Advised interface {

@@ -10,8 +10,8 @@ import (
 	"strings"
 	"time"
 
-	"brunt/attack/setting"
 	"brunt/payloads"
+	"brunt/payloads/setting"
 )
 
 const grantJWT = "urn:ietf:params:oauth:grant-type:jwt-bearer"

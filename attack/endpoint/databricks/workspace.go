@@ -22,7 +22,7 @@ import (
 	"github.com/databricks/databricks-sdk-go/logger"
 
 	"brunt/attack/endpoint/secret"
-	"brunt/attack/setting"
+	"brunt/payloads/setting"
 )
 
 const (

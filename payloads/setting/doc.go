@@ -1,12 +1,14 @@
-// Package setting names what a run can be set to, so that errors and advice of
-// the engine speak of it without the words of any surface. A Text is a sentence
-// with settings among its values; whoever shows it gives their names:
+// Package setting names what a run can be set to, so that errors and advice
+// speak of it without the words of any surface. A Text is a sentence with
+// settings among its values; whoever shows it gives their names:
 //
 //	setting.Textf("raise %v, or leave it out", setting.Connections)
 //
 //	             ┌─ command line (report/words):  raise --connections, or leave it out
 //	Text.In ─────┼─ form of the page (report/live): by its keys and labels
 //	             └─ Text.String (logs and tests):  raise connections, or leave it out
+//
+// It stands below payloads, so that bodies' errors, too, can name settings.
 //
 // May import: the standard library only.
 package setting
