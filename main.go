@@ -10,6 +10,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/alecthomas/kong"
 	mangokong "github.com/alecthomas/mango-kong"
@@ -32,6 +33,8 @@ import (
 	"brunt/report/probe"
 	"brunt/report/results"
 	"brunt/report/rules"
+	"brunt/report/saved"
+	"brunt/report/text"
 	"brunt/report/words"
 )
 
@@ -56,10 +59,11 @@ func failed(err error) error { return &failure{exitFailed, err} }
 
 type commands struct {
 	Attack     attackCmd                `cmd:"" help:"Send load to TARGET and report."`
-	Probe      probeCmd                 `cmd:"" help:"Say whether TARGET can be loaded, and what is in the way; a load given by its flags is held against that, and not sent."`
+	Probe      probeCmd                 `cmd:"" help:"Say whether TARGET can be loaded, and what is in the way."`
 	Capacity   capacityCmd              `cmd:"" help:"Search the highest load that keeps the rules."`
 	Report     reportCmd                `cmd:"" help:"Report again from results or JSON reports; merge several."`
 	Compare    compareCmd               `cmd:"" help:"Say whether NEW is slower than BASE or faster."`
+	Runs       runsCmd                  `cmd:"" help:"List the runs that --save has kept; @-1 is the newest."`
 	Payloads   payloadsCmd              `cmd:"" help:"Check, describe or make files of request bodies."`
 	Mock       mockCmd                  `cmd:"" help:"Run the look-alike of a serving endpoint in its own process."`
 	Version    versionCmd               `cmd:"" help:"Print the version."`
@@ -71,13 +75,15 @@ type commands struct {
 type attackCmd struct {
 	URL string `arg:"" name:"target" help:"Name of a serving endpoint in the configured Databricks workspace, any URL, or mock://?latency=20ms for the embedded endpoint (brunt mock --help lists its keys)."`
 
-	Job    job.Flags    `embed:""`
-	Report output.Flags `embed:"" group:"Output"`
-	Live   live.Flags   `embed:"" group:"Live view"`
-	SLO    []string     `name:"slo" group:"Output" sep:"none" pair:"" placeholder:"'p99<200ms'" help:"Service level objective, repeatable; a broken one exits 3. Also failed<0.1%, service.p95<…, ttft.p99<…, succeeded_per_s>…"`
-	Strict bool         `group:"Output" help:"Exit 4, and have --junit fail, when the figures are not to be trusted."`
-	Quiet  bool         `group:"Output" help:"No progress on the terminal."`
+	Job    job.Flags     `embed:""`
+	Report output.Flags  `embed:"" group:"Output"`
+	Live   live.Flags    `embed:"" group:"Live view"`
+	Repeat config.Repeat `embed:"" group:"Load"`
+	SLO    []string      `name:"slo" group:"Output" sep:"none" pair:"" placeholder:"'p99<200ms'" help:"Service level objective, repeatable; a broken one exits 3. Also failed<0.1%, service.p95<…, ttft.p99<…, succeeded_per_s>…"`
+	Strict bool          `group:"Output" help:"Exit 4, and have --junit fail, when the figures are not to be trusted."`
+	Quiet  bool          `group:"Output" help:"No progress on the terminal."`
 
+	Save   bool        `group:"Output" help:"Keep the report among the saved runs (brunt runs), as BRUNT_RUNS=DIR does too."`
 	Config config.File `group:"Output" predictor:"file" placeholder:"FILE.yaml" help:"Read flags from FILE; BRUNT_RATE=… and the like come before it, the command line before both."`
 }
 
@@ -94,7 +100,13 @@ func (a *attackCmd) Run(ctx *kong.Context, io *streams) error {
 	if err != nil {
 		return usage(fmt.Errorf("--slo: %w", err))
 	}
-	if err := errors.Join(a.Live.Validate(), a.Report.Claim(a.Job.Results)); err != nil {
+	err = errors.Join(a.Live.Validate(), a.Report.Claim(a.Job.Results),
+		a.Repeat.Validate(a.Job.Results, a.Report.Output, a.Report.Plot, string(a.Live.Serve)))
+	if err != nil {
+		return usage(err)
+	}
+	save, err := saved.Prepare(a.Save, io.err, a.Quiet)
+	if err != nil {
 		return usage(err)
 	}
 	source, err := job.Open(a.Job, a.URL, a.Live.Wait, job.Streams{In: io.in, Out: io.out, Args: config.Words(ctx.Kong, ctx.Args)})
@@ -102,27 +114,47 @@ func (a *attackCmd) Run(ctx *kong.Context, io *streams) error {
 		return usage(err)
 	}
 	defer source.Close()
-	files, err := a.Report.Open(a.Strict)
+	source.Numbered = a.Repeat.Repeat > 1
+	files, err := a.Report.OpenEach(a.Strict, a.Repeat.Repeat)
 	if err != nil {
 		return usage(err)
 	}
-	defer files.Discard()
+	var reports []*report.Report
 	// Before the first request is sent: from then on an interrupt must report.
 	signals, release := job.Interrupts()
 	defer release()
 	s := &job.Session{
 		Source: source, Rules: rules, Interrupts: signals, Die: func() { os.Exit(exitInterrupted) },
-		Quiet: a.Quiet, In: io.in, Err: io.err,
+		Quiet: a.Quiet, In: io.in, Err: io.err, Save: save,
 		Publish: func(rep *report.Report, unwritten error) error {
-			return outcome(rep, a.Strict, unwritten, a.Report.Publish(io.out, io.err, files, rep, unwritten))
+			reports = append(reports, rep)
+			return outcome(rep, a.Strict, unwritten, a.Report.Publish(io.out, io.err, files[len(reports)-1], rep, unwritten))
 		},
 	}
-	if a.Live.Serve != "" {
-		err = s.Serve(a.Live)
-	} else {
-		err = s.Once()
+	switch {
+	case a.Live.Serve != "":
+		return classed(s.Serve(a.Live))
+	case len(files) == 1:
+		return classed(s.Once())
 	}
-	return classed(err)
+	errs := s.Repeat(len(files), time.Duration(a.Repeat.Cooldown))
+	if len(reports) > 0 {
+		a.Report.Summary(io.out, io.err, text.Repeated(reports))
+	}
+	return worst(errs)
+}
+
+// worst is the error that counts of several runs: exit codes in their order.
+func worst(errs []error) (found error) {
+	rank := []int{exitInterrupted, exitFailed, exitUsage, rules.ExitUntrusted, rules.ExitWorse, exitOK}
+	least := exitOK
+	for _, err := range errs {
+		var f *failure
+		if err = classed(err); errors.As(err, &f) && slices.Index(rank, f.code) < slices.Index(rank, least) {
+			found, least = err, f.code
+		}
+	}
+	return found
 }
 
 // classed says whose fault it is that a run could not be made.
@@ -246,6 +278,11 @@ func (c *compareCmd) Run(io *streams) error {
 	return nil
 }
 
+type runsCmd struct{ config.Runs }
+
+// Run lists the saved runs.
+func (c *runsCmd) Run(io *streams) error { return saved.Write(io.out, c.Output == "json") }
+
 type payloadsCmd struct {
 	Check checkCmd `cmd:"" help:"Check files of bodies: list each line that cannot be sent."`
 	Stat  statCmd  `cmd:"" help:"Describe files of bodies: how many, how large, of what kind."`
@@ -269,13 +306,6 @@ func (c *statCmd) Run(io *streams) error {
 }
 
 type makeCmd struct{ config.Make }
-
-// Help gives two examples.
-func (makeCmd) Help() string {
-	return `Examples:
-  brunt payloads make rows.csv --format dataframe_split --rows-per-request 8 > bodies.jsonl
-  brunt payloads make --chat prompts.txt --system @system.txt --max-tokens 200 --stream > bodies.jsonl`
-}
 
 // Run writes the bodies to standard output.
 func (c *makeCmd) Run(io *streams) error {

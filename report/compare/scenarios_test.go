@@ -39,7 +39,7 @@ var scenarios = []struct {
 	{name: "first token 10 % later", base: world{ttft: 200, rate: 50}, new: world{ttft: 220, rate: 50}, verdict: Slower, figure: "ttft"},
 	{name: "one request in a hundred fails now", new: world{failures: 0.01}, verdict: Slower, figure: "failed"},
 	{name: "failures are gone", base: world{failures: 0.02}, verdict: Faster, figure: "failed"},
-	{name: "stalls are new", new: world{stall: 0.1}, verdict: Slower},
+	{name: "stalls are new", base: world{seconds: 120}, new: world{seconds: 120, stall: 0.1}, verdict: Slower},
 	{name: "slower in the second half", new: world{stepAt: 0.5, step: 2}, verdict: Slower},
 	{name: "faster by half, but fails", new: world{median: 10, failures: 0.05}, verdict: Slower, figure: "failed"},
 	{name: "every run 20 % slower, runs differ by chance", base: world{between: 0.03}, new: world{median: 24, between: 0.03}, runs: 5, verdict: Slower},

@@ -64,3 +64,10 @@ func (m *Make) ask() (source string, err error) {
 	}
 	return source, nil
 }
+
+// Help gives two examples.
+func (*Make) Help() string {
+	return `Examples:
+  brunt payloads make rows.csv --format dataframe_split --rows-per-request 8 > bodies.jsonl
+  brunt payloads make --chat prompts.txt --system @system.txt --max-tokens 200 --stream > bodies.jsonl`
+}

@@ -2,6 +2,7 @@ package job
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"brunt/report"
 	"brunt/report/config"
 	"brunt/report/live"
+	"brunt/report/outfile"
 	"brunt/report/results"
 )
 
@@ -174,7 +176,10 @@ func (s *Source) keep(j *Job) (attack.Sink, error) {
 		return nil, nil
 	}
 	path := s.flags.Results
-	if s.started > 0 {
+	switch {
+	case s.Numbered:
+		path = outfile.Numbered(path, s.started+1)
+	case s.started > 0:
 		path = numbered(path, s.started+1)
 	}
 	var err error
@@ -247,10 +252,15 @@ func (j *Job) Close(of func() *report.Report) (end results.Ending, err error) {
 }
 
 // Live is the job as the live view takes it; failed is called with what could not be
-// written.
-func (j *Job) Live(failed func(error)) *live.Job {
+// written. save, which may be nil, keeps the report besides.
+func (j *Job) Live(failed func(error), save func(*report.Report) error) *live.Job {
 	return &live.Job{Run: j.Run, Meta: j.Meta, Change: j.Run.Change, Results: j.file, Close: func(of func() *report.Report) results.Ending {
 		end, err := j.Close(of)
+		if save != nil {
+			rep := of()
+			end.Amend(rep)
+			err = errors.Join(err, save(rep))
+		}
 		failed(err)
 		return end
 	}}

@@ -42,6 +42,8 @@ type Source struct {
 	specs   []payloads.Spec
 	started int
 	good    attack.Bounds
+	// Numbered says that each run has a results file of its own, with its number.
+	Numbered bool
 	// otherFiles are those that this process needs besides the load's.
 	otherFiles int
 }

@@ -2,6 +2,7 @@ package job
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -29,6 +30,8 @@ type Session struct {
 	Err        io.Writer
 	// Publish takes a run's report, and why its results were not written.
 	Publish func(rep *report.Report, unwritten error) error
+	// Save keeps a run's report besides; nil for none. What it says goes to Publish.
+	Save func(rep *report.Report) error
 
 	mu        sync.Mutex
 	unwritten error
@@ -52,7 +55,14 @@ func (s *Session) Once() error {
 	end, unwritten := j.Close(of)
 	rep := of()
 	end.Amend(rep)
-	return s.publish(rep, unwritten)
+	return s.publish(rep, errors.Join(unwritten, s.save(rep)))
+}
+
+func (s *Session) save(rep *report.Report) error {
+	if s.Save == nil {
+		return nil
+	}
+	return s.Save(rep)
 }
 
 // publish reports. A reader that takes nothing may keep that waiting: the first
@@ -144,7 +154,7 @@ func (s *Session) Serve(flags live.Flags) error {
 				return nil, err
 			}
 			j.Meta.Command = config.CommandLine(o.Repeat(&settings, s.Source.streams.Args))
-			return j.Live(s.missed), nil
+			return j.Live(s.missed, s.Save), nil
 		},
 	})
 	if err != nil {
@@ -169,7 +179,7 @@ func (s *Session) Serve(flags live.Flags) error {
 	if err != nil {
 		return err
 	}
-	final := view.Attach(j.Live(s.missed), settings, "from the command line")
+	final := view.Attach(j.Live(s.missed, s.Save), settings, "from the command line")
 	s.watch(j)
 	err = s.publish(<-final, s.lost())
 	view.Wait(s.Interrupts, flags.LingerFor(), s.Die)

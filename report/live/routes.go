@@ -18,6 +18,7 @@ import (
 	"brunt/report"
 	"brunt/report/live/metrics"
 	"brunt/report/page"
+	"brunt/report/saved"
 )
 
 const (
@@ -60,10 +61,11 @@ func (v *View) routes(files map[string]page.File) http.Handler {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		io.WriteString(w, "ok\n")
 	})
+	var list saved.Lister
 	mux.HandleFunc("GET /api/events", v.events)
 	mux.HandleFunc("GET /api/report", v.wholeReport)
 	mux.HandleFunc("GET /api/runs", func(w http.ResponseWriter, _ *http.Request) {
-		writeJSON(w, http.StatusOK, map[string]any{"runs": v.controller.summaries()})
+		writeJSON(w, http.StatusOK, map[string]any{"runs": v.controller.summaries(), "saved": savedRuns(&list)})
 	})
 	mux.HandleFunc("GET /api/runs/{run}", v.runReport)
 	mux.Handle("GET /metrics", metrics.Handler(states, v.controller.scraped))
@@ -73,6 +75,19 @@ func (v *View) routes(files map[string]page.File) http.Handler {
 	mux.HandleFunc("POST /api/change", v.action(v.change))
 	mux.HandleFunc("POST /api/reset", v.action(v.reset))
 	return mux
+}
+
+// maxSaved is how many saved runs the page lists, the newest ones.
+const maxSaved = 100
+
+// savedRuns are those that --save has kept on this machine, newest first; none where
+// they cannot be listed.
+func savedRuns(list *saved.Lister) []saved.Run {
+	runs, _, err := list.List(maxSaved)
+	if err != nil {
+		return []saved.Run{}
+	}
+	return runs
 }
 
 func serveFile(w http.ResponseWriter, req *http.Request, file *page.File) {

@@ -9,6 +9,7 @@ import (
 
 	"brunt/report"
 	"brunt/report/export"
+	"brunt/report/outfile"
 	"brunt/report/page"
 	"brunt/report/text"
 )
@@ -20,6 +21,8 @@ type Flags struct {
 	JSON   string `name:"json" writes:"" predictor:"file" placeholder:"FILE" help:"Write the JSON report to FILE as well; - is standard output, here and below, and implies -o none."`
 	JUnit  string `name:"junit" writes:"" predictor:"file" placeholder:"FILE.xml" help:"Write the rules as JUnit test cases."`
 	HLog   string `name:"hlog" writes:"" predictor:"file" placeholder:"FILE" help:"Write the intervals in HdrHistogram's log format."`
+
+	runs, printed int // of several runs, how many there are, and have been printed
 }
 
 // stdout is the name that stands for standard output where a file is named.
@@ -58,6 +61,27 @@ func (f *Flags) Open(strict bool) (*Files, error) {
 		files.add("--junit", f.JUnit, false, junit), files.add("--hlog", f.HLog, false, export.HistogramLog))
 }
 
+// OpenEach opens the files of n runs, whose names are numbered where there is more
+// than one.
+func (f *Flags) OpenEach(strict bool, n int) ([]*Files, error) {
+	f.runs = n
+	list := make([]*Files, n)
+	for i := range list {
+		own := *f
+		if n > 1 {
+			for _, path := range []*string{&own.Plot, &own.JSON, &own.JUnit, &own.HLog} {
+				*path = outfile.Numbered(*path, i+1)
+			}
+		}
+		files, err := own.Open(strict)
+		if err != nil {
+			return nil, err
+		}
+		list[i] = files
+	}
+	return list, nil
+}
+
 // Publish writes the report to standard output, in the form asked for, and to
 // the files. What could be written nowhere goes to otherwise as text: a run is not
 // lost by a full disk or a reader that is gone. unwritten is why the run's records,
@@ -72,9 +96,23 @@ func (f *Flags) Publish(out, otherwise io.Writer, files *Files, r *report.Report
 	return err
 }
 
+// Summary writes a line on several runs: below their texts, else beside what goes to
+// standard output.
+func (f *Flags) Summary(out, otherwise io.Writer, line string) {
+	if f.Output == "text" {
+		fmt.Fprintf(out, "\n%s\n", line)
+		return
+	}
+	fmt.Fprintf(otherwise, "brunt: %s\n", line)
+}
+
 func (f *Flags) print(w io.Writer, r *report.Report) error {
 	switch f.Output {
 	case "text":
+		if f.printed++; f.runs > 1 {
+			gap := "\n"[:min(f.printed-1, 1)]
+			fmt.Fprintf(w, "%srun %d of %d\n", gap, f.printed, f.runs) // if it cannot be written, the report cannot
+		}
 		return text.Write(w, r, text.OptionsFor(w))
 	case "json":
 		return report.JSON(w, r)

@@ -7,6 +7,7 @@ import (
 
 	"brunt/report"
 	"brunt/report/merge"
+	"brunt/report/saved"
 )
 
 // ReadFiles reads JSON reports and results files, "-" being stdin, and merges them if there are
@@ -41,7 +42,17 @@ func readFile(path string, stdin io.Reader) (*report.Report, error) {
 	if path == "-" {
 		return readAny(stdin, "standard input")
 	}
-	f, err := os.Open(path)
+	file := path
+	if _, missing := os.Stat(path); missing != nil { // a file that is called so comes first
+		found, known, err := saved.Path(path)
+		if err != nil {
+			return nil, err
+		}
+		if known {
+			file = found
+		}
+	}
+	f, err := os.Open(file)
 	if err != nil {
 		return nil, err
 	}

@@ -54,7 +54,7 @@ func OutcomeOf(r *report.Report) Outcome {
 const (
 	ExitFailed      = 1   // no reply came at all, all were refused, it ended early, or its credentials expired
 	ExitWorse       = 3   // a rule was broken
-	exitUntrusted   = 4   // the figures are not to be trusted at all, and were to be
+	ExitUntrusted   = 4   // the figures are not to be trusted at all, and were to be
 	ExitInterrupted = 130 // what was measured was reported
 )
 
@@ -94,7 +94,7 @@ func Reasons(r *report.Report, strict bool) (list []Reason) {
 	add(o.NoReply, ExitFailed, silence(r))
 	add(o.Denied, ExitFailed, "every reply was 401 or 403: the credentials, or their permission on the endpoint, are wrong")
 	add(o.Lapsed, ExitFailed, "the credentials expired before the run's end and were not renewed")
-	add(o.Invalid && strict, exitUntrusted, distrust(&r.Verdict))
+	add(o.Invalid && strict, ExitUntrusted, distrust(&r.Verdict))
 	for _, j := range r.SLO {
 		add(!j.Met, ExitWorse, j.Rule+" broken: "+j.Reason)
 	}

@@ -28,16 +28,20 @@ export class Runs {
     const heads = ["pick", "run", "state", "started", "load", "sent", "succeeded", "failed", "p50", "p99", "max", "figures"];
     const numbers = new Set(["sent", "succeeded", "failed", "p50", "p99", "max"]);
     this.table = scroll("runs", el("table", {}, el("caption", { class: "unseen" }, "runs"), el("thead", {}, el("tr", {}, heads.map((head) => el("th", { scope: "col", class: numbers.has(head) ? "number" : null }, head)))), this.list));
-    this.root = el("div", {}, this.none, this.table, this.hint, this.problem, this.compared);
+    this.saved = el("ul");
+    this.keep = el("section", { hidden: true, "aria-labelledby": "saved" }, el("h2", { id: "saved" }, "Saved runs"), this.saved);
+    this.root = el("div", {}, this.none, this.table, this.hint, this.problem, this.compared, this.keep);
   }
 
   // refresh asks the server; of answers that cross only the newest counts.
   async refresh() {
     const turn = ++this.asked;
     try {
-      const runs = await askRuns();
+      const { runs, saved } = await askRuns();
       if (turn !== this.asked) return;
       this.runs = runs.toReversed();
+      this.saved.replaceChildren(...(saved ?? []).slice(0, 100).map((run) => el("li", {}, foreign(`@-${run.number} ${run.name}: ${loadWords(run.plan)}, p50 ${optional(run.p50)}, p99 ${optional(run.p99)}`))));
+      this.keep.hidden = !saved?.length;
       this.fill();
       await this.compare(turn);
       this.say("");
@@ -92,6 +96,8 @@ export class Runs {
     this.charts.show(named, null);
   }
 }
+
+const optional = (ms) => (ms === null ? "–" : formatMS(ms));
 
 const latency = (label, of, key) => [`${label} ${key.replace("_", ".")}`, ({ latency_ms }) => latency_ms[of][key], formatMS];
 const compared = [

@@ -45,7 +45,7 @@ export async function ask(what, body) {
   return answer(() => fetch(paths[what], { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) }));
 }
 
-export const askRuns = async () => (await answer(() => fetch(paths.runs))).runs;
+export const askRuns = () => answer(() => fetch(paths.runs));
 export const askRun = (n) => answer(() => fetch(paths.run(n)));
 
 async function answer(send) {
