@@ -12,7 +12,7 @@ import (
 // answered is the answer as reports hold it.
 func (s *stepper) answered(a Answer, target string) *report.Capacity {
 	c := &report.Capacity{
-		Sweep: s.flags.Sweep, Status: string(a.Status), Steps: s.steps,
+		Sweep: s.flags.Sweep, Status: string(a.Status), Probe: s.probed, Steps: s.steps,
 		Precision: float64(s.flags.Precision), StepS: format.Seconds(time.Duration(s.flags.Step)),
 	}
 	for _, r := range s.rules {

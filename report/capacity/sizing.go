@@ -92,7 +92,8 @@ func (s *stepper) occupied(c *report.Capacity) (ms float64, basis string) {
 // sizeNotes are what the rates need, in words.
 func (s *stepper) sizeNotes(c *report.Capacity) (list []string) {
 	if p := c.Provisioned; p != nil && p.Needed != nil {
-		text := fmt.Sprintf("%s × %s a request occupies %s of provisioned concurrency (%s)", format.AskedRate(*p.RatePerS), format.MS(*p.ServiceMS), format.Number(format.Significant(*p.Needed, 3)), sizeWords(p))
+		asked := format.Rate(*p.RatePerS)
+		text := fmt.Sprintf("%s × %s a request occupies %s of provisioned concurrency (%s)", asked, format.MS(*p.ServiceMS), format.Number(format.Significant(*p.Needed, 3)), sizeWords(p))
 		if p.Used != nil {
 			text += fmt.Sprintf("; the endpoint has %s", format.Number(*p.Used))
 		}

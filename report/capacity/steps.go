@@ -50,6 +50,7 @@ type stepper struct {
 
 	interrupted bool
 	latency     float64 // median of the newest replies, seconds
+	probed      *report.CapacityProbe
 	steps       []report.CapacityStep
 	details     []detail            // of the steps
 	sizing      *report.Provisioned // that rests on the endpoint's own figures, or on a full one; nil of none
@@ -71,6 +72,10 @@ func (s *stepper) probe() (*report.Report, error) {
 	rep, err := s.run(p, nil)
 	if err == nil {
 		s.learn(rep)
+		q := &rep.Requests
+		s.probed = &report.CapacityProbe{
+			Succeeded: q.Succeeded, Failed: q.Failed + q.CutOff, P50: rep.LatencyMS[figure.Response].P50,
+		}
 	}
 	return rep, err
 }
