@@ -22,7 +22,6 @@ import (
 	"brunt/payloads/stat"
 	"brunt/report"
 	"brunt/report/capacity"
-	"brunt/report/compare"
 	"brunt/report/compare/command"
 	"brunt/report/config"
 	"brunt/report/format"
@@ -206,10 +205,9 @@ type reportCmd struct {
 	Files []string `arg:"" optional:"" name:"file" predictor:"file" once:"" help:"Results or JSON reports; - is standard input."`
 
 	output.Flags `embed:"" group:"Output"`
-
-	SLO    []string `name:"slo" group:"Output" sep:"none" placeholder:"'p99<200ms'" help:"Judge by these rules instead of the report's own, repeatable; a broken one exits 3."`
-	Strict bool     `group:"Output" help:"Exit 4, and have --junit fail, when the figures are not to be trusted."`
-	Schema bool     `group:"Output" help:"Print the JSON Schema of reports."`
+	SLO          []string `name:"slo" group:"Output" sep:"none" placeholder:"'p99<200ms'" help:"Judge by these rules instead of the report's own, repeatable; a broken one exits 3."`
+	Strict       bool     `group:"Output" help:"Exit 4, and have --junit fail, when the figures are not to be trusted."`
+	Schema       bool     `group:"Output" help:"Print the JSON Schema of reports."`
 }
 
 // Help gives two examples.
@@ -264,16 +262,14 @@ type compareCmd struct{ config.Compare }
 // Run compares the runs: 2 where they cannot be compared, 3 where NEW is worse by
 // more than the tolerance.
 func (c *compareCmd) Run(io *streams) error {
-	found, misused, err := command.Run(&c.Compare, io.in, io.out)
+	worse, misused, err := command.Run(&c.Compare, io.in, io.out)
 	switch {
 	case misused != nil:
 		return usage(misused)
 	case err != nil:
 		return failed(err)
-	case found.Verdict == compare.NotComparable:
-		return usage(errors.New(found.Headline))
-	case found.Worse:
-		return &failure{rules.ExitWorse, errors.New(found.Headline)}
+	case worse != nil:
+		return &failure{rules.ExitWorse, worse}
 	}
 	return nil
 }

@@ -3,11 +3,12 @@ package compare
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 )
 
 // chances are, for each figure, the share of ways to deal the blocks of both sides
 // anew to two sides in which any figure that decides differs as much as this one
-// does: a permutation test, by its largest deviation (Westfall and Young, 1993).
+// does: a permutation test over all figures at once (Westfall and Young, 1993).
 //
 // It stands beside the bootstrap for what is rare and comes in lumps. A side in whose
 // minute no second stalled has no stall to draw, so that it seems sure of having
@@ -44,7 +45,7 @@ func chances(list []*row, a, b *series, cols *[distributions]columns, length flo
 			differences[i][r] = f.statistic(y, cols) - f.statistic(x, cols)
 		}
 	}
-	return largestShare(list, differences, observed)
+	return smallestShare(list, differences, observed)
 }
 
 // leastBlocks is how many blocks a side is cut into at the least: of fewer, no deal
@@ -67,31 +68,39 @@ func blocksOf(s *series, length, offset int) (blocks []block) {
 	return blocks
 }
 
-// largestShare is the share of replicates whose largest deviation is no less than
-// each figure's own, deviations being in standard deviations over the replicates.
-func largestShare(list []*row, differences [][]float64, observed []estimate) []float64 {
-	largest, spread := make([]float64, replicates), make([]float64, len(list))
+// smallestShare turns differences into chances that hold for all figures at once: the
+// share of replicates in which the least chance of any figure that decides is no more
+// than this figure's own (minP, ibid.). A figure's own chance is the share of
+// replicates that differ as much in it: how its values are spread does not matter.
+func smallestShare(list []*row, differences [][]float64, observed []estimate) []float64 {
+	least := make([]float64, replicates)
+	for r := range least {
+		least[r] = 1
+	}
+	own := make([]float64, len(list))
 	for i, f := range list {
-		spread[i] = deviation(differences[i])
-		if !f.decides || !(spread[i] > 0) {
+		sizes := make([]float64, replicates)
+		for r, d := range differences[i] {
+			sizes[r] = math.Abs(d)
+		}
+		sorted := slices.Sorted(slices.Values(sizes))
+		atLeast := func(size float64) float64 {
+			at, _ := slices.BinarySearch(sorted, size-1e-12)
+			return float64(replicates-at+1) / float64(replicates+1)
+		}
+		own[i] = atLeast(math.Abs(observed[i].difference))
+		if !f.decides || sorted[replicates-1] == 0 {
 			continue
 		}
-		for r, d := range differences[i] {
-			largest[r] = math.Max(largest[r], math.Abs(d)/spread[i])
+		for r, size := range sizes {
+			least[r] = math.Min(least[r], atLeast(size))
 		}
 	}
+	slices.Sort(least)
 	out := make([]float64, len(list))
 	for i := range list {
-		if !(spread[i] > 0) {
-			continue // equal however it is dealt: the bootstrap decides
-		}
-		own, as := math.Abs(observed[i].difference)/spread[i], 1
-		for r := range largest {
-			if largest[r] >= own || math.Abs(differences[i][r])/spread[i] >= own {
-				as++
-			}
-		}
-		out[i] = float64(as) / float64(replicates+1)
+		at, _ := slices.BinarySearch(least, own[i]+1e-12)
+		out[i] = math.Max(own[i], float64(at+1)/float64(replicates+1))
 	}
 	return out
 }

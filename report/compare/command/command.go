@@ -24,8 +24,9 @@ import (
 )
 
 // Run compares what the flags name and writes it to out. misused is an error of the
-// command line, or of a file that it names.
-func Run(c *config.Compare, in io.Reader, out io.Writer) (found *compare.Comparison, misused, failed error) {
+// command line or of a file that it names, or why the runs cannot be compared; worse
+// is not nil where the new ones are worse by more than the tolerance.
+func Run(c *config.Compare, in io.Reader, out io.Writer) (worse, misused, failed error) {
 	base, next, err := c.Sides()
 	if err != nil {
 		return nil, err, nil
@@ -40,7 +41,7 @@ func Run(c *config.Compare, in io.Reader, out io.Writer) (found *compare.Compari
 	}
 	defer plot.Discard()
 	first, second := reports[:len(base)], reports[len(base):]
-	found = compare.Reports(first, second, compare.Options{Tolerance: float64(c.Tolerance), Force: c.Force})
+	found := compare.Reports(first, second, compare.Options{Tolerance: float64(c.Tolerance), Force: c.Force})
 	html := func(w io.Writer) error { return page.WriteComparison(w, found, first[0], second[0]) }
 	switch c.Output {
 	case "text":
@@ -57,7 +58,13 @@ func Run(c *config.Compare, in io.Reader, out io.Writer) (found *compare.Compari
 			err = errors.Join(err, fmt.Errorf("--plot: %w", unwritten))
 		}
 	}
-	return found, nil, err
+	if found.Verdict == compare.NotComparable {
+		return nil, errors.New(found.Headline), err
+	}
+	if found.Worse {
+		worse = errors.New(found.Headline)
+	}
+	return worse, nil, err
 }
 
 // read reads one report of each file, none of which may hold a run twice.
