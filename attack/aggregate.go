@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"time"
+
+	"brunt/attack/setting"
 )
 
 // Snapshot is everything known of the run now; after Done, its result. Snapshots
@@ -31,13 +33,13 @@ func (t *timeline) snapshot() *Snapshot {
 	if g := t.aggregate; g.silent {
 		s.Silence = Silence{time.Duration(g.silence.from - r.measured), time.Duration(g.silence.to - g.silence.from)}
 	}
-	s.Warnings = append(s.Warnings, r.endpoint.Notes...)
+	s.Warnings = append(s.Warnings, setting.Plains(r.endpoint.Notes)...)
 	s.ID = string(r.id)
 	if r.stamped {
 		s.RunID = string(r.id)
 	}
 	s.Warnings = append(s.Warnings, r.warnings...)
-	s.Warnings = append(s.Warnings, r.credentialWarnings()...)
+	s.Warnings = append(s.Warnings, setting.Plains(r.credentialWarnings())...)
 	s.Lapsed = r.credentialsExpired(time.Now())
 	r.changeMu.Lock()
 	s.Changes = slices.Clone(r.changes)
@@ -48,7 +50,7 @@ func (t *timeline) snapshot() *Snapshot {
 		if len(dead) < len(s.Addresses) {
 			warning += ": its requests went to the other addresses"
 		}
-		s.Warnings = append(s.Warnings, warning)
+		s.Warnings = append(s.Warnings, setting.Plain(warning))
 	}
 	r.errMu.Lock()
 	s.Err = r.err

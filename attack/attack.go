@@ -91,7 +91,7 @@ type Run struct {
 	timeline *timeline
 	watch    *delayWatch
 	recorder *recorder // nil without a sink
-	warnings []string
+	warnings []setting.Text
 	done     chan struct{}
 
 	errMu sync.Mutex
@@ -126,7 +126,7 @@ func Start(plan Plan, request Request, set *payloads.Set, target *endpoint.Endpo
 		method:  method, databricks: target.Databricks(),
 		ending:   make(chan struct{}),
 		done:     make(chan struct{}),
-		warnings: warnings,
+		warnings: setting.Plains(warnings),
 	}
 	if err := r.checkHostHeaders(); err != nil {
 		return nil, err
@@ -286,8 +286,8 @@ func (r *Run) startWorker(d *dispatcher, ahead bool) {
 }
 
 // warn adds a line, unless it is empty, to what the reader should know.
-func (r *Run) warn(line string) {
-	if line == "" {
+func (r *Run) warn(line setting.Text) {
+	if line.Empty() {
 		return
 	}
 	r.timeline.mu.Lock()

@@ -375,7 +375,7 @@ func TestNoSlot(t *testing.T) {
 	}
 	// What the endpoint did with those that it got comes first.
 	v := &s.Verdict
-	if v.LimitedBy != LimitEndpoint || !strings.Contains(v.Headline, "left all 4 requests without a complete reply") || !strings.Contains(strings.Join(v.Notes, "; "), "the limit of 4 requests in flight held up 87 %") {
+	if v.LimitedBy != LimitEndpoint || !strings.Contains(v.Headline.String(), "left all 4 requests without a complete reply") || !strings.Contains(strings.Join(lines(v.Notes), "; "), "the limit of 4 requests in flight held up 87 %") {
 		t.Errorf("%+v %+v", s.Counts, v)
 	}
 }

@@ -3,6 +3,8 @@ package attack
 import (
 	"net/http"
 	"time"
+
+	"brunt/attack/setting"
 )
 
 // await looks until there is what it looks for, or too much time has passed;
@@ -25,4 +27,13 @@ func takes(d time.Duration, r *http.Request) {
 	case <-time.After(d):
 	case <-r.Context().Done():
 	}
+}
+
+// lines are texts with the settings called by their plain names.
+func lines(texts []setting.Text) []string {
+	out := make([]string, len(texts))
+	for i, text := range texts {
+		out[i] = text.String()
+	}
+	return out
 }

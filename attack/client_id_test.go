@@ -78,7 +78,7 @@ func TestClientRequestIDs(t *testing.T) {
 					t.Fatalf("request %d's id came %d times", i, ids[fmt.Sprintf("%s-%d", s.RunID, i)])
 				}
 			}
-			if len(s.Warnings) != 1 || !strings.HasPrefix(s.Warnings[0], "1 of 4 bodies have a client_request_id") {
+			if len(s.Warnings) != 1 || !strings.HasPrefix(s.Warnings[0].String(), "1 of 4 bodies have a client_request_id") {
 				t.Errorf("%q", s.Warnings)
 			}
 		})

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -63,7 +62,7 @@ func begin(t *testing.T, name string, p Plan, o endpoint.Options) (*Run, *endpoi
 // noSecrets fails where a snapshot's words hold a secret of the workspace.
 func noSecrets(t *testing.T, w *workspacetest.Server, s *Snapshot) {
 	t.Helper()
-	words := slices.Clone(s.Warnings)
+	words := lines(s.Warnings)
 	words = append(words, fmt.Sprint(s.Err))
 	for _, f := range s.Failures {
 		words = append(words, f.Message.String())
@@ -140,7 +139,7 @@ func TestTokenOutage(t *testing.T) {
 	if s.Counts.Succeeded != s.Counts.Sent || s.Counts.Sent < 600 || w.Stats().Refused > 0 {
 		t.Errorf("%d of %d succeeded: %v %+v", s.Counts.Succeeded, s.Counts.Sent, s.Status, s.Failures)
 	}
-	if len(s.Warnings) != 1 || !strings.Contains(s.Warnings[0], "in 2 attempts (") || !strings.Contains(s.Warnings[0], "were good until") {
+	if len(s.Warnings) != 1 || !strings.Contains(s.Warnings[0].String(), "in 2 attempts (") || !strings.Contains(s.Warnings[0].String(), "were good until") {
 		t.Errorf("%q", s.Warnings)
 	}
 }
@@ -162,7 +161,7 @@ func TestTokenGone(t *testing.T) {
 	if s.Counts.Succeeded < 100 || s.Status[http.StatusUnauthorized] < 100 || s.Counts.Sent != s.Counts.Planned {
 		t.Errorf("%+v %v", s.Counts, s.Status)
 	}
-	if len(s.Warnings) != 1 || !strings.Contains(s.Warnings[0], "from then on the endpoint refuses requests") || !strings.Contains(s.Warnings[0], "not available") {
+	if len(s.Warnings) != 1 || !strings.Contains(s.Warnings[0].String(), "from then on the endpoint refuses requests") || !strings.Contains(s.Warnings[0].String(), "not available") {
 		t.Errorf("%q", s.Warnings)
 	}
 	if !s.Lapsed {
@@ -212,7 +211,7 @@ func TestTokenServiceHangs(t *testing.T) {
 		if s.Counts.Succeeded != s.Counts.Sent || s.Lapsed {
 			t.Errorf("run %d: %+v %v", i, s.Counts, s.Status)
 		}
-		if len(s.Warnings) != 1 || !strings.Contains(s.Warnings[0], "no answer in time") || !strings.Contains(s.Warnings[0], "were good until") {
+		if len(s.Warnings) != 1 || !strings.Contains(s.Warnings[0].String(), "no answer in time") || !strings.Contains(s.Warnings[0].String(), "were good until") {
 			t.Errorf("run %d: %q", i, s.Warnings)
 		}
 	}

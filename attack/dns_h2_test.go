@@ -55,7 +55,7 @@ func TestSeveralAddressesHTTP2(t *testing.T) {
 	if both := uint64(a + b); both < s.Counts.Succeeded || both > s.Counts.Sent {
 		t.Errorf("%d arrived, %d succeeded", both, s.Counts.Succeeded)
 	}
-	if warning := strings.Join(s.Warnings, "; "); !strings.Contains(warning, "127.0.0.2:"+port) || !strings.Contains(warning, "127.0.0.3:"+port) || strings.Contains(warning, "127.0.0.1:") {
+	if warning := strings.Join(lines(s.Warnings), "; "); !strings.Contains(warning, "127.0.0.2:"+port) || !strings.Contains(warning, "127.0.0.3:"+port) || strings.Contains(warning, "127.0.0.1:") {
 		t.Errorf("the dead are not named, or the living one is: %q", warning)
 	}
 	// One connection reaches one address, and no more are claimed.

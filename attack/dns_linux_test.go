@@ -127,7 +127,7 @@ func TestBlackHoles(t *testing.T) {
 	if low, high := min(a, b), max(a, b); low < s.Counts.Sent/5 || high > 2*low || d == 0 {
 		t.Errorf("no even spread: %d, %d, and %d in its time", a, b, d)
 	}
-	warning := strings.Join(s.Warnings, "; ")
+	warning := strings.Join(lines(s.Warnings), "; ")
 	if !strings.Contains(warning, "127.0.0.3:"+port) || !strings.Contains(warning, "127.0.0.4:"+port) || strings.Contains(warning, "127.0.0.1:") || strings.Contains(warning, "127.0.0.2:") {
 		t.Errorf("the dead are not named, or the living are: %q", warning)
 	}

@@ -133,7 +133,7 @@ func TestSeveralAddresses(t *testing.T) {
 	if want := "127.0.0.1:P 127.0.0.2:P 127.0.0.3:P 127.0.0.4:P"; strings.ReplaceAll(strings.Join(s.Addresses, " "), ":"+port, ":P") != want {
 		t.Errorf("addresses %v", s.Addresses)
 	}
-	warning := strings.Join(s.Warnings, "; ")
+	warning := strings.Join(lines(s.Warnings), "; ")
 	if !strings.Contains(warning, "127.0.0.3:"+port) || !strings.Contains(warning, "127.0.0.4:"+port) || strings.Contains(warning, "127.0.0.1:") || strings.Contains(warning, "127.0.0.2:") {
 		t.Errorf("the dead are not named, or the living are: %q", warning)
 	}
@@ -189,7 +189,7 @@ func TestAddressMoves(t *testing.T) {
 			if left, arrived := s.Counts.Sent-unsent(s), died+found+third; arrived > left || left > arrived+uint64(p.Concurrency) {
 				t.Errorf("%d could arrive, %d did", left, arrived)
 			}
-			if warning := strings.Join(s.Warnings, "; "); !strings.Contains(warning, "127.0.0.1:"+port) || strings.Contains(warning, "127.0.0.2:") || strings.Contains(warning, "127.0.0.3:") {
+			if warning := strings.Join(lines(s.Warnings), "; "); !strings.Contains(warning, "127.0.0.1:"+port) || strings.Contains(warning, "127.0.0.2:") || strings.Contains(warning, "127.0.0.3:") {
 				t.Errorf("the dead one is not named, or the living are: %q", warning)
 			}
 			if len(s.Addresses) != len(c.before)+1 {

@@ -1,13 +1,13 @@
 package attack
 
 import (
-	"fmt"
 	"sync"
 	"sync/atomic"
 
 	"golang.org/x/net/http2/hpack"
 
 	"brunt/attack/h2"
+	"brunt/attack/setting"
 )
 
 // mux holds the HTTP/2 connections of a run, which are opened as they are needed.
@@ -159,10 +159,11 @@ func (m *mux) close() {
 }
 
 // warning is the line for the report where requests waited for a stream, else empty.
-func (m *mux) warning() string {
+func (m *mux) warning() setting.Text {
 	n := m.queued.Load()
 	if n == 0 {
-		return ""
+		return setting.Text{}
 	}
-	return fmt.Sprintf("%d requests waited over 10 ms for a stream, for the endpoint takes %d at once on a connection: raise --connections, or leave it out", n, m.fewestStreams.Load())
+	return setting.Textf("%d requests waited over 10 ms for a stream, for the endpoint takes %d at once on a connection: raise %v, or leave it out",
+		n, m.fewestStreams.Load(), setting.Connections)
 }

@@ -2,7 +2,6 @@ package attack
 
 import (
 	"context"
-	"fmt"
 	"math"
 	"net"
 	"sync/atomic"
@@ -101,20 +100,20 @@ func (p *pacer) wait(ctx context.Context, deadline int64) error {
 }
 
 // warning is the line for the report where connections were held back, else empty.
-func (p *pacer) warning(measured int64) string {
+func (p *pacer) warning(measured int64) setting.Text {
 	held := p.held.Load()
 	if held == 0 {
-		return ""
+		return setting.Text{}
 	}
 	if !p.all && p.until.Load() <= measured {
-		return "" // the warm-up has seen to it
+		return setting.Text{} // the warm-up has seen to it
 	}
 	rate := int64(time.Second) / p.every
 	last := time.Duration(p.until.Load() - measured).Round(10 * time.Millisecond)
 	if p.all {
-		return fmt.Sprintf("%d connections waited for --connect-rate %d, the last one until %s: the run may have been limited by it", held, rate, endpoint.Exactly(last))
+		return setting.Textf("%d connections waited for %v %d, the last one until %s: the run may have been limited by it", held, setting.ConnectRate, rate, endpoint.Exactly(last))
 	}
-	return fmt.Sprintf("the first connections were opened at %d per second, the last one at %s, so that load rose until then: use --warmup, or raise --connect-rate", rate, endpoint.Exactly(last))
+	return setting.Textf("the first connections were opened at %d per second, the last one at %s, so that load rose until then: use %v, or raise %v", rate, endpoint.Exactly(last), setting.Warmup, setting.ConnectRate)
 }
 
 // dialContext ends at the deadline, or when the run is cut.

@@ -111,7 +111,7 @@ func TestConnectRate(t *testing.T) {
 			if took := at[len(at)-1].Sub(at[0]); took < time.Duration(len(at)-2)*20*time.Millisecond/2 {
 				t.Errorf("%d connections within %v", len(at), took)
 			}
-			if !strings.Contains(strings.Join(s.Warnings, "\n"), "--connect-rate 50") {
+			if !strings.Contains(strings.Join(lines(s.Warnings), "\n"), "connect rate 50") {
 				t.Errorf("warnings %q", s.Warnings)
 			}
 			if !c.open {

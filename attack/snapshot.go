@@ -124,10 +124,10 @@ type Client struct {
 // far the figures can be trusted. Its zero value is "not judged".
 type Verdict struct {
 	// Headline is what the endpoint did, or what was in the way, in one sentence.
-	Headline string
+	Headline setting.Text
 	// Notes are what else there is to know of that: what to raise, failures too few
 	// for the headline.
-	Notes []string
+	Notes []setting.Text
 	// LimitedBy is what bounded the load: LimitNone, LimitClient, LimitConnections
 	// or LimitEndpoint; empty where nobody judged.
 	LimitedBy string
@@ -176,6 +176,6 @@ type Snapshot struct {
 	Delays               Delays // how late the client itself was to act
 	Silence              Silence
 	Verdict              Verdict
-	Warnings             []string // things a reader should know, one line each
-	Err                  error    // why the run ended early on its own (payload file shrank, …); nil where it did not
+	Warnings             []setting.Text // things a reader should know, one line each
+	Err                  error          // why the run ended early on its own (payload file shrank, …); nil where it did not
 }

@@ -129,7 +129,7 @@ func blamed(t *testing.T, limit, reason string, o ordeal, before ...string) (v V
 	t.Helper()
 	quiet.Repeat(t, func() error {
 		v = suffer(t, o, before...)
-		if v.Valid() || v.LimitedBy != limit || !strings.Contains(v.Headline+"; "+strings.Join(append(v.Notes, v.Reasons...), "; "), reason) {
+		if v.Valid() || v.LimitedBy != limit || !strings.Contains(v.Headline.String()+"; "+strings.Join(append(lines(v.Notes), v.Reasons...), "; "), reason) {
 			return fmt.Errorf("want limited by %s, with %q in the reasons; got %+v", limit, reason, v)
 		}
 		return nil
@@ -279,7 +279,7 @@ func TestStoppedClient(t *testing.T) {
 	if err := json.NewDecoder(strings.NewReader(text)).Decode(&v); err != nil {
 		t.Fatal(err)
 	}
-	if reasons := strings.Join(v.Reasons, "; "); v.Trust == TrustFull || !strings.Contains(reasons, "could not run for") || strings.Contains(v.Headline, "pause") {
+	if reasons := strings.Join(v.Reasons, "; "); v.Trust == TrustFull || !strings.Contains(reasons, "could not run for") || strings.Contains(v.Headline.String(), "pause") {
 		t.Errorf("%+v", v)
 	}
 }

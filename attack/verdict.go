@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"brunt/attack/setting"
 )
 
 // What a verdict can name as the limit.
@@ -33,8 +35,9 @@ func judge(s *Snapshot, p *Plan) Verdict {
 // finding is what happened: the headline, what bounded the load, and what else
 // the reader should know of it.
 type finding struct {
-	headline, limit string
-	notes           []string
+	headline setting.Text
+	limit    string
+	notes    []setting.Text
 }
 
 // findingOf is the first of these that holds: nothing was sent; the run's own
@@ -57,13 +60,13 @@ func nothingSent(s *Snapshot, p *Plan, t *trust) (finding, bool) {
 	case c.Sent > 0:
 		return finding{}, false
 	case s.State != Done:
-		return finding{headline: "no request has been sent yet", limit: LimitNone}, true
+		return finding{headline: setting.Plain("no request has been sent yet"), limit: LimitNone}, true
 	case share(waitedForSlot(c), c.Planned) >= noticeableShare:
 		return limitReached(s, p, t)
 	case c.Planned > 0 && c.Stopped < c.Planned:
-		return finding{headline: fmt.Sprintf("none of the %s was sent", counted(c.Planned, "planned request")), limit: LimitClient}, true
+		return finding{headline: setting.Textf("none of the %s was sent", counted(c.Planned, "planned request")), limit: LimitClient}, true
 	}
-	return finding{headline: "no request was sent", limit: LimitNone}, true
+	return finding{headline: setting.Plain("no request was sent"), limit: LimitNone}, true
 }
 
 // runFault is a run that ended, or went wrong, for what was given to it.
@@ -71,17 +74,17 @@ func runFault(s *Snapshot, _ *Plan, _ *trust) (finding, bool) {
 	c := &s.Counts
 	if gone := countOfKind(s, KindPayloadGone); gone > 0 {
 		return finding{
-			headline: fmt.Sprintf("the run ended early, after %s: a payload file changed while it was in use", span(s.PlanElapsed)),
+			headline: setting.Textf("the run ended early, after %s: a payload file changed while it was in use", span(s.PlanElapsed)),
 			limit:    LimitClient, notes: minorFailures(s),
 		}, true
 	}
 	if !s.Lapsed {
 		return finding{}, false
 	}
-	f := finding{headline: "the credentials ran out and were not renewed", limit: LimitClient}
+	f := finding{headline: setting.Plain("the credentials ran out and were not renewed"), limit: LimitClient}
 	for i := range s.Failures {
 		if x := &s.Failures[i]; x.Status == 401 || x.Status == 403 {
-			f.headline += fmt.Sprintf(": from %s on the endpoint denied requests (%s, %d)", span(x.First), percent(share(x.Count, c.Succeeded+c.Failed)), x.Status)
+			f.headline = f.headline.Plus(fmt.Sprintf(": from %s on the endpoint denied requests (%s, %d)", span(x.First), percent(share(x.Count, c.Succeeded+c.Failed)), x.Status))
 			break
 		}
 	}
@@ -95,9 +98,9 @@ func noReply(s *Snapshot, p *Plan, _ *trust) (finding, bool) {
 		return finding{}, false
 	}
 	if s.State == Done {
-		return finding{headline: fmt.Sprintf("the endpoint gave no reply: %s still had none when the run was cut off after %s", allOf(c.CutOff), span(s.Elapsed)), limit: LimitEndpoint}, true
+		return finding{headline: setting.Textf("the endpoint gave no reply: %s still had none when the run was cut off after %s", allOf(c.CutOff), span(s.Elapsed)), limit: LimitEndpoint}, true
 	}
-	return finding{headline: fmt.Sprintf("no reply yet: %s in flight, the longest for about %s", counted(c.Sent, "request"), span(s.Elapsed)), limit: LimitNone}, true
+	return finding{headline: setting.Textf("no reply yet: %s in flight, the longest for about %s", counted(c.Sent, "request"), span(s.Elapsed)), limit: LimitNone}, true
 }
 
 // limitReached is what kept requests from being sent that neither the endpoint nor
@@ -112,18 +115,18 @@ func limitReached(s *Snapshot, p *Plan, t *trust) (finding, bool) {
 	}
 	if waited := share(waitedForSlot(c), c.Planned); waited >= noticeableShare {
 		f := finding{
-			headline: slotsHeldUp(waited, p),
-			limit:    LimitConnections, notes: append([]string{"raise --concurrency, or this is what the endpoint bears"}, minorFailures(s)...),
+			headline: setting.Plain(slotsHeldUp(waited, p)),
+			limit:    LimitConnections, notes: append([]setting.Text{setting.Textf("raise %v, or this is what the endpoint bears", setting.Concurrency)}, minorFailures(s)...),
 		}
 		if p.fewFiles {
-			f.notes[0] = fmt.Sprintf("no more may be in flight, for this process may open %d files: raise ulimit -n", s.Client.MaxFiles)
+			f.notes[0] = setting.Textf("no more may be in flight, for this process may open %d files: raise ulimit -n", s.Client.MaxFiles)
 		}
 		return f, true
 	}
 	if queued := share(c.Queued, c.Sent); queued >= noticeableShare {
 		return finding{
-			headline: fmt.Sprintf("%s of the requests waited over 10 ms for a stream: the endpoint takes no more of them at once on an HTTP/2 connection", percent(queued)),
-			limit:    LimitConnections, notes: append([]string{moreConnections}, minorFailures(s)...),
+			headline: setting.Textf("%s of the requests waited over 10 ms for a stream: the endpoint takes no more of them at once on an HTTP/2 connection", percent(queued)),
+			limit:    LimitConnections, notes: append([]setting.Text{moreConnections}, minorFailures(s)...),
 		}, true
 	}
 	return finding{}, false
@@ -147,17 +150,17 @@ func loadNotMade(s *Snapshot, p *Plan, t *trust) (finding, bool) {
 	f := finding{limit: LimitClient, notes: minorFailures(s)}
 	switch left := share(leftUnsent(&s.Counts), s.Counts.Planned); {
 	case !p.Open():
-		f.headline = "brunt set the pace, not the endpoint"
+		f.headline = setting.Plain("brunt set the pace, not the endpoint")
 	case left >= noticeableShare:
-		f.headline = fmt.Sprintf("the endpoint answered what it was sent, but brunt did not keep up with its plan: it left out %s of the requests", percent(left))
+		f.headline = setting.Textf("the endpoint answered what it was sent, but brunt did not keep up with its plan: it left out %s of the requests", percent(left))
 	default:
 		late := share(s.Counts.LateWithSlots, s.Counts.Sent)
-		f.headline = "the endpoint answered what it was sent, but the times are in good part brunt's own"
+		f.headline = setting.Plain("the endpoint answered what it was sent, but the times are in good part brunt's own")
 		switch {
 		case t.unreadReplies:
-			f.headline = "the endpoint answered what it was sent, but brunt could not read the replies in time to send the rest"
+			f.headline = setting.Plain("the endpoint answered what it was sent, but brunt could not read the replies in time to send the rest")
 		case late >= noticeableShare:
-			f.headline = fmt.Sprintf("the endpoint answered what it was sent, but brunt sent %s over 10 ms late", partOf(s.Counts.LateWithSlots, s.Counts.Sent))
+			f.headline = setting.Textf("the endpoint answered what it was sent, but brunt sent %s over 10 ms late", partOf(s.Counts.LateWithSlots, s.Counts.Sent))
 		}
 	}
 	return f, true
@@ -168,11 +171,11 @@ func leftUnsent(c *Counts) uint64 { return c.Skipped - min(c.Skipped, c.NoRoom) 
 
 // keptUp is a run in which nothing stands out.
 func keptUp(s *Snapshot, p *Plan) finding {
-	f := finding{headline: "the endpoint set the pace", limit: LimitNone, notes: minorFailures(s)}
+	f := finding{headline: setting.Plain("the endpoint set the pace"), limit: LimitNone, notes: minorFailures(s)}
 	if p.Open() {
-		f.headline = "the endpoint kept up"
+		f.headline = setting.Plain("the endpoint kept up")
 		if b := backlogOf(s, p, lastLoad(s, p)); b.slower && b.last >= slowedBy*b.first {
-			f.headline += fmt.Sprintf(", but became slower: responses took about %s at the end, and %s at first", span(b.last), span(b.first))
+			f.headline = f.headline.Plus(fmt.Sprintf(", but became slower: responses took about %s at the end, and %s at first", span(b.last), span(b.first)))
 		}
 	}
 	if from, to := pauseIn(s, p); to > 0 {
@@ -180,7 +183,7 @@ func keptUp(s *Snapshot, p *Plan) finding {
 		if from < 10*time.Millisecond {
 			since = "its beginning"
 		}
-		f.headline += fmt.Sprintf(", but for a pause: no reply came for %s, from %s on", span(to-from), since)
+		f.headline = f.headline.Plus(fmt.Sprintf(", but for a pause: no reply came for %s, from %s on", span(to-from), since))
 	}
 	if text, n := shortage(s); n > 0 {
 		f.notes = append(f.notes, text)
@@ -189,7 +192,7 @@ func keptUp(s *Snapshot, p *Plan) finding {
 }
 
 // minorFailures tell of failures that are too few for the headline.
-func minorFailures(s *Snapshot) []string {
+func minorFailures(s *Snapshot) []setting.Text {
 	c := &s.Counts
 	if c.Failed == 0 || share(c.Failed, c.Succeeded+c.Failed) >= noticeableShare {
 		return nil
@@ -199,7 +202,7 @@ func minorFailures(s *Snapshot) []string {
 	if c.Failed > countOfKind(s, kind) {
 		with = "most of them with " + kind
 	}
-	return []string{fmt.Sprintf("%s of %s failed (%s), %s", grouped(c.Failed), counted(c.Succeeded+c.Failed, "request"), percent(share(c.Failed, c.Succeeded+c.Failed)), with)}
+	return []setting.Text{setting.Textf("%s of %s failed (%s), %s", grouped(c.Failed), counted(c.Succeeded+c.Failed, "request"), percent(share(c.Failed, c.Succeeded+c.Failed)), with)}
 }
 
 func countOfKind(s *Snapshot, kind string) (n uint64) {

@@ -8,6 +8,7 @@ import (
 
 	"brunt/attack/endpoint"
 	"brunt/attack/figure"
+	"brunt/attack/setting"
 )
 
 // endpointFailed tells of the endpoint's failures, the most frequent kind in
@@ -19,10 +20,10 @@ func endpointFailed(s *Snapshot, p *Plan, t *trust) (finding, bool) {
 		return finding{}, false
 	}
 	first := kinds[0]
-	f := finding{headline: failureSentence(first, settled, p) + failureTimes(first, settled, s, p), limit: LimitEndpoint}
+	f := finding{headline: setting.Plain(failureSentence(first, settled, p) + failureTimes(first, settled, s, p)), limit: LimitEndpoint}
 	if slices.Contains(timeoutKinds, first.kind) && s.Delays.Max() >= p.Timeout/2 {
 		f.limit = LimitClient
-		f.headline += fmt.Sprintf(", but brunt itself could not run for up to %s", span(s.Delays.Max()))
+		f.headline = f.headline.Plus(fmt.Sprintf(", but brunt itself could not run for up to %s", span(s.Delays.Max())))
 	}
 	if failed > first.count {
 		var names []string
@@ -32,7 +33,7 @@ func endpointFailed(s *Snapshot, p *Plan, t *trust) (finding, bool) {
 		if len(kinds) > 4 {
 			names = append(names, "…")
 		}
-		f.headline += fmt.Sprintf("; another %s failed (%s)", percent(share(failed-first.count, settled)), strings.Join(names, ", "))
+		f.headline = f.headline.Plus(fmt.Sprintf("; another %s failed (%s)", percent(share(failed-first.count, settled)), strings.Join(names, ", ")))
 	}
 	if text, n := shortage(s); n > 0 {
 		f.notes = append(f.notes, text)
@@ -41,7 +42,7 @@ func endpointFailed(s *Snapshot, p *Plan, t *trust) (finding, bool) {
 		}
 	}
 	if waited := share(waitedForSlot(&s.Counts), s.Counts.Planned); waited >= noticeableShare && !t.unreadReplies {
-		f.notes = append(f.notes, slotsHeldUp(waited, p))
+		f.notes = append(f.notes, setting.Plain(slotsHeldUp(waited, p)))
 	}
 	return f, true
 }
@@ -153,22 +154,23 @@ func failureTimes(k kindCount, settled uint64, s *Snapshot, p *Plan) string {
 }
 
 // moreConnections is what to do where streams are short.
-const moreConnections = "raise --connections, or leave it out"
+var moreConnections = setting.Textf("raise %v, or leave it out", setting.Connections)
 
 // shortage is what this machine, or a limit that was set, had too little of, and
 // how many requests failed of it.
-func shortage(s *Snapshot) (text string, n uint64) {
+func shortage(s *Snapshot) (text setting.Text, n uint64) {
 	if n := countOfKind(s, endpoint.NoFiles); n > 0 {
-		return fmt.Sprintf("%s found no free file descriptor (limit %d): raise it with ulimit -n, or lower --concurrency", counted(n, "request"), s.Client.MaxFiles), n
+		return setting.Textf("%s found no free file descriptor (limit %d): raise it with ulimit -n, or lower %v",
+			counted(n, "request"), s.Client.MaxFiles, setting.Concurrency), n
 	}
 	if n := countOfKind(s, endpoint.NoPorts); n > 0 {
-		return fmt.Sprintf("%s found no free port: keep connections open, or widen net.ipv4.ip_local_port_range", counted(n, "request")), n
+		return setting.Textf("%s found no free port: keep connections open, or widen net.ipv4.ip_local_port_range", counted(n, "request")), n
 	}
 	if n := countOfKind(s, KindConnectRate); n > 0 {
-		return fmt.Sprintf("%s were given no connection in time by --connect-rate: raise it, or leave it out", counted(n, "request")), n
+		return setting.Textf("%s were given no connection in time by %v: raise it, or leave it out", counted(n, "request"), setting.ConnectRate), n
 	}
 	if n := countOfKind(s, KindNoStream); n > 0 {
-		return fmt.Sprintf("%s got no stream in time, for the endpoint takes no more of them at once on an HTTP/2 connection: %s", counted(n, "request"), moreConnections), n
+		return setting.Textf("%s got no stream in time, for the endpoint takes no more of them at once on an HTTP/2 connection: %v", counted(n, "request"), moreConnections), n
 	}
-	return "", 0
+	return setting.Text{}, 0
 }

@@ -58,7 +58,7 @@ func TestVerdictsInPractice(t *testing.T) {
 				if s == nil {
 					s = run.Snapshot()
 				}
-				if v := s.Verdict; v.LimitedBy != c.limit || !strings.Contains(v.Headline, c.headline) {
+				if v := s.Verdict; v.LimitedBy != c.limit || !strings.Contains(v.Headline.String(), c.headline) {
 					return fmt.Errorf("want limited by %s, with %q; got %+v", c.limit, c.headline, v)
 				}
 				return nil

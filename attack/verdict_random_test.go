@@ -34,7 +34,7 @@ func TestVerdictsOfQueues(t *testing.T) {
 							s, p := w.snapshot(t)
 							v := judge(s, p)
 							judged++
-							behind := strings.HasPrefix(v.Headline, "the endpoint fell behind")
+							behind := strings.HasPrefix(v.Headline.String(), "the endpoint fell behind")
 							seen := at
 							if seen == 0 {
 								seen = duration
@@ -43,10 +43,10 @@ func TestVerdictsOfQueues(t *testing.T) {
 							grown := (load - 1) * seen.Seconds()
 							enough := load > 1 && grown > 3*mean && seen.Seconds() > 6*mean+3 && rate*(load-1)/load*seen.Seconds() > 40
 							switch {
-							case load <= 0.9 && behind, enough && !behind && v.Headline == "the endpoint kept up":
+							case load <= 0.9 && behind, enough && !behind && v.Headline.String() == "the endpoint kept up":
 								wrong++
 								if wrong < 20 {
-									t.Logf("%d servers of %v (sigma %g), %.2f of capacity, %.4g/s, %v of %v: %s", servers, service, sigma, load, rate, seen, duration, v.Headline)
+									t.Logf("%d servers of %v (sigma %g), %.2f of capacity, %.4g/s, %v of %v: %s", servers, service, sigma, load, rate, seen, duration, v.Headline.String())
 									t.Log(inFlightOf(s))
 								}
 							case v.Trust != TrustFull:

@@ -109,14 +109,14 @@ var scenarios = []struct {
 	{name: "it stops answering", world: world{rate: 50, duration: 4 * sec, cut: true, pauses: [][2]time.Duration{{sec, 99 * sec}}}, headline: "the endpoint left 7[56] % of the requests without a reply until the run was cut off", limit: LimitEndpoint, trust: TrustFull},
 
 	// What else may be in the way.
-	{name: "too few slots", world: world{rate: 100, concurrency: 3, service: took(100 * ms)}, headline: "the limit of 3 requests in flight held up 99.7 % of the requests", limit: LimitConnections, trust: TrustFull, reasons: "raise --concurrency, or this is what the endpoint bears"},
+	{name: "too few slots", world: world{rate: 100, concurrency: 3, service: took(100 * ms)}, headline: "the limit of 3 requests in flight held up 99.7 % of the requests", limit: LimitConnections, trust: TrustFull, reasons: "raise concurrency, or this is what the endpoint bears"},
 	{name: "too few slots, skipping", world: world{rate: 273, concurrency: 3, skip: true, service: took(100 * ms)}, headline: "the limit of 3 requests in flight held up 89 % of the requests", limit: LimitConnections, trust: TrustFull},
 	{name: "too few slots, and failures", world: world{rate: 100, concurrency: 3, service: took(100 * ms), fault: each(3, "status_500", 500)}, headline: "the endpoint answered 33 % of the requests with 500", limit: LimitEndpoint, trust: TrustFull, reasons: "the limit of 3 requests in flight held up"},
 	{name: "streams of HTTP/2", world: world{concurrency: 500, service: took(100 * ms), adjust: func(s *Snapshot) { s.Counts.Queued = s.Counts.Sent / 2 }}, headline: "50 % of the requests waited over 10 ms for a stream: .*", limit: LimitConnections, trust: TrustFull},
 	{name: "no files", world: world{rate: 100, fault: each(2, endpoint.NoFiles, 0)}, headline: "500 requests found no free file descriptor .*", limit: LimitConnections, trust: TrustNone},
 	{name: "no port for one", world: world{rate: 100, fault: each(1000, endpoint.NoPorts, 0)}, headline: "the endpoint kept up", limit: LimitNone, trust: TrustFull, reasons: "1 request found no free port"},
-	{name: "a limit on new connections", world: world{rate: 100, fault: each(2, KindConnectRate, 0)}, headline: "500 requests were given no connection in time by --connect-rate.*", limit: LimitConnections, trust: TrustNone},
-	{name: "no stream of HTTP/2", world: world{rate: 100, fault: each(2, KindNoStream, 0)}, headline: "500 requests got no stream in time, for the endpoint takes no more of them at once on an HTTP/2 connection: raise --connections.*", limit: LimitConnections, trust: TrustNone},
+	{name: "a limit on new connections", world: world{rate: 100, fault: each(2, KindConnectRate, 0)}, headline: "500 requests were given no connection in time by connect rate.*", limit: LimitConnections, trust: TrustNone},
+	{name: "no stream of HTTP/2", world: world{rate: 100, fault: each(2, KindNoStream, 0)}, headline: "500 requests got no stream in time, for the endpoint takes no more of them at once on an HTTP/2 connection: raise connections.*", limit: LimitConnections, trust: TrustNone},
 	{name: "no stream for one", world: world{rate: 100, fault: each(1000, KindNoStream, 0)}, headline: "the endpoint kept up", limit: LimitNone, trust: TrustFull, reasons: "1 request got no stream in time"},
 	{name: "turned away", world: world{rate: 100, fault: each(2, KindTurnedAway, 0)}, headline: "the endpoint ended the connections of 50 % of the requests before it took them", limit: LimitEndpoint, trust: TrustFull},
 	{name: "credentials that ran out", world: world{rate: 100, fault: within(5*sec, 99*sec, "status_401", 401), adjust: func(s *Snapshot) { s.Lapsed = true }}, headline: `the credentials ran out and were not renewed: from 5.00 s on the endpoint denied requests \(50 %, 401\)`, limit: LimitClient, trust: TrustFull},
@@ -219,13 +219,13 @@ func TestScenarios(t *testing.T) {
 		t.Run(strings.ReplaceAll(c.name, " ", "_"), func(t *testing.T) {
 			s, p := c.world.snapshot(t)
 			v := judge(s, p)
-			if !regexp.MustCompile("^(?:" + c.headline + ")$").MatchString(v.Headline) {
-				t.Errorf("headline %q, want %q", v.Headline, c.headline)
+			if !regexp.MustCompile("^(?:" + c.headline + ")$").MatchString(v.Headline.String()) {
+				t.Errorf("headline %q, want %q", v.Headline.String(), c.headline)
 			}
 			if v.LimitedBy != c.limit || v.Trust != c.trust {
 				t.Errorf("limited by %s, trust %s; want %s, %s", v.LimitedBy, v.Trust, c.limit, c.trust)
 			}
-			reasons := strings.Join(append(v.Notes, v.Reasons...), "; ")
+			reasons := strings.Join(append(lines(v.Notes), v.Reasons...), "; ")
 			if !regexp.MustCompile(c.reasons).MatchString(reasons) {
 				t.Errorf("reasons %q, want %q", reasons, c.reasons)
 			}

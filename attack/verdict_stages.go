@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"time"
+
+	"brunt/attack/setting"
 )
 
 // load is a part of a run whose load is judged by itself: a stage, or all since the
@@ -74,7 +76,7 @@ func shortStage(s *Snapshot, b *backlog, in *load) finding {
 		why = fmt.Sprintf("requests in flight rose from %s to %s", grouped(b.from), grouped(b.to))
 	}
 	headline := fmt.Sprintf("the endpoint answered, but stage %d (%s) was too short to show whether it keeps up: %s", in.number, in.stage, why)
-	return finding{headline: headline, limit: LimitNone, notes: minorFailures(s)}
+	return finding{headline: setting.Plain(headline), limit: LimitNone, notes: minorFailures(s)}
 }
 
 // words say which stage it is.

@@ -8,6 +8,7 @@ import (
 	"brunt/attack"
 	"brunt/attack/endpoint"
 	"brunt/attack/figure"
+	"brunt/attack/setting"
 	"brunt/payloads"
 	"brunt/report/format"
 	"brunt/report/words"
@@ -218,11 +219,20 @@ func slowestOf(slowest []attack.Slow) []Slow {
 }
 
 func warningsOf(s *attack.Snapshot) []string {
-	warnings := cleanAll(s.Warnings)
+	warnings := textsOf(s.Warnings)
 	if n := s.Counts.Clamped; n > 0 {
 		warnings = append(warnings, fmt.Sprintf("%s values lay beyond 1 h and were recorded as 1 h", format.Count(n)))
 	}
 	return warnings
+}
+
+// textsOf are texts in the command line's words.
+func textsOf(texts []setting.Text) []string {
+	out := make([]string, 0, len(texts))
+	for _, t := range texts {
+		out = append(out, format.UTF8(words.Of(t)))
+	}
+	return out
 }
 
 func cleanAll(list []string) []string {

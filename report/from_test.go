@@ -13,6 +13,7 @@ import (
 
 	"brunt/attack"
 	"brunt/attack/figure"
+	"brunt/attack/setting"
 	"brunt/report"
 	"brunt/report/format"
 	"brunt/report/reporttest"
@@ -112,7 +113,7 @@ func TestFromAnything(t *testing.T) {
 		s.Started, s.Elapsed, s.PlanElapsed = reporttest.Epoch, d("elapsed")/4, d("plan")
 		s.Counts = attack.Counts{Planned: count.Draw(t, "planned"), Sent: count.Draw(t, "sent"), Succeeded: count.Draw(t, "ok"), Failed: count.Draw(t, "bad"), BytesIn: rapid.Uint64().Draw(t, "in")}
 		s.Client = attack.Client{Cores: rapid.IntRange(0, 96).Draw(t, "cores"), CPU: d("cpu"), Wall: d("wall"), RSSPeak: rapid.Uint64().Draw(t, "rss")}
-		s.Err, s.Warnings = errors.New(rapid.String().Draw(t, "err")), []string{rapid.String().Draw(t, "warning")}
+		s.Err, s.Warnings = errors.New(rapid.String().Draw(t, "err")), setting.Plains([]string{rapid.String().Draw(t, "warning")})
 		m := report.Meta{Name: rapid.String().Draw(t, "name"), URL: rapid.String().Draw(t, "url"), Order: rapid.String().Draw(t, "order")}
 		m.Plan.Rate = vegeta.Rate{Freq: rapid.IntRange(0, 1e7).Draw(t, "freq"), Per: d("per")}
 		m.Plan.Duration, m.Plan.Warmup, m.Concurrency = d("duration"), d("warmup"), rapid.IntRange(0, 1e6).Draw(t, "concurrency")

@@ -6,6 +6,7 @@ import (
 
 	"brunt/attack"
 	"brunt/report/format"
+	"brunt/report/words"
 )
 
 // NotJudged stands for a verdict that nobody gave.
@@ -14,11 +15,11 @@ const NotJudged = "not judged"
 // VerdictOf is a run's verdict. A headline that is among the reasons too is said
 // once.
 func VerdictOf(v *attack.Verdict) Verdict {
-	out := Verdict{Notes: cleanAll(v.Notes), Reasons: cleanAll(v.Reasons)}
+	out := Verdict{Notes: textsOf(v.Notes), Reasons: cleanAll(v.Reasons)}
 	if !v.Judged() {
 		return out
 	}
-	out.Headline, out.LimitedBy, out.Trust = optional(v.Headline), optional(v.LimitedBy), optional(v.Trust)
+	out.Headline, out.LimitedBy, out.Trust = optional(words.Of(v.Headline)), optional(v.LimitedBy), optional(v.Trust)
 	out.Valid = new(v.Valid())
 	if v.Trust == attack.TrustLimited && v.Error > 0 {
 		out.ErrorMS = format.Millis(float64(v.Error))

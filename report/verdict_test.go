@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"brunt/attack"
+	"brunt/attack/setting"
 	"brunt/report"
 	"brunt/report/reporttest"
 	"brunt/report/rules"
@@ -21,13 +22,16 @@ var verdicts = map[string]struct {
 	says    []string // in text and markdown, whatever its case
 	endsRun bool     // exit 4 with --strict
 }{
-	"trusted": {attack.Verdict{Headline: "the endpoint kept up", LimitedBy: attack.LimitNone, Trust: attack.TrustFull, Reasons: []string{"the endpoint kept up", "brunt used 8 % of 2 cores"}},
+	"trusted": {attack.Verdict{Headline: setting.Plain("the endpoint kept up"), LimitedBy: attack.LimitNone, Trust: attack.TrustFull, Reasons: []string{"the endpoint kept up", "brunt used 8 % of 2 cores"}},
 		`{"headline":"the endpoint kept up","notes":[],"limited_by":"none","valid":true,"trust":"full","error_ms":null,"reasons":["brunt used 8 % of 2 cores"]}`,
 		[]string{"the endpoint kept up", "limited by nothing", "figures trusted: brunt used 8 %"}, false},
-	"trusted with an error": {attack.Verdict{Headline: "the endpoint refused 33 %", LimitedBy: attack.LimitEndpoint, Trust: attack.TrustLimited, Error: 8 * time.Millisecond, Reasons: []string{"sent late"}},
+	"trusted with an error": {attack.Verdict{Headline: setting.Plain("the endpoint refused 33 %"), LimitedBy: attack.LimitEndpoint, Trust: attack.TrustLimited, Error: 8 * time.Millisecond, Reasons: []string{"sent late"}},
 		`{"headline":"the endpoint refused 33 %","notes":[],"limited_by":"endpoint","valid":true,"trust":"limited","error_ms":8,"reasons":["sent late"]}`,
 		[]string{"the endpoint refused 33 %", "limited by the endpoint", "figures trusted, but times may be up to 8.00 ms too high: sent late"}, false},
-	"not trusted": {attack.Verdict{Headline: "the endpoint refused 33 %", LimitedBy: attack.LimitEndpoint, Trust: attack.TrustNone, Reasons: []string{"sent late"}},
+	"settings are named by their flags": {attack.Verdict{Headline: setting.Textf("lower %v", setting.Concurrency), Notes: []setting.Text{setting.Textf("raise %v", setting.Connections)}, LimitedBy: attack.LimitConnections, Trust: attack.TrustFull},
+		`{"headline":"lower --concurrency","notes":["raise --connections"],"limited_by":"connections","valid":true,"trust":"full","error_ms":null,"reasons":[]}`,
+		[]string{"lower --concurrency", "raise --connections"}, false},
+	"not trusted": {attack.Verdict{Headline: setting.Plain("the endpoint refused 33 %"), LimitedBy: attack.LimitEndpoint, Trust: attack.TrustNone, Reasons: []string{"sent late"}},
 		`{"headline":"the endpoint refused 33 %","notes":[],"limited_by":"endpoint","valid":false,"trust":"none","error_ms":null,"reasons":["sent late"]}`,
 		[]string{"the endpoint refused 33 %", "limited by the endpoint", "figures not trusted: sent late"}, true},
 	"not judged": {attack.Verdict{Reasons: []string{"nobody looked"}},

@@ -24,6 +24,18 @@ func Plain(text string) Text {
 	return Text{"%s", []any{text}}
 }
 
+// Plains are texts that name no setting, one for each line.
+func Plains(lines []string) []Text {
+	texts := make([]Text, len(lines))
+	for i, line := range lines {
+		texts[i] = Plain(line)
+	}
+	return texts
+}
+
+// Plus is the text with more, which names no setting, behind it.
+func (t Text) Plus(more string) Text { return Textf("%v%s", t, more) }
+
 // In is the text with the settings called by names.
 func (t Text) In(names Names) string {
 	if t.Empty() {

@@ -160,7 +160,7 @@ func (t *builder) finish() {
 		must(s.Latencies[figure.TLS].RecordValue(2_000_000 + t.rng.Int64N(1_000_000)))
 	}
 	s.Client = attack.Client{Cores: 2, CPU: s.Elapsed / 6, Wall: s.Elapsed, RSSPeak: 41_200_000, GCPauseMax: 212 * time.Microsecond, MaxFiles: 1_048_576}
-	s.Verdict = attack.Verdict{Trust: attack.TrustFull, LimitedBy: "none", Headline: "the endpoint kept up", Reasons: []string{"brunt used 8.3 % of 2 cores"}}
+	s.Verdict = attack.Verdict{Trust: attack.TrustFull, LimitedBy: "none", Headline: setting.Plain("the endpoint kept up"), Reasons: []string{"brunt used 8.3 % of 2 cores"}}
 }
 
 func (st story) meta() report.Meta {
@@ -196,7 +196,7 @@ func hostile() *report.Report {
 	s.Failures[1].Cause = attack.Cause(nasty)
 	s.Models = []attack.Served{{Name: nasty}}
 	s.Slowest[0].Payload, s.Slowest[0].RequestID = strings.Repeat(nasty, 50), nasty
-	s.Err, s.Warnings = errors.New(nasty), []string{strings.Repeat("w", 10_000), nasty}
+	s.Err, s.Warnings = errors.New(nasty), setting.Plains([]string{strings.Repeat("w", 10_000), nasty})
 	s.Verdict = attack.Verdict{Trust: attack.TrustNone, LimitedBy: "client", Reasons: []string{strings.Repeat(nasty, 100)}}
 	m := st.meta()
 	m.Name, m.Endpoint, m.URL, m.Command = strings.Repeat(nasty, 3), "", "http://"+strings.Repeat("é.example/", 1000)+nasty, nasty

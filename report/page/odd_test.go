@@ -110,6 +110,6 @@ func allFailed() *report.Report {
 		in := &s.Intervals[i]
 		in.Failed, in.Succeeded, in.Response, in.Service = in.Sent, 0, attack.Sketch{}, attack.Sketch{}
 	}
-	s.Verdict = attack.Verdict{Trust: attack.TrustFull, LimitedBy: attack.LimitEndpoint, Headline: "the endpoint failed all requests (status 503)"}
+	s.Verdict = attack.Verdict{Trust: attack.TrustFull, LimitedBy: attack.LimitEndpoint, Headline: setting.Plain("the endpoint failed all requests (status 503)")}
 	return report.From(st.meta(), s)
 }

@@ -274,7 +274,7 @@ func (t *tape) finish() {
 	if t.Rate == 0 {
 		pace = "the endpoint set the pace"
 	}
-	s.Verdict = attack.Verdict{Trust: attack.TrustFull, LimitedBy: "none", Headline: pace, Reasons: []string{"brunt used 8.3 % of 2 cores"}}
+	s.Verdict = attack.Verdict{Trust: attack.TrustFull, LimitedBy: "none", Headline: setting.Plain(pace), Reasons: []string{"brunt used 8.3 % of 2 cores"}}
 }
 
 // Meta fits a scene.

@@ -82,7 +82,7 @@ func Failing() *report.Report {
 		Resets:   0.02}
 	s := sc.Snapshot()
 	s.Counts.Warmup, s.Counts.Reconnected = 2000, 17
-	s.Verdict = attack.Verdict{Trust: attack.TrustLimited, LimitedBy: "endpoint", Error: 8 * time.Millisecond, Headline: "the endpoint refused 35 % of the requests (429 too many concurrent requests)",
+	s.Verdict = attack.Verdict{Trust: attack.TrustLimited, LimitedBy: "endpoint", Error: 8 * time.Millisecond, Headline: setting.Plain("the endpoint refused 35 % of the requests (429 too many concurrent requests)"),
 		Reasons: []string{"1.2 % of the requests were sent up to 8.00 ms late", "brunt used 12 % of 2 cores"}}
 	m := sc.Meta()
 	m.Plan.Warmup, m.Concurrency = 2*time.Second, 200
@@ -122,7 +122,7 @@ func causes() *report.Report {
 		m.Count = uint64(m.Response.Count())
 		s.Models = append(s.Models, m)
 	}
-	s.Verdict = attack.Verdict{Trust: attack.TrustFull, LimitedBy: "endpoint", Headline: "the endpoint refused 11 % of the requests", Reasons: []string{"brunt used 12 % of 2 cores"}}
+	s.Verdict = attack.Verdict{Trust: attack.TrustFull, LimitedBy: "endpoint", Headline: setting.Plain("the endpoint refused 11 % of the requests"), Reasons: []string{"brunt used 12 % of 2 cores"}}
 	return report.From(sc.Meta(), s)
 }
 
@@ -130,9 +130,9 @@ func invalid() *report.Report {
 	sc := Scene{Seed: 3, Rate: 20000, Slots: 64, N: 40000, Median: 3 * time.Millisecond, Spread: 0.4}
 	s := sc.Snapshot()
 	s.Counts.LateWithSlots = 8123
-	s.Verdict = attack.Verdict{Trust: attack.TrustNone, LimitedBy: "client", Headline: "brunt could not send what was asked", Reasons: []string{
+	s.Verdict = attack.Verdict{Trust: attack.TrustNone, LimitedBy: "client", Headline: setting.Plain("brunt could not send what was asked"), Reasons: []string{
 		"brunt sent 20 % of the requests over 10 ms late though slots were free", "brunt used 97 % of 2 cores"}}
-	s.Warnings = []string{"the open-file limit is 1,024: at most 1,000 requests can be in flight; raise it with ulimit -n"}
+	s.Warnings = setting.Plains([]string{"the open-file limit is 1,024: at most 1,000 requests can be in flight; raise it with ulimit -n"})
 	return report.From(sc.Meta(), s)
 }
 
@@ -170,7 +170,7 @@ func unreachable() *report.Report {
 	s := sc.Snapshot()
 	s.Failures[0].Kind, s.Failures[0].Message = "refused", setting.Plain("dial tcp 192.0.2.7:443: connect: connection refused")
 	s.Failures[0].Advice = setting.Plain("nothing listens there: check host and port, and whether the endpoint is still up")
-	s.Verdict = attack.Verdict{Trust: attack.TrustFull, LimitedBy: "endpoint", Headline: "the endpoint refused all connections"}
+	s.Verdict = attack.Verdict{Trust: attack.TrustFull, LimitedBy: "endpoint", Headline: setting.Plain("the endpoint refused all connections")}
 	return Judged(report.From(sc.Meta(), s), "p50<1s")
 }
 
@@ -188,7 +188,7 @@ func hostile() *report.Report {
 	}
 	s.Slowest[0].Payload, s.Slowest[0].RequestID = strings.Repeat(nasty, 50), nasty
 	s.Slowest[0].Response = 10 * time.Minute
-	s.Err, s.Warnings = errors.New(nasty), []string{strings.Repeat("w", 10_000), nasty}
+	s.Err, s.Warnings = errors.New(nasty), setting.Plains([]string{strings.Repeat("w", 10_000), nasty})
 	s.Verdict.Reasons = []string{strings.Repeat(nasty, 100)}
 	m := sc.Meta()
 	m.Name, m.Endpoint, m.URL = strings.Repeat(nasty, 3), "", "http://"+strings.Repeat("é.example/", 1000)

@@ -58,7 +58,7 @@ func rebuild(decode vegeta.Decoder, end *tail, name string) (*report.Report, err
 		return nil, fmt.Errorf("%s: no results in it", name)
 	}
 	if text := end.warning(b.s.Counts.Sent); text != "" {
-		b.s.Warnings = append(b.s.Warnings, text)
+		b.s.Warnings = append(b.s.Warnings, setting.Plain(text))
 	}
 	return b.conclude()
 }

@@ -32,7 +32,7 @@ func TestNothingUsefulIsCut(t *testing.T) {
 	s.Failures = append(s.Failures, attack.Failure{Kind: attack.KindStreamBroken, Message: setting.Plain(message), Count: 3, First: time.Second, Last: 9 * time.Second})
 	s.Slowest[0].Payload, s.Slowest[0].RequestID, s.Slowest[0].Response = payload, id, 10*time.Minute
 	reporttest.Must(s.Latencies[figure.Response].RecordValue(int64(10 * time.Minute)))
-	s.Warnings = append(s.Warnings, warning)
+	s.Warnings = append(s.Warnings, setting.Plain(warning))
 	r := reporttest.Judged(report.From(sc.Meta(), s), "per_user_tokens_per_s>100/s")
 	for _, width := range []int{40, 60, 80, 132} {
 		var b bytes.Buffer
