@@ -1,0 +1,9 @@
+// Package scripttest has the commands of the scripts in testdata/script, and what
+// they talk to: only tests import it.
+//
+//	testdata/script/*.txtar ─► brunt (a process) ─► server, workspace: look-alikes on loopback
+//	        │                                             │
+//	        └─ arrived, awaits, page, state, exits, … ◄───┘
+//
+// May import: report and the packages of report that it needs, attack/mock/workspacetest.
+package scripttest
