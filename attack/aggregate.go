@@ -5,7 +5,7 @@ import (
 	"slices"
 	"time"
 
-	"brunt/attack/setting"
+	"brunt/payloads/setting"
 )
 
 // Snapshot is everything known of the run now; after Done, its result. Snapshots

@@ -4,7 +4,7 @@ import (
 	"net/http"
 	"time"
 
-	"brunt/attack/setting"
+	"brunt/payloads/setting"
 )
 
 // await looks until there is what it looks for, or too much time has passed;

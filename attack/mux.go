@@ -7,7 +7,7 @@ import (
 	"golang.org/x/net/http2/hpack"
 
 	"brunt/attack/h2"
-	"brunt/attack/setting"
+	"brunt/payloads/setting"
 )
 
 // mux holds the HTTP/2 connections of a run, which are opened as they are needed.

@@ -5,9 +5,9 @@ import (
 	"strconv"
 	"strings"
 
-	"brunt/attack/setting"
 	"brunt/payloads"
 	"brunt/payloads/file"
+	"brunt/payloads/setting"
 )
 
 // newRunID is what tells this run's requests from those of all others.

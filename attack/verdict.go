@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"brunt/attack/setting"
+	"brunt/payloads/setting"
 )
 
 // What a verdict can name as the limit.

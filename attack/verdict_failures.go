@@ -8,7 +8,7 @@ import (
 
 	"brunt/attack/endpoint"
 	"brunt/attack/figure"
-	"brunt/attack/setting"
+	"brunt/payloads/setting"
 )
 
 // endpointFailed tells of the endpoint's failures, the most frequent kind in

@@ -5,7 +5,7 @@ import (
 	"math"
 	"time"
 
-	"brunt/attack/setting"
+	"brunt/payloads/setting"
 )
 
 // load is a part of a run whose load is judged by itself: a stage, or all since the

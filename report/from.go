@@ -8,8 +8,8 @@ import (
 	"brunt/attack"
 	"brunt/attack/endpoint"
 	"brunt/attack/figure"
-	"brunt/attack/setting"
 	"brunt/payloads"
+	"brunt/payloads/setting"
 	"brunt/report/format"
 	"brunt/report/words"
 )

@@ -13,7 +13,7 @@ import (
 
 	"brunt/attack"
 	"brunt/attack/figure"
-	"brunt/attack/setting"
+	"brunt/payloads/setting"
 	"brunt/report"
 	"brunt/report/format"
 	"brunt/report/reporttest"

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"brunt/attack"
-	"brunt/attack/setting"
+	"brunt/payloads/setting"
 	"brunt/report"
 	"brunt/report/reporttest"
 	"brunt/report/rules"
