@@ -40,6 +40,7 @@ type Next struct {
 	Level float64 // the rate per second, or the number of clients
 	Long  bool    // long enough to see an endpoint scale up
 	Full  bool    // long enough for each rule's percentile, however long that takes
+	Fine  bool    // long enough to see that the precision's share too much is asked
 }
 
 // Bounds are a search's limits.
@@ -266,7 +267,7 @@ func (s *search) next() (Next, bool) {
 	}
 	for _, l := range s.levels { // brunt was the limit: perhaps it is not again
 		if l.client > 0 && l.client < clientVisits && l.weight == 0 && l.visits < mostVisits {
-			return Next{Level: l.at}, true
+			return Next{Level: l.at, Fine: true}, true
 		}
 	}
 	switch {
@@ -276,6 +277,7 @@ func (s *search) next() (Next, bool) {
 		return s.down(broken)
 	case !s.narrow(held.at, broken.at):
 		next, _ := s.step(s.between(held.at, broken.at))
+		next.Fine = true
 		if s.visited(next.Level) < clientVisits {
 			return next, true
 		} // else there is no more to know between the two
@@ -356,9 +358,9 @@ func (s *search) within(value, low, high float64) float64 {
 func (s *search) again(held, broken *level) (Next, bool) {
 	switch {
 	case broken.unsure():
-		return Next{Level: broken.at}, true
+		return Next{Level: broken.at, Fine: true}, true
 	case held.unsure():
-		return Next{Level: held.at}, true
+		return Next{Level: held.at, Fine: true}, true
 	case !s.long && s.reached > 0:
 		return Next{Level: max(s.rounded(held.at*beyond), broken.at), Long: true}, true
 	}

@@ -49,7 +49,8 @@ type stepper struct {
 	tell       func(line string)
 
 	interrupted bool
-	latency     float64 // median of the newest replies, seconds
+	base        float64 // median of the probe's response times, seconds
+	latency     float64 // the same of the newest step
 	probed      *report.CapacityProbe
 	steps       []report.CapacityStep
 	details     []detail            // of the steps
@@ -72,6 +73,7 @@ func (s *stepper) probe() (*report.Report, error) {
 	rep, err := s.run(p, nil)
 	if err == nil {
 		s.learn(rep)
+		s.base = s.latency
 		q := &rep.Requests
 		s.probed = &report.CapacityProbe{
 			Succeeded: q.Succeeded, Failed: q.Failed + q.CutOff, P50: rep.LatencyMS[figure.Response].P50,
@@ -153,10 +155,22 @@ func (s *stepper) planOf(next Next) attack.Plan {
 	if s.flags.Clients() && !next.Full && next.Level > 0 {
 		needed = min(needed, stretched*length)
 	}
-	p.Duration = max(length, needed).Round(time.Millisecond)
-	p.Warmup = s.settle(length)
+	length = max(length, needed)
+	if next.Fine && !s.flags.Clients() {
+		length = max(length, min(s.telling(next.Level), stretched*length))
+	}
+	p.Duration = length.Round(time.Millisecond)
+	p.Warmup = s.settle(time.Duration(s.flags.Step))
 	p.Interval = min(max(p.Duration/perStep, narrowest), widest)
 	return p
+}
+
+// telling is how long a rate must be kept for a queue to show that the precision's
+// share more is asked than is answered: twice until that many requests are as many
+// as the number in flight varies by itself.
+func (s *stepper) telling(rate float64) time.Duration {
+	varies := behindSigma * math.Sqrt(max(1, rate*s.base))
+	return time.Duration(2 * varies / (float64(s.flags.Precision) * rate) * float64(time.Second))
 }
 
 // expected is how many requests per second so many clients will complete: each

@@ -26,7 +26,7 @@ var web embed.FS
 
 // modules are the ES modules of the file in the order in which a single script
 // needs them: each one after those that it imports. liveModules are the rest.
-var modules = []string{"format.js", "dom.js", "model.js", "plots.js", "heat.js", "tables.js", "streams.js", "endpoint.js", "specs.js", "charts.js", "sections.js", "app.js"}
+var modules = []string{"format.js", "dom.js", "model.js", "plots.js", "heat.js", "tables.js", "streams.js", "endpoint.js", "specs.js", "charts.js", "sections.js", "capacity.js", "app.js"}
 
 var liveModules = []string{"wire.js", "feed.js", "fields.js", "header.js", "form.js", "log.js", "tabs.js", "runs.js", "downloads.js", "keys.js", "live.js"}
 

@@ -1,3 +1,4 @@
+import { capacitySection } from "./capacity.js";
 import { Charts } from "./charts.js";
 import { el, visible } from "./dom.js";
 import { figures, headline, lights, outcomeOf, percentiles, repeat, stateOf, targetOf, totals, verdict } from "./sections.js";
@@ -48,7 +49,7 @@ function fileHost(download) {
     title: (report) => `${visible(targetOf(report))} – ${words(report)} – brunt`,
     tools: el("button", { type: "button", id: "download", onclick: download }, "Download JSON"),
     top: (report) => [headline(report), figures(report)],
-    before: (report) => [verdict(report), lights(report)],
+    before: (report) => [capacitySection(report), verdict(report), lights(report)],
     charting: () => true,
     lay: (before, charts) => [before, ...charts, after],
     place: (sections) => settle(after, sections),
