@@ -45,7 +45,7 @@ func TestClientRequestID(t *testing.T) {
 		}
 	}
 	if _, err := SingleSpliced("", nil, Options{ClientRequestID: true}); err == nil ||
-		!strings.HasPrefix(err.Error(), "--client-request-id: ") {
+		!strings.HasPrefix(err.Error(), "client request id: ") {
 		t.Error(err)
 	}
 }

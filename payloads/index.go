@@ -6,6 +6,7 @@ import (
 
 	"brunt/payloads/file"
 	"brunt/payloads/jsonscan"
+	"brunt/payloads/setting"
 	"brunt/payloads/splice"
 )
 
@@ -83,12 +84,13 @@ func (x *indexer) fill(worker, k int) error {
 			if err != nil {
 				return x.src.wrong(err.Error())
 			}
+			problem := setting.Plain(what)
 			if what == "" && x.splice != nil {
 				sp := x.src.spans[body]
-				x.src.splices[body], what = splice.Find(x.splice, x.src.data[sp.offset():sp.offset()+sp.length()])
+				x.src.splices[body], problem = splice.Find(x.splice, x.src.data[sp.offset():sp.offset()+sp.length()])
 			}
-			if what != "" {
-				x.report(k, r, x.src.problem(c, at, what))
+			if !problem.Empty() {
+				x.report(k, r, x.src.problem(c, at, problem))
 			}
 			r.maxBody = max(r.maxBody, x.src.spans[body].length())
 			body++

@@ -47,7 +47,7 @@ func compareWithPlain(t interface {
 			t.Fatalf("%q: line %d passes", data, w.Line)
 		}
 		e, ok := errors.AsType[*file.LineError](found.problems[wrong])
-		if !ok || e.Line != w.Line || strings.ContainsAny(e.Problem, "\r\n") {
+		if !ok || e.Line != w.Line || strings.ContainsAny(e.Problem.String(), "\r\n") {
 			t.Fatalf("%q: problem %d is %q, want line %d", data, wrong, found.problems[wrong], w.Line)
 		}
 		wrong++

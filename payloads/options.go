@@ -6,6 +6,7 @@ import (
 	"os"
 	"slices"
 
+	"brunt/payloads/setting"
 	"brunt/payloads/splice"
 )
 
@@ -82,11 +83,11 @@ func (o Options) withDefaults() (Options, error) {
 
 // noBodies is the error for options that need bodies where there are none.
 func (o Options) noBodies() error {
-	option, purpose := "--client-request-id", "stamp"
+	option, purpose := setting.ClientRequestID, "stamp"
 	if o.Unique {
-		option, purpose = "--unique", "make unique"
+		option, purpose = setting.Unique, "make unique"
 	}
-	return fmt.Errorf("%s: there are no bodies to %s; name some with --payloads", option, purpose)
+	return setting.Wrong(option, "", "there are no bodies to %s; name some with %v", purpose, setting.Payloads)
 }
 
 // splicers find the places of what each request has of its own in its body.

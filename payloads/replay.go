@@ -2,19 +2,20 @@ package payloads
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"slices"
 
 	"brunt/payloads/file"
 	"brunt/payloads/inference"
+	"brunt/payloads/setting"
 )
 
 // record puts the bodies of an inference table in the order in which their
 // requests came.
 func (s *source) record() error {
 	if s.times == nil {
-		return s.wrong("no inference table, whose rows say when requests came: --replay has no timing to go by")
+		return s.wrongText(setting.Textf("no inference table, whose rows say when requests came: %v has no timing to go by",
+			setting.Replay))
 	}
 	s.order = make([]uint32, len(s.spans))
 	for i, at := range s.times {
@@ -33,10 +34,10 @@ func (s *source) untimed(line uint64, at int64) error {
 	if err != nil {
 		return err
 	}
-	problem := "no timestamp_ms or request_time in the row; leave it out, or leave out --replay"
+	problem := setting.Textf("no timestamp_ms or request_time in the row; leave it out, or leave out %v", setting.Replay)
 	if at == inference.BadTime {
-		problem = "timestamp_ms or request_time is no time; " +
-			"write milliseconds since 1970, or 2025-01-02T03:04:05.678Z, or leave out --replay"
+		problem = setting.Textf("timestamp_ms or request_time is no time; "+
+			"write milliseconds since 1970, or 2025-01-02T03:04:05.678Z, or leave out %v", setting.Replay)
 	}
 	return &file.LineError{File: s.name, Line: n, Problem: problem}
 }
@@ -44,7 +45,7 @@ func (s *source) untimed(line uint64, at int64) error {
 // record puts the bodies of the set's one file in the order in which they came.
 func (s *Set) record() error {
 	if len(s.sources) != 1 {
-		return errors.New("--replay takes one file, for the timing is its own")
+		return setting.Errorf("%v takes one file, for the timing is its own", setting.Replay)
 	}
 	if s.sources[0].ends != nil {
 		return fmt.Errorf("%s: lines with weights have no timing", s.sources[0].name)

@@ -43,7 +43,7 @@ func TestRecordedFaults(t *testing.T) {
 		{[]Spec{{table, 1}}, table + ":3: no timestamp_ms"},
 		{[]Spec{{odd, 1}}, odd + ":2: timestamp_ms or request_time is no time"},
 		{[]Spec{{plain, 1}}, plain + ": no inference table"},
-		{[]Spec{{plain, 1}, {table, 1}}, "--replay takes one file"},
+		{[]Spec{{plain, 1}, {table, 1}}, "replay takes one file"},
 	} {
 		if s, err := Open(c.specs, Options{Format: AutoFormat, Order: Recorded}); err == nil ||
 			!strings.HasPrefix(err.Error(), c.want) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"brunt/payloads/draw"
+	"brunt/payloads/setting"
 	"brunt/payloads/splice"
 )
 
@@ -93,8 +94,8 @@ func SingleSpliced(name string, body []byte, o Options) (*Set, error) {
 		return nil, o.noBodies()
 	}
 	found, what := splice.Find(list, body)
-	if what != "" {
-		return nil, fmt.Errorf("%s: %s", name, what)
+	if !what.Empty() {
+		return nil, setting.Errorf("%s: %v", name, what)
 	}
 	s.single, s.spliced, s.stamps = found, true, o.ClientRequestID
 	return s, nil

@@ -2,11 +2,11 @@ package payloads
 
 import (
 	"bytes"
-	"fmt"
 	"sort"
 
 	"brunt/payloads/draw"
 	"brunt/payloads/file"
+	"brunt/payloads/setting"
 	"brunt/payloads/splice"
 )
 
@@ -89,12 +89,14 @@ func (s *source) numberOf(c *chunk, offset int) int {
 }
 
 // problem makes an error of what is wrong at an offset within a chunk.
-func (s *source) problem(c *chunk, offset int, what string) error {
+func (s *source) problem(c *chunk, offset int, what setting.Text) error {
 	return &file.LineError{File: s.name, Line: s.numberOf(c, offset), Problem: what}
 }
 
 // wrong makes an error of what is wrong with the file as a whole.
-func (s *source) wrong(what string) error { return fmt.Errorf("%s: %s", s.name, what) }
+func (s *source) wrong(what string) error { return s.wrongText(setting.Plain(what)) }
+
+func (s *source) wrongText(what setting.Text) error { return setting.Errorf("%s: %v", s.name, what) }
 
 // describe lists files for reports.
 func describe(sources []*source) []File {

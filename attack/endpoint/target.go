@@ -34,22 +34,23 @@ type Target struct {
 func Parse(word string) (Target, error) {
 	word, u, err := parseURL(word)
 	if err != nil {
-		return Target{}, fmt.Errorf("target %q: %s; give a URL such as https://host/path", clip(SafeTarget(word)), cause(word, err))
+		return Target{}, setting.Errorf("target %q: %v; give a URL such as https://host/path", clip(SafeTarget(word)),
+			cause(word, err))
 	}
-	bad := func(why string) (Target, error) {
-		return Target{}, fmt.Errorf("target %q: %s", clip(SafeTarget(word)), why)
+	bad := func(why string, args ...any) (Target, error) {
+		return Target{}, setting.Errorf("target %q: %v", clip(SafeTarget(word)), setting.Textf(why, args...))
 	}
 	switch {
 	case u.Scheme == "mock":
 		return bad("mock:// starts an endpoint inside brunt; it is not an address")
 	case u.Scheme == "" || u.Host == "" && u.Opaque != "":
-		return bad("no scheme; give a URL such as http://" + clip(SafeTarget(word)) + " or mock://")
+		return bad("no scheme; give a URL such as http://%s or mock://", clip(SafeTarget(word)))
 	case u.Scheme != "http" && u.Scheme != "https":
-		return bad("scheme " + u.Scheme + " is none of http, https, mock")
+		return bad("scheme %s is none of http, https, mock", u.Scheme)
 	case u.Hostname() == "":
 		return bad("no host; give a URL such as https://host/path")
 	case u.User != nil:
-		return bad("a user or password in the URL would show up in reports; use -H 'Authorization: env:NAME'")
+		return bad("a user or password in the URL would show up in reports; use %v", setting.Credentials)
 	case strings.ContainsFunc(u.Host, func(r rune) bool { return r <= ' ' || r == 0x7f }):
 		return bad("the host holds a space or control character")
 	}
@@ -61,7 +62,7 @@ func Parse(word string) (Target, error) {
 		}
 	}
 	if n, err := net.LookupPort("tcp", t.Port); err != nil || n == 0 {
-		return bad("port " + t.Port + " is not from 1 to 65535")
+		return bad("port %s is not from 1 to 65535", t.Port)
 	}
 	t.Host = strings.TrimSuffix(t.Host, ":")
 	u.Fragment, u.RawFragment = "", ""
@@ -119,18 +120,19 @@ func escape(path string) string {
 
 // cause drops the prefix of url.Parse's errors, which repeats the URL and with
 // it whatever secret it holds.
-func cause(word string, err error) string {
+func cause(word string, err error) setting.Text {
 	if user, _ := secret.Userinfo(word); user != "" {
-		return "its host cannot be read, and a user or password in the URL would show up in reports (use -H 'Authorization: env:NAME')"
+		return setting.Textf("its host cannot be read, and a user or password in the URL would show up in reports "+
+			"(use %v)", setting.Credentials)
 	}
 	if ue, ok := err.(*url.Error); ok {
 		err = ue.Err
 	}
 	var escape url.EscapeError
 	if errors.As(err, &escape) { // which may be a piece of a query's value
-		return "a % is not followed by two hexadecimal digits (write %25 for %)"
+		return setting.Plain("a % is not followed by two hexadecimal digits (write %25 for %)")
 	}
-	return err.Error()
+	return setting.Plain(err.Error())
 }
 
 func clip(s string) string {

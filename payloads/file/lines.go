@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"brunt/payloads/jsonscan"
+	"brunt/payloads/setting"
 )
 
 var newline = []byte{'\n'}
@@ -66,7 +67,7 @@ func (l *Lines) Problem(what string) error {
 	if l.Line == 0 {
 		return fmt.Errorf("%s: %s", l.name, what)
 	}
-	return &LineError{File: l.name, Line: l.Line, Problem: what}
+	return &LineError{File: l.name, Line: l.Line, Problem: setting.Plain(what)}
 }
 
 // TextStart returns where the text begins: behind a byte order mark.

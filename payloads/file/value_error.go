@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"brunt/payloads/jsonscan"
+	"brunt/payloads/setting"
 )
 
 // ValueError says where a value that fills the whole file breaks, and what to
@@ -14,5 +15,6 @@ func ValueError(name string, data []byte, start, end int, remedy string) error {
 	at := start + min(offset, end-start)
 	line := 1 + bytes.Count(data[:at], newline)
 	column := at - bytes.LastIndexByte(data[:at], '\n')
-	return &LineError{File: name, Line: line, Problem: fmt.Sprintf("%s at column %d; %s", reason, column, remedy)}
+	problem := fmt.Sprintf("%s at column %d; %s", reason, column, remedy)
+	return &LineError{File: name, Line: line, Problem: setting.Plain(problem)}
 }

@@ -2,7 +2,6 @@ package generate
 
 import (
 	"bufio"
-	"fmt"
 	"io"
 	"strconv"
 	"unicode/utf8"
@@ -10,6 +9,7 @@ import (
 	"brunt/payloads/draw"
 	"brunt/payloads/file"
 	"brunt/payloads/jsonscan"
+	"brunt/payloads/setting"
 )
 
 // chatBody writes bodies: what is the same in all of them is made once.
@@ -29,7 +29,7 @@ func newChatBody(o *ChatOptions) (*chatBody, error) {
 		return nil, err
 	}
 	if !utf8.ValidString(o.Model) {
-		return nil, fmt.Errorf("--model %q: not UTF-8", o.Model)
+		return nil, setting.Wrong(setting.Model, strconv.Quote(o.Model), "not UTF-8")
 	}
 	if o.Model != "" {
 		b.opening = append(jsonscan.AppendString(append(b.opening, `"model":`...), o.Model), ',')

@@ -2,14 +2,15 @@ package generate
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 
 	"brunt/payloads/draw"
 	"brunt/payloads/file"
 	"brunt/payloads/jsonscan"
+	"brunt/payloads/setting"
 )
 
 // ChatOptions say what [Bodies] puts into bodies of chat completions.
@@ -38,56 +39,58 @@ type ChatOptions struct {
 	Seed uint64 `default:"1" help:"Seed of what is made up or drawn (${default})."`
 }
 
-// used names the first option that only makes sense with Chat, or "".
-func (o *ChatOptions) used() string {
+// used names the first option that only makes sense with Chat, or 0.
+func (o *ChatOptions) used() setting.Field {
 	switch {
 	case o.Column != "":
-		return "--column"
+		return setting.Column
 	case o.System != "":
-		return "--system"
+		return setting.System
 	case o.Model != "":
-		return "--model"
+		return setting.Model
 	case o.MaxTokens != 0:
-		return "--max-tokens"
+		return setting.MaxTokens
 	case o.Temperature != nil:
-		return "--temperature"
+		return setting.Temperature
 	case o.Stream:
-		return "--stream"
+		return setting.Stream
 	case o.InputTokens.Given():
-		return "--input-tokens"
+		return setting.InputTokens
 	case o.OutputTokens.Given():
-		return "--output-tokens"
+		return setting.OutputTokens
 	}
-	return ""
+	return 0
 }
 
 // checkChat tells which options make no sense together.
 func (in *Options) checkChat() error {
 	o := &in.ChatOptions
 	if !o.Chat {
-		if name := o.used(); name != "" {
-			return fmt.Errorf("%s belongs to chat bodies: add --chat, or leave it out", name)
+		if option := o.used(); option != 0 {
+			return setting.Errorf("%v belongs to chat bodies: add %v, or leave it out", option, setting.Chat)
 		}
 		return nil
 	}
 	switch {
 	case len(in.Types) > 0 || in.Unnamed || in.RowsPerRequest > 1:
-		return errors.New("--chat makes a body per prompt: leave out --type, --unnamed and --rows-per-request")
+		return setting.Errorf("%v makes a body per prompt: leave out %v, %v and %v", setting.Chat, setting.Types,
+			setting.Unnamed, setting.RowsPerRequest)
 	case o.InputTokens.Given() && in.Path != "":
-		return fmt.Errorf("--input-tokens makes prompts up: leave it out, or the file %s", file.Display(in.Path))
+		return setting.Errorf("%v makes prompts up: leave it out, or the file %s", setting.InputTokens, file.Display(in.Path))
 	case o.InputTokens.Given() && in.Count < 1:
-		return errors.New("--input-tokens makes prompts up: say how many with --count")
+		return setting.Errorf("%v makes prompts up: say how many with %v", setting.InputTokens, setting.Count)
 	case !o.InputTokens.Given() && in.Path == "":
-		return errors.New("no prompts: name a .txt, .csv or .jsonl file, or make them up with --input-tokens and " +
-			"--count")
+		return setting.Errorf("no prompts: name a .txt, .csv or .jsonl file, or make them up with %v and %v",
+			setting.InputTokens, setting.Count)
 	case !o.InputTokens.Given() && in.Count > 0:
-		return errors.New("--count with a file of prompts: there is a body for each prompt in it; leave --count out")
+		return setting.Errorf("%v with a file of prompts: there is a body for each prompt in it; leave %v out",
+			setting.Count, setting.Count)
 	case o.MaxTokens < 0:
-		return fmt.Errorf("--max-tokens %d: must be 1 or more", o.MaxTokens)
+		return setting.Wrong(setting.MaxTokens, strconv.Itoa(o.MaxTokens), "must be 1 or more")
 	case o.MaxTokens > 0 && o.OutputTokens.Given():
-		return errors.New("--max-tokens and --output-tokens both set max_tokens: leave one out")
+		return setting.Errorf("%v and %v both set max_tokens: leave one out", setting.MaxTokens, setting.OutputTokens)
 	case o.Temperature != nil && !(*o.Temperature >= 0 && *o.Temperature <= math.MaxFloat32):
-		return fmt.Errorf("--temperature %v: must be 0 or more", *o.Temperature)
+		return setting.Wrong(setting.Temperature, fmt.Sprint(*o.Temperature), "must be 0 or more")
 	}
 	return nil
 }
@@ -100,18 +103,18 @@ func (o *ChatOptions) systemText() ([]byte, error) {
 	if isFile {
 		content, err := file.ReadText(path)
 		if err != nil {
-			return nil, fmt.Errorf("--system %w", file.OpenError(file.Display(path), err))
+			return nil, setting.Errorf("%v %w", setting.System, file.OpenError(file.Display(path), err))
 		}
 		text = []byte(content)
 		text = bytes.TrimSuffix(bytes.TrimSuffix(text, newline), []byte{'\r'})
 		if len(text) == 0 {
-			return nil, fmt.Errorf("--system %s: empty; leave it out, or write the message into it", file.Display(path))
+			return nil, setting.Wrong(setting.System, file.Display(path), "empty; leave it out, or write the message into it")
 		}
 	}
 	if i := jsonscan.InvalidUTF8(text); i >= 0 {
 		line := 1 + bytes.Count(text[:i], newline)
-		return nil, fmt.Errorf("--system: %w", &file.LineError{File: file.Display(path), Line: line,
-			Problem: fmt.Sprintf("not UTF-8: invalid byte 0x%02X", text[i])})
+		return nil, setting.Wrong(setting.System, "", "%w", &file.LineError{File: file.Display(path), Line: line,
+			Problem: setting.Textf("not UTF-8: invalid byte 0x%02X", text[i])})
 	}
 	return text, nil
 }

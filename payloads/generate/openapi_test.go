@@ -133,7 +133,7 @@ func TestExampleOfTask(t *testing.T) {
 			out.String() != string(example)+"\n"+string(example)+"\n" {
 			t.Errorf("%s: %d %v %s", task, n, err, out.String())
 		}
-		if _, what := splice.Find(splice.Finders(true, true), example); !jsonscan.Valid(example) || what != "" {
+		if _, what := splice.Find(splice.Finders(true, true), example); !jsonscan.Valid(example) || !what.Empty() {
 			t.Errorf("%s: %s, %s", task, example, what)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"brunt/payloads/file"
+	"brunt/payloads/setting"
 	"brunt/payloads/shape"
 	"brunt/payloads/table"
 )
@@ -67,8 +68,8 @@ func (in Options) withDefaults() (Options, error) {
 	}
 	switch {
 	case in.FromOpenAPI != "" && (in.Path != "" || in.Chat):
-		return in, fmt.Errorf("--from-openapi %s: makes its one example body; leave out --chat and any other file",
-			file.Display(in.FromOpenAPI))
+		return in, setting.Wrong(setting.FromOpenAPI, file.Display(in.FromOpenAPI),
+			"makes its one example body; leave out %v and any other file", setting.Chat)
 	case in.FromOpenAPI != "":
 		in.Path, in.Count = in.FromOpenAPI, cmp.Or(in.Count, 1)
 	case in.Example != nil:

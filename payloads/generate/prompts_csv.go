@@ -7,6 +7,7 @@ import (
 
 	"brunt/payloads/file"
 	"brunt/payloads/jsonscan"
+	"brunt/payloads/setting"
 	"brunt/payloads/table"
 )
 
@@ -44,7 +45,8 @@ func openCSVPrompts(content *file.Mapping, in *Options) (*csvPrompts, error) {
 	case in.Column != "":
 		return nil, p.Problem(fmt.Sprintf("no column %q; there are %s", name, listed(names)))
 	case len(names) > 1:
-		return nil, p.Problem(fmt.Sprintf("no column prompt; say with --column which of %s it is", listed(names)))
+		return nil, &file.LineError{File: p.rows.Name, Line: p.rows.Start,
+			Problem: setting.Textf("no column prompt; say with %v which of %s it is", setting.Column, listed(names))}
 	}
 	return p, nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"brunt/payloads/file"
+	"brunt/payloads/setting"
 	"brunt/payloads/shape"
 	"brunt/payloads/table"
 )
@@ -131,8 +132,8 @@ func (b *bodyWriter) checkLength(row *table.Reader, length int) error {
 	if length <= file.MaxBody {
 		return nil
 	}
-	return &file.LineError{File: row.Name, Line: b.first, Problem: "the body that begins with this row is more than " +
-		"64 MiB; put fewer rows into a request"}
+	return &file.LineError{File: row.Name, Line: b.first, Problem: setting.Plain("the body that begins with this row " +
+		"is more than 64 MiB; put fewer rows into a request")}
 }
 
 // write ends the body and writes it.

@@ -2,7 +2,8 @@ package setting
 
 import "fmt"
 
-// Field is one setting of a run: of its plan, its request or its target.
+// Field is one setting of a run, of its plan, its request or its target, or of
+// how bodies are made.
 type Field int
 
 // The settings that errors and advice speak of.
@@ -33,16 +34,42 @@ const (
 	NoAuth // no credentials of a workspace are sent
 	ServedModel
 	WaitReady
+	Unique          // each body's text begins with an id of its own
+	ClientRequestID // each body gets one
+	Credentials     // a header with credentials from the environment
+
+	// Of how bodies are made.
+
+	Chat
+	Column
+	System
+	Model
+	MaxTokens
+	Temperature
+	Stream
+	InputTokens
+	OutputTokens
+	Count
+	Types
+	Unnamed
+	RowsPerRequest
+	FromOpenAPI
 	end // of the list
 )
 
 var names = [end]string{
-	Rate: "rate", Concurrency: "concurrency", Duration: "duration", Requests: "requests", Stages: "stages", Arrivals: "arrivals", Warmup: "warm-up",
+	Rate: "rate", Concurrency: "concurrency", Duration: "duration", Requests: "requests", Stages: "stages",
+	Arrivals: "arrivals", Warmup: "warm-up",
 	Timeout: "time-out", HTTP2: "HTTP/2", NoKeepAlive: "no keep-alive", Connections: "connections",
 	ConnectRate: "connect rate", StreamStall: "stream stall", Payloads: "payloads", Replay: "replay", Speed: "speed",
 	Method: "method", Header: "header", HeaderFile: "header file", Insecure: "insecure", CA: "CA file",
 	Resolve: "address override", Profile: "profile", NoAuth: "no credentials", ServedModel: "served model",
-	WaitReady: "time to become ready",
+	WaitReady: "time to become ready", Unique: "unique", ClientRequestID: "client request id",
+	Credentials: "header with credentials",
+	Chat:        "chat", Column: "column", System: "system message", Model: "model", MaxTokens: "max tokens",
+	Temperature: "temperature", Stream: "stream", InputTokens: "input tokens", OutputTokens: "output tokens",
+	Count: "count", Types: "column types", Unnamed: "unnamed", RowsPerRequest: "rows per request",
+	FromOpenAPI: "OpenAPI description",
 }
 
 // Fields lists every setting.

@@ -1,6 +1,9 @@
 package splice
 
-import "brunt/payloads/jsonscan"
+import (
+	"brunt/payloads/jsonscan"
+	"brunt/payloads/setting"
+)
 
 // clientIDKey is the key of a body under which inference tables keep what
 // the client calls its request.
@@ -9,10 +12,10 @@ const clientIDKey = "client_request_id"
 // clientIDSplice is the [Finder] of client_request_ids: the key and the
 // request's id behind the brace that opens an object. A body that has the key
 // already keeps its own, and one that is no object has no place for it.
-func clientIDSplice(body []byte) (Splice, string) {
+func clientIDSplice(body []byte) (Splice, setting.Text) {
 	start := jsonscan.SkipSpace(body, 0)
 	if !jsonscan.IsAt(body, start, '{') {
-		return Splice{}, ""
+		return Splice{}, setting.Text{}
 	}
 	own := false
 	jsonscan.EachMember(body, start, 1, func(rawKey, _ []byte, _ int) string {
@@ -22,11 +25,11 @@ func clientIDSplice(body []byte) (Splice, string) {
 	})
 	switch {
 	case own:
-		return Splice{}, ""
+		return Splice{}, setting.Text{}
 	case jsonscan.IsAt(body, jsonscan.SkipSpace(body, start+1), '}'):
-		return Splice{At: uint32(start + 1), Text: LoneClientIDText}, ""
+		return Splice{At: uint32(start + 1), Text: LoneClientIDText}, setting.Text{}
 	}
-	return Splice{At: uint32(start + 1), Text: ClientIDText}, ""
+	return Splice{At: uint32(start + 1), Text: ClientIDText}, setting.Text{}
 }
 
 // HaveClientID reports whether one of the splices is a client_request_id.

@@ -1,18 +1,21 @@
 package splice
 
-import "brunt/payloads/jsonscan"
+import (
+	"brunt/payloads/jsonscan"
+	"brunt/payloads/setting"
+)
 
 // nonceSplice is the [Finder] of unique prompts: at the beginning of the text
 // that a model is asked about, for prompt caches go by how texts begin. What
 // stands before it, such as a system message that all requests share, stays
 // alike, as it would for real users.
-func nonceSplice(body []byte) (Splice, string) {
+func nonceSplice(body []byte) (Splice, setting.Text) {
 	at := nonceAt(body)
 	if at < 0 {
-		return Splice{}, "no text to make unique: --unique needs a user message in messages, or text in prompt or " +
-			"input; leave it out, or mend the body"
+		return Splice{}, setting.Textf("no text to make unique: %v needs a user message in messages, or text in prompt "+
+			"or input; leave it out, or mend the body", setting.Unique)
 	}
-	return Splice{At: uint32(at), Text: NonceText}, ""
+	return Splice{At: uint32(at), Text: NonceText}, setting.Text{}
 }
 
 // nonceAt returns the offset of the first character of the first user message,

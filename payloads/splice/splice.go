@@ -1,6 +1,9 @@
 package splice
 
-import "brunt/payloads/file"
+import (
+	"brunt/payloads/file"
+	"brunt/payloads/setting"
+)
 
 // maxSplices is how many a body may have.
 const maxSplices = 2
@@ -67,7 +70,7 @@ func (s List) Append(out, body, id []byte) (longer, rest []byte) {
 
 // Finder finds the place of one kind of splice in a body known to be sound,
 // or says why it has none. NoText, with nothing said, leaves the body alone.
-type Finder func(body []byte) (s Splice, what string)
+type Finder func(body []byte) (s Splice, what setting.Text)
 
 // Finders are those for the options that a run has set, at most maxSplices.
 func Finders(unique, clientID bool) (list []Finder) {
@@ -108,13 +111,13 @@ func (s List) with(added Splice) List {
 }
 
 // Find asks each splicer for its place in a body.
-func Find(list []Finder, body []byte) (found List, what string) {
+func Find(list []Finder, body []byte) (found List, what setting.Text) {
 	for _, find := range list {
 		s, what := find(body)
-		if what != "" {
+		if !what.Empty() {
 			return 0, what
 		}
 		found = found.with(s)
 	}
-	return found, ""
+	return found, setting.Text{}
 }

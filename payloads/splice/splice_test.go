@@ -7,6 +7,7 @@ import (
 
 	"brunt/payloads/file"
 	"brunt/payloads/jsonscan"
+	"brunt/payloads/setting"
 )
 
 // spliced is a body as it is sent.
@@ -23,9 +24,9 @@ func spliced(t testing.TB, body []byte, s List, id string) string {
 // Two splices go in by offset, whichever was asked for first.
 func TestSplicesInOrder(t *testing.T) {
 	at := func(n uint32) Finder {
-		return func([]byte) (Splice, string) { return Splice{At: n, Text: NonceText}, "" }
+		return func([]byte) (Splice, setting.Text) { return Splice{At: n, Text: NonceText}, setting.Text{} }
 	}
-	none := func([]byte) (Splice, string) { return Splice{}, "" }
+	none := func([]byte) (Splice, setting.Text) { return Splice{}, setting.Text{} }
 	for _, list := range [][]Finder{{at(1), at(3)}, {at(3), at(1)}} {
 		found, _ := Find(list, []byte("abcd"))
 		if got := spliced(t, []byte("abcd"), found, "#"); got != "a# bc# d" {
@@ -59,7 +60,7 @@ func FuzzUnique(f *testing.F) {
 			return
 		}
 		s, what := nonceSplice(body)
-		if what != "" {
+		if !what.Empty() {
 			return
 		}
 		got := spliced(t, body, List(0).with(s), "run-7")
@@ -122,7 +123,7 @@ func FuzzClientRequestID(f *testing.F) {
 			return
 		}
 		s, what := clientIDSplice(body)
-		if what != "" {
+		if !what.Empty() {
 			t.Fatal(what)
 		}
 		got := spliced(t, body, List(0).with(s), "run-7")

@@ -8,6 +8,7 @@ import (
 
 	"brunt/payloads/file"
 	"brunt/payloads/jsonscan"
+	"brunt/payloads/setting"
 )
 
 // Reader reads CSV after RFC 4180, a row at a time. Unlike encoding/csv
@@ -43,7 +44,7 @@ func (t *Reader) Value(i int) []byte { return t.text[t.Fields[i].start:t.Fields[
 
 // Problem makes an error of what is wrong with the row.
 func (t *Reader) Problem(format string, args ...any) error {
-	return &file.LineError{File: t.Name, Line: t.Start, Problem: fmt.Sprintf(format, args...)}
+	return &file.LineError{File: t.Name, Line: t.Start, Problem: setting.Plain(fmt.Sprintf(format, args...))}
 }
 
 // Next reads the next row that is not a blank line; io.EOF behind the last.

@@ -29,6 +29,25 @@ var flags = map[setting.Field]string{
 	setting.NoAuth:      "--auth none",
 	setting.ServedModel: "--served-model",
 	setting.WaitReady:   "--wait-ready",
+
+	setting.Unique:          "--unique",
+	setting.ClientRequestID: "--client-request-id",
+	setting.Credentials:     "-H 'Authorization: env:NAME'",
+
+	setting.Chat:           "--chat",
+	setting.Column:         "--column",
+	setting.System:         "--system",
+	setting.Model:          "--model",
+	setting.MaxTokens:      "--max-tokens",
+	setting.Temperature:    "--temperature",
+	setting.Stream:         "--stream",
+	setting.InputTokens:    "--input-tokens",
+	setting.OutputTokens:   "--output-tokens",
+	setting.Count:          "--count",
+	setting.Types:          "--type",
+	setting.Unnamed:        "--unnamed",
+	setting.RowsPerRequest: "--rows-per-request",
+	setting.FromOpenAPI:    "--from-openapi",
 }
 
 // Flag is the flag by which the command line sets a field, such as "--rate".
