@@ -22,3 +22,6 @@ var (
 func (r *Report) Provision() { r.provision() }
 
 func (t *Throughput) Summarise(r *Report) { t.summarise(r) }
+
+// JudgeStationarity is called where a report is made.
+func (r *Report) JudgeStationarity() { r.judgeStationarity() }

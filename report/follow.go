@@ -38,6 +38,7 @@ func (f *Follower) Follow(s *attack.Snapshot) (r *Report, kept int) {
 	f.intervals = append(old, intervalsOf(s.Intervals[kept:], askingOf(&f.meta.Plan, s))...)
 	if r.Intervals = f.intervals; s.State == attack.Done {
 		r.SumUpIntervals()
+		r.judgeStationarity()
 	}
 	return r, kept
 }

@@ -94,6 +94,7 @@ func From(meta Meta, s *attack.Snapshot) *Report {
 	r.Summarise()
 	if s.State == attack.Done { // one under way changes every second
 		r.SumUpIntervals()
+		r.judgeStationarity()
 	}
 	samples, failed, reason := meta.Sampler.Taken()
 	if failed > 0 {

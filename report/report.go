@@ -54,6 +54,7 @@ type Report struct {
 	Spans        []Span            `json:"spans"`    // when each run of a merged report was; empty for one run
 	Capacity     *Capacity         `json:"capacity"` // null unless the run is a step of a search
 	Histograms   Histograms        `json:"histograms"`
+	Stationarity *Stationarity     `json:"stationarity"` // null where it cannot be judged
 	// IntervalHistograms are for comparisons; null in a merged report, and in one of a
 	// run under way.
 	IntervalHistograms *IntervalHistograms `json:"interval_histograms"`
