@@ -121,9 +121,11 @@ func (s *stepper) headline(a Answer, c *report.Capacity, target string) string {
 	case AtLeast:
 		return fmt.Sprintf("%s bears at least %s with %s; %s", target, what, s.kept(), s.topped(a))
 	case NoneHolds:
-		return fmt.Sprintf("%s does not keep %s at any load that was tried: at %s, the lowest, %s", target, s.kept(), s.load(s.lowest()), s.beyond(s.lowest()))
+		return fmt.Sprintf("%s does not keep %s at any load that was tried: at %s, the lowest, %s",
+			target, s.kept(), s.load(s.lowest()), s.beyond(s.lowest()))
 	case ClientLimit:
-		return fmt.Sprintf("how much %s bears is not known: at %s brunt itself was the limit%s", target, s.load(a.Wall), s.upTo(a))
+		return fmt.Sprintf("how much %s bears is not known: at %s brunt itself was the limit%s",
+			target, s.load(a.Wall), s.upTo(a))
 	case Stopped:
 		return "interrupted: " + s.soFar(a, target)
 	}
@@ -151,9 +153,11 @@ func (s *stepper) soFar(a Answer, target string) string {
 	case a.Level == 0:
 		return fmt.Sprintf("%s does not bear %s; less was not tried long enough", target, s.load(a.High))
 	case a.High == 0:
-		return fmt.Sprintf("%s bears at least %s with %s; more was not tried long enough", target, s.load(a.Level), s.kept())
+		return fmt.Sprintf("%s bears at least %s with %s; more was not tried long enough",
+			target, s.load(a.Level), s.kept())
 	}
-	return fmt.Sprintf("%s bears between %s and %s with %s, as far as the steps until then tell", target, s.load(a.Low), s.load(a.High), s.kept())
+	return fmt.Sprintf("%s bears between %s and %s with %s, as far as the steps until then tell",
+		target, s.load(a.Low), s.load(a.High), s.kept())
 }
 
 // upTo is what was held below brunt's own limit.
@@ -231,17 +235,21 @@ func (s *stepper) notes(a Answer, c *report.Capacity) (list []string) {
 	}
 	add(a.Level > 0, "%s was held in %s", s.load(a.Level), s.tries(a.Level))
 	add(a.High > 0, "%s was held in %s", s.load(a.High), s.tries(a.High))
-	add(a.Status == Unsettled && a.Wall > 0, "at %s brunt itself was the limit%s, so that the interval is wider than %s", s.load(a.Wall), s.upTo(Answer{}), format.Share(100*c.Precision))
-	add(a.Status == Unsettled && a.Wall == 0, "the steps contradict each other, so that the interval is wider than %s: longer steps (--step) tell more", format.Share(100*c.Precision))
+	add(a.Status == Unsettled && a.Wall > 0, "at %s brunt itself was the limit%s, so that the interval is wider than %s",
+		s.load(a.Wall), s.upTo(Answer{}), format.Share(100*c.Precision))
+	add(a.Status == Unsettled && a.Wall == 0, "the steps contradict each other, so that the interval is wider than %s: longer steps (--step) tell more",
+		format.Share(100*c.Precision))
 	grew := 0
 	for i := range s.steps {
 		if s.steps[i].Outcome == string(Broken) && s.details[i].grew {
 			grew++
 		}
 	}
-	add(grew > 0, "the endpoint answered more at the end of %d of the steps than at their beginning: it scaled up, or woke; what was too much before that was tried again", grew)
+	add(grew > 0, "the endpoint answered more at the end of %d of the steps than at their beginning: "+
+		"it scaled up, or woke; what was too much before that was tried again", grew)
 	if f := c.Fit; f != nil && f.Knee != nil {
-		add(true, "throughput follows min(N/%s, %s): the knee is at %s clients", format.MS(f.LatencyMS), format.Rate(*f.CeilingPerS), format.Number(*f.Knee))
+		add(true, "throughput follows min(N/%s, %s): the knee is at %s clients",
+			format.MS(f.LatencyMS), format.Rate(*f.CeilingPerS), format.Number(*f.Knee))
 	} else if f != nil {
 		add(true, "throughput follows N/%s as far as it was tried: no ceiling was reached", format.MS(f.LatencyMS))
 	}
@@ -268,7 +276,8 @@ func (s *stepper) tries(level float64) string {
 		requests += st.Requests
 		seconds = max(seconds, st.DurationS)
 	}
-	text := fmt.Sprintf("%d of %d steps of up to %s (%s requests)", held, judged, format.MS(1e3*seconds), format.Count(requests))
+	text := fmt.Sprintf("%d of %d steps of up to %s (%s requests)",
+		held, judged, format.MS(1e3*seconds), format.Count(requests))
 	if judged == 1 {
 		text = fmt.Sprintf("%d of 1 step of %s (%s requests)", held, format.MS(1e3*seconds), format.Count(requests))
 	}
@@ -286,8 +295,11 @@ func stepWords(s *report.CapacityStep) string {
 	} else if s.Concurrency != nil {
 		load = fmt.Sprintf("%d at a time", *s.Concurrency)
 	}
-	words := map[string]string{string(Held): "held", string(Broken): "not held", string(Client): "not known", string(Unjudged): "not judged"}[s.Outcome]
-	text := fmt.Sprintf("%s for %s: %s (p99 %s, %s requests)", load, format.MS(1e3*s.DurationS), words, format.OptionalMS(s.P99), format.Count(s.Requests))
+	words := map[string]string{
+		string(Held): "held", string(Broken): "not held", string(Client): "not known", string(Unjudged): "not judged",
+	}[s.Outcome]
+	text := fmt.Sprintf("%s for %s: %s (p99 %s, %s requests)",
+		load, format.MS(1e3*s.DurationS), words, format.OptionalMS(s.P99), format.Count(s.Requests))
 	if s.Reason != "" {
 		text += ": " + s.Reason
 	}

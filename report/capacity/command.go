@@ -101,7 +101,8 @@ func (f *Flags) open(target string, streams job.Streams) ([]rules.Rule, *job.Sou
 	}
 	for _, r := range list {
 		if !r.WorsensWithLoad() {
-			return nil, nil, fmt.Errorf("--slo %s: it is no bound on the load, which the search itself raises; give a rule on times (p99<200ms) or failures (failed<0.1%%)", r)
+			return nil, nil, fmt.Errorf("--slo %s: it is no bound on the load, which the search itself raises; "+
+				"give a rule on times (p99<200ms) or failures (failed<0.1%%)", r)
 		}
 	}
 	if f.Payloads.Replay {
@@ -110,7 +111,9 @@ func (f *Flags) open(target string, streams job.Streams) ([]rules.Rule, *job.Sou
 	if err := f.Output.Claim(""); err != nil {
 		return nil, nil, err
 	}
-	flags := job.Flags{Load: config.Load{Exchange: f.Exchange}, Payloads: f.Payloads, Target: f.Target, Name: f.Name, Label: f.Label}
+	flags := job.Flags{
+		Load: config.Load{Exchange: f.Exchange}, Payloads: f.Payloads, Target: f.Target, Name: f.Name, Label: f.Label,
+	}
 	source, err := job.Open(flags, target, true, streams)
 	return list, source, err
 }
@@ -166,7 +169,10 @@ func (s *stepper) search() (Answer, error) {
 	if levels != nil {
 		return s.walk(levels)
 	}
-	b := Bounds{Start: start, Min: attack.PerSecond(s.flags.MinRate.Rate), Max: s.flags.Most(), Precision: float64(s.flags.Precision)}
+	b := Bounds{
+		Start: start, Min: attack.PerSecond(s.flags.MinRate.Rate), Max: s.flags.Most(),
+		Precision: float64(s.flags.Precision),
+	}
 	if s.flags.Clients() {
 		b.Whole, b.Min = true, 1
 	}
@@ -209,7 +215,8 @@ func (s *stepper) estimate(start float64, levels []float64) string {
 			parts = append(parts, fmt.Sprintf("%s if it bears %s", format.Span(most.Round(time.Second)), s.load(level)))
 		}
 	}
-	text := fmt.Sprintf("a step takes %s; the search begins at %s", format.Span(length(start).Round(time.Millisecond)), s.load(start))
+	text := fmt.Sprintf("a step takes %s; the search begins at %s",
+		format.Span(length(start).Round(time.Millisecond)), s.load(start))
 	if len(parts) > 0 {
 		text += ", and takes about " + strings.Join(parts, ", ")
 	}

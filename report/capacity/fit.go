@@ -83,7 +83,9 @@ func proportion(points []throughput, x func(throughput) float64) (factor, square
 func points(steps []report.CapacityStep) (list []throughput) {
 	sums := map[int][]float64{}
 	for i := range steps {
-		if s := &steps[i]; s.Concurrency != nil && s.CompletedPerS != nil && *s.CompletedPerS > 0 && s.Outcome != string(Client) && !s.EndedEarly {
+		s := &steps[i]
+		told := s.Outcome != string(Client) && !s.EndedEarly
+		if told && s.Concurrency != nil && s.CompletedPerS != nil && *s.CompletedPerS > 0 {
 			sums[*s.Concurrency] = append(sums[*s.Concurrency], *s.CompletedPerS)
 		}
 	}

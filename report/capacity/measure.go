@@ -16,7 +16,8 @@ import (
 func measured(rep *report.Report, list []rules.Rule) *Measured {
 	q := &rep.Requests
 	m := &Measured{
-		Open: rep.Plan.RatePerS != nil, Planned: q.Planned, Sent: q.Sent, Succeeded: q.Succeeded, Failed: q.Failed + q.CutOff,
+		Open: rep.Plan.RatePerS != nil, Planned: q.Planned, Sent: q.Sent,
+		Succeeded: q.Succeeded, Failed: q.Failed + q.CutOff,
 		Seconds: rep.PlanElapsedS, Points: pointsOf(rep), Failures: failureWords(rep),
 	}
 	if m.Open {
@@ -46,7 +47,9 @@ func lostWords(rep *report.Report, list []rules.Rule) string {
 			return fmt.Sprintf("%s of %s requests were beyond %s", format.Count(over), format.Count(n), r)
 		}
 	}
-	return fmt.Sprintf("%s of %s requests failed (%s)", format.Count(rep.Requests.Failed), format.Count(rep.Requests.Succeeded+rep.Requests.Failed), failureWords(rep))
+	q := &rep.Requests
+	return fmt.Sprintf("%s of %s requests failed (%s)",
+		format.Count(q.Failed), format.Count(q.Succeeded+q.Failed), failureWords(rep))
 }
 
 // ruled is how a rule fared, and how sure that is.
@@ -138,7 +141,9 @@ func pointsOf(rep *report.Report) (points []Point) {
 		if iv.TS+iv.WidthS > rep.PlanElapsedS+iv.WidthS/8 {
 			break
 		}
-		p := Point{Width: iv.WidthS, InFlight: float64(iv.InFlight), Done: float64(iv.Succeeded + iv.Failed), Latency: math.NaN()}
+		p := Point{
+			Width: iv.WidthS, InFlight: float64(iv.InFlight), Done: float64(iv.Succeeded + iv.Failed), Latency: math.NaN(),
+		}
 		if h := iv.Response.Histogram(); h.TotalCount() > 0 {
 			p.Latency = h.Mean() / 1e6
 		}

@@ -82,7 +82,8 @@ func (s *stepper) occupied(c *report.Capacity) (ms float64, basis string) {
 	}
 	for i := range s.steps {
 		st := &s.steps[i]
-		if st.CompletedPerS != nil && *st.CompletedPerS <= most && s.details[i].service > 0 && st.Succeeded >= fewest && st.Outcome == string(Held) {
+		light := st.CompletedPerS != nil && *st.CompletedPerS <= most
+		if light && s.details[i].service > 0 && st.Succeeded >= fewest && st.Outcome == string(Held) {
 			return s.details[i].service, serviceTime
 		}
 	}
@@ -93,7 +94,8 @@ func (s *stepper) occupied(c *report.Capacity) (ms float64, basis string) {
 func (s *stepper) sizeNotes(c *report.Capacity) (list []string) {
 	if p := c.Provisioned; p != nil && p.Needed != nil {
 		asked := format.Rate(*p.RatePerS)
-		text := fmt.Sprintf("%s × %s a request occupies %s of provisioned concurrency (%s)", asked, format.MS(*p.ServiceMS), format.Number(format.Significant(*p.Needed, 3)), sizeWords(p))
+		text := fmt.Sprintf("%s × %s a request occupies %s of provisioned concurrency (%s)",
+			asked, format.MS(*p.ServiceMS), format.Number(format.Significant(*p.Needed, 3)), sizeWords(p))
 		if p.Used != nil {
 			text += fmt.Sprintf("; the endpoint has %s", format.Number(*p.Used))
 		}
@@ -105,11 +107,17 @@ func (s *stepper) sizeNotes(c *report.Capacity) (list []string) {
 	case p.Needed == nil:
 		list = append(list, fmt.Sprintf("what %s needs is not known: %s", format.AskedRate(*p.RatePerS), *p.Reason))
 	case *p.Basis == byMeasure:
-		list = append(list, fmt.Sprintf("%s needs %s of provisioned concurrency (%s), in proportion to what was measured", format.AskedRate(*p.RatePerS), format.Number(format.Significant(*p.Needed, 3)), sizeWords(p)))
+		list = append(list, needWords(p)+", in proportion to what was measured")
 	default:
-		list = append(list, fmt.Sprintf("%s needs %s of provisioned concurrency (%s) by rate × time; that is full use, so leave room for the rules", format.AskedRate(*p.RatePerS), format.Number(format.Significant(*p.Needed, 3)), sizeWords(p)))
+		list = append(list, needWords(p)+" by rate × time; that is full use, so leave room for the rules")
 	}
 	return list
+}
+
+// needWords are what a rate needs.
+func needWords(p *report.CapacityProvisioned) string {
+	return fmt.Sprintf("%s needs %s of provisioned concurrency (%s)",
+		format.AskedRate(*p.RatePerS), format.Number(format.Significant(*p.Needed, 3)), sizeWords(p))
 }
 
 // sizeWords are the workload size and how much more it has.
