@@ -27,11 +27,11 @@ func (t *timeline) snapshot() *Snapshot {
 		t.common = t.commonSnapshot()
 	}
 	s := new(*t.common)
-	s.State, s.Interrupted, s.Started = r.state(t.closed), r.stopping(), r.clock.time(r.measured)
+	s.State, s.Interrupted, s.Started = r.state(t.closed), r.stopping(), r.clock.Time(r.measured)
 	s.Addresses, s.TLSVersion = r.dialer.Addresses(), r.dialer.TLSVersion()
 	s.Client, s.Delays = r.client(), r.watch.delays()
 	if g := t.aggregate; g.silent {
-		s.Silence = Silence{time.Duration(g.silence.from - r.measured), time.Duration(g.silence.to - g.silence.from)}
+		s.Silence = Silence{g.silence.from.Sub(r.measured), g.silence.to.Sub(g.silence.from)}
 	}
 	s.Warnings = append(s.Warnings, setting.Plains(r.endpoint.Notes)...)
 	s.ID = string(r.id)
@@ -72,7 +72,7 @@ func (t *timeline) commonSnapshot() *Snapshot {
 }
 
 func (r *Run) state(closed bool) State {
-	now := r.clock.now()
+	now := r.clock.Now()
 	switch {
 	case closed:
 		return Done
@@ -95,7 +95,7 @@ type aggregate struct {
 	slowest  []slowReply
 	models   map[string]*Served
 	names    []*Named // by name id, nil until used
-	last     int64    // end of the last exchange that was not cut off
+	last     Instant  // end of the last exchange that was not cut off
 	silence  silence  // of all tallies at once
 	silent   bool     // there is one
 
@@ -237,7 +237,7 @@ func (n *Named) frozen() Named {
 func (r *Run) fillTotals(s *Snapshot, t *timeline) {
 	c := &s.Counts
 	c.Sent, c.Planned, c.Kept = t.started, t.planned, t.kept
-	since := func(at int64) time.Duration { return max(0, time.Duration(at-r.measured)) }
+	since := func(at Instant) time.Duration { return max(0, at.Sub(r.measured)) }
 	defer func() { r.planStages(s) }()
 	r.fillSkipped(c)
 	c.Window.Length = r.windowAt(t.boundary, t.closed)
@@ -258,7 +258,7 @@ func (r *Run) fillTotals(s *Snapshot, t *timeline) {
 	if r.recorder != nil {
 		c.Dropped = c.Sent - c.Kept
 	}
-	end := r.sendingTime(since(r.clock.now()))
+	end := r.sendingTime(since(r.clock.Now()))
 	s.Elapsed = since(t.aggregate.last)
 	if c.CutOff > 0 {
 		s.Elapsed = max(s.Elapsed, end)
@@ -300,7 +300,7 @@ func (r *Run) slotsUsedUp() bool {
 func (r *Run) sendingTime(passed time.Duration) time.Duration {
 	d := min(passed, r.planned(passed))
 	if at, stopped := r.stopInstant(); stopped {
-		d = min(d, max(0, time.Duration(at-r.measured)))
+		d = min(d, max(0, at.Sub(r.measured)))
 	}
 	return d
 }

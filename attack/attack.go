@@ -3,13 +3,13 @@ package attack
 import (
 	"context"
 	"fmt"
-	"math"
 	"net/http"
 	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"brunt/attack/clock"
 	"brunt/attack/endpoint"
 	"brunt/payloads"
 	"brunt/payloads/setting"
@@ -41,7 +41,7 @@ type Run struct {
 	pacer       *pacer // nil where connections are opened as they are needed
 	schedule    atomic.Pointer[schedule]
 	unannounced unannouncedCloses
-	clock       clock
+	clock       clock.Clock
 	began       usage
 
 	heads      atomic.Pointer[[][]byte] // by payload variant; replaced when credentials change
@@ -53,10 +53,10 @@ type Run struct {
 	nameOf     []int                    // payload variant → name id, -1 for none
 
 	// Instants of the clock.
-	start    int64   // of the schedule
-	measured int64   // the warm-up's end
-	end      int64   // of the plan
-	borders  []int64 // ends of its stages
+	start    Instant   // of the schedule
+	measured Instant   // the warm-up's end
+	end      Instant   // of the plan
+	borders  []Instant // ends of its stages
 
 	dispatchers []*dispatcher
 	timers      []*preciseTimer // of the turns
@@ -79,9 +79,9 @@ type Run struct {
 	orderMu sync.Mutex    // keeps both in step with the clock where records are kept
 	_       [64]byte
 
-	leaving           atomic.Int64 // workers that a change has yet to send away
-	stopAt            atomic.Int64 // 0 before the stop, beginsToStop until its instant is known
-	until             atomic.Int64 // end of the window, as far as it is known
+	leaving           atomic.Int64        // workers that a change has yet to send away
+	stopAt            clock.AtomicInstant // 0 before the stop, beginsToStop until its instant is known
+	until             clock.AtomicInstant // end of the window, as far as it is known
 	cutting           atomic.Bool
 	ending            chan struct{} // closed by the first stop
 	endOnce           sync.Once
@@ -170,7 +170,7 @@ func (r *Run) begin(sink Sink) error {
 	for range min(cores, r.plan.Concurrency) {
 		r.tallies = append(r.tallies, newTally(len(r.names)+len(r.plan.Stages)))
 	}
-	r.clock = clock{time.Now()}
+	r.clock = clock.From(time.Now())
 	r.pacer = newPacer(&r.plan, r.clock)
 	if r.plan.HTTP2 {
 		r.dialer.UseHTTP2()
@@ -195,14 +195,14 @@ func (r *Run) begin(sink Sink) error {
 		go r.recorder.loop()
 	}
 	r.began = readUsage()
-	r.start = r.clock.now() + int64(startDelay)
-	r.measured = r.start + int64(r.plan.Warmup)
+	r.start = r.clock.Now().Add(startDelay)
+	r.measured = r.start.Add(r.plan.Warmup)
 	for _, t := range r.tallies {
 		t.last = r.measured
 	}
-	r.end = math.MaxInt64
+	r.end = never
 	if r.plan.Duration > 0 {
-		r.end = r.measured + int64(r.plan.Duration)
+		r.end = r.measured.Add(r.plan.Duration)
 	}
 	r.markBorders()
 	r.planWindow()
@@ -227,7 +227,7 @@ func (r *Run) begin(sink Sink) error {
 		go r.followStages()
 	}
 	go r.finish()
-	if r.plan.AtEnd == Cut && r.end != math.MaxInt64 {
+	if r.plan.AtEnd == Cut && r.end != never {
 		go r.cutAtEnd()
 	}
 	return nil
@@ -275,7 +275,7 @@ func (r *Run) startWorker(d *dispatcher, ahead bool) {
 	} else {
 		w = newWorker(r, d, r.tallies[len(r.workerList)%len(r.tallies)])
 		if r.mux != nil {
-			w.sender, w.reply = r.mux.newSender(len(r.workerList)), &reply{streams: r.plan.Stream, stall: int64(r.plan.StreamStall)}
+			w.sender, w.reply = r.mux.newSender(len(r.workerList)), &reply{streams: r.plan.Stream, stall: r.plan.StreamStall}
 		}
 		r.workerList = append(r.workerList, w)
 	}

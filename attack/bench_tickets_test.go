@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"brunt/attack/clock"
 	"brunt/payloads"
 )
 
@@ -15,7 +16,7 @@ import (
 func ticketRun(p Plan, workers int) *Run {
 	cores := runtime.GOMAXPROCS(0)
 	r := &Run{plan: p, payloads: payloads.Single("test", []byte("{}")), nameOf: []int{-1}, end: 1 << 62}
-	r.clock = clock{time.Now().Add(-time.Hour)}
+	r.clock = clock.From(time.Now().Add(-time.Hour))
 	for range min(cores, workers) {
 		r.tallies = append(r.tallies, newTally(0))
 	}
@@ -41,7 +42,7 @@ func (w *worker) pretend(tk ticket) {
 	w.ex = exchange{ticket: tk}
 	w.ex.variant = w.run.payloads.At(tk.index).Variant
 	ex := &w.ex
-	ex.sent, ex.first, ex.end = ex.begin, ex.begin+400_000, ex.begin+500_000+int64(tk.index%4096)*64
+	ex.sent, ex.first, ex.end = ex.begin, ex.begin+400_000, ex.begin+500_000+Instant(tk.index%4096)*64
 	ex.status, ex.out, ex.in = 200, 200, 150
 	w.free = ex.end
 	w.tally.record(w)

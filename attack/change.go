@@ -46,31 +46,31 @@ func (r *Run) Change(rate vegeta.Rate, concurrency int) error {
 	if len(r.changes) >= maxChanges {
 		return fmt.Errorf("this run has been changed %d times: stop it and start another one", maxChanges)
 	}
-	if r.over() || r.clock.now() >= r.end {
+	if r.over() || r.clock.Now() >= r.end {
 		return ErrOver
 	}
-	var at int64
+	var at Instant
 	if r.plan.Open() {
 		at = r.reschedule(rate)
 	} else {
-		at = r.clock.now()
+		at = r.clock.Now()
 		if !r.resize(concurrency) {
 			return ErrOver
 		}
 	}
-	r.changes = append(r.changes, Change{time.Duration(at - r.measured), rate, concurrency})
+	r.changes = append(r.changes, Change{at.Sub(r.measured), rate, concurrency})
 	return nil
 }
 
 // reschedule gives the schedule another rate from now on. It holds all turns
 // meanwhile: a ticket that one of them has taken has an instant before now, so
 // that both schedules agree on it.
-func (r *Run) reschedule(rate vegeta.Rate) (at int64) {
+func (r *Run) reschedule(rate vegeta.Rate) (at Instant) {
 	for _, t := range r.dispatchers {
 		t.mu.Lock()
 	}
-	at = r.clock.now() + 1
-	r.schedule.Store(r.schedule.Load().changed(max(at-r.start, 1), rate))
+	at = r.clock.Now() + 1
+	r.schedule.Store(r.schedule.Load().changed(max(at.Sub(r.start), 1), rate))
 	for _, t := range r.dispatchers {
 		t.mu.Unlock()
 		t.timer.interrupt()
@@ -134,7 +134,7 @@ func (r *Run) leaveIfSurplus(w *worker) bool {
 func (r *Run) takeLeftClaim(w *worker) bool {
 	r.workersMu.Lock()
 	defer r.workersMu.Unlock()
-	if n := len(r.leftClaims); n > 0 && r.clock.now() < r.end {
+	if n := len(r.leftClaims); n > 0 && r.clock.Now() < r.end {
 		w.claim, r.leftClaims = r.leftClaims[n-1], r.leftClaims[:n-1]
 		return true
 	}

@@ -20,8 +20,6 @@ import (
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 )
 
-func perSecond(n int) vegeta.Rate { return vegeta.Rate{Freq: n, Per: time.Second} }
-
 // Whatever changes of the rate come, tickets keep their order, those of the
 // past their instants, and each has one number.
 func TestChangedScheduleIsOneSchedule(t *testing.T) {
@@ -30,8 +28,8 @@ func TestChangedScheduleIsOneSchedule(t *testing.T) {
 		rate := func() vegeta.Rate { return vegeta.Rate{Freq: 1 + rnd.IntN(400), Per: time.Second} }
 		plan := Plan{Rate: rate(), Duration: 3 * time.Second, Warmup: time.Duration(rnd.IntN(2)) * time.Second}
 		s := newSchedule(&plan)
-		for at := int64(1); ; {
-			at += int64(rnd.IntN(int(time.Second)))
+		for at := time.Duration(1); ; {
+			at += time.Duration(rnd.IntN(int(time.Second)))
 			if at >= s.end {
 				break
 			}
@@ -51,17 +49,17 @@ func TestChangedScheduleIsOneSchedule(t *testing.T) {
 			// Neither a burst nor a hole: the next ticket is at most one of the
 			// new rate's intervals away.
 			if first, ok := n.at(past); ok && past != n.warm && (first < at || float64(first-at) > 1e9/PerSecond(next)+2) {
-				t.Fatalf("seed %d: first ticket %v after a change to %v/s", seed, time.Duration(first-at), PerSecond(next))
+				t.Fatalf("seed %d: first ticket %v after a change to %v/s", seed, first-at, PerSecond(next))
 			}
 			s = n
 		}
-		last, k := int64(-1), uint64(0)
+		last, k := time.Duration(-1), uint64(0)
 		for ; ; k++ {
 			at, ok := s.at(k)
 			if !ok {
 				break
 			}
-			if at < last || at >= s.end || at < int64(plan.Warmup) != (k < s.warm) || s.before(at+1) <= k || s.before(at) > k {
+			if at < last || at >= s.end || at < plan.Warmup != (k < s.warm) || s.before(at+1) <= k || s.before(at) > k {
 				t.Fatalf("seed %d: ticket %d at %d after one at %d; %d before it", seed, k, at, last, s.before(at))
 			}
 			last = at
@@ -81,8 +79,8 @@ func TestRateChangedUnderWay(t *testing.T) {
 	p.Rate, p.Concurrency, p.Duration = vegeta.Rate{Freq: 1, Per: 10 * time.Second}, 200, 2*time.Second
 	run := startWith(t, o.url(), p, Request{}, indexedBodies(t, 20_000, 0), nil)
 	for i, rate := range []int{2000, 50, 4000, 7, 1000} {
-		at := run.start + int64(i+1)*int64(200*time.Millisecond) // by the run's own clock: delays do not add up
-		await(func() bool { return run.clock.now() >= at })
+		at := run.start.Add(time.Duration(i+1) * (200 * time.Millisecond)) // by the run's own clock: delays do not add up
+		await(func() bool { return run.clock.Now() >= at })
 		if err := run.Change(perSecond(rate), 0); err != nil {
 			t.Fatal(err)
 		}
@@ -179,12 +177,12 @@ func heldUp(t *testing.T) (c Counts, backlog uint64) {
 	for _, turn := range run.dispatchers {
 		turn.mu.Lock()
 	}
-	before := run.clock.now()
-	await(func() bool { return run.clock.now()-before >= int64(500*time.Millisecond) })
+	before := run.clock.Now()
+	await(func() bool { return run.clock.Now().Sub(before) >= (500 * time.Millisecond) })
 	for _, turn := range run.dispatchers {
 		turn.mu.Unlock()
 	}
-	backlog = Tickets(p.Rate, time.Duration(run.clock.now()-before))
+	backlog = Tickets(p.Rate, (run.clock.Now().Sub(before)))
 	<-run.Done()
 	s := run.Snapshot()
 	checkBooks(t, s)

@@ -16,14 +16,14 @@ type claim struct {
 // an earlier instant, but for now: readers of results count on that (vegeta's
 // plot refuses others). The lock that it takes is little beside writing the
 // record.
-func (c *claim) take(run *Run, free int64) (tk ticket, ok bool) {
+func (c *claim) take(run *Run, free Instant) (tk ticket, ok bool) {
 	if run.recorder != nil {
 		run.orderMu.Lock()
 		defer run.orderMu.Unlock()
 	}
 	now := free
 	if free < 0 || run.recorder != nil {
-		now = run.clock.now()
+		now = run.clock.Now()
 	}
 	if now >= run.end {
 		return tk, false
@@ -56,7 +56,7 @@ func (c *claim) next(run *Run) (index uint64, ok bool) {
 		c.end = run.claimed.Add(size)
 		c.from = c.end - size
 		if limit := run.plan.Requests; c.from < limit && c.end >= limit {
-			run.endWindow(run.clock.now() + 1) // the last one: from now on slots run empty
+			run.endWindow(run.clock.Now() + 1) // the last one: from now on slots run empty
 		}
 	}
 	if limit := run.plan.Requests; limit > 0 && c.from >= limit {

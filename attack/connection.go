@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"brunt/attack/clock"
 	"brunt/attack/endpoint"
 )
 
@@ -18,9 +19,9 @@ var errCut = errors.New("cut off by the run's end")
 // every request. A deadline that passes too early is moved then.
 const deadlineShare = 8
 
-// pollAfter is the time, in nanoseconds, after which a reply is read for although
+// pollAfter is the time after which a reply is read for although
 // the poller has reported nothing (see directConn).
-const pollAfter = int64(100 * time.Millisecond)
+const pollAfter = 100 * time.Millisecond
 
 // connection is one open HTTP/1.1 connection, with the instants of its reads. It
 // belongs to one worker.
@@ -28,27 +29,27 @@ type connection struct {
 	netConn net.Conn
 	direct  *directConn // nil where the connection's own methods are used
 	idle    *endpoint.Idle
-	clock   clock
+	clock   clock.Clock
 	cutting *atomic.Bool
 	secure  bool
 
 	firstSend   firstSend // this exchange's first byte
-	setDeadline int64     // the instant set on netConn; may be earlier than deadline
-	deadline    int64     // the exchange's
-	lastUse     int64     // end of the last exchange
+	setDeadline Instant   // the instant set on netConn; may be earlier than deadline
+	deadline    Instant   // the exchange's
+	lastUse     Instant   // end of the last exchange
 
-	reads       int   // of this reply
-	first       int64 // instant of the reply's first bytes
-	received    int64 // bytes of this reply
-	failure     error // what ended this reply's reading
-	endedBefore bool  // the peer had ended the connection before the request was sent
+	reads       int     // of this reply
+	first       Instant // instant of the reply's first bytes
+	received    int64   // bytes of this reply
+	failure     error   // what ended this reply's reading
+	endedBefore bool    // the peer had ended the connection before the request was sent
 
-	replies int64 // complete replies that came on it
-	trip    int64 // ns, at least a round trip: what opening it took, or its quickest reply
+	replies int64         // complete replies that came on it
+	trip    time.Duration // at least a round trip: what opening it took, or its quickest reply
 
-	timed bool  // the reply is a stream: each read is timed
-	at    int64 // instant of its last read
-	stall int64 // ns, the longest silence of a stream; 0 for no bound
+	timed bool          // the reply is a stream: each read is timed
+	at    Instant       // instant of its last read
+	stall time.Duration // the longest silence of a stream; 0 for no bound
 }
 
 // firstSend is the instant at which an exchange's first byte is handed to the
@@ -56,20 +57,20 @@ type connection struct {
 // byte, and have answered, before the call returns. Over TLS the first record has
 // been made by then.
 type firstSend struct {
-	clock   clock
-	pending bool  // still to come
-	at      int64 // 0 until then
+	clock   clock.Clock
+	pending bool    // still to come
+	at      Instant // 0 until then
 }
 
 // beforeWrite is called before every write; the first one of an exchange counts.
 func (h *firstSend) beforeWrite() {
 	if h != nil && h.pending {
-		h.pending, h.at = false, h.clock.now()
+		h.pending, h.at = false, h.clock.Now()
 	}
 }
 
 func newConnection(conn net.Conn, connect time.Duration, run *Run) *connection {
-	c := &connection{netConn: conn, direct: newDirectConn(conn), idle: endpoint.NewIdle(conn), clock: run.clock, cutting: &run.cutting, secure: run.target.TLS, trip: int64(connect)}
+	c := &connection{netConn: conn, direct: newDirectConn(conn), idle: endpoint.NewIdle(conn), clock: run.clock, cutting: &run.cutting, secure: run.target.TLS, trip: connect}
 	c.firstSend.clock = run.clock
 	if c.direct != nil {
 		c.direct.firstSend = &c.firstSend
@@ -78,14 +79,14 @@ func newConnection(conn net.Conn, connect time.Duration, run *Run) *connection {
 }
 
 // begin readies the connection for an exchange that ends at the deadline; timeout is
-// its length in nanoseconds.
-func (c *connection) begin(deadline, timeout int64) error {
+// its length.
+func (c *connection) begin(deadline Instant, timeout time.Duration) error {
 	c.deadline, c.reads, c.received, c.failure, c.timed, c.endedBefore = deadline, 0, 0, nil, false, false
 	c.firstSend.pending, c.firstSend.at = true, 0
 	if c.direct != nil {
-		return c.setNear(min(deadline, deadline-timeout+pollAfter))
+		return c.setNear(min(deadline, deadline.Add(pollAfter-timeout)))
 	}
-	if c.setDeadline >= deadline-timeout/deadlineShare {
+	if c.setDeadline >= deadline.Add(-timeout/deadlineShare) {
 		return nil
 	}
 	return c.extend()
@@ -93,17 +94,17 @@ func (c *connection) begin(deadline, timeout int64) error {
 
 // setNear has netConn's deadline lie at that instant, or up to half of pollAfter
 // before it.
-func (c *connection) setNear(at int64) error {
-	if c.setDeadline <= at && c.setDeadline >= at-pollAfter/2 {
+func (c *connection) setNear(at Instant) error {
+	if c.setDeadline <= at && c.setDeadline >= at.Add(-pollAfter/2) {
 		return nil
 	}
 	c.setDeadline = at
 	return c.applyDeadline()
 }
 
-// follow has every further read of the reply timed, since it is a stream, with the
-// longest silence of stall ns.
-func (c *connection) follow(stall int64) error {
+// follow has every further read of the reply timed, since it is a stream, with
+// stall as its longest silence.
+func (c *connection) follow(stall time.Duration) error {
 	c.at = c.last()
 	c.timed, c.stall = true, stall
 	if c.limit() >= c.setDeadline {
@@ -113,9 +114,9 @@ func (c *connection) follow(stall int64) error {
 }
 
 // limit is the instant at which the exchange fails unless more of the reply comes.
-func (c *connection) limit() int64 {
+func (c *connection) limit() Instant {
 	if c.timed && c.stall > 0 {
-		return min(c.deadline, c.at+c.stall)
+		return min(c.deadline, c.at.Add(c.stall))
 	}
 	return c.deadline
 }
@@ -128,7 +129,7 @@ func (c *connection) extend() error {
 
 // applyDeadline sets setDeadline on netConn.
 func (c *connection) applyDeadline() error {
-	if err := c.netConn.SetDeadline(c.clock.time(c.setDeadline)); err != nil {
+	if err := c.netConn.SetDeadline(c.clock.Time(c.setDeadline)); err != nil {
 		return err
 	}
 	// The cut sets its flag first and the deadline second; this does the
@@ -148,7 +149,7 @@ func (c *connection) extendIfEarly(err error) error {
 	if !endpoint.Timeout(err) {
 		return err
 	}
-	switch now := c.clock.now(); {
+	switch now := c.clock.Now(); {
 	case now >= c.deadline:
 		return err
 	case now >= c.limit():
@@ -165,9 +166,9 @@ func (c *connection) Read(p []byte) (int, error) {
 		if n > 0 {
 			switch {
 			case c.reads == 0:
-				c.first = c.clock.now()
+				c.first = c.clock.Now()
 			case c.timed:
-				c.at = c.clock.now()
+				c.at = c.clock.Now()
 			}
 			c.reads++
 			c.received += int64(n)
@@ -179,7 +180,7 @@ func (c *connection) Read(p []byte) (int, error) {
 		if err != io.EOF {
 			due := c.setDeadline
 			err = c.extendIfEarly(err)
-			struck = err == nil && c.clock.now()-due < maxTimerDelay
+			struck = err == nil && c.clock.Now().Sub(due) < maxTimerDelay
 		} else {
 			// Found by the read that the early deadline led to, without news from
 			// the poller (see directConn): it was there before.
@@ -231,14 +232,14 @@ func (c *connection) more() bool {
 
 // last is the instant of the reply's last bytes. A reply that came in one read needs
 // no second reading of the clock.
-func (c *connection) last() int64 {
+func (c *connection) last() Instant {
 	switch {
 	case c.timed:
 		return c.at
 	case c.reads == 1:
 		return c.first
 	}
-	return c.clock.now()
+	return c.clock.Now()
 }
 
 // write sends the message, and returns the number of bytes handed to the system.
@@ -301,6 +302,6 @@ func (c *connection) writeBoth(bufs *net.Buffers) (int, error) {
 // looks only where that may be: the peer is known to close connections without
 // announcing it (unannounced), or the connection was idle for more than a
 // millisecond.
-func (c *connection) stale(now int64, unannounced bool) bool {
-	return (unannounced || now-c.lastUse > int64(time.Millisecond)) && !c.idle.Alive()
+func (c *connection) stale(now Instant, unannounced bool) bool {
+	return (unannounced || now.Sub(c.lastUse) > time.Millisecond) && !c.idle.Alive()
 }

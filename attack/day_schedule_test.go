@@ -17,9 +17,9 @@ func TestYear(t *testing.T) {
 		for _, length := range []time.Duration{day, year} {
 			p := Plan{Rate: mustRate(t, word), Warmup: warmup, Duration: length}
 			s := newSchedule(&p)
-			want := func(k uint64) int64 { // measured ticket k's instant
+			want := func(k uint64) time.Duration { // measured ticket k's instant
 				at := new(big.Int).Mul(new(big.Int).SetUint64(k), big.NewInt(int64(p.Rate.Per)))
-				return at.Quo(at, big.NewInt(int64(p.Rate.Freq))).Int64() + int64(warmup)
+				return time.Duration(at.Quo(at, big.NewInt(int64(p.Rate.Freq))).Int64()) + warmup
 			}
 			expected := math.Ceil(PerSecond(p.Rate) * length.Seconds())
 			if n := float64(s.measured); math.Abs(n-expected) > 1 {
@@ -36,7 +36,7 @@ func TestYear(t *testing.T) {
 					k = s.measured - 1
 				}
 				at, ok := s.at(s.warm + k)
-				if !ok || at != want(k) || at >= int64(warmup+length) {
+				if !ok || at != want(k) || at >= warmup+length {
 					t.Fatalf("%s for %v: ticket %d of %d is at %d (%v), want %d", word, length, k, s.measured, at, ok, want(k))
 				}
 				if n := s.plannedBefore(at + 1); n <= k {
@@ -49,7 +49,7 @@ func TestYear(t *testing.T) {
 					t.Fatalf("%s for %v: ticket %d is at %d, the next one at %d", word, length, k, at, next)
 				}
 			}
-			if n := s.plannedBefore(int64(warmup + length)); n != s.measured {
+			if n := s.plannedBefore(warmup + length); n != s.measured {
 				t.Fatalf("%s for %v: %d tickets planned at its end, want %d", word, length, n, s.measured)
 			}
 			if n := s.plannedBefore(math.MaxInt64); n != s.measured {

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"brunt/attack/clock"
 	"brunt/attack/figure"
 	"brunt/payloads/needs"
 )
@@ -28,7 +29,7 @@ type day struct {
 
 func newDay() *day {
 	d := &day{tally: newTally(0), worker: &worker{reply: newReply()}, random: rand.New(rand.NewPCG(7, 8)), response: make([]int64, bucketCount)}
-	r := &Run{plan: Plan{Concurrency: 1}, clock: clock{time.Now()}, tallies: []*tally{d.tally}, workerList: []*worker{d.worker}}
+	r := &Run{plan: Plan{Concurrency: 1}, clock: clock.From(time.Now()), tallies: []*tally{d.tally}, workerList: []*worker{d.worker}}
 	d.timeline = newTimeline(r)
 	return d
 }
@@ -39,12 +40,12 @@ func (d *day) second(i, replies int) {
 	middle := 12 + 3*math.Sin(float64(i)/600)
 	for range replies {
 		ns := min(int64(math.Exp(middle+d.random.NormFloat64())), HistogramMax)
-		d.tally.add(d.tally.histograms[figure.Response], ns)
-		d.tally.add(d.tally.histograms[figure.Service], ns/2)
+		d.tally.add(d.tally.histograms[figure.Response], time.Duration(ns))
+		d.tally.add(d.tally.histograms[figure.Service], time.Duration(ns/2))
 		d.response[indexOf(ns)]++
 	}
 	if i%60 == 0 {
-		d.tally.add(d.tally.histograms[figure.Lateness], int64(i))
+		d.tally.add(d.tally.histograms[figure.Lateness], time.Duration(i))
 	}
 	d.sent += uint64(replies + i%3)
 	d.succeeded += uint64(replies)
@@ -52,7 +53,7 @@ func (d *day) second(i, replies int) {
 	d.in += uint64(replies * i)
 	d.worker.started.Store(d.sent)
 	d.tally.counts.Succeeded, d.tally.counts.Failed, d.tally.counts.BytesIn = d.succeeded, d.failed, d.in
-	if at := int64(i+1) * int64(intervalWidth); at == d.boundary+int64(d.width) {
+	if at := Instant(0).Add(time.Duration(i+1) * intervalWidth); at == d.boundary.Add(d.width) {
 		d.collect(at)
 	}
 }
@@ -117,7 +118,7 @@ func TestDay(t *testing.T) {
 	var early, late uint64
 	for second, checked := 1, 0; second <= 24*3600; second++ {
 		d.second(second-1, replies)
-		if hours := second / 7200 * 2; hours > checked && d.boundary == int64(second)*int64(intervalWidth) {
+		if hours := second / 7200 * 2; hours > checked && d.boundary == Instant(0).Add(time.Duration(second)*intervalWidth) {
 			checked = hours
 			d.check(t, second)
 			if late = max(late, liveHeap()); hours <= 2 {

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"brunt/attack/clock"
 	"brunt/attack/figure"
 )
 
@@ -123,7 +124,7 @@ type delayWatch struct {
 	seen Delays
 }
 
-func watchDelays(c clock) (*delayWatch, error) {
+func watchDelays(c clock.Clock) (*delayWatch, error) {
 	timer, err := newPreciseTimer(c)
 	if err != nil {
 		return nil, err
@@ -132,12 +133,12 @@ func watchDelays(c clock) (*delayWatch, error) {
 }
 
 // begin looks from that instant on, until close.
-func (w *delayWatch) begin(from int64) { go w.loop(from) }
+func (w *delayWatch) begin(from Instant) { go w.loop(from) }
 
-func (w *delayWatch) loop(at int64) {
+func (w *delayWatch) loop(at Instant) {
 	defer close(w.finished)
 	for {
-		now := w.timer.wait(w.timer.clock.now(), at)
+		now := w.timer.wait(w.timer.clock.Now(), at)
 		select {
 		case <-w.quit:
 			return
@@ -147,10 +148,10 @@ func (w *delayWatch) loop(at int64) {
 			continue
 		}
 		w.mu.Lock()
-		w.seen.record(time.Duration(now - at))
+		w.seen.record(now.Sub(at))
 		w.mu.Unlock()
-		if at += int64(delayEvery); at < now {
-			at = now + int64(delayEvery)
+		if at = at.Add(delayEvery); at < now {
+			at = now.Add(delayEvery)
 		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"brunt/attack/clock"
 	"brunt/attack/endpoint"
 	"brunt/attack/figure"
 	"brunt/attack/quiet"
@@ -81,7 +82,7 @@ func TestTurnsBeneathTLS(t *testing.T) {
 				return
 			}
 			if got.Add(1)%7 == 0 {
-				<-time.After(3 * time.Duration(pollAfter))
+				<-time.After(3 * pollAfter)
 			}
 			arrived.Add(n)
 			if _, err := io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"); err != nil {
@@ -150,15 +151,15 @@ func missedEnd(t *testing.T) error {
 	}
 	looks := 0 // until the poller has heard of it as well
 	await(func() bool { looks++; return looks > 20 })
-	w := &connection{netConn: client, direct: newDirectConn(client), clock: clock{origin: time.Now()}, cutting: new(atomic.Bool)}
-	if err := w.begin(w.clock.now()+int64(time.Minute), int64(time.Minute)); err != nil {
+	w := &connection{netConn: client, direct: newDirectConn(client), clock: clock.From(time.Now()), cutting: new(atomic.Bool)}
+	if err := w.begin(w.clock.Now().Add(time.Minute), time.Minute); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := w.queue([]byte("request")); err != nil {
 		t.Fatal(err)
 	}
-	if n, err := w.Read(make([]byte, 64)); n > 0 || err != io.EOF || w.clock.now() > int64(time.Minute)/6 {
-		t.Errorf("%d bytes, %v after %v", n, err, time.Duration(w.clock.now()))
+	if n, err := w.Read(make([]byte, 64)); n > 0 || err != io.EOF || w.clock.Now() > Instant(time.Minute/6) {
+		t.Errorf("%d bytes, %v after %v", n, err, time.Duration(w.clock.Now()))
 	}
 	if !w.endedBefore {
 		return errors.New("it is not known that the end was there before the request was sent")

@@ -1,15 +1,14 @@
 package attack
 
 import (
-	"math"
 	"sync"
 	"sync/atomic"
 	"time"
 )
 
-// lateEnough is the lateness, in nanoseconds, from which a ticket counts as late in
+// lateEnough is the lateness from which a ticket counts as late in
 // the verdict: far above that of a healthy wake-up, even on a noisy machine.
-const lateEnough = int64(10 * time.Millisecond)
+const lateEnough = 10 * time.Millisecond
 
 // dispatcher hands the tickets k, k+stride, k+2·stride … of a schedule to its
 // workers. It is no goroutine: its workers are leader and followers. The leader
@@ -43,12 +42,12 @@ type dispatcher struct {
 
 // ticket is one planned request that a worker took.
 type ticket struct {
-	index   uint64 // payload index
-	planned int64  // planned instant
-	begin   int64  // when it was taken
-	warm    bool   // within the warm-up
-	noSlot  bool   // it waited for a slot
-	stage   uint8  // of the plan's
+	index   uint64  // payload index
+	planned Instant // planned instant
+	begin   Instant // when it was taken
+	warm    bool    // within the warm-up
+	noSlot  bool    // it waited for a slot
+	stage   uint8   // of the plan's
 }
 
 // take waits for the worker's next ticket. ok is false when there is none left for
@@ -60,19 +59,19 @@ func (d *dispatcher) take(w *worker) (tk ticket, ok bool) {
 	run := d.run
 	for {
 		s := run.schedule.Load()
-		at, planned := s.at(d.next)
-		at += run.start
+		due, planned := s.at(d.next)
+		at := run.start.Add(due)
 		if !planned {
 			// Where the plan's end is an instant, a change may yet bring tickets.
-			if at = run.end; at == math.MaxInt64 || s.plan.Requests > 0 && s.measured == s.plan.Requests {
+			if at = run.end; at == never || s.plan.Requests > 0 && s.measured == s.plan.Requests {
 				at = 0
 			}
 		}
-		now := run.clock.now()
+		now := run.clock.Now()
 		noSlot := d.slotsTaken
 		if now < at {
 			d.slotsTaken, noSlot = false, false
-			now = d.timer.wait(now, at+s.slack(at-run.start, d.stride))
+			now = d.timer.wait(now, at.Add(s.slack(at.Sub(run.start), d.stride)))
 		}
 		switch {
 		case run.over() || !planned && now >= at:
@@ -80,7 +79,7 @@ func (d *dispatcher) take(w *worker) (tk ticket, ok bool) {
 			return tk, false
 		case now < at: // the schedule has changed
 			continue
-		case run.plan.CatchUp == CatchUpSkip && now-at > int64(SkipAfter):
+		case run.plan.CatchUp == CatchUpSkip && now.Sub(at) > SkipAfter:
 			if d.next >= s.warm {
 				d.skipped.Add(1)
 				if noSlot {
@@ -100,7 +99,7 @@ func (d *dispatcher) take(w *worker) (tk ticket, ok bool) {
 				tk.stage = uint8(d.stage)
 			}
 		}
-		if d.passOn(s, now-at > ownDelay) {
+		if d.passOn(s, now.Sub(at) > ownDelay) {
 			return tk, true
 		}
 	}

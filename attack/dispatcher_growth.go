@@ -9,9 +9,9 @@ const (
 	// maxOpening is how many new workers' connections may be on their way before
 	// a ticket waits for one of them, or for a worker to come free.
 	maxOpening = 16
-	// ownDelay is the lateness, in nanoseconds, from which a missing worker may be
+	// ownDelay is the lateness from which a missing worker may be
 	// due to the client itself.
-	ownDelay = int64(time.Millisecond)
+	ownDelay = time.Millisecond
 	// growthInterval is the time between two decisions to open one more connection.
 	// quietIntervals is the number of intervals in which no worker came free, after
 	// which the bound doubles with each interval.
@@ -44,7 +44,7 @@ type growth struct {
 	quietTicks  int  // intervals since a worker came free
 	grants      int  // workers that may be started beyond the bound before the timer fires
 
-	at  int64         // when the timer was set
+	at  Instant       // when the timer was set
 	cpu time.Duration // CPU time of this process by then
 }
 
@@ -96,7 +96,7 @@ func (d *dispatcher) mayStart() bool {
 // startTimer starts the timer of the next decision. The lock is held.
 func (d *dispatcher) startTimer() {
 	g := &d.growth
-	g.workerFreed, g.at, g.cpu = false, d.run.clock.now(), cpuTime()
+	g.workerFreed, g.at, g.cpu = false, d.run.clock.Now(), cpuTime()
 	if g.timer == nil {
 		g.timer = time.AfterFunc(growthInterval, d.timerFired)
 	} else {
@@ -116,11 +116,11 @@ func (d *dispatcher) stopTimer() {
 // many connections are being opened.
 func (d *dispatcher) timerFired() {
 	d.mu.Lock()
-	g, now := &d.growth, d.run.clock.now()
+	g, now := &d.growth, d.run.clock.Now()
 	if g.quietTicks++; g.workerFreed {
 		g.quietTicks = 0
 	}
-	g.cpuBusy = float64(cpuTime()-g.cpu) >= fullCPUShare*float64(runtime.GOMAXPROCS(0))*float64(now-g.at)
+	g.cpuBusy = float64(cpuTime()-g.cpu) >= fullCPUShare*float64(runtime.GOMAXPROCS(0))*float64(now.Sub(g.at))
 	g.grants = min(1<<min(max(0, g.quietTicks-quietIntervals), 20), d.limit)
 	over := now >= d.run.end || d.run.over()
 	grow := d.canGrow() && (over || !g.cpuBusy || !g.late)

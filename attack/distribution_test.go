@@ -90,7 +90,7 @@ func manyNames(n, replies int) *timeline {
 	random := rand.New(rand.NewPCG(3, 4))
 	for range replies {
 		for id := range n {
-			took := int64(1e6 * (1 + random.ExpFloat64()))
+			took := Instant(1e6 * (1 + random.ExpFloat64()))
 			r.tallies[0].countName(id, &exchange{end: took, outcome: succeeded})
 		}
 		r.tallies[0].countModel([]byte("model-"+strconv.Itoa(random.IntN(4))), &exchange{end: 1e6})

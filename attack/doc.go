@@ -15,9 +15,11 @@
 //	                                    └─► recorder ─► Sink (with records only)
 //
 // Terms: a ticket is one planned request (its number, its planned instant). A slot
-// is room for one request in flight; each worker has one. An instant is counted on
-// the run's own monotonic clock, in nanoseconds since the clock's origin, unless it
-// is said to count from the measured start. The measured start is the warm-up's end.
+// is room for one request in flight; each worker has one. An Instant is a moment on
+// the run's own monotonic clock; a time.Duration that says when something is counts
+// from the schedule's start, or from the measured start where that is said. The
+// measured start is the warm-up's end.
 //
-// May import: attack/endpoint, attack/h2, attack/stream, payloads, payloads/setting.
+// May import: attack/arrivals, attack/clock, attack/endpoint, attack/figure, attack/h2,
+// attack/stream, payloads, payloads/file, payloads/setting.
 package attack

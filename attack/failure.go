@@ -6,7 +6,6 @@ import (
 	"io"
 	"net"
 	"strings"
-	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -150,7 +149,7 @@ func (ex *exchange) broken(how string) string {
 	if ex.sent == 0 {
 		return fmt.Sprintf("connection %s before the request was sent", how)
 	}
-	after := span(time.Duration(ex.end - ex.sent))
+	after := span(ex.end.Sub(ex.sent))
 	if ex.in > 0 {
 		return fmt.Sprintf("connection %s after %s, within its reply", how, after)
 	}

@@ -1,5 +1,7 @@
 package attack
 
+import "time"
+
 const (
 	// gapsPage is how many buckets a page of gaps has.
 	gapsPage = 256
@@ -35,13 +37,14 @@ func (g *gaps) reset() {
 	}
 }
 
-// add counts gaps in nanoseconds.
-func (g *gaps) add(all []int64) {
+// add counts gaps.
+func (g *gaps) add(all []time.Duration) {
 	if g.pages == nil {
 		g.pages = make([]*[gapsPage]int64, bucketCount/gapsPage+1)
 	}
 	g.used = true
-	for _, ns := range all {
+	for _, gap := range all {
+		ns := int64(gap)
 		if held := min(max(ns, 0), HistogramMax); held != ns {
 			ns = held
 			g.clamped++

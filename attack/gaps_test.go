@@ -23,15 +23,15 @@ func TestEndlessStreamIsBounded(t *testing.T) {
 	r := newReply()
 	r.streams = StreamOn
 	r.Begin("text/event-stream")
-	event, at := []byte(tokenEvent), int64(0)
+	event, at := []byte(tokenEvent), Instant(0)
 	want := NewHistogram()
 	feed := func(n int) {
 		for i := range n {
-			gap := int64(i%7) * int64(5*time.Millisecond) // 0 and six others
+			gap := time.Duration(i%7) * 5 * time.Millisecond // 0 and six others
 			if at > 0 {
-				want.RecordValue(gap)
+				want.RecordValue(int64(gap))
 			}
-			at += gap
+			at = at.Add(gap)
 			if at == 0 {
 				at = 1
 			}
@@ -63,7 +63,7 @@ func TestGapsAreForgotten(t *testing.T) {
 	for range 2 { // first a few pages, which stay, then all
 		for _, step := range []int64{HistogramMax / 10, 1 << 20} {
 			for ns := int64(0); ns < HistogramMax; ns += max(step, ns/gapsPage) {
-				g.add([]int64{ns})
+				g.add([]time.Duration{time.Duration(ns)})
 			}
 			g.reset()
 			var b buckets
@@ -78,7 +78,7 @@ func TestGapsAreForgotten(t *testing.T) {
 // were before.
 func TestClampedGaps(t *testing.T) {
 	var g gaps
-	g.add([]int64{1, HistogramMax, HistogramMax + 1, 3 * HistogramMax})
+	g.add([]time.Duration{1, time.Duration(HistogramMax), time.Duration(HistogramMax + 1), time.Duration(3 * HistogramMax)})
 	var b buckets
 	if clamped := g.addTo(&b); clamped != 2 || b.count != 4 || b.counts[bucketCount-1] != 3 {
 		t.Errorf("%d clamped of %d", clamped, b.count)

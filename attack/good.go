@@ -15,20 +15,20 @@ type Bounds [figure.Len]time.Duration
 // is missing, since it was no stream or too short a one, does not.
 func (b *Bounds) keptBy(w *worker) bool {
 	ex := &w.ex
-	if exceeds(b[figure.Response], ex.end-ex.planned) || exceeds(b[figure.Service], ex.end-ex.sent) || exceeds(b[figure.FirstByte], ex.first-ex.sent) || exceeds(b[figure.Lateness], ex.begin-ex.planned) {
+	if exceeds(b[figure.Response], ex.end.Sub(ex.planned)) || exceeds(b[figure.Service], ex.end.Sub(ex.sent)) || exceeds(b[figure.FirstByte], ex.first.Sub(ex.sent)) || exceeds(b[figure.Lateness], ex.begin.Sub(ex.planned)) {
 		return false
 	}
 	if b[figure.TTFT]|b[figure.ResponseTTFT]|b[figure.FirstChunk]|b[figure.TPOT]|b[figure.EndToEnd]|b[figure.InterChunk] == 0 {
 		return true
 	}
 	s := w.reply.stream
-	if !w.reply.streaming || exceeds(b[figure.FirstChunk], s.Begun-ex.sent) {
+	if !w.reply.streaming || exceeds(b[figure.FirstChunk], s.Begun.Sub(ex.sent)) {
 		return false
 	}
 	if b[figure.TTFT]|b[figure.ResponseTTFT]|b[figure.TPOT]|b[figure.EndToEnd]|b[figure.InterChunk] == 0 {
 		return true
 	}
-	if s.Chunks == 0 || exceeds(b[figure.TTFT], s.First-ex.sent) || exceeds(b[figure.ResponseTTFT], s.First-ex.planned) || exceeds(b[figure.EndToEnd], s.Last-ex.sent) {
+	if s.Chunks == 0 || exceeds(b[figure.TTFT], s.First.Sub(ex.sent)) || exceeds(b[figure.ResponseTTFT], s.First.Sub(ex.planned)) || exceeds(b[figure.EndToEnd], s.Last.Sub(ex.sent)) {
 		return false
 	}
 	if b[figure.InterChunk] > 0 {
@@ -36,14 +36,14 @@ func (b *Bounds) keptBy(w *worker) bool {
 			return false
 		}
 		for _, gap := range s.Gaps {
-			if gap > int64(b[figure.InterChunk]) {
+			if gap > b[figure.InterChunk] {
 				return false
 			}
 		}
 	}
 	tpot, ok := tpotOf(s)
-	return b[figure.TPOT] == 0 || ok && tpot <= int64(b[figure.TPOT])
+	return b[figure.TPOT] == 0 || ok && tpot <= b[figure.TPOT]
 }
 
-// exceeds reports whether a time in nanoseconds is more than there may be.
-func exceeds(bound time.Duration, ns int64) bool { return bound > 0 && ns > int64(bound) }
+// exceeds reports whether a time is longer than it may be; a bound of 0 is none.
+func exceeds(bound, took time.Duration) bool { return bound > 0 && took > bound }

@@ -11,10 +11,10 @@ import (
 // TestBoundsOfAllFigures: a bound on any figure that a request has is one that the
 // request can break.
 func TestBoundsOfAllFigures(t *testing.T) {
-	const ms = int64(time.Millisecond)
+	const ms = 1_000_000
 	w := &worker{ex: exchange{ticket: ticket{planned: 1 * ms, begin: 3 * ms}, sent: 5 * ms, first: 7 * ms, end: 50 * ms}}
 	w.reply = &reply{streaming: true}
-	w.reply.stream = &stream.Stream{Chunks: 3, Valid: 3, Begun: 9 * ms, First: 11 * ms, Last: 41 * ms, Gaps: []int64{10 * ms, 20 * ms}}
+	w.reply.stream = &stream.Stream{Chunks: 3, Valid: 3, Begun: 9 * ms, First: 11 * ms, Last: 41 * ms, Gaps: []time.Duration{10 * ms, 20 * ms}}
 	for _, f := range figure.All() {
 		var narrow, wide Bounds
 		narrow[f], wide[f] = time.Nanosecond, time.Hour

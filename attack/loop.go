@@ -41,7 +41,7 @@ func (w *worker) closedLoop() {
 	var back backOff
 	w.free = -1
 	// Before the start nothing is planned: it would count as warm-up.
-	if !run.rest(max(0, time.Duration(run.start-run.clock.now()))) {
+	if !run.rest(max(0, run.start.Sub(run.clock.Now()))) {
 		return
 	}
 	for !run.stopping() {
@@ -102,7 +102,7 @@ func (b *backOff) after(ex *exchange) time.Duration {
 // something that is not HTTP, within minPause and before any reply. One that takes
 // longer limits the rate by itself.
 func (ex *exchange) connUseless() bool {
-	if ex.outcome != failed || !ex.connUnanswered || ex.end-ex.sent-ex.trip > int64(minPause) {
+	if ex.outcome != failed || !ex.connUnanswered || ex.end.Sub(ex.sent)-ex.trip > minPause {
 		return false
 	}
 	switch ex.kind {

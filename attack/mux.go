@@ -51,7 +51,7 @@ type opening struct {
 func newMux(r *Run) *mux {
 	m := &mux{run: r, conns: map[*h2.Conn]struct{}{}, prune: 64}
 	m.buildHeads(&r.request)
-	m.config = h2.Config{Now: r.clock.now, Time: r.clock.time, Timeout: int64(r.plan.Timeout), CheckIdle: &r.unannounced.seen, Success: (*[1000]bool)(&r.plan.Success)}
+	m.config = h2.Config{Now: r.clock.Now, Time: r.clock.Time, Timeout: r.plan.Timeout, CheckIdle: &r.unannounced.seen, Success: (*[1000]bool)(&r.plan.Success)}
 	if r.plan.Connections > 0 {
 		m.slots = make([]slot, min(r.plan.Connections, r.plan.Concurrency))
 		return m

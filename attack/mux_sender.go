@@ -26,10 +26,10 @@ type muxSender struct {
 	number   int
 	stream   *h2.Stream
 	request  h2.Request
-	admitted bool     // the pacer has let the worker begin
-	joined   *h2.Conn // in whose queue the worker that opened it has put this one
-	waited   int64    // ns that the request has waited for a stream
-	untaken  int      // connections in a row that did not take the request, nor any other
+	admitted bool          // the pacer has let the worker begin
+	joined   *h2.Conn      // in whose queue the worker that opened it has put this one
+	waited   time.Duration // that the request has waited for a stream
+	untaken  int           // connections in a row that did not take the request, nor any other
 }
 
 func (m *mux) newSender(number int) *muxSender {
@@ -51,7 +51,7 @@ func (e *turnedAwayError) Error() string {
 // exchange does one request. If a connection took nothing of it, another one is
 // tried, until the deadline: the endpoint has promised that it has not acted on the
 // request (GOAWAY), or not a byte of it was sent. So no request is ever sent twice.
-func (snd *muxSender) exchange(w *worker, item payloads.Item, deadline int64) error {
+func (snd *muxSender) exchange(w *worker, item payloads.Item, deadline Instant) error {
 	body, err := w.wholeBody(&item)
 	if err != nil {
 		return err
@@ -71,7 +71,7 @@ func (snd *muxSender) exchange(w *worker, item payloads.Item, deadline int64) er
 			return snd.finish(w, err)
 		}
 		w.ex.out += snd.stream.Out
-		late := w.run.clock.now() >= deadline
+		late := w.run.clock.Now() >= deadline
 		switch {
 		case w.run.cutting.Load():
 			return errCut
@@ -92,14 +92,14 @@ func (snd *muxSender) exchange(w *worker, item payloads.Item, deadline int64) er
 
 // pauseBeforeNext counts a connection that took no request. It pauses and returns
 // true if another one is to be tried.
-func (snd *muxSender) pauseBeforeNext(deadline int64) bool {
+func (snd *muxSender) pauseBeforeNext(deadline Instant) bool {
 	if snd.untaken == maxMoves {
 		return false
 	}
 	snd.untaken++
 	run := snd.mux.run
 	select {
-	case <-time.After(min(movePause, time.Duration(deadline-run.clock.now()))):
+	case <-time.After(min(movePause, deadline.Sub(run.clock.Now()))):
 	case <-run.dialContextParent.Done():
 	}
 	return true
@@ -133,7 +133,7 @@ func (snd *muxSender) finish(w *worker, err error) error {
 }
 
 // take reserves a stream on the worker's connection, which is opened if need be.
-func (snd *muxSender) take(w *worker, deadline int64) error {
+func (snd *muxSender) take(w *worker, deadline Instant) error {
 	for {
 		s := snd.mux.slotOf(snd.number)
 		s.mu.Lock()
@@ -177,12 +177,12 @@ func (snd *muxSender) take(w *worker, deadline int64) error {
 }
 
 // queue waits for a place on a connection in whose queue the stream is.
-func (snd *muxSender) queue(w *worker, c *h2.Conn, deadline int64) (ok bool, err error) {
-	now := snd.mux.run.clock.now
+func (snd *muxSender) queue(w *worker, c *h2.Conn, deadline Instant) (ok bool, err error) {
+	now := snd.mux.run.clock.Now
 	began := now()
 	ok, err = snd.stream.Await(deadline)
 	before := snd.waited
-	snd.waited += now() - began
+	snd.waited += now().Sub(began)
 	if !w.ex.warm && before <= lateEnough && snd.waited > lateEnough && snd.stream.HadQueue {
 		snd.mux.queued.Add(1)
 	}
@@ -195,8 +195,8 @@ func (snd *muxSender) queue(w *worker, c *h2.Conn, deadline int64) (ok bool, err
 
 // await waits for a connection that another worker opens. If that fails, this
 // worker's request fails as well, unless only the other's deadline had passed.
-func (snd *muxSender) await(w *worker, s *slot, o *opening, deadline int64) error {
-	left := time.Duration(deadline - w.run.clock.now())
+func (snd *muxSender) await(w *worker, s *slot, o *opening, deadline Instant) error {
+	left := deadline.Sub(w.run.clock.Now())
 	timer := time.NewTimer(left)
 	defer timer.Stop()
 	select {
@@ -213,7 +213,7 @@ func (snd *muxSender) await(w *worker, s *slot, o *opening, deadline int64) erro
 		}
 		<-o.done
 	}
-	if o.err != nil && o.err != errCut && (endpoint.Timeout(o.err) || errors.Is(o.err, errConnectRate)) && w.run.clock.now() < deadline {
+	if o.err != nil && o.err != errCut && (endpoint.Timeout(o.err) || errors.Is(o.err, errConnectRate)) && w.run.clock.Now() < deadline {
 		return nil
 	}
 	return o.err
@@ -222,7 +222,7 @@ func (snd *muxSender) await(w *worker, s *slot, o *opening, deadline int64) erro
 // open opens the slot's connection for all workers that wait for it; they are in its
 // queue before others can use it. It is called with the slot's lock held, and
 // releases it.
-func (snd *muxSender) open(w *worker, s *slot, deadline int64) error {
+func (snd *muxSender) open(w *worker, s *slot, deadline Instant) error {
 	o := &opening{done: make(chan struct{}), waiting: []*muxSender{snd}}
 	s.opening = o
 	reopened, permit := s.lost, s.permit
@@ -250,7 +250,7 @@ func (snd *muxSender) open(w *worker, s *slot, deadline int64) error {
 	return err
 }
 
-func (snd *muxSender) dial(w *worker, deadline int64, permit bool) (*h2.Conn, error) {
+func (snd *muxSender) dial(w *worker, deadline Instant, permit bool) (*h2.Conn, error) {
 	ctx, cancel := w.run.dialContext(deadline)
 	defer cancel()
 	transport, connect, handshake, err := w.run.dial(ctx, deadline, permit)
@@ -260,7 +260,7 @@ func (snd *muxSender) dial(w *worker, deadline int64, permit bool) (*h2.Conn, er
 	}
 	switch {
 	case err == nil:
-		c.Trip = int64(connect)
+		c.Trip = connect
 		w.connected(connect, handshake)
 		return c, nil
 	case w.run.cutting.Load():
@@ -304,7 +304,7 @@ func (snd *muxSender) admit(p *pacer) bool {
 				return false
 			}
 		}
-		if run.clock.now() >= run.end {
+		if run.clock.Now() >= run.end {
 			return false
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"brunt/attack/clock"
 	"brunt/attack/endpoint"
 	"brunt/payloads/setting"
 )
@@ -18,26 +19,26 @@ var errConnectRate = setting.Errorf("no connection within the time-out, for %v a
 // pacer spreads the opening of connections over time. Only requests that open one go
 // through it.
 type pacer struct {
-	clock clock
-	every int64 // ns between two connections
-	burst int64 // ns by which it may run ahead after a pause
-	all   bool  // all connections, not only the first ones
+	clock clock.Clock
+	every time.Duration // between two connections
+	burst time.Duration // by which it may run ahead after a pause
+	all   bool          // all connections, not only the first ones
 
-	next  atomic.Int64 // instant of the next connection
-	held  atomic.Int64 // connections that waited longer than lateEnough
-	until atomic.Int64 // instant of the last of them
+	next  clock.AtomicInstant // instant of the next connection
+	held  atomic.Int64        // connections that waited longer than lateEnough
+	until clock.AtomicInstant // instant of the last of them
 }
 
 // newPacer returns nil where the plan limits no connection rate.
-func newPacer(p *Plan, c clock) *pacer {
+func newPacer(p *Plan, c clock.Clock) *pacer {
 	pace := &pacer{clock: c}
 	switch {
 	case p.ConnectRate > 0:
-		pace.every, pace.all = int64(time.Second)/int64(p.ConnectRate), true
+		pace.every, pace.all = time.Second/time.Duration(p.ConnectRate), true
 	case p.Open():
 		return nil
 	default:
-		pace.every = int64(time.Second) / DefaultConnectRate
+		pace.every = time.Second / DefaultConnectRate
 		pace.burst = pace.every * (DefaultConnectRate/10 - 1)
 	}
 	pace.next.Store(math.MinInt64)
@@ -46,19 +47,19 @@ func newPacer(p *Plan, c clock) *pacer {
 
 // reserve takes the next free instant. ok is false, and nothing is taken, where that
 // lies after latest.
-func (p *pacer) reserve(latest int64) (at int64, ok bool) {
-	now := p.clock.now()
+func (p *pacer) reserve(latest Instant) (at Instant, ok bool) {
+	now := p.clock.Now()
 	for {
 		next := p.next.Load()
-		at = max(next, now-p.burst)
+		at = max(next, now.Add(-p.burst))
 		if at > latest {
 			return at, false
 		}
-		if p.next.CompareAndSwap(next, at+p.every) {
+		if p.next.CompareAndSwap(next, at.Add(p.every)) {
 			break
 		}
 	}
-	if at-now > lateEnough {
+	if at.Sub(now) > lateEnough {
 		p.held.Add(1)
 		p.until.Store(max(p.until.Load(), at))
 	}
@@ -70,17 +71,17 @@ func (p *pacer) reserve(latest int64) (at int64, ok bool) {
 func (p *pacer) admit(r *Run) bool {
 	at, ok := p.reserve(r.end)
 	if !ok {
-		at = math.MaxInt64 // not before the end, which rest waits for
+		at = never // not before the end, which rest waits for
 	}
-	d := time.Duration(at - p.clock.now())
+	d := at.Sub(p.clock.Now())
 	return d <= 0 || r.rest(d)
 }
 
 // wait waits, within a request, until its connection may be opened, or until the
 // deadline.
-func (p *pacer) wait(ctx context.Context, deadline int64) error {
+func (p *pacer) wait(ctx context.Context, deadline Instant) error {
 	at, ok := p.reserve(deadline)
-	d := time.Duration(at - p.clock.now())
+	d := at.Sub(p.clock.Now())
 	if ok && d <= 0 {
 		return nil
 	}
@@ -100,7 +101,7 @@ func (p *pacer) wait(ctx context.Context, deadline int64) error {
 }
 
 // warning is the line for the report where connections were held back, else empty.
-func (p *pacer) warning(measured int64) setting.Text {
+func (p *pacer) warning(measured Instant) setting.Text {
 	held := p.held.Load()
 	if held == 0 {
 		return setting.Text{}
@@ -108,8 +109,8 @@ func (p *pacer) warning(measured int64) setting.Text {
 	if !p.all && p.until.Load() <= measured {
 		return setting.Text{} // the warm-up has seen to it
 	}
-	rate := int64(time.Second) / p.every
-	last := time.Duration(p.until.Load() - measured).Round(10 * time.Millisecond)
+	rate := int64(time.Second / p.every)
+	last := p.until.Load().Sub(measured).Round(10 * time.Millisecond)
 	if p.all {
 		return setting.Textf("%d connections waited for %v %d, the last one until %s: the run may have been limited by it", held, setting.ConnectRate, rate, endpoint.Exactly(last))
 	}
@@ -117,13 +118,13 @@ func (p *pacer) warning(measured int64) setting.Text {
 }
 
 // dialContext ends at the deadline, or when the run is cut.
-func (r *Run) dialContext(deadline int64) (context.Context, context.CancelFunc) {
-	return context.WithDeadline(r.dialContextParent, r.clock.time(deadline))
+func (r *Run) dialContext(deadline Instant) (context.Context, context.CancelFunc) {
+	return context.WithDeadline(r.dialContextParent, r.clock.Time(deadline))
 }
 
 // dial opens a connection when the pacer allows it. permit says that it has allowed
 // it already. The durations are of connecting and of the TLS handshake.
-func (r *Run) dial(ctx context.Context, deadline int64, permit bool) (net.Conn, time.Duration, time.Duration, error) {
+func (r *Run) dial(ctx context.Context, deadline Instant, permit bool) (net.Conn, time.Duration, time.Duration, error) {
 	if r.pacer != nil && r.pacer.all && !permit {
 		if err := r.pacer.wait(ctx, deadline); err != nil {
 			return nil, 0, 0, err

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"brunt/attack/clock"
 	"brunt/attack/endpoint"
 	"brunt/attack/figure"
 	"brunt/payloads"
@@ -20,11 +21,11 @@ import (
 // TestPacerReserve has many reserve at once: the instants are one per interval
 // from the first on, each taken once, and none past the latest allowed.
 func TestPacerReserve(t *testing.T) {
-	c := clock{time.Now()}
+	c := clock.From(time.Now())
 	p := newPacer(&Plan{ConnectRate: 100}, c)
-	latest := c.now() + int64(time.Second)
+	latest := c.Now().Add(time.Second)
 	var mu sync.Mutex
-	var got []int64
+	var got []Instant
 	var refused atomic.Int64
 	var group sync.WaitGroup
 	for range 8 {
@@ -44,7 +45,7 @@ func TestPacerReserve(t *testing.T) {
 	group.Wait()
 	slices.Sort(got)
 	for i := range got {
-		if i > 0 && got[i]-got[i-1] < p.every || got[i] > latest {
+		if i > 0 && got[i].Sub(got[i-1]) < p.every || got[i] > latest {
 			t.Fatalf("instant %d is %d, after %d", i, got[i], got[max(i, 1)-1])
 		}
 	}
@@ -53,10 +54,10 @@ func TestPacerReserve(t *testing.T) {
 	}
 	// By default a tenth of a second's worth goes at once, and the rest after it.
 	p = newPacer(&Plan{}, c)
-	now := c.now()
+	now := c.Now()
 	ahead := 0
 	for range 150 {
-		if at, _ := p.reserve(now + int64(time.Hour)); at <= c.now() {
+		if at, _ := p.reserve(now.Add(time.Hour)); at <= c.Now() {
 			ahead++
 		}
 	}

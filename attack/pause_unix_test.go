@@ -70,22 +70,22 @@ func pausedRun(t *testing.T, c pauses, slots int) (excesses []float64) {
 	<-run.Done()
 	s := run.Snapshot()
 	checkBooks(t, s)
-	arrivals, since := o.instants(n), sinceStart(run.clock.origin)
+	arrivals, since := o.instants(n), sinceStart(run.clock.Time(0))
 	if sum := o.summary(); sum.Distinct != uint64(n) || s.Counts.Succeeded != uint64(n) {
 		t.Fatalf("%d succeeded, %+v", s.Counts.Succeeded, sum)
 	}
 	var least, model []int64 // without the drain, and with it
 	for k := range uint64(n) {
-		at, _ := run.schedule.Load().at(k)
-		at += run.start
+		due, _ := run.schedule.Load().at(k)
+		at := run.start.Add(due)
 		wait := int64(0)
 		for _, stretch := range stretches {
 			if at >= stretch[0] && at < stretch[1] {
-				wait = stretch[1] - at
+				wait = int64(stretch[1].Sub(at))
 			}
 		}
 		least = append(least, wait)
-		model = append(model, max(0, int64(since(arrivals[k]))-at))
+		model = append(model, max(0, int64(since(arrivals[k]))-int64(at)))
 	}
 	slices.Sort(least)
 	slices.Sort(model)
@@ -104,20 +104,20 @@ func pausedRun(t *testing.T, c pauses, slots int) (excesses []float64) {
 	// With few slots only the requests in flight at the pause show it in their
 	// service time.
 	if service := s.Latencies[figure.Service].ValueAtPercentile(95); slots > 0 && service > int64(c.length/2) {
-		t.Errorf("p95 of the service time is %v with %d slots", time.Duration(service), slots)
+		t.Errorf("p95 of the service time is %v with %d slots", service, slots)
 	}
 	return excesses
 }
 
 // pause stops the oracle again and again, and returns from when to when it
 // certainly stood still, by the run's clock.
-func pause(o *oracle, run *Run, c pauses) (stretches [][2]int64) {
+func pause(o *oracle, run *Run, c pauses) (stretches [][2]Instant) {
 	for i := range c.times {
-		run.rest(time.Duration(run.start-run.clock.now()) + time.Duration(i)*c.every + (c.every-c.length)/2)
+		run.rest(run.start.Sub(run.clock.Now()) + time.Duration(i)*c.every + (c.every-c.length)/2)
 		o.pause()
-		from := run.clock.now()
+		from := run.clock.Now()
 		run.rest(c.length)
-		stretches = append(stretches, [2]int64{from, run.clock.now()})
+		stretches = append(stretches, [2]Instant{from, run.clock.Now()})
 		o.signal(syscall.SIGCONT)
 	}
 	return stretches

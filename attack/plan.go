@@ -177,11 +177,11 @@ func (p *Plan) Validate() error {
 	return nil
 }
 
-// Instant is the planned instant of ticket i of a constant rate, counted from
+// OffsetOf is when ticket i of a constant rate is planned, counted from
 // the schedule's start: floor(i·per/freq) nanoseconds, in 128-bit arithmetic,
 // so that it neither drifts nor overflows. ok is false where the instant lies
 // beyond the 292 years that a duration can hold.
-func Instant(rate vegeta.Rate, i uint64) (at time.Duration, ok bool) {
+func OffsetOf(rate vegeta.Rate, i uint64) (at time.Duration, ok bool) {
 	hi, lo := bits.Mul64(i, uint64(rate.Per))
 	if hi >= uint64(rate.Freq) {
 		return math.MaxInt64, false

@@ -51,7 +51,7 @@ func TestInstantExact(t *testing.T) {
 			i := random.Uint64N(1e9)
 			want := new(big.Int).Mul(new(big.Int).SetUint64(i), big.NewInt(int64(rate.Per)))
 			want.Quo(want, big.NewInt(int64(rate.Freq)))
-			got, ok := Instant(rate, i)
+			got, ok := OffsetOf(rate, i)
 			if want.IsInt64() != ok || ok && int64(got) != want.Int64() {
 				t.Fatalf("%s: ticket %d at %d (%v), want %v", word, i, got, ok, want)
 			}
@@ -63,7 +63,7 @@ func TestInstantExact(t *testing.T) {
 			}
 		}
 	}
-	if _, ok := Instant(vegeta.Rate{Freq: 1, Per: time.Hour}, 1<<63); ok {
+	if _, ok := OffsetOf(vegeta.Rate{Freq: 1, Per: time.Hour}, 1<<63); ok {
 		t.Error("an instant beyond 292 years is not refused")
 	}
 }
@@ -77,7 +77,7 @@ func TestScheduleWarmup(t *testing.T) {
 		if !ok {
 			break
 		}
-		at = append(at, time.Duration(ns))
+		at = append(at, ns)
 	}
 	if s.warm != 3 || len(at) != 13 || at[2] != 200*time.Millisecond || at[3] != 250*time.Millisecond || at[12] != 1150*time.Millisecond {
 		t.Errorf("warm %d, instants %v", s.warm, at)

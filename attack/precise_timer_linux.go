@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"brunt/attack/clock"
 )
 
 // preciseTimer waits for an instant of the run's clock. On Linux it is a timer file
@@ -18,26 +20,26 @@ import (
 // is never read, since the poller wakes the waiting goroutine each time that the
 // timer expires.
 type preciseTimer struct {
-	clock       clock
-	offset      int64 // CLOCK_MONOTONIC at the clock's origin
+	clock       clock.Clock
+	offset      time.Duration // CLOCK_MONOTONIC at the clock's origin
 	fd          int
 	file        *os.File
 	raw         syscall.RawConn
 	stepFunc    func(fd uintptr) bool // step, bound once: a wait allocates nothing
-	at          int64                 // when it is to expire
+	at          Instant               // when it is to expire
 	set         bool                  // the timer has been set for at
 	interrupted atomic.Bool
 }
 
-func newPreciseTimer(c clock) (*preciseTimer, error) {
+func newPreciseTimer(c clock.Clock) (*preciseTimer, error) {
 	fd, err := unix.TimerfdCreate(unix.CLOCK_MONOTONIC, unix.TFD_NONBLOCK|unix.TFD_CLOEXEC)
 	if err != nil {
 		return nil, os.NewSyscallError("timerfd_create", err)
 	}
-	offset, err := originOf(c, func() (int64, error) {
+	offset, err := originOf(c, func() (time.Duration, error) {
 		var ts unix.Timespec
 		err := unix.ClockGettime(unix.CLOCK_MONOTONIC, &ts)
-		return ts.Nano(), err
+		return time.Duration(ts.Nano()), err
 	})
 	if err != nil {
 		unix.Close(fd)
@@ -55,21 +57,21 @@ func newPreciseTimer(c clock) (*preciseTimer, error) {
 // clockComparisons is how often the two clocks are compared.
 const clockComparisons = 8
 
-// originOf returns what the system's clock showed at c's origin, in nanoseconds. The
+// originOf returns what the system's clock showed at c's origin, counted from its own. The
 // two clocks cannot be read at one instant, and the thread may lose its core between
 // the two readings: of several comparisons the quickest counts. The error that is
 // left makes timers late and never early, since a wait that ends early is begun
 // again at once, over and over until its time has come.
-func originOf(c clock, system func() (int64, error)) (offset int64, err error) {
-	shortest := int64(math.MaxInt64)
+func originOf(c clock.Clock, system func() (time.Duration, error)) (offset time.Duration, err error) {
+	shortest := time.Duration(math.MaxInt64)
 	for range clockComparisons {
-		before := c.now()
+		before := c.Now()
 		at, err := system()
 		if err != nil {
 			return 0, err
 		}
-		if took := c.now() - before; took < shortest {
-			shortest, offset = took, at-before
+		if took := c.Now().Sub(before); took < shortest {
+			shortest, offset = took, at-time.Duration(before)
 		}
 	}
 	return offset, nil
@@ -77,8 +79,8 @@ func originOf(c clock, system func() (int64, error)) (offset int64, err error) {
 
 // wait returns the time once it is at or later, or earlier after an interrupt. now
 // is the time when it begins.
-func (t *preciseTimer) wait(now, at int64) int64 {
-	for ; now < at; now = t.clock.now() {
+func (t *preciseTimer) wait(now, at Instant) Instant {
+	for ; now < at; now = t.clock.Now() {
 		err := t.sleep(at)
 		if t.interrupted.CompareAndSwap(true, false) {
 			return now
@@ -94,12 +96,12 @@ func (t *preciseTimer) wait(now, at int64) int64 {
 // nothing else to run, and the goroutines whose replies had arrived have run. Nobody
 // waits on a timer that polls.
 func (t *preciseTimer) poll() {
-	_ = t.sleep(-t.offset)
+	_ = t.sleep(Instant(-t.offset))
 	runtime.Gosched() // the runtime runs the last of those that became ready first
 }
 
 // sleep returns when the timer expires, and sometimes for no reason.
-func (t *preciseTimer) sleep(at int64) error {
+func (t *preciseTimer) sleep(at Instant) error {
 	t.at, t.set = at, false
 	return t.raw.Read(t.stepFunc)
 }
@@ -117,15 +119,15 @@ func (t *preciseTimer) step(uintptr) bool {
 	return t.interrupted.Load()
 }
 
-func (t *preciseTimer) expireAt(at int64) {
-	spec := unix.ItimerSpec{Value: unix.NsecToTimespec(max(1, at+t.offset))}
+func (t *preciseTimer) expireAt(at Instant) {
+	spec := unix.ItimerSpec{Value: unix.NsecToTimespec(max(1, int64(at.Add(t.offset))))}
 	_ = unix.TimerfdSettime(t.fd, unix.TFD_TIMER_ABSTIME, &spec, nil)
 }
 
 // interrupt ends the current wait, or the next one.
 func (t *preciseTimer) interrupt() {
 	t.interrupted.Store(true)
-	t.expireAt(-t.offset)
+	t.expireAt(Instant(-t.offset))
 }
 
 func (t *preciseTimer) close() { t.file.Close() }

@@ -6,31 +6,33 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"brunt/attack/clock"
 )
 
 // A thread that loses its core while two clocks are compared must not make
 // alarms strike early: each wait would then spin until its time has come.
 func TestAlarmsAreNeverEarly(t *testing.T) {
 	const apart, pause = 1000, 50 * time.Millisecond
-	c := clock{time.Now()}
+	c := clock.From(time.Now())
 	for _, held := range []string{"before", "after", "both"} {
 		looks := 0
 		hold := func() {
-			over := c.now() + int64(pause)
-			await(func() bool { return c.now() >= over })
+			over := c.Now().Add(pause)
+			await(func() bool { return c.Now() >= over })
 		}
-		offset, err := originOf(c, func() (int64, error) {
+		offset, err := originOf(c, func() (time.Duration, error) {
 			looks++
 			if held != "after" && looks < 3 {
 				hold()
 			}
-			at := c.now() + apart
+			at := time.Duration(c.Now() + apart)
 			if held != "before" && looks < 3 {
 				hold()
 			}
 			return at, nil
 		})
-		if err != nil || offset < apart || offset > apart+int64(pause) {
+		if err != nil || offset < apart || offset > apart+pause {
 			t.Errorf("held up %s the reading: the origin is %d off, %v", held, offset-apart, err)
 		}
 	}
@@ -63,7 +65,7 @@ func TestLook(t *testing.T) {
 			}
 		}
 	}()
-	scout, err := newPreciseTimer(clock{time.Now()})
+	scout, err := newPreciseTimer(clock.From(time.Now()))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,8 @@ package attack
 import (
 	"runtime"
 	"time"
+
+	"brunt/attack/clock"
 )
 
 // spin is how long before the instant the wait begins to yield instead of sleeping:
@@ -14,20 +16,20 @@ const spin = 200 * time.Microsecond
 // preciseTimer waits for an instant of the run's clock, by a timer and a short spin
 // that yields.
 type preciseTimer struct {
-	clock      clock
+	clock      clock.Clock
 	timer      *time.Timer
 	interrupts chan struct{}
 }
 
-func newPreciseTimer(c clock) (*preciseTimer, error) {
+func newPreciseTimer(c clock.Clock) (*preciseTimer, error) {
 	return &preciseTimer{clock: c, timer: time.NewTimer(time.Hour), interrupts: make(chan struct{}, 1)}, nil
 }
 
 // wait returns the time once it is at or later, or earlier after an interrupt. now
 // is the time when it begins.
-func (t *preciseTimer) wait(now, at int64) int64 {
-	for ; now < at; now = t.clock.now() {
-		left := time.Duration(at-now) - spin
+func (t *preciseTimer) wait(now, at Instant) Instant {
+	for ; now < at; now = t.clock.Now() {
+		left := at.Sub(now) - spin
 		if left <= 0 {
 			runtime.Gosched()
 			continue
@@ -36,7 +38,7 @@ func (t *preciseTimer) wait(now, at int64) int64 {
 		select {
 		case <-t.timer.C:
 		case <-t.interrupts:
-			return t.clock.now()
+			return t.clock.Now()
 		}
 	}
 	return now

@@ -48,14 +48,14 @@ func (t *tally) keepRecord(w *worker) {
 	ex := &w.ex
 	from := w.run.measured
 	r := Record{
-		Index: ex.index, Planned: time.Duration(ex.planned - from), Begun: time.Duration(ex.begin - from), End: time.Duration(ex.end - from),
+		Index: ex.index, Planned: ex.planned.Sub(from), Begun: ex.begin.Sub(from), End: ex.end.Sub(from),
 		BytesIn: uint64(ex.in), BytesOut: uint64(ex.out), Status: ex.status, Succeeded: ex.outcome == succeeded,
 	}
 	if ex.sent > 0 {
-		r.Sent = time.Duration(ex.sent - from)
+		r.Sent = ex.sent.Sub(from)
 	}
 	if ex.first > 0 {
-		r.First = time.Duration(ex.first - from)
+		r.First = ex.first.Sub(from)
 	}
 	if ex.status == 0 {
 		r.Kind = ex.kind
@@ -106,7 +106,7 @@ func (r *recorder) drain() {
 		if len(r.spare) == 0 || r.ended {
 			continue
 		}
-		if r.sink(r.run.clock.time(r.run.measured), r.spare) != nil {
+		if r.sink(r.run.clock.Time(r.run.measured), r.spare) != nil {
 			r.ended = true
 			continue
 		}

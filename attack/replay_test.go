@@ -47,7 +47,7 @@ func TestReplaySchedule(t *testing.T) {
 		planned := uint64(0)
 		for i, want := range list {
 			at, ok := s.at(uint64(i))
-			if inside := uint64(i) < p.Requests && (p.Duration == 0 || want < int64(p.Duration)); ok != inside || ok && at != want {
+			if inside := uint64(i) < p.Requests && (p.Duration == 0 || want < int64(p.Duration)); ok != inside || ok && int64(at) != want {
 				t.Fatalf("%s: ticket %d at %d (%v), not %d (%v)", name, i, at, ok, want, inside)
 			}
 			if ok {
@@ -64,7 +64,7 @@ func TestReplaySchedule(t *testing.T) {
 					want++
 				}
 			}
-			if got := s.plannedBefore(at); got != want {
+			if got := s.plannedBefore(time.Duration(at)); got != want {
 				t.Errorf("%s: %d before %d, not %d", name, got, at, want)
 			}
 		}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/valyala/fasthttp"
 	"golang.org/x/net/http2/hpack"
@@ -43,7 +44,7 @@ type reply struct {
 	fields     []hpack.HeaderField
 
 	streams    StreamMode
-	stall      int64          // see Plan.StreamStall
+	stall      time.Duration  // see Plan.StreamStall
 	streaming  bool           // the reply is a stream
 	stream     *stream.Stream // nil before the first one
 	gaps       gaps           // of it, beyond those that it holds

@@ -17,14 +17,14 @@ import (
 // makes another schedule that agrees with this one on all that is past.
 type schedule struct {
 	plan     *Plan
-	warming  sequence // the warm-up's tickets, from the schedule's start
-	sequence sequence // the measured ones, from the warm-up's end
-	warm     uint64   // tickets within the warm-up
-	measured uint64   // measured tickets by the plan
-	end      int64    // ns from the schedule's start; MaxInt64 without a duration
+	warming  sequence      // the warm-up's tickets, from the schedule's start
+	sequence sequence      // the measured ones, from the warm-up's end
+	warm     uint64        // tickets within the warm-up
+	measured uint64        // measured tickets by the plan
+	end      time.Duration // since the schedule's start; MaxInt64 without a duration
 }
 
-// sequence gives tickets that are counted from 0 their instants, in ns from its
+// sequence gives tickets that are counted from 0 their instants, counted from its
 // own beginning.
 type sequence struct {
 	curve arrivals.Curve
@@ -46,19 +46,19 @@ func steady(rate vegeta.Rate, gaps *arrivals.Gaps) (q sequence) {
 }
 
 // instant is that of ticket k; MaxInt64 where it has none.
-func (q *sequence) instant(k uint64) int64 {
+func (q *sequence) instant(k uint64) time.Duration {
 	if q.rate.Freq > 0 {
-		at, _ := Instant(q.rate, k)
-		return int64(at)
+		at, _ := OffsetOf(q.rate, k)
+		return at
 	}
 	at, _ := q.curve.Instant(q.gaps.Position(k))
 	return at
 }
 
 // before is the number of tickets with an instant before at.
-func (q *sequence) before(at int64) uint64 {
+func (q *sequence) before(at time.Duration) uint64 {
 	if q.rate.Freq > 0 {
-		return Tickets(q.rate, time.Duration(at))
+		return Tickets(q.rate, at)
 	}
 	if at <= 0 {
 		return 0
@@ -67,7 +67,7 @@ func (q *sequence) before(at int64) uint64 {
 }
 
 // changed is the sequence that has another rate from the instant on.
-func (q *sequence) changed(from int64, rate vegeta.Rate) sequence {
+func (q *sequence) changed(from time.Duration, rate vegeta.Rate) sequence {
 	n := sequence{curve: q.curve.Until(from), gaps: q.gaps}
 	n.curve.Append(arrivals.Forever, rate, rate)
 	return n
@@ -76,7 +76,7 @@ func (q *sequence) changed(from int64, rate vegeta.Rate) sequence {
 func newSchedule(p *Plan) *schedule {
 	s := &schedule{plan: p, end: math.MaxInt64}
 	if p.Duration > 0 {
-		s.end = int64(p.Warmup + p.Duration)
+		s.end = p.Warmup + p.Duration
 	}
 	gaps := arrivals.NewGaps(p.Law, p.Seed, measuredGaps)
 	s.sequence = steady(p.Rate, gaps)
@@ -98,7 +98,7 @@ func newSchedule(p *Plan) *schedule {
 // count works out how many tickets there are.
 func (s *schedule) count() {
 	if s.plan.Warmup > 0 {
-		s.warm = s.warming.before(int64(s.plan.Warmup))
+		s.warm = s.warming.before(s.plan.Warmup)
 	}
 	s.measured = math.MaxUint64
 	if s.end != math.MaxInt64 {
@@ -109,9 +109,9 @@ func (s *schedule) count() {
 	}
 }
 
-// at gives ticket k's instant in ns from the schedule's start; ok is false
+// at gives ticket k's instant, counted from the schedule's start; ok is false
 // past the last ticket.
-func (s *schedule) at(k uint64) (at int64, ok bool) {
+func (s *schedule) at(k uint64) (at time.Duration, ok bool) {
 	if k >= s.warm && k-s.warm >= s.measured {
 		return 0, false
 	}
@@ -121,12 +121,12 @@ func (s *schedule) at(k uint64) (at int64, ok bool) {
 
 // before is the number of tickets with an instant before at, whatever the
 // number of requests asked for.
-func (s *schedule) before(at int64) uint64 {
+func (s *schedule) before(at time.Duration) uint64 {
 	if list := s.plan.Instants; list != nil {
-		n, _ := slices.BinarySearch(list, at)
+		n, _ := slices.BinarySearch(list, int64(at))
 		return uint64(n)
 	}
-	warmup := int64(s.plan.Warmup)
+	warmup := s.plan.Warmup
 	if at <= warmup {
 		return s.warming.before(at)
 	}
@@ -135,7 +135,7 @@ func (s *schedule) before(at int64) uint64 {
 }
 
 // plannedBefore is the number of measured tickets with an instant before at.
-func (s *schedule) plannedBefore(at int64) uint64 {
+func (s *schedule) plannedBefore(at time.Duration) uint64 {
 	n := s.before(at)
 	return min(s.measured, n-min(n, s.warm))
 }
@@ -144,9 +144,9 @@ func (s *schedule) plannedBefore(at int64) uint64 {
 // what stages are left. The first ticket after it comes as soon as it is due by the
 // new rate, the part of the interval that has passed being counted: a rate that is
 // changed again and again makes no bursts.
-func (s *schedule) changed(from int64, rate vegeta.Rate) *schedule {
+func (s *schedule) changed(from time.Duration, rate vegeta.Rate) *schedule {
 	n := &schedule{plan: s.plan, end: s.end, warming: s.warming}
-	if warmup := int64(s.plan.Warmup); from < warmup {
+	if warmup := s.plan.Warmup; from < warmup {
 		n.warming = s.warming.changed(from, rate)
 		n.sequence = steady(rate, s.sequence.gaps)
 	} else {
@@ -157,26 +157,26 @@ func (s *schedule) changed(from int64, rate vegeta.Rate) *schedule {
 }
 
 // next is the instant of ticket k, even past the schedule's end.
-func (s *schedule) next(k uint64) (at int64) {
+func (s *schedule) next(k uint64) (at time.Duration) {
 	if list := s.plan.Instants; list != nil {
 		if k >= uint64(len(list)) {
 			return math.MaxInt64
 		}
-		return list[k]
+		return time.Duration(list[k])
 	}
 	if k < s.warm {
 		return s.warming.instant(k)
 	}
 	at = s.sequence.instant(k - s.warm)
-	return int64(s.plan.Warmup) + min(at, math.MaxInt64-int64(s.plan.Warmup))
+	return s.plan.Warmup + min(at, math.MaxInt64-s.plan.Warmup)
 }
 
 // rate is that by which tickets come at the instant, in requests per second.
-func (s *schedule) rate(at int64) float64 {
+func (s *schedule) rate(at time.Duration) float64 {
 	if s.plan.Instants != nil || s.sequence.rate.Freq > 0 {
 		return PerSecond(s.plan.Rate)
 	}
-	if warmup := int64(s.plan.Warmup); at >= warmup {
+	if warmup := s.plan.Warmup; at >= warmup {
 		return s.sequence.curve.Rate(at - warmup)
 	}
 	return s.warming.curve.Rate(at)
@@ -193,9 +193,9 @@ const (
 // slack is how much later than its instant a ticket may be taken where
 // tickets come so densely that waking up for each would cost more than the
 // request does. Lateness tells of it as of any other delay.
-func (s *schedule) slack(at int64, stride uint64) int64 {
+func (s *schedule) slack(at time.Duration, stride uint64) time.Duration {
 	if float64(stride)*1e9 >= s.rate(at)*float64(minWakeInterval) {
 		return 0
 	}
-	return int64(batchDelay)
+	return batchDelay
 }

@@ -78,7 +78,8 @@ func (r *reply) servedModel() []byte {
 // countModel counts a success under the model that made it. t.mu is held.
 func (t *tally) countModel(name []byte, ex *exchange) {
 	m := t.modelOf(name)
-	response, service := min(max(ex.end-ex.planned, 0), HistogramMax), min(max(ex.end-ex.sent, 0), HistogramMax)
+	response, _ := recordable(ex.end.Sub(ex.planned))
+	service, _ := recordable(ex.end.Sub(ex.sent))
 	if m.fast != nil {
 		m.fast.response.record(response)
 		m.fast.service.record(service)

@@ -4,11 +4,11 @@ import "time"
 
 // silence is the longest stretch in which a tally saw no reply end, from one
 // end to the next. The first one begins at the measured start.
-type silence struct{ from, to int64 }
+type silence struct{ from, to Instant }
 
 // replyEnded notes a reply's end after the one before.
-func (s *silence) replyEnded(before, end int64) {
-	if end-before > s.to-s.from {
+func (s *silence) replyEnded(before, end Instant) {
+	if end.Sub(before) > s.to.Sub(s.from) {
 		*s = silence{before, end}
 	}
 }

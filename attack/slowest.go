@@ -15,8 +15,8 @@ const maxSlowest = 20
 // slowReply is one entry, of fixed size: nothing is allocated while a slowing
 // endpoint makes every reply a new slowest.
 type slowReply struct {
-	response, service int64
-	planned           int64
+	response, service time.Duration
+	planned           Instant
 	index             uint64
 	status            int
 	idLen             int
@@ -32,7 +32,7 @@ type slowest struct {
 
 // offer enters the worker's exchange if it is among the slowest.
 func (s *slowest) offer(w *worker) {
-	response := w.ex.end - w.ex.planned
+	response := w.ex.end.Sub(w.ex.planned)
 	if s.n == maxSlowest && response <= s.heap[0].response {
 		return
 	}
@@ -58,7 +58,7 @@ func (s *slowest) offer(w *worker) {
 		}
 	}
 	e := &s.heap[i]
-	e.response, e.service, e.planned = response, w.ex.end-w.ex.sent, w.ex.planned
+	e.response, e.service, e.planned = response, w.ex.end.Sub(w.ex.sent), w.ex.planned
 	e.index, e.status = w.ex.index, w.ex.status
 	e.idLen = copy(e.id[:], w.reply.requestID())
 }
@@ -70,9 +70,9 @@ func (r *Run) slowestOf(all []slowReply) []Slow {
 	list := make([]Slow, len(all))
 	for i, e := range all {
 		list[i] = Slow{
-			At:        time.Duration(e.planned - r.measured),
-			Response:  time.Duration(e.response),
-			Service:   time.Duration(e.service),
+			At:        e.planned.Sub(r.measured),
+			Response:  e.response,
+			Service:   e.service,
 			Status:    e.status,
 			Payload:   r.payloads.Where(e.index),
 			RequestID: r.shownID(e.id[:e.idLen]),

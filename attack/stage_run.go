@@ -16,7 +16,7 @@ type StageFigures struct {
 
 // stageOf is the number of the stage at an instant of the clock, looked for from
 // the one before on: an instant is seldom before the last one.
-func (r *Run) stageOf(before int, at int64) int {
+func (r *Run) stageOf(before int, at Instant) int {
 	if before > 0 && at < r.borders[before-1] {
 		before = 0
 	}
@@ -30,7 +30,7 @@ func (r *Run) stageOf(before int, at int64) int {
 func (r *Run) markBorders() {
 	at := r.measured
 	for i := range r.plan.Stages {
-		at += int64(r.plan.Stages[i].Length)
+		at = at.Add(r.plan.Stages[i].Length)
 		r.borders = append(r.borders, at)
 	}
 }
@@ -49,7 +49,7 @@ func (r *Run) planStages(s *Snapshot) {
 		g.Stage, g.From, g.Named = r.plan.Stages[i], from, counted[i].Named
 		from += g.Length
 		if g.Planned = g.Sent; r.plan.Open() {
-			by := schedule.plannedBefore(int64(r.plan.Warmup + min(from, s.PlanElapsed)))
+			by := schedule.plannedBefore(r.plan.Warmup + min(from, s.PlanElapsed))
 			g.Planned = max(g.Sent, by-min(by, before))
 			before = by
 		}
@@ -76,11 +76,11 @@ func (r *Run) followStages() {
 			step = max(leastStep, g.Length/time.Duration(max(rise, -rise)))
 		}
 		for into := time.Duration(0); into < g.Length; into += step {
-			if !r.rest(max(0, time.Duration(from+int64(into)-r.clock.now()))) || !r.restage(g.concurrencyAt(into)) {
+			if !r.rest(max(0, from.Add(into).Sub(r.clock.Now()))) || !r.restage(g.concurrencyAt(into)) {
 				return
 			}
 		}
-		from += int64(g.Length)
+		from = from.Add(g.Length)
 	}
 }
 
@@ -109,13 +109,13 @@ func (r *Run) openAhead() {
 			last := &r.plan.Stages[i-1]
 			if had, will := PerSecond(last.ToRate), PerSecond(g.Rate); had > 0 && will > jumpFrom*had {
 				ahead := min(aheadOf, last.Length/2)
-				if !r.rest(max(0, time.Duration(from-int64(ahead)-r.clock.now()))) {
+				if !r.rest(max(0, from.Add(-ahead).Sub(r.clock.Now()))) {
 					return
 				}
 				r.prepare(will/had, ahead)
 			}
 		}
-		from += int64(g.Length)
+		from = from.Add(g.Length)
 	}
 }
 
@@ -137,10 +137,10 @@ func (r *Run) prepare(times float64, within time.Duration) {
 		t.mu.Unlock()
 		most = max(most, need[i])
 	}
-	begin := r.clock.now()
+	begin := r.clock.Now()
 	for n := range most {
-		due := begin + int64(within)*int64(n)/int64(most)
-		if wait := time.Duration(due - r.clock.now()); wait > 0 && !r.rest(wait) || r.over() {
+		due := begin.Add(within * time.Duration(n) / time.Duration(most))
+		if wait := due.Sub(r.clock.Now()); wait > 0 && !r.rest(wait) || r.over() {
 			return
 		}
 		for i, t := range r.dispatchers {
@@ -171,15 +171,15 @@ func (t *dispatcher) prepare() {
 // connectAhead opens the worker's connection. One that cannot be opened fails no
 // request: the next ticket is going to open its own.
 func (w *worker) connectAhead() {
-	now := w.run.clock.now()
+	now := w.run.clock.Now()
 	w.ex = exchange{ticket: ticket{begin: now, warm: now < w.run.measured}}
-	if w.dial(now+int64(w.run.plan.Timeout)) != nil {
+	if w.dial(now.Add(w.run.plan.Timeout)) != nil {
 		return
 	}
 	w.tally.mu.Lock()
 	w.tally.countConnection(&w.ex)
 	w.tally.mu.Unlock()
-	w.conn.lastUse = w.run.clock.now()
+	w.conn.lastUse = w.run.clock.Now()
 }
 
 // staged reports whether the plan's rate is steered by stages that jump, over

@@ -94,17 +94,6 @@ func (p *Plan) validStages() error {
 	return nil
 }
 
-// stageAt is the number of the stage at an instant, in ns since the measured start;
-// at the end and past it, the last one's.
-func stageAt(stages []Stage, at int64) int {
-	for i := range stages {
-		if at -= int64(stages[i].Length); at < 0 {
-			return i
-		}
-	}
-	return len(stages) - 1
-}
-
 // ParseStages reads stages such as "30s@100, 1m@100..1000, 2m@1000": lengths, each
 // with a rate as ParseRate reads it, or two with the way between them; 0 is a pause.
 // "1m@x8, 2m@x8..x64" are of concurrency. The error is a *setting.FieldError that

@@ -9,8 +9,8 @@ import (
 
 // rest waits, and returns false when the run ends first.
 func (r *Run) rest(d time.Duration) bool {
-	if r.end != math.MaxInt64 {
-		d = min(d, max(0, time.Duration(r.end-r.clock.now())))
+	if r.end != never {
+		d = min(d, max(0, r.end.Sub(r.clock.Now())))
 	}
 	select {
 	case <-time.After(d):
@@ -35,7 +35,7 @@ func (r *Run) Stop(how AtEnd) {
 		// The clock is read after the stop can be seen: no ticket taken without
 		// seeing it has a later instant.
 		r.stopAt.Store(beginsToStop)
-		r.stopAt.Store(r.clock.now() + 1)
+		r.stopAt.Store(r.clock.Now() + 1)
 		r.endWindow(r.stopAt.Load())
 		close(r.ending)
 		for _, t := range r.dispatchers {
@@ -77,12 +77,12 @@ const beginsToStop = -1
 func (r *Run) stopping() bool { return r.stopAt.Load() != 0 }
 
 // stopInstant is when the run was stopped; stopped is false where it was not.
-func (r *Run) stopInstant() (at int64, stopped bool) {
+func (r *Run) stopInstant() (at Instant, stopped bool) {
 	switch at = r.stopAt.Load(); at {
 	case 0:
 		return 0, false
 	case beginsToStop:
-		return r.clock.now(), true
+		return r.clock.Now(), true
 	}
 	return at, true
 }

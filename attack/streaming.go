@@ -85,7 +85,7 @@ func (r *reply) Begin(contentType string) (fed, events bool) {
 
 // Feed takes the next bytes of a body that is followed; those of a stream came
 // at the instant.
-func (r *reply) Feed(p []byte, at int64) {
+func (r *reply) Feed(p []byte, at Instant) {
 	if r.readsUsage {
 		r.usage.Feed(p)
 		return
@@ -104,7 +104,7 @@ func (r *reply) countChunks(n int) {
 
 // fault is what is wrong with the stream that was read; err is what the reading
 // ended with, at the instant.
-func (r *reply) fault(err error, at int64) error {
+func (r *reply) fault(err error, at Instant) error {
 	s := r.stream
 	switch {
 	case err == nil:
@@ -115,9 +115,9 @@ func (r *reply) fault(err error, at int64) error {
 		return err
 	case s.Failed: // before it stalled, or broke
 	case (err == errStalled || err == h2.ErrStalled) && s.Done:
-		return &streamError{KindStreamStalled, fmt.Sprintf("the reply did not end within %s of its [DONE], after %s", endpoint.Exactly(time.Duration(r.stall)), chunks(s.Chunks))}
+		return &streamError{KindStreamStalled, fmt.Sprintf("the reply did not end within %s of its [DONE], after %s", endpoint.Exactly(r.stall), chunks(s.Chunks))}
 	case err == errStalled, err == h2.ErrStalled:
-		return &streamError{KindStreamStalled, fmt.Sprintf("nothing came for %s, after %s", endpoint.Exactly(time.Duration(r.stall)), chunks(s.Chunks))}
+		return &streamError{KindStreamStalled, fmt.Sprintf("nothing came for %s, after %s", endpoint.Exactly(r.stall), chunks(s.Chunks))}
 	}
 	switch {
 	case s.Failed:
@@ -218,14 +218,14 @@ func (t *tally) countStream(ex *exchange, s *stream.Stream, more *gaps) {
 	} else {
 		c.ByChunks++
 	}
-	t.add(slice[figure.FirstChunk], s.Begun-ex.sent)
+	t.add(slice[figure.FirstChunk], s.Begun.Sub(ex.sent))
 	if s.Chunks == 0 {
 		c.Silent++
 		return
 	}
-	t.add(slice[figure.TTFT], s.First-ex.sent)
-	t.add(slice[figure.ResponseTTFT], s.First-ex.planned)
-	t.add(slice[figure.EndToEnd], s.Last-ex.sent)
+	t.add(slice[figure.TTFT], s.First.Sub(ex.sent))
+	t.add(slice[figure.ResponseTTFT], s.First.Sub(ex.planned))
+	t.add(slice[figure.EndToEnd], s.Last.Sub(ex.sent))
 	for _, gap := range s.Gaps {
 		t.add(slice[figure.InterChunk], gap)
 	}
@@ -236,10 +236,10 @@ func (t *tally) countStream(ex *exchange, s *stream.Stream, more *gaps) {
 }
 
 // tpotOf is a stream's TPOT; false where it has none.
-func tpotOf(s *stream.Stream) (ns int64, ok bool) {
+func tpotOf(s *stream.Stream) (tpot time.Duration, ok bool) {
 	tokens, _ := s.Tokens()
 	if s.Chunks < 2 || tokens < 2 {
 		return 0, false
 	}
-	return (s.Last - s.First) / (tokens - 1), true
+	return s.Last.Sub(s.First) / time.Duration(tokens-1), true
 }

@@ -24,7 +24,7 @@ type tally struct {
 	slowest    slowest
 	refusal    refusal  // the last one
 	records    []Record // for a sink; no room without one
-	last       int64    // end of the last exchange that was not cut off, the measured start before any
+	last       Instant  // end of the last exchange that was not cut off, the measured start before any
 	silence    silence
 
 	_ [64]byte // tallies share no cache line
@@ -55,9 +55,9 @@ func (t *tally) countConnection(ex *exchange) {
 		return
 	}
 	t.counts.Connections++
-	t.add(t.histograms[figure.Connect], int64(ex.connect))
+	t.add(t.histograms[figure.Connect], ex.connect)
 	if ex.tls > 0 {
-		t.add(t.histograms[figure.TLS], int64(ex.tls))
+		t.add(t.histograms[figure.TLS], ex.tls)
 	}
 }
 
@@ -85,7 +85,7 @@ func (t *tally) record(w *worker) {
 	if ex.reopened {
 		c.Reconnected++
 	}
-	lateness := ex.begin - ex.planned
+	lateness := ex.begin.Sub(ex.planned)
 	late, count := t.histograms[figure.Lateness], &c.LateWithSlots
 	if ex.noSlot {
 		late, count = t.histograms[figure.SlotWait], &c.LateNoSlots
@@ -105,9 +105,9 @@ func (t *tally) record(w *worker) {
 	switch ex.outcome {
 	case succeeded:
 		c.Succeeded++
-		t.add(t.histograms[figure.Response], ex.end-ex.planned)
-		t.add(t.histograms[figure.Service], ex.end-ex.sent)
-		t.add(t.histograms[figure.FirstByte], ex.first-ex.sent)
+		t.add(t.histograms[figure.Response], ex.end.Sub(ex.planned))
+		t.add(t.histograms[figure.Service], ex.end.Sub(ex.sent))
+		t.add(t.histograms[figure.FirstByte], ex.first.Sub(ex.sent))
 		if len(ex.model) > 0 {
 			t.countModel(ex.model, ex)
 		}
@@ -122,8 +122,8 @@ func (t *tally) record(w *worker) {
 		}
 	case failed:
 		c.Failed++
-		t.add(t.histograms[figure.Failed], ex.end-ex.planned)
-		failure.fail(time.Duration(ex.end - w.run.measured))
+		t.add(t.histograms[figure.Failed], ex.end.Sub(ex.planned))
+		failure.fail(ex.end.Sub(w.run.measured))
 	case cutOff:
 		c.CutOff++
 	}
@@ -141,12 +141,19 @@ func (t *tally) record(w *worker) {
 
 // add records a duration; what the histogram cannot hold is put at its bound
 // and counted.
-func (t *tally) add(b *buckets, ns int64) {
-	if clamped := min(max(ns, 0), HistogramMax); clamped != ns {
-		ns = clamped
+func (t *tally) add(b *buckets, length time.Duration) {
+	ns, fits := recordable(length)
+	if !fits {
 		t.counts.Clamped++
 	}
 	b.record(ns)
+}
+
+// recordable is the length in the nanoseconds that a histogram can hold; fits is
+// false where that is not the length itself.
+func recordable(length time.Duration) (ns int64, fits bool) {
+	ns = min(max(int64(length), 0), HistogramMax)
+	return ns, ns == int64(length)
 }
 
 // failureEntry is the one that the exchange's failure is counted in. To make a new one
@@ -189,7 +196,7 @@ func (f *Failure) fail(at time.Duration) {
 // that a reply is of an endpoint of theirs.
 func (w *worker) newFailure(key failureKey, databricks bool) *Failure {
 	ex := &w.ex
-	f := &Failure{Kind: key.kind, Status: key.status, First: time.Duration(ex.end - w.run.measured), Payload: w.run.payloads.Where(ex.index)}
+	f := &Failure{Kind: key.kind, Status: key.status, First: ex.end.Sub(w.run.measured), Payload: w.run.payloads.Where(ex.index)}
 	hide := w.run.hiding(int(ex.variant))
 	switch {
 	case key.kind == KindOther && ex.kind != KindOther:
@@ -223,8 +230,10 @@ func (t *tally) countName(id int, ex *exchange) {
 	switch ex.outcome {
 	case succeeded:
 		n.succeeded++
-		_ = n.response.RecordValue(min(max(ex.end-ex.planned, 0), HistogramMax))
-		_ = n.service.RecordValue(min(max(ex.end-ex.sent, 0), HistogramMax))
+		response, _ := recordable(ex.end.Sub(ex.planned))
+		service, _ := recordable(ex.end.Sub(ex.sent))
+		_ = n.response.RecordValue(response)
+		_ = n.service.RecordValue(service)
 	case failed:
 		n.failed++
 	case cutOff:

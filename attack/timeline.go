@@ -47,7 +47,7 @@ type timeline struct {
 	sketchBytes    int // bytes of the sketches
 	maxSketchBytes int // most of them
 	width          time.Duration
-	boundary       int64 // end of the last interval
+	boundary       Instant // end of the last interval
 	closed         bool
 	common         *Snapshot // what all snapshots have in common until the next collection; nil until one is asked for
 	final          *Snapshot
@@ -72,16 +72,16 @@ func (t *timeline) loop() {
 	for {
 		t.gcTuner.adjust()
 		t.mu.Lock()
-		next := t.boundary + int64(t.width)
+		next := t.boundary.Add(t.width)
 		t.mu.Unlock()
-		timer.Reset(time.Duration(next - t.run.clock.now()))
+		timer.Reset(next.Sub(t.run.clock.Now()))
 		select {
 		case <-timer.C:
 			t.mu.Lock()
 			// After a stall of more than an interval the next one is wider; it
 			// is not made up of intervals in which nothing was looked at.
-			behind := (t.run.clock.now() - next) / int64(t.width)
-			t.collect(next + behind*int64(t.width))
+			behind := t.run.clock.Now().Sub(next) / t.width
+			t.collect(next.Add(behind * t.width))
 			t.mu.Unlock()
 		case <-t.quit:
 			return
@@ -90,7 +90,7 @@ func (t *timeline) loop() {
 }
 
 // collect closes the interval that ends at the instant.
-func (t *timeline) collect(at int64) {
+func (t *timeline) collect(at Instant) {
 	run := t.run
 	var now Counts
 	t.common = nil
@@ -122,7 +122,7 @@ func (t *timeline) collect(at int64) {
 	started = max(done, min(started, planned))
 	planned = max(planned, started)
 	iv := Interval{
-		At: time.Duration(t.boundary - run.measured), Width: time.Duration(at - t.boundary),
+		At: t.boundary.Sub(run.measured), Width: at.Sub(t.boundary),
 		Planned: planned - t.planned, Sent: started - t.started,
 		Succeeded: now.Succeeded - prev.Succeeded, Failed: now.Failed - prev.Failed, CutOff: now.CutOff - prev.CutOff,
 		Completed: now.Window.Completed - prev.Window.Completed, CompletedOK: now.Window.OK - prev.Window.OK,
@@ -233,7 +233,7 @@ func (t *timeline) close() {
 	<-t.finished
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.collect(max(t.run.clock.now(), t.boundary))
+	t.collect(max(t.run.clock.Now(), t.boundary))
 	if n := len(t.intervals); n > 1 {
 		tail := &t.intervals[n-1]
 		switch {
@@ -272,14 +272,14 @@ func (r *Run) keptSoFar() uint64 {
 
 // plannedSoFar is the number of tickets with an instant before at, within the
 // plan or the moment of the stop. A closed loop plans as it sends.
-func (r *Run) plannedSoFar(at int64, started uint64) uint64 {
+func (r *Run) plannedSoFar(at Instant, started uint64) uint64 {
 	if !r.plan.Open() {
 		return started
 	}
 	if stop, stopped := r.stopInstant(); stopped {
 		at = min(at, stop)
 	}
-	return r.schedule.Load().plannedBefore(at - r.start)
+	return r.schedule.Load().plannedBefore(at.Sub(r.start))
 }
 
 func (c *Counts) add(o *Counts) {

@@ -11,13 +11,13 @@ import (
 const (
 	// schedulingDelay is what the schedulers of both machines may add to a round
 	// trip.
-	schedulingDelay = int64(2 * time.Millisecond)
+	schedulingDelay = 2 * time.Millisecond
 	// maxLinger is the longest wait for the endpoint to close a connection when
 	// that is due.
-	maxLinger = int64(10 * time.Millisecond)
+	maxLinger = 10 * time.Millisecond
 	// maxTimerDelay is how late a timer may fire at most for what was found then to
 	// have been there when it was due.
-	maxTimerDelay = int64(5 * time.Millisecond)
+	maxTimerDelay = 5 * time.Millisecond
 )
 
 // unannouncedCloses is what a run knows of connections that the endpoint closed
@@ -58,7 +58,7 @@ func (w *worker) closedUnread(err error) bool {
 	if !ex.connIdled || ex.in > 0 || err != io.EOF && !endpoint.Reset(err) {
 		return false
 	}
-	took := ex.end - ex.sent - ex.trip
+	took := ex.end.Sub(ex.sent) - ex.trip
 	due := w.conn != nil && w.conn.replies == w.run.unannounced.after.Load()
 	return took <= schedulingDelay || due && took <= maxLinger || w.conn != nil && w.conn.endedBefore
 }
@@ -73,12 +73,12 @@ func (w *worker) awaitDueClose() {
 		w.drop()
 		w.lost = true
 	}
-	w.free = w.run.clock.now()
+	w.free = w.run.clock.Now()
 }
 
-// closesWithin waits up to timeout nanoseconds for the peer to close the connection,
+// closesWithin waits up to the timeout for the peer to close the connection,
 // and reports whether it did.
-func (c *connection) closesWithin(timeout int64) bool {
-	c.setDeadline = c.clock.now() + timeout
+func (c *connection) closesWithin(timeout time.Duration) bool {
+	c.setDeadline = c.clock.Now().Add(timeout)
 	return c.applyDeadline() == nil && c.idle.Ends()
 }

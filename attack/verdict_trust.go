@@ -269,7 +269,7 @@ func causes(s *Snapshot) (reasons []string) {
 	} else if crowded {
 		reasons = append(reasons, fmt.Sprintf("something else keeps the cores busy: brunt ran for %s and waited %s for a core; end what else runs here, or use another machine", span(c.CPU), span(c.Waited)))
 	}
-	if c.GC.Seconds() >= collectedShare*c.CPU.Seconds() && c.GC > 0 || c.GCPauseMax >= time.Duration(lateEnough) && !crowded && !halted {
+	if c.GC.Seconds() >= collectedShare*c.CPU.Seconds() && c.GC > 0 || c.GCPauseMax >= lateEnough && !crowded && !halted {
 		reasons = append(reasons, fmt.Sprintf("garbage collection took %s of its CPU time and stopped it for up to %s", percent(min(1, c.GC.Seconds()/max(c.CPU.Seconds(), 1e-9))), span(c.GCPauseMax)))
 	}
 	if s.Delays.Max() >= minStop && !halted && !crowded {

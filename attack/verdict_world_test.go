@@ -177,7 +177,7 @@ func (w *world) play() (all []exchanged, skipped, noRoom uint64) {
 		}
 		if staged != nil {
 			at, ok := staged.at(uint64(i))
-			if x.planned = time.Duration(at); !ok {
+			if x.planned = at; !ok {
 				x.planned = end
 			}
 		}
@@ -262,7 +262,7 @@ func (w *world) snapshot(t *testing.T) (*Snapshot, *Plan) {
 	c.Skipped, c.NoRoom = skipped, noRoom
 	c.Planned = skipped
 	var last time.Duration
-	var ends []int64
+	var ends []Instant
 	for _, x := range all {
 		if x.planned < 0 {
 			c.Warmup++
@@ -284,7 +284,7 @@ func (w *world) snapshot(t *testing.T) (*Snapshot, *Plan) {
 		if x.waited {
 			record(t, l[figure.SlotWait], lateness)
 		}
-		if int64(lateness) > lateEnough {
+		if lateness > lateEnough {
 			if x.waited {
 				c.LateNoSlots++
 			} else {
@@ -297,7 +297,7 @@ func (w *world) snapshot(t *testing.T) (*Snapshot, *Plan) {
 			}
 		}
 		if x.end <= now {
-			ends = append(ends, int64(x.end))
+			ends = append(ends, Instant(x.end))
 		}
 		switch {
 		case x.end > now:
@@ -340,12 +340,12 @@ func (w *world) snapshot(t *testing.T) (*Snapshot, *Plan) {
 	}
 	slices.Sort(ends)
 	var quiet silence
-	before := int64(0)
+	before := Instant(0)
 	for _, end := range ends {
 		quiet.replyEnded(before, end)
 		before = end
 	}
-	s.Silence = Silence{time.Duration(quiet.from), time.Duration(quiet.to - quiet.from)}
+	s.Silence = Silence{time.Duration(quiet.from), quiet.to.Sub(quiet.from)}
 	for _, f := range kinds {
 		if f.Status > 0 {
 			if s.Status == nil {

@@ -54,7 +54,7 @@ func (n *Window) add(o *Window) {
 }
 
 // endWindow ends the window at the instant, unless it ends before.
-func (r *Run) endWindow(at int64) {
+func (r *Run) endWindow(at Instant) {
 	for {
 		until := r.until.Load()
 		if until <= at || r.until.CompareAndSwap(until, at) {
@@ -68,7 +68,7 @@ func (r *Run) endWindow(at int64) {
 func (r *Run) planWindow() {
 	end := r.end
 	if n := r.plan.Requests; n > 0 && r.plan.Open() {
-		end = min(end, r.measured+int64(r.scheduleLength(n)))
+		end = min(end, r.measured.Add(r.scheduleLength(n)))
 	}
 	r.until.Store(end)
 	if at := r.stopAt.Load(); at > 0 { // else Stop is yet to do so
@@ -80,20 +80,20 @@ func (r *Run) planWindow() {
 // one more would be planned.
 func (r *Run) scheduleLength(n uint64) time.Duration {
 	if r.plan.Instants != nil {
-		d, _ := Instant(r.plan.Rate, n)
+		d, _ := OffsetOf(r.plan.Rate, n)
 		return min(d, math.MaxInt64/2)
 	}
 	s := r.schedule.Load()
 	at := s.next(s.warm + n)
-	return max(0, time.Duration(min(at, math.MaxInt64/2))-r.plan.Warmup)
+	return max(0, min(at, math.MaxInt64/2)-r.plan.Warmup)
 }
 
 // windowAt is the window's length as of the instant. A run whose last reply was in
 // before the window's end had all of it: nothing else was to come.
-func (r *Run) windowAt(at int64, closed bool) time.Duration {
+func (r *Run) windowAt(at Instant, closed bool) time.Duration {
 	until := r.until.Load()
-	if !closed || until == math.MaxInt64 {
+	if !closed || until == never {
 		until = min(at, until)
 	}
-	return max(0, time.Duration(until-r.measured))
+	return max(0, until.Sub(r.measured))
 }

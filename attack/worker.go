@@ -30,21 +30,21 @@ const (
 type exchange struct {
 	ticket
 	variant        int
-	sent           int64 // right before the first byte is handed to the system; 0 where none was
-	first          int64 // first byte of the reply
-	end            int64
+	sent           Instant // right before the first byte is handed to the system; 0 where none was
+	first          Instant // first byte of the reply
+	end            Instant
 	outcome        outcome
 	status         int    // of a complete reply, else 0
 	kind           string // of a failure
 	model          []byte // that made the reply, as it says
 	err            error
-	out            int   // bytes sent
-	in             int64 // bytes of the reply
-	opened         bool  // a connection was opened for it
-	reopened       bool  // because the idle one had been closed by the peer
-	connIdled      bool  // its connection had lain idle, after other replies
-	connUnanswered bool  // its connection has brought no reply
-	trip           int64 // a round trip on its connection
+	out            int           // bytes sent
+	in             int64         // bytes of the reply
+	opened         bool          // a connection was opened for it
+	reopened       bool          // because the idle one had been closed by the peer
+	connIdled      bool          // its connection had lain idle, after other replies
+	connUnanswered bool          // its connection has brought no reply
+	trip           time.Duration // a round trip on its connection
 	connect        time.Duration
 	tls            time.Duration
 }
@@ -66,7 +66,7 @@ type worker struct {
 	id     []byte // of the request, where its body has splices
 	pair   [2][]byte
 	bufs   net.Buffers
-	free   int64 // instant since which the worker has been free, negative where that is not known
+	free   Instant // instant since which the worker has been free, negative where that is not known
 
 	permit bool // the pacer has been waited for
 	dialed bool // there has been a connection
@@ -84,7 +84,7 @@ type worker struct {
 
 func newWorker(run *Run, d *dispatcher, tally *tally) *worker {
 	w := &worker{run: run, dispatcher: d, tally: tally, wake: make(chan struct{}, 1), reply: newReply(), free: -1}
-	w.reply.streams, w.reply.stall = run.plan.Stream, int64(run.plan.StreamStall)
+	w.reply.streams, w.reply.stall = run.plan.Stream, run.plan.StreamStall
 	return w
 }
 
@@ -114,7 +114,7 @@ func (w *worker) sendTicket(tk ticket) {
 
 // exchange does one request on an open connection, or on a new one.
 func (w *worker) exchange(item payloads.Item) error {
-	deadline := w.ex.begin + int64(w.run.plan.Timeout)
+	deadline := w.ex.begin.Add(w.run.plan.Timeout)
 	if w.sender != nil {
 		return w.sender.exchange(w, item, deadline)
 	}
@@ -132,9 +132,9 @@ func (w *worker) exchange(item payloads.Item) error {
 }
 
 // ready makes sure that there is a connection to send on.
-func (w *worker) ready(deadline int64) error {
+func (w *worker) ready(deadline Instant) error {
 	if w.conn != nil {
-		if err := w.conn.begin(deadline, int64(w.run.plan.Timeout)); err != nil {
+		if err := w.conn.begin(deadline, w.run.plan.Timeout); err != nil {
 			return err
 		}
 		if !w.conn.stale(w.ex.begin, w.run.unannounced.seen.Load()) {
@@ -147,10 +147,10 @@ func (w *worker) ready(deadline int64) error {
 	if err := w.dial(deadline); err != nil {
 		return err
 	}
-	return w.conn.begin(deadline, int64(w.run.plan.Timeout))
+	return w.conn.begin(deadline, w.run.plan.Timeout)
 }
 
-func (w *worker) dial(deadline int64) error {
+func (w *worker) dial(deadline Instant) error {
 	ctx, cancel := w.run.dialContext(deadline)
 	defer cancel()
 	permit := w.permit
@@ -277,7 +277,7 @@ func (w *worker) receive() error {
 		ex.outcome = failed
 	}
 	w.conn.replies++
-	w.conn.trip = min(w.conn.trip, ex.first-ex.sent)
+	w.conn.trip = min(w.conn.trip, ex.first.Sub(ex.sent))
 	w.run.unannounced.answered(w.conn.replies)
 	if w.reply.close || unsent > 0 || !w.run.plan.KeepAlive {
 		w.drop()
@@ -293,7 +293,7 @@ func (w *worker) failStream(fault error) {
 // fail records an exchange without a complete reply.
 func (w *worker) fail(err error) {
 	ex := &w.ex
-	ex.end, ex.err = w.run.clock.now(), err
+	ex.end, ex.err = w.run.clock.Now(), err
 	if w.conn != nil {
 		ex.sent, ex.in, ex.trip = w.conn.firstSend.at, w.conn.received, w.conn.trip
 		ex.connIdled, ex.connUnanswered = w.conn.replies > 0, w.conn.replies == 0

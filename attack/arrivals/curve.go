@@ -54,18 +54,18 @@ const Forever = time.Duration(math.MaxInt64)
 // only read, so that any number of goroutines may ask it.
 type Curve struct {
 	pieces []piece
-	end    int64    // ns; MaxInt64 where the last piece has no end
-	next   Position // planned before end
+	end    time.Duration // math.MaxInt64 where the last piece has no end
+	next   Position      // planned before end
 }
 
 // piece is a stretch whose rate goes from one value to another in a straight line:
 // τ nanoseconds into it, (from·τ + (to−from)·τ²/2·length)/unit requests more are
 // planned.
 type piece struct {
-	at     int64    // its first instant, ns
-	base   Position // planned before it
-	length uint64   // ns
-	unit   uint64   // rates are in 1/unit requests per ns
+	at     time.Duration // its first instant
+	base   Position      // planned before it
+	length uint64        // ns
+	unit   uint64        // rates are in 1/unit requests per ns
 	from   uint64
 	to     uint64
 }
@@ -83,11 +83,11 @@ func (c *Curve) Append(length time.Duration, from, to vegeta.Rate) {
 	p := piece{at: c.end, base: c.next, length: uint64(length)}
 	p.unit, p.from, p.to = common(from, to)
 	c.pieces = append(c.pieces, p)
-	if length == Forever || c.end > math.MaxInt64-int64(length) {
+	if length == Forever || c.end > math.MaxInt64-length {
 		c.end = math.MaxInt64
 		return
 	}
-	c.end += int64(length)
+	c.end += length
 	c.next, _ = p.reached(p.length)
 }
 
@@ -98,9 +98,9 @@ func (c *Curve) Skip(k uint64) {
 	}
 }
 
-// Until is the part of the curve before the instant, in ns and above 0; another
+// Until is the part of the curve before the instant, which is above 0; another
 // piece may follow it.
-func (c *Curve) Until(at int64) Curve {
+func (c *Curve) Until(at time.Duration) Curve {
 	cut := Curve{end: at}
 	for _, p := range c.pieces {
 		if p.at >= at {
@@ -115,26 +115,26 @@ func (c *Curve) Until(at int64) Curve {
 	return cut
 }
 
-// End is the instant at which the last piece ends, in ns; math.MaxInt64 where it
+// End is the instant at which the last piece ends; math.MaxInt64 where it
 // does not.
-func (c *Curve) End() int64 { return c.end }
+func (c *Curve) End() time.Duration { return c.end }
 
 // Rate is the rate at the instant, in requests per second; where it steps there,
 // the one that follows. It is 0 outside of the pieces.
-func (c *Curve) Rate(ns int64) float64 {
-	i := c.pieceAt(ns)
-	if i < 0 || ns >= c.end {
+func (c *Curve) Rate(at time.Duration) float64 {
+	i := c.pieceAt(at)
+	if i < 0 || at >= c.end {
 		return 0
 	}
 	p := &c.pieces[i]
-	share := float64(ns-p.at) / float64(p.length)
+	share := float64(at-p.at) / float64(p.length)
 	return (float64(p.from) + share*(float64(p.to)-float64(p.from))) * 1e9 / float64(p.unit)
 }
 
 // pieceAt is the last piece that begins by the instant, or -1.
-func (c *Curve) pieceAt(ns int64) int {
+func (c *Curve) pieceAt(at time.Duration) int {
 	i := len(c.pieces) - 1
-	for i >= 0 && c.pieces[i].at > ns {
+	for i >= 0 && c.pieces[i].at > at {
 		i--
 	}
 	return i
@@ -174,9 +174,9 @@ func gcd(a, b uint64) uint64 {
 	return a
 }
 
-// Instant is when the position is reached, in ns and rounded down: the last instant
+// Instant is when the position is reached, rounded down to the nanosecond: the last instant
 // by which no more than that is planned. ok is false where the curve ends before.
-func (c *Curve) Instant(p Position) (ns int64, ok bool) {
+func (c *Curve) Instant(p Position) (at time.Duration, ok bool) {
 	i := len(c.pieces) - 1
 	for i >= 0 && p.Before(c.pieces[i].base) {
 		i--
@@ -191,18 +191,18 @@ func (c *Curve) Instant(p Position) (ns int64, ok bool) {
 	if !ok || into > uint64(math.MaxInt64-c.pieces[i].at) {
 		return math.MaxInt64, false
 	}
-	return c.pieces[i].at + int64(into), true
+	return c.pieces[i].at + time.Duration(into), true
 }
 
 // Reached is the position at the instant: requests whose position lies before it
 // are planned before the instant, and no others.
-func (c *Curve) Reached(ns int64) Position {
-	i := c.pieceAt(ns)
+func (c *Curve) Reached(at time.Duration) Position {
+	i := c.pieceAt(at)
 	if i < 0 {
 		return Position{}
 	}
 	p := &c.pieces[i]
-	into := uint64(ns - p.at)
+	into := uint64(at - p.at)
 	if into == 0 {
 		return p.base
 	}

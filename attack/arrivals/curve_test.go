@@ -35,19 +35,19 @@ func ratOf(r vegeta.Rate) *big.Rat {
 
 // integral is how many requests are planned by the instant: the area beneath the
 // rate, of which each piece is a trapezoid.
-func integral(legs []leg, at int64) *big.Rat {
+func integral(legs []leg, at time.Duration) *big.Rat {
 	sum := new(big.Rat)
 	for _, l := range legs {
-		into := min(at, int64(l.length))
+		into := min(at, l.length)
 		if into <= 0 {
 			break
 		}
 		from, to := ratOf(l.from), ratOf(l.to)
 		rate := new(big.Rat).Sub(to, from) // at into
-		rate.Mul(rate, big.NewRat(into, int64(l.length)))
+		rate.Mul(rate, big.NewRat(int64(into), int64(l.length)))
 		rate.Add(rate, from)
 		area := new(big.Rat).Add(from, rate)
-		area.Mul(area, big.NewRat(into, 2))
+		area.Mul(area, big.NewRat(int64(into), 2))
 		sum.Add(sum, area)
 		at -= into
 	}
@@ -64,7 +64,7 @@ func ceil(r *big.Rat) uint64 {
 
 // checkInstant: by the instant of request k no more than k are planned, and a
 // nanosecond later more are.
-func checkInstant(t *testing.T, legs []leg, k uint64, at int64) {
+func checkInstant(t *testing.T, legs []leg, k uint64, at time.Duration) {
 	t.Helper()
 	want := new(big.Rat).SetUint64(k)
 	if integral(legs, at).Cmp(want) > 0 || integral(legs, at+1).Cmp(want) <= 0 {
@@ -72,9 +72,9 @@ func checkInstant(t *testing.T, legs []leg, k uint64, at int64) {
 	}
 }
 
-func lengthOf(legs []leg) (total int64) {
+func lengthOf(legs []leg) (total time.Duration) {
 	for _, l := range legs {
-		total += int64(l.length)
+		total += l.length
 	}
 	return total
 }
@@ -107,7 +107,7 @@ func TestCurve(t *testing.T) {
 				looks = 1_000_000
 			}
 			stride := max(1, total/looks)
-			last := int64(-1)
+			last := time.Duration(-1)
 			for k, n := uint64(0), 0; k < total; k, n = k+stride, n+1 {
 				at, ok := c.Instant(At(k))
 				if !ok || at < last || at >= end {
@@ -129,18 +129,18 @@ func TestCurve(t *testing.T) {
 // due then; after a pause, at the pause's end.
 func TestBorders(t *testing.T) {
 	steps := curveOf(examples["steps"])
-	for k, want := range map[uint64]int64{0: 0, 2999: 29_990_000_000, 3000: 30_000_000_000, 36_000: 90_000_000_000, 36_001: 90_001_000_000} {
+	for k, want := range map[uint64]time.Duration{0: 0, 2999: 29_990_000_000, 3000: 30_000_000_000, 36_000: 90_000_000_000, 36_001: 90_001_000_000} {
 		if at, ok := steps.Instant(At(k)); !ok || at != want {
 			t.Errorf("request %d is at %d (%t), want %d", k, at, ok, want)
 		}
 	}
 	pauses := curveOf(examples["pauses"])
-	for k, want := range map[uint64]int64{0: 1_000_000_000, 9: 1_900_000_000, 10: 3_000_000_000} {
+	for k, want := range map[uint64]time.Duration{0: 1_000_000_000, 9: 1_900_000_000, 10: 3_000_000_000} {
 		if at, ok := pauses.Instant(At(k)); !ok || at != want {
 			t.Errorf("request %d is at %d (%t), want %d", k, at, ok, want)
 		}
 	}
-	for at, want := range map[int64]float64{0: 0, 1e9: 10, 15e8: 10, 2e9: 0, 3e9: 7, 35e8: 5, 4e9: 0} {
+	for at, want := range map[time.Duration]float64{0: 0, 1e9: 10, 15e8: 10, 2e9: 0, 3e9: 7, 35e8: 5, 4e9: 0} {
 		if rate := pauses.Rate(at); math.Abs(rate-want) > 1e-9 {
 			t.Errorf("the rate at %d is %g, want %g", at, rate, want)
 		}
@@ -206,8 +206,8 @@ func TestUntil(t *testing.T) {
 	due := new(big.Rat).Sub(new(big.Rat).SetUint64(n), area)
 	due.Mul(due, big.NewRat(2_000_000, 1))
 	wait, _ := due.Float64()
-	if at, ok := cut.Instant(At(n)); !ok || at != 4_123_456_789+int64(wait) {
-		t.Errorf("the next request is at %d (%t), want %d", at, ok, 4_123_456_789+int64(wait))
+	if at, ok := cut.Instant(At(n)); !ok || at != 4_123_456_789+time.Duration(wait) {
+		t.Errorf("the next request is at %d (%t), want %d", at, ok, 4_123_456_789+time.Duration(wait))
 	}
 }
 
@@ -222,7 +222,7 @@ func TestSkip(t *testing.T) {
 		t.Errorf("%d before the border, want 71", n)
 	}
 	for i := range uint64(5) {
-		if at, ok := c.Instant(At(n + i)); !ok || at != 10_000_000_001+int64(i)*200_000_000 {
+		if at, ok := c.Instant(At(n + i)); !ok || at != 10_000_000_001+time.Duration(i)*200_000_000 {
 			t.Errorf("request %d after the border is at %d (%t)", i, at, ok)
 		}
 	}

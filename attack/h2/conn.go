@@ -17,6 +17,8 @@ import (
 
 	"golang.org/x/net/http2"
 	"golang.org/x/net/http2/hpack"
+
+	"brunt/attack/clock"
 )
 
 const (
@@ -35,7 +37,7 @@ const (
 	lastID = math.MaxInt32 - 1<<20
 	// minIdle is how long a connection must lie unused for the peer to have
 	// thought of closing it.
-	minIdle = int64(time.Millisecond)
+	minIdle = time.Millisecond
 	// deadlineShare is the part of the time-out by which the write deadline may
 	// lie too early before it is moved.
 	deadlineShare = 8
@@ -43,12 +45,12 @@ const (
 
 // Config is what all connections of a run have in common.
 type Config struct {
-	// Now is the monotonic clock of all instants, in nanoseconds, and Time
+	// Now is the monotonic clock of all instants, and Time
 	// turns one of them into a deadline.
-	Now  func() int64
-	Time func(at int64) time.Time
-	// Timeout in nanoseconds ends a write that the peer does not read.
-	Timeout int64
+	Now  func() clock.Instant
+	Time func(at clock.Instant) time.Time
+	// Timeout ends a write that the peer does not read.
+	Timeout time.Duration
 	// Wary has a connection looked at before each use after it lay idle, however
 	// shortly: the peer is known to close some without a word.
 	CheckIdle *atomic.Bool
@@ -58,9 +60,9 @@ type Config struct {
 
 // Conn is one connection. Many goroutines share it, each with a Stream.
 type Conn struct {
-	// Trip is no less than a round trip in nanoseconds: what opening the connection
+	// Trip is no less than a round trip: what opening the connection
 	// took, which is to be set before the first Reserve, or its quickest reply.
-	Trip int64
+	Trip time.Duration
 
 	config   *Config
 	net      net.Conn
@@ -73,20 +75,20 @@ type Conn struct {
 	queue             waitQueue
 	unusedPlaces      int // streams that were given a place and have not begun
 	nextID            uint32
-	active            int   // streams reserved, open, or given up without the peer knowing
-	limit             int   // of the peer: SETTINGS_MAX_CONCURRENT_STREAMS
-	window            int64 // what may be sent on the connection
-	initial           int64 // what may be sent on a new stream
-	hadQueue          bool  // somebody had to wait since all places were taken
-	noMoreStreams     bool  // takes no more streams; closed with its last one
-	goAwayErr         error // the peer's GOAWAY, where it was an error
-	err               error // why it is closed
-	lastRead          int64 // instant of the last read
-	idleFrom          int64 // since when no stream was active
-	answeredSinceIdle bool  // the peer has answered since the connection last lay idle
-	answered          bool  // the peer has answered
-	accepted          bool  // the peer says that it has taken requests (GOAWAY)
-	open              bool  // the peer's SETTINGS came
+	active            int           // streams reserved, open, or given up without the peer knowing
+	limit             int           // of the peer: SETTINGS_MAX_CONCURRENT_STREAMS
+	window            int64         // what may be sent on the connection
+	initial           int64         // what may be sent on a new stream
+	hadQueue          bool          // somebody had to wait since all places were taken
+	noMoreStreams     bool          // takes no more streams; closed with its last one
+	goAwayErr         error         // the peer's GOAWAY, where it was an error
+	err               error         // why it is closed
+	lastRead          clock.Instant // instant of the last read
+	idleFrom          clock.Instant // since when no stream was active
+	answeredSinceIdle bool          // the peer has answered since the connection last lay idle
+	answered          bool          // the peer has answered
+	accepted          bool          // the peer says that it has taken requests (GOAWAY)
+	open              bool          // the peer's SETTINGS came
 
 	tableSize    atomic.Int64 // the peer's, to be obeyed by the next header; -1 for none
 	peerMaxFrame atomic.Int64 // the peer's largest frame payload
@@ -95,7 +97,7 @@ type Conn struct {
 	out          []byte
 	sendMarks    []sendMark // of the requests in out
 	flushPending bool       // somebody is about to write out
-	deadline     int64
+	deadline     clock.Instant
 	fields       bytes.Buffer
 	encoder      *hpack.Encoder
 
@@ -110,7 +112,7 @@ type Conn struct {
 	routines      sync.WaitGroup // all but the reader
 
 	// Only the reader touches these.
-	readAt  int64 // instant of the last read
+	readAt  clock.Instant // instant of the last read
 	in      *bufio.Reader
 	framer  *http2.Framer
 	decoder *hpack.Decoder

@@ -69,7 +69,7 @@ func FuzzConn(f *testing.F) {
 				if ok, _ := c.Reserve(s); !ok {
 					break
 				}
-				err := s.Do(get, c.config.Now()+int64(5*time.Second))
+				err := s.Do(get, c.config.Now().Add(5*time.Second))
 				if err == ErrTimeout {
 					t.Error("it waits for a connection that is closed")
 				}

@@ -8,6 +8,8 @@ import (
 
 	"golang.org/x/net/http/httpguts"
 	"golang.org/x/net/http2/hpack"
+
+	"brunt/attack/clock"
 )
 
 // requestIDs are the names of the header that says what the endpoint calls a
@@ -24,10 +26,10 @@ const maxFields = 64
 // headerBlock is one header on its way in; only the reader touches it.
 type headerBlock struct {
 	stream uint32
-	ended  bool  // no more of the stream follows
-	first  int64 // instant of its first frame
-	size   int   // bytes of frames
-	plain  int   // bytes of the fields, decoded
+	ended  bool          // no more of the stream follows
+	first  clock.Instant // instant of its first frame
+	size   int           // bytes of frames
+	plain  int           // bytes of the fields, decoded
 	status int
 	length int64 // -1 where it is not said
 	id     string

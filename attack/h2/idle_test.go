@@ -14,6 +14,8 @@ import (
 	"go.uber.org/goleak"
 	"golang.org/x/net/http2"
 	"golang.org/x/net/http2/hpack"
+
+	"brunt/attack/clock"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -62,10 +64,10 @@ func dial(t *testing.T) (*Conn, *server) {
 func testConfig() *Config {
 	start := time.Now()
 	return &Config{
-		Now:       func() int64 { return int64(time.Since(start)) },
+		Now:       func() clock.Instant { return clock.Instant(time.Since(start)) },
 		CheckIdle: new(atomic.Bool),
-		Time:      func(at int64) time.Time { return start.Add(time.Duration(at)) },
-		Timeout:   int64(10 * time.Second), Success: new([1000]bool),
+		Time:      func(at clock.Instant) time.Time { return start.Add(time.Duration(at)) },
+		Timeout:   (10 * time.Second), Success: new([1000]bool),
 	}
 }
 
@@ -116,13 +118,13 @@ func TestIdle(t *testing.T) {
 			}
 			answered := make(chan error, 1)
 			go func() { answered <- s.answer() }()
-			if err := stream.Do(get, conn.config.Now()+int64(10*time.Second)); err != nil || stream.Status != 200 {
+			if err := stream.Do(get, conn.config.Now().Add(10*time.Second)); err != nil || stream.Status != 200 {
 				t.Fatalf("status %d, %v", stream.Status, err)
 			}
 			if err := <-answered; err != nil {
 				t.Fatal(err)
 			}
-			for end := conn.config.Now() + 2*minIdle; conn.config.Now() < end; { // no time for the reader
+			for end := conn.config.Now().Add(2 * minIdle); conn.config.Now() < end; { // no time for the reader
 			}
 			c.do(s)
 			if ok, usable := conn.Reserve(stream); ok != c.usable || usable != c.usable {

@@ -1,11 +1,12 @@
 package h2
 
 import (
-	"sync/atomic"
 	"time"
 
 	"golang.org/x/net/http2"
 	"golang.org/x/net/http2/hpack"
+
+	"brunt/attack/clock"
 )
 
 // Request is what one stream sends. The body may lie in a mapped file: it is
@@ -23,9 +24,9 @@ type Request struct {
 // its owner is one goroutine. Its results stand after Do.
 type Stream struct {
 	Status         int                 // of a complete reply's header, else 0
-	Sent           int64               // instant of the write that held the request's first byte
-	First          int64               // instant of the reply's first bytes
-	End            int64               // instant of its last bytes
+	Sent           clock.Instant       // instant of the write that held the request's first byte
+	First          clock.Instant       // instant of the reply's first bytes
+	End            clock.Instant       // instant of its last bytes
 	Out            int                 // bytes of the request's frames
 	In             int64               // bytes of the reply's frames
 	Sample         []byte              // beginning of a body whose status is no success
@@ -35,24 +36,24 @@ type Stream struct {
 	ConnIdled      bool                // the connection had lain idle, and brought nothing since
 	ConnUnanswered bool                // the connection had brought no reply by the end
 	TookNone       bool                // nor had the peer taken a request on it, as far as it said
-	Trip           int64               // no less than a round trip on it
+	Trip           time.Duration       // no less than a round trip on it
 	HadQueue       bool                // by the last Await the connection had had more streams than places
 
 	// Began is the instant at which the request began, whatever connections it
 	// was moved from: who began first is first in line. It is to be set before
 	// Reserve.
-	Began int64
+	Began clock.Instant
 
 	// Follower, which may be nil, may follow the bodies of successes; Stall is
 	// the longest that nothing may come of one that is a stream, 0 for no bound.
 	Follower Follower
-	Stall    int64
+	Stall    time.Duration
 
 	conn    *Conn
 	wake    chan struct{}
 	timer   *time.Timer
-	armed   int64         // instant that the timer is set to
-	written *atomic.Int64 // instant of the write; the writer may outlive the exchange
+	armed   clock.Instant        // instant that the timer is set to
+	written *clock.AtomicInstant // instant of the write; the writer may outlive the exchange
 
 	// Guarded by conn.mu while the stream is in line or known there.
 	prev, next *Stream
@@ -70,9 +71,9 @@ type Stream struct {
 	length       int64 // declared, -1 where it is not
 	got          int64 // bytes of body
 	unacked      uint32
-	fed          bool  // the follower does
-	stallApplies bool  // the stall holds for it
-	lastBody     int64 // instant of the last piece of what it follows
+	fed          bool          // the follower does
+	stallApplies bool          // the stall holds for it
+	lastBody     clock.Instant // instant of the last piece of what it follows
 }
 
 // Follower follows bodies as they come. It is called while the connection is
@@ -81,7 +82,7 @@ type Follower interface {
 	// Begin is told of a success, and reports whether its body is to be fed, and
 	// whether it is a stream.
 	Begin(contentType string) (fed, stream bool)
-	Feed(p []byte, at int64)
+	Feed(p []byte, at clock.Instant)
 }
 
 // NewStream makes a stream that keeps up to sample bytes of a body.
@@ -92,7 +93,7 @@ func NewStream(sample int) *Stream {
 // Do sends the request on the reserved connection and waits until the instant
 // want for the complete reply. ErrUnsent means that nothing was sent, and so
 // does ErrPlaceLost.
-func (s *Stream) Do(r *Request, deadline int64) error {
+func (s *Stream) Do(r *Request, deadline clock.Instant) error {
 	c := s.conn
 	s.reset(r)
 	rest, err := c.begin(s, r)
@@ -122,7 +123,7 @@ func (s *Stream) reset(r *Request) {
 	s.id, s.blocked, s.done, s.err, s.connLost, s.refusal = 0, false, false, nil, false, http2.ErrCodeNo
 	s.noBody, s.length, s.got, s.unacked = r.NoBody, -1, 0, 0
 	s.fed, s.stallApplies = false, false
-	s.written = new(atomic.Int64)
+	s.written = new(clock.AtomicInstant)
 }
 
 func (s *Stream) drain() {
@@ -142,13 +143,13 @@ func (s *Stream) wakeOwner() {
 
 // wait returns when the stream was called, or with ErrTimeout at the instant.
 // The timer is left running from one exchange to the next: setting it costs.
-func (s *Stream) wait(deadline int64) error {
+func (s *Stream) wait(deadline clock.Instant) error {
 	now := s.conn.config.Now
 	switch {
 	case s.timer == nil:
 		s.armed = deadline
-		s.timer = time.NewTimer(time.Duration(deadline - now()))
-	case s.armed == 0 || s.armed <= deadline-s.conn.config.Timeout || s.armed > deadline:
+		s.timer = time.NewTimer(deadline.Sub(now()))
+	case s.armed == 0 || s.armed <= deadline.Add(-s.conn.config.Timeout) || s.armed > deadline:
 		s.arm(deadline)
 	}
 	for {
@@ -165,19 +166,19 @@ func (s *Stream) wait(deadline int64) error {
 	}
 }
 
-func (s *Stream) arm(deadline int64) {
+func (s *Stream) arm(deadline clock.Instant) {
 	s.armed = deadline
-	s.timer.Reset(time.Duration(deadline - s.conn.config.Now()))
+	s.timer.Reset(deadline.Sub(s.conn.config.Now()))
 }
 
 // effectiveDeadline is the instant at which the reply is given up unless more comes.
-func (s *Stream) effectiveDeadline(deadline int64) int64 {
+func (s *Stream) effectiveDeadline(deadline clock.Instant) clock.Instant {
 	s.conn.mu.Lock()
 	defer s.conn.mu.Unlock()
 	if !s.stallApplies || s.Stall == 0 {
 		return deadline
 	}
-	return min(deadline, s.lastBody+s.Stall)
+	return min(deadline, s.lastBody.Add(s.Stall))
 }
 
 // over reports whether the peer has said its last word.
@@ -188,7 +189,7 @@ func (s *Stream) over() bool {
 }
 
 // complete ends the exchange, successfully or not. conn.mu is held.
-func (s *Stream) complete(at int64, err error) {
+func (s *Stream) complete(at clock.Instant, err error) {
 	if err == nil && s.length >= 0 && s.got != s.length && !s.noBody && s.Status != 304 {
 		err = &MalformedError{"its body is not as long as its content-length says"}
 	}
@@ -213,10 +214,10 @@ func (c *Conn) endStream(s *Stream, err error, unsent bool) error {
 	reset, lost := code != http2.ErrCodeNo && c.err == nil, s.connLost
 	s.Sent, s.ConnUnanswered, s.TookNone = s.written.Load(), !c.answered, !c.answered && !c.accepted
 	if s.First > s.Sent && s.Sent > 0 {
-		c.Trip = min(c.Trip, s.First-s.Sent)
+		c.Trip = min(c.Trip, s.First.Sub(s.Sent))
 	}
 	s.Trip = c.Trip
-	if err == ErrTimeout && s.Sent > 0 && c.lastRead < s.Sent && c.config.Now()-s.Sent > c.config.Timeout/2 {
+	if err == ErrTimeout && s.Sent > 0 && c.lastRead < s.Sent && c.config.Now().Sub(s.Sent) > c.config.Timeout/2 {
 		// Not a byte for long: whoever is at the other end may be gone.
 		c.stopAccepting()
 	}

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"golang.org/x/net/http2/hpack"
+
+	"brunt/attack/clock"
 )
 
 // brittle is a connection that takes so many bytes and then fails.
@@ -35,9 +37,9 @@ func (*brittle) SetWriteDeadline(time.Time) error { return nil }
 func TestUnsent(t *testing.T) {
 	r := &Request{Head: []hpack.HeaderField{{Name: ":method", Value: "GET"}}}
 	begin := func(room, streams int) (*Conn, *brittle, []*Stream) {
-		ticks := int64(1)
+		ticks := clock.Instant(1)
 		w := &brittle{room: room}
-		c := &Conn{config: &Config{Now: func() int64 { return ticks }, Time: func(int64) time.Time { return time.Time{} }, CheckIdle: new(atomic.Bool), Timeout: 1, Success: new([1000]bool)},
+		c := &Conn{config: &Config{Now: func() clock.Instant { return ticks }, Time: func(clock.Instant) time.Time { return time.Time{} }, CheckIdle: new(atomic.Bool), Timeout: 1, Success: new([1000]bool)},
 			net: w, streams: map[uint32]*Stream{}, nextID: 1, limit: 100, ready: make(chan struct{})}
 		c.tableSize.Store(-1)
 		c.peerMaxFrame.Store(16 << 10)
@@ -94,13 +96,13 @@ func TestUnsent(t *testing.T) {
 func TestLine(t *testing.T) {
 	var l waitQueue
 	var list []*Stream
-	for _, began := range []int64{5, 3, 9, 3, 1, 7} {
+	for _, began := range []clock.Instant{5, 3, 9, 3, 1, 7} {
 		s := NewStream(0)
 		s.Began = began
 		l.add(s)
 		list = append(list, s)
 	}
-	want := func(began ...int64) {
+	want := func(began ...clock.Instant) {
 		t.Helper()
 		back := l.last
 		s := l.first

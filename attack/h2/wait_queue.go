@@ -1,5 +1,7 @@
 package h2
 
+import "brunt/attack/clock"
+
 // waitQueue is those who wait for a place on a connection, in the order in which
 // their requests began.
 type waitQueue struct{ first, last *Stream }
@@ -49,7 +51,7 @@ func (c *Conn) Reserve(s *Stream) (ok, usable bool) {
 	}
 	if c.active == 0 && c.nextID > 1 {
 		c.answeredSinceIdle = false
-		if (c.config.CheckIdle.Load() || c.config.Now()-c.idleFrom > minIdle) && !c.refresh() {
+		if (c.config.CheckIdle.Load() || c.config.Now().Sub(c.idleFrom) > minIdle) && !c.refresh() {
 			return false, false
 		}
 	}
@@ -84,7 +86,7 @@ func (c *Conn) Join(streams []*Stream) {
 // without an error where the connection takes no more streams. The error is
 // ErrNoStream where the instant want came because all places were taken, or
 // ErrTimeout where nobody came to open streams.
-func (s *Stream) Await(deadline int64) (ok bool, err error) {
+func (s *Stream) Await(deadline clock.Instant) (ok bool, err error) {
 	c := s.conn
 	for {
 		late := s.wait(deadline)

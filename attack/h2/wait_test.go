@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/net/http2"
+
+	"brunt/attack/clock"
 )
 
 // slowly is a connection whose writes, but for the first, wait for the gate.
@@ -44,8 +46,8 @@ func TestWaitForAll(t *testing.T) {
 		}()
 		begun := time.Now()
 		c, err := Open(context.Background(), conn, &Config{
-			Now: func() int64 { return int64(time.Since(begun)) }, Time: func(at int64) time.Time { return begun.Add(time.Duration(at)) },
-			Timeout: int64(time.Second), Success: new([1000]bool),
+			Now: func() clock.Instant { return clock.Instant(time.Since(begun)) }, Time: func(at clock.Instant) time.Time { return begun.Add(time.Duration(at)) },
+			Timeout: time.Second, Success: new([1000]bool),
 		})
 		if err != nil {
 			t.Fatal(err)

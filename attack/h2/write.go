@@ -3,11 +3,11 @@ package h2
 import (
 	"runtime"
 	"strconv"
-	"sync/atomic"
 
 	"golang.org/x/net/http2"
 	"golang.org/x/net/http2/hpack"
 
+	"brunt/attack/clock"
 	"brunt/attack/endpoint"
 	"brunt/payloads/file"
 )
@@ -30,7 +30,7 @@ const (
 // first, is handed over.
 type sendMark struct {
 	place int
-	at    *atomic.Int64
+	at    *clock.AtomicInstant
 }
 
 // begin opens the stream: its header, and as much of the body as may be sent.
@@ -217,9 +217,9 @@ func (c *Conn) writeOut() (err error) {
 }
 
 // write hands b over, which begins now. c.wmu is held.
-func (c *Conn) write(b []byte, now int64) (n int, err error) {
-	if c.deadline < now+c.config.Timeout-c.config.Timeout/deadlineShare {
-		c.deadline = now + c.config.Timeout
+func (c *Conn) write(b []byte, now clock.Instant) (n int, err error) {
+	if c.deadline < now.Add(c.config.Timeout-c.config.Timeout/deadlineShare) {
+		c.deadline = now.Add(c.config.Timeout)
 		_ = c.net.SetWriteDeadline(c.config.Time(c.deadline))
 	}
 	return c.net.Write(b)

@@ -8,14 +8,16 @@ import (
 	"time"
 
 	"golang.org/x/net/http2/hpack"
+
+	"brunt/attack/clock"
 )
 
 // slowWriter notes the instant at which each byte was handed over; a byte takes
 // one tick of its clock.
 type slowWriter struct {
 	net.Conn
-	ticks *int64
-	at    []int64
+	ticks *clock.Instant
+	at    []clock.Instant
 }
 
 func (w *slowWriter) Write(p []byte) (int, error) {
@@ -34,9 +36,9 @@ func (*slowWriter) SetWriteDeadline(time.Time) error { return nil }
 // them: each begins when its own first byte is handed over, not when the write
 // began, but for what a few small ones before it take.
 func TestRequestsBehindABody(t *testing.T) {
-	ticks := int64(1)
+	ticks := clock.Instant(1)
 	w := &slowWriter{ticks: &ticks}
-	config := &Config{Now: func() int64 { return ticks }, Time: func(int64) time.Time { return time.Time{} }, CheckIdle: new(atomic.Bool), Timeout: 1, Success: new([1000]bool)}
+	config := &Config{Now: func() clock.Instant { return ticks }, Time: func(clock.Instant) time.Time { return time.Time{} }, CheckIdle: new(atomic.Bool), Timeout: 1, Success: new([1000]bool)}
 	c := &Conn{config: config, net: w, streams: map[uint32]*Stream{}, nextID: 1, window: 1 << 30, initial: 1 << 30}
 	c.tableSize.Store(-1)
 	c.peerMaxFrame.Store(16 << 10)

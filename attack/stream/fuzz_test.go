@@ -4,6 +4,8 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+
+	"brunt/attack/clock"
 )
 
 // FuzzStream feeds any bytes whole, byte by byte and split at random: what is
@@ -21,9 +23,9 @@ func FuzzStream(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text []byte, seed uint64) {
 		bytewise.Reset()
 		for i := range text {
-			bytewise.Feed(text[i:i+1], int64(i))
+			bytewise.Feed(text[i:i+1], clock.Instant(i))
 		}
-		bytewise.End(int64(len(text)))
+		bytewise.End(clock.Instant(len(text)))
 		want := said(&bytewise)
 
 		whole.Reset()
@@ -37,19 +39,19 @@ func FuzzStream(f *testing.F) {
 		}
 
 		// at maps the place of a byte to the instant of its piece.
-		at := make([]int64, len(text)+1)
+		at := make([]clock.Instant, len(text)+1)
 		random := rand.New(rand.NewPCG(seed, 0))
 		split.Reset()
 		for from := 0; from < len(text); {
 			end := from + 1 + random.IntN(min(40, len(text)-from))
 			for i := from; i < end; i++ {
-				at[i] = int64(end)
+				at[i] = clock.Instant(end)
 			}
-			split.Feed(text[from:end], int64(end))
+			split.Feed(text[from:end], clock.Instant(end))
 			from = end
 		}
-		at[len(text)] = int64(len(text))
-		split.End(int64(len(text)))
+		at[len(text)] = clock.Instant(len(text))
+		split.End(clock.Instant(len(text)))
 		if got := said(&split); got != want {
 			t.Fatalf("split %+v, by bytes %+v", got, want)
 		}
@@ -59,10 +61,10 @@ func FuzzStream(f *testing.F) {
 		place := bytewise.First
 		gaps := slices.Clone(bytewise.Gaps)
 		for i, gap := range gaps {
-			if at[place+gap]-at[place] != split.Gaps[i] {
+			if at[place.Add(gap)].Sub(at[place]) != split.Gaps[i] {
 				t.Fatalf("gap %d: %d split", i, split.Gaps[i])
 			}
-			place += gap
+			place = place.Add(gap)
 		}
 	})
 }

@@ -8,7 +8,12 @@
 // size of an event, a Stream allocates nothing.
 package stream
 
-import "bytes"
+import (
+	"bytes"
+	"time"
+
+	"brunt/attack/clock"
+)
 
 // Most bytes of one event's data, and of one line; what is larger is skipped
 // and counted. Buffers that have grown beyond maxKept are given back when the
@@ -34,15 +39,15 @@ type Stream struct {
 	Valid int
 	// Begun is the instant of the first valid event; First and Last are those of
 	// the first and last one with output. 0 while there was none.
-	Begun, First, Last int64
+	Begun, First, Last clock.Instant
 	// Gaps are those between successive events with output, in the order they
 	// came, less those that Spill was given; those of events that one read
 	// brought are 0.
-	Gaps []int64
+	Gaps []time.Duration
 	// Spill is given MaxGaps gaps whenever there are as many, so that a stream
 	// without end costs no more memory than another one; the slice is used again
 	// afterwards. Without it all gaps stay in Gaps.
-	Spill func(gaps []int64)
+	Spill func(gaps []time.Duration)
 	// Output and Prompt are the tokens of the last usage seen, -1 without one.
 	Output, Prompt int64
 	// Done is whether the stream said that it was complete.
@@ -87,7 +92,7 @@ func kept(b []byte) []byte {
 }
 
 // Feed takes the next bytes, which arrived at the instant.
-func (s *Stream) Feed(p []byte, at int64) {
+func (s *Stream) Feed(p []byte, at clock.Instant) {
 	for len(p) > 0 {
 		if s.cr {
 			s.cr = false
@@ -118,7 +123,7 @@ func (s *Stream) Feed(p []byte, at int64) {
 
 // End says that no more bytes come. An event that lacks only its end counts:
 // some endpoints leave out the empty line after the last one.
-func (s *Stream) End(at int64) {
+func (s *Stream) End(at clock.Instant) {
 	if len(s.line) > 0 {
 		s.handleLine(s.line, at)
 		s.line, s.lineTruncated = s.line[:0], false
@@ -155,7 +160,7 @@ var (
 )
 
 // handleLine handles a whole line without its end.
-func (s *Stream) handleLine(line []byte, at int64) {
+func (s *Stream) handleLine(line []byte, at clock.Instant) {
 	if !s.begun {
 		s.begun = true
 		line = bytes.TrimPrefix(line, byteOrderMark)
@@ -198,7 +203,7 @@ func (s *Stream) add(value []byte) {
 }
 
 // dispatch handles the event that has come to its end.
-func (s *Stream) dispatch(at int64) {
+func (s *Stream) dispatch(at clock.Instant) {
 	if (s.hasData || s.errorType) && !s.Done {
 		s.handleEvent(s.data, at)
 	}
@@ -206,7 +211,7 @@ func (s *Stream) dispatch(at int64) {
 }
 
 // handleEvent enters an event into the results.
-func (s *Stream) handleEvent(data []byte, at int64) {
+func (s *Stream) handleEvent(data []byte, at clock.Instant) {
 	switch {
 	case s.errorType:
 		s.fail(data)
@@ -248,17 +253,17 @@ func (s *Stream) handleEvent(data []byte, at int64) {
 	if s.Chunks++; s.Chunks == 1 {
 		s.First = at
 	} else {
-		s.gap(at - s.Last)
+		s.gap(at.Sub(s.Last))
 	}
 	s.Last = at
 }
 
-func (s *Stream) gap(ns int64) {
+func (s *Stream) gap(length time.Duration) {
 	if len(s.Gaps) >= MaxGaps && s.Spill != nil {
 		s.Spill(s.Gaps)
 		s.Gaps = s.Gaps[:0]
 	}
-	s.Gaps = append(s.Gaps, ns)
+	s.Gaps = append(s.Gaps, length)
 }
 
 func (s *Stream) fail(data []byte) {

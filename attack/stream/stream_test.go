@@ -4,6 +4,9 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
+
+	"brunt/attack/clock"
 )
 
 // fed is a stream that got the text in pieces of the size, each at the place
@@ -13,9 +16,9 @@ func fed(text string, size int) *Stream {
 	s.Reset()
 	for at := 0; at < len(text); at += size {
 		end := min(at+size, len(text))
-		s.Feed([]byte(text[at:end]), int64(end))
+		s.Feed([]byte(text[at:end]), clock.Instant(end))
 	}
-	s.End(int64(len(text)))
+	s.End(clock.Instant(len(text)))
 	return s
 }
 
@@ -125,7 +128,7 @@ func TestInstants(t *testing.T) {
 	s.Feed([]byte(stop+usage), 60)
 	s.Feed([]byte(done), 70)
 	s.End(80)
-	if s.Begun != 20 || s.First != 35 || s.Last != 50 || !reflect.DeepEqual(s.Gaps, []int64{15, 0}) {
+	if s.Begun != 20 || s.First != 35 || s.Last != 50 || !reflect.DeepEqual(s.Gaps, []time.Duration{15, 0}) {
 		t.Errorf("begun %d, first %d, last %d, gaps %v", s.Begun, s.First, s.Last, s.Gaps)
 	}
 	if n, stated := s.Tokens(); n != 12 || !stated {
@@ -156,9 +159,9 @@ func TestNoGarbage(t *testing.T) {
 		one := func() {
 			s.Reset()
 			for at := 0; at < len(text); at += size {
-				s.Feed(text[at:min(at+size, len(text))], int64(at))
+				s.Feed(text[at:min(at+size, len(text))], clock.Instant(at))
 			}
-			s.End(int64(len(text)))
+			s.End(clock.Instant(len(text)))
 		}
 		one()
 		if n := testing.AllocsPerRun(20, one); n > 0 || s.Chunks != 50 {
