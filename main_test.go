@@ -276,6 +276,8 @@ func readmeStep(line string) string {
 	switch {
 	case strings.HasPrefix(line, "brunt compare"): // 2 on a machine that is too busy to measure
 		return "exits 0|2|3 " + command + "\nstdout .\n"
+	case strings.Contains(line, "-o none"):
+		return "exec " + command + "\n"
 	case strings.HasPrefix(line, "brunt capacity"):
 		return "exits 0|4 " + command + "\nstdout .\n"
 	case strings.Contains(line, "--strict"): // a busy machine is no mistake of the README's
