@@ -25,27 +25,51 @@ type advice struct{ databricks, others string }
 func sameAdvice(text string) advice { return advice{text, text} }
 
 var advices = map[Cause]advice{
-	CauseConcurrency: {"at its provisioned concurrency: raise it, or this is your limit", "at its limit of requests at a time: raise it, or have fewer in flight"},
-	CauseWorkspace:   {"the workspace's limit: route optimisation removes it", ""},
-	CauseTokens:      {"token quota: max_tokens is reserved ahead of output, so lower it", "token quota: have it raised, or ask for fewer tokens"},
-	CauseRequests:    sameAdvice("request quota: have it raised, or send fewer"),
-	CauseGateway:     {"rate limit set in the endpoint's AI Gateway: raise it there", ""},
-	CauseRate:        sameAdvice("a limit of the endpoint, or of a proxy: raise it, or it is yours"),
-	CauseQuota:       sameAdvice("the account's quota is used up: see its plan and billing"),
-	CauseBadInput:    {"does not fit the model's signature", "is not what this API takes: compare it with a body that works"},
-	CauseTooLong:     sameAdvice("prompt and max_tokens exceed the model's context: shorten one"),
-	CauseTooLarge:    {"the endpoint takes no larger body (16 MB, agents 4 MB)", "the body is larger than the server, or a proxy before it, takes"},
+	CauseConcurrency: {
+		"at its provisioned concurrency: raise it, or this is your limit",
+		"at its limit of requests at a time: raise it, or have fewer in flight",
+	},
+	CauseWorkspace: {"the workspace's limit: route optimisation removes it", ""},
+	CauseTokens: {
+		"token quota: max_tokens is reserved ahead of output, so lower it",
+		"token quota: have it raised, or ask for fewer tokens",
+	},
+	CauseRequests: sameAdvice("request quota: have it raised, or send fewer"),
+	CauseGateway:  {"rate limit set in the endpoint's AI Gateway: raise it there", ""},
+	CauseRate:     sameAdvice("a limit of the endpoint, or of a proxy: raise it, or it is yours"),
+	CauseQuota:    sameAdvice("the account's quota is used up: see its plan and billing"),
+	CauseBadInput: {
+		"does not fit the model's signature",
+		"is not what this API takes: compare it with a body that works",
+	},
+	CauseTooLong: sameAdvice("prompt and max_tokens exceed the model's context: shorten one"),
+	CauseTooLarge: {
+		"the endpoint takes no larger body (16 MB, agents 4 MB)",
+		"the body is larger than the server, or a proxy before it, takes",
+	},
 	CauseHeaders:     sameAdvice("the request's headers are larger than the server takes: shorten them"),
 	CauseURL:         sameAdvice("the URL is longer than the server takes: shorten it"),
 	CauseMediaType:   sameAdvice("the server does not take this Content-Type: name another in a header"),
 	CausePlainHTTP:   sameAdvice("the port speaks TLS: give an https:// URL"),
 	CauseCertificate: sameAdvice("the server wants a client certificate, and brunt has none to send"),
-	CauseModel:       {"the model raised an error: see its logs on the endpoint's page", "the model raised an error: see the server's log"},
-	CauseServer:      {"failed on the endpoint's side", ""},
-	CauseCredentials: {"token wrong or expired; route-optimised endpoints want OAuth", "credentials missing, wrong or expired"},
-	CausePermission:  {"these credentials lack Can Query on the endpoint", ""},
-	CauseAddress:     {"this machine is not on the workspace's IP access list", "the server takes no requests from this machine's address"},
-	CauseNotFound:    {"the endpoint's name, the path or the workspace is wrong", "the server knows no such URL: check its host and path"},
+	CauseModel: {
+		"the model raised an error: see its logs on the endpoint's page",
+		"the model raised an error: see the server's log",
+	},
+	CauseServer: {"failed on the endpoint's side", ""},
+	CauseCredentials: {
+		"token wrong or expired; route-optimised endpoints want OAuth",
+		"credentials missing, wrong or expired",
+	},
+	CausePermission: {"these credentials lack Can Query on the endpoint", ""},
+	CauseAddress: {
+		"this machine is not on the workspace's IP access list",
+		"the server takes no requests from this machine's address",
+	},
+	CauseNotFound: {
+		"the endpoint's name, the path or the workspace is wrong",
+		"the server knows no such URL: check its host and path",
+	},
 	CauseNoModel:     sameAdvice("the server has no such model: check its name in the body, or in the path"),
 	CauseRedirect:    sameAdvice("not followed: give the URL in the reply's Location header"),
 	CauseColdStart:   {"no replica ready: wait, or turn scale-to-zero off", "not ready yet: wait until it has started"},
@@ -53,7 +77,10 @@ var advices = map[Cause]advice{
 	CauseNoUpstream:  sameAdvice("the proxy reaches no server behind it: see whether those are up and healthy"),
 	CauseBadGateway: {"the model's process may be gone (out of memory, or crashed): see its logs",
 		"a proxy got no valid reply from the server behind it: see whether that is up"},
-	CauseGatewayTimeout: {"scaled to zero, or slower than the limit (297 s)", "a proxy waited no longer for the server behind it: lower the load, or raise its time-out"},
+	CauseGatewayTimeout: {
+		"scaled to zero, or slower than the limit (297 s)",
+		"a proxy waited no longer for the server behind it: lower the load, or raise its time-out",
+	},
 }
 
 // adviceOn is what to do about a failed reply, one sentence; empty where nothing

@@ -248,7 +248,17 @@ func (r *Run) makeDispatchers(n int) error {
 		if i < r.plan.Concurrency%n {
 			limit++
 		}
-		r.dispatchers = append(r.dispatchers, &dispatcher{run: r, timer: timers[0], replyPoller: timers[1], stride: uint64(n), next: uint64(i), limit: limit})
+		r.dispatchers = append(
+			r.dispatchers,
+			&dispatcher{
+				run:         r,
+				timer:       timers[0],
+				replyPoller: timers[1],
+				stride:      uint64(n),
+				next:        uint64(i),
+				limit:       limit,
+			},
+		)
 	}
 	return nil
 }

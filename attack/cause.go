@@ -79,7 +79,8 @@ func (r rule) of(w endpointKind) rule {
 }
 
 func (r *rule) fits(status int, text []byte, ofDatabricks bool) bool {
-	if status < r.low || status > r.high || r.endpoints == databricksEndpoint && !ofDatabricks || r.endpoints == otherEndpoint && ofDatabricks {
+	if status < r.low || status > r.high || r.endpoints == databricksEndpoint && !ofDatabricks ||
+		r.endpoints == otherEndpoint && ofDatabricks {
 		return false
 	}
 	for i := range r.words {

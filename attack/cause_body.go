@@ -145,7 +145,8 @@ func noText(body []byte) bool {
 	for rest := body; len(rest) > 0; {
 		r, size := utf8.DecodeRune(rest)
 		// The last rune may have been cut.
-		if r == utf8.RuneError && size == 1 && len(rest) >= utf8.UTFMax || r < ' ' && r != '\t' && r != '\n' && r != '\r' {
+		if r == utf8.RuneError && size == 1 && len(rest) >= utf8.UTFMax ||
+			r < ' ' && r != '\t' && r != '\n' && r != '\r' {
 			odd++
 		}
 		rest = rest[size:]

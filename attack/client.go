@@ -23,7 +23,14 @@ const pauseMetric = "/sched/pauses/total/gc:seconds"
 func readUsage() usage {
 	h := readPauses()
 	_, halted := quota()
-	return usage{at: time.Now(), cpu: cpuTime(), waited: runDelay(), throttled: halted, gc: gcTime(), pauses: append([]uint64(nil), h.Counts...)}
+	return usage{
+		at:        time.Now(),
+		cpu:       cpuTime(),
+		waited:    runDelay(),
+		throttled: halted,
+		gc:        gcTime(),
+		pauses:    append([]uint64(nil), h.Counts...),
+	}
 }
 
 func readPauses() *metrics.Float64Histogram {

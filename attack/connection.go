@@ -70,7 +70,15 @@ func (h *firstSend) beforeWrite() {
 }
 
 func newConnection(conn net.Conn, connect time.Duration, run *Run) *connection {
-	c := &connection{netConn: conn, direct: newDirectConn(conn), idle: endpoint.NewIdle(conn), clock: run.clock, cutting: &run.cutting, secure: run.target.TLS, trip: connect}
+	c := &connection{
+		netConn: conn,
+		direct:  newDirectConn(conn),
+		idle:    endpoint.NewIdle(conn),
+		clock:   run.clock,
+		cutting: &run.cutting,
+		secure:  run.target.TLS,
+		trip:    connect,
+	}
 	c.firstSend.clock = run.clock
 	if c.direct != nil {
 		c.direct.firstSend = &c.firstSend

@@ -43,7 +43,11 @@ func (r *Run) checkHostHeaders() error {
 	for _, list := range r.ownHeaders() {
 		for _, h := range list {
 			if strings.EqualFold(h.Name, "Host") && !strings.EqualFold(h.Value, r.target.Host) {
-				return setting.Errorf("header Host: the credentials of %s are sent to no other host; leave the header out, or the credentials off with %v", r.target.Host, setting.NoAuth)
+				return setting.Errorf(
+					"header Host: the credentials of %s are sent to no other host; leave the header out, or the credentials off with %v",
+					r.target.Host,
+					setting.NoAuth,
+				)
 			}
 		}
 	}
@@ -75,10 +79,19 @@ func (r *Run) credentialWarnings() (list []string) {
 			continue
 		}
 		if len(list) == maxRenewalLines {
-			return append(list, fmt.Sprintf("%d more times in which the credentials could not be renewed", len(troubles)-i))
+			return append(
+				list,
+				fmt.Sprintf("%d more times in which the credentials could not be renewed", len(troubles)-i),
+			)
 		}
 		at := func(when time.Time) string { return fmt.Sprintf("%.1f s", when.Sub(began).Seconds()) }
-		line := fmt.Sprintf("credentials could not be renewed from %s to %s, in %d attempts (%s)", at(t.From), at(t.To), t.Failed, t.Reason)
+		line := fmt.Sprintf(
+			"credentials could not be renewed from %s to %s, in %d attempts (%s)",
+			at(t.From),
+			at(t.To),
+			t.Failed,
+			t.Reason,
+		)
 		if t.Failed == 1 {
 			line = fmt.Sprintf("credentials could not be renewed at %s (%s)", at(t.From), t.Reason)
 		}
@@ -88,9 +101,16 @@ func (r *Run) credentialWarnings() (list []string) {
 		case t.Expired.IsZero():
 			line += "; the old ones are good for now"
 		case t.Recovered.IsZero():
-			line += fmt.Sprintf("; the old ones expired at %s: from then on the endpoint refuses requests", at(t.Expired))
+			line += fmt.Sprintf(
+				"; the old ones expired at %s: from then on the endpoint refuses requests",
+				at(t.Expired),
+			)
 		default:
-			line += fmt.Sprintf("; the old ones had expired at %s: the endpoint refused requests until new ones came at %s", at(t.Expired), at(t.Recovered))
+			line += fmt.Sprintf(
+				"; the old ones had expired at %s: the endpoint refused requests until new ones came at %s",
+				at(t.Expired),
+				at(t.Recovered),
+			)
 		}
 		list = append(list, line)
 	}

@@ -106,21 +106,31 @@ var messages = map[string]setting.Text{
 	endpoint.NoPorts:        setting.Plain("this machine has no free ports left for more connections"),
 	endpoint.NoFiles:        setting.Plain("this process may open no more files"),
 	KindConnectRate:         setting.Textf("%w", errConnectRate),
-	KindRefusedStream:       setting.Plain("stream refused, by an endpoint that takes no more at once or a proxy whose backend failed"),
-	KindNoStream:            setting.Plain("no stream within the time-out, on connections that took no more at once"),
-	KindTimeoutReply:        setting.Plain("no complete reply within the time-out"),
-	KindStaleConnection:     setting.Plain("idle connection closed by the endpoint just as the request was sent"),
+	KindRefusedStream: setting.Plain(
+		"stream refused, by an endpoint that takes no more at once or a proxy whose backend failed",
+	),
+	KindNoStream:        setting.Plain("no stream within the time-out, on connections that took no more at once"),
+	KindTimeoutReply:    setting.Plain("no complete reply within the time-out"),
+	KindStaleConnection: setting.Plain("idle connection closed by the endpoint just as the request was sent"),
 }
 
 // remedies are what to do about kinds without a status, where that follows from
 // the kind alone.
 var remedies = map[string]setting.Text{
-	KindStaleConnection: setting.Textf("the endpoint closes connections without saying so before: %v opens one for each request", setting.NoKeepAlive),
-	KindStreamEmpty:     setting.Plain("look at one reply by hand: no event with data was in it"),
-	KindStreamBroken:    setting.Plain("the server, or a proxy before it, ended the stream early: see their logs and time-outs"),
-	KindStreamError:     setting.Plain("the server failed in the middle of its answer: its own words say why"),
-	KindStreamStalled:   setting.Textf("lower the load, or raise %v if pauses that long are normal", setting.StreamStall),
-	KindTimeoutReply:    setting.Textf("lower the load, or raise %v if replies that late are of use", setting.Timeout),
+	KindStaleConnection: setting.Textf(
+		"the endpoint closes connections without saying so before: %v opens one for each request",
+		setting.NoKeepAlive,
+	),
+	KindStreamEmpty: setting.Plain("look at one reply by hand: no event with data was in it"),
+	KindStreamBroken: setting.Plain(
+		"the server, or a proxy before it, ended the stream early: see their logs and time-outs",
+	),
+	KindStreamError: setting.Plain("the server failed in the middle of its answer: its own words say why"),
+	KindStreamStalled: setting.Textf(
+		"lower the load, or raise %v if pauses that long are normal",
+		setting.StreamStall,
+	),
+	KindTimeoutReply: setting.Textf("lower the load, or raise %v if replies that late are of use", setting.Timeout),
 }
 
 // certificateWanted is how crypto/tls, which has no type for it, calls the alert
@@ -180,7 +190,10 @@ func (ex *exchange) describe(hide func(string) string) setting.Text {
 // limit bytes.
 func oneLine(s string, limit int) string {
 	s = strings.ToValidUTF8(s, "\uFFFD")
-	s = strings.Join(strings.FieldsFunc(s, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }), " ")
+	s = strings.Join(
+		strings.FieldsFunc(s, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }),
+		" ",
+	)
 	if len(s) <= limit {
 		return s
 	}

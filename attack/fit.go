@@ -28,7 +28,15 @@ func (p *Plan) fit(l Limits, embedded bool, addresses int) (warnings []string, e
 		warnings = append(warnings, warning)
 	}
 	if room := l.Ports * max(1, addresses); !p.Open() && room > 0 && p.connections() > room {
-		warnings = append(warnings, fmt.Sprintf("%d connections are asked for, and this machine has %d local ports for each address of the endpoint: no more than %d can be open at a time; widen net.ipv4.ip_local_port_range", p.connections(), l.Ports, room))
+		warnings = append(
+			warnings,
+			fmt.Sprintf(
+				"%d connections are asked for, and this machine has %d local ports for each address of the endpoint: no more than %d can be open at a time; widen net.ipv4.ip_local_port_range",
+				p.connections(),
+				l.Ports,
+				room,
+			),
+		)
 	}
 	return warnings, nil
 }
@@ -58,7 +66,12 @@ func (p *Plan) fitFiles(limit uint64, embedded bool) (warning string, err error)
 			return "", nil // asked for, or nothing that anyone would miss
 		}
 		p.fewFiles = true
-		return fmt.Sprintf("at most %d requests in flight: this process may open %d files%s (ulimit -n)", room, limit, p.elsewhere()), nil
+		return fmt.Sprintf(
+			"at most %d requests in flight: this process may open %d files%s (ulimit -n)",
+			room,
+			limit,
+			p.elsewhere(),
+		), nil
 	case p.Concurrency == 0:
 		p.Concurrency = DefaultOpenConcurrency
 	case !p.HTTP2 && p.Connections > 0:
@@ -69,8 +82,15 @@ func (p *Plan) fitFiles(limit uint64, embedded bool) (warning string, err error)
 		if p.Connections > 0 {
 			field, n = setting.Connections, p.Connections
 		}
-		return "", setting.Wrong(field, strconv.Itoa(n), "this process may open %d files%s, enough for %d connections; raise the limit with ulimit -n, or lower %v",
-			limit, p.elsewhere(), room, field)
+		return "", setting.Wrong(
+			field,
+			strconv.Itoa(n),
+			"this process may open %d files%s, enough for %d connections; raise the limit with ulimit -n, or lower %v",
+			limit,
+			p.elsewhere(),
+			room,
+			field,
+		)
 	}
 	return "", nil
 }

@@ -15,7 +15,9 @@ type Bounds [figure.Len]time.Duration
 // is missing, since it was no stream or too short a one, does not.
 func (b *Bounds) keptBy(w *worker) bool {
 	ex := &w.ex
-	if exceeds(b[figure.Response], ex.end.Sub(ex.planned)) || exceeds(b[figure.Service], ex.end.Sub(ex.sent)) || exceeds(b[figure.FirstByte], ex.first.Sub(ex.sent)) || exceeds(b[figure.Lateness], ex.begin.Sub(ex.planned)) {
+	if exceeds(b[figure.Response], ex.end.Sub(ex.planned)) || exceeds(b[figure.Service], ex.end.Sub(ex.sent)) ||
+		exceeds(b[figure.FirstByte], ex.first.Sub(ex.sent)) ||
+		exceeds(b[figure.Lateness], ex.begin.Sub(ex.planned)) {
 		return false
 	}
 	if b[figure.TTFT]|b[figure.ResponseTTFT]|b[figure.FirstChunk]|b[figure.TPOT]|b[figure.EndToEnd]|b[figure.InterChunk] == 0 {
@@ -28,7 +30,9 @@ func (b *Bounds) keptBy(w *worker) bool {
 	if b[figure.TTFT]|b[figure.ResponseTTFT]|b[figure.TPOT]|b[figure.EndToEnd]|b[figure.InterChunk] == 0 {
 		return true
 	}
-	if s.Chunks == 0 || exceeds(b[figure.TTFT], s.First.Sub(ex.sent)) || exceeds(b[figure.ResponseTTFT], s.First.Sub(ex.planned)) || exceeds(b[figure.EndToEnd], s.Last.Sub(ex.sent)) {
+	if s.Chunks == 0 || exceeds(b[figure.TTFT], s.First.Sub(ex.sent)) ||
+		exceeds(b[figure.ResponseTTFT], s.First.Sub(ex.planned)) ||
+		exceeds(b[figure.EndToEnd], s.Last.Sub(ex.sent)) {
 		return false
 	}
 	if b[figure.InterChunk] > 0 {

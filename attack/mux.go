@@ -51,7 +51,13 @@ type opening struct {
 func newMux(r *Run) *mux {
 	m := &mux{run: r, conns: map[*h2.Conn]struct{}{}, prune: 64}
 	m.buildHeads(&r.request)
-	m.config = h2.Config{Now: r.clock.Now, Time: r.clock.Time, Timeout: r.plan.Timeout, CheckIdle: &r.unannounced.seen, Success: (*[1000]bool)(&r.plan.Success)}
+	m.config = h2.Config{
+		Now:       r.clock.Now,
+		Time:      r.clock.Time,
+		Timeout:   r.plan.Timeout,
+		CheckIdle: &r.unannounced.seen,
+		Success:   (*[1000]bool)(&r.plan.Success),
+	}
 	if r.plan.Connections > 0 {
 		m.slots = make([]slot, min(r.plan.Connections, r.plan.Concurrency))
 		return m
@@ -164,6 +170,10 @@ func (m *mux) warning() setting.Text {
 	if n == 0 {
 		return setting.Text{}
 	}
-	return setting.Textf("%d requests waited over 10 ms for a stream, for the endpoint takes %d at once on a connection: raise %v, or leave it out",
-		n, m.fewestStreams.Load(), setting.Connections)
+	return setting.Textf(
+		"%d requests waited over 10 ms for a stream, for the endpoint takes %d at once on a connection: raise %v, or leave it out",
+		n,
+		m.fewestStreams.Load(),
+		setting.Connections,
+	)
 }

@@ -33,7 +33,12 @@ type muxSender struct {
 }
 
 func (m *mux) newSender(number int) *muxSender {
-	return &muxSender{mux: m, number: number, stream: h2.NewStream(sampleSize), request: h2.Request{Length: m.run.lengths, NoBody: m.run.head}}
+	return &muxSender{
+		mux:     m,
+		number:  number,
+		stream:  h2.NewStream(sampleSize),
+		request: h2.Request{Length: m.run.lengths, NoBody: m.run.head},
+	}
 }
 
 // turnedAwayError is a request that the endpoint took on none of several
@@ -213,7 +218,8 @@ func (snd *muxSender) await(w *worker, s *slot, o *opening, deadline Instant) er
 		}
 		<-o.done
 	}
-	if o.err != nil && o.err != errCut && (endpoint.Timeout(o.err) || errors.Is(o.err, errConnectRate)) && w.run.clock.Now() < deadline {
+	if o.err != nil && o.err != errCut && (endpoint.Timeout(o.err) || errors.Is(o.err, errConnectRate)) &&
+		w.run.clock.Now() < deadline {
 		return nil
 	}
 	return o.err

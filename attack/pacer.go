@@ -112,9 +112,21 @@ func (p *pacer) warning(measured Instant) setting.Text {
 	rate := int64(time.Second / p.every)
 	last := p.until.Load().Sub(measured).Round(10 * time.Millisecond)
 	if p.all {
-		return setting.Textf("%d connections waited for %v %d, the last one until %s: the run may have been limited by it", held, setting.ConnectRate, rate, endpoint.Exactly(last))
+		return setting.Textf(
+			"%d connections waited for %v %d, the last one until %s: the run may have been limited by it",
+			held,
+			setting.ConnectRate,
+			rate,
+			endpoint.Exactly(last),
+		)
 	}
-	return setting.Textf("the first connections were opened at %d per second, the last one at %s, so that load rose until then: use %v, or raise %v", rate, endpoint.Exactly(last), setting.Warmup, setting.ConnectRate)
+	return setting.Textf(
+		"the first connections were opened at %d per second, the last one at %s, so that load rose until then: use %v, or raise %v",
+		rate,
+		endpoint.Exactly(last),
+		setting.Warmup,
+		setting.ConnectRate,
+	)
 }
 
 // dialContext ends at the deadline, or when the run is cut.

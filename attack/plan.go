@@ -145,11 +145,26 @@ func (p *Plan) Validate() error {
 	switch {
 	case !p.Open() && p.Concurrency == 0:
 		return &setting.FieldError{Field: setting.Rate, Subject: setting.Plain("no load asked for"),
-			Reason: setting.Textf("give %v (constant rate) or %v (constant concurrency)", setting.Rate, setting.Concurrency)}
+			Reason: setting.Textf(
+				"give %v (constant rate) or %v (constant concurrency)",
+				setting.Rate,
+				setting.Concurrency,
+			)}
 	case p.Instants != nil && (!p.Open() || p.Warmup > 0 || p.Requests == 0 || p.Requests > uint64(len(p.Instants))):
-		return setting.Wrong(setting.Replay, "", "sends each request of the record once, at its own time: leave out %v", setting.Warmup)
+		return setting.Wrong(
+			setting.Replay,
+			"",
+			"sends each request of the record once, at its own time: leave out %v",
+			setting.Warmup,
+		)
 	case p.Law.Random() && (!p.Open() || p.Instants != nil):
-		return setting.Wrong(setting.Arrivals, p.Law.String(), "it spreads the requests of a rate: give %v or %v, or leave it out", setting.Rate, setting.Stages)
+		return setting.Wrong(
+			setting.Arrivals,
+			p.Law.String(),
+			"it spreads the requests of a rate: give %v or %v, or leave it out",
+			setting.Rate,
+			setting.Stages,
+		)
 	case p.Duration == 0 && p.Requests == 0:
 		return &setting.FieldError{Field: setting.Duration, Subject: setting.Plain("no end given"),
 			Reason: setting.Textf("give %v, %v or both", setting.Duration, setting.Requests)}
@@ -162,8 +177,11 @@ func (p *Plan) Validate() error {
 	case p.Concurrency < 0 || p.Concurrency > MaxConcurrency:
 		return setting.Wrong(setting.Concurrency, strconv.Itoa(p.Concurrency), upToMillion)
 	case p.HTTP2 && !p.KeepAlive:
-		return &setting.FieldError{Field: setting.HTTP2, Subject: setting.Textf("%v with %v", setting.HTTP2, setting.NoKeepAlive),
-			Reason: setting.Plain("HTTP/2 shares connections among requests; leave one of the two out")}
+		return &setting.FieldError{
+			Field:   setting.HTTP2,
+			Subject: setting.Textf("%v with %v", setting.HTTP2, setting.NoKeepAlive),
+			Reason:  setting.Plain("HTTP/2 shares connections among requests; leave one of the two out"),
+		}
 	case p.Connections < 0 || p.Connections > MaxConcurrency:
 		return setting.Wrong(setting.Connections, strconv.Itoa(p.Connections), upToMillion)
 	case p.StreamStall < 0:
@@ -171,8 +189,15 @@ func (p *Plan) Validate() error {
 	case p.ConnectRate < 0 || p.ConnectRate > MaxConcurrency:
 		return setting.Wrong(setting.ConnectRate, strconv.Itoa(p.ConnectRate), upToMillion)
 	case !p.HTTP2 && !p.Open() && p.Connections > 0 && p.Connections < p.Concurrency:
-		return setting.Wrong(setting.Connections, strconv.Itoa(p.Connections), "each of the %v %d requests in flight needs one in HTTP/1.1; lower %v, or use %v",
-			setting.Concurrency, p.Concurrency, setting.Concurrency, setting.HTTP2)
+		return setting.Wrong(
+			setting.Connections,
+			strconv.Itoa(p.Connections),
+			"each of the %v %d requests in flight needs one in HTTP/1.1; lower %v, or use %v",
+			setting.Concurrency,
+			p.Concurrency,
+			setting.Concurrency,
+			setting.HTTP2,
+		)
 	}
 	return nil
 }
@@ -227,7 +252,12 @@ var exponent = regexp.MustCompile(`^[0-9]+(\.[0-9]*)?[eE][+-]?[0-9]{1,2}$`)
 // *setting.FieldError.
 func ParseRate(s string) (vegeta.Rate, error) {
 	bad := func(why string) (vegeta.Rate, error) {
-		return vegeta.Rate{}, &setting.FieldError{Field: setting.Rate, Given: strconv.Quote(s), Reason: setting.Plain(why), Form: "500, 500/s or 90/m"}
+		return vegeta.Rate{}, &setting.FieldError{
+			Field:  setting.Rate,
+			Given:  strconv.Quote(s),
+			Reason: setting.Plain(why),
+			Form:   "500, 500/s or 90/m",
+		}
 	}
 	number, unit, slash := strings.Cut(strings.TrimSpace(s), "/")
 	per := time.Second

@@ -80,7 +80,13 @@ func newRecorder(r *Run, sink Sink) *recorder {
 	for _, t := range r.tallies {
 		t.records = make([]Record, 0, maxRecords)
 	}
-	return &recorder{run: r, sink: sink, spare: make([]Record, 0, maxRecords), quit: make(chan struct{}), finished: make(chan struct{})}
+	return &recorder{
+		run:      r,
+		sink:     sink,
+		spare:    make([]Record, 0, maxRecords),
+		quit:     make(chan struct{}),
+		finished: make(chan struct{}),
+	}
 }
 
 func (r *recorder) loop() {

@@ -60,7 +60,9 @@ func (r *reply) wholeHeader() (head []byte, plain bool, err error) {
 			if bad := r.otherProtocol(); bad != nil {
 				return nil, false, bad
 			}
-			return nil, false, &badReply{why: "it begins with " + strconv.Quote(oneLine(string(b[:min(len(b), 20)]), 20))}
+			return nil, false, &badReply{
+				why: "it begins with " + strconv.Quote(oneLine(string(b[:min(len(b), 20)]), 20)),
+			}
 		}
 		if scan.next(b) {
 			r.headLen = scan.line
@@ -155,7 +157,8 @@ func normalised(head []byte) ([]byte, error) {
 	var length []byte
 	for line := range bytes.Lines(head) {
 		line = bytes.TrimSuffix(bytes.TrimSuffix(line, []byte("\n")), []byte("\r"))
-		if name, value, ok := bytes.Cut(line, []byte(":")); ok && bytes.EqualFold(bytes.TrimSpace(name), []byte("Content-Length")) {
+		if name, value, ok := bytes.Cut(line, []byte(":")); ok &&
+			bytes.EqualFold(bytes.TrimSpace(name), []byte("Content-Length")) {
 			known := length
 			for part := range bytes.SplitSeq(value, []byte(",")) {
 				part = bytes.TrimSpace(part)

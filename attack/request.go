@@ -38,7 +38,11 @@ func (r *Request) Validate() error {
 		return setting.Wrong(setting.Method, strconv.Quote(r.Method), "not an HTTP method")
 	}
 	if r.Method == http.MethodConnect {
-		return setting.Wrong(setting.Method, http.MethodConnect, "opens a tunnel, which cannot be measured; use GET, POST, PUT …")
+		return setting.Wrong(
+			setting.Method,
+			http.MethodConnect,
+			"opens a tunnel, which cannot be measured; use GET, POST, PUT …",
+		)
 	}
 	for _, h := range r.Headers {
 		if err := validateHeader(h); err != nil {
@@ -58,7 +62,10 @@ func validateHeader(h payloads.Header) error {
 	case strings.EqualFold(h.Name, "Content-Length"), strings.EqualFold(h.Name, "Transfer-Encoding"):
 		return fmt.Errorf("header %s: brunt sets it itself, from the body", h.Name)
 	case strings.EqualFold(h.Name, "Connection"):
-		return setting.Errorf("header Connection: brunt manages connections itself; use %v to open one per request", setting.NoKeepAlive)
+		return setting.Errorf(
+			"header Connection: brunt manages connections itself; use %v to open one per request",
+			setting.NoKeepAlive,
+		)
 	case strings.EqualFold(h.Name, "Expect"):
 		return fmt.Errorf("header Expect: waiting for a go-ahead before the body is not supported; leave it out")
 	}
@@ -116,7 +123,11 @@ func (r *Request) own(t *endpoint.Target, v *payloads.Variant) (path string, hea
 // headers are a variant's, brunt's own included, each layer replacing those
 // before it.
 func (r *Request) headers(t *endpoint.Target, v *payloads.Variant, keepAlive, hasBody bool) (list []payloads.Header) {
-	own := []payloads.Header{{Name: "Host", Value: t.Host}, {Name: "User-Agent", Value: r.UserAgent}, {Name: "Accept", Value: "application/json"}}
+	own := []payloads.Header{
+		{Name: "Host", Value: t.Host},
+		{Name: "User-Agent", Value: r.UserAgent},
+		{Name: "Accept", Value: "application/json"},
+	}
 	if hasBody {
 		own = append(own, payloads.Header{Name: "Content-Type", Value: "application/json"})
 	}

@@ -61,6 +61,13 @@ func (r *Run) stamp(set *payloads.Set) {
 	stamped, left := set.Stamped()
 	r.stamped = stamped > 0
 	if left > 0 {
-		r.warnings = append(r.warnings, setting.Textf("%d of %d bodies have a client_request_id of their own, or are no object: they are sent as they are", left, stamped+left))
+		r.warnings = append(
+			r.warnings,
+			setting.Textf(
+				"%d of %d bodies have a client_request_id of their own, or are no object: they are sent as they are",
+				left,
+				stamped+left,
+			),
+		)
 	}
 }

@@ -85,11 +85,26 @@ func (p *Plan) validStages() error {
 	}
 	switch {
 	case p.Instants != nil:
-		return setting.Wrong(setting.Stages, "", "%v sends requests when they came: leave one of the two out", setting.Replay)
+		return setting.Wrong(
+			setting.Stages,
+			"",
+			"%v sends requests when they came: leave one of the two out",
+			setting.Replay,
+		)
 	case length != p.Duration || open != p.Open():
-		return setting.Wrong(setting.Stages, "", "they say how much is sent and for how long: leave out %v and %v", setting.Rate, setting.Duration)
+		return setting.Wrong(
+			setting.Stages,
+			"",
+			"they say how much is sent and for how long: leave out %v and %v",
+			setting.Rate,
+			setting.Duration,
+		)
 	case p.Warmup > 0 && open && p.Stages[0].Rate.Freq == 0:
-		return setting.Wrong(setting.Warmup, p.Warmup.String(), "its load is that of the first stage's beginning, which is 0: make the warm-up a stage, or begin above 0")
+		return setting.Wrong(
+			setting.Warmup,
+			p.Warmup.String(),
+			"its load is that of the first stage's beginning, which is 0: make the warm-up a stage, or begin above 0",
+		)
 	}
 	return nil
 }
@@ -136,8 +151,12 @@ func ParseStages(s string) ([]Stage, error) {
 
 func stageFault(s string, offset, number int, why string) error {
 	column := utf8.RuneCountInString(s[:min(offset, len(s))]) + 1
-	return &setting.FieldError{Field: setting.Stages, Given: strconv.Quote(s), Form: "30s@100, 1m@100..1000 or 1m@x8, 2m@x8..x64",
-		Reason: setting.Textf("column %d, stage %d: %s", column, number, why)}
+	return &setting.FieldError{
+		Field:  setting.Stages,
+		Given:  strconv.Quote(s),
+		Form:   "30s@100, 1m@100..1000 or 1m@x8, 2m@x8..x64",
+		Reason: setting.Textf("column %d, stage %d: %s", column, number, why),
+	}
 }
 
 // parseStage reads one stage; where it is none, it says why and where, in bytes
@@ -150,7 +169,10 @@ func parseStage(word string) (g Stage, offset int, why string) {
 	d, err := ParseDuration(length)
 	switch {
 	case err != nil:
-		return g, 0, fmt.Sprintf("%q is no length of time; write it with its unit, as 500ms, 30s, 5m or 1h30m", strings.TrimSpace(length))
+		return g, 0, fmt.Sprintf(
+			"%q is no length of time; write it with its unit, as 500ms, 30s, 5m or 1h30m",
+			strings.TrimSpace(length),
+		)
 	case d == 0 || d > MaxStageLength:
 		return g, 0, fmt.Sprintf("a stage lasts longer than 0 and at most %d days", int(MaxStageLength.Hours()/24))
 	}
@@ -199,7 +221,9 @@ func stageCount(word string) (n int, why string) {
 // stageRate reads a rate, which may be 0 here.
 func stageRate(word string) (rate vegeta.Rate, why string) {
 	number, unit, slash := strings.Cut(word, "/")
-	if digits := strings.Trim(strings.Replace(number, ".", "", 1), "0"); digits == "" && strings.Contains(number, "0") && (!slash || unit == "s" || unit == "m") {
+	if digits := strings.Trim(strings.Replace(number, ".", "", 1), "0"); digits == "" &&
+		strings.Contains(number, "0") &&
+		(!slash || unit == "s" || unit == "m") {
 		return vegeta.Rate{Freq: 0, Per: time.Second}, ""
 	}
 	rate, err := ParseRate(word)

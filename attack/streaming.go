@@ -51,7 +51,8 @@ var (
 // isOf reports whether a content type is the one named, parameters aside.
 func isOf(contentType, name []byte) bool {
 	n := len(name)
-	return len(contentType) >= n && bytes.EqualFold(contentType[:n], name) && (len(contentType) == n || contentType[n] == ';' || contentType[n] == ' ')
+	return len(contentType) >= n && bytes.EqualFold(contentType[:n], name) &&
+		(len(contentType) == n || contentType[n] == ';' || contentType[n] == ' ')
 }
 
 // stopFollowing ends the following of the last reply.
@@ -115,9 +116,19 @@ func (r *reply) fault(err error, at Instant) error {
 		return err
 	case s.Failed: // before it stalled, or broke
 	case (err == errStalled || err == h2.ErrStalled) && s.Done:
-		return &streamError{KindStreamStalled, fmt.Sprintf("the reply did not end within %s of its [DONE], after %s", endpoint.Exactly(r.stall), chunks(s.Chunks))}
+		return &streamError{
+			KindStreamStalled,
+			fmt.Sprintf(
+				"the reply did not end within %s of its [DONE], after %s",
+				endpoint.Exactly(r.stall),
+				chunks(s.Chunks),
+			),
+		}
 	case err == errStalled, err == h2.ErrStalled:
-		return &streamError{KindStreamStalled, fmt.Sprintf("nothing came for %s, after %s", endpoint.Exactly(r.stall), chunks(s.Chunks))}
+		return &streamError{
+			KindStreamStalled,
+			fmt.Sprintf("nothing came for %s, after %s", endpoint.Exactly(r.stall), chunks(s.Chunks)),
+		}
 	}
 	switch {
 	case s.Failed:
@@ -130,7 +141,10 @@ func (r *reply) fault(err error, at Instant) error {
 	case s.Valid == 0:
 		return &streamError{KindStreamEmpty, "the stream ended without one valid chunk" + r.compressed()}
 	case !s.Done:
-		return &streamError{KindStreamBroken, fmt.Sprintf("the stream ended after %s, without its [DONE]", chunks(s.Chunks))}
+		return &streamError{
+			KindStreamBroken,
+			fmt.Sprintf("the stream ended after %s, without its [DONE]", chunks(s.Chunks)),
+		}
 	}
 	return nil
 }

@@ -196,7 +196,12 @@ func (f *Failure) fail(at time.Duration) {
 // that a reply is of an endpoint of theirs.
 func (w *worker) newFailure(key failureKey, databricks bool) *Failure {
 	ex := &w.ex
-	f := &Failure{Kind: key.kind, Status: key.status, First: ex.end.Sub(w.run.measured), Payload: w.run.payloads.Where(ex.index)}
+	f := &Failure{
+		Kind:    key.kind,
+		Status:  key.status,
+		First:   ex.end.Sub(w.run.measured),
+		Payload: w.run.payloads.Where(ex.index),
+	}
 	hide := w.run.hiding(int(ex.variant))
 	switch {
 	case key.kind == KindOther && ex.kind != KindOther:
@@ -209,7 +214,12 @@ func (w *worker) newFailure(key failureKey, databricks bool) *Failure {
 		if to := f.Headers["location"]; key.cause == CauseRedirect && to != "" {
 			f.Message = setting.Plain("redirects to " + to)
 		}
-		f.Advice = setting.Plain(adviceOn(key.cause, &answered{databricks, w.run.target.TLS, w.run.method, f.Payload, f.RequestID, f.Headers}))
+		f.Advice = setting.Plain(
+			adviceOn(
+				key.cause,
+				&answered{databricks, w.run.target.TLS, w.run.method, f.Payload, f.RequestID, f.Headers},
+			),
+		)
 	default:
 		f.Message, f.Advice = ex.describe(hide), remedyFor(ex.kind, ex.err)
 		if w.reply.streaming {

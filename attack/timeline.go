@@ -145,7 +145,13 @@ func (t *timeline) addInterval(iv *Interval) {
 		waited.copyTo(total[figure.SlotWait])
 		waited.addTo(now[figure.Lateness])
 	}
-	kept := [figure.Len]*Sketch{figure.Response: &iv.Response, figure.Service: &iv.Service, figure.Lateness: &iv.Lateness, figure.TTFT: &iv.TTFT, figure.TPOT: &iv.TPOT}
+	kept := [figure.Len]*Sketch{
+		figure.Response: &iv.Response,
+		figure.Service:  &iv.Service,
+		figure.Lateness: &iv.Lateness,
+		figure.TTFT:     &iv.TTFT,
+		figure.TPOT:     &iv.TPOT,
+	}
 	for f, b := range now {
 		switch {
 		case b == nil:

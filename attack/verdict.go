@@ -64,7 +64,10 @@ func nothingSent(s *Snapshot, p *Plan, t *trust) (finding, bool) {
 	case share(waitedForSlot(c), c.Planned) >= noticeableShare:
 		return limitReached(s, p, t)
 	case c.Planned > 0 && c.Stopped < c.Planned:
-		return finding{headline: setting.Textf("none of the %s was sent", counted(c.Planned, "planned request")), limit: LimitClient}, true
+		return finding{
+			headline: setting.Textf("none of the %s was sent", counted(c.Planned, "planned request")),
+			limit:    LimitClient,
+		}, true
 	}
 	return finding{headline: setting.Plain("no request was sent"), limit: LimitNone}, true
 }
@@ -74,8 +77,11 @@ func runFault(s *Snapshot, _ *Plan, _ *trust) (finding, bool) {
 	c := &s.Counts
 	if gone := countOfKind(s, KindPayloadGone); gone > 0 {
 		return finding{
-			headline: setting.Textf("the run ended early, after %s: a payload file changed while it was in use", span(s.PlanElapsed)),
-			limit:    LimitClient, notes: minorFailures(s),
+			headline: setting.Textf(
+				"the run ended early, after %s: a payload file changed while it was in use",
+				span(s.PlanElapsed),
+			),
+			limit: LimitClient, notes: minorFailures(s),
 		}, true
 	}
 	if !s.Lapsed {
@@ -84,7 +90,14 @@ func runFault(s *Snapshot, _ *Plan, _ *trust) (finding, bool) {
 	f := finding{headline: setting.Plain("the credentials ran out and were not renewed"), limit: LimitClient}
 	for i := range s.Failures {
 		if x := &s.Failures[i]; x.Status == 401 || x.Status == 403 {
-			f.headline = f.headline.Plus(fmt.Sprintf(": from %s on the endpoint denied requests (%s, %d)", span(x.First), percent(share(x.Count, c.Succeeded+c.Failed)), x.Status))
+			f.headline = f.headline.Plus(
+				fmt.Sprintf(
+					": from %s on the endpoint denied requests (%s, %d)",
+					span(x.First),
+					percent(share(x.Count, c.Succeeded+c.Failed)),
+					x.Status,
+				),
+			)
 			break
 		}
 	}
@@ -98,9 +111,23 @@ func noReply(s *Snapshot, p *Plan, _ *trust) (finding, bool) {
 		return finding{}, false
 	}
 	if s.State == Done {
-		return finding{headline: setting.Textf("the endpoint gave no reply: %s still had none when the run was cut off after %s", allOf(c.CutOff), span(s.Elapsed)), limit: LimitEndpoint}, true
+		return finding{
+			headline: setting.Textf(
+				"the endpoint gave no reply: %s still had none when the run was cut off after %s",
+				allOf(c.CutOff),
+				span(s.Elapsed),
+			),
+			limit: LimitEndpoint,
+		}, true
 	}
-	return finding{headline: setting.Textf("no reply yet: %s in flight, the longest for about %s", counted(c.Sent, "request"), span(s.Elapsed)), limit: LimitNone}, true
+	return finding{
+		headline: setting.Textf(
+			"no reply yet: %s in flight, the longest for about %s",
+			counted(c.Sent, "request"),
+			span(s.Elapsed),
+		),
+		limit: LimitNone,
+	}, true
 }
 
 // limitReached is what kept requests from being sent that neither the endpoint nor
@@ -119,14 +146,20 @@ func limitReached(s *Snapshot, p *Plan, t *trust) (finding, bool) {
 			limit:    LimitConnections, notes: append([]setting.Text{setting.Textf("raise %v, or this is what the endpoint bears", setting.Concurrency)}, minorFailures(s)...),
 		}
 		if p.fewFiles {
-			f.notes[0] = setting.Textf("no more may be in flight, for this process may open %d files: raise ulimit -n", s.Client.MaxFiles)
+			f.notes[0] = setting.Textf(
+				"no more may be in flight, for this process may open %d files: raise ulimit -n",
+				s.Client.MaxFiles,
+			)
 		}
 		return f, true
 	}
 	if queued := share(c.Queued, c.Sent); queued >= noticeableShare {
 		return finding{
-			headline: setting.Textf("%s of the requests waited over 10 ms for a stream: the endpoint takes no more of them at once on an HTTP/2 connection", percent(queued)),
-			limit:    LimitConnections, notes: append([]setting.Text{moreConnections}, minorFailures(s)...),
+			headline: setting.Textf(
+				"%s of the requests waited over 10 ms for a stream: the endpoint takes no more of them at once on an HTTP/2 connection",
+				percent(queued),
+			),
+			limit: LimitConnections, notes: append([]setting.Text{moreConnections}, minorFailures(s)...),
 		}, true
 	}
 	return finding{}, false
@@ -134,7 +167,11 @@ func limitReached(s *Snapshot, p *Plan, t *trust) (finding, bool) {
 
 // slotsHeldUp says what part of the requests found all slots taken.
 func slotsHeldUp(waited float64, p *Plan) string {
-	return fmt.Sprintf("the limit of %s in flight held up %s of the requests", counted(uint64(p.Concurrency), "request"), percent(waited))
+	return fmt.Sprintf(
+		"the limit of %s in flight held up %s of the requests",
+		counted(uint64(p.Concurrency), "request"),
+		percent(waited),
+	)
 }
 
 // waitedForSlot counts the tickets that found every slot taken.
@@ -152,15 +189,23 @@ func loadNotMade(s *Snapshot, p *Plan, t *trust) (finding, bool) {
 	case !p.Open():
 		f.headline = setting.Plain("brunt set the pace, not the endpoint")
 	case left >= noticeableShare:
-		f.headline = setting.Textf("the endpoint answered what it was sent, but brunt did not keep up with its plan: it left out %s of the requests", percent(left))
+		f.headline = setting.Textf(
+			"the endpoint answered what it was sent, but brunt did not keep up with its plan: it left out %s of the requests",
+			percent(left),
+		)
 	default:
 		late := share(s.Counts.LateWithSlots, s.Counts.Sent)
 		f.headline = setting.Plain("the endpoint answered what it was sent, but the times are in good part brunt's own")
 		switch {
 		case t.unreadReplies:
-			f.headline = setting.Plain("the endpoint answered what it was sent, but brunt could not read the replies in time to send the rest")
+			f.headline = setting.Plain(
+				"the endpoint answered what it was sent, but brunt could not read the replies in time to send the rest",
+			)
 		case late >= noticeableShare:
-			f.headline = setting.Textf("the endpoint answered what it was sent, but brunt sent %s over 10 ms late", partOf(s.Counts.LateWithSlots, s.Counts.Sent))
+			f.headline = setting.Textf(
+				"the endpoint answered what it was sent, but brunt sent %s over 10 ms late",
+				partOf(s.Counts.LateWithSlots, s.Counts.Sent),
+			)
 		}
 	}
 	return f, true
@@ -175,7 +220,13 @@ func keptUp(s *Snapshot, p *Plan) finding {
 	if p.Open() {
 		f.headline = setting.Plain("the endpoint kept up")
 		if b := backlogOf(s, p, lastLoad(s, p)); b.slower && b.last >= slowedBy*b.first {
-			f.headline = f.headline.Plus(fmt.Sprintf(", but became slower: responses took about %s at the end, and %s at first", span(b.last), span(b.first)))
+			f.headline = f.headline.Plus(
+				fmt.Sprintf(
+					", but became slower: responses took about %s at the end, and %s at first",
+					span(b.last),
+					span(b.first),
+				),
+			)
 		}
 	}
 	if from, to := pauseIn(s, p); to > 0 {
@@ -183,7 +234,9 @@ func keptUp(s *Snapshot, p *Plan) finding {
 		if from < 10*time.Millisecond {
 			since = "its beginning"
 		}
-		f.headline = f.headline.Plus(fmt.Sprintf(", but for a pause: no reply came for %s, from %s on", span(to-from), since))
+		f.headline = f.headline.Plus(
+			fmt.Sprintf(", but for a pause: no reply came for %s, from %s on", span(to-from), since),
+		)
 	}
 	if text, n := shortage(s); n > 0 {
 		f.notes = append(f.notes, text)
@@ -202,7 +255,15 @@ func minorFailures(s *Snapshot) []setting.Text {
 	if c.Failed > countOfKind(s, kind) {
 		with = "most of them with " + kind
 	}
-	return []setting.Text{setting.Textf("%s of %s failed (%s), %s", grouped(c.Failed), counted(c.Succeeded+c.Failed, "request"), percent(share(c.Failed, c.Succeeded+c.Failed)), with)}
+	return []setting.Text{
+		setting.Textf(
+			"%s of %s failed (%s), %s",
+			grouped(c.Failed),
+			counted(c.Succeeded+c.Failed, "request"),
+			percent(share(c.Failed, c.Succeeded+c.Failed)),
+			with,
+		),
+	}
 }
 
 func countOfKind(s *Snapshot, kind string) (n uint64) {

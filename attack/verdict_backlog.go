@@ -47,7 +47,14 @@ const (
 func fellBehind(s *Snapshot, p *Plan, _ *trust) (finding, bool) {
 	c := &s.Counts
 	if cut := share(c.CutOff, c.Sent); cut >= noticeableShare && float64(c.CutOff) > 2*meanInFlight(s) {
-		return finding{headline: setting.Textf("the endpoint left %s of the requests without a reply until the run was cut off", percent(cut)), limit: LimitEndpoint, notes: minorFailures(s)}, true
+		return finding{
+			headline: setting.Textf(
+				"the endpoint left %s of the requests without a reply until the run was cut off",
+				percent(cut),
+			),
+			limit: LimitEndpoint,
+			notes: minorFailures(s),
+		}, true
 	}
 	if !p.Open() {
 		return finding{}, false
@@ -61,18 +68,59 @@ func fellBehind(s *Snapshot, p *Plan, _ *trust) (finding, bool) {
 	soon := b.from0 + fillTimes*b.first
 	switch {
 	case b.grows && b.slower && !b.early:
-		return finding{headline: setting.Textf("the endpoint fell behind%s: it answered slower and slower, and requests in flight rose from %s to %s", in.words(), grouped(b.from), grouped(b.to)), limit: LimitEndpoint, notes: minorFailures(s)}, true
+		return finding{
+			headline: setting.Textf(
+				"the endpoint fell behind%s: it answered slower and slower, and requests in flight rose from %s to %s",
+				in.words(),
+				grouped(b.from),
+				grouped(b.to),
+			),
+			limit: LimitEndpoint,
+			notes: minorFailures(s),
+		}, true
 	case !b.early:
 		return finding{}, false
 	case s.State != Done && soon > s.PlanElapsed:
-		return finding{headline: setting.Textf("filling: %s in flight; a response takes about %s, so whether the endpoint keeps up shows from %s of the run on", counted(b.to, "request"), span(b.first), span(soon)), limit: LimitNone, notes: minorFailures(s)}, true
+		return finding{
+			headline: setting.Textf(
+				"filling: %s in flight; a response takes about %s, so whether the endpoint keeps up shows from %s of the run on",
+				counted(b.to, "request"),
+				span(b.first),
+				span(soon),
+			),
+			limit: LimitNone,
+			notes: minorFailures(s),
+		}, true
 	case s.State != Done:
-		return finding{headline: setting.Textf("filling: %s in flight, and still more; whether the endpoint keeps up does not show yet", counted(b.to, "request")), limit: LimitNone, notes: minorFailures(s)}, true
+		return finding{
+			headline: setting.Textf(
+				"filling: %s in flight, and still more; whether the endpoint keeps up does not show yet",
+				counted(b.to, "request"),
+			),
+			limit: LimitNone,
+			notes: minorFailures(s),
+		}, true
 	}
 	if b.grows {
-		return finding{headline: setting.Textf("the endpoint answered, but the load was too short to show whether it keeps up: requests in flight rose from %s to %s", grouped(b.from), grouped(b.to)), limit: LimitNone, notes: minorFailures(s)}, true
+		return finding{
+			headline: setting.Textf(
+				"the endpoint answered, but the load was too short to show whether it keeps up: requests in flight rose from %s to %s",
+				grouped(b.from),
+				grouped(b.to),
+			),
+			limit: LimitNone,
+			notes: minorFailures(s),
+		}, true
 	}
-	return finding{headline: setting.Textf("the endpoint answered, but the load was too short to show whether it keeps up: it lasted %s, and a response takes about %s", span(s.PlanElapsed), span(b.first)), limit: LimitNone, notes: minorFailures(s)}, true
+	return finding{
+		headline: setting.Textf(
+			"the endpoint answered, but the load was too short to show whether it keeps up: it lasted %s, and a response takes about %s",
+			span(s.PlanElapsed),
+			span(b.first),
+		),
+		limit: LimitNone,
+		notes: minorFailures(s),
+	}, true
 }
 
 // meanInFlight is the mean number of requests in flight among those that have

@@ -20,7 +20,10 @@ func endpointFailed(s *Snapshot, p *Plan, t *trust) (finding, bool) {
 		return finding{}, false
 	}
 	first := kinds[0]
-	f := finding{headline: setting.Plain(failureSentence(first, settled, p) + failureTimes(first, settled, s, p)), limit: LimitEndpoint}
+	f := finding{
+		headline: setting.Plain(failureSentence(first, settled, p) + failureTimes(first, settled, s, p)),
+		limit:    LimitEndpoint,
+	}
 	if slices.Contains(timeoutKinds, first.kind) && s.Delays.Max() >= p.Timeout/2 {
 		f.limit = LimitClient
 		f.headline = f.headline.Plus(fmt.Sprintf(", but brunt itself could not run for up to %s", span(s.Delays.Max())))
@@ -33,7 +36,13 @@ func endpointFailed(s *Snapshot, p *Plan, t *trust) (finding, bool) {
 		if len(kinds) > 4 {
 			names = append(names, "…")
 		}
-		f.headline = f.headline.Plus(fmt.Sprintf("; another %s failed (%s)", percent(share(failed-first.count, settled)), strings.Join(names, ", ")))
+		f.headline = f.headline.Plus(
+			fmt.Sprintf(
+				"; another %s failed (%s)",
+				percent(share(failed-first.count, settled)),
+				strings.Join(names, ", "),
+			),
+		)
 	}
 	if text, n := shortage(s); n > 0 {
 		f.notes = append(f.notes, text)
@@ -78,7 +87,10 @@ func endpointFailures(s *Snapshot) (kinds []kindCount, sum uint64) {
 		k := &kinds[at]
 		k.count, k.first, k.last = k.count+x.Count, min(k.first, x.First), max(k.last, x.Last)
 	}
-	slices.SortStableFunc(kinds, func(a, b kindCount) int { return int(min(b.count, 1<<40)) - int(min(a.count, 1<<40)) })
+	slices.SortStableFunc(
+		kinds,
+		func(a, b kindCount) int { return int(min(b.count, 1<<40)) - int(min(a.count, 1<<40)) },
+	)
 	return kinds, sum
 }
 
@@ -118,7 +130,11 @@ func failureSentence(k kindCount, settled uint64, p *Plan) string {
 	case k.status > 0:
 		return fmt.Sprintf("the endpoint answered %s with %d", whom, k.status)
 	case k.kind == KindTimeoutReply:
-		return fmt.Sprintf("the endpoint left %s without a complete reply within the time-out of %s", whom, span(p.Timeout))
+		return fmt.Sprintf(
+			"the endpoint left %s without a complete reply within the time-out of %s",
+			whom,
+			span(p.Timeout),
+		)
 	}
 	if deed := failureSentences[k.kind]; deed != "" {
 		return fmt.Sprintf(deed, whom)
@@ -164,13 +180,24 @@ func shortage(s *Snapshot) (text setting.Text, n uint64) {
 			counted(n, "request"), s.Client.MaxFiles, setting.Concurrency), n
 	}
 	if n := countOfKind(s, endpoint.NoPorts); n > 0 {
-		return setting.Textf("%s found no free port: keep connections open, or widen net.ipv4.ip_local_port_range", counted(n, "request")), n
+		return setting.Textf(
+			"%s found no free port: keep connections open, or widen net.ipv4.ip_local_port_range",
+			counted(n, "request"),
+		), n
 	}
 	if n := countOfKind(s, KindConnectRate); n > 0 {
-		return setting.Textf("%s were given no connection in time by %v: raise it, or leave it out", counted(n, "request"), setting.ConnectRate), n
+		return setting.Textf(
+			"%s were given no connection in time by %v: raise it, or leave it out",
+			counted(n, "request"),
+			setting.ConnectRate,
+		), n
 	}
 	if n := countOfKind(s, KindNoStream); n > 0 {
-		return setting.Textf("%s got no stream in time, for the endpoint takes no more of them at once on an HTTP/2 connection: %v", counted(n, "request"), moreConnections), n
+		return setting.Textf(
+			"%s got no stream in time, for the endpoint takes no more of them at once on an HTTP/2 connection: %v",
+			counted(n, "request"),
+			moreConnections,
+		), n
 	}
 	return setting.Text{}, 0
 }

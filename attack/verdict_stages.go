@@ -75,7 +75,12 @@ func shortStage(s *Snapshot, b *backlog, in *load) finding {
 	if b.grows {
 		why = fmt.Sprintf("requests in flight rose from %s to %s", grouped(b.from), grouped(b.to))
 	}
-	headline := fmt.Sprintf("the endpoint answered, but stage %d (%s) was too short to show whether it keeps up: %s", in.number, in.stage, why)
+	headline := fmt.Sprintf(
+		"the endpoint answered, but stage %d (%s) was too short to show whether it keeps up: %s",
+		in.number,
+		in.stage,
+		why,
+	)
 	return finding{headline: setting.Plain(headline), limit: LimitNone, notes: minorFailures(s)}
 }
 

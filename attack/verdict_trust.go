@@ -74,7 +74,11 @@ func gradeTrust(s *Snapshot, p *Plan) trust {
 	t.delays(s, p)
 	if left := share(leftUnsent(c), c.Planned); left >= noticeableShare {
 		t.client = true
-		reason := fmt.Sprintf("%s of the planned requests were left out though slots were free: the figures are of %s requests/s", percent(left), ratePerSecond(c.Sent, s.PlanElapsed))
+		reason := fmt.Sprintf(
+			"%s of the planned requests were left out though slots were free: the figures are of %s requests/s",
+			percent(left),
+			ratePerSecond(c.Sent, s.PlanElapsed),
+		)
 		if left >= leftShare {
 			t.lower(TrustNone, reason)
 		} else {
@@ -112,7 +116,13 @@ func (t *trust) delays(s *Snapshot, p *Plan) {
 	late := share(s.Counts.LateWithSlots, s.Counts.Sent) >= noticeableShare
 	t.client = spoilt && (p.Open() && late || worst.quantile == "p50")
 	t.maxError = time.Duration(worst.largest)
-	reason := fmt.Sprintf("up to %s of the %s %s of %s may be brunt's own delay", span(time.Duration(worst.own)), worst.quantile, worst.figure, span(time.Duration(worst.reported)))
+	reason := fmt.Sprintf(
+		"up to %s of the %s %s of %s may be brunt's own delay",
+		span(time.Duration(worst.own)),
+		worst.quantile,
+		worst.figure,
+		span(time.Duration(worst.reported)),
+	)
 	if spoilt {
 		t.lower(TrustNone, reason)
 	} else {
@@ -130,11 +140,21 @@ func (t *trust) stops(s *Snapshot, p *Plan) {
 		if part > spoiltShare {
 			grade, t.client = TrustNone, true
 		}
-		t.lower(grade, fmt.Sprintf("brunt could not run for %s of the time: the rates are that much too low", percent(min(1, part))))
+		t.lower(
+			grade,
+			fmt.Sprintf(
+				"brunt could not run for %s of the time: the rates are that much too low",
+				percent(min(1, part)),
+			),
+		)
 	}
 	longest := s.Latencies[figure.Response]
-	if delay := s.Delays.Max(); delay >= minStop && longest != nil && float64(delay) > spoiltShare*float64(longest.Max()) {
-		t.reasons = append(t.reasons, fmt.Sprintf("brunt could not run for %s at a time: the longest times may be its own", span(delay)))
+	if delay := s.Delays.Max(); delay >= minStop && longest != nil &&
+		float64(delay) > spoiltShare*float64(longest.Max()) {
+		t.reasons = append(
+			t.reasons,
+			fmt.Sprintf("brunt could not run for %s at a time: the longest times may be its own", span(delay)),
+		)
 	}
 }
 
@@ -177,8 +197,12 @@ func judgedFigures(s *Snapshot, p *Plan) []judgedFigure {
 	if p.Open() {
 		late = l.ownLateness
 	}
-	list := []judgedFigure{{"response time", l[figure.Response], late, events{}, 0}, {"service time", l[figure.Service], nil, events{}, 0}}
-	if l[figure.Response] != nil && l[figure.Response].TotalCount() == 0 && len(s.Status) > 0 { // all that came are failures
+	list := []judgedFigure{
+		{"response time", l[figure.Response], late, events{}, 0},
+		{"service time", l[figure.Service], nil, events{}, 0},
+	}
+	if l[figure.Response] != nil && l[figure.Response].TotalCount() == 0 &&
+		len(s.Status) > 0 { // all that came are failures
 		list = []judgedFigure{{"time of failed requests", l[figure.Failed], late, events{}, 0}}
 	}
 	if l.Streamed() {
@@ -217,7 +241,14 @@ func (f *judgedFigure) compare(d *Delays, worst *delayed) {
 			worst.largest = max(worst.largest, own)
 		}
 		if share > worst.share {
-			*worst = delayed{figure: f.name, quantile: j.name, own: own, reported: reported, share: share, largest: worst.largest}
+			*worst = delayed{
+				figure:   f.name,
+				quantile: j.name,
+				own:      own,
+				reported: reported,
+				share:    share,
+				largest:  worst.largest,
+			}
 		}
 	}
 }
@@ -241,7 +272,13 @@ func (t *trust) cores(s *Snapshot, p *Plan) {
 		t.lower(TrustNone, "brunt took all that it could get of its cores, and so set the pace itself")
 	case p.Open() && share(waitedForSlot(&s.Counts), s.Counts.Planned) >= noticeableShare && (busy(c) >= busyShare || coreStarved(c)):
 		t.client, t.unreadReplies = true, true
-		t.lower(TrustNone, fmt.Sprintf("all %s that may be in flight were, because brunt had too little of its cores to read the replies", grouped(uint64(p.Concurrency))))
+		t.lower(
+			TrustNone,
+			fmt.Sprintf(
+				"all %s that may be in flight were, because brunt had too little of its cores to read the replies",
+				grouped(uint64(p.Concurrency)),
+			),
+		)
 	}
 }
 
@@ -265,12 +302,27 @@ func causes(s *Snapshot) (reasons []string) {
 	halted := c.Throttled.Seconds() >= throttledShare*c.Wall.Seconds() && c.Throttled > 0
 	crowded := c.Waited >= c.CPU && c.Waited > 0
 	if halted {
-		reasons = append(reasons, fmt.Sprintf("a control group's limit of %.3g cores stopped it for %s: raise the CPU limit (cpu.max, resources.limits.cpu)", c.Quota, span(c.Throttled)))
+		reasons = append(
+			reasons,
+			fmt.Sprintf(
+				"a control group's limit of %.3g cores stopped it for %s: raise the CPU limit (cpu.max, resources.limits.cpu)",
+				c.Quota,
+				span(c.Throttled),
+			),
+		)
 	} else if crowded {
 		reasons = append(reasons, fmt.Sprintf("something else keeps the cores busy: brunt ran for %s and waited %s for a core; end what else runs here, or use another machine", span(c.CPU), span(c.Waited)))
 	}
-	if c.GC.Seconds() >= collectedShare*c.CPU.Seconds() && c.GC > 0 || c.GCPauseMax >= lateEnough && !crowded && !halted {
-		reasons = append(reasons, fmt.Sprintf("garbage collection took %s of its CPU time and stopped it for up to %s", percent(min(1, c.GC.Seconds()/max(c.CPU.Seconds(), 1e-9))), span(c.GCPauseMax)))
+	if c.GC.Seconds() >= collectedShare*c.CPU.Seconds() && c.GC > 0 ||
+		c.GCPauseMax >= lateEnough && !crowded && !halted {
+		reasons = append(
+			reasons,
+			fmt.Sprintf(
+				"garbage collection took %s of its CPU time and stopped it for up to %s",
+				percent(min(1, c.GC.Seconds()/max(c.CPU.Seconds(), 1e-9))),
+				span(c.GCPauseMax),
+			),
+		)
 	}
 	if s.Delays.Max() >= minStop && !halted && !crowded {
 		reasons = append(reasons, fmt.Sprintf("it, or its machine, was stopped (for up to %s)", span(s.Delays.Max())))

@@ -26,7 +26,15 @@ const maxWakeInterval = 2 * time.Second
 // and 0 where the endpoint was not scaled to zero. None of these requests is in any
 // figure. The error is ErrInterrupted where ctx ended, or an
 // *endpoint.UnreachableError.
-func Wake(ctx context.Context, plan Plan, request Request, set *payloads.Set, target *endpoint.Endpoint, timeout time.Duration, waiting func(text string)) (time.Duration, error) {
+func Wake(
+	ctx context.Context,
+	plan Plan,
+	request Request,
+	set *payloads.Set,
+	target *endpoint.Endpoint,
+	timeout time.Duration,
+	waiting func(text string),
+) (time.Duration, error) {
 	if target.Details == nil || !target.Details.Asleep() {
 		return 0, nil
 	}
@@ -34,16 +42,38 @@ func Wake(ctx context.Context, plan Plan, request Request, set *payloads.Set, ta
 		timeout = plan.Timeout
 	}
 	if waiting != nil {
-		waiting(fmt.Sprintf("waiting for endpoint %s to wake, which is scaled to zero, %s at most", target.Name, endpoint.Span(timeout)))
+		waiting(
+			fmt.Sprintf(
+				"waiting for endpoint %s to wake, which is scaled to zero, %s at most",
+				target.Name,
+				endpoint.Span(timeout),
+			),
+		)
 	}
-	one := Plan{Concurrency: 1, Requests: 1, KeepAlive: plan.KeepAlive, HTTP2: plan.HTTP2, AtEnd: Cut, CatchUp: CatchUpSend,
-		Success: plan.Success, Stream: StreamOff}
+	one := Plan{
+		Concurrency: 1,
+		Requests:    1,
+		KeepAlive:   plan.KeepAlive,
+		HTTP2:       plan.HTTP2,
+		AtEnd:       Cut,
+		CatchUp:     CatchUpSend,
+		Success:     plan.Success,
+		Stream:      StreamOff,
+	}
 	ticker := time.NewTicker(max(min(maxWakeInterval, timeout/100), time.Millisecond))
 	defer ticker.Stop()
 	began, last := time.Now(), setting.Text{}
 	for met := false; ; met = true {
 		if one.Timeout = timeout - time.Since(began); one.Timeout <= 0 {
-			return 0, &endpoint.UnreachableError{Err: setting.Errorf("endpoint %s was scaled to zero and has not woken after %s%s; wait longer with %v 10m", target.Name, endpoint.Exactly(timeout), last, setting.WaitReady)}
+			return 0, &endpoint.UnreachableError{
+				Err: setting.Errorf(
+					"endpoint %s was scaled to zero and has not woken after %s%s; wait longer with %v 10m",
+					target.Name,
+					endpoint.Exactly(timeout),
+					last,
+					setting.WaitReady,
+				),
+			}
 		}
 		run, err := Start(one, request, set, target, nil)
 		if err != nil {
@@ -96,7 +126,14 @@ func stillAsleep(s *Snapshot, met bool) bool {
 			return true
 		}
 		switch f.Kind {
-		case KindTimeoutReply, KindClosedEarly, KindReset, KindStaleConnection, KindResetStream, KindRefusedStream, KindGoAway, endpoint.TimeoutConnect:
+		case KindTimeoutReply,
+			KindClosedEarly,
+			KindReset,
+			KindStaleConnection,
+			KindResetStream,
+			KindRefusedStream,
+			KindGoAway,
+			endpoint.TimeoutConnect:
 			return true
 		}
 	}

@@ -246,7 +246,9 @@ func (w *worker) send(item payloads.Item) (err error) {
 	w.bufs = w.pair[:]
 	w.ex.out, err = w.conn.writeBoth(&w.bufs)
 	if errors.Is(err, syscall.EFAULT) {
-		return &payloadError{errors.New("payload file shrank while in use; leave payload files alone during a run, and run again")}
+		return &payloadError{
+			errors.New("payload file shrank while in use; leave payload files alone during a run, and run again"),
+		}
 	}
 	return err
 }

@@ -14,8 +14,10 @@ import (
 // requests came.
 func (s *source) record() error {
 	if s.times == nil {
-		return s.wrongText(setting.Textf("no inference table, whose rows say when requests came: %v has no timing to go by",
-			setting.Replay))
+		return s.wrongText(
+			setting.Textf("no inference table, whose rows say when requests came: %v has no timing to go by",
+				setting.Replay),
+		)
 	}
 	s.order = make([]uint32, len(s.spans))
 	for i, at := range s.times {
@@ -34,7 +36,10 @@ func (s *source) untimed(line uint64, at int64) error {
 	if err != nil {
 		return err
 	}
-	problem := setting.Textf("no timestamp_ms or request_time in the row; leave it out, or leave out %v", setting.Replay)
+	problem := setting.Textf(
+		"no timestamp_ms or request_time in the row; leave it out, or leave out %v",
+		setting.Replay,
+	)
 	if at == inference.BadTime {
 		problem = setting.Textf("timestamp_ms or request_time is no time; "+
 			"write milliseconds since 1970, or 2025-01-02T03:04:05.678Z, or leave out %v", setting.Replay)

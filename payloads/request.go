@@ -123,7 +123,10 @@ func (r *requestReader) readPath(value []byte) string {
 		return fmt.Sprintf(`path %s: must start with "/"`, show.Excerpt(plainPart(path)))
 	}
 	if bytes.ContainsFunc(path, func(c rune) bool { return c < ' ' || c == 0x7F || c == '#' }) {
-		return fmt.Sprintf("path %s: must hold no # and no control characters; percent-encode them", show.Excerpt(plainPart(path)))
+		return fmt.Sprintf(
+			"path %s: must hold no # and no control characters; percent-encode them",
+			show.Excerpt(plainPart(path)),
+		)
 	}
 	r.path = escapePath(path)
 	return ""

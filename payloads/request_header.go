@@ -46,7 +46,10 @@ func headerFault(name, value []byte) string {
 		return fmt.Sprintf("header name %s: must be letters, digits and %s", show.Excerpt(shown), marks)
 	}
 	if bytes.ContainsFunc(value, func(c rune) bool { return c < ' ' && c != '\t' || c == 0x7F }) {
-		return fmt.Sprintf("header %s: its value must not hold line ends or other control characters", show.Excerpt(name))
+		return fmt.Sprintf(
+			"header %s: its value must not hold line ends or other control characters",
+			show.Excerpt(name),
+		)
 	}
 	return ""
 }

@@ -29,7 +29,22 @@ import (
 // planned than sent, and what is in flight has no lateness yet. All its counts
 // are of one moment, so that every other identity holds.
 func (r *Report) Check() error {
-	checks := []func() error{r.checkPlanned, r.checkSent, r.checkReplies, r.checkThroughput, r.checkIntervals, r.checkHistograms, r.checkNames, r.checkStages, r.checkModels, r.checkStream, r.checkUsage, r.checkGoodput, r.checkService, r.checkIntervalHistograms}
+	checks := []func() error{
+		r.checkPlanned,
+		r.checkSent,
+		r.checkReplies,
+		r.checkThroughput,
+		r.checkIntervals,
+		r.checkHistograms,
+		r.checkNames,
+		r.checkStages,
+		r.checkModels,
+		r.checkStream,
+		r.checkUsage,
+		r.checkGoodput,
+		r.checkService,
+		r.checkIntervalHistograms,
+	}
 	for _, check := range checks {
 		if err := check(); err != nil {
 			return fmt.Errorf("figures contradict each other: %w", err)
@@ -104,7 +119,12 @@ func (r *Report) checkReplies() error {
 		}
 	}
 	return first(
-		equal("status counts + errors without a status", replies+withoutStatus, "succeeded + failed", q.Succeeded+q.Failed),
+		equal(
+			"status counts + errors without a status",
+			replies+withoutStatus,
+			"succeeded + failed",
+			q.Succeeded+q.Failed,
+		),
 		equal("the sum of errors", failures, "failed", q.Failed),
 	)
 }
@@ -147,7 +167,12 @@ func (r *Report) checkNames() error {
 		q, h, name := &n.Requests, &n.Histograms, fmt.Sprintf("name %.40q: ", n.Name)
 		sent += q.Sent
 		err := first(
-			equal(name+"sent", q.Sent, "succeeded + failed + cut_off + in_flight", q.Succeeded+q.Failed+q.CutOff+q.InFlight),
+			equal(
+				name+"sent",
+				q.Sent,
+				"succeeded + failed + cut_off + in_flight",
+				q.Succeeded+q.Failed+q.CutOff+q.InFlight,
+			),
 			equal(name+"samples of response", h.Response.Count(), "succeeded", q.Succeeded),
 			equal(name+"samples of service", h.Service.Count(), "succeeded", q.Succeeded),
 			agree(name+"latency_ms.response", n.LatencyMS.Response, h.Response.Open()),
@@ -197,7 +222,13 @@ func agree(where string, stated Summary, h Histogram) error {
 		case mine.value == nil:
 			return fmt.Errorf("%s.%s (%g) has too few samples (%d) behind it", where, mine.key, *given.value, own.Count)
 		case given.value == nil || math.Abs(*given.value-*mine.value) > 0.002**mine.value+1e-6:
-			return fmt.Errorf("%s.%s (%s) is not the histogram's (%g)", where, mine.key, plain(given.value), *mine.value)
+			return fmt.Errorf(
+				"%s.%s (%s) is not the histogram's (%g)",
+				where,
+				mine.key,
+				plain(given.value),
+				*mine.value,
+			)
 		}
 	}
 	return nil

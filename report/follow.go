@@ -64,5 +64,7 @@ func (f *Follower) follow(s *attack.Snapshot) []Named {
 // is reports whether the interval was made of in. Intervals change only by
 // being joined to a neighbour, which makes them wider.
 func (i *Interval) is(in *attack.Interval) bool {
-	return i.TS == format.Seconds(in.At) && i.WidthS == format.Seconds(in.Width) && i.Sent == in.Sent && i.Succeeded == in.Succeeded && i.Failed == in.Failed
+	return i.TS == format.Seconds(in.At) && i.WidthS == format.Seconds(in.Width) && i.Sent == in.Sent &&
+		i.Succeeded == in.Succeeded &&
+		i.Failed == in.Failed
 }

@@ -40,7 +40,10 @@ func MetaOf(plan attack.Plan, url string, set *payloads.Set) Meta {
 		Order: string(set.Order()), Seed: set.Seed(),
 	}
 	for _, f := range set.Files() {
-		m.Payloads = append(m.Payloads, Payload{File: f.Path, Lines: uint64(f.Lines), Bytes: uint64(f.Bytes), SHA256: f.SHA256, Weight: f.Weight})
+		m.Payloads = append(
+			m.Payloads,
+			Payload{File: f.Path, Lines: uint64(f.Lines), Bytes: uint64(f.Bytes), SHA256: f.SHA256, Weight: f.Weight},
+		)
 	}
 	return m
 }
@@ -89,7 +92,16 @@ func From(meta Meta, s *attack.Snapshot) *Report {
 			r.Ended = new(s.Started.Add(s.Elapsed).UTC().Truncate(time.Microsecond))
 		}
 	}
-	r.Histograms, r.Stream, r.Usage, r.Goodput = histogramsOf(&s.Latencies), streamOf(s), usageOf(s), goodputOf(&meta.Plan, s)
+	r.Histograms, r.Stream, r.Usage, r.Goodput = histogramsOf(
+		&s.Latencies,
+	), streamOf(
+		s,
+	), usageOf(
+		s,
+	), goodputOf(
+		&meta.Plan,
+		s,
+	)
 	r.windowOf(s)
 	r.Summarise()
 	if s.State == attack.Done { // one under way changes every second
@@ -98,7 +110,15 @@ func From(meta Meta, s *attack.Snapshot) *Report {
 	}
 	samples, failed, reason := meta.Sampler.Taken()
 	if failed > 0 {
-		r.Warnings = append(r.Warnings, fmt.Sprintf("the endpoint's own figures could not be read (%d of %d times): %s", failed, failed+len(samples), format.UTF8(reason)))
+		r.Warnings = append(
+			r.Warnings,
+			fmt.Sprintf(
+				"the endpoint's own figures could not be read (%d of %d times): %s",
+				failed,
+				failed+len(samples),
+				format.UTF8(reason),
+			),
+		)
 	}
 	if text := RateWarning(meta.Details, highestRate(r)); text != "" {
 		r.Warnings = append(r.Warnings, text)
@@ -178,8 +198,12 @@ func failuresOf(failures []attack.Failure) []Failure {
 	out := make([]Failure, 0, len(failures))
 	for _, f := range failures {
 		failure := Failure{
-			Kind: format.UTF8(f.Kind), Cause: optional(string(f.Cause)), Advice: optional(words.Of(f.Advice)), Message: format.UTF8(words.Of(f.Message)),
-			RequestID: optional(f.RequestID), Payload: optional(f.Payload), Count: f.Count, FirstS: format.Seconds(f.First), LastS: format.Seconds(f.Last),
+			Kind: format.UTF8(
+				f.Kind,
+			), Cause: optional(string(f.Cause)), Advice: optional(words.Of(f.Advice)), Message: format.UTF8(words.Of(f.Message)),
+			RequestID: optional(
+				f.RequestID,
+			), Payload: optional(f.Payload), Count: f.Count, FirstS: format.Seconds(f.First), LastS: format.Seconds(f.Last),
 		}
 		if f.Status != 0 {
 			failure.Status = new(f.Status)
@@ -212,7 +236,9 @@ func slowestOf(slowest []attack.Slow) []Slow {
 	out := make([]Slow, 0, len(slowest))
 	for _, s := range slowest {
 		out = append(out, Slow{
-			AtS: format.Seconds(s.At), ResponseMS: *format.Millis(float64(s.Response)), ServiceMS: *format.Millis(float64(s.Service)),
+			AtS: format.Seconds(
+				s.At,
+			), ResponseMS: *format.Millis(float64(s.Response)), ServiceMS: *format.Millis(float64(s.Service)),
 			Status: s.Status, Payload: format.UTF8(s.Payload), RequestID: optional(s.RequestID),
 		})
 	}

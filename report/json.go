@@ -81,7 +81,11 @@ func recognise(text []byte) error {
 		}
 	}
 	if string(version) != "1" {
-		return fmt.Errorf("schema %.20q and this brunt reads schema %d; use the version that wrote it", version, SchemaVersion)
+		return fmt.Errorf(
+			"schema %.20q and this brunt reads schema %d; use the version that wrote it",
+			version,
+			SchemaVersion,
+		)
 	}
 	return nil
 }
@@ -102,7 +106,15 @@ func (r *Report) FillEmpty() {
 	r.Target.Addresses = NotNil(r.Target.Addresses)
 	r.Errors, r.Names, r.ServedModels = NotNil(r.Errors), NotNil(r.Names), NotNil(r.ServedModels)
 	r.Stages = NotNil(r.Stages)
-	r.Verdict.Notes, r.Verdict.Reasons, r.SLO, r.Slowest = NotNil(r.Verdict.Notes), NotNil(r.Verdict.Reasons), NotNil(r.SLO), NotNil(r.Slowest)
+	r.Verdict.Notes, r.Verdict.Reasons, r.SLO, r.Slowest = NotNil(
+		r.Verdict.Notes,
+	), NotNil(
+		r.Verdict.Reasons,
+	), NotNil(
+		r.SLO,
+	), NotNil(
+		r.Slowest,
+	)
 	r.Intervals, r.Changes, r.Warnings = NotNil(r.Intervals), NotNil(r.Changes), NotNil(r.Warnings)
 	r.Spans, r.Runs = NotNil(r.Spans), NotNil(r.Runs)
 	if r.Goodput != nil {

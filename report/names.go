@@ -73,7 +73,10 @@ func modelsOf(models []attack.Served) []ServedModel {
 	for i := range models {
 		m := ServedModel{
 			Name: format.UTF8(models[i].Name), Count: models[i].Count,
-			Histograms: NamedHistograms{Response: Distribution{models[i].Response}, Service: Distribution{models[i].Service}},
+			Histograms: NamedHistograms{
+				Response: Distribution{models[i].Response},
+				Service:  Distribution{models[i].Service},
+			},
 		}
 		m.Summarise(scratch)
 		out = append(out, m)

@@ -80,11 +80,22 @@ func serviceOf(d *endpoint.Details, samples []endpoint.Sample, started time.Time
 	if d == nil {
 		return nil
 	}
-	s := &Service{Name: format.UTF8(d.Name), RouteOptimized: d.RouteOptimized, Entities: []Entity{}, Metrics: []ServiceSample{}, Advice: []string{}}
+	s := &Service{
+		Name:           format.UTF8(d.Name),
+		RouteOptimized: d.RouteOptimized,
+		Entities:       []Entity{},
+		Metrics:        []ServiceSample{},
+		Advice:         []string{},
+	}
 	for _, e := range d.Entities {
 		s.Entities = append(s.Entities, Entity{
-			Name: format.UTF8(e.Name), Model: optional(e.Model), Version: optional(e.Version), WorkloadSize: optional(e.WorkloadSize),
-			MinConcurrency: provisioned(e.MinConcurrency, e.MaxConcurrency), MaxConcurrency: provisioned(e.MaxConcurrency, e.MaxConcurrency),
+			Name: format.UTF8(
+				e.Name,
+			), Model: optional(e.Model), Version: optional(e.Version), WorkloadSize: optional(e.WorkloadSize),
+			MinConcurrency: provisioned(
+				e.MinConcurrency,
+				e.MaxConcurrency,
+			), MaxConcurrency: provisioned(e.MaxConcurrency, e.MaxConcurrency),
 			ScaleToZero: e.ScaleToZero, Traffic: e.Traffic,
 		})
 	}
@@ -96,7 +107,10 @@ func serviceOf(d *endpoint.Details, samples []endpoint.Sample, started time.Time
 		s.Metrics = append(s.Metrics, ServiceSample{
 			TS: format.Seconds(x.At.Sub(started)), Concurrency: x.Concurrency, CPU: x.CPU, Memory: x.Memory, GPU: x.GPU,
 			Requests: x.Requests, Requests4xx: x.Requests4xx, Requests5xx: x.Requests5xx,
-			Request: timesOf(x.Request.Count, x.Request.Sum), Model: timesOf(x.Model.Count, x.Model.Sum), Queue: timesOf(x.Queue.Count, x.Queue.Sum),
+			Request: timesOf(
+				x.Request.Count,
+				x.Request.Sum,
+			), Model: timesOf(x.Model.Count, x.Model.Sum), Queue: timesOf(x.Queue.Count, x.Queue.Sum),
 		})
 	}
 	return s
@@ -203,7 +217,12 @@ func RateWarning(d *endpoint.Details, rate float64) string {
 	if d == nil || d.RouteOptimized || rate <= endpoint.WorkspaceRate {
 		return ""
 	}
-	return fmt.Sprintf("%s of endpoint %s, which is not route-optimised: its workspace takes %d queries/s for all such endpoints together", format.AskedRate(rate), format.UTF8(d.Name), endpoint.WorkspaceRate)
+	return fmt.Sprintf(
+		"%s of endpoint %s, which is not route-optimised: its workspace takes %d queries/s for all such endpoints together",
+		format.AskedRate(rate),
+		format.UTF8(d.Name),
+		endpoint.WorkspaceRate,
+	)
 }
 
 // coldWords tell of a cold start that was waited for.
@@ -211,7 +230,10 @@ func coldWords(r *Report) string {
 	if r.Endpoint == nil || r.Endpoint.ColdStartS == nil {
 		return ""
 	}
-	return fmt.Sprintf("cold start %s: the endpoint was scaled to zero; it was waited for before the load, and is in no figure", format.MS(*r.Endpoint.ColdStartS*1e3))
+	return fmt.Sprintf(
+		"cold start %s: the endpoint was scaled to zero; it was waited for before the load, and is in no figure",
+		format.MS(*r.Endpoint.ColdStartS*1e3),
+	)
 }
 
 // advise fills in what follows for people.
@@ -234,7 +256,11 @@ func (r *Report) checkService() error {
 	}
 	p := r.Endpoint.Provisioned
 	if (p.Needed == nil) != (p.NeededForTwice == nil) {
-		return fmt.Errorf("provisioned_concurrency.needed is %s and needed_for_twice %s", plain(p.Needed), plain(p.NeededForTwice))
+		return fmt.Errorf(
+			"provisioned_concurrency.needed is %s and needed_for_twice %s",
+			plain(p.Needed),
+			plain(p.NeededForTwice),
+		)
 	}
 	if p.Needed == nil {
 		return nil
@@ -244,7 +270,12 @@ func (r *Report) checkService() error {
 		stated, ours float64
 	}{{"needed", *p.Needed, r.needed()}, {"needed_for_twice", *p.NeededForTwice, 2 * r.needed()}} {
 		if !(math.Abs(x.stated-x.ours) <= 0.002*x.ours) {
-			return fmt.Errorf("provisioned_concurrency.%s (%g) is not rate × service time (%g)", x.key, x.stated, x.ours)
+			return fmt.Errorf(
+				"provisioned_concurrency.%s (%g) is not rate × service time (%g)",
+				x.key,
+				x.stated,
+				x.ours,
+			)
 		}
 	}
 	return nil

@@ -95,7 +95,10 @@ func (r *Report) unqueued(used float64) (ms float64, basis, reason string) {
 		return 0, "", "nothing came within the measured time"
 	}
 	if odd := r.oddShare(); odd > maxOdd {
-		return 0, "", fmt.Sprintf("%s of the requests failed for other reasons than that the endpoint was full", format.Share(100*odd))
+		return 0, "", fmt.Sprintf(
+			"%s of the requests failed for other reasons than that the endpoint was full",
+			format.Share(100*odd),
+		)
 	}
 	reached, mean := *t.CompletedOKPerS, *service.Mean
 	within := reached * mean / 1e3 // in the endpoint on average, by Little's law
@@ -109,7 +112,11 @@ func (r *Report) unqueued(used float64) (ms float64, basis, reason string) {
 		return ms, bySaturation, ""
 	}
 	if service.P50 != nil && mean > uneven**service.P50 {
-		return 0, "", fmt.Sprintf("service times are too uneven (mean %s, median %s), as with a cold start among them", format.MS(mean), format.MS(*service.P50))
+		return 0, "", fmt.Sprintf(
+			"service times are too uneven (mean %s, median %s), as with a cold start among them",
+			format.MS(mean),
+			format.MS(*service.P50),
+		)
 	}
 	// Of the mean so much is queueing, if no more is busy than is in the endpoint.
 	variation := 0.0
@@ -117,7 +124,12 @@ func (r *Report) unqueued(used float64) (ms float64, basis, reason string) {
 		variation = *service.StdDev / mean
 	}
 	if share := queueing(within/used, variation, used); share > maxQueued {
-		return 0, "", fmt.Sprintf("%s requests were in the endpoint on average, which works on %s at a time: how much of the %s was queueing is not known; ask for less, or for much more", format.Number(format.Significant(within, 3)), format.Number(used), format.MS(mean))
+		return 0, "", fmt.Sprintf(
+			"%s requests were in the endpoint on average, which works on %s at a time: how much of the %s was queueing is not known; ask for less, or for much more",
+			format.Number(format.Significant(within, 3)),
+			format.Number(used),
+			format.MS(mean),
+		)
 	}
 	return mean, byServiceTime, ""
 }
@@ -190,7 +202,12 @@ func provisionWords(r *Report) string {
 		if p.Reason == nil {
 			return ""
 		}
-		return fmt.Sprintf("provisioned concurrency%s: what %s needs is not known: %s", used, format.AskedRate(*r.Plan.RatePerS), format.Safe(*p.Reason, 300))
+		return fmt.Sprintf(
+			"provisioned concurrency%s: what %s needs is not known: %s",
+			used,
+			format.AskedRate(*r.Plan.RatePerS),
+			format.Safe(*p.Reason, 300),
+		)
 	}
 	ms := r.LatencyMS[figure.Service].Mean
 	if p.ServiceMS != nil {
@@ -204,8 +221,16 @@ func provisionWords(r *Report) string {
 	if twice = SizeWords(twice); twice != sizes {
 		sizes += " / " + twice
 	}
-	return fmt.Sprintf("provisioned concurrency%s: %s × %s%s needs %s, twice the rate %s (%s)", used, format.AskedRate(*r.Plan.RatePerS), format.MS(*ms), basisWords(p.Basis),
-		format.Number(format.Significant(*p.Needed, 3)), format.Number(format.Significant(*p.NeededForTwice, 3)), sizes)
+	return fmt.Sprintf(
+		"provisioned concurrency%s: %s × %s%s needs %s, twice the rate %s (%s)",
+		used,
+		format.AskedRate(*r.Plan.RatePerS),
+		format.MS(*ms),
+		basisWords(p.Basis),
+		format.Number(format.Significant(*p.Needed, 3)),
+		format.Number(format.Significant(*p.NeededForTwice, 3)),
+		sizes,
+	)
 }
 
 // basisWords say what time it was that a sizing rests on.

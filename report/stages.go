@@ -99,7 +99,12 @@ func (r *Report) checkStages() error {
 		sent += q.Sent
 		err := first(
 			equal(name+"planned", q.Planned, "sent + not_sent", q.Sent+q.NotSent),
-			equal(name+"sent", q.Sent, "succeeded + failed + cut_off + in_flight", q.Succeeded+q.Failed+q.CutOff+q.InFlight),
+			equal(
+				name+"sent",
+				q.Sent,
+				"succeeded + failed + cut_off + in_flight",
+				q.Succeeded+q.Failed+q.CutOff+q.InFlight,
+			),
 			equal(name+"samples of response", h.Response.Count(), "succeeded", q.Succeeded),
 			equal(name+"samples of service", h.Service.Count(), "succeeded", q.Succeeded),
 			agree(name+"latency_ms.response", g.LatencyMS.Response, h.Response.Open()),

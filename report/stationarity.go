@@ -66,8 +66,13 @@ func (r *Report) judgeStationarity() {
 				s.Requests += in.Succeeded + in.Failed
 			}
 		}
-		s.Text = fmt.Sprintf("latency settled only after %s, from %s to %s: %s requests from before that are in all figures; a warm-up leaves them out",
-			format.SpanSeconds(float64(int(at))), from, to, format.Count(s.Requests))
+		s.Text = fmt.Sprintf(
+			"latency settled only after %s, from %s to %s: %s requests from before that are in all figures; a warm-up leaves them out",
+			format.SpanSeconds(float64(int(at))),
+			from,
+			to,
+			format.Count(s.Requests),
+		)
 	}
 	r.Verdict.Notes = append(r.Verdict.Notes, s.Text)
 }

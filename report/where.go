@@ -99,12 +99,21 @@ func whereWords(r *Report) string {
 	if last == nil || service.Mean == nil {
 		return ""
 	}
-	text := fmt.Sprintf("network, queue or model? service %s (%s) as seen from here; ", format.MS(*service.Mean), format.Count(service.Count))
+	text := fmt.Sprintf(
+		"network, queue or model? service %s (%s) as seen from here; ",
+		format.MS(*service.Mean),
+		format.Count(service.Count),
+	)
 	if run := r.Endpoint.OverRun; run != nil {
 		text += "by the endpoint's own account of the run " + timesWords(run.Request, run.Model, run.Queue)
 		between, within := *service.Mean-*run.Request.Mean, *run.Request.Mean-*run.Model.Mean-*run.Queue.Mean
-		if run.Request.near(service.Count) && between >= 0 && within >= 0 { // not where failures and warm-up are in one of them alone
-			text += fmt.Sprintf(", which leaves %s for the rest of it and %s for network and gateway", format.MS(within), format.MS(between))
+		if run.Request.near(service.Count) && between >= 0 &&
+			within >= 0 { // not where failures and warm-up are in one of them alone
+			text += fmt.Sprintf(
+				", which leaves %s for the rest of it and %s for network and gateway",
+				format.MS(within),
+				format.MS(between),
+			)
 		}
 		return text + "; means, with counts"
 	}
@@ -123,7 +132,10 @@ func timesWords(request, model, queue ServiceTimes) string {
 		where string
 	}{{request, "in all"}, {model, "in the model"}, {queue, "in its queue"}} {
 		if x.times.Mean != nil {
-			parts = append(parts, fmt.Sprintf("%s %s (%s)", format.MS(*x.times.Mean), x.where, format.Count(uint64(x.times.Count))))
+			parts = append(
+				parts,
+				fmt.Sprintf("%s %s (%s)", format.MS(*x.times.Mean), x.where, format.Count(uint64(x.times.Count))),
+			)
 		}
 	}
 	return strings.Join(parts, ", ")

@@ -91,7 +91,19 @@ func (l *load) environment() []string {
 }
 
 func wrk(l *load) []string {
-	return []string{"-t", "1", "-c", l.conns(), "-d", l.duration(), "--timeout", "30s", "-s", l.script("wrk.lua"), l.url}
+	return []string{
+		"-t",
+		"1",
+		"-c",
+		l.conns(),
+		"-d",
+		l.duration(),
+		"--timeout",
+		"30s",
+		"-s",
+		l.script("wrk.lua"),
+		l.url,
+	}
 }
 
 func brunt(l *load) []string {
@@ -111,11 +123,44 @@ func bruntFiles(l *load) []string {
 }
 
 func bombardier(l *load) []string {
-	return []string{"-c", l.conns(), "-d", l.duration(), "-t", "30s", "-m", "POST", "-k", "-f", l.body, "-H", contentType, "-o", "json", "-p", "r", l.url}
+	return []string{
+		"-c",
+		l.conns(),
+		"-d",
+		l.duration(),
+		"-t",
+		"30s",
+		"-m",
+		"POST",
+		"-k",
+		"-f",
+		l.body,
+		"-H",
+		contentType,
+		"-o",
+		"json",
+		"-p",
+		"r",
+		l.url,
+	}
 }
 
 func hey(l *load) []string {
-	return []string{"-z", l.duration(), "-c", l.conns(), "-t", "30", "-m", "POST", "-D", l.body, "-T", "application/json", l.url}
+	return []string{
+		"-z",
+		l.duration(),
+		"-c",
+		l.conns(),
+		"-t",
+		"30",
+		"-m",
+		"POST",
+		"-D",
+		l.body,
+		"-T",
+		"application/json",
+		l.url,
+	}
 }
 
 // vegeta keeps no reply's body, since no other client does.
@@ -123,7 +168,15 @@ func vegeta(l *load) []string {
 	args := []string{"attack", "-targets", l.file("targets"), "-body", l.body, "-header", contentType, "-insecure",
 		"-max-body", "0", "-timeout", "30s", "-duration", l.duration(), "-output", l.file("results.bin")}
 	if l.rate > 0 {
-		return append(args, "-rate", strconv.Itoa(l.rate)+"/1s", "-max-workers", ratedInFlight, "-connections", ratedInFlight)
+		return append(
+			args,
+			"-rate",
+			strconv.Itoa(l.rate)+"/1s",
+			"-max-workers",
+			ratedInFlight,
+			"-connections",
+			ratedInFlight,
+		)
 	}
 	return append(args, "-rate", "0", "-workers", l.conns(), "-max-workers", l.conns(), "-connections", l.conns())
 }

@@ -50,7 +50,12 @@ func main() {
 	flag.IntVar(&f.rounds, "rounds", 5, "rounds of each row")
 	flag.IntVar(&f.seconds, "seconds", 4, "seconds of load in each run")
 	flag.StringVar(&f.rows, "rows", "", "rows to run, as plain,tls,body64k,reply1m,c1000,c1,open,lateness (all)")
-	flag.StringVar(&f.clients, "clients", "", "clients to run, as wrk,brunt,brunt-files,bombardier,hey,vegeta,ab,locust (all)")
+	flag.StringVar(
+		&f.clients,
+		"clients",
+		"",
+		"clients to run, as wrk,brunt,brunt-files,bombardier,hey,vegeta,ab,locust (all)",
+	)
 	flag.StringVar(&f.json, "json", "", "`FILE` to write every run to")
 	flag.StringVar(&f.markdown, "markdown", "", "`FILE` to write the tables to as Markdown")
 	flag.StringVar(&f.work, "work", "", "`FOLDER` with the clients built for this run; removed at the end")
@@ -153,7 +158,10 @@ func (f *flags) publish(res *result) error {
 		errs = append(errs, err, os.WriteFile(f.json, append(text, '\n'), 0o644))
 	}
 	if res.Cut {
-		errs = append(errs, fmt.Errorf("interrupted at %s; what was measured is printed", time.Now().Format(time.TimeOnly)))
+		errs = append(
+			errs,
+			fmt.Errorf("interrupted at %s; what was measured is printed", time.Now().Format(time.TimeOnly)),
+		)
 	}
 	return errors.Join(errs...)
 }

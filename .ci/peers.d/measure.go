@@ -54,7 +54,17 @@ func (b *bench) measure(ctx context.Context, r row) (*table, error) {
 				break // cut short: no figure
 			}
 			t.Lines[at].Samples = append(t.Lines[at].Samples, s)
-			fmt.Fprintf(os.Stderr, "%s %d/%d  %s: %.0f/s, %.1f µs %s\n", r.name, round+1, b.rounds, runners[at].label, s.PerSecond, s.CPU, s.Error)
+			fmt.Fprintf(
+				os.Stderr,
+				"%s %d/%d  %s: %.0f/s, %.1f µs %s\n",
+				r.name,
+				round+1,
+				b.rounds,
+				runners[at].label,
+				s.PerSecond,
+				s.CPU,
+				s.Error,
+			)
 		}
 	}
 	t.sum(r.connections)

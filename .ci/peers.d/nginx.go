@@ -45,7 +45,15 @@ func startNginx(dir string) (*nginx, error) {
 	if err := n.files(); err != nil {
 		return nil, err
 	}
-	n.cmd = exec.Command("nginx", "-p", dir, "-e", filepath.Join(dir, "error.log"), "-c", filepath.Join(dir, "nginx.conf"))
+	n.cmd = exec.Command(
+		"nginx",
+		"-p",
+		dir,
+		"-e",
+		filepath.Join(dir, "error.log"),
+		"-c",
+		filepath.Join(dir, "nginx.conf"),
+	)
 	// On SIGTERM the master ends its worker; on SIGKILL it could not.
 	n.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
 	n.cmd.Stderr = os.Stderr

@@ -67,7 +67,11 @@ func readBrunt(_ *load, out []byte) (tally, error) {
 	if err := json.Unmarshal(out, &report); err != nil {
 		return tally{}, err
 	}
-	t := tally{requests: report.Requests.Sent, failed: report.Requests.Sent - report.Requests.Succeeded, seconds: report.Elapsed}
+	t := tally{
+		requests: report.Requests.Sent,
+		failed:   report.Requests.Sent - report.Requests.Succeeded,
+		seconds:  report.Elapsed,
+	}
 	if late := report.Lateness; late.P50 != nil && late.P99 != nil && late.Max != nil {
 		t.lateness = &lateness{*late.P50, *late.P99, *late.Max}
 	}
@@ -132,7 +136,15 @@ func readAB(_ *load, out []byte) (tally, error) {
 	failed, err2 := field(abFailed, out)
 	seconds, err3 := field(abSeconds, out)
 	other, _ := field(abNon2xx, out) // printed only when there are some
-	return tally{requests: uint64(complete), failed: uint64(failed + other), seconds: seconds}, errors.Join(err1, err2, err3)
+	return tally{
+			requests: uint64(complete),
+			failed:   uint64(failed + other),
+			seconds:  seconds,
+		}, errors.Join(
+			err1,
+			err2,
+			err3,
+		)
 }
 
 // readVegeta reads the results file with vegeta itself.

@@ -27,11 +27,31 @@ func rows() []row {
 		{name: "plain", title: "POST of 1 KB, 64 connections", path: "/predict", bytes: 1 << 10, connections: 64},
 		{name: "tls", title: "the same with TLS", path: "/predict", tls: true, bytes: 1 << 10, connections: 64},
 		{name: "body64k", title: "POST of 64 KB, 64 connections", path: "/large", bytes: 64 << 10, connections: 64},
-		{name: "reply1m", title: "POST of 1 KB, reply of 1 MB, 64 connections", path: "/megabyte", bytes: 1 << 10, connections: 64},
+		{
+			name:        "reply1m",
+			title:       "POST of 1 KB, reply of 1 MB, 64 connections",
+			path:        "/megabyte",
+			bytes:       1 << 10,
+			connections: 64,
+		},
 		{name: "c1000", title: "POST of 1 KB, 1,000 connections", path: "/predict", bytes: 1 << 10, connections: 1000},
 		{name: "c1", title: "POST of 1 KB, 1 connection", path: "/predict", bytes: 1 << 10, connections: 1},
-		{name: "open", title: "POST of 1 KB at a rate half of brunt's closed loop", path: "/predict", bytes: 1 << 10, connections: 64, kind: open},
-		{name: "lateness", title: "lateness of sends (ms), POST of 1 KB", path: "/predict", bytes: 1 << 10, connections: 64, kind: latenessy},
+		{
+			name:        "open",
+			title:       "POST of 1 KB at a rate half of brunt's closed loop",
+			path:        "/predict",
+			bytes:       1 << 10,
+			connections: 64,
+			kind:        open,
+		},
+		{
+			name:        "lateness",
+			title:       "lateness of sends (ms), POST of 1 KB",
+			path:        "/predict",
+			bytes:       1 << 10,
+			connections: 64,
+			kind:        latenessy,
+		},
 	}
 }
 

@@ -120,7 +120,13 @@ func (b *bench) checkSame(ctx context.Context, chosen []row) map[string]map[stri
 				if ctx.Err() != nil {
 					return marks
 				}
-				fmt.Fprintf(os.Stderr, "check %s  %s: %s\n", r.name, p.label, cmp.Or(mark, "same body, same connections"))
+				fmt.Fprintf(
+					os.Stderr,
+					"check %s  %s: %s\n",
+					r.name,
+					p.label,
+					cmp.Or(mark, "same body, same connections"),
+				)
 				seen[key][p.label] = mark
 			}
 		}

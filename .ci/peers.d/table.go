@@ -24,7 +24,14 @@ func (t *table) grid(notes *[]string) grid {
 	}
 	g := grid{head}
 	for _, l := range t.Lines {
-		cells := []string{l.Client + refer(l, notes), grouped(l.Requests), grouped(l.Failed), "–", "–", fmt.Sprintf("%.0f", l.PeakMB)}
+		cells := []string{
+			l.Client + refer(l, notes),
+			grouped(l.Requests),
+			grouped(l.Failed),
+			"–",
+			"–",
+			fmt.Sprintf("%.0f", l.PeakMB),
+		}
 		if l.Rates != nil {
 			cells[3] = grouped(uint64(l.Rates.Median + 0.5))
 		}
@@ -130,7 +137,15 @@ func (r *result) markdown() string {
 func (r *result) about(between string) string {
 	m := &r.Machine
 	parts := []string{
-		fmt.Sprintf("%s, %d cores, Linux %s, %s, nginx %s, load average before the first run %s", m.CPU, m.Cores, m.Kernel, m.Go, m.Nginx, m.Load),
+		fmt.Sprintf(
+			"%s, %d cores, Linux %s, %s, nginx %s, load average before the first run %s",
+			m.CPU,
+			m.Cores,
+			m.Kernel,
+			m.Go,
+			m.Nginx,
+			m.Load,
+		),
 		fmt.Sprintf("%s, %d rounds of %d s", m.When, r.Rounds, r.Seconds),
 	}
 	var versions, missing []string

@@ -59,7 +59,12 @@ func ParseLaw(s string) (Law, error) {
 	}
 	value, err := strconv.ParseFloat(strings.TrimSpace(inner), 64)
 	if err != nil || !(value >= MinShape && value <= MaxShape) {
-		return Law{}, fmt.Errorf("%q: the shape must be a number from %v to %v (1 is Poisson, less is burstier)", s, MinShape, MaxShape)
+		return Law{}, fmt.Errorf(
+			"%q: the shape must be a number from %v to %v (1 is Poisson, less is burstier)",
+			s,
+			MinShape,
+			MaxShape,
+		)
 	}
 	return Law{Shape: value}, nil
 }

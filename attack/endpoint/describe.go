@@ -31,7 +31,10 @@ func Describe(word string, o Options, timeout time.Duration) (*Description, erro
 	}
 	defer e.Close()
 	if e.workspace == nil || e.Name == "" {
-		return nil, fmt.Errorf("%s is no serving endpoint of a workspace that credentials are configured for; give an endpoint's name, such as my-endpoint", clip(hideURL(word)))
+		return nil, fmt.Errorf(
+			"%s is no serving endpoint of a workspace that credentials are configured for; give an endpoint's name, such as my-endpoint",
+			clip(hideURL(word)),
+		)
 	}
 	d := &Description{Name: e.Name}
 	if e.Details != nil {

@@ -201,7 +201,8 @@ func (d *Dialer) live() (list []*address, alive int) {
 func (d *Dialer) probe(dead []*address, now time.Time) {
 	for _, a := range dead {
 		until := a.dead.Load()
-		if until == 0 || until > now.UnixNano() || !a.dead.CompareAndSwap(until, now.Add(deadRetryInterval).UnixNano()) {
+		if until == 0 || until > now.UnixNano() ||
+			!a.dead.CompareAndSwap(until, now.Add(deadRetryInterval).UnixNano()) {
 			continue
 		}
 		d.background(func(ctx context.Context) {

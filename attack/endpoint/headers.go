@@ -69,7 +69,10 @@ func header(word string) (payloads.Header, error) {
 // variable is the name of one that is not set, unless it may be what should have
 // been in it: a shell puts $TOKEN there.
 func variable(name string) string {
-	if strings.ContainsFunc(name, func(c rune) bool { return c != '_' && !('A' <= c && c <= 'Z') && !('0' <= c && c <= '9') }) {
+	if strings.ContainsFunc(
+		name,
+		func(c rune) bool { return c != '_' && !('A' <= c && c <= 'Z') && !('0' <= c && c <= '9') },
+	) {
 		return "of the name after env: (write the name itself, as in env:API_KEY, without $)"
 	}
 	return name

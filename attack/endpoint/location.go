@@ -29,8 +29,10 @@ type location struct {
 
 var (
 	endpointName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$`)
-	invocations  = regexp.MustCompile(`^(/[0-9]+)?/serving-endpoints/([A-Za-z0-9_-]+)(?:/served-models/([^/]+))?/invocations/?$`)
-	page         = regexp.MustCompile(`^/ml/endpoints/([A-Za-z0-9_-]+)`)
+	invocations  = regexp.MustCompile(
+		`^(/[0-9]+)?/serving-endpoints/([A-Za-z0-9_-]+)(?:/served-models/([^/]+))?/invocations/?$`,
+	)
+	page = regexp.MustCompile(`^/ml/endpoints/([A-Za-z0-9_-]+)`)
 )
 
 // Named reports whether a TARGET word is the bare name of a serving endpoint.
@@ -45,7 +47,11 @@ func locate(word string, o Options) (p location, plain string, found bool, err e
 	if Named(word) {
 		p.name = word
 		if o.NoAuth {
-			return p, "", false, setting.Errorf("target %s: to find an endpoint by its name takes credentials; leave out %v, or give its URL", word, setting.NoAuth)
+			return p, "", false, setting.Errorf(
+				"target %s: to find an endpoint by its name takes credentials; leave out %v, or give its URL",
+				word,
+				setting.NoAuth,
+			)
 		}
 		return p, "", true, nil
 	}
@@ -82,13 +88,17 @@ func (p *location) configured(t Target, o Options) bool {
 	if host := databricks.Configured(); host != "" && o.Profile == "" && os.Getenv("DATABRICKS_CONFIG_PROFILE") == "" {
 		return sameURLHost(host, p.host) || p.routed
 	}
-	return o.Profile != "" || os.Getenv("DATABRICKS_CONFIG_PROFILE") != "" || os.Getenv("DATABRICKS_CONFIG_FILE") != "" || databricks.Cloud(t.Name)
+	return o.Profile != "" || os.Getenv("DATABRICKS_CONFIG_PROFILE") != "" ||
+		os.Getenv("DATABRICKS_CONFIG_FILE") != "" ||
+		databricks.Cloud(t.Name)
 }
 
 // workspace is the one that the place is in. It is nil without an error for a
 // URL that is in none that is configured: handled tells whether that is wrong.
 func (p *location) workspace(o databricks.Options) (w *databricks.Workspace, handled bool, err error) {
-	if p.host != "" && o.Profile == "" && os.Getenv("DATABRICKS_CONFIG_PROFILE") == "" && databricks.Configured() == "" && !p.routed {
+	if p.host != "" && o.Profile == "" && os.Getenv("DATABRICKS_CONFIG_PROFILE") == "" &&
+		databricks.Configured() == "" &&
+		!p.routed {
 		if o.Profile, err = databricks.ProfileOf(p.host); err != nil {
 			return nil, true, err
 		}
@@ -146,8 +156,13 @@ func (p *location) routeURL(d *Details) (string, error) {
 		return "", fmt.Errorf("endpoint %s is route-optimised, but the workspace gives no URL for it", d.Name)
 	}
 	if p.routed && !sameURLHost(d.URL, p.host) {
-		return "", setting.Errorf("target %s is not where the workspace has endpoint %s (%s): give its name alone, or leave the credentials off with %v",
-			clip(hideURL(p.word)), d.Name, u.Host, setting.NoAuth)
+		return "", setting.Errorf(
+			"target %s is not where the workspace has endpoint %s (%s): give its name alone, or leave the credentials off with %v",
+			clip(hideURL(p.word)),
+			d.Name,
+			u.Host,
+			setting.NoAuth,
+		)
 	}
 	if p.served != "" {
 		u.Path = strings.TrimSuffix(u.Path, "/invocations") + "/served-models/" + p.served + "/invocations"

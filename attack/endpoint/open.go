@@ -97,7 +97,11 @@ func Open(ctx context.Context, word string, o Options, timeout time.Duration) (*
 // openURL opens what is in no workspace that credentials are configured for.
 func (e *Endpoint) openURL(ctx context.Context, p location, url string, o Options, timeout time.Duration) error {
 	if p.page && !o.NoAuth && !o.OwnAuth {
-		return setting.Errorf("target %s is a page of a workspace, and there are no credentials for it: %v", clip(hideURL(p.word)), databricks.Remedy(p.host))
+		return setting.Errorf(
+			"target %s is a page of a workspace, and there are no credentials for it: %v",
+			clip(hideURL(p.word)),
+			databricks.Remedy(p.host),
+		)
 	}
 	return e.connectTo(ctx, url, o, timeout)
 }

@@ -84,7 +84,11 @@ func Probe(ctx context.Context, word string, o Options, timeout time.Duration) (
 		}
 	}
 	if at.page && !o.NoAuth && !o.OwnAuth {
-		p.bad("workspace", "the URL is a page of a workspace, and there are no credentials for it", databricks.Remedy(at.host))
+		p.bad(
+			"workspace",
+			"the URL is a page of a workspace, and there are no credentials for it",
+			databricks.Remedy(at.host),
+		)
 		return p, nil
 	}
 	t, err := Parse(plain)
@@ -141,7 +145,9 @@ func (p *ProbeReport) workspace(at location) (handled bool, err error) {
 		return true, err
 	}
 	defer transport.CloseIdleConnections()
-	w, handled, err := at.workspace(databricks.Options{Profile: p.options.Profile, Transport: transport, Secrets: &p.secrets, Hide: HideTokens})
+	w, handled, err := at.workspace(
+		databricks.Options{Profile: p.options.Profile, Transport: transport, Secrets: &p.secrets, Hide: HideTokens},
+	)
 	switch {
 	case err != nil:
 		p.fails("workspace", err, setting.Textf("choose the workspace with %v, or DATABRICKS_HOST", setting.Profile))
@@ -151,7 +157,11 @@ func (p *ProbeReport) workspace(at location) (handled bool, err error) {
 	}
 	host, err := Parse(w.Host())
 	if err != nil {
-		p.fails("workspace", err, setting.Plain("set the workspace's host to its URL, such as https://dbc-1234.cloud.databricks.com"))
+		p.fails(
+			"workspace",
+			err,
+			setting.Plain("set the workspace's host to its URL, such as https://dbc-1234.cloud.databricks.com"),
+		)
 		return true, nil
 	}
 	p.URL = SafeTarget(at.url(w.Host()))
@@ -226,9 +236,17 @@ func (p *ProbeReport) refused(ctx context.Context, w *databricks.Workspace, at l
 		p.Findings = slices.DeleteFunc(p.Findings, func(f Finding) bool { return f.Check == "credentials" })
 		p.bad("credentials", "refused: "+said, w.Renew())
 	case answer.Status == http.StatusForbidden:
-		p.bad("endpoint", fmt.Sprintf("no permission on %s: %s", at.name, said), setting.Plain("ask its owner for Can Query"))
+		p.bad(
+			"endpoint",
+			fmt.Sprintf("no permission on %s: %s", at.name, said),
+			setting.Plain("ask its owner for Can Query"),
+		)
 	default:
-		p.bad("endpoint", "the workspace answers "+said, setting.Plain("try again; if it stays so, its status page may say why"))
+		p.bad(
+			"endpoint",
+			"the workspace answers "+said,
+			setting.Plain("try again; if it stays so, its status page may say why"),
+		)
 	}
 }
 
@@ -237,22 +255,39 @@ func (p *ProbeReport) endpoint(d *Details, at location, took time.Duration) {
 	f := Finding{Check: "endpoint", State: Well, Text: describe(d), Took: took}
 	switch {
 	case at.served != "" && !serves(d, at.served):
-		f.State, f.Text, f.Remedy = Bad, fmt.Sprintf("%s has no served entity %q", d.Name, at.served), setting.Plain(p.hide("it has "+served(d)))
+		f.State, f.Text, f.Remedy = Bad, fmt.Sprintf(
+			"%s has no served entity %q",
+			d.Name,
+			at.served,
+		), setting.Plain(
+			p.hide("it has "+served(d)),
+		)
 	case !d.Ready:
 		f.State, f.Text = Bad, d.Name+" is NOT_READY"+deployment(d)
 		f.Remedy = setting.Textf("wait for it with %v 10m, or see the endpoint's page for why", setting.WaitReady)
 		if p.options.WaitReady > 0 {
-			f.Remedy = setting.Textf("it was waited for, for %s: see the endpoint's page for why it is not ready", Exactly(p.options.WaitReady))
+			f.Remedy = setting.Textf(
+				"it was waited for, for %s: see the endpoint's page for why it is not ready",
+				Exactly(p.options.WaitReady),
+			)
 		}
 	case d.Permission == canView && !p.options.OwnAuth:
-		f.State, f.Remedy = Bad, setting.Plain("these credentials may see the endpoint but not query it: ask its owner for Can Query")
+		f.State, f.Remedy = Bad, setting.Plain(
+			"these credentials may see the endpoint but not query it: ask its owner for Can Query",
+		)
 	case d.Update == "IN_PROGRESS":
-		f.State, f.Remedy = Doubtful, setting.Plain("it is being updated: figures would be of the old and the new configuration together")
+		f.State, f.Remedy = Doubtful, setting.Plain(
+			"it is being updated: figures would be of the old and the new configuration together",
+		)
 	case d.Update == "UPDATE_FAILED":
-		f.State, f.Remedy = Doubtful, setting.Plain("its last update failed, so the old configuration answers: see the endpoint's page")
+		f.State, f.Remedy = Doubtful, setting.Plain(
+			"its last update failed, so the old configuration answers: see the endpoint's page",
+		)
 	case d.Asleep():
-		f.State, f.Remedy = Doubtful, setting.Textf("scaled to zero: brunt attack wakes it before the load, for as long as %v 10m says; turn scale-to-zero off for load tests",
-			setting.WaitReady)
+		f.State, f.Remedy = Doubtful, setting.Textf(
+			"scaled to zero: brunt attack wakes it before the load, for as long as %v 10m says; turn scale-to-zero off for load tests",
+			setting.WaitReady,
+		)
 	}
 	// What the workspace says may repeat what it was sent.
 	f.Text = p.hide(f.Text)
@@ -280,12 +315,26 @@ func describe(d *Details) string {
 func (p *ProbeReport) route(w *databricks.Workspace, at location, d *Details) error {
 	if !p.options.OwnAuth {
 		began := time.Now()
-		token, err := withTimeout(p.ctx, p.timeout, func(ctx context.Context) (*databricks.Token, error) { return w.DataPlane(ctx, d) })
+		token, err := withTimeout(
+			p.ctx,
+			p.timeout,
+			func(ctx context.Context) (*databricks.Token, error) { return w.DataPlane(ctx, d) },
+		)
 		if err != nil {
-			p.fails("route token", err, setting.Plain("a route-optimised endpoint takes OAuth tokens made for it: see that these credentials may query it"))
+			p.fails(
+				"route token",
+				err,
+				setting.Plain(
+					"a route-optimised endpoint takes OAuth tokens made for it: see that these credentials may query it",
+				),
+			)
 			return nil
 		}
-		p.well("route token", token.Kind+", made for this endpoint, good for "+Span(time.Until(token.Expires)), time.Since(began))
+		p.well(
+			"route token",
+			token.Kind+", made for this endpoint, good for "+Span(time.Until(token.Expires)),
+			time.Since(began),
+		)
 	}
 	url, err := at.routeURL(d)
 	if err != nil {

@@ -101,7 +101,12 @@ func (p *ProbeReport) connect(d *Dialer, prefix string) (first net.Conn) {
 		f.State = Bad
 		f.Text, f.Remedy = unreached(failure, len(addresses))
 	case len(silent) > 0:
-		f.State, f.Text = Doubtful, fmt.Sprintf("%d of %d addresses do not answer: %s", len(silent), len(addresses), listSome(silent, 3))
+		f.State, f.Text = Doubtful, fmt.Sprintf(
+			"%d of %d addresses do not answer: %s",
+			len(silent),
+			len(addresses),
+			listSome(silent, 3),
+		)
 		f.Remedy = setting.Plain("load would go to the others only")
 	case len(addresses) > 1:
 		f.Text = fmt.Sprintf("all %d addresses answer", len(addresses))
@@ -161,20 +166,34 @@ func (p *ProbeReport) handshake(d *Dialer, conn net.Conn, prefix string) {
 }
 
 // judgeCertificate says what is wrong with a certificate, or how long it lasts.
-func judgeCertificate(leaf *x509.Certificate, more []*x509.Certificate, d *Dialer, now time.Time) (State, string, setting.Text) {
+func judgeCertificate(
+	leaf *x509.Certificate,
+	more []*x509.Certificate,
+	d *Dialer,
+	now time.Time,
+) (State, string, setting.Text) {
 	pool := x509.NewCertPool()
 	for _, c := range more {
 		pool.AddCert(c)
 	}
-	_, err := leaf.Verify(x509.VerifyOptions{Roots: d.tls.RootCAs, Intermediates: pool, DNSName: d.target.Name, CurrentTime: now})
+	_, err := leaf.Verify(
+		x509.VerifyOptions{Roots: d.tls.RootCAs, Intermediates: pool, DNSName: d.target.Name, CurrentTime: now},
+	)
 	until := leaf.NotAfter.UTC().Format("2006-01-02")
 	switch {
 	case now.After(leaf.NotAfter):
 		return Bad, fmt.Sprintf("the certificate expired on %s", until), adviseRenew
 	case now.Before(leaf.NotBefore):
-		return Bad, fmt.Sprintf("the certificate is not valid before %s", leaf.NotBefore.UTC().Format("2006-01-02 15:04")), adviseClock
+		return Bad, fmt.Sprintf(
+			"the certificate is not valid before %s",
+			leaf.NotBefore.UTC().Format("2006-01-02 15:04"),
+		), adviseClock
 	case leaf.VerifyHostname(d.target.Name) != nil:
-		return Bad, fmt.Sprintf("the certificate is for %s, not for %s", certificateNames(leaf), d.target.Name), adviseName
+		return Bad, fmt.Sprintf(
+			"the certificate is for %s, not for %s",
+			certificateNames(leaf),
+			d.target.Name,
+		), adviseName
 	case err != nil:
 		text := "the certificate cannot be verified: " + strings.TrimPrefix(err.Error(), "x509: ")
 		if unknown := (x509.UnknownAuthorityError{}); errors.As(err, &unknown) {
@@ -182,7 +201,13 @@ func judgeCertificate(leaf *x509.Certificate, more []*x509.Certificate, d *Diale
 		}
 		return Bad, text, adviseCA
 	case leaf.NotAfter.Sub(now) < expiryWarning:
-		return Doubtful, fmt.Sprintf("the certificate expires in %s, on %s", Span(leaf.NotAfter.Sub(now)), until), setting.Plain("have it renewed in time")
+		return Doubtful, fmt.Sprintf(
+				"the certificate expires in %s, on %s",
+				Span(leaf.NotAfter.Sub(now)),
+				until,
+			), setting.Plain(
+				"have it renewed in time",
+			)
 	}
 	return Well, fmt.Sprintf("certificate good for %s, until %s", Span(leaf.NotAfter.Sub(now)), until), setting.Text{}
 }

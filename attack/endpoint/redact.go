@@ -21,7 +21,9 @@ func compiled(expression string) func() *regexp.Regexp {
 
 // tokenPattern are the looks of credentials: what follows an authorization scheme,
 // Databricks' own tokens, and JSON Web Tokens, whole or cut short.
-var tokenPattern = compiled(`(?i)\b(?:bearer|basic) +[A-Za-z0-9._~+/=-]{8,}|\bd(?:api|ose|kea|sapi)[0-9a-f]{12,}(?:-\d+)?|\beyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){0,4}`)
+var tokenPattern = compiled(
+	`(?i)\b(?:bearer|basic) +[A-Za-z0-9._~+/=-]{8,}|\bd(?:api|ose|kea|sapi)[0-9a-f]{12,}(?:-\d+)?|\beyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){0,4}`,
+)
 
 // secretHeader are names of a reply's headers whose values are, or may hold,
 // secrets that brunt did not send.

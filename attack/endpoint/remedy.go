@@ -13,17 +13,25 @@ import (
 // What to do about connections that cannot be opened, for probes and loads alike.
 var (
 	adviseListen  = setting.Plain("nothing listens there: check host and port, and whether the endpoint is still up")
-	adviseSilence = setting.Plain("a firewall may be in the way, or the endpoint takes no more connections; brunt connects by itself, not through a proxy")
-	adviseShake   = setting.Plain("the host took the connection and did not answer in TLS: see whether the port speaks it, and whether the host is overloaded")
-	adviseRoute   = setting.Plain("see whether this machine has a route to the host")
-	adviseFiles   = setting.Plain("raise ulimit -n, or have fewer connections")
-	advisePorts   = setting.Plain("have fewer connections, or keep them alive; or widen this machine's range of ports")
-	advisePlain   = setting.Plain("give an http:// URL, or the port that does")
-	adviseTLS     = setting.Plain("see what TLS the host, or a proxy before it, wants")
-	adviseRenew   = setting.Textf("have it renewed; to go on without looking at it, give %v", setting.Insecure)
-	adviseClock   = setting.Plain("see whether this machine's clock is right")
-	adviseName    = setting.Textf("use such a name, with %v NAME:ADDR if need be", setting.Resolve)
-	adviseCA      = setting.Textf("give the authority's certificate with %v FILE.pem; to go on without looking at it, %v", setting.CA, setting.Insecure)
+	adviseSilence = setting.Plain(
+		"a firewall may be in the way, or the endpoint takes no more connections; brunt connects by itself, not through a proxy",
+	)
+	adviseShake = setting.Plain(
+		"the host took the connection and did not answer in TLS: see whether the port speaks it, and whether the host is overloaded",
+	)
+	adviseRoute = setting.Plain("see whether this machine has a route to the host")
+	adviseFiles = setting.Plain("raise ulimit -n, or have fewer connections")
+	advisePorts = setting.Plain("have fewer connections, or keep them alive; or widen this machine's range of ports")
+	advisePlain = setting.Plain("give an http:// URL, or the port that does")
+	adviseTLS   = setting.Plain("see what TLS the host, or a proxy before it, wants")
+	adviseRenew = setting.Textf("have it renewed; to go on without looking at it, give %v", setting.Insecure)
+	adviseClock = setting.Plain("see whether this machine's clock is right")
+	adviseName  = setting.Textf("use such a name, with %v NAME:ADDR if need be", setting.Resolve)
+	adviseCA    = setting.Textf(
+		"give the authority's certificate with %v FILE.pem; to go on without looking at it, %v",
+		setting.CA,
+		setting.Insecure,
+	)
 )
 
 // Remedy is what to do about a connection that could not be opened, by the error
@@ -35,7 +43,11 @@ func Remedy(err error) setting.Text {
 	case errors.As(err, &dns) && dns.IsNotFound:
 		return setting.Textf("check the name, or say its address with %v %s:ADDR", setting.Resolve, dns.Name)
 	case errors.As(err, &dns):
-		return setting.Textf("see whether this machine's name server answers, or give %v %s:ADDR", setting.Resolve, dns.Name)
+		return setting.Textf(
+			"see whether this machine's name server answers, or give %v %s:ADDR",
+			setting.Resolve,
+			dns.Name,
+		)
 	case errors.As(err, &handshake) && Timeout(err):
 		return adviseShake
 	case Timeout(err):

@@ -51,7 +51,13 @@ func (e *Endpoint) Sample(ctx context.Context) *Sampler {
 	if e.workspace == nil || e.Details == nil {
 		return nil
 	}
-	s := &Sampler{workspace: e.workspace, name: e.Name, begun: make(chan struct{}), ending: make(chan struct{}), done: make(chan struct{})}
+	s := &Sampler{
+		workspace: e.workspace,
+		name:      e.Name,
+		begun:     make(chan struct{}),
+		ending:    make(chan struct{}),
+		done:      make(chan struct{}),
+	}
 	s.life, s.kill = context.WithCancel(context.Background())
 	go s.loop()
 	timer := time.NewTimer(lastReadingTimeout)

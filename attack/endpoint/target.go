@@ -95,7 +95,8 @@ func escapePath(path string) string {
 	for i := range len(path) {
 		c := path[i]
 		if c < ' ' || c == 0x7f || // which url.Parse refuses
-			c|0x20 >= 'a' && c|0x20 <= 'z' || c >= '0' && c <= '9' || strings.IndexByte("/%:@-._~!$&'()*+,;=[]", c) >= 0 {
+			c|0x20 >= 'a' &&
+				c|0x20 <= 'z' || c >= '0' && c <= '9' || strings.IndexByte("/%:@-._~!$&'()*+,;=[]", c) >= 0 {
 			b.WriteByte(c)
 		} else {
 			fmt.Fprintf(&b, "%%%02X", c)
@@ -153,7 +154,11 @@ func parseOverride(s string) (override, error) {
 	name, addr, ok := strings.Cut(s, ":")
 	ip, err := netip.ParseAddr(strings.Trim(addr, "[]"))
 	if !ok || name == "" || err != nil {
-		return override{}, setting.Wrong(setting.Resolve, strconv.Quote(clip(s)), "write it as HOST:ADDR with an IP address, such as api.test:127.0.0.1")
+		return override{}, setting.Wrong(
+			setting.Resolve,
+			strconv.Quote(clip(s)),
+			"write it as HOST:ADDR with an IP address, such as api.test:127.0.0.1",
+		)
 	}
 	return override{name: name, addr: ip}, nil
 }

@@ -33,12 +33,19 @@ type Details = databricks.Details
 
 // openInWorkspace opens a target in a workspace. handled is false where it turns out
 // to be a plain URL.
-func (e *Endpoint) openInWorkspace(ctx context.Context, p location, o Options, timeout time.Duration) (handled bool, err error) {
+func (e *Endpoint) openInWorkspace(
+	ctx context.Context,
+	p location,
+	o Options,
+	timeout time.Duration,
+) (handled bool, err error) {
 	transport, err := o.transport()
 	if err != nil {
 		return true, err
 	}
-	w, handled, err := p.workspace(databricks.Options{Profile: o.Profile, Transport: transport, Secrets: &e.secrets, Hide: HideTokens})
+	w, handled, err := p.workspace(
+		databricks.Options{Profile: o.Profile, Transport: transport, Secrets: &e.secrets, Hide: HideTokens},
+	)
 	if w == nil {
 		return handled, err
 	}
@@ -60,7 +67,13 @@ func (e *Endpoint) openInWorkspace(ctx context.Context, p location, o Options, t
 		}
 		d := e.Details
 		if p.routed && (d == nil || !d.RouteOptimized) {
-			return true, &UnreachableError{fmt.Errorf("target %s: the workspace does not have endpoint %s there; give its name alone", clip(hideURL(p.word)), p.name)}
+			return true, &UnreachableError{
+				fmt.Errorf(
+					"target %s: the workspace does not have endpoint %s there; give its name alone",
+					clip(hideURL(p.word)),
+					p.name,
+				),
+			}
 		}
 		if d != nil && d.RouteOptimized {
 			if url, err = p.routeURL(d); err != nil {
@@ -81,7 +94,11 @@ func (e *Endpoint) openInWorkspace(ctx context.Context, p location, o Options, t
 }
 
 // withTimeout asks for a token, for as long as patience lasts.
-func withTimeout(ctx context.Context, timeout time.Duration, source func(context.Context) (*databricks.Token, error)) (*databricks.Token, error) {
+func withTimeout(
+	ctx context.Context,
+	timeout time.Duration,
+	source func(context.Context) (*databricks.Token, error),
+) (*databricks.Token, error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	return source(ctx)
@@ -106,7 +123,9 @@ func (e *Endpoint) lookUp(ctx context.Context, p location, o Options, timeout ti
 	}
 	e.Name, e.Details = d.Name, d
 	if p.served != "" && !serves(d, p.served) {
-		return &UnreachableError{fmt.Errorf("endpoint %s has no served entity %q; it has %s", d.Name, p.served, served(d))}
+		return &UnreachableError{
+			fmt.Errorf("endpoint %s has no served entity %q; it has %s", d.Name, p.served, served(d)),
+		}
 	}
 	if !d.Ready && o.WaitReady > 0 {
 		o.waiting("waiting for endpoint %s to be ready%s, %s at most", d.Name, deployment(d), Span(o.WaitReady))
@@ -116,9 +135,21 @@ func (e *Endpoint) lookUp(ctx context.Context, p location, o Options, timeout ti
 	}
 	switch d := e.Details; {
 	case !d.Ready:
-		return &UnreachableError{setting.Errorf("endpoint %s is not ready%s: wait for it with %v 10m", d.Name, deployment(d), setting.WaitReady)}
+		return &UnreachableError{
+			setting.Errorf(
+				"endpoint %s is not ready%s: wait for it with %v 10m",
+				d.Name,
+				deployment(d),
+				setting.WaitReady,
+			),
+		}
 	case d.Permission == canView && !o.OwnAuth && !o.describeOnly:
-		return &UnreachableError{fmt.Errorf("no permission on endpoint %s: these credentials may see it but not query it; ask its owner for Can Query", d.Name)}
+		return &UnreachableError{
+			fmt.Errorf(
+				"no permission on endpoint %s: these credentials may see it but not query it; ask its owner for Can Query",
+				d.Name,
+			),
+		}
 	case d.Update == "IN_PROGRESS":
 		e.note("endpoint %s is being updated: figures may be of its old and new configuration together", d.Name)
 	case d.Update == "UPDATE_FAILED":
@@ -162,7 +193,14 @@ func awaitReady(ctx context.Context, w *databricks.Workspace, d *Details, timeou
 		select {
 		case <-ticker.C:
 		case <-ctx.Done():
-			return d, &UnreachableError{fmt.Errorf("endpoint %s is still not ready after %s%s: see its page for why", d.Name, Exactly(timeout), deployment(d))}
+			return d, &UnreachableError{
+				fmt.Errorf(
+					"endpoint %s is still not ready after %s%s: see its page for why",
+					d.Name,
+					Exactly(timeout),
+					deployment(d),
+				),
+			}
 		}
 		// One answer that does not come is no reason to give up.
 		if newest, err := w.Endpoint(ctx, d.Name); err == nil {
@@ -219,7 +257,9 @@ func (e *Endpoint) unknown(ctx context.Context, p location, err error) error {
 		return &UnreachableError{setting.Errorf("%s refuses the credentials: %w; %v", host, err, e.workspace.Renew())}
 	case http.StatusForbidden:
 		if strings.Contains(refused.Message, "access token") {
-			return &UnreachableError{setting.Errorf("%s refuses the credentials: %w; %v", host, err, e.workspace.Renew())}
+			return &UnreachableError{
+				setting.Errorf("%s refuses the credentials: %w; %v", host, err, e.workspace.Renew()),
+			}
 		}
 		if p.path != "" {
 			// Some may query what they may not see.
@@ -227,7 +267,9 @@ func (e *Endpoint) unknown(ctx context.Context, p location, err error) error {
 			e.note("the details of endpoint %s could not be read: %s", p.name, err)
 			return nil
 		}
-		return &UnreachableError{fmt.Errorf("no permission on endpoint %s: %w; ask its owner for Can Query", p.name, err)}
+		return &UnreachableError{
+			fmt.Errorf("no permission on endpoint %s: %w; ask its owner for Can Query", p.name, err),
+		}
 	}
 	return &UnreachableError{fmt.Errorf("endpoint %s: %s answers %w", p.name, host, err)}
 }

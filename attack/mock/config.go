@@ -102,7 +102,11 @@ func Words() string {
 func (c Config) Validate() error {
 	c = c.filled()
 	if !validName(c.Name) {
-		return fmt.Errorf("endpoint name %s: expected 1 to %d letters, digits, \"-\", \"_\" or \".\"", quoted(c.Name), maxName)
+		return fmt.Errorf(
+			"endpoint name %s: expected 1 to %d letters, digits, \"-\", \"_\" or \".\"",
+			quoted(c.Name),
+			maxName,
+		)
 	}
 	for i := range settings {
 		s := &settings[i]
@@ -173,8 +177,13 @@ var settings = []setting{
 		func(c *Config) any { return &c.Concurrency }},
 	{"queue", "a whole number from 0 (no bound) to 1000000, such as 100", 0, 1e6,
 		func(c *Config) any { return &c.Queue }},
-	{"autoscale", "a duration with a unit from 0s (never) to 1h, such as 20s, of full slots until they double, once", 0, float64(time.Hour),
-		func(c *Config) any { return &c.Autoscale }},
+	{
+		"autoscale",
+		"a duration with a unit from 0s (never) to 1h, such as 20s, of full slots until they double, once",
+		0,
+		float64(time.Hour),
+		func(c *Config) any { return &c.Autoscale },
+	},
 	{"rate-limit", "a whole number per second from 0 (no bound) to 1000000, such as 200", 0, 1e6,
 		func(c *Config) any { return &c.RateLimit }},
 	{"stalls", "a share from 0 to 1, such as 0.02, of requests that take longer by stall", 0, 1,

@@ -104,7 +104,15 @@ func (s *Server) export(ctx *fasthttp.RequestCtx, e *endpoint) {
 	s.strays.lookUp()
 	ctx.Response.Header.SetContentType("application/openmetrics-text; version=1.0.0")
 	const name = "provisioned_concurrent_requests_total"
-	fmt.Fprintf(ctx, "# TYPE %s gauge\n%s{endpoint_name=%q} %d %d\n# EOF\n", name, name, e.config.Name, e.slots(), time.Now().UnixMilli())
+	fmt.Fprintf(
+		ctx,
+		"# TYPE %s gauge\n%s{endpoint_name=%q} %d %d\n# EOF\n",
+		name,
+		name,
+		e.config.Name,
+		e.slots(),
+		time.Now().UnixMilli(),
+	)
 }
 
 // answerStray answers a request that is for nothing here.

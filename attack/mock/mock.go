@@ -66,7 +66,11 @@ func Start(c Config, listen string) (*Server, error) {
 	}
 	listener, err := net.Listen("tcp", listen)
 	if err != nil {
-		return nil, fmt.Errorf("mock: cannot listen on %s: %w; choose another address, or port 0 for any free port", quoted(listen), reason(err))
+		return nil, fmt.Errorf(
+			"mock: cannot listen on %s: %w; choose another address, or port 0 for any free port",
+			quoted(listen),
+			reason(err),
+		)
 	}
 	s := &Server{
 		listener: listener,

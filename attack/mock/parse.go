@@ -27,7 +27,11 @@ func Parse(rawURL string) (Config, error) {
 	if name != "" {
 		c.Name = name
 		if !validName(name) {
-			return c, fmt.Errorf("mock://: endpoint name %s: expected 1 to %d letters, digits, \"-\", \"_\" or \".\"; values go after a \"?\"", quoted(name), maxName)
+			return c, fmt.Errorf(
+				"mock://: endpoint name %s: expected 1 to %d letters, digits, \"-\", \"_\" or \".\"; values go after a \"?\"",
+				quoted(name),
+				maxName,
+			)
 		}
 	}
 	if err := c.read(query); err != nil {

@@ -219,6 +219,9 @@ func (s *Server) note(t *talk) {
 		return
 	}
 	s.mu.Lock()
-	s.notes = append(s.notes, Streamed{Arrived: time.Duration(t.course.arrived), Sent: t.sent, Fault: t.course.fault.String()})
+	s.notes = append(
+		s.notes,
+		Streamed{Arrived: time.Duration(t.course.arrived), Sent: t.sent, Fault: t.course.fault.String()},
+	)
 	s.mu.Unlock()
 }

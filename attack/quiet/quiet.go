@@ -82,7 +82,10 @@ func repeat(t testing.TB, stretch func() error, begin func() func() string, wait
 		t.Logf("%v; but %s: once more", err, why)
 		wait()
 	}
-	needs.Unknown(t, fmt.Sprintf("this machine was too busy to find out (%d tries): %s; the last time: %v", made, busy, err))
+	needs.Unknown(
+		t,
+		fmt.Sprintf("this machine was too busy to find out (%d tries): %s; the last time: %v", made, busy, err),
+	)
 }
 
 const (
@@ -136,10 +139,25 @@ func judge(wall, lost, worst, waited time.Duration) string {
 	share := func(d time.Duration) float64 { return d.Seconds() / wall.Seconds() }
 	var busy []string
 	if share(waited) >= pressureShare {
-		busy = append(busy, fmt.Sprintf("some thread of the machine had no core for %.0f %% of %v", 100*share(waited), wall.Round(time.Millisecond)))
+		busy = append(
+			busy,
+			fmt.Sprintf(
+				"some thread of the machine had no core for %.0f %% of %v",
+				100*share(waited),
+				wall.Round(time.Millisecond),
+			),
+		)
 	}
 	if worst >= maxWait || share(lost) >= lostShare {
-		busy = append(busy, fmt.Sprintf("the test itself waited for a core for up to %v, and for %.0f %% of %v", worst.Round(time.Millisecond), 100*share(lost), wall.Round(time.Millisecond)))
+		busy = append(
+			busy,
+			fmt.Sprintf(
+				"the test itself waited for a core for up to %v, and for %.0f %% of %v",
+				worst.Round(time.Millisecond),
+				100*share(lost),
+				wall.Round(time.Millisecond),
+			),
+		)
 	}
 	return strings.Join(busy, ", ")
 }

@@ -76,7 +76,11 @@ func (in *Options) checkChat() error {
 		return setting.Errorf("%v makes a body per prompt: leave out %v, %v and %v", setting.Chat, setting.Types,
 			setting.Unnamed, setting.RowsPerRequest)
 	case o.InputTokens.Given() && in.Path != "":
-		return setting.Errorf("%v makes prompts up: leave it out, or the file %s", setting.InputTokens, file.Display(in.Path))
+		return setting.Errorf(
+			"%v makes prompts up: leave it out, or the file %s",
+			setting.InputTokens,
+			file.Display(in.Path),
+		)
 	case o.InputTokens.Given() && in.Count < 1:
 		return setting.Errorf("%v makes prompts up: say how many with %v", setting.InputTokens, setting.Count)
 	case !o.InputTokens.Given() && in.Path == "":
@@ -108,7 +112,11 @@ func (o *ChatOptions) systemText() ([]byte, error) {
 		text = []byte(content)
 		text = bytes.TrimSuffix(bytes.TrimSuffix(text, newline), []byte{'\r'})
 		if len(text) == 0 {
-			return nil, setting.Wrong(setting.System, file.Display(path), "empty; leave it out, or write the message into it")
+			return nil, setting.Wrong(
+				setting.System,
+				file.Display(path),
+				"empty; leave it out, or write the message into it",
+			)
 		}
 	}
 	if i := jsonscan.InvalidUTF8(text); i >= 0 {

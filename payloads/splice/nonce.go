@@ -12,8 +12,11 @@ import (
 func nonceSplice(body []byte) (Splice, setting.Text) {
 	at := nonceAt(body)
 	if at < 0 {
-		return Splice{}, setting.Textf("no text to make unique: %v needs a user message in messages, or text in prompt "+
-			"or input; leave it out, or mend the body", setting.Unique)
+		return Splice{}, setting.Textf(
+			"no text to make unique: %v needs a user message in messages, or text in prompt "+
+				"or input; leave it out, or mend the body",
+			setting.Unique,
+		)
 	}
 	return Splice{At: uint32(at), Text: NonceText}, setting.Text{}
 }

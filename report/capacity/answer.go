@@ -235,10 +235,18 @@ func (s *stepper) notes(a Answer, c *report.Capacity) (list []string) {
 	}
 	add(a.Level > 0, "%s was held in %s", s.load(a.Level), s.tries(a.Level))
 	add(a.High > 0, "%s was held in %s", s.load(a.High), s.tries(a.High))
-	add(a.Status == Unsettled && a.Wall > 0, "at %s brunt itself was the limit%s, so that the interval is wider than %s",
-		s.load(a.Wall), s.upTo(Answer{}), format.Share(100*c.Precision))
-	add(a.Status == Unsettled && a.Wall == 0, "the steps contradict each other, so that the interval is wider than %s: longer steps (--step) tell more",
-		format.Share(100*c.Precision))
+	add(
+		a.Status == Unsettled && a.Wall > 0,
+		"at %s brunt itself was the limit%s, so that the interval is wider than %s",
+		s.load(a.Wall),
+		s.upTo(Answer{}),
+		format.Share(100*c.Precision),
+	)
+	add(
+		a.Status == Unsettled && a.Wall == 0,
+		"the steps contradict each other, so that the interval is wider than %s: longer steps (--step) tell more",
+		format.Share(100*c.Precision),
+	)
 	grew := 0
 	for i := range s.steps {
 		if s.steps[i].Outcome == string(Broken) && s.details[i].grew {

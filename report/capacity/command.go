@@ -62,7 +62,14 @@ func (f *Flags) Run(target string, streams job.Streams, err io.Writer, die func(
 	defer files.Discard()
 	signals, release := job.Interrupts()
 	defer release()
-	s := &stepper{flags: &f.Search, rules: list, interrupts: signals, die: die, plan: f.plan(list), tell: func(string) {}}
+	s := &stepper{
+		flags:      &f.Search,
+		rules:      list,
+		interrupts: signals,
+		die:        die,
+		plan:       f.plan(list),
+		tell:       func(string) {},
+	}
 	if !f.Quiet {
 		s.tell = func(line string) { fmt.Fprintln(err, "brunt: "+format.Plain(line)) }
 	}

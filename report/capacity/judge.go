@@ -107,7 +107,14 @@ func (m *Measured) broken() (weight float64, why string) {
 		add(w, "requests piled up: response times rose throughout")
 	}
 	if m.Open && m.Failed == 0 && behind(m.Points, float64(m.Planned), m.Completed*m.Seconds) {
-		add(most, fmt.Sprintf("requests piled up: %s were completed of %s", format.Rate(m.Completed), format.AskedRate(m.Offered)))
+		add(
+			most,
+			fmt.Sprintf(
+				"requests piled up: %s were completed of %s",
+				format.Rate(m.Completed),
+				format.AskedRate(m.Offered),
+			),
+		)
 	}
 	return weight, why
 }

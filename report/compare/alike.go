@@ -172,7 +172,10 @@ func notesOn(base, next []*report.Report) []string {
 		return slices.ContainsFunc(all[1:], func(r *report.Report) bool { return of(r) != of(all[0]) })
 	}
 	if slices.ContainsFunc(all, func(r *report.Report) bool { return r.Rebuilt }) {
-		notes = append(notes, "a run was rebuilt from records, which do not tell its plan: whether the load was alike is not known")
+		notes = append(
+			notes,
+			"a run was rebuilt from records, which do not tell its plan: whether the load was alike is not known",
+		)
 	}
 	if differ(func(r *report.Report) string {
 		if r.Client.Embedded { // at another port each time
@@ -191,7 +194,10 @@ func notesOn(base, next []*report.Report) []string {
 			notes = append(notes, who+" was ended before its plan's end")
 		}
 		if v := &r.Verdict; v.Trust != nil && *v.Trust == attack.TrustLimited && v.ErrorMS != nil {
-			notes = append(notes, fmt.Sprintf("times of %s may be up to %s too high (brunt's own delays)", who, format.MS(*v.ErrorMS)))
+			notes = append(
+				notes,
+				fmt.Sprintf("times of %s may be up to %s too high (brunt's own delays)", who, format.MS(*v.ErrorMS)),
+			)
 		}
 	}
 	return notes

@@ -37,7 +37,10 @@ func bootstrap(base, next []*report.Report, list []*row) ([]estimate, *sampling,
 		}
 		e.reach, e.low, e.high = reach, e.difference-half, e.difference+half
 	}
-	return out, &sampling{blocks: math.Min(x.blocks, y.blocks), stretches: min(len(a.stretches), len(b.stretches))}, true
+	return out, &sampling{
+		blocks:    math.Min(x.blocks, y.blocks),
+		stretches: min(len(a.stretches), len(b.stretches)),
+	}, true
 }
 
 // sampling is what the intervals rest on.
@@ -139,7 +142,9 @@ func (f *row) independent(all *sum, cols *[distributions]columns) float64 {
 		}
 		d := math.Sqrt(p * (1 - p) / n)
 		c := &cols[f.dist]
-		return math.Log(quantile(all.counts[f.dist], c, math.Min(p+d, 1))/quantile(all.counts[f.dist], c, math.Max(p-d, 0))) / 2
+		return math.Log(
+			quantile(all.counts[f.dist], c, math.Min(p+d, 1))/quantile(all.counts[f.dist], c, math.Max(p-d, 0)),
+		) / 2
 	case failedShare:
 		// One success and one failure more, as Agresti and Caffo (2000) have it: a side
 		// without failures has not shown that it never has any.

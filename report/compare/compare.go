@@ -156,7 +156,12 @@ func (c *Comparison) known(f *row, base, next []*report.Report) bool {
 		out.New = new(round(b))
 	}
 	if !first || !second {
-		out.Reason = fmt.Sprintf("too few requests: %s and %s, of %s needed", format.Count(n), format.Count(m), format.Count(f.needs()))
+		out.Reason = fmt.Sprintf(
+			"too few requests: %s and %s, of %s needed",
+			format.Count(n),
+			format.Count(m),
+			format.Count(f.needs()),
+		)
 		c.Figures = append(c.Figures, out)
 		return false
 	}
@@ -174,7 +179,14 @@ func (c *Comparison) estimate(base, next []*report.Report, list []*row) ([]estim
 		if out, cut := ranked(base, next, list); out != nil {
 			c.Method = new(RankTest)
 			if cut == 0 {
-				c.Notes = append(c.Notes, fmt.Sprintf("%d and %d runs cannot show a difference at 95 %%: make one more on each side", len(base), len(next)))
+				c.Notes = append(
+					c.Notes,
+					fmt.Sprintf(
+						"%d and %d runs cannot show a difference at 95 %%: make one more on each side",
+						len(base),
+						len(next),
+					),
+				)
 			}
 			return out, true
 		}
@@ -186,7 +198,13 @@ func (c *Comparison) estimate(base, next []*report.Report, list []*row) ([]estim
 	c.Method = new(BlockBootstrap)
 	c.Notes = append(c.Notes, s.notes()...)
 	if len(base)+len(next) > 2 {
-		c.Notes = append(c.Notes, fmt.Sprintf("with fewer than %d runs a side, how much one run differs from the next is not in the intervals", leastRuns))
+		c.Notes = append(
+			c.Notes,
+			fmt.Sprintf(
+				"with fewer than %d runs a side, how much one run differs from the next is not in the intervals",
+				leastRuns,
+			),
+		)
 	}
 	return out, true
 }
@@ -195,9 +213,16 @@ func (c *Comparison) estimate(base, next []*report.Report, list []*row) ([]estim
 func (s *sampling) notes() []string {
 	switch {
 	case s.stretches < fewStretches:
-		return []string{fmt.Sprintf("a run of %s is short for its spread to be known: intervals are wide; run for a minute", plural(s.stretches, "interval", "intervals"))}
+		return []string{
+			fmt.Sprintf(
+				"a run of %s is short for its spread to be known: intervals are wide; run for a minute",
+				plural(s.stretches, "interval", "intervals"),
+			),
+		}
 	case s.blocks < fewBlocks:
-		return []string{"latency changed slowly within a run, so that it holds few independent stretches: intervals are wide; run for longer"}
+		return []string{
+			"latency changed slowly within a run, so that it holds few independent stretches: intervals are wide; run for longer",
+		}
 	}
 	return nil
 }

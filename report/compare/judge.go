@@ -54,7 +54,16 @@ func (c *Comparison) judge(f *row, e estimate) {
 		out.Difference = new(round(*out.Base * math.Expm1(e.difference)))
 	}
 	low, high, size := math.Expm1(e.low), math.Expm1(e.high), math.Expm1(least)
-	out.Relative.Low, out.Relative.High, out.Relative.SmallestDetectable = number(low, 1), number(high, 1), number(size, 1)
+	out.Relative.Low, out.Relative.High, out.Relative.SmallestDetectable = number(
+		low,
+		1,
+	), number(
+		high,
+		1,
+	), number(
+		size,
+		1,
+	)
 	out.Low, out.High, out.SmallestDetectable = number(low, *out.Base), number(high, *out.Base), number(size, *out.Base)
 	c.Worse = c.Worse || f.decides && verdict == Slower && low > c.Tolerance
 }

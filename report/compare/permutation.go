@@ -14,7 +14,14 @@ import (
 // minute no second stalled has no stall to draw, so that it seems sure of having
 // none; dealing three such seconds of both sides puts them all on one side once in
 // four times.
-func chances(list []*row, a, b *series, cols *[distributions]columns, length float64, observed []estimate, random *rand.Rand) []float64 {
+func chances(
+	list []*row,
+	a, b *series,
+	cols *[distributions]columns,
+	length float64,
+	observed []estimate,
+	random *rand.Rand,
+) []float64 {
 	pool := &series{stretches: append(append([]stretch{}, a.stretches...), b.stretches...)}
 	size := max(1, min(int(math.Ceil(length)), min(len(a.stretches), len(b.stretches))/leastBlocks))
 	blocks := blocksOf(a, size, 0)

@@ -50,9 +50,13 @@ func (c *Capacity) Check() error {
 	low, high := attack.PerSecond(c.MinRate.Rate), attack.PerSecond(c.MaxRate.Rate)
 	switch {
 	case len(c.SLO) == 0:
-		return errors.New("--slo: the search needs a rule that the load must keep, as in --slo 'p99<200ms' --slo 'failed<0.1%'")
+		return errors.New(
+			"--slo: the search needs a rule that the load must keep, as in --slo 'p99<200ms' --slo 'failed<0.1%'",
+		)
 	case c.Clients() && (low > 0 || high > 0):
-		return errors.New("--min-rate, --max-rate: --sweep concurrency has no rate; give --max-concurrency, or leave out --sweep")
+		return errors.New(
+			"--min-rate, --max-rate: --sweep concurrency has no rate; give --max-concurrency, or leave out --sweep",
+		)
 	case !c.Clients() && c.MaxConcurrency != 0:
 		return errors.New("--max-concurrency: it bounds --sweep concurrency; add that, or give --max-rate")
 	case c.MaxConcurrency < 0 || c.MaxConcurrency > attack.MaxConcurrency:
@@ -64,7 +68,11 @@ func (c *Capacity) Check() error {
 	case c.Precision < minPrecision || c.Precision > maxPrecision:
 		return fmt.Errorf("--precision %g%%: must be from 0.5%% to 50%%, such as 5%%", 100*float64(c.Precision))
 	case time.Duration(c.Step) < minStep:
-		return fmt.Errorf("--step %s: a step takes at least %s to tell anything; 10s is the default", time.Duration(c.Step), minStep)
+		return fmt.Errorf(
+			"--step %s: a step takes at least %s to tell anything; 10s is the default",
+			time.Duration(c.Step),
+			minStep,
+		)
 	}
 	_, err := c.List()
 	return err

@@ -103,7 +103,10 @@ func files(a complete.Args) []string {
 	}
 	found := complete.PredictFiles("*").Predict(a)
 	slices.Sort(found)
-	found = slices.DeleteFunc(found, func(name string) bool { return name == "./" || name == a.Last && strings.HasSuffix(name, "/") })
+	found = slices.DeleteFunc(
+		found,
+		func(name string) bool { return name == "./" || name == a.Last && strings.HasSuffix(name, "/") },
+	)
 	if home != "" {
 		for i, name := range found {
 			found[i] = "~" + strings.TrimPrefix(name, home)

@@ -96,14 +96,27 @@ type Payloads struct {
 // Open opens the payload files; without any, a body is sent to the embedded
 // endpoint only.
 func (p *Payloads) Open(stdin io.Reader, embedded bool) (*payloads.Set, error) {
-	o := payloads.Options{Format: p.PayloadFormat, Order: p.Order, Seed: p.Seed, Stdin: stdin, Unique: p.Unique, ClientRequestID: p.ClientRequestID}
+	o := payloads.Options{
+		Format:          p.PayloadFormat,
+		Order:           p.Order,
+		Seed:            p.Seed,
+		Stdin:           stdin,
+		Unique:          p.Unique,
+		ClientRequestID: p.ClientRequestID,
+	}
 	switch {
 	case p.Replay && len(p.Payloads) == 0:
 		return nil, fmt.Errorf("--replay: name the table to replay with --payloads")
 	case p.Replay && p.Order != payloads.Sequential:
-		return nil, fmt.Errorf("--replay with --order %s: requests come in the order of the record; leave one out", p.Order)
+		return nil, fmt.Errorf(
+			"--replay with --order %s: requests come in the order of the record; leave one out",
+			p.Order,
+		)
 	case !p.Replay && p.Speed > 0 && p.Speed != 1:
-		return nil, fmt.Errorf("--speed %gx: it is for --replay, which is not there; add that, or leave --speed out", float64(p.Speed))
+		return nil, fmt.Errorf(
+			"--speed %gx: it is for --replay, which is not there; add that, or leave --speed out",
+			float64(p.Speed),
+		)
 	case p.Replay:
 		o.Order = payloads.Recorded
 	}
@@ -147,7 +160,13 @@ func (t *Target) Request(userAgent string) (attack.Request, error) {
 
 // Open opens the endpoint that word names, for requests of the kind that
 // Request gave; waiting, which may be nil, is called with what is waited for.
-func (t *Target) Open(ctx context.Context, word string, request *attack.Request, timeout time.Duration, waiting func(text string)) (*endpoint.Endpoint, error) {
+func (t *Target) Open(
+	ctx context.Context,
+	word string,
+	request *attack.Request,
+	timeout time.Duration,
+	waiting func(text string),
+) (*endpoint.Endpoint, error) {
 	o := t.Options(request)
 	o.Waiting = waiting
 	return endpoint.Open(ctx, word, o, timeout)
@@ -155,7 +174,10 @@ func (t *Target) Open(ctx context.Context, word string, request *attack.Request,
 
 // Options are the flags' for requests of the kind that Request gave.
 func (t *Target) Options(request *attack.Request) endpoint.Options {
-	own := slices.ContainsFunc(request.Headers, func(h payloads.Header) bool { return strings.EqualFold(h.Name, "Authorization") })
+	own := slices.ContainsFunc(
+		request.Headers,
+		func(h payloads.Header) bool { return strings.EqualFold(h.Name, "Authorization") },
+	)
 	return endpoint.Options{
 		Insecure: t.Insecure, CAFile: t.CA, Resolve: t.Resolve, Profile: t.Profile, NoAuth: t.Auth == "none", OwnAuth: own,
 		ServedModel: t.ServedModel, WaitReady: time.Duration(t.WaitReady),

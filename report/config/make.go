@@ -32,13 +32,18 @@ func (m *Make) Write(out io.Writer) error {
 	note := ""
 	if m.FromEndpoint != "" {
 		if m.Path != "" || m.Chat || m.FromOpenAPI != "" {
-			return errors.New("--from-endpoint makes its one example body: leave out --chat, --from-openapi and any file")
+			return errors.New(
+				"--from-endpoint makes its one example body: leave out --chat, --from-openapi and any file",
+			)
 		}
 		source, err := m.ask()
 		if err != nil {
 			return err
 		}
-		note = fmt.Sprintf("brunt: payloads make: one example body, from %s; measure with bodies of your own where they differ in size or content\n", show.Printable(source))
+		note = fmt.Sprintf(
+			"brunt: payloads make: one example body, from %s; measure with bodies of your own where they differ in size or content\n",
+			show.Printable(source),
+		)
 	}
 	_, err := generate.Bodies(out, m.Options)
 	if err == nil && m.Notes != nil {
@@ -49,7 +54,11 @@ func (m *Make) Write(out io.Writer) error {
 
 // ask gets the example, and tells where it comes from.
 func (m *Make) ask() (source string, err error) {
-	d, err := endpoint.Describe(m.FromEndpoint, endpoint.Options{Profile: m.Profile, CAFile: m.CA, Insecure: m.Insecure, Resolve: m.Resolve}, describeTimeout)
+	d, err := endpoint.Describe(
+		m.FromEndpoint,
+		endpoint.Options{Profile: m.Profile, CAFile: m.CA, Insecure: m.Insecure, Resolve: m.Resolve},
+		describeTimeout,
+	)
 	if err != nil {
 		return "", err
 	}
@@ -60,7 +69,11 @@ func (m *Make) ask() (source string, err error) {
 		m.Example, err = generate.ExampleFromOpenAPI(d.OpenAPI)
 	}
 	if err != nil {
-		return "", fmt.Errorf("endpoint %s tells no example (%w): take the file serving_input_example.json that stands beside the model in MLflow, and run brunt payloads make serving_input_example.json", d.Name, err)
+		return "", fmt.Errorf(
+			"endpoint %s tells no example (%w): take the file serving_input_example.json that stands beside the model in MLflow, and run brunt payloads make serving_input_example.json",
+			d.Name,
+			err,
+		)
 	}
 	return source, nil
 }

@@ -74,7 +74,10 @@ func noCommand(ctx *kong.Context, args, topics []string, err error) error {
 	case attack != nil && slices.ContainsFunc(args, func(word string) bool { return forAttack(word, attack.Flags) }):
 		return fmt.Errorf("no command given; did you mean: brunt %s", withAttack(ctx.Kong, args))
 	case unknownFlag.MatchString(err.Error()):
-		return fmt.Errorf("unknown flag %s, and no command given; brunt --help lists the commands", SafeWord(unknownFlag.FindStringSubmatch(err.Error())[1]))
+		return fmt.Errorf(
+			"unknown flag %s, and no command given; brunt --help lists the commands",
+			SafeWord(unknownFlag.FindStringSubmatch(err.Error())[1]),
+		)
 	case missing.MatchString(err.Error()):
 		return errors.New("no command given; brunt --help lists them")
 	}
@@ -104,7 +107,8 @@ func forAttack(word string, flags []*kong.Flag) bool {
 	}
 	name, _, _ := strings.Cut(word, "=")
 	return slices.ContainsFunc(flags, func(f *kong.Flag) bool {
-		return name == "--"+f.Name || f.Short != 0 && !strings.HasPrefix(word, "--") && strings.HasPrefix(word, "-"+string(f.Short))
+		return name == "--"+f.Name ||
+			f.Short != 0 && !strings.HasPrefix(word, "--") && strings.HasPrefix(word, "-"+string(f.Short))
 	})
 }
 
@@ -121,7 +125,11 @@ func misused(ctx *kong.Context, err error) error {
 			return known(SafeWord(m[1]), namesOf(node))
 		}
 		if name := unquoted(ctx.Args); name != "" {
-			return fmt.Errorf("header %s has no value, and words follow it: write it in quotes, as in -H '%s: VALUE'", name, name)
+			return fmt.Errorf(
+				"header %s has no value, and words follow it: write it in quotes, as in -H '%s: VALUE'",
+				name,
+				name,
+			)
 		}
 		return fmt.Errorf("unexpected argument %s: write brunt %s", SafeWord(m[1]), usage(node))
 	}

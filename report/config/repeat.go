@@ -21,7 +21,9 @@ func (r *Repeat) Validate(results, output, plot, serve string) error {
 	case r.Repeat > maxRepeat:
 		return fmt.Errorf("--repeat %d: at most %d; make more with another command", r.Repeat, maxRepeat)
 	case r.Repeat == 1 && r.Cooldown > 0:
-		return errors.New("--cooldown is the pause between the runs of --repeat, which is not there; add that, or leave --cooldown out")
+		return errors.New(
+			"--cooldown is the pause between the runs of --repeat, which is not there; add that, or leave --cooldown out",
+		)
 	case r.Repeat == 1:
 		return nil
 	case serve != "":

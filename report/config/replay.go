@@ -33,8 +33,11 @@ func (s *Speed) UnmarshalText(text []byte) error {
 // those that it has time for.
 func (p *Payloads) Time(plan *attack.Plan, set *payloads.Set) error {
 	if plan.Open() {
-		return &setting.FieldError{Field: setting.Rate, Subject: setting.Textf("%v and %v both say when to send", setting.Replay, setting.Rate),
-			Reason: setting.Textf("leave one out (%v makes a replay faster)", setting.Speed)}
+		return &setting.FieldError{
+			Field:   setting.Rate,
+			Subject: setting.Textf("%v and %v both say when to send", setting.Replay, setting.Rate),
+			Reason:  setting.Textf("leave one out (%v makes a replay faster)", setting.Speed),
+		}
 	}
 	list := set.Instants()
 	if plan.Requests > 0 && plan.Requests < uint64(len(list)) {
@@ -45,7 +48,10 @@ func (p *Payloads) Time(plan *attack.Plan, set *payloads.Set) error {
 	}
 	plan.Rate = meanRate(list, plan.Duration)
 	if rate := attack.PerSecond(plan.Rate); !(rate > 0 && rate <= attack.MaxRatePerSecond) {
-		return fmt.Errorf("--replay: its number of requests is %d, and all come at one instant: no timing to replay", len(list))
+		return fmt.Errorf(
+			"--replay: its number of requests is %d, and all come at one instant: no timing to replay",
+			len(list),
+		)
 	}
 	plan.Instants, plan.Requests = list, uint64(len(list))
 	return nil

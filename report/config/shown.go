@@ -81,7 +81,9 @@ func hideHeader(word string) string {
 	switch {
 	case !ok:
 		return hidden // which no header is
-	case strings.HasPrefix(value, "@"), strings.HasPrefix(value, "env:"), secret.Harmless(strings.TrimSpace(name), value):
+	case strings.HasPrefix(value, "@"),
+		strings.HasPrefix(value, "env:"),
+		secret.Harmless(strings.TrimSpace(name), value):
 		return word
 	}
 	return name + ": " + hidden

@@ -61,7 +61,10 @@ func Told(ctx *kong.Context, text string) string {
 	for _, p := range ctx.Path {
 		if p.Resolved && p.Flag != nil && p.Flag.Name == name {
 			words := p.Flag.Mapper.(*reader).given
-			at := max(0, slices.IndexFunc(words, func(w word) bool { return w.text != "" && strings.Contains(text, w.text) }))
+			at := max(
+				0,
+				slices.IndexFunc(words, func(w word) bool { return w.text != "" && strings.Contains(text, w.text) }),
+			)
 			return strings.TrimSuffix(words[at].where, ": "+name) + ": " + text
 		}
 	}

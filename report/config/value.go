@@ -96,7 +96,13 @@ func (r *reader) words(scan *kong.Scanner) (words []word, err error) {
 	case next.IsEOL():
 		return nil, fmt.Errorf("needs a value%s", r.example())
 	case !next.IsValue() && !negative.MatchString(next.String()):
-		return nil, fmt.Errorf("needs a value%s, and %s is a flag; where it is the value, write %s=%s", r.example(), next, r.name(), next)
+		return nil, fmt.Errorf(
+			"needs a value%s, and %s is a flag; where it is the value, write %s=%s",
+			r.example(),
+			next,
+			r.name(),
+			next,
+		)
 	}
 	scan.Pop()
 	if on, ok := next.Value.(bool); ok { // kong's own, of --no-…
@@ -193,7 +199,10 @@ func (r *reader) readOne(text string, target reflect.Value) error {
 		}
 		target.SetFloat(x)
 	default:
-		return r.Mapper.Decode(&kong.DecodeContext{Value: r.of, Scan: kong.ScanAsType(kong.FlagValueToken, text)}, target)
+		return r.Mapper.Decode(
+			&kong.DecodeContext{Value: r.of, Scan: kong.ScanAsType(kong.FlagValueToken, text)},
+			target,
+		)
 	}
 	return nil
 }

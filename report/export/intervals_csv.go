@@ -26,8 +26,19 @@ func Intervals(w io.Writer, rep *report.Report) error {
 		for _, x := range []*float64{in.P50, in.P90, in.P99, in.Max, in.LatenessP99} {
 			row = append(row, csvNumber(x))
 		}
-		row = append(row, strconv.FormatUint(in.Chunks, 10), csvNumber(in.TTFTP50), csvNumber(in.TTFTP99),
-			strconv.FormatUint(in.Completed, 10), strconv.FormatUint(in.CompletedOK, 10), csvNumber(in.WindowS), csvNumber(in.AskedPerS))
+		row = append(
+			row,
+			strconv.FormatUint(in.Chunks, 10),
+			csvNumber(in.TTFTP50),
+			csvNumber(in.TTFTP99),
+			strconv.FormatUint(
+				in.Completed,
+				10,
+			),
+			strconv.FormatUint(in.CompletedOK, 10),
+			csvNumber(in.WindowS),
+			csvNumber(in.AskedPerS),
+		)
 		out.Write(row)
 	}
 	out.Flush()

@@ -11,7 +11,8 @@ const mostKeptNames = 10
 
 func addNames(list, names []string) []string {
 	for _, name := range names {
-		if len(list) < mostKeptNames && !slices.ContainsFunc(list, func(known string) bool { return strings.EqualFold(known, name) }) {
+		if len(list) < mostKeptNames &&
+			!slices.ContainsFunc(list, func(known string) bool { return strings.EqualFold(known, name) }) {
 			list = append(list, name)
 		}
 	}

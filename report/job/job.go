@@ -167,7 +167,11 @@ func (s *Source) exposed(e *endpoint.Endpoint, r *attack.Request) string {
 	if len(names) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%s goes to %s over plain HTTP, where others on the way can read it: give an https:// URL", strings.Join(names, ", "), e.Target.Host)
+	return fmt.Sprintf(
+		"%s goes to %s over plain HTTP, where others on the way can read it: give an https:// URL",
+		strings.Join(names, ", "),
+		e.Target.Host,
+	)
 }
 
 // keep opens the results file, if one was asked for, and gives its sink.
@@ -254,14 +258,20 @@ func (j *Job) Close(of func() *report.Report) (end results.Ending, err error) {
 // Live is the job as the live view takes it; failed is called with what could not be
 // written. save, which may be nil, keeps the report besides.
 func (j *Job) Live(failed func(error), save func(*report.Report) error) *live.Job {
-	return &live.Job{Run: j.Run, Meta: j.Meta, Change: j.Run.Change, Results: j.file, Close: func(of func() *report.Report) results.Ending {
-		end, err := j.Close(of)
-		if save != nil {
-			rep := of()
-			end.Amend(rep)
-			err = errors.Join(err, save(rep))
-		}
-		failed(err)
-		return end
-	}}
+	return &live.Job{
+		Run:     j.Run,
+		Meta:    j.Meta,
+		Change:  j.Run.Change,
+		Results: j.file,
+		Close: func(of func() *report.Report) results.Ending {
+			end, err := j.Close(of)
+			if save != nil {
+				rep := of()
+				end.Amend(rep)
+				err = errors.Join(err, save(rep))
+			}
+			failed(err)
+			return end
+		},
+	}
 }

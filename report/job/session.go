@@ -163,7 +163,10 @@ func (s *Session) Serve(flags live.Flags) error {
 	defer view.Close()
 	fmt.Fprintf(s.Err, "live view: %s\n", view.URL())
 	if view.Exposed() {
-		fmt.Fprintln(s.Err, "brunt: the page's token goes over plain HTTP, where others on the way can read it; --serve-cert and --serve-key serve over TLS")
+		fmt.Fprintln(
+			s.Err,
+			"brunt: the page's token goes over plain HTTP, where others on the way can read it; --serve-cert and --serve-key serve over TLS",
+		)
 	}
 	if flags.Wait {
 		view.Wait(s.Interrupts, -1, s.Die)

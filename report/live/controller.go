@@ -180,7 +180,10 @@ func (c *controller) active() bool {
 // lock is held.
 func (c *controller) steerable(to string) (*run, error) {
 	if c.preparing != nil {
-		return nil, &ConflictError{"the run is being prepared: " + to + " it once it has started", string(attack.Starting)}
+		return nil, &ConflictError{
+			"the run is being prepared: " + to + " it once it has started",
+			string(attack.Starting),
+		}
 	}
 	if c.current == nil || c.current.final != nil {
 		return nil, &ConflictError{"no run is under way: there is nothing to " + to, c.state()}

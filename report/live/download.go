@@ -29,7 +29,11 @@ func (v *View) download(w http.ResponseWriter, req *http.Request) {
 	name := req.PathValue("file")
 	form, made := downloads[name]
 	if !made && name != "results" {
-		writeJSON(w, http.StatusNotFound, apiError{Error: "no such file: there are report.html, report.json, intervals.csv and results"})
+		writeJSON(
+			w,
+			http.StatusNotFound,
+			apiError{Error: "no such file: there are report.html, report.json, intervals.csv and results"},
+		)
 		return
 	}
 	found, final := v.findRun(w, req.URL.Query().Get("run"))
@@ -68,7 +72,11 @@ func sendResults(w http.ResponseWriter, req *http.Request, r *run, final *final)
 		return
 	}
 	if final == nil {
-		writeJSON(w, http.StatusNotFound, apiError{Error: "the results are still being written: wait for the run's end"})
+		writeJSON(
+			w,
+			http.StatusNotFound,
+			apiError{Error: "the results are still being written: wait for the run's end"},
+		)
 		return
 	}
 	f, err := openRegularFile(path)

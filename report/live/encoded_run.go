@@ -158,7 +158,12 @@ type slimModel struct {
 
 // encodeHead encodes the report without its intervals.
 func (e *encodedRun) encodeHead(rep *report.Report) {
-	s := slimReport{Report: rep, LeftOut: e.leftOut, Names: make([]slimName, len(rep.Names)), Models: make([]slimModel, len(rep.ServedModels))}
+	s := slimReport{
+		Report:  rep,
+		LeftOut: e.leftOut,
+		Names:   make([]slimName, len(rep.Names)),
+		Models:  make([]slimModel, len(rep.ServedModels)),
+	}
 	for i := range rep.Names {
 		s.Names[i].Named = &rep.Names[i]
 	}

@@ -40,7 +40,11 @@ func (f *Flags) Validate() error {
 			{"--serve-cert", f.ServeCert != ""}, {"--serve-key", f.ServeKey != ""},
 		} {
 			if set.on {
-				return fmt.Errorf("%s without --serve: there is no page; add --serve or leave %s out", set.flag, set.flag)
+				return fmt.Errorf(
+					"%s without --serve: there is no page; add --serve or leave %s out",
+					set.flag,
+					set.flag,
+				)
 			}
 		}
 	}
@@ -48,7 +52,9 @@ func (f *Flags) Validate() error {
 	case (f.ServeCert == "") != (f.ServeKey == ""):
 		return errors.New("--serve-cert and --serve-key belong together: give both or neither")
 	case f.Wait && f.Linger != 0:
-		return errors.New("--wait with --linger: a page that waits for a start ends by Ctrl-C only; leave one of the two out")
+		return errors.New(
+			"--wait with --linger: a page that waits for a start ends by Ctrl-C only; leave one of the two out",
+		)
 	}
 	return nil
 }

@@ -155,7 +155,16 @@ func (f fields) text(key string, to *string) error {
 }
 
 // settingsKeys are the keys of settings.
-var settingsKeys = []string{"rate_per_s", "concurrency", "duration_s", "requests", "warmup_s", "timeout_s", "payloads", "target"}
+var settingsKeys = []string{
+	"rate_per_s",
+	"concurrency",
+	"duration_s",
+	"requests",
+	"warmup_s",
+	"timeout_s",
+	"payloads",
+	"target",
+}
 
 // settings reads what differs from the form. Rate and concurrency are one choice: where
 // one is given, the other one of the form does not hold.
@@ -168,8 +177,17 @@ func (f fields) settings(form Settings) (Settings, error) {
 	if f.has("duration_s") {
 		o.Stages = nil
 	}
-	err := cmp.Or(f.rate(&o.Rate), f.concurrency(&o.Concurrency),
-		f.duration("duration_s", &o.Duration), f.duration("warmup_s", &o.Warmup), f.duration("timeout_s", &o.Timeout), f.text("target", &o.Target))
+	err := cmp.Or(
+		f.rate(&o.Rate),
+		f.concurrency(&o.Concurrency),
+		f.duration(
+			"duration_s",
+			&o.Duration,
+		),
+		f.duration("warmup_s", &o.Warmup),
+		f.duration("timeout_s", &o.Timeout),
+		f.text("target", &o.Target),
+	)
 	if err == nil && f.has("requests") {
 		o.Requests, err = f.whole("requests", maxWhole)
 	}

@@ -35,9 +35,15 @@ func listenError(address Address, err error) error {
 		}
 		return fmt.Errorf("--serve=%s: this user may not listen on port %d; use --serve=:8080%s", address, port, remedy)
 	case errors.Is(err, syscall.EADDRINUSE):
-		return fmt.Errorf("--serve=%s: something else listens there; use another port, as in --serve=:8081, or --serve=:0 for a free one", address)
+		return fmt.Errorf(
+			"--serve=%s: something else listens there; use another port, as in --serve=:8081, or --serve=:0 for a free one",
+			address,
+		)
 	case errors.Is(err, syscall.EADDRNOTAVAIL):
-		return fmt.Errorf("--serve=%s: this machine does not have that address; use --serve=:8080 for all that it has", address)
+		return fmt.Errorf(
+			"--serve=%s: this machine does not have that address; use --serve=:8080 for all that it has",
+			address,
+		)
 	}
 	var cause *net.OpError
 	if errors.As(err, &cause) {

@@ -87,8 +87,19 @@ func Open(c Config) (*View, error) {
 		token = rand.Text() // 128 bits and a few more
 	}
 	c.Form.AnyTarget = c.ServeAnyTarget
-	v := &View{exposed: token != "" && !secure && !loopback, url: pageURL(l.Addr(), c.Serve, secure, token), connections: guard.NewConnections(attack.HostLimits().Files)}
-	v.controller = &controller{start: c.Start, rules: c.Rules, form: c.Form, settings: c.Settings, commandTarget: c.Settings.Target, changed: make(chan struct{})}
+	v := &View{
+		exposed:     token != "" && !secure && !loopback,
+		url:         pageURL(l.Addr(), c.Serve, secure, token),
+		connections: guard.NewConnections(attack.HostLimits().Files),
+	}
+	v.controller = &controller{
+		start:         c.Start,
+		rules:         c.Rules,
+		form:          c.Form,
+		settings:      c.Settings,
+		commandTarget: c.Settings.Target,
+		changed:       make(chan struct{}),
+	}
 	v.feed = newFeed(v.controller)
 	v.controller.notify = v.feed.notify
 	v.serve(l, certificates, &guard.Guard{
@@ -119,7 +130,10 @@ func (v *View) serve(l net.Listener, certificates []tls.Certificate, guarded htt
 		ErrorLog: log.New(io.Discard, "", 0), // of clients that went away or do not speak HTTP
 	}
 	if certificates != nil {
-		l = tls.NewListener(l, &tls.Config{Certificates: certificates, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}})
+		l = tls.NewListener(
+			l,
+			&tls.Config{Certificates: certificates, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}},
+		)
 	}
 	v.serving.Go(func() { _ = v.server.Serve(l) }) // ends with Close
 }
@@ -162,7 +176,11 @@ func writeRedirect(url string) (path string, err error) {
 	if err != nil {
 		return "", err
 	}
-	_, err = fmt.Fprintf(f, `<!doctype html><meta name="referrer" content="no-referrer"><meta http-equiv="refresh" content="0; url=%s"><title>brunt</title>`, html.EscapeString(url))
+	_, err = fmt.Fprintf(
+		f,
+		`<!doctype html><meta name="referrer" content="no-referrer"><meta http-equiv="refresh" content="0; url=%s"><title>brunt</title>`,
+		html.EscapeString(url),
+	)
 	return f.Name(), errors.Join(err, f.Close())
 }
 

@@ -101,7 +101,8 @@ func serveFile(w http.ResponseWriter, req *http.Request, file *page.File) {
 // action takes a JSON body and responds with the state after the action.
 func (v *View) action(act func(body []byte) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, req *http.Request) {
-		if kind, _, err := mime.ParseMediaType(req.Header.Get("Content-Type")); err != nil || kind != "application/json" {
+		if kind, _, err := mime.ParseMediaType(req.Header.Get("Content-Type")); err != nil ||
+			kind != "application/json" {
 			writeJSON(w, http.StatusUnsupportedMediaType, apiError{Error: "expected Content-Type: application/json"})
 			return
 		}
@@ -157,7 +158,11 @@ func (v *View) start(body []byte) error {
 // checkAllowed refuses targets and files that are not in the form.
 func (v *View) checkAllowed(o, form *Settings) error {
 	if o.Target != form.Target && !v.controller.form.AnyTarget {
-		return fieldError("target", "this page loads %s only; brunt started with --serve-any-target loads others too", endpoint.SafeTarget(form.Target))
+		return fieldError(
+			"target",
+			"this page loads %s only; brunt started with --serve-any-target loads others too",
+			endpoint.SafeTarget(form.Target),
+		)
 	}
 	for _, file := range o.Payloads {
 		if !v.controller.form.hasFile(file) {
@@ -215,7 +220,11 @@ func (v *View) findRun(w http.ResponseWriter, number string) (*run, *final) {
 	if number != "" {
 		var err error
 		if n, err = strconv.Atoi(number); err != nil || n <= 0 {
-			writeJSON(w, http.StatusNotFound, apiError{Error: fmt.Sprintf("run %.20q: expected a number from 1", number)})
+			writeJSON(
+				w,
+				http.StatusNotFound,
+				apiError{Error: fmt.Sprintf("run %.20q: expected a number from 1", number)},
+			)
 			return nil, nil
 		}
 	}
@@ -223,7 +232,12 @@ func (v *View) findRun(w http.ResponseWriter, number string) (*run, *final) {
 	if found == nil {
 		text := "no run yet"
 		if n > 0 {
-			text = fmt.Sprintf("run %d is not here: the last %d runs of this process are kept, as far as %d MB have room for them", n, maxWholeRuns, int(maxWholeBytes/1e6))
+			text = fmt.Sprintf(
+				"run %d is not here: the last %d runs of this process are kept, as far as %d MB have room for them",
+				n,
+				maxWholeRuns,
+				int(maxWholeBytes/1e6),
+			)
 		}
 		writeJSON(w, http.StatusNotFound, apiError{Error: text})
 	}

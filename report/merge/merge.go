@@ -216,7 +216,14 @@ func (m *merger) judge() {
 			}
 			rule, err := rules.Parse(j.Rule)
 			if err != nil {
-				m.out.SLO = append(m.out.SLO, report.Judgement{Rule: j.Rule, Unit: j.Unit, Reason: "this version of brunt does not know the rule"})
+				m.out.SLO = append(
+					m.out.SLO,
+					report.Judgement{
+						Rule:   j.Rule,
+						Unit:   j.Unit,
+						Reason: "this version of brunt does not know the rule",
+					},
+				)
 				continue
 			}
 			m.out.SLO = append(m.out.SLO, rule.Judge(m.out))

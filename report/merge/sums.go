@@ -25,10 +25,12 @@ func (m *merger) plan() {
 		Arrivals:  same(m, func(r *report.Report) string { return r.Plan.Arrivals }, "mixed"),
 		Order:     same(m, func(r *report.Report) string { return r.Plan.Order }, "mixed"),
 	}
-	if seed := first.Seed; seed != nil && same(m, func(r *report.Report) bool { return r.Plan.Seed != nil && *r.Plan.Seed == *seed }, false) {
+	if seed := first.Seed; seed != nil &&
+		same(m, func(r *report.Report) bool { return r.Plan.Seed != nil && *r.Plan.Seed == *seed }, false) {
 		p.Seed = new(*seed)
 	}
-	if rule := first.Success; rule != nil && same(m, func(r *report.Report) bool { return r.Plan.Success != nil && *r.Plan.Success == *rule }, false) {
+	if rule := first.Success; rule != nil &&
+		same(m, func(r *report.Report) bool { return r.Plan.Success != nil && *r.Plan.Success == *rule }, false) {
 		p.Success = new(*rule)
 	}
 	p.FillEmpty()
@@ -174,7 +176,19 @@ func (m *merger) client() report.Client {
 	if quota < float64(c.Cores) {
 		c.QuotaCores = new(quota)
 	}
-	c.CPUS, c.ThrottledS, c.WaitedS, c.GCS = format.Significant(c.CPUS, 12), format.Significant(c.ThrottledS, 12), format.Significant(c.WaitedS, 12), format.Significant(c.GCS, 12)
+	c.CPUS, c.ThrottledS, c.WaitedS, c.GCS = format.Significant(
+		c.CPUS,
+		12,
+	), format.Significant(
+		c.ThrottledS,
+		12,
+	), format.Significant(
+		c.WaitedS,
+		12,
+	), format.Significant(
+		c.GCS,
+		12,
+	)
 	c.WallS = format.Per(coreSeconds, float64(c.Cores))
 	return c
 }
@@ -248,7 +262,11 @@ func (m *merger) servedModels() []report.ServedModel {
 			}
 			sum, h := &out[at], &out[at].Histograms
 			sum.Count += model.Count
-			h.Response, h.Service = h.Response.Merged(model.Histograms.Response), h.Service.Merged(model.Histograms.Service)
+			h.Response, h.Service = h.Response.Merged(
+				model.Histograms.Response,
+			), h.Service.Merged(
+				model.Histograms.Service,
+			)
 			if h.Response.Count() == sum.Count {
 				sum.Summarise(scratch)
 			} else {

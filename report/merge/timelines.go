@@ -50,7 +50,14 @@ const maxIdle = 1000
 func withGaps(list []report.Interval, width float64) []report.Interval {
 	out := make([]report.Interval, 0, len(list))
 	idle := func(from, to float64) {
-		out = append(out, report.Interval{TS: format.Significant(from, 12), WidthS: format.Significant(to-from, 12), WindowS: new(0.0)})
+		out = append(
+			out,
+			report.Interval{
+				TS:      format.Significant(from, 12),
+				WidthS:  format.Significant(to-from, 12),
+				WindowS: new(0.0),
+			},
+		)
 	}
 	for i := range list {
 		if i > 0 {

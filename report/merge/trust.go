@@ -21,7 +21,12 @@ var (
 // the reasons, those that all reports give are kept once, and beside them those
 // of the reports that met this limit or have no more trust than the whole.
 func (m *merger) verdict() report.Verdict {
-	v := report.Verdict{LimitedBy: new(attack.LimitNone), Trust: new(attack.TrustFull), Notes: m.notes(), Reasons: []string{}}
+	v := report.Verdict{
+		LimitedBy: new(attack.LimitNone),
+		Trust:     new(attack.TrustFull),
+		Notes:     m.notes(),
+		Reasons:   []string{},
+	}
 	limit, trust := attack.LimitNone, attack.TrustFull
 	for _, r := range m.reports {
 		if slices.Index(limitDoubt, r.Verdict.Limit()) > slices.Index(limitDoubt, limit) {
@@ -32,14 +37,24 @@ func (m *merger) verdict() report.Verdict {
 		}
 	}
 	v.Reasons = m.reasons(func(r *report.Report) bool {
-		return limit != attack.LimitNone && r.Verdict.Limit() == limit || trust != attack.TrustFull && trustOf(r) == trust
+		return limit != attack.LimitNone && r.Verdict.Limit() == limit ||
+			trust != attack.TrustFull && trustOf(r) == trust
 	})
 	if trust == "" {
 		return report.Verdict{Notes: []string{}, Reasons: v.Reasons}
 	}
-	v.LimitedBy, v.Trust, v.Valid, v.Headline = new(limit), new(trust), new(trust != attack.TrustNone), m.headline(limit)
+	v.LimitedBy, v.Trust, v.Valid, v.Headline = new(
+		limit,
+	), new(
+		trust,
+	), new(
+		trust != attack.TrustNone,
+	), m.headline(
+		limit,
+	)
 	for _, r := range m.reports {
-		if ms := r.Verdict.ErrorMS; trust == attack.TrustLimited && ms != nil && (v.ErrorMS == nil || *ms > *v.ErrorMS) {
+		if ms := r.Verdict.ErrorMS; trust == attack.TrustLimited && ms != nil &&
+			(v.ErrorMS == nil || *ms > *v.ErrorMS) {
 			v.ErrorMS = new(*ms)
 		}
 	}

@@ -79,7 +79,8 @@ func FollowLinks(path string) string {
 // this process has open.
 func own(path string) bool {
 	path = filepath.ToSlash(filepath.Clean(path))
-	return strings.HasPrefix(path, "/dev/") && !strings.HasPrefix(path, "/dev/shm/") || strings.HasPrefix(path, "/proc/")
+	return strings.HasPrefix(path, "/dev/") && !strings.HasPrefix(path, "/dev/shm/") ||
+		strings.HasPrefix(path, "/proc/")
 }
 
 // beside makes an empty file in the same directory.

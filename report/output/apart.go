@@ -71,7 +71,9 @@ func filesOf(ctx *kong.Context) (files []named) {
 	}
 	for _, flag := range ctx.Flags() {
 		for _, text := range words(flag.Value) {
-			files = append(files, named{by: "--" + flag.Name, path: text, writes: flag.Tag.Has("writes")}.all(flag.Value)...)
+			files = append(
+				files,
+				named{by: "--" + flag.Name, path: text, writes: flag.Tag.Has("writes")}.all(flag.Value)...)
 		}
 	}
 	for _, arg := range ctx.Selected().Positional {
@@ -101,7 +103,8 @@ func (f named) all(value *kong.Value) (list []named) {
 	text := f.path
 	if value.Tag.Get("predictor") == "file" {
 		list = append(list, f)
-		if specs, err := payloads.ParseSpecs([]string{text}); err == nil && value.Tag.Get("pair") == ":" && specs[0].Path != text {
+		if specs, err := payloads.ParseSpecs([]string{text}); err == nil && value.Tag.Get("pair") == ":" &&
+			specs[0].Path != text {
 			f.path = specs[0].Path
 			list = append(list, f)
 		}

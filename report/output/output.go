@@ -44,7 +44,11 @@ func (f *Flags) Claim(results string) error {
 		}
 	}
 	if len(claims) > 1 {
-		return fmt.Errorf("%s and %s both want standard output: give one of them a file or leave it out", claims[0], claims[1])
+		return fmt.Errorf(
+			"%s and %s both want standard output: give one of them a file or leave it out",
+			claims[0],
+			claims[1],
+		)
 	}
 	if len(claims) == 1 && f.Output == "text" {
 		f.Output = "none"
@@ -57,8 +61,12 @@ func (f *Flags) Claim(results string) error {
 func (f *Flags) Open(strict bool) (*Files, error) {
 	files := &Files{}
 	junit := func(w io.Writer, r *report.Report) error { return export.JUnit(w, r, strict) }
-	return files, errors.Join(files.add("--plot", f.Plot, true, page.Write), files.add("--json", f.JSON, true, report.JSON),
-		files.add("--junit", f.JUnit, false, junit), files.add("--hlog", f.HLog, false, export.HistogramLog))
+	return files, errors.Join(
+		files.add("--plot", f.Plot, true, page.Write),
+		files.add("--json", f.JSON, true, report.JSON),
+		files.add("--junit", f.JUnit, false, junit),
+		files.add("--hlog", f.HLog, false, export.HistogramLog),
+	)
 }
 
 // OpenEach opens the files of n runs, whose names are numbered where there is more

@@ -64,7 +64,11 @@ var mediaTypes = map[string]string{
 
 func fileOf(name, text string) File {
 	sum := sha256.Sum256([]byte(text))
-	return File{Type: mediaTypes[path.Ext(name)], Bytes: []byte(text), ETag: `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`}
+	return File{
+		Type:  mediaTypes[path.Ext(name)],
+		Bytes: []byte(text),
+		ETag:  `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`,
+	}
 }
 
 // document asks for all modules at once, lest each wait for the one that

@@ -26,9 +26,35 @@ var web embed.FS
 
 // modules are the ES modules of the file in the order in which a single script
 // needs them: each one after those that it imports. liveModules are the rest.
-var modules = []string{"format.js", "dom.js", "model.js", "plots.js", "heat.js", "tables.js", "streams.js", "endpoint.js", "specs.js", "charts.js", "sections.js", "capacity.js", "app.js"}
+var modules = []string{
+	"format.js",
+	"dom.js",
+	"model.js",
+	"plots.js",
+	"heat.js",
+	"tables.js",
+	"streams.js",
+	"endpoint.js",
+	"specs.js",
+	"charts.js",
+	"sections.js",
+	"capacity.js",
+	"app.js",
+}
 
-var liveModules = []string{"wire.js", "feed.js", "fields.js", "header.js", "form.js", "log.js", "tabs.js", "runs.js", "downloads.js", "keys.js", "live.js"}
+var liveModules = []string{
+	"wire.js",
+	"feed.js",
+	"fields.js",
+	"header.js",
+	"form.js",
+	"log.js",
+	"tabs.js",
+	"runs.js",
+	"downloads.js",
+	"keys.js",
+	"live.js",
+}
 
 // parts are what every page consists of besides its data.
 type parts struct {
@@ -99,7 +125,18 @@ const body = `</head>
 // inert writes JSON so that an HTML parser sees text in it, whatever the text.
 // These characters stand in strings only, where the escapes mean the same; the
 // page takes them back for the download, which is the JSON byte for byte.
-var inert = strings.NewReplacer("<", `\u003c`, ">", `\u003e`, "&", `\u0026`, "\u2028", `\u2028`, "\u2029", `\u2029`).Replace
+var inert = strings.NewReplacer(
+	"<",
+	`\u003c`,
+	">",
+	`\u003e`,
+	"&",
+	`\u0026`,
+	"\u2028",
+	`\u2028`,
+	"\u2029",
+	`\u2029`,
+).Replace
 
 // assemble makes the parts of a page whose script is these modules and begins with
 // a call of start.
@@ -121,8 +158,12 @@ func assemble(modules []string, start string) (*parts, error) {
 		return nil, err
 	}
 	p := &parts{style: css + "\n" + string(own), library: library, script: script}
-	p.policy = fmt.Sprintf("default-src 'none'; script-src %s %s; style-src %s; img-src data:; base-uri 'none'; form-action 'none'",
-		source(p.library), source(p.script), source(p.style))
+	p.policy = fmt.Sprintf(
+		"default-src 'none'; script-src %s %s; style-src %s; img-src data:; base-uri 'none'; form-action 'none'",
+		source(p.library),
+		source(p.script),
+		source(p.style),
+	)
 	return p, nil
 }
 

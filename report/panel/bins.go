@@ -77,7 +77,13 @@ func (m *model) distribution(width, rows int) []string {
 		if bar == "" && b.count > 0 {
 			bar = "▏"
 		}
-		lines[i] = fmt.Sprintf("%-*s%s %s", labelWidth, "≤ "+nanoseconds(b.upTo), m.styles.response.Render(bar), m.styles.dim.Render(format.Count(uint64(b.count))))
+		lines[i] = fmt.Sprintf(
+			"%-*s%s %s",
+			labelWidth,
+			"≤ "+nanoseconds(b.upTo),
+			m.styles.response.Render(bar),
+			m.styles.dim.Render(format.Count(uint64(b.count))),
+		)
 	}
 	return lines
 }

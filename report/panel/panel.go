@@ -38,7 +38,8 @@ func Show(w io.Writer, in io.Reader, run *attack.Run, plan *attack.Plan, quiet b
 		return plain(w, alive, run, plan)
 	}
 	width, height, err := term.GetSize(int(f.Fd()))
-	if os.Getenv("TERM") == "dumb" || plan.Duration > 0 && plan.Duration < shortest || err != nil || width < 64 || height < 16 {
+	if os.Getenv("TERM") == "dumb" || plan.Duration > 0 && plan.Duration < shortest || err != nil || width < 64 ||
+		height < 16 {
 		return watch(f, run, plan)
 	}
 	return show(f, in, run, plan, interrupt)

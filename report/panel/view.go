@@ -64,7 +64,13 @@ func (m *model) View() string {
 
 func (m *model) head() string {
 	s := m.snapshot
-	return m.styles.title.Render("brunt") + "  " + string(s.State) + "  " + m.styles.dim.Render(strings.Join(s.Addresses, " "))
+	return m.styles.title.Render(
+		"brunt",
+	) + "  " + string(
+		s.State,
+	) + "  " + m.styles.dim.Render(
+		strings.Join(s.Addresses, " "),
+	)
 }
 
 // progress is a bar over the plan's time or number of requests.
@@ -81,7 +87,11 @@ func (m *model) progress(width int) string {
 	}
 	room := max(10, width-len(left)-4)
 	full := int(min(share, 1) * float64(room))
-	return m.styles.response.Render(strings.Repeat("━", full)) + m.styles.dim.Render(strings.Repeat("─", room-full)) + "  " + left
+	return m.styles.response.Render(
+		strings.Repeat("━", full),
+	) + m.styles.dim.Render(
+		strings.Repeat("─", room-full),
+	) + "  " + left
 }
 
 func (m *model) counts() []string {
@@ -97,7 +107,9 @@ func (m *model) counts() []string {
 	}
 	failed := format.Count(c.Failed) + " failed"
 	if c.Failed > 0 {
-		failed = m.styles.bad.Render(failed + " (" + format.Share(100*float64(c.Failed)/float64(max(1, c.Succeeded+c.Failed))) + ")")
+		failed = m.styles.bad.Render(
+			failed + " (" + format.Share(100*float64(c.Failed)/float64(max(1, c.Succeeded+c.Failed))) + ")",
+		)
 	}
 	return []string{
 		label("rate") + asked + reached + " succeeded   " + format.Count(inFlight) + " in flight",
@@ -165,7 +177,9 @@ func (m *model) failures(width int, whole bool) (lines []string) {
 			lines = append(lines, m.styles.dim.Render(fmt.Sprintf("and %d more kinds", len(m.snapshot.Failures)-i)))
 			break
 		}
-		lines = append(lines, told(m.styles.bad, label(format.Count(f.Count)), f.Kind+"  "+words.Of(f.Message), width-1, whole)...)
+		lines = append(
+			lines,
+			told(m.styles.bad, label(format.Count(f.Count)), f.Kind+"  "+words.Of(f.Message), width-1, whole)...)
 	}
 	return lines
 }
@@ -191,5 +205,7 @@ func (m *model) verdict(width int, whole bool) []string {
 	if !m.snapshot.Verdict.Valid() {
 		style = m.styles.warn
 	}
-	return append(told(m.styles.plain, "so far: ", endpoint, width-1, whole), told(style, "", figures, width-1, whole)...)
+	return append(
+		told(m.styles.plain, "so far: ", endpoint, width-1, whole),
+		told(style, "", figures, width-1, whole)...)
 }

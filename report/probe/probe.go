@@ -135,12 +135,19 @@ func (f *Flags) plan() (attack.Plan, error) {
 func (r *Result) load(d *endpoint.Details, plan *attack.Plan) {
 	if d != nil && !plan.Open() && d.MaxConcurrency() > 0 && plan.Concurrency > d.MaxConcurrency() {
 		r.Findings = append(r.Findings, endpoint.Finding{Check: "concurrency", State: endpoint.Doubtful,
-			Text:   fmt.Sprintf("%d in flight, and provisioned concurrency %d works on as many at a time: the others wait in its queue, or are refused with 429", plan.Concurrency, d.MaxConcurrency()),
+			Text: fmt.Sprintf(
+				"%d in flight, and provisioned concurrency %d works on as many at a time: the others wait in its queue, or are refused with 429",
+				plan.Concurrency,
+				d.MaxConcurrency(),
+			),
 			Remedy: setting.Textf("begin with -c %d, and raise it to see what waiting costs", d.MaxConcurrency())})
 	}
 	if text := report.RateWarning(d, attack.PerSecond(plan.Rate)); text != "" {
 		r.Findings = append(r.Findings, endpoint.Finding{Check: "rate", State: endpoint.Doubtful, Text: text,
-			Remedy: setting.Textf("turn route optimisation on, which is possible when an endpoint is created, or ask for %d/s at the most", endpoint.WorkspaceRate)})
+			Remedy: setting.Textf(
+				"turn route optimisation on, which is possible when an endpoint is created, or ask for %d/s at the most",
+				endpoint.WorkspaceRate,
+			)})
 	}
 }
 
@@ -157,7 +164,17 @@ func (r *Result) Text(w io.Writer) error {
 		if f.Took > 0 {
 			found += " (" + milliseconds(f.Took) + ")"
 		}
-		checks = append(checks, text.Check{Name: f.Check, State: string(f.State), Good: f.State == endpoint.Well, Bad: f.State == endpoint.Bad, Text: found, Remedy: words.Of(f.Remedy)})
+		checks = append(
+			checks,
+			text.Check{
+				Name:   f.Check,
+				State:  string(f.State),
+				Good:   f.State == endpoint.Well,
+				Bad:    f.State == endpoint.Bad,
+				Text:   found,
+				Remedy: words.Of(f.Remedy),
+			},
+		)
 	}
 	return text.Checklist(w, title, checks, text.OptionsFor(w))
 }
@@ -212,11 +229,22 @@ type (
 func (r *Result) JSON(w io.Writer) error {
 	b := body{Target: endpoint.SafeTarget(r.Target), URL: optional(r.URL), Well: r.Well(), Checks: []check{}}
 	for _, f := range r.Findings {
-		b.Checks = append(b.Checks, check{Check: f.Check, State: string(f.State), Text: f.Text, Remedy: optional(words.Of(f.Remedy)), TookMS: ms(f.Took)})
+		b.Checks = append(
+			b.Checks,
+			check{
+				Check:  f.Check,
+				State:  string(f.State),
+				Text:   f.Text,
+				Remedy: optional(words.Of(f.Remedy)),
+				TookMS: ms(f.Took),
+			},
+		)
 	}
 	if q := r.Request; q != nil {
 		b.Request = &exchanged{
-			DNSMS: ms(q.DNS), ConnectMS: ms(q.Connect), TLSMS: ms(q.TLS), FirstByteMS: ms(q.FirstByte), RestMS: ms(q.Rest), TotalMS: ms(q.Total),
+			DNSMS: ms(
+				q.DNS,
+			), ConnectMS: ms(q.Connect), TLSMS: ms(q.TLS), FirstByteMS: ms(q.FirstByte), RestMS: ms(q.Rest), TotalMS: ms(q.Total),
 			BytesIn: q.BytesIn, RequestID: optional(q.RequestID), ServedModel: optional(q.ServedModel), Cause: optional(q.Cause),
 		}
 		if q.Status > 0 {

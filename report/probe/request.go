@@ -28,7 +28,10 @@ type sender struct {
 }
 
 func (s *sender) add(state endpoint.State, text string, remedy setting.Text) {
-	s.result.Findings = append(s.result.Findings, endpoint.Finding{Check: "request", State: state, Text: text, Remedy: remedy})
+	s.result.Findings = append(
+		s.result.Findings,
+		endpoint.Finding{Check: "request", State: state, Text: text, Remedy: remedy},
+	)
 }
 
 func (s *sender) send(ctx context.Context, word string, request attack.Request, set *payloads.Set, o endpoint.Options) {
@@ -41,8 +44,17 @@ func (s *sender) send(ctx context.Context, word string, request attack.Request, 
 	if !s.wake(ctx, request, set, target, o.Waiting) {
 		return
 	}
-	plan := attack.Plan{Concurrency: 1, Requests: 1, Timeout: s.plan.Timeout, AtEnd: attack.Drain, CatchUp: attack.CatchUpSend, Success: s.plan.Success,
-		HTTP2: s.plan.HTTP2, Stream: s.plan.Stream, StreamStall: s.plan.StreamStall}
+	plan := attack.Plan{
+		Concurrency: 1,
+		Requests:    1,
+		Timeout:     s.plan.Timeout,
+		AtEnd:       attack.Drain,
+		CatchUp:     attack.CatchUpSend,
+		Success:     s.plan.Success,
+		HTTP2:       s.plan.HTTP2,
+		Stream:      s.plan.Stream,
+		StreamStall: s.plan.StreamStall,
+	}
 	run, err := attack.Start(plan, request, set, target, nil)
 	if err != nil {
 		s.add(endpoint.Bad, target.Hide(words.Error(err)), setting.Text{})
@@ -72,7 +84,14 @@ const (
 func (s *sender) sizes() bool { return s.details != nil && s.details.MaxConcurrency() > 0 }
 
 // more are the service times of some more requests, else of the first one.
-func (s *sender) more(ctx context.Context, plan attack.Plan, request attack.Request, set *payloads.Set, target *endpoint.Endpoint, first *attack.Latencies) *hdrhistogram.PackedHistogram {
+func (s *sender) more(
+	ctx context.Context,
+	plan attack.Plan,
+	request attack.Request,
+	set *payloads.Set,
+	target *endpoint.Endpoint,
+	first *attack.Latencies,
+) *hdrhistogram.PackedHistogram {
 	plan.Requests, plan.Duration, plan.KeepAlive = mostMore, moreFor, true
 	run, err := attack.Start(plan, request, set, target, nil)
 	if err != nil {
@@ -92,13 +111,28 @@ func (s *sender) more(ctx context.Context, plan attack.Plan, request attack.Requ
 
 // wake waits for an endpoint that is scaled to zero, so that the one request is
 // timed apart from that.
-func (s *sender) wake(ctx context.Context, request attack.Request, set *payloads.Set, target *endpoint.Endpoint, waiting func(text string)) bool {
+func (s *sender) wake(
+	ctx context.Context,
+	request attack.Request,
+	set *payloads.Set,
+	target *endpoint.Endpoint,
+	waiting func(text string),
+) bool {
 	took, err := attack.Wake(ctx, s.plan, request, set, target, s.ready, waiting)
-	f := endpoint.Finding{Check: "cold start", State: endpoint.Well, Text: "was scaled to zero, and is awake now", Took: took}
+	f := endpoint.Finding{
+		Check: "cold start",
+		State: endpoint.Well,
+		Text:  "was scaled to zero, and is awake now",
+		Took:  took,
+	}
 	var away *endpoint.UnreachableError
 	switch {
 	case errors.As(err, &away):
-		f.State, f.Text, f.Remedy = endpoint.Bad, words.Error(err), setting.Plain("see the endpoint's page for why it does not start")
+		f.State, f.Text, f.Remedy = endpoint.Bad, words.Error(
+			err,
+		), setting.Plain(
+			"see the endpoint's page for why it does not start",
+		)
 	case errors.Is(err, attack.ErrInterrupted):
 		f.State, f.Text = endpoint.Bad, endpoint.Interrupted
 	case err != nil:
@@ -114,8 +148,12 @@ func (s *sender) wake(ctx context.Context, request attack.Request, set *payloads
 func (s *sender) tell(shot *attack.Snapshot) {
 	l := &shot.Latencies
 	q := &Request{
-		Connect: time.Duration(l[figure.Connect].Max()), TLS: time.Duration(l[figure.TLS].Max()), FirstByte: time.Duration(l[figure.FirstByte].Max()),
-		Rest: time.Duration(l[figure.Service].Max() - l[figure.FirstByte].Max()), Total: time.Duration(max(l[figure.Response].Max(), l[figure.Failed].Max())), BytesIn: shot.Counts.BytesIn,
+		Connect: time.Duration(
+			l[figure.Connect].Max(),
+		), TLS: time.Duration(l[figure.TLS].Max()), FirstByte: time.Duration(l[figure.FirstByte].Max()),
+		Rest: time.Duration(
+			l[figure.Service].Max() - l[figure.FirstByte].Max(),
+		), Total: time.Duration(max(l[figure.Response].Max(), l[figure.Failed].Max())), BytesIn: shot.Counts.BytesIn,
 	}
 	for _, f := range s.result.Findings {
 		if strings.HasSuffix(f.Check, "addresses") {
@@ -185,13 +223,23 @@ func (s *sender) bound(times *hdrhistogram.PackedHistogram) {
 	if count > 1 {
 		of = fmt.Sprintf("on average of %d more, one after the other", count)
 	}
-	f.Text = fmt.Sprintf("provisioned concurrency %.0f, at %s a request (%s): %s requests/s", n, milliseconds(time.Duration(mean*1e9)), of, reach)
+	f.Text = fmt.Sprintf(
+		"provisioned concurrency %.0f, at %s a request (%s): %s requests/s",
+		n,
+		milliseconds(time.Duration(mean*1e9)),
+		of,
+		reach,
+	)
 	if !s.details.RouteOptimized && high > endpoint.WorkspaceRate {
 		f.Text += fmt.Sprintf(", of which the workspace lets %d/s through", endpoint.WorkspaceRate)
 	}
 	if asked := attack.PerSecond(s.plan.Rate); asked > low {
 		f.State = endpoint.Doubtful
-		f.Remedy = setting.Textf("%s/s needs a provisioned concurrency of about %s", rounded(asked), rounded(math.Ceil(asked*mean)))
+		f.Remedy = setting.Textf(
+			"%s/s needs a provisioned concurrency of about %s",
+			rounded(asked),
+			rounded(math.Ceil(asked*mean)),
+		)
 	}
 	s.result.Findings = append(s.result.Findings, f)
 }
@@ -244,12 +292,22 @@ func host(plan *attack.Plan, embedded bool, addresses int) endpoint.Finding {
 	case planned && len(warnings) > 0:
 		f.State, f.Remedy = endpoint.Doubtful, setting.Plain(strings.Join(warnings, "; "))
 	case attack.PerSecond(plan.Rate) > cores*perCore:
-		f.State, f.Remedy = endpoint.Doubtful, setting.Textf("a core sends %d to %d requests/s at best, by its kind: heed the verdict, or spread %s/s over more cores or machines", perCore, mostPerCore, rounded(attack.PerSecond(plan.Rate)))
+		f.State, f.Remedy = endpoint.Doubtful, setting.Textf(
+			"a core sends %d to %d requests/s at best, by its kind: heed the verdict, or spread %s/s over more cores or machines",
+			perCore,
+			mostPerCore,
+			rounded(attack.PerSecond(plan.Rate)),
+		)
 	case planned:
 	case l.Files > 0 && l.Files < fewFiles:
-		f.State, f.Remedy = endpoint.Doubtful, setting.Textf("about %d requests can be in flight: raise ulimit -n for more", l.Files*9/10)
+		f.State, f.Remedy = endpoint.Doubtful, setting.Textf(
+			"about %d requests can be in flight: raise ulimit -n for more",
+			l.Files*9/10,
+		)
 	case l.Ports > 0 && l.Ports < fewPorts:
-		f.State, f.Remedy = endpoint.Doubtful, setting.Plain("few ports for connections to one address: widen net.ipv4.ip_local_port_range for many")
+		f.State, f.Remedy = endpoint.Doubtful, setting.Plain(
+			"few ports for connections to one address: widen net.ipv4.ip_local_port_range for many",
+		)
 	}
 	return f
 }

@@ -54,7 +54,12 @@ type tape struct {
 func (sc Scene) Snapshot() *attack.Snapshot {
 	t := &tape{
 		Scene: sc, rng: rand.New(rand.NewPCG(sc.Seed, 7)), failures: map[string]*attack.Failure{}, names: map[string]*attack.Named{},
-		s: &attack.Snapshot{State: attack.Done, Started: Epoch, Status: map[int]uint64{}, Latencies: attack.NewLatencies()},
+		s: &attack.Snapshot{
+			State:     attack.Done,
+			Started:   Epoch,
+			Status:    map[int]uint64{},
+			Latencies: attack.NewLatencies(),
+		},
 	}
 	sent := sc.N - sc.stopped - sc.NoSlot
 	for i := range sc.N {
@@ -208,7 +213,13 @@ func (t *tape) fail(status int, end time.Duration) {
 	}
 	f := t.failures[kind]
 	if f == nil {
-		f = &attack.Failure{Kind: kind, Status: status, Message: setting.Plain(message), First: end, RequestID: "req-0a1b2c"}
+		f = &attack.Failure{
+			Kind:      kind,
+			Status:    status,
+			Message:   setting.Plain(message),
+			First:     end,
+			RequestID: "req-0a1b2c",
+		}
 		t.failures[kind] = f
 	}
 	f.Count++
@@ -274,7 +285,12 @@ func (t *tape) finish() {
 	if t.Rate == 0 {
 		pace = "the endpoint set the pace"
 	}
-	s.Verdict = attack.Verdict{Trust: attack.TrustFull, LimitedBy: "none", Headline: setting.Plain(pace), Reasons: []string{"brunt used 8.3 % of 2 cores"}}
+	s.Verdict = attack.Verdict{
+		Trust:     attack.TrustFull,
+		LimitedBy: "none",
+		Headline:  setting.Plain(pace),
+		Reasons:   []string{"brunt used 8.3 % of 2 cores"},
+	}
 }
 
 // Meta fits a scene.
@@ -292,8 +308,10 @@ func (sc Scene) Meta() report.Meta {
 	m := report.Meta{
 		Version: "0.1.0", URL: "https://dbc.example.com/serving-endpoints/my-endpoint/invocations", Endpoint: "my-endpoint",
 		Protocol: "HTTP/1.1", Plan: plan, Order: "sequential", Seed: 1, Labels: map[string]string{"model": "v3"},
-		Payloads: []report.Payload{{File: "testdata/bodies.jsonl", Lines: 1000, Bytes: 123456, SHA256: strings.Repeat("0a", 32), Weight: 1}},
-		Command:  "brunt attack my-endpoint -p testdata/bodies.jsonl",
+		Payloads: []report.Payload{
+			{File: "testdata/bodies.jsonl", Lines: 1000, Bytes: 123456, SHA256: strings.Repeat("0a", 32), Weight: 1},
+		},
+		Command: "brunt attack my-endpoint -p testdata/bodies.jsonl",
 	}
 	if sc.Rate == 0 {
 		m.Concurrency = sc.Slots

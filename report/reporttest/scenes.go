@@ -40,7 +40,17 @@ func Full() *report.Report {
 	return r
 }
 
-var Healthy = Scene{Seed: 1, Rate: 500, Slots: 40, N: 5000, Median: 21 * time.Millisecond, Spread: 0.25, Statuses: map[int]float64{429: 0.002}, Resets: 0.0005, Tls: true}
+var Healthy = Scene{
+	Seed:     1,
+	Rate:     500,
+	Slots:    40,
+	N:        5000,
+	Median:   21 * time.Millisecond,
+	Spread:   0.25,
+	Statuses: map[int]float64{429: 0.002},
+	Resets:   0.0005,
+	Tls:      true,
+}
 
 // Scenes are the reports that goldens are kept of; tests do not change them.
 var Scenes = sync.OnceValue(func() map[string]*report.Report {
@@ -49,10 +59,23 @@ var Scenes = sync.OnceValue(func() map[string]*report.Report {
 		"failing":     Failing(),
 		"invalid":     invalid(),
 		"interrupted": interrupted(),
-		"few":         Judged(Scene{Seed: 5, Rate: 2, Slots: 1, N: 14, Median: 80 * time.Millisecond, Spread: 0.2}.Report(), "p99<200ms", "mean<1s"),
-		"closed":      closed(),
-		"names":       Named(),
-		"running":     Scene{Seed: 8, Rate: 500, Slots: 40, N: 1600, Median: 21 * time.Millisecond, Spread: 0.25, CutOff: 11, InProgress: true}.Report(),
+		"few": Judged(
+			Scene{Seed: 5, Rate: 2, Slots: 1, N: 14, Median: 80 * time.Millisecond, Spread: 0.2}.Report(),
+			"p99<200ms",
+			"mean<1s",
+		),
+		"closed": closed(),
+		"names":  Named(),
+		"running": Scene{
+			Seed:       8,
+			Rate:       500,
+			Slots:      40,
+			N:          1600,
+			Median:     21 * time.Millisecond,
+			Spread:     0.25,
+			CutOff:     11,
+			InProgress: true,
+		}.Report(),
 		"unreachable": unreachable(),
 		"hostile":     hostile(),
 		"outlier":     outlier(),
@@ -77,25 +100,67 @@ func Judged(r *report.Report, written ...string) *report.Report {
 
 // Failing has more kinds of failures than a screen holds.
 func Failing() *report.Report {
-	sc := Scene{Seed: 2, Rate: 1000, Slots: 200, N: 20000, Median: 95 * time.Millisecond, Spread: 0.5, NoSlot: 730, CutOff: 12,
-		Statuses: map[int]float64{429: 0.2, 500: 0.05, 400: 0.01, 404: 0.01, 408: 0.01, 413: 0.01, 422: 0.01, 502: 0.01, 503: 0.01, 504: 0.01, 507: 0.01},
-		Resets:   0.02}
+	sc := Scene{
+		Seed:   2,
+		Rate:   1000,
+		Slots:  200,
+		N:      20000,
+		Median: 95 * time.Millisecond,
+		Spread: 0.5,
+		NoSlot: 730,
+		CutOff: 12,
+		Statuses: map[int]float64{
+			429: 0.2,
+			500: 0.05,
+			400: 0.01,
+			404: 0.01,
+			408: 0.01,
+			413: 0.01,
+			422: 0.01,
+			502: 0.01,
+			503: 0.01,
+			504: 0.01,
+			507: 0.01,
+		},
+		Resets: 0.02,
+	}
 	s := sc.Snapshot()
 	s.Counts.Warmup, s.Counts.Reconnected = 2000, 17
-	s.Verdict = attack.Verdict{Trust: attack.TrustLimited, LimitedBy: "endpoint", Error: 8 * time.Millisecond, Headline: setting.Plain("the endpoint refused 35 % of the requests (429 too many concurrent requests)"),
-		Reasons: []string{"1.2 % of the requests were sent up to 8.00 ms late", "brunt used 12 % of 2 cores"}}
+	s.Verdict = attack.Verdict{
+		Trust:     attack.TrustLimited,
+		LimitedBy: "endpoint",
+		Error:     8 * time.Millisecond,
+		Headline:  setting.Plain("the endpoint refused 35 % of the requests (429 too many concurrent requests)"),
+		Reasons:   []string{"1.2 % of the requests were sent up to 8.00 ms late", "brunt used 12 % of 2 cores"},
+	}
 	m := sc.Meta()
 	m.Plan.Warmup, m.Concurrency = 2*time.Second, 200
 	m.Name = "nightly"
 	m.Order, m.Seed = "shuffle", 42
 	m.Payloads = append(m.Payloads, m.Payloads[0], m.Payloads[0])
-	return Judged(report.From(m, s), "response.p99.9 < 250ms", "service.p95<150ms", "failed<0.1%", "failed<10", "connect.p99.99<1ms")
+	return Judged(
+		report.From(m, s),
+		"response.p99.9 < 250ms",
+		"service.p95<150ms",
+		"failed<0.1%",
+		"failed<10",
+		"connect.p99.99<1ms",
+	)
 }
 
 // causes has failures of one status that tell each other apart, and replies of
 // three models.
 func causes() *report.Report {
-	sc := Scene{Seed: 12, Rate: 400, Slots: 100, N: 8000, Median: 60 * time.Millisecond, Spread: 0.4, Statuses: map[int]float64{429: 0.1, 400: 0.01}, Resets: 0.001}
+	sc := Scene{
+		Seed:     12,
+		Rate:     400,
+		Slots:    100,
+		N:        8000,
+		Median:   60 * time.Millisecond,
+		Spread:   0.4,
+		Statuses: map[int]float64{429: 0.1, 400: 0.01},
+		Resets:   0.001,
+	}
 	s := sc.Snapshot()
 	split := map[int]attack.Failure{}
 	for i := range s.Failures {
@@ -103,14 +168,23 @@ func causes() *report.Report {
 	}
 	slow, bad := split[429], split[400]
 	slow.Advice = setting.Plain("at its provisioned concurrency: raise it, or this is your limit")
-	slow.Cause, slow.Headers = attack.CauseConcurrency, map[string]string{"retry-after": "1", "x-databricks-request-id": "req-0a1b2c"}
+	slow.Cause, slow.Headers = attack.CauseConcurrency, map[string]string{
+		"retry-after":             "1",
+		"x-databricks-request-id": "req-0a1b2c",
+	}
 	tokens, gateway := slow, slow
-	tokens.Cause, tokens.Count, tokens.Message = attack.CauseTokens, slow.Count/3, setting.Plain("Exceeded workspace input tokens per minute rate limit")
+	tokens.Cause, tokens.Count, tokens.Message = attack.CauseTokens, slow.Count/3, setting.Plain(
+		"Exceeded workspace input tokens per minute rate limit",
+	)
 	tokens.Advice = setting.Plain("token quota: max_tokens is reserved ahead of output, so lower it")
 	gateway.Advice = setting.Plain("rate limit set in the endpoint's AI Gateway: raise it there")
-	gateway.Cause, gateway.Count, gateway.Message = attack.CauseGateway, slow.Count/5, setting.Plain("User defined rate limit(s) exceeded: Requests-per-minute (RPM)")
+	gateway.Cause, gateway.Count, gateway.Message = attack.CauseGateway, slow.Count/5, setting.Plain(
+		"User defined rate limit(s) exceeded: Requests-per-minute (RPM)",
+	)
 	slow.Count -= tokens.Count + gateway.Count
-	bad.Cause, bad.Message, bad.Payload = attack.CauseBadInput, setting.Plain("Failed to parse input as a DataFrame"), "bodies.jsonl:17"
+	bad.Cause, bad.Message, bad.Payload = attack.CauseBadInput, setting.Plain(
+		"Failed to parse input as a DataFrame",
+	), "bodies.jsonl:17"
 	bad.Advice = setting.Plain(bad.Payload + " does not fit the model's signature")
 	s.Failures = []attack.Failure{slow, tokens, gateway, bad, split[0]}
 	for i, name := range []string{"champion", "challenger", nasty} {
@@ -122,7 +196,12 @@ func causes() *report.Report {
 		m.Count = uint64(m.Response.Count())
 		s.Models = append(s.Models, m)
 	}
-	s.Verdict = attack.Verdict{Trust: attack.TrustFull, LimitedBy: "endpoint", Headline: setting.Plain("the endpoint refused 11 % of the requests"), Reasons: []string{"brunt used 12 % of 2 cores"}}
+	s.Verdict = attack.Verdict{
+		Trust:     attack.TrustFull,
+		LimitedBy: "endpoint",
+		Headline:  setting.Plain("the endpoint refused 11 % of the requests"),
+		Reasons:   []string{"brunt used 12 % of 2 cores"},
+	}
 	return report.From(sc.Meta(), s)
 }
 
@@ -130,9 +209,16 @@ func invalid() *report.Report {
 	sc := Scene{Seed: 3, Rate: 20000, Slots: 64, N: 40000, Median: 3 * time.Millisecond, Spread: 0.4}
 	s := sc.Snapshot()
 	s.Counts.LateWithSlots = 8123
-	s.Verdict = attack.Verdict{Trust: attack.TrustNone, LimitedBy: "client", Headline: setting.Plain("brunt could not send what was asked"), Reasons: []string{
-		"brunt sent 20 % of the requests over 10 ms late though slots were free", "brunt used 97 % of 2 cores"}}
-	s.Warnings = setting.Plains([]string{"the open-file limit is 1,024: at most 1,000 requests can be in flight; raise it with ulimit -n"})
+	s.Verdict = attack.Verdict{
+		Trust:     attack.TrustNone,
+		LimitedBy: "client",
+		Headline:  setting.Plain("brunt could not send what was asked"),
+		Reasons: []string{
+			"brunt sent 20 % of the requests over 10 ms late though slots were free", "brunt used 97 % of 2 cores"},
+	}
+	s.Warnings = setting.Plains(
+		[]string{"the open-file limit is 1,024: at most 1,000 requests can be in flight; raise it with ulimit -n"},
+	)
 	return report.From(sc.Meta(), s)
 }
 
@@ -158,9 +244,23 @@ func closed() *report.Report {
 
 // Named is the report of a run with payload names.
 func Named() *report.Report {
-	sc := Scene{Seed: 7, Rate: 300, Slots: 40, N: 9000, Median: 40 * time.Millisecond, Spread: 0.6, Statuses: map[int]float64{503: 0.004}}
+	sc := Scene{
+		Seed:     7,
+		Rate:     300,
+		Slots:    40,
+		N:        9000,
+		Median:   40 * time.Millisecond,
+		Spread:   0.6,
+		Statuses: map[int]float64{503: 0.004},
+	}
 	for i := range 13 {
-		sc.Names = append(sc.Names, []string{"short prompt", "long prompt with a context of many pages and a name to match", "日本語の要約", "chat"}[i%4]+strings.Repeat("+", i/4))
+		sc.Names = append(
+			sc.Names,
+			[]string{"short prompt", "long prompt with a context of many pages and a name to match", "日本語の要約", "chat"}[i%4]+strings.Repeat(
+				"+",
+				i/4,
+			),
+		)
 	}
 	return sc.Report()
 }
@@ -168,22 +268,44 @@ func Named() *report.Report {
 func unreachable() *report.Report {
 	sc := Scene{Seed: 9, Rate: 10, Slots: 10, N: 50, Median: time.Millisecond, Resets: 1}
 	s := sc.Snapshot()
-	s.Failures[0].Kind, s.Failures[0].Message = "refused", setting.Plain("dial tcp 192.0.2.7:443: connect: connection refused")
-	s.Failures[0].Advice = setting.Plain("nothing listens there: check host and port, and whether the endpoint is still up")
-	s.Verdict = attack.Verdict{Trust: attack.TrustFull, LimitedBy: "endpoint", Headline: setting.Plain("the endpoint refused all connections")}
+	s.Failures[0].Kind, s.Failures[0].Message = "refused", setting.Plain(
+		"dial tcp 192.0.2.7:443: connect: connection refused",
+	)
+	s.Failures[0].Advice = setting.Plain(
+		"nothing listens there: check host and port, and whether the endpoint is still up",
+	)
+	s.Verdict = attack.Verdict{
+		Trust:     attack.TrustFull,
+		LimitedBy: "endpoint",
+		Headline:  setting.Plain("the endpoint refused all connections"),
+	}
 	return Judged(report.From(sc.Meta(), s), "p50<1s")
 }
 
 const nasty = "\x1b[31m</script>\r\n\t\u202eevil\u2066\x00\"'\\ שלום \u0301\u0301 日本"
 
 func hostile() *report.Report {
-	sc := Scene{Seed: 10, Rate: 50, Slots: 8, N: 500, Median: 10 * time.Millisecond, Spread: 1.2, Statuses: map[int]float64{500: 0.05, 502: 0.02}, Resets: 0.02,
-		Names: []string{nasty, strings.Repeat("n", 10_000), "", "\xff\xfe" + strings.Repeat("\u0301", 10_000)}}
+	sc := Scene{
+		Seed:     10,
+		Rate:     50,
+		Slots:    8,
+		N:        500,
+		Median:   10 * time.Millisecond,
+		Spread:   1.2,
+		Statuses: map[int]float64{500: 0.05, 502: 0.02},
+		Resets:   0.02,
+		Names:    []string{nasty, strings.Repeat("n", 10_000), "", "\xff\xfe" + strings.Repeat("\u0301", 10_000)},
+	}
 	s := sc.Snapshot()
 	for i, message := range []string{nasty, strings.Repeat(nasty, 300), "429 " + strings.Repeat("語", 5000)} {
 		s.Failures[i].Message = setting.Plain(message)
 		s.Failures[i].RequestID = nasty
-		s.Failures[i].Cause, s.Failures[i].Payload, s.Failures[i].Headers = attack.CauseBadInput, strings.Repeat(nasty, 50), map[string]string{nasty: nasty}
+		s.Failures[i].Cause, s.Failures[i].Payload, s.Failures[i].Headers = attack.CauseBadInput, strings.Repeat(
+			nasty,
+			50,
+		), map[string]string{
+			nasty: nasty,
+		}
 		s.Failures[i].Advice = setting.Plain(s.Failures[i].Payload + " does not fit the model's signature")
 	}
 	s.Slowest[0].Payload, s.Slowest[0].RequestID = strings.Repeat(nasty, 50), nasty
@@ -211,8 +333,14 @@ func outlier() *report.Report {
 		Must(s.Latencies[figure.FirstByte].RecordValue(int64(890 * time.Millisecond)))
 		Must(s.Latencies[figure.Lateness].RecordValue(int64(40 * time.Microsecond)))
 	}
-	slow := attack.Slow{At: 3200 * time.Millisecond, Response: 900 * time.Millisecond, Service: 899 * time.Millisecond, Status: 200,
-		Payload: "bodies.jsonl:17", RequestID: "6c1f2a8e-4f0b-4c4e-9a51-0d2f7f9a9f31"}
+	slow := attack.Slow{
+		At:        3200 * time.Millisecond,
+		Response:  900 * time.Millisecond,
+		Service:   899 * time.Millisecond,
+		Status:    200,
+		Payload:   "bodies.jsonl:17",
+		RequestID: "6c1f2a8e-4f0b-4c4e-9a51-0d2f7f9a9f31",
+	}
 	s.Slowest = append([]attack.Slow{slow, slow}, s.Slowest[:18]...)
 	return report.From(sc.Meta(), s)
 }
@@ -237,11 +365,36 @@ func merged() *report.Report {
 func Served() *report.Report {
 	r := Healthy.Report()
 	d := &endpoint.Details{Name: "my-endpoint", Entities: []databricks.Entity{
-		{Name: "model-1", Model: "main.default.model", Version: "3", WorkloadSize: "Medium", MinConcurrency: 8, MaxConcurrency: 8, Traffic: 100},
+		{
+			Name:           "model-1",
+			Model:          "main.default.model",
+			Version:        "3",
+			WorkloadSize:   "Medium",
+			MinConcurrency: 8,
+			MaxConcurrency: 8,
+			Traffic:        100,
+		},
 	}}
-	x := databricks.Export{Concurrency: new(8.0), CPU: new(12.5), Memory: new(40.0), GPU: new(0.0), Requests: new(900.0), Requests4xx: new(0.0), Requests5xx: new(0.0)}
+	x := databricks.Export{
+		Concurrency: new(8.0),
+		CPU:         new(12.5),
+		Memory:      new(40.0),
+		GPU:         new(0.0),
+		Requests:    new(900.0),
+		Requests4xx: new(0.0),
+		Requests5xx: new(0.0),
+	}
 	y := x
-	y.Request, y.Model, y.Queue = databricks.Times{Count: 5000, Sum: 90_000}, databricks.Times{Count: 4990, Sum: 74_850}, databricks.Times{Count: 4990, Sum: 4990}
+	y.Request, y.Model, y.Queue = databricks.Times{
+		Count: 5000,
+		Sum:   90_000,
+	}, databricks.Times{
+		Count: 4990,
+		Sum:   74_850,
+	}, databricks.Times{
+		Count: 4990,
+		Sum:   4990,
+	}
 	samples := []endpoint.Sample{{At: Epoch.Add(-time.Second), Export: x}, {At: Epoch.Add(10 * time.Second), Export: y}}
 	r.DescribeEndpoint(report.Meta{Details: d}, samples, Epoch, 5000, 0)
 	return r
@@ -250,9 +403,26 @@ func Served() *report.Report {
 // StreamSnapshot has streams of 1 to 200 tokens, of which every tenth states no
 // usage, and a few without any output.
 func StreamSnapshot(seed uint64) (Scene, *attack.Snapshot) {
-	sc := Scene{Seed: seed, Rate: 20, Slots: 60, N: 1200, Median: 2 * time.Second, Spread: 0.3, Statuses: map[int]float64{429: 0.01}}
+	sc := Scene{
+		Seed:     seed,
+		Rate:     20,
+		Slots:    60,
+		N:        1200,
+		Median:   2 * time.Second,
+		Spread:   0.3,
+		Statuses: map[int]float64{429: 0.01},
+	}
 	s := sc.Snapshot()
-	s.Failures = append(s.Failures, attack.Failure{Kind: attack.KindStreamBroken, Message: setting.Plain("the stream broke after 12 chunks: unexpected EOF"), Count: 3, First: time.Second, Last: 40 * time.Second})
+	s.Failures = append(
+		s.Failures,
+		attack.Failure{
+			Kind:    attack.KindStreamBroken,
+			Message: setting.Plain("the stream broke after 12 chunks: unexpected EOF"),
+			Count:   3,
+			First:   time.Second,
+			Last:    40 * time.Second,
+		},
+	)
 	s.Counts.Failed += 3
 	s.Counts.Sent += 3
 	s.Counts.Planned += 3
@@ -312,5 +482,12 @@ func Streamed() *report.Report {
 	meta := sc.Meta()
 	meta.Plan.Good = attack.Bounds{figure.TTFT: 500 * time.Millisecond, figure.TPOT: 15 * time.Millisecond}
 	s.Counts.Good = 401
-	return Judged(report.From(meta, s), "ttft.p99<500ms", "tpot.p95<15ms", "inter_chunk.p99<50ms", "output_tokens_per_s>1000", "per_user_tokens_per_s>100/s")
+	return Judged(
+		report.From(meta, s),
+		"ttft.p99<500ms",
+		"tpot.p95<15ms",
+		"inter_chunk.p99<50ms",
+		"output_tokens_per_s>1000",
+		"per_user_tokens_per_s>100/s",
+	)
 }

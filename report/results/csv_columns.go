@@ -31,7 +31,8 @@ var columnNames = []string{
 // looksColumns tells such a file by its first line.
 func looksColumns(head []byte) bool {
 	line, _, _ := bytes.Cut(head, []byte("\n"))
-	return bytes.Contains(line, []byte("response_ms")) && bytes.Contains(line, []byte("planned")) && !bytes.HasPrefix(line, []byte("{"))
+	return bytes.Contains(line, []byte("response_ms")) && bytes.Contains(line, []byte("planned")) &&
+		!bytes.HasPrefix(line, []byte("{"))
 }
 
 // What became of a request, in the column outcome.
@@ -183,7 +184,19 @@ func (c *columnReader) read(out *vegeta.Result) (err error) {
 		return err
 	}
 	*out = vegeta.Result{Headers: http.Header{}}
-	out.Seq, out.BytesOut, out.BytesIn = c.number("seq", 64, &err), c.number("bytes_out", 64, &err), c.number("bytes_in", 64, &err)
+	out.Seq, out.BytesOut, out.BytesIn = c.number(
+		"seq",
+		64,
+		&err,
+	), c.number(
+		"bytes_out",
+		64,
+		&err,
+	), c.number(
+		"bytes_in",
+		64,
+		&err,
+	)
 	out.Code = uint16(c.number("status", 16, &err))
 	planned, bad := time.Parse(time.RFC3339Nano, c.text("planned"))
 	err = errors.Join(err, c.wrong("planned", bad))

@@ -84,9 +84,16 @@ func (w *wholeLines) fill() {
 func (t *tail) warning(read uint64) string {
 	switch {
 	case t.within:
-		return fmt.Sprintf("the file ends in the middle of record %s: it was cut off, and %s were read", format.Count(read+1), format.Count(read))
+		return fmt.Sprintf(
+			"the file ends in the middle of record %s: it was cut off, and %s were read",
+			format.Count(read+1),
+			format.Count(read),
+		)
 	case t.packed:
-		return fmt.Sprintf("the file ends early: its compressed data was cut off, and %s records were read", format.Count(read))
+		return fmt.Sprintf(
+			"the file ends early: its compressed data was cut off, and %s records were read",
+			format.Count(read),
+		)
 	}
 	return ""
 }

@@ -117,7 +117,11 @@ func (b *rebuilder) sketch(r *report.Report) {
 			in := &r.Intervals[i]
 			if middle >= in.TS && middle < in.TS+in.WidthS || i == len(r.Intervals)-1 && middle >= in.TS {
 				if of[i] == nil {
-					of[i] = &second{response: attack.NewHistogram(), service: attack.NewHistogram(), lateness: attack.NewHistogram()}
+					of[i] = &second{
+						response: attack.NewHistogram(),
+						service:  attack.NewHistogram(),
+						lateness: attack.NewHistogram(),
+					}
 				}
 				of[i].join(s)
 				break

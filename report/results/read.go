@@ -27,7 +27,11 @@ func ReadFiles(paths []string, stdin io.Reader) (*report.Report, error) {
 		}
 		for j, before := range reports[:i] {
 			if merge.SameRun(before, r) {
-				return nil, fmt.Errorf("%s and %s hold the same run, which would count twice: give it once", paths[j], path)
+				return nil, fmt.Errorf(
+					"%s and %s hold the same run, which would count twice: give it once",
+					paths[j],
+					path,
+				)
 			}
 		}
 		reports[i] = r

@@ -36,7 +36,11 @@ type rebuilder struct {
 }
 
 func rebuild(decode vegeta.Decoder, end *tail, name string) (*report.Report, error) {
-	b := &rebuilder{seconds: map[int64]*second{}, failures: map[string]*attack.Failure{}, names: map[string]*attack.Named{}}
+	b := &rebuilder{
+		seconds:  map[int64]*second{},
+		failures: map[string]*attack.Failure{},
+		names:    map[string]*attack.Named{},
+	}
 	b.s.State, b.s.Status = attack.Done, map[int]uint64{}
 	b.s.Latencies = attack.NewLatencies()
 	for n := 1; ; n++ {
@@ -151,7 +155,13 @@ func (b *rebuilder) fail(r *vegeta.Result, end time.Time) {
 	}
 	f := b.failures[kind]
 	if f == nil {
-		f = &attack.Failure{Kind: kind, Status: int(r.Code), Message: setting.Plain(r.Error), First: end.Sub(b.base), Payload: r.Headers.Get(headerPayload)}
+		f = &attack.Failure{
+			Kind:    kind,
+			Status:  int(r.Code),
+			Message: setting.Plain(r.Error),
+			First:   end.Sub(b.base),
+			Payload: r.Headers.Get(headerPayload),
+		}
 		b.failures[kind] = f
 	}
 	f.Count++

@@ -64,7 +64,13 @@ func (b *rebuilder) intervals(shift time.Duration) []attack.Interval {
 		in.Width = edge(k+1) - in.At
 		inFlight = max(0, inFlight+int64(in.Sent)-int64(in.Succeeded+in.Failed+in.CutOff))
 		in.InFlight, until = uint64(inFlight), edge(k+1)
-		in.Response, in.Service, in.Lateness = attack.SketchOf(in.response), attack.SketchOf(in.service), attack.SketchOf(in.lateness)
+		in.Response, in.Service, in.Lateness = attack.SketchOf(
+			in.response,
+		), attack.SketchOf(
+			in.service,
+		), attack.SketchOf(
+			in.lateness,
+		)
 		list = append(list, in.Interval)
 	}
 	return list

@@ -78,7 +78,9 @@ type Writer struct {
 // be FormatColumns. "-" is stdout, written in the format given. The method and the meta's name and URL stand in each.
 // What the file held stays until Close has written all of it.
 func Create(path, form string, stdout io.Writer, method string, meta report.Meta) (*Writer, error) {
-	r := &Writer{out: vegeta.Result{Attack: format.Plain(meta.Name), Method: method, URL: meta.URL, Headers: http.Header{}}}
+	r := &Writer{
+		out: vegeta.Result{Attack: format.Plain(meta.Name), Method: method, URL: meta.URL, Headers: http.Header{}},
+	}
 	name, compressed := strings.CutSuffix(path, ".zst")
 	switch of := ending(name); {
 	case path == "-":

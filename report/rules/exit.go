@@ -92,7 +92,11 @@ func Reasons(r *report.Report, strict bool) (list []Reason) {
 		add(true, ExitFailed, "ended early: "+*r.Error)
 	}
 	add(o.NoReply, ExitFailed, silence(r))
-	add(o.Denied, ExitFailed, "every reply was 401 or 403: the credentials, or their permission on the endpoint, are wrong")
+	add(
+		o.Denied,
+		ExitFailed,
+		"every reply was 401 or 403: the credentials, or their permission on the endpoint, are wrong",
+	)
 	add(o.Lapsed, ExitFailed, "the credentials expired before the run's end and were not renewed")
 	add(o.Invalid && strict, ExitUntrusted, distrust(&r.Verdict))
 	for _, j := range r.SLO {

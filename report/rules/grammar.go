@@ -41,7 +41,10 @@ type Rule struct {
 	unit     report.Unit
 }
 
-var allowedFigures = "figures are pNN (p99, p99.9), mean and max, of response or, as in service.p99, of " + strings.Join(timeFigures[1:], ", ") +
+var allowedFigures = "figures are pNN (p99, p99.9), mean and max, of response or, as in service.p99, of " + strings.Join(
+	timeFigures[1:],
+	", ",
+) +
 	"; failed; and completed(_ok), succeeded, sent, offered, goodput, output_tokens, per_user_tokens with _per_s"
 
 // timeFigures are the names of the figures of times; response is the one that is
@@ -53,7 +56,18 @@ var timeFigures = func() (names []string) {
 	return names
 }()
 
-var countFigures = []string{"failed", "completed_per_s", "completed_ok_per_s", "completed_output_tokens_per_s", "succeeded_per_s", "sent_per_s", "offered_per_s", "output_tokens_per_s", "per_user_tokens_per_s", "goodput_per_s"}
+var countFigures = []string{
+	"failed",
+	"completed_per_s",
+	"completed_ok_per_s",
+	"completed_output_tokens_per_s",
+	"succeeded_per_s",
+	"sent_per_s",
+	"offered_per_s",
+	"output_tokens_per_s",
+	"per_user_tokens_per_s",
+	"goodput_per_s",
+}
 
 var number = regexp.MustCompile(`^[0-9]{1,15}(\.[0-9]{1,9})?$`)
 
@@ -112,7 +126,10 @@ func (r *Rule) readFigure(name string) error {
 	}
 	q, ok := report.ParseQuantile(digits)
 	if !ok {
-		return fmt.Errorf("percentile %s is not above p0 and below p100 with at most 6 decimals; for the highest value write max", quoteShort(stat))
+		return fmt.Errorf(
+			"percentile %s is not above p0 and below p100 with at most 6 decimals; for the highest value write max",
+			quoteShort(stat),
+		)
 	}
 	r.stat, r.quantile = "p", q
 	return nil

@@ -152,8 +152,18 @@ func (run *Run) row() string {
 	if run.Trust != nil {
 		trust = format.Safe(*run.Trust, 20)
 	}
-	return fmt.Sprintf("@-%d\t%s\t%s for %s\t%s\t%s\t%s\t%s\t%s", run.Number, name, load(&run.Plan), format.SpanSeconds(run.DurationS),
-		format.Count(run.Sent), format.Count(run.Failed), format.OptionalMS(run.P50), format.OptionalMS(run.P99), trust)
+	return fmt.Sprintf(
+		"@-%d\t%s\t%s for %s\t%s\t%s\t%s\t%s\t%s",
+		run.Number,
+		name,
+		load(&run.Plan),
+		format.SpanSeconds(run.DurationS),
+		format.Count(run.Sent),
+		format.Count(run.Failed),
+		format.OptionalMS(run.P50),
+		format.OptionalMS(run.P99),
+		trust,
+	)
 }
 
 func load(p *report.Plan) string {

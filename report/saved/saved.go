@@ -275,5 +275,9 @@ func pick(word, of, dir string, list []string) (string, error) {
 	case 0:
 		return "", fmt.Errorf("%s: no saved run of that name; brunt runs lists them", format.Safe(word, 80))
 	}
-	return "", fmt.Errorf("%s: %d saved runs begin so; write more of the name (brunt runs lists them)", format.Safe(word, 80), len(fit))
+	return "", fmt.Errorf(
+		"%s: %d saved runs begin so; write more of the name (brunt runs lists them)",
+		format.Safe(word, 80),
+		len(fit),
+	)
 }

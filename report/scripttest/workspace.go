@@ -22,7 +22,14 @@ const (
 
 // OpenWorkspace gives a script a look-alike workspace.
 func OpenWorkspace(env *testscript.Env) error {
-	w, err := workspacetest.Start(workspacetest.Config{PATs: []string{canaryPAT}, ClientID: clientID, Secret: canarySecret, Endpoints: workspacetest.Sample()})
+	w, err := workspacetest.Start(
+		workspacetest.Config{
+			PATs:      []string{canaryPAT},
+			ClientID:  clientID,
+			Secret:    canarySecret,
+			Endpoints: workspacetest.Sample(),
+		},
+	)
 	if err != nil {
 		return err
 	}
@@ -47,7 +54,13 @@ func OpenWorkspace(env *testscript.Env) error {
 // seenBy is what a workspace has counted, by the words of control.
 func seenBy(w *workspacetest.Server) map[string]int64 {
 	s := w.Stats()
-	return map[string]int64{"invoked": s.Invocations, "served": s.Served, "refused": s.Refused, "issued": s.TokensIssued, "asked": s.LookUps + s.Discoveries + s.TokenRequests}
+	return map[string]int64{
+		"invoked": s.Invocations,
+		"served":  s.Served,
+		"refused": s.Refused,
+		"issued":  s.TokensIssued,
+		"asked":   s.LookUps + s.Discoveries + s.TokenRequests,
+	}
 }
 
 // control tells the workspace what to do, or what it must have seen:
@@ -97,7 +110,8 @@ func noSecrets(ts *testscript.TestScript, _ bool, args []string) {
 	for _, name := range append(args, "stdout", "stderr") {
 		text := ts.ReadFile(name)
 		for _, secret := range secrets {
-			if strings.Contains(text, secret) || strings.Contains(text, secret[:min(len(secret), 20)]) && len(secret) < 60 {
+			if strings.Contains(text, secret) ||
+				strings.Contains(text, secret[:min(len(secret), 20)]) && len(secret) < 60 {
 				ts.Fatalf("%s holds a secret", name)
 			}
 		}

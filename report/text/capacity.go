@@ -85,18 +85,34 @@ func (t tried) outcome() string {
 // capacityColumns are one row for each load. Counts are of all its steps, times
 // of the newest.
 func capacityColumns(c *report.Capacity) []column {
-	streams := slices.ContainsFunc(c.Steps, func(s report.CapacityStep) bool { return s.TTFTP99 != nil || s.UserTokensPerS != nil })
+	streams := slices.ContainsFunc(
+		c.Steps,
+		func(s report.CapacityStep) bool { return s.TTFTP99 != nil || s.UserTokensPerS != nil },
+	)
 	load := "rate"
 	if c.Sweep == "concurrency" {
 		load = "clients"
 	}
 	columns := []column{
-		{head: load, right: true}, {head: "completed", right: true}, {head: "p50", right: true, drop: 3}, {head: "p99", right: true, drop: 4},
+		{
+			head:  load,
+			right: true,
+		}, {head: "completed", right: true}, {head: "p50", right: true, drop: 3}, {head: "p99", right: true, drop: 4},
 		{head: "requests", right: true, drop: 2}, {head: "failed", right: true}, {head: "outcome"},
 	}
 	if streams {
-		columns = slices.Insert(columns, 2, column{head: "tokens", right: true}, column{head: "per user", right: true},
-			column{head: "ttft p99", right: true}, column{head: "tpot p99", right: true}, column{head: "goodput", right: true, drop: 1})
+		columns = slices.Insert(
+			columns,
+			2,
+			column{head: "tokens", right: true},
+			column{head: "per user", right: true},
+			column{
+				head:  "ttft p99",
+				right: true,
+			},
+			column{head: "tpot p99", right: true},
+			column{head: "goodput", right: true, drop: 1},
+		)
 	}
 	if c.Fit != nil {
 		columns = append(columns, column{head: "fit", right: true, drop: 5})
@@ -125,7 +141,14 @@ func capacityCells(c *report.Capacity, t tried, streams bool) []string {
 		cells = append(cells, optionalRate(newest.TokensPerS), optionalRate(newest.UserTokensPerS),
 			format.OptionalMS(newest.TTFTP99), format.OptionalMS(newest.TPOTP99), optionalRate(newest.GoodputPerS))
 	}
-	cells = append(cells, format.OptionalMS(newest.P50), format.OptionalMS(newest.P99), format.Count(requests), format.Count(failed), t.outcome())
+	cells = append(
+		cells,
+		format.OptionalMS(newest.P50),
+		format.OptionalMS(newest.P99),
+		format.Count(requests),
+		format.Count(failed),
+		t.outcome(),
+	)
 	if f := c.Fit; f != nil {
 		text := ""
 		if i := slices.Index(f.Concurrency, intOf(newest.Concurrency)); i >= 0 && i < len(f.Residuals) {

@@ -21,7 +21,10 @@ func goodputItems(g *report.Goodput) []string {
 			bounds = append(bounds, strings.ReplaceAll(figure.Figure(f).String(), "_", " ")+" "+format.MS(*longest))
 		}
 	}
-	items := []string{format.Rate(g.PerS), format.Share(g.Percent) + " of requests within " + strings.Join(bounds, ", ")}
+	items := []string{
+		format.Rate(g.PerS),
+		format.Share(g.Percent) + " of requests within " + strings.Join(bounds, ", "),
+	}
 	for _, text := range g.Unbound {
 		items = append(items, "not bound by "+format.Safe(text, 120))
 	}
@@ -59,12 +62,32 @@ func tokenItems(r *report.Report) (items, notes []string) {
 	case s.PerUserTokensPerS != nil:
 		user = format.Rate(*s.PerUserTokensPerS) + " per user"
 	}
-	items = []string{counted(output, "output"), format.Rate(perS), user, unlessZero(prompt, "prompt"), unlessZero(s.Silent, "streams without output")}
+	items = []string{
+		counted(output, "output"),
+		format.Rate(perS),
+		user,
+		unlessZero(prompt, "prompt"),
+		unlessZero(s.Silent, "streams without output"),
+	}
 	if n := s.TokensBy.Chunks; n > 0 {
-		notes = append(notes, fmt.Sprintf("%s of %s streams stated no usage: their chunks are counted as output tokens", format.Count(n), format.Count(s.Streams)))
+		notes = append(
+			notes,
+			fmt.Sprintf(
+				"%s of %s streams stated no usage: their chunks are counted as output tokens",
+				format.Count(n),
+				format.Count(s.Streams),
+			),
+		)
 	}
 	if u := r.Usage; u != nil && u.Replies < r.Requests.Succeeded-s.Streams {
-		notes = append(notes, fmt.Sprintf("%s of %s whole replies stated their usage: the others' tokens are not counted", format.Count(u.Replies), format.Count(r.Requests.Succeeded-s.Streams)))
+		notes = append(
+			notes,
+			fmt.Sprintf(
+				"%s of %s whole replies stated their usage: the others' tokens are not counted",
+				format.Count(u.Replies),
+				format.Count(r.Requests.Succeeded-s.Streams),
+			),
+		)
 	}
 	return items, notes
 }
@@ -84,7 +107,12 @@ func (p *page) counts(r *report.Report) {
 		p.flow(plainText, "ids", "client_request_id from "+format.Safe(*r.RunID, 40)+"-0 on")
 	}
 	if k := r.Results; k != nil {
-		p.flow(plainText, "results", counted(k.Kept, "kept"), unlessZero(k.Dropped, "dropped: the file could not take them"))
+		p.flow(
+			plainText,
+			"results",
+			counted(k.Kept, "kept"),
+			unlessZero(k.Dropped, "dropped: the file could not take them"),
+		)
 	}
 	t := &r.Throughput
 	asked := ""

@@ -55,7 +55,11 @@ func loadWords(r *report.Report) string {
 	case len(plan.Stages) == 1:
 		words = plan.Stages[0].Words()
 	case plan.RatePerS != nil && plan.Concurrency != nil:
-		words = fmt.Sprintf("%s, at most %s in flight,", format.AskedRate(*plan.RatePerS), format.Count(uint64(max(*plan.Concurrency, 0))))
+		words = fmt.Sprintf(
+			"%s, at most %s in flight,",
+			format.AskedRate(*plan.RatePerS),
+			format.Count(uint64(max(*plan.Concurrency, 0))),
+		)
 	case plan.RatePerS != nil:
 		words = format.AskedRate(*plan.RatePerS)
 	case plan.Concurrency != nil:
@@ -63,7 +67,11 @@ func loadWords(r *report.Report) string {
 	}
 	switch {
 	case plan.DurationS != nil && plan.Requests != nil:
-		words += fmt.Sprintf(" for %s or %s requests", format.SpanSeconds(*plan.DurationS), format.Count(*plan.Requests))
+		words += fmt.Sprintf(
+			" for %s or %s requests",
+			format.SpanSeconds(*plan.DurationS),
+			format.Count(*plan.Requests),
+		)
 	case plan.DurationS != nil:
 		words += " for " + format.SpanSeconds(*plan.DurationS)
 	case plan.Requests != nil:
@@ -77,7 +85,11 @@ func loadWords(r *report.Report) string {
 	}
 	switch n := len(r.Changes); {
 	case n == 1:
-		words += fmt.Sprintf(", changed after %s to %s", format.SpanSeconds(max(0, r.Changes[0].TS)), changeWords(&r.Changes[0]))
+		words += fmt.Sprintf(
+			", changed after %s to %s",
+			format.SpanSeconds(max(0, r.Changes[0].TS)),
+			changeWords(&r.Changes[0]),
+		)
 	case n > 1:
 		words += fmt.Sprintf(", changed %d times, at last to %s", n, changeWords(&r.Changes[n-1]))
 	}
@@ -88,8 +100,24 @@ func loadWords(r *report.Report) string {
 func stageWords(stages []report.Stage) string {
 	whole := stages[0]
 	for _, s := range stages {
-		whole.RatePerS, whole.ToRatePerS = lower(whole.RatePerS, s.RatePerS, s.ToRatePerS), higher(whole.ToRatePerS, s.RatePerS, s.ToRatePerS)
-		whole.Concurrency, whole.ToConcurrency = lower(whole.Concurrency, s.Concurrency, s.ToConcurrency), higher(whole.ToConcurrency, s.Concurrency, s.ToConcurrency)
+		whole.RatePerS, whole.ToRatePerS = lower(
+			whole.RatePerS,
+			s.RatePerS,
+			s.ToRatePerS,
+		), higher(
+			whole.ToRatePerS,
+			s.RatePerS,
+			s.ToRatePerS,
+		)
+		whole.Concurrency, whole.ToConcurrency = lower(
+			whole.Concurrency,
+			s.Concurrency,
+			s.ToConcurrency,
+		), higher(
+			whole.ToConcurrency,
+			s.Concurrency,
+			s.ToConcurrency,
+		)
 	}
 	return fmt.Sprintf("%d stages of %s", len(stages), whole.Words())
 }

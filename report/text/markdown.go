@@ -16,7 +16,30 @@ import (
 )
 
 // markdownCell makes text fit for one cell: nothing in it is markup.
-var markdownCell = strings.NewReplacer("\\", "\\\\", "|", "\\|", "`", "\\`", "*", "\\*", "_", "\\_", "<", "&lt;", ">", "&gt;", "[", "\\[", "]", "\\]", "#", "\\#", "~", "\\~")
+var markdownCell = strings.NewReplacer(
+	"\\",
+	"\\\\",
+	"|",
+	"\\|",
+	"`",
+	"\\`",
+	"*",
+	"\\*",
+	"_",
+	"\\_",
+	"<",
+	"&lt;",
+	">",
+	"&gt;",
+	"[",
+	"\\[",
+	"]",
+	"\\]",
+	"#",
+	"\\#",
+	"~",
+	"\\~",
+)
 
 func cell(s string, width int) string { return markdownCell.Replace(format.Safe(s, width)) }
 
@@ -47,9 +70,22 @@ func Markdown(w io.Writer, r *report.Report) error {
 	if completed := r.Throughput.CompletedPerS; completed != nil {
 		rate, reached = "completed/s", *completed
 	}
-	fmt.Fprintf(&b, "| planned | sent | succeeded | failed | cut off | not sent | %s |\n|--:|--:|--:|--:|--:|--:|--:|\n", rate)
-	fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s |\n\n", format.Count(q.Planned), format.Count(q.Sent), format.Count(q.Succeeded),
-		format.Count(q.Failed), format.Count(q.CutOff), format.Count(q.NotSent), format.Rate(reached))
+	fmt.Fprintf(
+		&b,
+		"| planned | sent | succeeded | failed | cut off | not sent | %s |\n|--:|--:|--:|--:|--:|--:|--:|\n",
+		rate,
+	)
+	fmt.Fprintf(
+		&b,
+		"| %s | %s | %s | %s | %s | %s | %s |\n\n",
+		format.Count(q.Planned),
+		format.Count(q.Sent),
+		format.Count(q.Succeeded),
+		format.Count(q.Failed),
+		format.Count(q.CutOff),
+		format.Count(q.NotSent),
+		format.Rate(reached),
+	)
 	b.WriteString("| | p50 | p90 | p95 | p99 | p99.9 | max | count |\n|:--|--:|--:|--:|--:|--:|--:|--:|\n")
 	for _, row := range rowsOf(r, shownFigures) {
 		fmt.Fprintf(&b, "| %s |", row.label)
@@ -84,7 +120,10 @@ func markdownPlan(b *strings.Builder, r *report.Report) {
 	item("load", cell(loadWords(r), 240))
 	item("payloads", cell(payloadWords(&r.Plan), 240))
 	if r.Started != nil {
-		item("started", fmt.Sprintf("%s, lasted %s", r.Started.UTC().Format("2006-01-02 15:04:05 UTC"), format.MS(r.ElapsedS*1e3)))
+		item(
+			"started",
+			fmt.Sprintf("%s, lasted %s", r.Started.UTC().Format("2006-01-02 15:04:05 UTC"), format.MS(r.ElapsedS*1e3)),
+		)
 	}
 	var labels []string
 	for _, key := range slices.Sorted(maps.Keys(r.Labels)) {

@@ -20,12 +20,22 @@ func (p *page) models(r *report.Report) {
 	models := slices.Clone(r.ServedModels)
 	slices.SortStableFunc(models, func(a, b report.ServedModel) int { return compareDown(a.Count, b.Count) })
 	columns := []column{
-		{head: "served model", least: 12}, {head: "replies", right: true}, {head: "p50", right: true, drop: 3}, {head: "p99", right: true},
+		{
+			head:  "served model",
+			least: 12,
+		}, {head: "replies", right: true}, {head: "p50", right: true, drop: 3}, {head: "p99", right: true},
 		{head: "service p50", right: true, drop: 1}, {head: "service p99", right: true, drop: 2},
 	}
 	for _, m := range models[:min(len(models), maxNameRows)] {
 		response, service := &m.LatencyMS.Response, &m.LatencyMS.Service
-		cells := []string{format.Safe(m.Name, maxCell), format.Count(m.Count), format.OptionalMS(response.P50), format.OptionalMS(response.P99), format.OptionalMS(service.P50), format.OptionalMS(service.P99)}
+		cells := []string{
+			format.Safe(m.Name, maxCell),
+			format.Count(m.Count),
+			format.OptionalMS(response.P50),
+			format.OptionalMS(response.P99),
+			format.OptionalMS(service.P50),
+			format.OptionalMS(service.P99),
+		}
 		for i, cell := range cells {
 			columns[i].cells = append(columns[i].cells, cell)
 		}
@@ -215,8 +225,15 @@ func (p *page) stages(r *report.Report) {
 		return
 	}
 	columns := []column{
-		{head: "stage", right: true}, {head: "from", right: true, drop: 1}, {head: "load", least: 8}, {head: "sent", right: true},
-		{head: "not sent", right: true, drop: 3}, {head: "failed", right: true}, {head: "p50", right: true, drop: 4}, {head: "p90", right: true, drop: 2},
+		{
+			head:  "stage",
+			right: true,
+		}, {head: "from", right: true, drop: 1}, {head: "load", least: 8}, {head: "sent", right: true},
+		{
+			head:  "not sent",
+			right: true,
+			drop:  3,
+		}, {head: "failed", right: true}, {head: "p50", right: true, drop: 4}, {head: "p90", right: true, drop: 2},
 		{head: "p99", right: true}, {head: "max", right: true, drop: 5},
 	}
 	missing := false
@@ -225,8 +242,12 @@ func (p *page) stages(r *report.Report) {
 		l := &g.LatencyMS.Response
 		missing = missing || g.Requests.NotSent > 0
 		cells := []string{
-			strconv.Itoa(i + 1), format.Moment(g.FromS), g.Words(), format.Count(g.Requests.Sent), format.Count(g.Requests.NotSent),
-			format.Count(g.Requests.Failed), format.OptionalMS(l.P50), format.OptionalMS(l.P90), format.OptionalMS(l.P99), format.OptionalMS(l.Max),
+			strconv.Itoa(
+				i + 1,
+			), format.Moment(g.FromS), g.Words(), format.Count(g.Requests.Sent), format.Count(g.Requests.NotSent),
+			format.Count(
+				g.Requests.Failed,
+			), format.OptionalMS(l.P50), format.OptionalMS(l.P90), format.OptionalMS(l.P99), format.OptionalMS(l.Max),
 		}
 		for j, cell := range cells {
 			columns[j].cells = append(columns[j].cells, cell)
@@ -264,7 +285,12 @@ func (p *page) slowest(r *report.Report) {
 			id = "request " + format.Safe(*s.RequestID, maxCell)
 		}
 		time := format.MS(s.ResponseMS)
-		items := []string{strings.Repeat(" ", took-format.Width(time)) + time, "at " + format.Pad(format.Moment(s.AtS), at), format.Safe(s.Payload, maxCell), id}
+		items := []string{
+			strings.Repeat(" ", took-format.Width(time)) + time,
+			"at " + format.Pad(format.Moment(s.AtS), at),
+			format.Safe(s.Payload, maxCell),
+			id,
+		}
 		if payload > 0 && payload <= p.width/3 {
 			items[2] = format.Pad(items[2], payload)
 		}

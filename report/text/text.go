@@ -152,7 +152,11 @@ func (p *page) flow(s style, label string, items ...string) {
 // ending says what a reader has to know before looking at any figure.
 func (p *page) ending(r *report.Report) {
 	if !r.Done() {
-		p.prose(yellow, fmt.Sprintf("%s: figures so far, after %s", format.Safe(r.State, 20), format.MS(r.ElapsedS*1e3)), 2)
+		p.prose(
+			yellow,
+			fmt.Sprintf("%s: figures so far, after %s", format.Safe(r.State, 20), format.MS(r.ElapsedS*1e3)),
+			2,
+		)
 	}
 	if r.Interrupted {
 		p.prose(yellow, rules.InterruptedWords(r), 2)

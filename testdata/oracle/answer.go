@@ -47,7 +47,11 @@ func parseFaults(words string) (faults, error) {
 		share, err := strconv.ParseFloat(value, 64)
 		kind := slices.Index(names[:unanswered], name)
 		if err != nil || kind < 0 || share < 0 || sum+share > 1.000001 {
-			return nil, fmt.Errorf("-faults %q: write it as NAME=SHARE with one of %v and shares up to 1", word, names[:unanswered])
+			return nil, fmt.Errorf(
+				"-faults %q: write it as NAME=SHARE with one of %v and shares up to 1",
+				word,
+				names[:unanswered],
+			)
 		}
 		sum += share
 		list = append(list, struct {
@@ -86,7 +90,14 @@ func mix(x uint64) uint64 {
 }
 
 func status(line, headers, body string) []byte {
-	return fmt.Appendf(nil, "HTTP/1.1 %s\r\n%sContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", line, headers, len(body), body)
+	return fmt.Appendf(
+		nil,
+		"HTTP/1.1 %s\r\n%sContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
+		line,
+		headers,
+		len(body),
+		body,
+	)
 }
 
 var (

@@ -34,7 +34,11 @@ type request struct {
 // there arrived, and counts.
 func (s *server) serve(c *net.TCPConn) {
 	defer c.Close()
-	conn := &connection{TCPConn: c, in: bufio.NewReaderSize(c, bufferSize), number: uint32(s.log.head.connections.Add(1))}
+	conn := &connection{
+		TCPConn: c,
+		in:      bufio.NewReaderSize(c, bufferSize),
+		number:  uint32(s.log.head.connections.Add(1)),
+	}
 	silent := false
 	for replies := 1; ; replies++ {
 		if s.keepAlive > 0 {
@@ -93,7 +97,8 @@ func (r *request) read(in *bufio.Reader) {
 				return
 			}
 		case bytes.EqualFold(name, []byte("Connection")):
-			r.close = bytes.EqualFold(value, []byte("close")) || r.close && !bytes.EqualFold(value, []byte("keep-alive"))
+			r.close = bytes.EqualFold(value, []byte("close")) ||
+				r.close && !bytes.EqualFold(value, []byte("keep-alive"))
 		case bytes.EqualFold(name, []byte("Transfer-Encoding")):
 			return // brunt always knows a body's length
 		}

@@ -35,7 +35,12 @@ func (w *Workspace) DataPlane(ctx context.Context, d *Details) (*Token, error) {
 		return nil, w.noOAuth(d)
 	}
 	if control != nil && control.Kind == "oauth-m2m" && w.config.ClientID != "" {
-		t, err := w.ask(ctx, control.Kind, url.Values{"grant_type": {"client_credentials"}, "scope": {"all-apis"}, "authorization_details": {details}}, true)
+		t, err := w.ask(
+			ctx,
+			control.Kind,
+			url.Values{"grant_type": {"client_credentials"}, "scope": {"all-apis"}, "authorization_details": {details}},
+			true,
+		)
 		var refused *StatusError
 		if !errors.As(err, &refused) || refused.Status >= 500 {
 			return t, err
@@ -49,12 +54,28 @@ func (w *Workspace) DataPlane(ctx context.Context, d *Details) (*Token, error) {
 	case control.access == "":
 		return nil, w.noOAuth(d)
 	}
-	return w.ask(ctx, control.Kind, url.Values{"grant_type": {grantJWT}, "authorization_details": {details}, "assertion": {control.access}}, false)
+	return w.ask(
+		ctx,
+		control.Kind,
+		url.Values{"grant_type": {grantJWT}, "authorization_details": {details}, "assertion": {control.access}},
+		false,
+	)
 }
 
 func (w *Workspace) noOAuth(d *Details) error {
-	return &NoOAuthError{advised{fmt.Sprintf("endpoint %s is route-optimised, and those take OAuth tokens only, no personal access token", d.Name), ": ",
-		setting.Textf("run databricks auth login --host %s and unset DATABRICKS_TOKEN, or set DATABRICKS_CLIENT_ID and DATABRICKS_CLIENT_SECRET of a service principal that may query it", w.Host())}}
+	return &NoOAuthError{
+		advised{
+			fmt.Sprintf(
+				"endpoint %s is route-optimised, and those take OAuth tokens only, no personal access token",
+				d.Name,
+			),
+			": ",
+			setting.Textf(
+				"run databricks auth login --host %s and unset DATABRICKS_TOKEN, or set DATABRICKS_CLIENT_ID and DATABRICKS_CLIENT_SECRET of a service principal that may query it",
+				w.Host(),
+			),
+		},
+	}
 }
 
 // authorizationFor is what a token for the endpoint at that URL must be asked
@@ -74,7 +95,12 @@ func authorizationFor(endpointURL string) string {
 
 // ask asks the token endpoint, as the service principal itself or not.
 func (w *Workspace) ask(ctx context.Context, kind string, form url.Values, own bool) (*Token, error) {
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, w.Host()+"/oidc/v1/token", strings.NewReader(form.Encode()))
+	r, err := http.NewRequestWithContext(
+		ctx,
+		http.MethodPost,
+		w.Host()+"/oidc/v1/token",
+		strings.NewReader(form.Encode()),
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -94,7 +120,11 @@ func (w *Workspace) ask(ctx context.Context, kind string, form url.Values, own b
 	if err := json.Unmarshal(body, &got); err != nil || got.AccessToken == "" {
 		return nil, fmt.Errorf("token for the endpoint at %s: the answer has none", w.Host())
 	}
-	t := &Token{Kind: kind, access: got.AccessToken, Headers: []payloads.Header{{Name: "Authorization", Value: "Bearer " + got.AccessToken}}}
+	t := &Token{
+		Kind:    kind,
+		access:  got.AccessToken,
+		Headers: []payloads.Header{{Name: "Authorization", Value: "Bearer " + got.AccessToken}},
+	}
 	if got.ExpiresIn > 0 {
 		t.Expires = began.Add(time.Duration(got.ExpiresIn * float64(time.Second)))
 	}

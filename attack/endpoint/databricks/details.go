@@ -116,9 +116,20 @@ func (d *wireDetails) details() *Details {
 		out.URL = d.DataPlaneInfo.QueryInfo.EndpointURL
 	}
 	for _, e := range d.Config.ServedEntities {
-		entity := Entity{Name: e.Name, Model: e.EntityName, Version: e.EntityVersion, WorkloadSize: e.WorkloadSize, WorkloadType: e.WorkloadType,
-			MinConcurrency: e.MinConcurrency, MaxConcurrency: e.MaxConcurrency, MinThroughput: e.MinThroughput, MaxThroughput: e.MaxThroughput,
-			ScaleToZero: e.ScaleToZero, Deployment: e.State.Deployment, Message: e.State.Message}
+		entity := Entity{
+			Name:           e.Name,
+			Model:          e.EntityName,
+			Version:        e.EntityVersion,
+			WorkloadSize:   e.WorkloadSize,
+			WorkloadType:   e.WorkloadType,
+			MinConcurrency: e.MinConcurrency,
+			MaxConcurrency: e.MaxConcurrency,
+			MinThroughput:  e.MinThroughput,
+			MaxThroughput:  e.MaxThroughput,
+			ScaleToZero:    e.ScaleToZero,
+			Deployment:     e.State.Deployment,
+			Message:        e.State.Message,
+		}
 		for _, r := range d.Config.TrafficConfig.Routes {
 			if r.Entity == e.Name || r.Entity == "" && r.Model == e.Name {
 				entity.Traffic = r.Traffic
@@ -152,7 +163,10 @@ func (w *Workspace) Endpoint(ctx context.Context, name string) (*Details, error)
 		return nil, err
 	}
 	if err := json.Unmarshal(body, &d); err != nil || d.Name == "" {
-		return nil, fmt.Errorf("%s answered with something else than an endpoint's details; is it a workspace?", w.Host())
+		return nil, fmt.Errorf(
+			"%s answered with something else than an endpoint's details; is it a workspace?",
+			w.Host(),
+		)
 	}
 	return d.details(), nil
 }
@@ -214,7 +228,11 @@ func (w *Workspace) do(r *http.Request) ([]byte, error) {
 	}
 	switch {
 	case resp.StatusCode >= 300 && resp.StatusCode < 400:
-		return nil, fmt.Errorf("%s redirects to %q, where credentials are not sent", r.URL.Host, w.Hide(resp.Header.Get("Location")))
+		return nil, fmt.Errorf(
+			"%s redirects to %q, where credentials are not sent",
+			r.URL.Host,
+			w.Hide(resp.Header.Get("Location")),
+		)
 	case resp.StatusCode != http.StatusOK:
 		return nil, w.statusError(resp.StatusCode, body)
 	}

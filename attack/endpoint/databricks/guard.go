@@ -13,7 +13,9 @@ import (
 
 // cloud are the hosts that Databricks' own workspaces and accounts have.
 var cloud = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`(?i)\.(databricks\.(com|us|mil)|azuredatabricks\.(net|us|cn)|databricks\.azure\.(us|cn))$`)
+	return regexp.MustCompile(
+		`(?i)\.(databricks\.(com|us|mil)|azuredatabricks\.(net|us|cn)|databricks\.azure\.(us|cn))$`,
+	)
 })
 
 // Cloud reports whether a host's name is one of Databricks' own.
@@ -62,7 +64,8 @@ func (g *guard) send(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	if to, err := resp.Location(); err == nil && resp.StatusCode/100 == 3 && (to.Scheme != r.URL.Scheme || to.Host != r.URL.Host) {
+	if to, err := resp.Location(); err == nil && resp.StatusCode/100 == 3 &&
+		(to.Scheme != r.URL.Scheme || to.Host != r.URL.Host) {
 		resp.Body.Close()
 		return nil, sentElsewhere(r.URL, to.Scheme+"://"+to.Host)
 	}

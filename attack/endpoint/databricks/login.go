@@ -65,7 +65,10 @@ func (w *Workspace) login(ctx context.Context) (*Token, error) {
 	w.keepSecrets(c)
 	if host := c.CanonicalHostName(); host != w.Host() {
 		// The file was changed meanwhile: what it holds now is another's.
-		return nil, fmt.Errorf("the configuration now names another workspace, %s, whose credentials are not sent here", w.Hide(host))
+		return nil, fmt.Errorf(
+			"the configuration now names another workspace, %s, whose credentials are not sent here",
+			w.Hide(host),
+		)
 	}
 	if c.AuthType == "" && c.Token == "" && c.Username == "" && c.ClientID != "" && c.ClientSecret != "" {
 		// It is what the SDK would choose, but keep quiet about if it fails.

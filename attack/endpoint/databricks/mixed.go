@@ -27,7 +27,15 @@ func checkMixed(c *config.Config) error {
 			ours, theirs = canonical(ours), canonical(theirs)
 		}
 		if ours != "" && theirs != "" && ours != theirs {
-			return &ConfigError{advised{what: fmt.Sprintf("%s and profile %s of the configuration file differ: unset the variable, or leave the profile out", variable, c.Profile)}}
+			return &ConfigError{
+				advised{
+					what: fmt.Sprintf(
+						"%s and profile %s of the configuration file differ: unset the variable, or leave the profile out",
+						variable,
+						c.Profile,
+					),
+				},
+			}
 		}
 	}
 	return nil

@@ -74,7 +74,13 @@ func Open(o Options) (*Workspace, error) {
 	if c.Profile != "" {
 		// The SDK passes over a profile where there is no file at all.
 		if _, err := config.LoadFile(c.ConfigFile); errors.Is(err, fs.ErrNotExist) {
-			return nil, &ConfigError{advised{fmt.Sprintf("no profile %s: there is no %s", o.Hide(c.Profile), configFile(c)), "; ", Remedy("")}}
+			return nil, &ConfigError{
+				advised{
+					fmt.Sprintf("no profile %s: there is no %s", o.Hide(c.Profile), configFile(c)),
+					"; ",
+					Remedy(""),
+				},
+			}
 		}
 	}
 	c.Host = c.CanonicalHostName()
@@ -82,13 +88,28 @@ func Open(o Options) (*Workspace, error) {
 		return nil, &ConfigError{advised{"no Databricks workspace is configured", ": ", Remedy("")}}
 	}
 	if u, err := url.Parse(c.Host); err != nil || u.Scheme != "https" && !loopback(u.Hostname()) {
-		return nil, &ConfigError{advised{what: "the workspace's host " + o.Hide(withoutUser(c.Host)) + " is no https:// URL: credentials are sent over TLS only"}}
+		return nil, &ConfigError{
+			advised{
+				what: "the workspace's host " + o.Hide(
+					withoutUser(c.Host),
+				) + " is no https:// URL: credentials are sent over TLS only",
+			},
+		}
 	}
 	if err := checkMixed(c); err != nil {
 		return nil, err
 	}
-	w.config = config.Config{Host: c.Host, Profile: c.Profile, AuthType: c.AuthType, WorkspaceId: c.WorkspaceId, AccountID: c.AccountID, ConfigFile: c.ConfigFile,
-		ClientID: c.ClientID, ClientSecret: c.ClientSecret, Token: c.Token}
+	w.config = config.Config{
+		Host:         c.Host,
+		Profile:      c.Profile,
+		AuthType:     c.AuthType,
+		WorkspaceId:  c.WorkspaceId,
+		AccountID:    c.AccountID,
+		ConfigFile:   c.ConfigFile,
+		ClientID:     c.ClientID,
+		ClientSecret: c.ClientSecret,
+		Token:        c.Token,
+	}
 	return w, nil
 }
 
@@ -125,8 +146,15 @@ func (w *Workspace) Renew() setting.Text {
 	if len(set) == 0 {
 		return setting.Textf("they may be wrong or expired: %v", Remedy(w.Host()))
 	}
-	return setting.Plain(strings.Join(set, ", ") + " of the environment may be wrong, expired or another workspace's: set what is right, or unset it for " +
-		"a profile of " + configFile(&w.config) + ", or what databricks auth login --host " + w.Host() + " gets")
+	return setting.Plain(
+		strings.Join(
+			set,
+			", ",
+		) + " of the environment may be wrong, expired or another workspace's: set what is right, or unset it for " +
+			"a profile of " + configFile(
+			&w.config,
+		) + ", or what databricks auth login --host " + w.Host() + " gets",
+	)
 }
 
 // newConfig is a configuration that has not been used yet, and so holds no token.
@@ -215,7 +243,8 @@ func ProfileOf(host string) (string, error) {
 	}
 	var found []string
 	for _, section := range file.Sections() {
-		if c := (&config.Config{Host: section.Key("host").String()}); c.Host != "" && strings.EqualFold(c.CanonicalHostName(), host) {
+		if c := (&config.Config{Host: section.Key("host").String()}); c.Host != "" &&
+			strings.EqualFold(c.CanonicalHostName(), host) {
 			found = append(found, section.Name())
 		}
 	}

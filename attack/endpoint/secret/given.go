@@ -10,8 +10,30 @@ import (
 
 // schemes are the words before the credentials of an Authorization header
 // (IANA's registry, and those that are in use without being in it).
-var schemes = []string{"bearer", "basic", "digest", "token", "apikey", "api-key", "key", "negotiate", "ntlm", "hoba", "dpop", "mutual", "vapid",
-	"aws4-hmac-sha256", "aws", "sharedkey", "sharedaccesssignature", "signature", "oauth", "jwt", "splunk", "snowflake"}
+var schemes = []string{
+	"bearer",
+	"basic",
+	"digest",
+	"token",
+	"apikey",
+	"api-key",
+	"key",
+	"negotiate",
+	"ntlm",
+	"hoba",
+	"dpop",
+	"mutual",
+	"vapid",
+	"aws4-hmac-sha256",
+	"aws",
+	"sharedkey",
+	"sharedaccesssignature",
+	"signature",
+	"oauth",
+	"jwt",
+	"splunk",
+	"snowflake",
+}
 
 // Header remembers what a header's value holds, unless it is harmless: the
 // value, what follows an authorization scheme, and the values of its parameters.

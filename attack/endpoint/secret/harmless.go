@@ -14,7 +14,9 @@ func compiled(expression string) func() *regexp.Regexp {
 var (
 	// suspect are names under which no value is harmless. tokens and max_tokens
 	// are counts.
-	suspect = compiled(`(?i)auth|cookie|token(?:[^s]|$)|secret|passw|passphrase|^pass$|pwd|credential|signature|(?:^|[-_.])sig(?:$|[-_.])|session|key|csrf|xsrf|jwt|hmac|bearer|(?:^|[-_.])(?:sid|sas|otp|pin|mfa|code)$`)
+	suspect = compiled(
+		`(?i)auth|cookie|token(?:[^s]|$)|secret|passw|passphrase|^pass$|pwd|credential|signature|(?:^|[-_.])sig(?:$|[-_.])|session|key|csrf|xsrf|jwt|hmac|bearer|(?:^|[-_.])(?:sid|sas|otp|pin|mfa|code)$`,
+	)
 
 	// common are values that say nothing by themselves: switches, small numbers
 	// with or without a unit, versions, dates, and types and codings of contents.
@@ -29,10 +31,16 @@ var (
 		`(?:application/(?:json|xml|x-ndjson|jsonl|octet-stream|x-www-form-urlencoded)|text/(?:plain|html|csv|event-stream))(?:; ?charset=utf-8)?` +
 		`)$`)
 
-	products = compiled(`^(?:(?:[A-Za-z][A-Za-z._-]{0,30}/v?[0-9][0-9A-Za-z.+-]{0,15}|[A-Za-z]{1,16}|\([A-Za-z0-9 ;:,._/+-]{1,100}\))(?: |$))+$`)
-	media    = compiled(`(?i)^(?:(?:application|audio|font|image|message|model|multipart|text|video|\*)/[a-z0-9.+*-]{1,40}(?: ?; ?(?:q|charset|version|profile|level)=[a-z0-9.-]{1,12})*(?:, ?|$))+$`)
-	words    = compiled(`(?i)^(?:(?:[a-z*][a-z-]{0,20}|[a-z-]{1,24}=[0-9]{1,8})(?:;q=[0-9.]{1,5})?(?:, ?|$))+$`)
-	hosts    = compiled(`(?i)^(?:[a-z0-9_-]{1,63}\.)*[a-z0-9_-]{1,63}\.?(?::[0-9]{1,5})?$|^\[[0-9a-f:.]+\](?::[0-9]{1,5})?$`)
+	products = compiled(
+		`^(?:(?:[A-Za-z][A-Za-z._-]{0,30}/v?[0-9][0-9A-Za-z.+-]{0,15}|[A-Za-z]{1,16}|\([A-Za-z0-9 ;:,._/+-]{1,100}\))(?: |$))+$`,
+	)
+	media = compiled(
+		`(?i)^(?:(?:application|audio|font|image|message|model|multipart|text|video|\*)/[a-z0-9.+*-]{1,40}(?: ?; ?(?:q|charset|version|profile|level)=[a-z0-9.-]{1,12})*(?:, ?|$))+$`,
+	)
+	words = compiled(`(?i)^(?:(?:[a-z*][a-z-]{0,20}|[a-z-]{1,24}=[0-9]{1,8})(?:;q=[0-9.]{1,5})?(?:, ?|$))+$`)
+	hosts = compiled(
+		`(?i)^(?:[a-z0-9_-]{1,63}\.)*[a-z0-9_-]{1,63}\.?(?::[0-9]{1,5})?$|^\[[0-9a-f:.]+\](?::[0-9]{1,5})?$`,
+	)
 )
 
 // usual are headers that are sent with every request anywhere, each with the form
@@ -52,7 +60,8 @@ func Harmless(name, value string) bool {
 	if value == "" {
 		return true
 	}
-	if form := usual[strings.ToLower(name)]; form != nil && form().MatchString(value) && !strings.ContainsFunc(value, unusual) {
+	if form := usual[strings.ToLower(name)]; form != nil && form().MatchString(value) &&
+		!strings.ContainsFunc(value, unusual) {
 		return !hasRandom(value) || strings.EqualFold(name, "host")
 	}
 	return !suspect().MatchString(name) && common().MatchString(value)

@@ -50,7 +50,11 @@ func (a *authority) issue(address string) (tls.Certificate, error) {
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(time.Now().UnixNano()), Subject: pkix.Name{CommonName: "look-alike workspace"},
 		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().AddDate(0, 3, 0),
-		DNSNames: []string{"localhost", "workspace.test", "*." + RouteDomain}, IPAddresses: []net.IP{net.ParseIP(address)},
+		DNSNames: []string{
+			"localhost",
+			"workspace.test",
+			"*." + RouteDomain,
+		}, IPAddresses: []net.IP{net.ParseIP(address)},
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, a.certificate, &key.PublicKey, a.key)

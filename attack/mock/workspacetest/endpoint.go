@@ -145,12 +145,23 @@ func (s *Server) describe(e *endpoint) object {
 			"environment_vars": object{"CANARY": "environment-canary"},
 			"state":            object{"deployment": deployment, "deployment_state_message": message},
 		})
-		routes = append(routes, object{"served_entity_name": served.Name, "served_model_name": served.Name, "traffic_percentage": served.Traffic})
+		routes = append(
+			routes,
+			object{
+				"served_entity_name": served.Name,
+				"served_model_name":  served.Name,
+				"traffic_percentage": served.Traffic,
+			},
+		)
 	}
 	d := object{
 		"name": e.Name, "id": e.id, "creator": "someone@example.com", "creation_timestamp": e.made.UnixMilli(),
 		"last_updated_timestamp": e.made.UnixMilli(), "state": object{"ready": ready, "config_update": update},
-		"config":           object{"served_entities": entities, "traffic_config": object{"routes": routes}, "config_version": 1},
+		"config": object{
+			"served_entities": entities,
+			"traffic_config":  object{"routes": routes},
+			"config_version":  1,
+		},
 		"route_optimized":  e.RouteOptimized,
 		"permission_level": permission,
 	}

@@ -10,7 +10,24 @@ import (
 
 // bounds are those of the histograms that are exported, in milliseconds, from
 // the least to the greatest that were seen of the platform's own.
-var bounds = []float64{5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000, 30_000, 60_000, 120_000, 300_000, 600_000}
+var bounds = []float64{
+	5,
+	10,
+	25,
+	50,
+	100,
+	250,
+	500,
+	1000,
+	2500,
+	5000,
+	10_000,
+	30_000,
+	60_000,
+	120_000,
+	300_000,
+	600_000,
+}
 
 // figures are what an endpoint knows of the requests that it has served.
 type figures struct {
@@ -106,10 +123,29 @@ func (e *endpoint) metrics() string {
 		values := between(h.all, from, to)
 		fmt.Fprintf(&b, "# TYPE %s histogram\n", h.name)
 		for _, bound := range bounds {
-			fmt.Fprintf(&b, "%s_bucket{%s,le=\"%.1f\"} %d %d\n", h.name, labels, bound, setMax(values, bound), to.UnixMilli())
+			fmt.Fprintf(
+				&b,
+				"%s_bucket{%s,le=\"%.1f\"} %d %d\n",
+				h.name,
+				labels,
+				bound,
+				setMax(values, bound),
+				to.UnixMilli(),
+			)
 		}
 		fmt.Fprintf(&b, "%s_bucket{%s,le=\"+Inf\"} %d %d\n", h.name, labels, len(values), to.UnixMilli())
-		fmt.Fprintf(&b, "%s_sum{%s} %g %d\n%s_count{%s} %d %d\n", h.name, labels, sum(values), to.UnixMilli(), h.name, labels, len(values), to.UnixMilli())
+		fmt.Fprintf(
+			&b,
+			"%s_sum{%s} %g %d\n%s_count{%s} %d %d\n",
+			h.name,
+			labels,
+			sum(values),
+			to.UnixMilli(),
+			h.name,
+			labels,
+			len(values),
+			to.UnixMilli(),
+		)
 	}
 	b.WriteString("# EOF\n")
 	return b.String()

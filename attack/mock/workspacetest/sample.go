@@ -6,8 +6,24 @@ import "time"
 func Sample() []Endpoint {
 	return []Endpoint{
 		{Name: "my-endpoint", Served: []Served{
-			{Name: "model-1", Entity: "main.default.model", Version: "1", WorkloadSize: "Small", MinConcurrency: 4, MaxConcurrency: 4, Traffic: 90},
-			{Name: "model-2", Entity: "main.default.model", Version: "2", WorkloadSize: "Small", MinConcurrency: 4, MaxConcurrency: 4, Traffic: 10},
+			{
+				Name:           "model-1",
+				Entity:         "main.default.model",
+				Version:        "1",
+				WorkloadSize:   "Small",
+				MinConcurrency: 4,
+				MaxConcurrency: 4,
+				Traffic:        90,
+			},
+			{
+				Name:           "model-2",
+				Entity:         "main.default.model",
+				Version:        "2",
+				WorkloadSize:   "Small",
+				MinConcurrency: 4,
+				MaxConcurrency: 4,
+				Traffic:        10,
+			},
 		}},
 		{Name: "my-other-endpoint"},
 		{Name: "my-fast-endpoint", RouteOptimized: true},

@@ -29,7 +29,12 @@ func fail(w http.ResponseWriter, status int, code, message string) {
 // refuse answers a request whose token is worth nothing.
 func (s *Server) refuse(w http.ResponseWriter) {
 	s.counts.refused.Add(1)
-	fail(w, s.config.Refusal, fmt.Sprint(s.config.Refusal), "Invalid access token. [ReqId: "+w.Header().Get("x-databricks-request-id")+"]")
+	fail(
+		w,
+		s.config.Refusal,
+		fmt.Sprint(s.config.Refusal),
+		"Invalid access token. [ReqId: "+w.Header().Get("x-databricks-request-id")+"]",
+	)
 }
 
 func (s *Server) identify(w http.ResponseWriter) {
@@ -66,7 +71,12 @@ func (s *Server) serveControl(w http.ResponseWriter, r *http.Request) {
 		}
 		s.serveDetails(w, r, strings.Trim(strings.TrimPrefix(path, "/api/2.0/serving-endpoints"), "/"))
 	case strings.HasPrefix(path, "/serving-endpoints/"):
-		s.serveInvocation(w, r, strings.TrimPrefix(path, "/serving-endpoints/"), func(*endpoint, *token) bool { return true })
+		s.serveInvocation(
+			w,
+			r,
+			strings.TrimPrefix(path, "/serving-endpoints/"),
+			func(*endpoint, *token) bool { return true },
+		)
 	default:
 		fail(w, http.StatusNotFound, "ENDPOINT_NOT_FOUND", "No API found for '"+r.Method+" "+path+"'.")
 	}
@@ -106,7 +116,12 @@ func (s *Server) serveDetails(w http.ResponseWriter, r *http.Request, path strin
 	case e == nil:
 		fail(w, http.StatusNotFound, "RESOURCE_DOES_NOT_EXIST", "Endpoint with name '"+name+"' does not exist.")
 	case e.Denied:
-		fail(w, http.StatusForbidden, "PERMISSION_DENIED", "You do not have permission to view the serving endpoint '"+name+"'.")
+		fail(
+			w,
+			http.StatusForbidden,
+			"PERMISSION_DENIED",
+			"You do not have permission to view the serving endpoint '"+name+"'.",
+		)
 	case part == "":
 		e.creating(true)
 		reply(w, http.StatusOK, s.describe(e))
@@ -116,7 +131,12 @@ func (s *Server) serveDetails(w http.ResponseWriter, r *http.Request, path strin
 		w.Header().Set("Content-Type", "application/openmetrics-text; version=1.0.0; charset=utf-8")
 		_, _ = io.WriteString(w, e.metrics())
 	case part == "openapi" && e.OpenAPI == "none":
-		fail(w, http.StatusBadRequest, "INVALID_PARAMETER_VALUE", "There is no schema for the serving endpoint '"+name+"'.")
+		fail(
+			w,
+			http.StatusBadRequest,
+			"INVALID_PARAMETER_VALUE",
+			"There is no schema for the serving endpoint '"+name+"'.",
+		)
 	case part == "openapi" && e.OpenAPI != "":
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = io.WriteString(w, e.OpenAPI)
@@ -128,7 +148,12 @@ func (s *Server) serveDetails(w http.ResponseWriter, r *http.Request, path strin
 }
 
 // serveInvocation is NAME/invocations or NAME/served-models/ENTITY/invocations.
-func (s *Server) serveInvocation(w http.ResponseWriter, r *http.Request, path string, allowed func(*endpoint, *token) bool) {
+func (s *Server) serveInvocation(
+	w http.ResponseWriter,
+	r *http.Request,
+	path string,
+	allowed func(*endpoint, *token) bool,
+) {
 	s.counts.invocations.Add(1)
 	k := s.tokens.of(r)
 	if k == nil {
@@ -153,7 +178,12 @@ func (s *Server) serveInvocation(w http.ResponseWriter, r *http.Request, path st
 	case !allowed(e, k):
 		s.refuse(w)
 	case e.Denied, e.ViewOnly:
-		fail(w, http.StatusForbidden, "PERMISSION_DENIED", "You do not have permission to query the serving endpoint '"+e.Name+"'.")
+		fail(
+			w,
+			http.StatusForbidden,
+			"PERMISSION_DENIED",
+			"You do not have permission to query the serving endpoint '"+e.Name+"'.",
+		)
 	case r.Method != http.MethodPost:
 		fail(w, http.StatusMethodNotAllowed, "METHOD_NOT_ALLOWED", "An endpoint is invoked by POST.")
 	case !known:
@@ -161,7 +191,12 @@ func (s *Server) serveInvocation(w http.ResponseWriter, r *http.Request, path st
 	case e.creating(false):
 		fail(w, http.StatusServiceUnavailable, "TEMPORARILY_UNAVAILABLE", "The endpoint '"+e.Name+"' is not ready.")
 	case e.RouteOptimized && r.Host == s.control.Addr().String():
-		fail(w, http.StatusNotFound, "RESOURCE_DOES_NOT_EXIST", "The endpoint is route-optimized; query it at its endpoint_url.")
+		fail(
+			w,
+			http.StatusNotFound,
+			"RESOURCE_DOES_NOT_EXIST",
+			"The endpoint is route-optimized; query it at its endpoint_url.",
+		)
 	default:
 		k.uses.Add(1)
 		s.counts.served.Add(1)
@@ -181,7 +216,12 @@ func (s *Server) invoke(w http.ResponseWriter, r *http.Request, e *endpoint, ser
 		fail(w, e.Waking, "INTERNAL_ERROR", "There is something else about '"+e.Name+"'.")
 		return
 	case e.Waking > 0:
-		fail(w, e.Waking, "TEMPORARILY_UNAVAILABLE", "The endpoint '"+e.Name+"' is scaled to zero; it is being started.")
+		fail(
+			w,
+			e.Waking,
+			"TEMPORARILY_UNAVAILABLE",
+			"The endpoint '"+e.Name+"' is scaled to zero; it is being started.",
+		)
 		return
 	default:
 		select {

@@ -65,10 +65,17 @@ func (s *Server) Secrets() []string {
 // openAPI describes the endpoint's input.
 func openAPI(e *endpoint) object {
 	path := "/serving-endpoints/" + e.Name + "/invocations"
-	schema := object{"type": "object", "properties": object{"dataframe_records": object{"type": "array", "items": object{
-		"type": "object", "properties": object{"x": object{"type": "number", "format": "double"}}}}},
-		"example": object{"dataframe_records": []object{{"x": 1}}}}
-	return object{"openapi": "3.1.0", "info": object{"title": e.Name, "version": "1"}, "paths": object{path: object{"post": object{
-		"requestBody": object{"content": object{"application/json": object{"schema": schema}}},
-		"responses":   object{"200": object{"description": "Successful operation"}}}}}}
+	schema := object{
+		"type": "object",
+		"properties": object{"dataframe_records": object{"type": "array", "items": object{
+			"type": "object", "properties": object{"x": object{"type": "number", "format": "double"}}}}},
+		"example": object{"dataframe_records": []object{{"x": 1}}},
+	}
+	return object{
+		"openapi": "3.1.0",
+		"info":    object{"title": e.Name, "version": "1"},
+		"paths": object{path: object{"post": object{
+			"requestBody": object{"content": object{"application/json": object{"schema": schema}}},
+			"responses":   object{"200": object{"description": "Successful operation"}}}}},
+	}
 }

@@ -176,7 +176,12 @@ func (s *Server) scopeOf(w http.ResponseWriter, text string) (id string, ok bool
 		return !found
 	})
 	if !found {
-		oauthError(w, http.StatusForbidden, "invalid_authorization_details", "The permission is lacking, or there is no such endpoint.")
+		oauthError(
+			w,
+			http.StatusForbidden,
+			"invalid_authorization_details",
+			"The permission is lacking, or there is no such endpoint.",
+		)
 	}
 	return id, found
 }

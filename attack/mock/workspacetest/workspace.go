@@ -172,7 +172,14 @@ func (s *Server) RouteAddr() string { return s.route.Addr().String() }
 // routeURL is an endpoint's own URL.
 func (s *Server) routeURL(e *endpoint) string {
 	_, port, _ := net.SplitHostPort(s.RouteAddr())
-	return fmt.Sprintf("https://%s.%s:%s/%s/serving-endpoints/%s/invocations", e.id, RouteDomain, port, workspaceID, e.Name)
+	return fmt.Sprintf(
+		"https://%s.%s:%s/%s/serving-endpoints/%s/invocations",
+		e.id,
+		RouteDomain,
+		port,
+		workspaceID,
+		e.Name,
+	)
 }
 
 // CA is the authority's certificate as PEM.

@@ -77,7 +77,11 @@ func read(files []string, in io.Reader) ([]*report.Report, error) {
 		}
 		for j, before := range reports[:i] {
 			if merge.SameRun(before, r) {
-				return nil, fmt.Errorf("%s and %s hold the same run: a run is not compared with itself; give another one", files[j], file)
+				return nil, fmt.Errorf(
+					"%s and %s hold the same run: a run is not compared with itself; give another one",
+					files[j],
+					file,
+				)
 			}
 		}
 		reports[i] = r

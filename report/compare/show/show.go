@@ -53,7 +53,25 @@ func wrapped(b *strings.Builder, text string, indent int) {
 }
 
 func line(name, base, next, change, interval, least string) string {
-	text := format.Pad(name, 15) + left(base, 10) + left(next, 11) + left(change, 9) + left(interval, 20) + left(least, 12)
+	text := format.Pad(
+		name,
+		15,
+	) + left(
+		base,
+		10,
+	) + left(
+		next,
+		11,
+	) + left(
+		change,
+		9,
+	) + left(
+		interval,
+		20,
+	) + left(
+		least,
+		12,
+	)
 	return strings.TrimRight(text, " ") + "\n"
 }
 
@@ -106,7 +124,17 @@ func Markdown(w io.Writer, c *compare.Comparison) error {
 			if f.Verdict != nil {
 				verdict = *f.Verdict
 			}
-			fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s |\n", f.Name, f.Value(f.Base), f.Value(f.New), f.Change(), f.Interval(), f.Detectable(), cell(verdict))
+			fmt.Fprintf(
+				&b,
+				"| %s | %s | %s | %s | %s | %s | %s |\n",
+				f.Name,
+				f.Value(f.Base),
+				f.Value(f.New),
+				f.Change(),
+				f.Interval(),
+				f.Detectable(),
+				cell(verdict),
+			)
 		}
 	}
 	b.WriteString("\n")
@@ -125,7 +153,8 @@ func Markdown(w io.Writer, c *compare.Comparison) error {
 
 // cell is foreign text that Markdown takes as it stands.
 func cell(text string) string {
-	return strings.NewReplacer("\\", "\\\\", "|", "\\|", "*", "\\*", "_", "\\_", "`", "\\`", "<", "&lt;", "[", "\\[").Replace(format.Safe(text, 600))
+	return strings.NewReplacer("\\", "\\\\", "|", "\\|", "*", "\\*", "_", "\\_", "`", "\\`", "<", "&lt;", "[", "\\[").
+		Replace(format.Safe(text, 600))
 }
 
 // JSON writes the comparison as one line.

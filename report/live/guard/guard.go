@@ -181,8 +181,14 @@ func (g *Guard) setCookie(w http.ResponseWriter, req *http.Request) {
 const redirectPage = `<!doctype html><meta http-equiv="refresh" content="0; url=/"><title>brunt</title>`
 
 var (
-	wrongToken = &refusal{http.StatusForbidden, "wrong token: open the page by the address that brunt printed when it started"}
-	noToken    = &refusal{http.StatusUnauthorized, "token needed: open the page by the address that brunt printed when it started, or send Authorization: Bearer TOKEN"}
+	wrongToken = &refusal{
+		http.StatusForbidden,
+		"wrong token: open the page by the address that brunt printed when it started",
+	}
+	noToken = &refusal{
+		http.StatusUnauthorized,
+		"token needed: open the page by the address that brunt printed when it started, or send Authorization: Bearer TOKEN",
+	}
 )
 
 // authenticate reports whether the request carries the token.
@@ -191,7 +197,8 @@ func (g *Guard) authenticate(req *http.Request) (bool, *refusal) {
 		return true, nil
 	}
 	token, given := "", false
-	if scheme, value, ok := strings.Cut(req.Header.Get("Authorization"), " "); ok && strings.EqualFold(scheme, "Bearer") {
+	if scheme, value, ok := strings.Cut(req.Header.Get("Authorization"), " "); ok &&
+		strings.EqualFold(scheme, "Bearer") {
 		token, given = strings.TrimSpace(value), true
 	} else if c, err := req.Cookie(g.Cookie); err == nil {
 		token, given = c.Value, true

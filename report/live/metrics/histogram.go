@@ -90,7 +90,17 @@ func newHistogram(d *prometheus.Desc, h *hdrhistogram.PackedHistogram, started t
 	b := bucketsOf(h)
 	return &histogram{
 		prometheus.MustNewConstHistogramWithCreatedTimestamp(d, b.count, b.sum, b.classic, started),
-		prometheus.MustNewConstNativeHistogram(d, b.count, b.sum, b.native, nil, b.zeros, nativeSchema, nativeZero, started),
+		prometheus.MustNewConstNativeHistogram(
+			d,
+			b.count,
+			b.sum,
+			b.native,
+			nil,
+			b.zeros,
+			nativeSchema,
+			nativeZero,
+			started,
+		),
 	}
 }
 

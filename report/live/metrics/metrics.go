@@ -39,13 +39,34 @@ var (
 	descRate        = desc("asked_requests_per_second", "Rate that is asked for now, 0 for a constant concurrency.")
 	descConcurrency = desc("asked_concurrency", "Concurrency that is asked for now, 0 where none is.")
 	descInFlight    = desc("in_flight_requests", "Requests sent and not yet ended.")
-	descTrust       = desc("run_trust", "How far the present run's figures can be trusted: 1 for the grade that holds.", "trust")
-	descLimit       = desc("run_limited_by", "What bounds the present run's load: 1 for the one that does, none where nobody has judged.", "by")
-	descError       = desc("run_trust_error_seconds", "By how much a percentile may be too high at the most, for brunt's own delays.")
+	descTrust       = desc(
+		"run_trust",
+		"How far the present run's figures can be trusted: 1 for the grade that holds.",
+		"trust",
+	)
+	descLimit = desc(
+		"run_limited_by",
+		"What bounds the present run's load: 1 for the one that does, none where nobody has judged.",
+		"by",
+	)
+	descError = desc(
+		"run_trust_error_seconds",
+		"By how much a percentile may be too high at the most, for brunt's own delays.",
+	)
 )
 
 // gauges are the metrics above.
-var gauges = []*prometheus.Desc{descInfo, descState, descRun, descRate, descConcurrency, descInFlight, descTrust, descLimit, descError}
+var gauges = []*prometheus.Desc{
+	descInfo,
+	descState,
+	descRun,
+	descRate,
+	descConcurrency,
+	descInFlight,
+	descTrust,
+	descLimit,
+	descError,
+}
 
 // counter is a metric that counts, with one value for each of its label's values.
 type counter struct {
@@ -65,32 +86,57 @@ func counts(name, help string, of func(*attack.Counts) uint64) counter {
 // counters are of all runs, those of streams only of runs that have had one.
 var (
 	counters = []counter{
-		counts("planned_requests_total", "Requests of the present run whose planned instant has come, warm-up excluded.",
-			func(c *attack.Counts) uint64 { return c.Planned }),
+		counts(
+			"planned_requests_total",
+			"Requests of the present run whose planned instant has come, warm-up excluded.",
+			func(c *attack.Counts) uint64 { return c.Planned },
+		),
 		counts("sent_requests_total", "Requests of the present run that were begun, warm-up excluded.",
 			func(c *attack.Counts) uint64 { return c.Sent }),
-		{desc("requests_total", "Requests of the present run that ended, by outcome, warm-up excluded.", "outcome"), []labelled{
-			{func(c *attack.Counts) uint64 { return c.Succeeded }, []string{"succeeded"}},
-			{func(c *attack.Counts) uint64 { return c.Failed }, []string{"failed"}},
-			{func(c *attack.Counts) uint64 { return c.CutOff }, []string{"cut_off"}},
-		}},
-		{desc("completed_requests_total", "Complete replies that came within the measured time, whoever planned them, by whether they succeeded.", "outcome"), []labelled{
-			{func(c *attack.Counts) uint64 { return c.Window.OK }, []string{"ok"}},
-			{func(c *attack.Counts) uint64 { return c.Window.Completed - c.Window.OK }, []string{"failed"}},
-		}},
+		{
+			desc("requests_total", "Requests of the present run that ended, by outcome, warm-up excluded.", "outcome"),
+			[]labelled{
+				{func(c *attack.Counts) uint64 { return c.Succeeded }, []string{"succeeded"}},
+				{func(c *attack.Counts) uint64 { return c.Failed }, []string{"failed"}},
+				{func(c *attack.Counts) uint64 { return c.CutOff }, []string{"cut_off"}},
+			},
+		},
+		{
+			desc(
+				"completed_requests_total",
+				"Complete replies that came within the measured time, whoever planned them, by whether they succeeded.",
+				"outcome",
+			),
+			[]labelled{
+				{func(c *attack.Counts) uint64 { return c.Window.OK }, []string{"ok"}},
+				{func(c *attack.Counts) uint64 { return c.Window.Completed - c.Window.OK }, []string{"failed"}},
+			},
+		},
 		counts("received_bytes_total", "Bytes of replies.", func(c *attack.Counts) uint64 { return c.BytesIn }),
 		counts("sent_bytes_total", "Bytes of requests.", func(c *attack.Counts) uint64 { return c.BytesOut }),
-		counts("connections_total", "Connections opened, warm-up excluded.", func(c *attack.Counts) uint64 { return c.Connections }),
+		counts(
+			"connections_total",
+			"Connections opened, warm-up excluded.",
+			func(c *attack.Counts) uint64 { return c.Connections },
+		),
 	}
 	streamCounters = []counter{
 		{desc("streams_total", "Streams, by what their output tokens were counted from.", "tokens_by"), []labelled{
 			{func(c *attack.Counts) uint64 { return c.Stream.ByUsage }, []string{"usage"}},
 			{func(c *attack.Counts) uint64 { return c.Stream.ByChunks }, []string{"chunks"}},
 		}},
-		counts("output_tokens_total", "Output tokens of streams.", func(c *attack.Counts) uint64 { return c.Stream.OutputTokens }),
+		counts(
+			"output_tokens_total",
+			"Output tokens of streams.",
+			func(c *attack.Counts) uint64 { return c.Stream.OutputTokens },
+		),
 		counts("prompt_tokens_total", "Prompt tokens of streams, as far as the endpoint states them.",
 			func(c *attack.Counts) uint64 { return c.Stream.PromptTokens }),
-		counts("stream_chunks_total", "Events of streams that held output.", func(c *attack.Counts) uint64 { return c.Stream.Chunks }),
+		counts(
+			"stream_chunks_total",
+			"Events of streams that held output.",
+			func(c *attack.Counts) uint64 { return c.Stream.Chunks },
+		),
 	}
 )
 
