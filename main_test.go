@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	_ "embed"
 	"fmt"
 	"go/parser"
@@ -296,13 +297,10 @@ func readmeStep(line string) string {
 	return "exec " + command + "\nstdout .\n" + says
 }
 
-// What a user runs holds nothing that is made for tests: packages whose names end
-// in test, and those that say that only tests import them, are imported by tests
-// and by one another alone.
-func TestTestPackagesStayOutOfTheProduct(t *testing.T) {
-	forTests := func(path string) bool {
-		return strings.HasSuffix(path, "test") || path == "brunt/attack/quiet" || path == "brunt/payloads/needs"
-	}
+// productImports calls see with what each file of the product imports of brunt, by
+// the directory of the file.
+func productImports(t *testing.T, see func(path, directory string, imports []string)) {
+	t.Helper()
 	files := 0
 	err := filepath.WalkDir(".", func(path string, entry fs.DirEntry, err error) error {
 		switch {
@@ -313,7 +311,7 @@ func TestTestPackagesStayOutOfTheProduct(t *testing.T) {
 				return fs.SkipDir
 			}
 			return nil
-		case !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go"), forTests("brunt/" + filepath.ToSlash(filepath.Dir(path))):
+		case !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go"):
 			return nil
 		}
 		files++
@@ -321,14 +319,65 @@ func TestTestPackagesStayOutOfTheProduct(t *testing.T) {
 		if err != nil {
 			return err
 		}
+		var imports []string
 		for _, spec := range file.Imports {
-			if name, _ := strconv.Unquote(spec.Path.Value); strings.HasPrefix(name, "brunt/") && forTests(name) {
-				t.Errorf("%s imports %s, which is for tests", path, name)
+			name, _ := strconv.Unquote(spec.Path.Value)
+			if of, ok := strings.CutPrefix(name, "brunt/"); ok {
+				imports = append(imports, of)
 			}
 		}
+		see(path, filepath.ToSlash(filepath.Dir(path)), imports)
 		return nil
 	})
 	if err != nil || files < 100 {
 		t.Fatalf("%d files: %v", files, err)
+	}
+}
+
+// What a user runs holds nothing that is made for tests: packages whose names end
+// in test, and those that say that only tests import them, are imported by tests
+// and by one another alone.
+func TestTestPackagesStayOutOfTheProduct(t *testing.T) {
+	forTests := func(path string) bool {
+		return strings.HasSuffix(path, "test") || path == "attack/quiet" || path == "payloads/needs"
+	}
+	productImports(t, func(path, directory string, imports []string) {
+		for _, name := range imports {
+			if !forTests(directory) && forTests(name) {
+				t.Errorf("%s imports %s, which is for tests", path, name)
+			}
+		}
+	})
+}
+
+// A package's doc.go lists what of brunt it imports, and no package imports one of a
+// floor above its own.
+func TestMayImport(t *testing.T) {
+	floors := []string{"payloads", "attack", "report"}
+	floor := func(path string) int { return slices.Index(floors, strings.Split(path, "/")[0]) }
+	found := map[string][]string{}
+	productImports(t, func(path, directory string, imports []string) {
+		if floor(directory) < 0 {
+			return
+		}
+		found[directory] = append(found[directory], imports...)
+		for _, name := range imports {
+			if floor(name) > floor(directory) {
+				t.Errorf("%s imports %s, which is above it", path, name)
+			}
+		}
+	})
+	for directory, imports := range found {
+		slices.Sort(imports)
+		want := cmp.Or(strings.Join(slices.Compact(imports), ", "), "nothing of brunt")
+		text, err := os.ReadFile(filepath.Join(directory, "doc.go"))
+		if err != nil {
+			t.Errorf("%s has no doc.go", directory)
+			continue
+		}
+		words := strings.Join(strings.Fields(strings.ReplaceAll(string(text), "\n//", " ")), " ")
+		if !strings.Contains(words, "May import: "+want+". package") {
+			t.Errorf("%s/doc.go does not end with: May import: %s.", directory, want)
+		}
 	}
 }

@@ -21,7 +21,7 @@
 // ready for a file that another program cuts short during the run: see
 // [brunt/payloads/file.Fault].
 //
-// The rooms, from the lowest up; each imports only rooms above it in this list:
+// The packages, from the lowest up; each imports only those above it in this list:
 //
 //	setting    what a run can be set to, for errors to name without a flag
 //	jsonscan   the JSON walker: checks, skips, members, why a text is no JSON
@@ -36,5 +36,6 @@
 //	stat       what is in payload files (brunt payloads stat)
 //	generate   makes bodies: CSV, prompts, examples, OpenAPI (brunt payloads make)
 //
-// May import: the rooms down to inference; nothing of attack or report.
+// May import: payloads/draw, payloads/file, payloads/inference, payloads/jsonscan,
+// payloads/setting, payloads/show, payloads/splice.
 package payloads

@@ -17,5 +17,6 @@
 //
 //	format ◄── report ◄── rules ◄── text, merge ◄── results, export
 //
-// May import: attack and its result types, attack/endpoint, payloads, report/format.
+// May import: attack, attack/endpoint, attack/figure, payloads, payloads/setting,
+// payloads/show, report/format, report/steady, report/words.
 package report

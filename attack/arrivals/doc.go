@@ -11,5 +11,5 @@
 // arithmetic is in whole numbers, or in floating point that is rounded after each
 // operation, so that no machine's fused instructions give another instant.
 //
-// May import: the standard library, vegeta's Rate.
+// May import: nothing of brunt.
 package arrivals

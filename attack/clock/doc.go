@@ -5,5 +5,5 @@
 //	   |------------------|-----------------|----------------------|---> Instant
 //	                        warm-up            time.Duration between
 //
-// May import: the standard library only.
+// May import: nothing of brunt.
 package clock

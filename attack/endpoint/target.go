@@ -1,5 +1,3 @@
-// Package endpoint turns the word that names a target into what a connection
-// needs: a URL, addresses, TLS settings; and opens connections to it.
 package endpoint
 
 import (

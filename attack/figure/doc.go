@@ -6,5 +6,5 @@
 //	figure.Figure ─┼─ report.Histograms[f] …     the same in a report, under its name in JSON
 //	               └─ figure.Parse("first_byte") in rules: first_byte.p99<1s
 //
-// May import: the standard library only.
+// May import: nothing of brunt.
 package figure

@@ -1,7 +1,3 @@
-// Package h2 is the client's end of an HTTP/2 connection, made for measuring:
-// streams are driven by the goroutines that ask for them, every instant is that
-// of the system call that moved the bytes, and nothing is ever sent twice.
-// Frames are read by golang.org/x/net/http2's Framer.
 package h2
 
 import (

@@ -1,13 +1,3 @@
-// Package mock is the embedded look-alike of one model serving endpoint: a
-// real HTTP server, by default on loopback, with provisioned concurrency, a
-// queue, refusals past it, a time in the model that follows a distribution, a
-// share of errors and a cold start. It lets load tests be tried without an
-// endpoint, and makes every failure scenario repeatable: equal seeds give
-// equal service times and errors.
-//
-// What a request meets: the check of its body, the queue, a slot (Latency), and
-// the way back (Overhead). It shares the process with the load it answers, so a
-// request costs no garbage and, with no time to wait, no timer.
 package mock
 
 import (

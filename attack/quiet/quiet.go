@@ -1,6 +1,3 @@
-// Package quiet is for tests of times: they hold only where the machine gives
-// the processes of the test their cores, so that a test finds out whether it
-// did, and repeats what it measured where it did not. Only tests import it.
 package quiet
 
 import (

@@ -1,11 +1,3 @@
-// Package stream follows the server-sent events of a generated answer while
-// they arrive: chat and completions chunks, and the events of agents. It finds
-// the instants of the first and of every further piece of output, the token
-// counts that the endpoint states, errors in mid-stream, and the end.
-//
-// Bytes are fed as they come, in pieces of any size: apart from the instants,
-// nothing depends on where they were split. Once its buffers have grown to the
-// size of an event, a Stream allocates nothing.
 package stream
 
 import (

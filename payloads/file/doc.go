@@ -13,5 +13,5 @@
 // Its errors are one line each: the file as the user named it, what is wrong, and
 // what to do.
 //
-// May import: jsonscan.
+// May import: payloads/jsonscan, payloads/setting.
 package file

@@ -1,6 +1,3 @@
-// Package filetest makes payload files. Only tests import it.
-//
-// May import: nothing of brunt.
 package filetest
 
 import (

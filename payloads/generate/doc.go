@@ -8,5 +8,6 @@
 //
 // [Options] are the flags of the command; [Bodies] reads and writes.
 //
-// May import: draw, file, jsonscan, shape, show, table.
+// May import: payloads/draw, payloads/file, payloads/jsonscan, payloads/setting,
+// payloads/shape, payloads/show, payloads/table.
 package generate

@@ -6,5 +6,5 @@
 //	           ├ [Detect] ─ [Convert] ─→ request lines, each on the line of its row
 //	CSV ───────┘                         and when each request came
 //
-// May import: file, jsonscan, table.
+// May import: payloads/file, payloads/jsonscan, payloads/table.
 package inference

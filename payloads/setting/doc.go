@@ -10,5 +10,5 @@
 //
 // It stands below payloads, so that bodies' errors, too, can name settings.
 //
-// May import: the standard library only.
+// May import: nothing of brunt.
 package setting

@@ -9,5 +9,5 @@
 // A new kind of text is a [Text] with its words in around, and a [Finder] in
 // [Finders]; nothing else changes.
 //
-// May import: file (its limits), jsonscan.
+// May import: payloads/file, payloads/jsonscan, payloads/setting.
 package splice

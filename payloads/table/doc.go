@@ -9,5 +9,5 @@
 // a quoted empty field from an empty one (here "" and null), reads a quote that
 // is never closed to the end of the file, and says less of what is wrong.
 //
-// May import: file, jsonscan, show.
+// May import: payloads/file, payloads/jsonscan, payloads/setting, payloads/show.
 package table

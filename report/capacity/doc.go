@@ -12,6 +12,6 @@
 // straight line and the ceiling through a table of concurrencies. steps.go makes
 // the steps, command.go is brunt capacity, answer.go puts all of it into words.
 //
-// May import: attack, report, report/config, report/format, report/job,
+// May import: attack, attack/figure, report, report/config, report/format, report/job,
 // report/output, report/panel, report/rules.
 package capacity

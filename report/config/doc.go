@@ -6,5 +6,7 @@
 //	BRUNT_… ──────┼─ kong ─→ Load, Payloads, Target ─→ attack.Plan, attack.Request,
 //	--config FILE ┘                                    endpoint.Options, payloads.Set
 //
-// May import: attack, attack/endpoint, attack/mock, payloads.
+// May import: attack, attack/arrivals, attack/endpoint, attack/endpoint/secret,
+// attack/mock, payloads, payloads/generate, payloads/setting, payloads/show,
+// payloads/stat.
 package config

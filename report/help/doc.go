@@ -8,5 +8,5 @@
 // To add a topic, add its file: the first line is "# " and its title. Commands
 // that begin with "$ " are run by a test.
 //
-// May import: the standard library only.
+// May import: nothing of brunt.
 package help

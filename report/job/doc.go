@@ -7,5 +7,6 @@
 //	                   │                └─ Live ─► live view
 //	                   └─ Session: one command line, with its panel and page
 //
-// May import: all of report but page's insides; attack, payloads.
+// May import: attack, attack/endpoint, payloads, report, report/config, report/live,
+// report/live/guard, report/outfile, report/panel, report/results, report/rules.
 package job

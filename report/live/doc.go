@@ -9,6 +9,10 @@
 //	                 └─► download (report, intervals, results)
 //
 // Who is let in is decided in live/guard; what Prometheus reads is made in
-// live/metrics. May import: both of them, page, the other packages of report but
-// job, attack, payloads.
+// live/metrics.
+//
+// May import: attack, attack/endpoint, attack/figure, payloads/file, payloads/setting,
+// report, report/config, report/export, report/format, report/live/guard,
+// report/live/metrics, report/page, report/results, report/rules, report/saved,
+// report/words.
 package live

@@ -6,5 +6,5 @@
 //	            timelines.go  intervals laid over each other
 //	            trust.go      the verdict: trusted as far as the least trusted one
 //
-// May import: report, report/format, report/rules, attack's result types.
+// May import: attack, report, report/format, report/rules.
 package merge

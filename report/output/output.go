@@ -1,5 +1,3 @@
-// Package output is where a report goes: standard output in one form, and any
-// number of files in others.
 package output
 
 import (

@@ -1,8 +1,3 @@
-// Package page is the page that a run is looked at on: one HTML document with
-// charts and tables, drawn in the browser out of the report's JSON. The same
-// script serves two lives, a file that is mailed around (Write) and a live
-// view (Live) that feeds it newer reports; so nothing here puts figures into words,
-// web/ does.
 package page
 
 import (

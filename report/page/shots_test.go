@@ -23,7 +23,7 @@ func TestShots(t *testing.T) {
 	calm := story{seconds: 10, rate: 500, calm: true}.report("p99<200ms")
 	invalid := story{seconds: 30, rate: 200}.report()
 	invalid.Verdict = report.Verdict{Trust: new("none"), Valid: new(false), LimitedBy: new("client"), Headline: new("brunt could not send what was asked"), Reasons: []string{"brunt sent 20 % of the requests over 10 ms late though slots were free", "brunt used 97 % of 2 cores"}}
-	invalid.Warnings = setting.Plains([]string{"the open-file limit is 1,024: at most 1,000 requests can be in flight; raise it with ulimit -n"})
+	invalid.Warnings = []string{"the open-file limit is 1,024: at most 1,000 requests can be in flight; raise it with ulimit -n"}
 	light := chromedp.EmulateViewport(1400, 1000)
 	for name, shot := range map[string]struct {
 		r      *report.Report

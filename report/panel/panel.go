@@ -1,5 +1,3 @@
-// Package panel draws a run under way on a terminal, once a second, from its
-// snapshots. It times and sends nothing.
 package panel
 
 import (

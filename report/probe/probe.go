@@ -1,6 +1,3 @@
-// Package probe tells whether a target can be loaded at all: it has endpoint
-// look at everything before the endpoint, sends one request where there is a
-// body to send, looks at this machine, and writes all of it down.
 package probe
 
 import (

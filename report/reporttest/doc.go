@@ -2,5 +2,6 @@
 // around it: no clock, no network, the same figures for the same seed. It is
 // imported by tests alone.
 //
-// May import: attack, report, report/rules, report/merge, report/text.
+// May import: attack, attack/endpoint, attack/endpoint/databricks, attack/figure,
+// payloads/setting, report, report/merge, report/rules, report/text.
 package reporttest

@@ -7,5 +7,6 @@
 //
 // A file that was cut off is read as far as it is whole (cut_short.go).
 //
-// May import: report, report/format, report/merge, report/outfile, attack, payloads.
+// May import: attack, attack/figure, payloads, payloads/setting, report, report/format,
+// report/merge, report/outfile, report/saved.
 package results

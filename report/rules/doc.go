@@ -7,5 +7,5 @@
 //
 // A new figure for rules: its name in grammar.go, its value in judge.go.
 //
-// May import: report, report/format, attack's result types.
+// May import: attack, attack/figure, report, report/format.
 package rules

@@ -5,5 +5,5 @@
 //	        │                                             │
 //	        └─ arrived, awaits, page, state, exits, … ◄───┘
 //
-// May import: report and the packages of report that it needs, attack/mock/workspacetest.
+// May import: attack/figure, attack/mock/workspacetest, report.
 package scripttest

@@ -11,5 +11,5 @@
 // Markdown is in markdown.go; checklist.go writes the findings of a check before a
 // run. What a 429 means is decided in attack; it is printed by advice.go.
 //
-// May import: report, report/format, report/rules, attack's result types, payloads.
+// May import: attack, attack/figure, payloads, report, report/format, report/rules.
 package text

@@ -1,8 +1,3 @@
-// Package databricks asks a Databricks workspace what a load needs to know:
-// where a serving endpoint is, in which state, and by which token it may be
-// queried. Credentials are found and had through databricks-sdk-go, which reads
-// the environment and ~/.databrickscfg as the databricks command does; nothing
-// of it sends load.
 package databricks
 
 import (

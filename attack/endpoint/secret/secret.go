@@ -1,5 +1,3 @@
-// Package secret takes known secrets out of texts of others, which may repeat
-// what they were sent: whole or in part, broken over lines, or encoded.
 package secret
 
 import (

@@ -1,11 +1,3 @@
-// Package command is brunt compare: it reads the runs of both sides, compares them
-// and writes the answer.
-//
-//	files ──results.ReadFiles──► reports ──compare.Reports──► Comparison
-//	                                             └──► text, JSON, Markdown, HTML
-//
-// May import: report and what is below it, report/config, report/outfile,
-// report/page, report/results.
 package command
 
 import (

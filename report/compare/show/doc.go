@@ -6,5 +6,5 @@
 //
 // HTML is in report/page, which lays both runs over each other.
 //
-// May import: report/compare, report/format, payloads/show.
+// May import: payloads/show, report/compare, report/format.
 package show

@@ -1,0 +1,12 @@
+// Package endpoint turns the word that names a target into what a connection needs, and
+// looks at what lies between this machine and the endpoint.
+//
+//	TARGET ──Open──► Endpoint: URL, credentials, headers, embedded server
+//	                    ├─ Dialer     addresses in turn, TLS; opens connections
+//	                    ├─ credentials.go, workspace.go   tokens, renewed in time
+//	                    ├─ safe.go    what of a URL may be shown
+//	                    └─ probe*.go  name, address, TCP, TLS, endpoint state
+//
+// May import: attack/endpoint/databricks, attack/endpoint/secret, attack/mock, payloads,
+// payloads/file, payloads/setting.
+package endpoint
