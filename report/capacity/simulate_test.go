@@ -23,7 +23,6 @@ type queue struct {
 	cores   float64        // rate from which the client is the limit; 0 for none
 	disturb func() float64 // factor on service times of a whole step; nil for none
 	clock   float64        // all steps together
-	busy    float64        // since when it is saturated
 	steps   []Next
 }
 
