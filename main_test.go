@@ -262,7 +262,7 @@ func TestReadmeCurl(t *testing.T) {
 }
 
 // minutes of load are a second in the test, and of a warm-up less.
-var minutes = strings.NewReplacer(" -d 1m", " -d 1s", " -d 5m", " -d 1s", " -d 10s", " -d 1s", " --warmup 1s", " --warmup 200ms")
+var minutes = strings.NewReplacer(" -d 1m", " -d 1s", " -d 5m", " -d 1s", " -d 30s", " -d 3s", " -d 10s", " -d 1s", " --warmup 1s", " --warmup 200ms")
 
 // readmeStep is a command as a script's step: it says something on standard
 // output, or in the file to which that goes, and nothing on standard error but

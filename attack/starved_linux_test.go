@@ -38,6 +38,9 @@ func init() { children["starved"] = makeOrdeal }
 // ordealVariable holds the run that a child is to make.
 const ordealVariable = "BRUNT_TEST_ORDEAL"
 
+// blame is what a verdict says, in words that go from one process to another.
+type blame struct{ Words, LimitedBy, Trust string }
+
 // makeOrdeal makes the run asked for and prints its verdict.
 func makeOrdeal() int {
 	var o ordeal
@@ -70,7 +73,8 @@ func makeOrdeal() int {
 	}
 	<-run.Done()
 	collectors.Wait()
-	text, _ := json.Marshal(run.Snapshot().Verdict)
+	v := run.Snapshot().Verdict
+	text, _ := json.Marshal(blame{v.Headline.String() + "; " + strings.Join(append(lines(v.Notes), v.Reasons...), "; "), v.LimitedBy, v.Trust})
 	fmt.Printf("verdict %s\n", text)
 	return 0
 }
@@ -100,7 +104,7 @@ func collect(done <-chan struct{}) {
 
 // suffer has the ordeal made by a child, under the command given in front of
 // it, and returns the verdict.
-func suffer(t *testing.T, o ordeal, before ...string) Verdict {
+func suffer(t *testing.T, o ordeal, before ...string) blame {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
@@ -115,7 +119,7 @@ func suffer(t *testing.T, o ordeal, before ...string) Verdict {
 	if err != nil || !found {
 		t.Fatalf("%v: %v: %s", args, err, out)
 	}
-	var v Verdict
+	var v blame
 	if err := json.NewDecoder(strings.NewReader(text)).Decode(&v); err != nil {
 		t.Fatal(err)
 	}
@@ -125,11 +129,11 @@ func suffer(t *testing.T, o ordeal, before ...string) Verdict {
 // blamed is the verdict on an ordeal, which must name this limit and say this as
 // a reason. A machine that starves the client of something else makes that the
 // truth.
-func blamed(t *testing.T, limit, reason string, o ordeal, before ...string) (v Verdict) {
+func blamed(t *testing.T, limit, reason string, o ordeal, before ...string) (v blame) {
 	t.Helper()
 	quiet.Repeat(t, func() error {
 		v = suffer(t, o, before...)
-		if v.Valid() || v.LimitedBy != limit || !strings.Contains(v.Headline.String()+"; "+strings.Join(append(lines(v.Notes), v.Reasons...), "; "), reason) {
+		if v.Trust != TrustNone || v.LimitedBy != limit || !strings.Contains(v.Words, reason) {
 			return fmt.Errorf("want limited by %s, with %q in the reasons; got %+v", limit, reason, v)
 		}
 		return nil
@@ -169,7 +173,7 @@ func TestStarvedByNeighbours(t *testing.T) {
 	crowd(t, 12)
 	for _, o := range []ordeal{{URL: url, Concurrency: 1000, KeepAlive: true, Duration: 3 * time.Second}, {URL: url, Rate: "20000", Concurrency: 200, KeepAlive: true, Duration: 3 * time.Second}} {
 		v := blamed(t, LimitClient, "something else keeps the cores busy", o, "taskset", "-c", lastCore())
-		if strings.Contains(strings.Join(v.Reasons, "; "), "garbage") {
+		if strings.Contains(v.Words, "garbage") {
 			t.Errorf("waiting for a core is called garbage collection: %+v", v)
 		}
 	}
@@ -242,7 +246,7 @@ func TestEndpointsFault(t *testing.T) {
 			// detector's tens of milliseconds.
 			c.o.Warmup, c.o.Duration = time.Second, 2*time.Second
 			quiet.Repeat(t, func() error {
-				if v := suffer(t, c.o); v.LimitedBy != c.limit || !v.Valid() && c.limit == LimitNone {
+				if v := suffer(t, c.o); v.LimitedBy != c.limit || v.Trust == TrustNone && c.limit == LimitNone {
 					return fmt.Errorf("want limited by %s, got %+v", c.limit, v)
 				}
 				return nil

@@ -13,8 +13,8 @@ import (
 	"brunt/report/compare"
 )
 
-// comparisonModule is in no other page.
-const comparisonModule = "comparison.js"
+// comparisonModule is in no other page, and capacityModule in none of the live view.
+const comparisonModule, capacityModule = "comparison.js", "capacity.js"
 
 // comparing is the script of a comparison: the file's, and what lays two runs over
 // each other.

@@ -37,7 +37,7 @@ func serve() (map[string]File, error) {
 	if err != nil {
 		return nil, err
 	}
-	names = slices.DeleteFunc(names, func(name string) bool { return name == "web/"+comparisonModule })
+	names = slices.DeleteFunc(names, func(name string) bool { return name == "web/"+comparisonModule || name == "web/"+capacityModule })
 	for _, name := range names {
 		text, err := web.ReadFile(name)
 		if err != nil {

@@ -33,8 +33,8 @@ var modules = []string{
 	"specs.js",
 	"charts.js",
 	"sections.js",
-	"capacity.js",
 	"app.js",
+	capacityModule,
 }
 
 var liveModules = []string{

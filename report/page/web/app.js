@@ -1,10 +1,13 @@
-import { capacitySection } from "./capacity.js";
 import { Charts } from "./charts.js";
 import { el, visible } from "./dom.js";
 import { figures, headline, lights, outcomeOf, percentiles, repeat, stateOf, targetOf, totals, verdict } from "./sections.js";
 import { streamFigures } from "./streams.js";
 import { failuresTable, modelsTable, namesTable, slowestTable, stagesTable } from "./tables.js";
 import { formatCount, formatMS, formatRate, formatShare } from "./format.js";
+
+// filed are sections that only a page in a file can have, above the others: each makes
+// one of a report, or null.
+export const filed = [];
 
 // mount builds the page once and returns show(report, extra), which puts a
 // report on it: once in a file, again and again in a live view. What differs
@@ -49,7 +52,7 @@ function fileHost(download) {
     title: (report) => `${visible(targetOf(report))} – ${words(report)} – brunt`,
     tools: el("button", { type: "button", id: "download", onclick: download }, "Download JSON"),
     top: (report) => [headline(report), figures(report)],
-    before: (report) => [capacitySection(report), verdict(report), lights(report)],
+    before: (report) => [...filed.map((section) => section(report)), verdict(report), lights(report)],
     charting: () => true,
     lay: (before, charts) => [before, ...charts, after],
     place: (sections) => settle(after, sections),

@@ -1,3 +1,4 @@
+import { filed } from "./app.js";
 import { el, foreign, visible } from "./dom.js";
 import { counted, formatAsked, formatCount, formatMS, formatRate } from "./format.js";
 import { scroll } from "./tables.js";
@@ -13,7 +14,9 @@ function levelsOf(steps) {
   return [...levels].toSorted(([a], [b]) => a - b).map(([, list]) => list);
 }
 
-export function capacitySection(report) {
+filed.push(capacitySection);
+
+function capacitySection(report) {
   const c = report.capacity;
   if (!c) return null;
   const levels = levelsOf(c.steps);
