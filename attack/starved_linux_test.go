@@ -39,7 +39,7 @@ func init() { children["starved"] = makeOrdeal }
 const ordealVariable = "BRUNT_TEST_ORDEAL"
 
 // blame is what a verdict says, in words that go from one process to another.
-type blame struct{ Words, LimitedBy, Trust string }
+type blame struct{ Headline, Words, LimitedBy, Trust string }
 
 // makeOrdeal makes the run asked for and prints its verdict.
 func makeOrdeal() int {
@@ -74,7 +74,7 @@ func makeOrdeal() int {
 	<-run.Done()
 	collectors.Wait()
 	v := run.Snapshot().Verdict
-	text, _ := json.Marshal(blame{v.Headline.String() + "; " + strings.Join(append(lines(v.Notes), v.Reasons...), "; "), v.LimitedBy, v.Trust})
+	text, _ := json.Marshal(blame{v.Headline.String(), v.Headline.String() + "; " + strings.Join(append(lines(v.Notes), v.Reasons...), "; "), v.LimitedBy, v.Trust})
 	fmt.Printf("verdict %s\n", text)
 	return 0
 }
@@ -279,11 +279,11 @@ func TestStoppedClient(t *testing.T) {
 		t.Fatalf("%v: %s", err, out.String())
 	}
 	_, text, _ := strings.Cut(out.String(), "verdict ")
-	var v Verdict
+	var v blame
 	if err := json.NewDecoder(strings.NewReader(text)).Decode(&v); err != nil {
 		t.Fatal(err)
 	}
-	if reasons := strings.Join(v.Reasons, "; "); v.Trust == TrustFull || !strings.Contains(reasons, "could not run for") || strings.Contains(v.Headline.String(), "pause") {
+	if v.Trust == TrustFull || !strings.Contains(v.Words, "could not run for") || strings.Contains(v.Headline, "pause") {
 		t.Errorf("%+v", v)
 	}
 }
