@@ -12,7 +12,7 @@ import (
 
 // schedule is the pure function from a ticket's number to its planned
 // instant: first the warm-up's tickets, then the measured ones, which begin a
-// sequence of their own at the warm-up's end. Several turns (and later several
+// sequence of their own at the warm-up's end. Several dispatchers (and later several
 // machines) can share it, each taking every n-th ticket. A change of the rate
 // makes another schedule that agrees with this one on all that is past.
 type schedule struct {
@@ -82,10 +82,7 @@ func newSchedule(p *Plan) *schedule {
 	s.sequence = steady(p.Rate, gaps)
 	first := p.Rate
 	if len(p.Stages) > 0 {
-		s.sequence = sequence{gaps: gaps}
-		for _, stage := range p.Stages {
-			s.sequence.curve.Append(stage.Length, stage.Rate, stage.ToRate)
-		}
+		s.sequence = sequence{curve: p.Curve(nil), gaps: gaps}
 		first = p.Stages[0].Rate
 	}
 	if p.Warmup > 0 {

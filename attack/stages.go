@@ -11,6 +11,7 @@ import (
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
+	"brunt/attack/arrivals"
 	"brunt/payloads/setting"
 )
 
@@ -59,6 +60,22 @@ func (p *Plan) SetStages(stages []Stage) {
 		n, _ := requests.Float64()
 		p.Rate = vegeta.Rate{Freq: max(1, int(math.Round(n))), Per: p.Duration}
 	}
+}
+
+// Curve is how many measured requests an open loop plans by each instant since the
+// measured start, after these changes of its rate; random gaps spread them around it.
+func (p *Plan) Curve(changes []Change) (c arrivals.Curve) {
+	for i := range p.Stages {
+		c.Append(p.Stages[i].Length, p.Stages[i].Rate, p.Stages[i].ToRate)
+	}
+	if len(p.Stages) == 0 {
+		c.Append(arrivals.Forever, p.Rate, p.Rate)
+	}
+	for i := range changes {
+		c = c.Until(max(0, changes[i].At))
+		c.Append(arrivals.Forever, changes[i].Rate, changes[i].Rate)
+	}
+	return c
 }
 
 // PeakRate is the highest rate of the plan, in requests per second; 0 for a closed

@@ -274,7 +274,8 @@ func pauseIn(s *Snapshot, p *Plan) (from, to time.Duration) {
 	}
 	due := float64(c.Succeeded+c.Failed) / float64(s.Elapsed-long) * float64(long)
 	if p.Open() && len(p.Stages) > 0 && len(s.Changes) == 0 {
-		due = requestsBetween(p.Stages, s.Silence.From, s.Silence.From+long)
+		planned := p.Curve(nil)
+		due = planned.Reached(s.Silence.From + long).Sub(planned.Reached(s.Silence.From))
 	}
 	if long <= fillTimes*medianOf(s.Latencies[figure.Service]) || due < pauseReplies {
 		return 0, 0

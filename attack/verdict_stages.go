@@ -128,21 +128,6 @@ func (g *Stage) String() string {
 	return from + " to " + to + unit
 }
 
-// requestsBetween is how many requests the stages plan from one instant to another,
-// both since the measured start.
-func requestsBetween(stages []Stage, from, to time.Duration) (n float64) {
-	begin := time.Duration(0)
-	for i := range stages {
-		g := &stages[i]
-		a, b := max(0, from-begin), min(g.Length, to-begin)
-		if a < b {
-			n += (g.rateAt(a) + g.rateAt(b)) / 2 * (b - a).Seconds()
-		}
-		begin += g.Length
-	}
-	return n
-}
-
 // rateWords is a rate in words: 1,200/s, 0.5/s.
 func rateWords(perSecond float64) string {
 	if perSecond == math.Trunc(perSecond) {

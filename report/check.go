@@ -160,25 +160,24 @@ func (r *Report) checkHistograms() error {
 	})
 }
 
+// checkPart holds the figures of a part of the requests against each other.
+func checkPart(name string, q *NamedRequests, l *NamedLatency, h *NamedHistograms) error {
+	settled := q.Succeeded + q.Failed + q.CutOff + q.InFlight
+	return first(
+		equal(name+"sent", q.Sent, "succeeded + failed + cut_off + in_flight", settled),
+		equal(name+"samples of response", h.Response.Count(), "succeeded", q.Succeeded),
+		equal(name+"samples of service", h.Service.Count(), "succeeded", q.Succeeded),
+		agree(name+"latency_ms.response", l.Response, h.Response.Open()),
+		agree(name+"latency_ms.service", l.Service, h.Service.Open()),
+	)
+}
+
 func (r *Report) checkNames() error {
 	var sent uint64
 	for i := range r.Names {
 		n := &r.Names[i]
-		q, h, name := &n.Requests, &n.Histograms, fmt.Sprintf("name %.40q: ", n.Name)
-		sent += q.Sent
-		err := first(
-			equal(
-				name+"sent",
-				q.Sent,
-				"succeeded + failed + cut_off + in_flight",
-				q.Succeeded+q.Failed+q.CutOff+q.InFlight,
-			),
-			equal(name+"samples of response", h.Response.Count(), "succeeded", q.Succeeded),
-			equal(name+"samples of service", h.Service.Count(), "succeeded", q.Succeeded),
-			agree(name+"latency_ms.response", n.LatencyMS.Response, h.Response.Open()),
-			agree(name+"latency_ms.service", n.LatencyMS.Service, h.Service.Open()),
-		)
-		if err != nil {
+		sent += n.Requests.Sent
+		if err := checkPart(fmt.Sprintf("name %.40q: ", n.Name), &n.Requests, &n.LatencyMS, &n.Histograms); err != nil {
 			return err
 		}
 	}

@@ -17,6 +17,6 @@
 //
 //	format ◄── report ◄── rules ◄── text, merge ◄── results, export
 //
-// May import: attack, attack/endpoint, attack/figure, payloads, payloads/setting,
+// May import: attack, attack/arrivals, attack/endpoint, attack/figure, payloads, payloads/setting,
 // payloads/show, report/format, report/steady, report/words.
 package report

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"brunt/attack"
+	"brunt/attack/arrivals"
 	"brunt/report/format"
 )
 
@@ -160,108 +161,33 @@ func (r *Report) checkThroughput() error {
 	return err
 }
 
-// stretches are the parts of a plan that have one rate each, from 0 on.
-type stretches []stretch
-
-// stretch goes from one rate to another in a straight line, in seconds since the
-// measured start and requests per second.
-type stretch struct{ from, until, rate, end float64 }
-
-// plannedRates are nil where the plan has no rate of its own.
-func plannedRates(plan *attack.Plan, changes []attack.Change) (list stretches) {
-	if !plan.Open() || plan.Instants != nil {
-		return nil
-	}
-	now := attack.PerSecond(plan.Rate)
-	staged := len(plan.Stages) > 0
-	for _, c := range changes {
-		if c.At <= 0 { // within the warm-up
-			now, staged = attack.PerSecond(c.Rate), false
-		}
-	}
-	list = append(list, stretch{0, math.Inf(1), now, now})
-	if staged {
-		list = stagedRates(plan.Stages)
-	}
-	for _, c := range changes {
-		if c.At > 0 {
-			list = list.changed(c.At.Seconds(), attack.PerSecond(c.Rate))
-		}
-	}
-	return list
-}
-
-// stagedRates are those of stages of a rate.
-func stagedRates(stages []attack.Stage) (list stretches) {
-	from := 0.0
-	for i := range stages {
-		g := &stages[i]
-		until := from + g.Length.Seconds()
-		list = append(list, stretch{from, until, attack.PerSecond(g.Rate), attack.PerSecond(g.ToRate)})
-		from = until
-	}
-	return list
-}
-
-// changed is the list with another rate from an instant on.
-func (list stretches) changed(at, rate float64) (out stretches) {
-	for _, s := range list {
-		if s.from < at {
-			s.end = s.at(min(at, s.until))
-			s.until = min(at, s.until)
-			out = append(out, s)
-		}
-	}
-	return append(out, stretch{at, math.Inf(1), rate, rate})
-}
-
-// at is the rate at an instant of the stretch.
-func (s *stretch) at(t float64) float64 {
-	if s.rate == s.end {
-		return s.rate
-	}
-	return s.rate + (s.end-s.rate)*(t-s.from)/(s.until-s.from)
-}
-
 // AskedNow is the rate that is asked for by now, after all changes; 0 in a closed
 // loop.
 func AskedNow(plan *attack.Plan, s *attack.Snapshot) float64 {
 	if n := len(s.Changes); n > 0 && s.Changes[n-1].Rate.Freq > 0 {
 		return attack.PerSecond(s.Changes[n-1].Rate)
 	}
-	now := s.PlanElapsed.Seconds()
-	if list := plannedRates(plan, nil); len(list) > 1 {
-		for i := range list {
-			if now < list[i].until {
-				return list[i].at(now)
-			}
-		}
-		return list[len(list)-1].end
+	if len(plan.Stages) > 0 && plan.Open() {
+		planned := plan.Curve(nil)
+		return planned.Rate(min(s.PlanElapsed, planned.End()-1))
 	}
 	return attack.PerSecond(plan.Rate)
 }
 
-// mean is the rate on average between two moments.
-func (list stretches) mean(from, to float64) float64 {
-	sum := 0.0
-	for i := range list {
-		s := &list[i]
-		if a, b := max(from, s.from), min(to, s.until); a < b {
-			sum += (b - a) * (s.at(a) + s.at(b)) / 2
-		}
-	}
-	return sum / (to - from)
-}
-
 // asking is what a run's plan asked for at any time, and its measured window.
 type asking struct {
-	rates       stretches
-	instants    []int64 // of a replay
+	planned     *arrivals.Curve // nil where the plan has no rate of its own
+	instants    []int64         // of a replay
 	end, window time.Duration
 }
 
 func askingOf(plan *attack.Plan, s *attack.Snapshot) *asking {
-	return &asking{plannedRates(plan, s.Changes), plan.Instants, s.PlanElapsed, s.Counts.Window.Length}
+	a := &asking{instants: plan.Instants, end: s.PlanElapsed, window: s.Counts.Window.Length}
+	if plan.Open() && plan.Instants == nil {
+		planned := plan.Curve(s.Changes)
+		a.planned = &planned
+	}
+	return a
 }
 
 // fill says how much of an interval was measured, and what was asked for in it.
@@ -270,8 +196,9 @@ func (a *asking) fill(v *Interval, in *attack.Interval) {
 	v.WindowS = new(format.Seconds(max(0, min(until, a.window)-from)))
 	switch to := min(until, a.end); {
 	case to <= from:
-	case a.rates != nil:
-		v.AskedPerS = new(format.Significant(a.rates.mean(from.Seconds(), to.Seconds()), 12))
+	case a.planned != nil:
+		n := a.planned.Reached(to).Sub(a.planned.Reached(from))
+		v.AskedPerS = new(format.Significant(n/(to-from).Seconds(), 12))
 	case a.instants != nil:
 		v.AskedPerS = new(format.Per(float64(between(a.instants, from, to)), (to - from).Seconds()))
 	}

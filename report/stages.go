@@ -95,20 +95,11 @@ func (r *Report) checkStages() error {
 	var sent uint64
 	for i := range r.Stages {
 		g := &r.Stages[i]
-		q, h, name := &g.Requests, &g.Histograms, fmt.Sprintf("stage %d: ", i+1)
+		q, name := &g.Requests, fmt.Sprintf("stage %d: ", i+1)
 		sent += q.Sent
 		err := first(
 			equal(name+"planned", q.Planned, "sent + not_sent", q.Sent+q.NotSent),
-			equal(
-				name+"sent",
-				q.Sent,
-				"succeeded + failed + cut_off + in_flight",
-				q.Succeeded+q.Failed+q.CutOff+q.InFlight,
-			),
-			equal(name+"samples of response", h.Response.Count(), "succeeded", q.Succeeded),
-			equal(name+"samples of service", h.Service.Count(), "succeeded", q.Succeeded),
-			agree(name+"latency_ms.response", g.LatencyMS.Response, h.Response.Open()),
-			agree(name+"latency_ms.service", g.LatencyMS.Service, h.Service.Open()),
+			checkPart(name, &q.NamedRequests, &g.LatencyMS, &g.Histograms),
 		)
 		if err != nil {
 			return err

@@ -43,8 +43,11 @@ func (p Position) Plus(k uint64) Position {
 	return Position{sum, p.Fraction}
 }
 
-// Minus is how far p is beyond request k, which is not after it.
-func (p Position) Minus(k uint64) Position { return Position{p.Whole - k, p.Fraction} }
+// Sub is how many requests p is beyond q; negative where it is not.
+func (p Position) Sub(q Position) float64 {
+	fraction := math.Ldexp(float64(p.Fraction), -64) - math.Ldexp(float64(q.Fraction), -64)
+	return float64(int64(p.Whole-q.Whole)) + fraction
+}
 
 // Forever is the length of a piece that has no end.
 const Forever = time.Duration(math.MaxInt64)

@@ -118,6 +118,9 @@ func (f *Flags) Run(target string, in io.Reader, out, progress io.Writer) (well 
 // plan is the load asked for; without any, that of a look at the endpoint.
 func (f *Flags) plan() (attack.Plan, error) {
 	p := f.Load.Plan()
+	if err := f.Load.Check(); err != nil {
+		return p, err
+	}
 	whole := p
 	if !p.Open() && f.Concurrency == nil {
 		whole.Concurrency = 1
@@ -139,7 +142,7 @@ func (r *Result) load(d *endpoint.Details, plan *attack.Plan) {
 			),
 			Remedy: setting.Textf("begin with -c %d, and raise it to see what waiting costs", d.MaxConcurrency())})
 	}
-	if text := report.RateWarning(d, attack.PerSecond(plan.Rate)); text != "" {
+	if text := report.RateWarning(d, plan.PeakRate()); text != "" {
 		r.Findings = append(r.Findings, endpoint.Finding{Check: "rate", State: endpoint.Doubtful, Text: text,
 			Remedy: setting.Textf(
 				"turn route optimisation on, which is possible when an endpoint is created, or ask for %d/s at the most",

@@ -233,7 +233,7 @@ func (s *sender) bound(times *hdrhistogram.PackedHistogram) {
 	if !s.details.RouteOptimized && high > endpoint.WorkspaceRate {
 		f.Text += fmt.Sprintf(", of which the workspace lets %d/s through", endpoint.WorkspaceRate)
 	}
-	if asked := attack.PerSecond(s.plan.Rate); asked > low {
+	if asked := s.plan.PeakRate(); asked > low {
 		f.State = endpoint.Doubtful
 		f.Remedy = setting.Textf(
 			"%s/s needs a provisioned concurrency of about %s",
@@ -291,12 +291,12 @@ func host(plan *attack.Plan, embedded bool, addresses int) endpoint.Finding {
 		f.State, f.Remedy = endpoint.Bad, setting.Textf("%w", err)
 	case planned && len(warnings) > 0:
 		f.State, f.Remedy = endpoint.Doubtful, setting.Plain(strings.Join(warnings, "; "))
-	case attack.PerSecond(plan.Rate) > cores*perCore:
+	case plan.PeakRate() > cores*perCore:
 		f.State, f.Remedy = endpoint.Doubtful, setting.Textf(
 			"a core sends %d to %d requests/s at best, by its kind: heed the verdict, or spread %s/s over more cores or machines",
 			perCore,
 			mostPerCore,
-			rounded(attack.PerSecond(plan.Rate)),
+			rounded(plan.PeakRate()),
 		)
 	case planned:
 	case l.Files > 0 && l.Files < fewFiles:
