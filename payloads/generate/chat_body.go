@@ -16,14 +16,16 @@ import (
 type chatBody struct {
 	opening []byte // up to the messages
 	system  []byte // the system message and a comma
-	closing []byte // behind max_tokens
+	closing []byte // behind the limit of tokens
+	limit   string // key of the limit of tokens
+	own     members
+	extra   members
 	options *ChatOptions
 	n       uint64 // bodies made
 	out     []byte
 }
 
 func newChatBody(o *ChatOptions) (*chatBody, error) {
-	b := &chatBody{options: o, opening: []byte(`{`), closing: []byte{}}
 	system, err := o.systemText()
 	if err != nil {
 		return nil, err
@@ -31,26 +33,41 @@ func newChatBody(o *ChatOptions) (*chatBody, error) {
 	if !utf8.ValidString(o.Model) {
 		return nil, setting.Wrong(setting.Model, strconv.Quote(o.Model), "not UTF-8")
 	}
-	if o.Model != "" {
-		b.opening = append(jsonscan.AppendString(append(b.opening, `"model":`...), o.Model), ',')
+	b := &chatBody{options: o, own: o.ownMembers()}
+	if b.extra, err = o.extraMembers(b.own); err != nil {
+		return nil, err
 	}
-	b.opening = append(b.opening, `"messages":[`...)
+	b.limit, _ = o.limit()
 	if len(system) > 0 {
 		b.system = append(jsonscan.AppendString([]byte(`{"role":"system","content":`), system), `},`...)
 	}
-	if o.Temperature != nil {
-		b.closing = strconv.AppendFloat(append(b.closing, `,"temperature":`...), *o.Temperature, 'g', -1, 64)
-	}
-	if o.Stream {
-		b.closing = append(b.closing, `,"stream":true`...)
-	}
-	b.closing = append(b.closing, "}\n"...)
+	b.opening, b.closing = b.around(nil)
 	return b, nil
+}
+
+// around makes what stands before the messages and behind the limit of tokens,
+// with the members of one prompt's own, which come before the others'.
+func (b *chatBody) around(own members) (opening, closing []byte) {
+	opening, rest := []byte(`{`), b.own
+	if len(rest) > 0 && rest[0].key == "model" {
+		if !own.has("model") {
+			opening = append(append(append(opening, `"model":`...), rest[0].value...), ',')
+		}
+		rest = rest[1:]
+	}
+	opening = append(opening, `"messages":[`...)
+	closing = rest.append(closing, append(own[:len(own):len(own)], b.extra...))
+	closing = own.append(b.extra.append(closing, own), nil)
+	return opening, append(closing, "}\n"...)
 }
 
 // make returns the next body with its line end, valid until the next call.
 func (b *chatBody) make(p prompt) []byte {
-	b.out = append(b.out[:0], b.opening...)
+	opening, closing := b.opening, b.closing
+	if p.extra != nil {
+		opening, closing = b.around(p.extra)
+	}
+	b.out = append(b.out[:0], opening...)
 	if !p.system {
 		b.out = append(b.out, b.system...)
 	}
@@ -60,16 +77,30 @@ func (b *chatBody) make(p prompt) []byte {
 		b.out = append(append(append(b.out, `{"role":"user","content":`...), p.text...), '}')
 	}
 	b.out = append(b.out, ']')
-	limit := b.options.MaxTokens
-	if d := b.options.OutputTokens; d.Given() {
-		limit = d.Draw(draw.Fraction(draw.Nth(b.options.Seed, outputDraws, b.n)))
-	}
-	if limit > 0 {
-		b.out = strconv.AppendInt(append(b.out, `,"max_tokens":`...), int64(limit), 10)
+	if limit := b.tokens(p); limit > 0 {
+		b.out = append(append(append(b.out, `,"`...), b.limit...), `":`...)
+		b.out = strconv.AppendInt(b.out, int64(limit), 10)
 	}
 	b.n++
-	b.out = append(b.out, b.closing...)
+	b.out = append(b.out, closing...)
 	return b.out
+}
+
+// tokens is the limit of tokens of the next body: the prompt's own, or what the
+// options say; 0 for none.
+func (b *chatBody) tokens(p prompt) int {
+	o := b.options
+	switch {
+	case p.extra.has(b.limit):
+		return 0
+	case p.outputTokens > 0:
+		return p.outputTokens
+	case o.MaxCompletionTokens.Given():
+		return o.MaxCompletionTokens.Draw(draw.Fraction(draw.Nth(o.Seed, outputDraws, b.n)))
+	case o.OutputTokens.Given():
+		return o.OutputTokens.Draw(draw.Fraction(draw.Nth(o.Seed, outputDraws, b.n)))
+	}
+	return o.MaxTokens
 }
 
 // makeFromPrompts reads all prompts twice: nothing is written unless they are

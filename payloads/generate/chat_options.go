@@ -29,12 +29,20 @@ type ChatOptions struct {
 	MaxTokens int `placeholder:"N" help:"The body's max_tokens."`
 	// Temperature is the body's temperature, left out when nil.
 	Temperature *float64 `placeholder:"X" help:"The body's temperature."`
-	// Stream asks for streamed replies.
-	Stream bool `env:"BRUNT_CHAT_STREAM" help:"Ask for streamed replies."`
+	// Stream asks for streamed replies, and for their usage: without
+	// stream_options.include_usage OpenAI-like servers stream no token counts.
+	Stream bool `env:"BRUNT_CHAT_STREAM" help:"Ask for streamed replies, with their token counts (stream_options.include_usage)."`
 	// InputTokens makes prompts up, Count of them, instead of reading a file.
-	InputTokens draw.Distribution `placeholder:"'normal(550,150)'" help:"Make up --count prompts of so many tokens, estimated; also 500, uniform(100,1000), lognormal(400,0.6)."`
+	InputTokens draw.Distribution `aliases:"prompt-tokens" placeholder:"'normal(550,150)'" help:"Make up --count prompts of so many tokens, estimated; also 500, uniform(100,1000), lognormal(400,0.6)."`
 	// OutputTokens draws each body's max_tokens.
 	OutputTokens draw.Distribution `placeholder:"'uniform(50,200)'" help:"Draw each body's max_tokens."`
+	// MaxCompletionTokens draws each body's max_completion_tokens, which OpenAI's
+	// reasoning models want in place of max_tokens.
+	MaxCompletionTokens draw.Distribution `placeholder:"N|'uniform(50,200)'" help:"The body's max_completion_tokens, in place of max_tokens: a number, or drawn as above."`
+	// IgnoreEOS lets vLLM, SGLang and others write on to the limit of tokens.
+	IgnoreEOS bool `name:"ignore-eos" help:"Set ignore_eos: servers such as vLLM and SGLang then write as many tokens as the limit allows."`
+	// ExtraBody is a JSON object whose members each body gets, too.
+	ExtraBody string `placeholder:"'{…}'" help:"JSON object whose members each body gets, too, such as '{\"top_p\":0.9}'."`
 	// Seed of what is made up or drawn.
 	Seed uint64 `default:"1" help:"Seed of what is made up or drawn (${default})."`
 }
@@ -58,6 +66,12 @@ func (o *ChatOptions) used() setting.Field {
 		return setting.InputTokens
 	case o.OutputTokens.Given():
 		return setting.OutputTokens
+	case o.MaxCompletionTokens.Given():
+		return setting.MaxCompletionTokens
+	case o.IgnoreEOS:
+		return setting.IgnoreEOS
+	case o.ExtraBody != "":
+		return setting.ExtraBody
 	}
 	return 0
 }
@@ -93,6 +107,9 @@ func (in *Options) checkChat() error {
 		return setting.Wrong(setting.MaxTokens, strconv.Itoa(o.MaxTokens), "must be 1 or more")
 	case o.MaxTokens > 0 && o.OutputTokens.Given():
 		return setting.Errorf("%v and %v both set max_tokens: leave one out", setting.MaxTokens, setting.OutputTokens)
+	case o.MaxCompletionTokens.Given() && (o.MaxTokens > 0 || o.OutputTokens.Given()):
+		return setting.Errorf("%v stands in place of %v and %v: leave one out", setting.MaxCompletionTokens,
+			setting.MaxTokens, setting.OutputTokens)
 	case o.Temperature != nil && !(*o.Temperature >= 0 && *o.Temperature <= math.MaxFloat32):
 		return setting.Wrong(setting.Temperature, fmt.Sprint(*o.Temperature), "must be 0 or more")
 	}

@@ -48,7 +48,13 @@ func TestMakeChat(t *testing.T) {
 			`{"messages":[{"role":"user","content":"a  b"},{"role":"assistant","content":null,"x":1.0}]}` + "\n"},
 		{"everything around", "p.txt", "a\n", Options{ChatOptions: ChatOptions{System: "be \"kind\"\n",
 			MaxTokens: 20, Temperature: &half, Stream: true, Model: `m"x`}},
-			`{"model":"m\"x","messages":[{"role":"system","content":"be \"kind\"\n"},{"role":"user","content":"a"}],"max_tokens":20,"temperature":0.5,"stream":true}` + "\n"},
+			`{"model":"m\"x","messages":[{"role":"system","content":"be \"kind\"\n"},{"role":"user","content":"a"}],"max_tokens":20,"temperature":0.5,"stream":true,"stream_options":{"include_usage":true}}` + "\n"},
+		{"members of the user's own", "p.txt", "a", Options{ChatOptions: ChatOptions{ExtraBody: ` { "top_p" : 0.90,
+			"x y": {"b": [1, 2]}} `, MaxCompletionTokens: draw.Distribution{Shape: "fixed", A: 7}, IgnoreEOS: true}},
+			`{"messages":[` + message(`"a"`) + `],"max_completion_tokens":7,"ignore_eos":true,"top_p":0.90,"x y":{"b":[1,2]}}` + "\n"},
+		{"usage that is not wanted", "p.txt", "a", Options{ChatOptions: ChatOptions{Stream: true,
+			ExtraBody: `{"stream_options":{"include_usage":false},"max_tokens":3}`}},
+			`{"messages":[` + message(`"a"`) + `],"stream":true,"stream_options":{"include_usage":false},"max_tokens":3}` + "\n"},
 		{"a system message of one's own stays", "p.jsonl",
 			`{"messages":[{"role":"system","content":"own"},{"role":"user","content":"a"}]}` + "\n" + `{"messages":[{"role":"user","content":"b"}]}`,
 			Options{ChatOptions: ChatOptions{System: "s"}},
@@ -137,12 +143,46 @@ func TestMakeChatBadOptions(t *testing.T) {
 			"leave one out"},
 		{Options{Path: "p.txt", ChatOptions: ChatOptions{Chat: true, MaxTokens: -3}}, "max tokens -3"},
 		{Options{Path: "p.txt", ChatOptions: ChatOptions{Chat: true, Temperature: &minus}}, "temperature -1"},
+		{Options{Path: "p.txt", ChatOptions: ChatOptions{IgnoreEOS: true}}, "ignore eos belongs to chat"},
+		{Options{Path: "p.txt", ChatOptions: ChatOptions{ExtraBody: "{}"}}, "extra body belongs to chat"},
+		{Options{Path: "p.txt", ChatOptions: ChatOptions{MaxCompletionTokens: three}}, "max completion tokens belongs to chat"},
+		{Options{Path: "p.txt", ChatOptions: ChatOptions{Chat: true, MaxTokens: 3, MaxCompletionTokens: three}},
+			"max completion tokens stands in place of max tokens"},
 		{Options{Path: "p.txt", RowsPerRequest: 3, ChatOptions: ChatOptions{Chat: true}}, "a body per prompt"},
 		{Options{Path: "p.txt", Types: map[string]string{"a": "int"}, ChatOptions: ChatOptions{Chat: true}},
 			"a body per prompt"},
 	} {
 		if n, err := Bodies(io.Discard, c.in); err == nil || n != 0 || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%+v: %v", c.in, err)
+		}
+	}
+}
+
+// TestMakeChatExtraBody: what contradicts another option, or is no object.
+func TestMakeChatExtraBody(t *testing.T) {
+	half, seven := 0.5, draw.Distribution{Shape: "fixed", A: 7}
+	for _, c := range []struct {
+		extra string
+		o     ChatOptions
+		want  string
+	}{
+		{`{"temperature":1}`, ChatOptions{Temperature: &half}, "temperature and extra body both set temperature: leave one out"},
+		{`{"model":"x"}`, ChatOptions{Model: "m"}, "model and extra body both set model"},
+		{`{"stream":true}`, ChatOptions{Stream: true}, "stream and extra body both set stream"},
+		{`{"ignore_eos":true}`, ChatOptions{IgnoreEOS: true}, "ignore eos and extra body both set ignore_eos"},
+		{`{"max_tokens":1}`, ChatOptions{MaxTokens: 3}, "max tokens and extra body both set max_tokens"},
+		{`{"max_tokens":1}`, ChatOptions{OutputTokens: seven}, "output tokens and extra body both set max_tokens"},
+		{`{"max_completion_tokens":1}`, ChatOptions{MaxCompletionTokens: seven}, "both set max_completion_tokens"},
+		{`{"messages":[]}`, ChatOptions{}, "messages are made of the prompts"},
+		{`{"a":1,"a":2}`, ChatOptions{}, `key "a" given twice`},
+		{`[1]`, ChatOptions{}, "no JSON object"},
+		{`{"a":`, ChatOptions{}, "not JSON: unexpected end"},
+		{` `, ChatOptions{}, "not JSON"},
+	} {
+		c.o.Chat, c.o.ExtraBody = true, c.extra
+		_, out, _, err := made(t, "p.txt", "a", Options{ChatOptions: c.o})
+		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") || out != "" {
+			t.Errorf("%s: %v, %q", c.extra, err, out)
 		}
 	}
 }

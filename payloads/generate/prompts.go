@@ -14,6 +14,9 @@ type prompt struct {
 	text     []byte // as a JSON string
 	messages []byte // the elements of a list of messages, instead
 	system   bool   // among them is a system message
+
+	outputTokens int     // the body's limit of tokens; 0 leaves it to the options
+	extra        members // what this body alone gets
 }
 
 // prompts reads one after the other; io.EOF stands behind the last.

@@ -49,6 +49,9 @@ const (
 	Stream
 	InputTokens
 	OutputTokens
+	MaxCompletionTokens
+	IgnoreEOS
+	ExtraBody
 	Count
 	Types
 	Unnamed
@@ -68,6 +71,7 @@ var names = [end]string{
 	Credentials: "header with credentials",
 	Chat:        "chat", Column: "column", System: "system message", Model: "model", MaxTokens: "max tokens",
 	Temperature: "temperature", Stream: "stream", InputTokens: "input tokens", OutputTokens: "output tokens",
+	MaxCompletionTokens: "max completion tokens", IgnoreEOS: "ignore eos", ExtraBody: "extra body",
 	Count: "count", Types: "column types", Unnamed: "unnamed", RowsPerRequest: "rows per request",
 	FromOpenAPI: "OpenAPI description",
 }
