@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 
 	"brunt/payloads/file"
+	"brunt/payloads/inference"
 	"brunt/payloads/jsonscan"
 	"brunt/payloads/setting"
 	"brunt/payloads/splice"
@@ -31,6 +32,7 @@ type report struct {
 	more     int
 	maxBody  int
 	weights  []uint32 // of its lines; nil when all weigh 1
+	times    []int64  // when the requests of its lines came; nil when none says so
 }
 
 func newIndexer(s *source, o Options, names *interner, limit int) *indexer {
@@ -67,6 +69,7 @@ func (x *indexer) run(found *problemList) error {
 	if weighted {
 		x.addWeights()
 	}
+	x.addTimes()
 	return nil
 }
 
@@ -164,7 +167,37 @@ func (x *indexer) request(rd *requestReader, k, body, at int, line []byte) (stri
 	if r.weights != nil {
 		r.weights[body-c.firstBody] = rd.weight
 	}
+	if rd.at != inference.NoTime && r.times == nil {
+		r.times = noTimes(c.bodies)
+	}
+	if r.times != nil {
+		r.times[body-c.firstBody] = rd.at
+	}
 	return "", nil
+}
+
+// noTimes are n requests that do not say when they came.
+func noTimes(n int) []int64 {
+	times := make([]int64, n)
+	for i := range times {
+		times[i] = inference.NoTime
+	}
+	return times
+}
+
+// addTimes puts the times of all chunks together, if there are any.
+func (x *indexer) addTimes() {
+	s := x.src
+	for k, r := range x.reports {
+		if r.times == nil {
+			continue
+		}
+		if s.times == nil {
+			s.times = noTimes(len(s.spans))
+		}
+		copy(s.times[s.chunks[k].firstBody:], r.times)
+		x.reports[k].times = nil
+	}
 }
 
 // addWeights sums up the weights of all lines.

@@ -67,8 +67,11 @@ func (s *source) chooseFormat(o *Options, found *problemList) error {
 	if o.Format == AutoFormat {
 		o.Format = BodyFormat
 		err := file.Guard(func() error {
-			if inference.Detect(s.spec.Path, s.data) {
+			switch {
+			case inference.Detect(s.spec.Path, s.data):
 				o.Format = InferenceFormat
+			case isTimedRequest(s.data):
+				o.Format = RequestFormat
 			}
 			return nil
 		})
@@ -91,6 +94,14 @@ func (s *source) chooseFormat(o *Options, found *problemList) error {
 	_ = s.content.Close() // read only, and read to its end
 	s.content, s.data, s.times = lines, lines.Data, times
 	return nil
+}
+
+// isTimedRequest reports whether the first line is one of the request format
+// that says when its request came.
+func isTimedRequest(data []byte) bool {
+	first, _ := file.CutLine(data, jsonscan.SkipSpace(data, file.TextStart(data)))
+	return jsonscan.IsAt(first, 0, '{') && jsonscan.Valid(first) && jsonscan.Member(first, "body") != nil &&
+		jsonscan.Member(first, "timestamp_ms") != nil
 }
 
 // index finds all bodies and checks them; the digest of the file is made

@@ -18,14 +18,16 @@ const (
 	// BodyFormat: the line is the body, sent byte for byte.
 	BodyFormat Format = "body"
 	// RequestFormat: the line is an object with the body and, if wanted, the
-	// name, path, headers and weight of its requests.
+	// name, path, headers and weight of its requests, and timestamp_ms: when the
+	// request came, in milliseconds since any instant.
 	RequestFormat Format = "request"
 	// InferenceFormat: the file is an inference table as Databricks exports it,
 	// JSON lines or CSV, and what is sent are the bodies in its column request,
 	// less the white space around them; line ends within become blanks.
 	InferenceFormat Format = "inference"
 	// AutoFormat is InferenceFormat for files whose first row has the columns
-	// of an inference table, and BodyFormat for all others.
+	// of an inference table, RequestFormat for those whose first line has a body
+	// and timestamp_ms, and BodyFormat for all others.
 	AutoFormat Format = "auto"
 )
 
@@ -40,8 +42,8 @@ const (
 	Shuffle Order = "shuffle"
 	// Random draws each body independently of those before.
 	Random Order = "random"
-	// Recorded sends the bodies of one inference table as they came, see
-	// [Set.Instants].
+	// Recorded sends the bodies of one file that says when its requests came as
+	// they came, see [Set.Instants].
 	Recorded Order = "recorded"
 )
 

@@ -10,13 +10,12 @@ import (
 	"brunt/payloads/setting"
 )
 
-// record puts the bodies of an inference table in the order in which their
-// requests came.
+// record puts the bodies of a file that says when its requests came in that order.
 func (s *source) record() error {
 	if s.times == nil {
 		return s.wrongText(
-			setting.Textf("no inference table, whose rows say when requests came: %v has no timing to go by",
-				setting.Replay),
+			setting.Textf("neither an inference table nor lines of the request format with timestamp_ms, which say "+
+				"when requests came: %v has no timing to go by", setting.Replay),
 		)
 	}
 	s.order = make([]uint32, len(s.spans))

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"unicode/utf8"
 
+	"brunt/payloads/inference"
 	"brunt/payloads/jsonscan"
 	"brunt/payloads/show"
 )
@@ -27,6 +28,7 @@ type requestReader struct {
 	offset, length int // of the body within the line
 	weight         uint32
 	variant        uint16
+	at             int64 // when the request came, ns, or inference.NoTime
 
 	seen       uint8 // bits of the members read so far, see members
 	name, path []byte
@@ -37,7 +39,7 @@ type requestReader struct {
 }
 
 // members are the keys of a request line; their places are bits of seen.
-var members = [...]string{"body", "name", "path", "headers", "weight"}
+var members = [...]string{"body", "name", "path", "headers", "weight", "timestamp_ms"}
 
 const bodySeen = 1 // its bit
 
@@ -50,7 +52,7 @@ func newRequestReader(names *interner) *requestReader {
 // read takes a line apart and says what is wrong with it, or "". The error is
 // for a file that cannot be used at all.
 func (r *requestReader) read(line []byte) (what string, err error) {
-	r.offset, r.length, r.weight, r.variant = 0, 0, 1, 0
+	r.offset, r.length, r.weight, r.variant, r.at = 0, 0, 1, 0, inference.NoTime
 	r.name, r.path, r.headers, r.seen = nil, nil, r.headers[:0], 0
 	end, what := jsonscan.EachMember(line, jsonscan.SkipSpace(line, 0), 1, r.member)
 	if end < 0 || jsonscan.SkipSpace(line, end) != len(line) || !utf8.Valid(line) {
@@ -95,8 +97,10 @@ func (r *requestReader) member(rawKey, value []byte, offset int) string {
 		return r.readHeaders(value)
 	case "weight":
 		return r.readWeight(value)
+	case "timestamp_ms":
+		return r.readTime(value)
 	}
-	return fmt.Sprintf("unknown key %s; a request line may have body, name, path, headers and weight",
+	return fmt.Sprintf("unknown key %s; a request line may have body, name, path, headers, weight and timestamp_ms",
 		show.Excerpt(key))
 }
 
@@ -164,6 +168,16 @@ func (r *requestReader) readWeight(value []byte) string {
 		return fmt.Sprintf("weight %s: must be a whole number from 1 to 1,000,000", show.Excerpt(value))
 	}
 	r.weight = uint32(w)
+	return ""
+}
+
+// readTime reads milliseconds since any instant, the same for all lines.
+func (r *requestReader) readTime(value []byte) string {
+	at, ok := jsonscan.Decimal(value, 6)
+	if !ok || at <= inference.BadTime {
+		return fmt.Sprintf("timestamp_ms %s: must be a number of milliseconds", show.Excerpt(value))
+	}
+	r.at = at
 	return ""
 }
 

@@ -68,7 +68,7 @@ func TestRequestDocument(t *testing.T) {
 }
 
 func TestBadRequestLines(t *testing.T) {
-	const allowed = "; a request line may have body, name, path, headers and weight"
+	const allowed = "; a request line may have body, name, path, headers, weight and timestamp_ms"
 	long := strings.Repeat("n", 257)
 	for line, want := range map[string]string{
 		`1`:                                      `not an object; a request line is an object such as {"body":…}`,
@@ -115,6 +115,9 @@ func TestBadRequestLines(t *testing.T) {
 			"must be letters, digits and !#$%&'*+-.^_`|~",
 		`{"body":1,"headers":{"content-LENGTH":"1"}}`:          `header "content-LENGTH": follows from the body; leave it out`,
 		`{"body":1,"headers":{"Transfer-Encoding":"chunked"}}`: `header "Transfer-Encoding": follows from the body; leave it out`,
+		`{"body":1,"timestamp_ms":"1"}`:                        `timestamp_ms "\"1\"": must be a number of milliseconds`,
+		`{"body":1,"timestamp_ms":1e300}`:                      `timestamp_ms "1e300": must be a number of milliseconds`,
+		`{"body":1,"timestamp_ms":1,"timestamp_ms":1}`:         `"timestamp_ms" given twice; leave one out`,
 		`{"body":1,"weight":0}`:                                `weight "0": must be a whole number from 1 to 1,000,000`,
 		`{"body":1,"weight":-1}`:                               `weight "-1": must be a whole number from 1 to 1,000,000`,
 		`{"body":1,"weight":1.0}`:                              `weight "1.0": must be a whole number from 1 to 1,000,000`,

@@ -37,7 +37,7 @@ type source struct {
 	maxBody  int
 	bytes    int     // of the file as given, unpacked
 	sha256   string  // of these bytes
-	times    []int64 // of an inference table: when each body's request came, ns since 1970, or NoTime
+	times    []int64 // when each body's request came, ns, or NoTime; nil where the file does not say
 }
 
 // item returns the body of that index.

@@ -87,7 +87,7 @@ type Payloads struct {
 	Order         payloads.Order  `default:"sequential" enum:"sequential,shuffle,random" help:"Order of the bodies: sequential, shuffle or random."`
 	Seed          uint64          `default:"1" help:"Seed of shuffle and random (${default})."`
 	Unique        bool            `help:"Begin the text of each body (first user message, prompt or input) with a word of its own, so that no prompt cache has met it."`
-	Replay        bool            `help:"Send the requests of an inference table's export when they came, each once."`
+	Replay        bool            `help:"Send the requests of an inference table's export, or of a trace, when they came, each once."`
 	Speed         Speed           `default:"1x" placeholder:"2x" help:"How much faster than it came --replay sends (${default})."`
 
 	ClientRequestID bool `name:"client-request-id" env:"BRUNT_CLIENT_REQUEST_ID" help:"Put a client_request_id of run and number into each body, by which inference tables can be joined with the report."`

@@ -82,7 +82,7 @@ func TestFlagsInErrorsOfBodies(t *testing.T) {
 		want string
 	}{
 		{opened(payloads.Options{Unique: true}, body), body + ":1: no text to make unique: --unique needs a user message in messages, or text in prompt or input; leave it out, or mend the body"},
-		{opened(recorded, body), body + ": no inference table, whose rows say when requests came: --replay has no timing to go by"},
+		{opened(recorded, body), body + ": neither an inference table nor lines of the request format with timestamp_ms, which say when requests came: --replay has no timing to go by"},
 		{opened(recorded, row), row + ":1: no timestamp_ms or request_time in the row; leave it out, or leave out --replay"},
 		{opened(recorded, row, body), "--replay takes one file, for the timing is its own"},
 		{lone(payloads.Options{ClientRequestID: true}), "--client-request-id: there are no bodies to stamp; name some with --payloads"},
