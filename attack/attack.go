@@ -285,7 +285,8 @@ func (r *Run) startWorker(d *dispatcher, ahead bool) {
 	} else {
 		w = newWorker(r, d, r.tallies[len(r.workerList)%len(r.tallies)])
 		if r.mux != nil {
-			w.sender, w.reply = r.mux.newSender(len(r.workerList)), &reply{streams: r.plan.Stream, stall: r.plan.StreamStall}
+			w.sender = r.mux.newSender(len(r.workerList))
+			w.reply = &reply{run: r, streams: r.plan.Stream, stall: r.plan.StreamStall}
 		}
 		r.workerList = append(r.workerList, w)
 	}

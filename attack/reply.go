@@ -50,8 +50,13 @@ type reply struct {
 	gaps       gaps           // of it, beyond those that it holds
 	readsUsage bool           // the reply is whole, and may state its usage
 	usage      stream.Usage
-	warm       bool          // what comes is not counted
-	chunks     atomic.Uint64 // with output that came in streams, whatever became of those; written by one goroutine at a time
+	warm       bool // the request is one of the warm-up
+	// Chunks with output that came in streams, whatever became of those, each
+	// written by one goroutine at a time: those of measured requests, and those
+	// that came within the window, of any request.
+	chunks, windowChunks atomic.Uint64
+	windowBefore         uint64 // windowChunks before the last reply
+	run                  *Run   // whose window it is
 }
 
 func newReply() *reply {

@@ -93,14 +93,7 @@ func (r *reply) Feed(p []byte, at Instant) {
 	}
 	before := r.stream.Chunks
 	r.stream.Feed(p, at)
-	r.countChunks(r.stream.Chunks - before)
-}
-
-// countChunks counts chunks with output as they come.
-func (r *reply) countChunks(n int) {
-	if n > 0 && !r.warm {
-		r.chunks.Store(r.chunks.Load() + uint64(n))
-	}
+	r.countChunks(r.stream.Chunks-before, at)
 }
 
 // fault is what is wrong with the stream that was read; err is what the reading
@@ -111,7 +104,7 @@ func (r *reply) fault(err error, at Instant) error {
 	case err == nil:
 		before := s.Chunks
 		s.End(at)
-		r.countChunks(s.Chunks - before)
+		r.countChunks(s.Chunks-before, at)
 	case err == errCut, endpoint.Timeout(err):
 		return err
 	case s.Failed: // before it stalled, or broke

@@ -111,7 +111,8 @@ func (t *timeline) collect(at Instant) {
 	}
 	// After the tallies: what they have counted was sent before, and a stream
 	// has all its chunks here.
-	started, chunks, workers := run.soFar()
+	started, chunks, windowChunks, workers := run.soFar()
+	now.Window.Tokens.estimate(windowChunks)
 	prev := &t.counts
 	done := now.Succeeded + now.Failed + now.CutOff
 	// What was sent since the tallies were read is the next interval's, as far as
@@ -255,17 +256,18 @@ func (t *timeline) close() {
 }
 
 // soFar is the number of measured requests begun, of the chunks that came in
-// their streams, and of the workers that there have been, each with one request
-// in flight at most.
-func (r *Run) soFar() (started, chunks, workers uint64) {
+// their streams, of those that came within the window in any, and of the workers
+// that there have been, each with one request in flight at most.
+func (r *Run) soFar() (started, chunks, windowChunks, workers uint64) {
 	r.workersMu.Lock()
 	list := r.workerList
 	r.workersMu.Unlock()
 	for _, w := range list {
 		started += w.started.Load()
 		chunks += w.reply.chunks.Load()
+		windowChunks += w.reply.windowChunks.Load()
 	}
-	return started, chunks, uint64(len(list))
+	return started, chunks, windowChunks, uint64(len(list))
 }
 
 // keptSoFar is the number of records that the sink has taken.

@@ -15,42 +15,34 @@ type Window struct {
 	Length    time.Duration // so far, of a run under way; 0 where it had no time at all
 	Completed uint64        // complete replies, of any status
 	OK        uint64        // of them, those that succeeded
-	Tokens    uint64        // output tokens of the latter
+	Tokens    WindowTokens
 }
 
 // countInWindow counts the worker's exchange where its reply came within the window.
 // The lock is held.
 func (t *tally) countInWindow(w *worker) {
-	ex := &w.ex
-	if ex.status == 0 || ex.end < w.run.measured || ex.end >= w.run.until.Load() {
-		return
+	ex, n := &w.ex, &t.counts.Window
+	inside := w.run.inWindow(ex.end)
+	if inside && ex.status > 0 {
+		n.Completed++
+		if ex.outcome == succeeded {
+			n.OK++
+		}
 	}
-	n := &t.counts.Window
-	n.Completed++
 	if ex.outcome == succeeded {
-		n.OK++
-		n.Tokens += w.reply.tokens()
+		n.Tokens.count(w.reply, inside)
 	}
 }
 
-// tokens are the output tokens of a success, as far as they are known.
-func (r *reply) tokens() uint64 {
-	switch {
-	case r.streaming:
-		n, _ := r.stream.Tokens()
-		return uint64(max(n, 0))
-	case r.readsUsage:
-		r.usage.End()
-		return uint64(max(r.usage.Output, 0))
-	}
-	return 0
-}
+// inWindow reports whether the instant lies within the window, as far as its end
+// is known by now.
+func (r *Run) inWindow(at Instant) bool { return at >= r.measured && at < r.until.Load() }
 
 // add adds counts; the length is the run's.
 func (n *Window) add(o *Window) {
 	n.Completed += o.Completed
 	n.OK += o.OK
-	n.Tokens += o.Tokens
+	n.Tokens.add(&o.Tokens)
 }
 
 // endWindow ends the window at the instant, unless it ends before.

@@ -84,7 +84,7 @@ type worker struct {
 
 func newWorker(run *Run, d *dispatcher, tally *tally) *worker {
 	w := &worker{run: run, dispatcher: d, tally: tally, wake: make(chan struct{}, 1), reply: newReply(), free: -1}
-	w.reply.streams, w.reply.stall = run.plan.Stream, run.plan.StreamStall
+	w.reply.run, w.reply.streams, w.reply.stall = run, run.plan.Stream, run.plan.StreamStall
 	return w
 }
 
@@ -94,8 +94,7 @@ func (w *worker) sendTicket(tk ticket) {
 		w.started.Store(w.started.Load() + 1)
 	}
 	w.ex = exchange{ticket: tk}
-	w.reply.stopFollowing()
-	w.reply.warm = tk.warm
+	w.reply.begin(tk.warm)
 	item := w.run.payloads.At(tk.index)
 	w.ex.variant = item.Variant
 	if err := w.exchange(item); err != nil {

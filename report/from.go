@@ -157,10 +157,10 @@ func (r *Report) Summarise() {
 	}
 	r.LatenessMS = r.Histograms[figure.Lateness].Summary()
 	if r.Stream != nil {
-		r.Stream.summarise(r.running())
+		r.Stream.summarise(r)
 	}
 	if r.Usage != nil {
-		r.Usage.summarise(r.running())
+		r.Usage.summarise(r)
 	}
 	q := &r.Requests
 	r.Throughput.summarise(r)

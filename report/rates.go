@@ -28,8 +28,10 @@ type Throughput struct {
 	SucceededPerS   float64  `json:"succeeded_per_s"`
 	CompletedPerS   *float64 `json:"completed_per_s"`
 	CompletedOKPerS *float64 `json:"completed_ok_per_s"`
-	// CompletedTokensPerS are the output tokens of completed_ok; null also where
-	// no success had any.
+	// CompletedTokensPerS is of completed_output_tokens: the output tokens that came
+	// within the window by their own instants, whoever asked for them and whatever
+	// became of the reply (see attack.WindowTokens); null also where no token is
+	// known of.
 	CompletedTokensPerS *float64 `json:"completed_output_tokens_per_s"`
 	BytesInPerS         float64  `json:"bytes_in_per_s"`
 	BytesOutPerS        float64  `json:"bytes_out_per_s"`
@@ -39,6 +41,10 @@ type Throughput struct {
 	Completed           uint64   `json:"completed"`
 	CompletedOK         uint64   `json:"completed_ok"`
 	CompletedTokens     uint64   `json:"completed_output_tokens"`
+	// EstimatedTokens are those of completed_output_tokens that came in streams that
+	// failed, were cut off or, in a report of a run under way, have not ended: their
+	// chunks, at the tokens per chunk of the streams that succeeded.
+	EstimatedTokens uint64 `json:"completed_output_tokens_estimated"`
 }
 
 // Span is when a run was, in seconds since the report's start.
@@ -95,7 +101,14 @@ func (r *Report) window() *float64 {
 func (r *Report) windowOf(s *attack.Snapshot) {
 	w, t := &s.Counts.Window, &r.Throughput
 	t.WindowS = new(format.Seconds(w.Length))
-	t.Completed, t.CompletedOK, t.CompletedTokens = w.Completed, w.OK, w.Tokens
+	t.Completed, t.CompletedOK = w.Completed, w.OK
+	t.CompletedTokens, t.EstimatedTokens = w.Tokens.Total(), w.Tokens.Estimated
+	if r.Stream != nil {
+		r.Stream.CompletedTokens = new(w.Tokens.Streamed + w.Tokens.Estimated)
+	}
+	if r.Usage != nil {
+		r.Usage.CompletedTokens = new(w.Tokens.Whole)
+	}
 	t.BytesIn, t.BytesOut = s.Counts.BytesIn, s.Counts.BytesOut
 }
 
@@ -112,7 +125,7 @@ func (t *Throughput) summarise(r *Report) {
 	}
 	rate := func(n uint64) *float64 { return new(format.Per(float64(n), *t.WindowS)) }
 	t.CompletedPerS, t.CompletedOKPerS = rate(t.Completed), rate(t.CompletedOK)
-	if r.Stream != nil || r.Usage != nil {
+	if r.Stream != nil || r.Usage != nil || t.CompletedTokens > 0 {
 		t.CompletedTokensPerS = rate(t.CompletedTokens)
 	}
 }
@@ -121,7 +134,7 @@ func (t *Throughput) summarise(r *Report) {
 // neither its end nor the replies to the warm-up's requests.
 func (r *Report) ForgetWindow() {
 	t := &r.Throughput
-	t.WindowS, t.Completed, t.CompletedOK, t.CompletedTokens = nil, 0, 0, 0
+	t.WindowS, t.Completed, t.CompletedOK, t.CompletedTokens, t.EstimatedTokens = nil, 0, 0, 0, 0
 	for i := range r.Intervals {
 		v := &r.Intervals[i]
 		v.WindowS, v.Completed, v.CompletedOK = nil, 0, 0
@@ -131,6 +144,14 @@ func (r *Report) ForgetWindow() {
 			s := &h.Stretches[i]
 			s.WindowS, s.Completed, s.CompletedOK = nil, 0, 0
 		}
+	}
+	if r.Stream != nil {
+		r.Stream.CompletedTokens = nil
+		r.Stream.summarise(r)
+	}
+	if r.Usage != nil {
+		r.Usage.CompletedTokens = nil
+		r.Usage.summarise(r)
 	}
 	t.summarise(r)
 }
@@ -146,6 +167,7 @@ func (r *Report) checkThroughput() error {
 	err := first(
 		atMost("completed", t.Completed, "replies, those of the warm-up included", replies),
 		atMost("completed_ok", t.CompletedOK, "completed", t.Completed),
+		atMost("completed_output_tokens_estimated", t.EstimatedTokens, "completed_output_tokens", t.CompletedTokens),
 	)
 	for _, x := range []struct {
 		key   string

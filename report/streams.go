@@ -28,8 +28,14 @@ type Stream struct {
 	PromptTokens uint64   `json:"prompt_tokens"` // as far as the endpoint states them
 	TokensBy     TokensBy `json:"tokens_by"`
 	// SkippedEvents were too large to look into.
-	SkippedEvents    uint64  `json:"skipped_events"`
-	OutputTokensPerS float64 `json:"output_tokens_per_s"` // output_tokens / elapsed_s
+	SkippedEvents uint64 `json:"skipped_events"`
+	// CompletedTokens are the output tokens of streams that came within the measured
+	// window: throughput.completed_output_tokens less those of whole replies. Null
+	// where they are not known: of older reports, and of results.
+	CompletedTokens *uint64 `json:"completed_output_tokens"`
+	// OutputTokensPerS is completed_output_tokens / throughput.window_s; where one of
+	// the two is not known or 0, output_tokens / elapsed_s.
+	OutputTokensPerS float64 `json:"output_tokens_per_s"`
 	// PerUserTokensPerS is 1,000 / tpot_ms.p50: how fast the text comes for one
 	// reader. Null without a TPOT above 0.
 	PerUserTokensPerS *float64 `json:"per_user_tokens_per_s"`
@@ -107,11 +113,11 @@ func streamOf(s *attack.Snapshot) *Stream {
 }
 
 // summarise fills in what follows from counts, time and histograms.
-func (s *Stream) summarise(elapsedS float64) {
+func (s *Stream) summarise(r *Report) {
 	for _, f := range figure.Streamed() {
 		s.LatencyMS[f] = s.Histograms[f].Summary()
 	}
-	s.OutputTokensPerS = format.Per(float64(s.OutputTokens), elapsedS)
+	s.OutputTokensPerS = r.tokenRate(s.CompletedTokens, s.OutputTokens)
 	s.PerUserTokensPerS = nil
 	if p50 := s.LatencyMS[figure.TPOT].P50; p50 != nil && *p50 > 0 {
 		s.PerUserTokensPerS = new(format.Per(1e3, *p50))
@@ -145,7 +151,8 @@ type Usage struct {
 	Replies          uint64  `json:"replies"` // that stated it
 	OutputTokens     uint64  `json:"output_tokens"`
 	PromptTokens     uint64  `json:"prompt_tokens"`
-	OutputTokensPerS float64 `json:"output_tokens_per_s"` // output_tokens / elapsed_s
+	CompletedTokens  *uint64 `json:"completed_output_tokens"` // as in Stream; they come with the reply's end
+	OutputTokensPerS float64 `json:"output_tokens_per_s"`     // as in Stream
 }
 
 // usageOf is nil where no such reply stated its usage.
@@ -157,19 +164,35 @@ func usageOf(s *attack.Snapshot) *Usage {
 	return &Usage{Replies: c.Replies, OutputTokens: c.OutputTokens, PromptTokens: c.PromptTokens}
 }
 
-func (u *Usage) summarise(elapsedS float64) {
-	u.OutputTokensPerS = format.Per(float64(u.OutputTokens), elapsedS)
+func (u *Usage) summarise(r *Report) {
+	u.OutputTokensPerS = r.tokenRate(u.CompletedTokens, u.OutputTokens)
 }
 
-// Tokens are those of all successes, streams or not.
+// tokenRate is a rate of tokens: of those that came within the measured window,
+// by its length, or, where that is not known, of all, by the run's time.
+func (r *Report) tokenRate(completed *uint64, all uint64) float64 {
+	if window := r.window(); completed != nil && window != nil && *window > 0 {
+		return format.Per(float64(*completed), *window)
+	}
+	return format.Per(float64(all), r.running())
+}
+
+// Tokens are those of all successes, streams or not; the rate is that of the
+// output tokens that came within the measured window, whatever became of the
+// replies, where that is known (see Stream.OutputTokensPerS).
 func (r *Report) Tokens() (output, prompt uint64, outputPerS float64) {
+	var completed *uint64
+	if (r.Stream == nil || r.Stream.CompletedTokens != nil) && (r.Usage == nil || r.Usage.CompletedTokens != nil) {
+		completed = &r.Throughput.CompletedTokens
+	}
+
 	if s := r.Stream; s != nil {
 		output, prompt = s.OutputTokens, s.PromptTokens
 	}
 	if u := r.Usage; u != nil {
 		output, prompt = output+u.OutputTokens, prompt+u.PromptTokens
 	}
-	return output, prompt, format.Per(float64(output), r.running())
+	return output, prompt, r.tokenRate(completed, output)
 }
 
 // checkUsage is Check for whole replies: none of them was a stream.

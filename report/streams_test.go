@@ -39,10 +39,11 @@ func TestUsage(t *testing.T) {
 		sc := reporttest.Healthy
 		s := sc.Snapshot()
 		s.Counts.Usage = attack.UsageCounts{Replies: replies, OutputTokens: 100 * replies, PromptTokens: 10 * replies}
+		s.Counts.Window.Tokens.Whole = 90 * replies
 		return report.From(sc.Meta(), s)
 	}
 	r := whole(50)
-	if u := r.Usage; u == nil || u.OutputTokensPerS != format.Per(5000, r.ElapsedS) || r.Check() != nil {
+	if u := r.Usage; u == nil || u.OutputTokensPerS != format.Per(4500, *r.Throughput.WindowS) || r.Check() != nil {
 		t.Errorf("%+v, %v", u, r.Check())
 	}
 	if j := reporttest.Judged(r, "output_tokens_per_s>1").SLO[0]; !j.Met || *j.Value != r.Usage.OutputTokensPerS {
@@ -60,8 +61,15 @@ func TestUsage(t *testing.T) {
 	if sum.Usage.Replies != 57 || sum.Usage.OutputTokens != 5700 || sum.Check() != nil {
 		t.Errorf("%+v, %v", sum.Usage, sum.Check())
 	}
-	if j := reporttest.Judged(sum, "output_tokens_per_s>1").SLO[0]; *j.Value != format.Per(float64(5700+sum.Stream.OutputTokens), sum.ElapsedS) {
-		t.Errorf("%+v", j)
+	within := float64(90*57 + *sum.Stream.CompletedTokens)
+	rate := func() float64 { return *reporttest.Judged(sum, "output_tokens_per_s>1").SLO[0].Value }
+	if rate() != format.Per(within, *sum.Throughput.WindowS) {
+		t.Errorf("%g", rate())
+	}
+	// Results and older reports do not say which tokens came within the window.
+	sum.ForgetWindow()
+	if want := format.Per(float64(5700+sum.Stream.OutputTokens), sum.ElapsedS); rate() != want || sum.Check() != nil {
+		t.Errorf("%g, not %g; %v", rate(), want, sum.Check())
 	}
 	r.Usage.Replies = r.Requests.Succeeded + 1
 	if r.Check() == nil {

@@ -48,8 +48,9 @@ func (m *merger) stream() *report.Stream {
 		case o == nil:
 			continue
 		case sum == nil:
-			sum = new(report.Stream)
+			sum = &report.Stream{CompletedTokens: new(uint64(0))}
 		}
+		sum.CompletedTokens = sumOf(sum.CompletedTokens, o.CompletedTokens)
 		sum.Streams += o.Streams
 		sum.Silent += o.Silent
 		sum.Chunks += o.Chunks
@@ -63,6 +64,14 @@ func (m *merger) stream() *report.Stream {
 	return sum
 }
 
+// sumOf is null where one of the two is.
+func sumOf(a, b *uint64) *uint64 {
+	if a == nil || b == nil {
+		return nil
+	}
+	return new(*a + *b)
+}
+
 // usage merges the usage of all reports that have some.
 func (m *merger) usage() *report.Usage {
 	var sum *report.Usage
@@ -71,8 +80,9 @@ func (m *merger) usage() *report.Usage {
 			continue
 		}
 		if sum == nil {
-			sum = new(report.Usage)
+			sum = &report.Usage{CompletedTokens: new(uint64(0))}
 		}
+		sum.CompletedTokens = sumOf(sum.CompletedTokens, r.Usage.CompletedTokens)
 		sum.Replies += r.Usage.Replies
 		sum.OutputTokens += r.Usage.OutputTokens
 		sum.PromptTokens += r.Usage.PromptTokens

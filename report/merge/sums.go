@@ -281,5 +281,6 @@ func (m *merger) servedModels() []report.ServedModel {
 // add adds another run's counts.
 func addThroughput(t *report.Throughput, o *report.Throughput) {
 	t.BytesIn, t.BytesOut = t.BytesIn+o.BytesIn, t.BytesOut+o.BytesOut
-	t.Completed, t.CompletedOK, t.CompletedTokens = t.Completed+o.Completed, t.CompletedOK+o.CompletedOK, t.CompletedTokens+o.CompletedTokens
+	t.Completed, t.CompletedOK = t.Completed+o.Completed, t.CompletedOK+o.CompletedOK
+	t.CompletedTokens, t.EstimatedTokens = t.CompletedTokens+o.CompletedTokens, t.EstimatedTokens+o.EstimatedTokens
 }

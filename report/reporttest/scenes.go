@@ -472,6 +472,7 @@ func StreamSnapshot(seed uint64) (Scene, *attack.Snapshot) {
 		}
 	}
 	in.Chunks = c.Chunks + 36 // those of the broken ones
+	s.Counts.Window.Tokens = attack.WindowTokens{Streamed: c.OutputTokens * 48 / 50, Estimated: c.OutputTokens / 50}
 	in.TTFT = attack.SketchOf(l[figure.TTFT])
 	return sc, s
 }

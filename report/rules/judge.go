@@ -131,7 +131,7 @@ func lacksWindow(t *report.Throughput) string {
 func (r Rule) tokens(rep *report.Report) (value *float64, missing string) {
 	s := rep.Stream
 	switch {
-	case r.count == "output_tokens_per_s" && (s != nil || rep.Usage != nil):
+	case r.count == "output_tokens_per_s" && (s != nil || rep.Usage != nil || rep.Throughput.CompletedTokens > 0):
 		_, _, perS := rep.Tokens()
 		return new(perS), ""
 	case s == nil && r.count == "output_tokens_per_s":

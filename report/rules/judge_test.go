@@ -107,7 +107,7 @@ func TestStreamRules(t *testing.T) {
 			t.Errorf("%+v", j)
 		}
 	}
-	if s := r.Stream; *s.PerUserTokensPerS != format.Per(1e3, *s.LatencyMS[figure.TPOT].P50) || s.OutputTokensPerS != format.Per(float64(s.OutputTokens), r.ElapsedS) {
+	if s := r.Stream; *s.PerUserTokensPerS != format.Per(1e3, *s.LatencyMS[figure.TPOT].P50) || s.OutputTokensPerS != format.Per(float64(*s.CompletedTokens), *r.Throughput.WindowS) {
 		t.Errorf("%+v", s)
 	}
 	plain := reporttest.Judged(reporttest.Healthy.Report(), "ttft.p99<500ms", "output_tokens_per_s>0", "per_user_tokens_per_s>0")

@@ -55,7 +55,7 @@ func tokenItems(r *report.Report) (items, notes []string) {
 	s, user := r.Stream, ""
 	output, prompt, perS := r.Tokens()
 	switch {
-	case s == nil && r.Usage == nil:
+	case s == nil && r.Usage == nil && r.Throughput.CompletedTokens == 0:
 		return nil, nil
 	case s == nil:
 		s = &report.Stream{}
@@ -68,6 +68,18 @@ func tokenItems(r *report.Report) (items, notes []string) {
 		user,
 		unlessZero(prompt, "prompt"),
 		unlessZero(s.Silent, "streams without output"),
+	}
+	// Less than one in a hundred changes no figure that is shown.
+	if t := &r.Throughput; t.EstimatedTokens > t.CompletedTokens/100 {
+		notes = append(
+			notes,
+			fmt.Sprintf(
+				"%s of the %s output tokens within the measured time are estimated, from the chunks of streams "+
+					"that failed or did not end",
+				format.Count(t.EstimatedTokens),
+				format.Count(t.CompletedTokens),
+			),
+		)
 	}
 	if n := s.TokensBy.Chunks; n > 0 {
 		notes = append(

@@ -55,6 +55,12 @@ var (
 	)
 )
 
+// descTokens is of runs that have had tokens only.
+var descTokens = desc(
+	"output_tokens_per_second",
+	"Output tokens that came within the measured time so far, each with its chunk or its whole reply, by its length.",
+)
+
 // gauges are the metrics above.
 var gauges = []*prometheus.Desc{
 	descInfo,
@@ -66,6 +72,7 @@ var gauges = []*prometheus.Desc{
 	descTrust,
 	descLimit,
 	descError,
+	descTokens,
 }
 
 // counter is a metric that counts, with one value for each of its label's values.
@@ -112,6 +119,11 @@ var (
 				{func(c *attack.Counts) uint64 { return c.Window.Completed - c.Window.OK }, []string{"failed"}},
 			},
 		},
+		counts(
+			"completed_output_tokens_total",
+			"Output tokens that came within the measured time, of replies that succeeded, counted when those have ended.",
+			func(c *attack.Counts) uint64 { return c.Window.Tokens.Streamed + c.Window.Tokens.Whole },
+		),
 		counts("received_bytes_total", "Bytes of replies.", func(c *attack.Counts) uint64 { return c.BytesIn }),
 		counts("sent_bytes_total", "Bytes of requests.", func(c *attack.Counts) uint64 { return c.BytesOut }),
 		counts(
@@ -206,6 +218,9 @@ func (c *collector) Collect(out chan<- prometheus.Metric) {
 	oneOf(descTrust, grades, cmp.Or(s.Verdict.Trust, report.NotJudged))
 	oneOf(descLimit, limits, s.Verdict.LimitedBy)
 	gauge(descError, s.Verdict.Error.Seconds())
+	if w := &n.Window; w.Tokens.Total() > 0 && w.Length > 0 {
+		gauge(descTokens, float64(w.Tokens.Total())/w.Length.Seconds())
+	}
 	collectCounters(out, counters, s)
 	if s.Latencies.Streamed() {
 		collectCounters(out, streamCounters, s)

@@ -24,7 +24,8 @@ export function streamFigures(report, state) {
 }
 
 const definitions = "TTFT is from the first byte sent to the first output that is not empty; TPOT is from the first output to the last, divided by the output tokens less one, one figure per stream; " +
-  "inter-chunk is every gap between two chunks with output, 0 where one read brought both; end to end is from the first byte sent to the last output. – means too few samples.";
+  "inter-chunk is every gap between two chunks with output, 0 where one read brought both; end to end is from the first byte sent to the last output. " +
+  "Output tokens per second are those that came within the measured time, each with its chunk, whoever asked for them and whatever became of the stream; per user is 1 / median TPOT. – means too few samples.";
 
 function tokens(report, s) {
   const list = [];
@@ -33,6 +34,8 @@ function tokens(report, s) {
   add("output tokens, in all", figure("stream.output_tokens_per_s", s.output_tokens_per_s, formatRate));
   add("output tokens, per user", figure("stream.per_user_tokens_per_s", s.per_user_tokens_per_s, formatRate, "too few streams with two tokens or more"));
   add("output tokens", count("output_tokens"), " ", sourceOf(s.tokens_by));
+  if (report.throughput.completed_output_tokens_estimated > 0)
+    add("of those within the measured time, estimated", figure("throughput.completed_output_tokens_estimated", report.throughput.completed_output_tokens_estimated, formatCount), " of ", figure("throughput.completed_output_tokens", report.throughput.completed_output_tokens, formatCount), ", in streams that failed or did not end");
   if (s.prompt_tokens > 0) add("prompt tokens, as stated", count("prompt_tokens"));
   add("streams", count("streams"), s.silent > 0 ? [", ", count("silent"), " without output"] : "");
   add("chunks with output", count("chunks"));
