@@ -206,6 +206,7 @@ var databricksWords = regexp.MustCompile(`(?i)databricks|workspace|can query|pro
 // is what is known of such a server, and nothing that is known of Databricks'.
 func TestAdviceElsewhere(t *testing.T) {
 	needs.Time(t)
+	t.Parallel()
 	var current atomic.Pointer[told]
 	answer := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		io.Copy(io.Discard, r.Body)

@@ -112,6 +112,7 @@ func TestRateChangedUnderWay(t *testing.T) {
 // sent twice.
 func TestConcurrencyChangedUnderWay(t *testing.T) {
 	needs.Time(t)
+	t.Parallel()
 	const n = 6_000
 	var now, most atomic.Int64
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

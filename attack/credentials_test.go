@@ -16,24 +16,15 @@ import (
 	"brunt/payloads/needs"
 )
 
-// workspaceFor starts a look-alike workspace whose tokens live this long, and
-// makes its service principal the one that is configured.
-func workspaceFor(t *testing.T, lifetime time.Duration, o *endpoint.Options, endpoints ...workspacetest.Endpoint) *workspacetest.Server {
+// startWorkspace starts a look-alike workspace whose tokens live this long, and has
+// the options trust it and find its hosts.
+func startWorkspace(t *testing.T, lifetime time.Duration, o *endpoint.Options, endpoints ...workspacetest.Endpoint) *workspacetest.Server {
 	t.Helper()
-	w, err := workspacetest.Start(workspacetest.Config{ClientID: "principal", Secret: "dose-canary-secret", Lifetime: lifetime, Endpoints: endpoints})
+	w, err := workspacetest.Start(workspacetest.Config{ClientID: "principal", Secret: canarySecret, Lifetime: lifetime, Endpoints: endpoints})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(w.Close)
-	for _, word := range os.Environ() {
-		if name, _, _ := strings.Cut(word, "="); strings.HasPrefix(name, "DATABRICKS_") {
-			t.Setenv(name, "")
-		}
-	}
-	t.Setenv("HOME", t.TempDir())
-	t.Setenv("DATABRICKS_HOST", w.Host())
-	t.Setenv("DATABRICKS_CLIENT_ID", "principal")
-	t.Setenv("DATABRICKS_CLIENT_SECRET", "dose-canary-secret")
 	o.CAFile = filepath.Join(t.TempDir(), "ca.pem")
 	if err := os.WriteFile(o.CAFile, w.CA(), 0o600); err != nil {
 		t.Fatal(err)
@@ -41,6 +32,34 @@ func workspaceFor(t *testing.T, lifetime time.Duration, o *endpoint.Options, end
 	for _, e := range endpoints {
 		o.Resolve = append(o.Resolve, w.RouteHost(e.Name)+":127.0.0.1")
 	}
+	return w
+}
+
+const canarySecret = "dose-canary-secret"
+
+// withoutCredentials empties what the environment says of workspaces, and gives the
+// home directory in which profiles are looked for.
+func withoutCredentials(t *testing.T) (home string) {
+	t.Helper()
+	for _, word := range os.Environ() {
+		if name, _, _ := strings.Cut(word, "="); strings.HasPrefix(name, "DATABRICKS_") {
+			t.Setenv(name, "")
+		}
+	}
+	home = t.TempDir()
+	t.Setenv("HOME", home)
+	return home
+}
+
+// workspaceFor is startWorkspace, with its service principal the one that the
+// environment has.
+func workspaceFor(t *testing.T, lifetime time.Duration, o *endpoint.Options, endpoints ...workspacetest.Endpoint) *workspacetest.Server {
+	t.Helper()
+	w := startWorkspace(t, lifetime, o, endpoints...)
+	withoutCredentials(t)
+	t.Setenv("DATABRICKS_HOST", w.Host())
+	t.Setenv("DATABRICKS_CLIENT_ID", "principal")
+	t.Setenv("DATABRICKS_CLIENT_SECRET", canarySecret)
 	return w
 }
 
@@ -74,13 +93,41 @@ func noSecrets(t *testing.T, w *workspacetest.Server, s *Snapshot) {
 	}
 }
 
-// TestTokensRenewed runs load for longer than three tokens live, over HTTP/1.1
+// TestTokens has the tokens of four workspaces run out, at the same time, for they
+// are waited for: each workspace is a profile of one file.
+func TestTokens(t *testing.T) {
+	needs.Time(t)
+	home, profiles := withoutCredentials(t), ""
+	type endpoints = []workspacetest.Endpoint
+	for _, c := range []struct {
+		name      string
+		lifetime  time.Duration
+		endpoints endpoints
+		test      func(*testing.T, *workspacetest.Server, endpoint.Options)
+	}{
+		{"renewed", 5 * time.Second, endpoints{{Name: "one"}, {Name: "two"}, {Name: "routed", RouteOptimized: true}}, tokensRenewed},
+		{"outage", 5 * time.Second, endpoints{{Name: "one"}}, tokenOutage},
+		{"gone", 2 * time.Second, endpoints{{Name: "one"}}, tokenGone},
+		{"hangs", 6 * time.Second, endpoints{{Name: "plain"}, {Name: "routed", RouteOptimized: true}}, tokenServiceHangs},
+	} {
+		o := endpoint.Options{Profile: c.name}
+		w := startWorkspace(t, c.lifetime, &o, c.endpoints...)
+		profiles += fmt.Sprintf("[%s]\nhost = %s\nclient_id = principal\nclient_secret = %s\n", c.name, w.Host(), canarySecret)
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			c.test(t, w, o)
+		})
+	}
+	// They begin once this has returned.
+	if err := os.WriteFile(filepath.Join(home, ".databrickscfg"), []byte(profiles), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// tokensRenewed runs load for longer than three tokens live, over HTTP/1.1
 // and 2 and to a route-optimised endpoint, all at once: no request comes with
 // one that has expired.
-func TestTokensRenewed(t *testing.T) {
-	needs.Time(t)
-	var o endpoint.Options
-	w := workspaceFor(t, 5*time.Second, &o, workspacetest.Endpoint{Name: "one"}, workspacetest.Endpoint{Name: "two"}, workspacetest.Endpoint{Name: "routed", RouteOptimized: true})
+func tokensRenewed(t *testing.T, w *workspacetest.Server, o endpoint.Options) {
 	var group sync.WaitGroup
 	for _, c := range []struct {
 		name  string
@@ -116,13 +163,10 @@ func TestTokensRenewed(t *testing.T) {
 	}
 }
 
-// TestTokenOutage has the token endpoint fail for three of the five seconds
+// tokenOutage has the token endpoint fail for three of the five seconds
 // that a token lives, from when one has just been had: load goes on, and the
 // report says what was.
-func TestTokenOutage(t *testing.T) {
-	needs.Time(t)
-	var o endpoint.Options
-	w := workspaceFor(t, 5*time.Second, &o, workspacetest.Endpoint{Name: "one"})
+func tokenOutage(t *testing.T, w *workspacetest.Server, o endpoint.Options) {
 	p := testPlan(0)
 	p.Rate, p.Concurrency, p.Duration = mustRate(t, "200"), 64, time.Minute
 	run, target := begin(t, "one", p, o)
@@ -144,12 +188,9 @@ func TestTokenOutage(t *testing.T) {
 	}
 }
 
-// TestTokenGone has no token ever renewed: load succeeds as long as the first
+// tokenGone has no token ever renewed: load succeeds as long as the first
 // one lives, then is refused, and the report says why.
-func TestTokenGone(t *testing.T) {
-	needs.Time(t)
-	var o endpoint.Options
-	w := workspaceFor(t, 2*time.Second, &o, workspacetest.Endpoint{Name: "one"})
+func tokenGone(t *testing.T, w *workspacetest.Server, o endpoint.Options) {
 	p := testPlan(0)
 	p.Rate, p.Concurrency, p.Duration = mustRate(t, "200"), 64, 4*time.Second
 	run, _ := begin(t, "one", p, o)
@@ -169,13 +210,10 @@ func TestTokenGone(t *testing.T) {
 	}
 }
 
-// TestTokenServiceHangs has the token service stop to answer when a token has
+// tokenServiceHangs has the token service stop to answer when a token has
 // just been had: load goes on undisturbed, the attempt is given up in time for
 // another, and a run that ends meanwhile does not wait for it.
-func TestTokenServiceHangs(t *testing.T) {
-	needs.Time(t)
-	var o endpoint.Options
-	w := workspaceFor(t, 6*time.Second, &o, workspacetest.Endpoint{Name: "plain"}, workspacetest.Endpoint{Name: "routed", RouteOptimized: true})
+func tokenServiceHangs(t *testing.T, w *workspacetest.Server, o endpoint.Options) {
 	p := testPlan(0)
 	p.Rate, p.Concurrency, p.Duration = mustRate(t, "500"), 64, time.Minute
 	var runs []*Run

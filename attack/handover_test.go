@@ -131,6 +131,7 @@ func TestServiceBeginsAtTheFirstByte(t *testing.T) {
 // after a while: the request has its whole time-out.
 func TestUploadOverSlowNetwork(t *testing.T) {
 	needs.Time(t)
+	t.Parallel()
 	const patience = 400 * time.Millisecond
 	large := []byte(strings.Repeat("x", 32<<20))
 	serve := func(c io.Writer, in *bufio.Reader) {

@@ -136,6 +136,7 @@ func TestConnectRate(t *testing.T) {
 // TestConnectRateStopped stops and cuts runs that wait for connections.
 func TestConnectRateStopped(t *testing.T) {
 	needs.Time(t)
+	t.Parallel()
 	for _, how := range []AtEnd{Drain, Cut} {
 		for _, http2 := range []bool{false, true} {
 			for _, open := range []bool{false, true} {

@@ -43,6 +43,7 @@ func retirements() (list []retirement) {
 // answered, whatever it takes: none of the failures is brunt's own.
 func TestProxyRetires(t *testing.T) {
 	needs.Time(t)
+	t.Parallel()
 	buildOracle(t)
 	for _, name := range []string{"nginx", "haproxy"} {
 		for _, protocol := range []string{h2c, h2TLS} {
@@ -79,6 +80,7 @@ func TestProxyRetires(t *testing.T) {
 // TestGoRetires has Go's server do so, at the end of each of so many requests.
 func TestGoRetires(t *testing.T) {
 	needs.Time(t)
+	t.Parallel()
 	for _, secure := range []bool{false, true} {
 		for _, r := range retirements() {
 			t.Run(fmt.Sprintf("secure %v %d at %d", secure, r.requests, r.concurrency), func(t *testing.T) {

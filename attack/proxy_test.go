@@ -73,6 +73,7 @@ func closedOn(s *Snapshot) uint64 {
 // just when a request is on its way.
 func TestProxyIdle(t *testing.T) {
 	needs.Time(t)
+	t.Parallel()
 	forProxies(t, func(t *testing.T, kind proxyKind) {
 		quiet.Repeat(t, func() error {
 			o := startOracle(t, 1000)
@@ -94,6 +95,7 @@ func TestProxyIdle(t *testing.T) {
 // where it stops reading, so that nothing is lost.
 func TestProxyReloaded(t *testing.T) {
 	needs.Time(t)
+	t.Parallel()
 	forProxies(t, func(t *testing.T, kind proxyKind) {
 		n := scale(1_500, 200_000)
 		o := startOracle(t, 2*n)
@@ -148,6 +150,7 @@ func allowedSilence(kind proxyKind, s *Snapshot) uint64 {
 // of the time: what the proxy answers then is what brunt reports.
 func TestProxyBackend(t *testing.T) {
 	needs.Time(t)
+	t.Parallel()
 	t.Run("away", func(t *testing.T) {
 		forProxies(t, func(t *testing.T, kind proxyKind) {
 			n := scale(1_500, 50_000)

@@ -4,6 +4,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+
+	testneeds "brunt/payloads/needs" // of which the package has another
 )
 
 // found is a simulated search's answer, and its time by that of a perfect one.
@@ -67,6 +69,7 @@ func stalling(r *rand.Rand) *queue {
 // Queues whose limit is known in closed form: it is found within 5 % in 19 of 20
 // searches, in at most twice the time of a perfect bisection.
 func TestSearchFindsKnownLimits(t *testing.T) {
+	testneeds.Time(t)
 	const mu = 50
 	scenes := []struct {
 		name  string

@@ -76,6 +76,7 @@ func shows(text string) string {
 // is hidden in all that brunt writes, whatever its name.
 func TestGivenValuesAreHidden(t *testing.T) {
 	needs.Time(t)
+	t.Parallel()
 	h := newHygiene(t)
 	h.build()
 	server := httptest.NewServer(repeat())

@@ -24,6 +24,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -53,7 +54,9 @@ func TestMain(m *testing.M) {
 	if how := os.Getenv(panicsEnv); how != "" {
 		panicUnderLoad(how)
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	os.RemoveAll(program.dir)
+	os.Exit(code)
 }
 
 // panicUnderLoad makes a run and panics while it is under way: by the runtime,
@@ -242,12 +245,27 @@ func (h *hygiene) write(name string, text []byte) {
 	}
 }
 
+// program is brunt, built once for all tests of the package.
+var program struct {
+	once sync.Once
+	dir  string
+	err  error
+}
+
 func (h *hygiene) build() {
 	h.Helper()
-	h.binary = h.path("brunt")
-	if out, err := exec.Command("go", "build", "-o", h.binary, "brunt").CombinedOutput(); err != nil {
-		h.Fatalf("%v: %s", err, out)
+	program.once.Do(func() {
+		if program.dir, program.err = os.MkdirTemp("", "brunt-job-"); program.err != nil {
+			return
+		}
+		if out, err := exec.Command("go", "build", "-o", program.dir, "brunt").CombinedOutput(); err != nil {
+			program.err = fmt.Errorf("%w: %s", err, out)
+		}
+	})
+	if program.err != nil {
+		h.Fatal(program.err)
 	}
+	h.binary = filepath.Join(program.dir, "brunt")
 }
 
 // command runs brunt, or another program, with the credentials of that kind in
@@ -277,6 +295,7 @@ func (h *hygiene) args(name string, more ...string) []string {
 // and looks for it in everything that brunt writes.
 func TestNothingShowsSecrets(t *testing.T) {
 	needs.Time(t)
+	t.Parallel()
 	h := newHygiene(t)
 	h.build()
 	files := []string{"run.json", "run.html", "run.xml", "run.hlog"}
@@ -325,6 +344,7 @@ func TestNothingShowsSecrets(t *testing.T) {
 // its stacks.
 func TestPageShowsNoSecrets(t *testing.T) {
 	needs.Time(t)
+	t.Parallel()
 	h := newHygiene(t)
 	h.build()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -365,6 +385,7 @@ func TestPageShowsNoSecrets(t *testing.T) {
 // TestPanicsShowNoSecrets has a process that holds the secrets panic.
 func TestPanicsShowNoSecrets(t *testing.T) {
 	needs.Time(t)
+	t.Parallel()
 	h := newHygiene(t)
 	for _, how := range []string{"runtime", "failure"} {
 		for _, kind := range []string{"pat", "m2m"} {

@@ -16,6 +16,7 @@ import (
 	"brunt/attack/mock"
 	"brunt/attack/mock/workspacetest"
 	"brunt/payloads"
+	"brunt/payloads/needs"
 	"brunt/report"
 	"brunt/report/config"
 	"brunt/report/job"
@@ -25,6 +26,7 @@ import (
 // so good for 80/s, for less and for more than they can: what is said to be needed
 // is right, with the endpoint's own figures and without, or is not given.
 func TestSizingAgainstTheMock(t *testing.T) {
+	needs.Time(t)
 	const pat = "dapi0123456789abcdef"
 	var all []asked
 	c := workspacetest.Config{PATs: []string{pat}}

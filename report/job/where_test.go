@@ -12,6 +12,7 @@ import (
 	"brunt/attack/mock"
 	"brunt/attack/mock/workspacetest"
 	"brunt/payloads"
+	"brunt/payloads/needs"
 	"brunt/report"
 	"brunt/report/config"
 	"brunt/report/job"
@@ -21,6 +22,7 @@ import (
 // request and is always asked for four: three wait for each that is worked on,
 // and the report says so, of its own requests and of no others.
 func TestNetworkQueueOrModel(t *testing.T) {
+	needs.Time(t)
 	const pat = "dapi0123456789abcdef"
 	model, err := mock.Parse("mock://?latency=30ms&sigma=0&overhead=0ms&concurrency=1&queue=100")
 	if err != nil {
