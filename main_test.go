@@ -109,7 +109,7 @@ func readmeScript(t *testing.T, text string) (string, int) {
 			}
 		}
 	}
-	for _, name := range []string{"testdata/bodies.jsonl", "testdata/rows.csv", "testdata/prompts.txt", "testdata/traffic.csv", "bodies.jsonl"} {
+	for _, name := range []string{"testdata/bodies.jsonl", "testdata/rows.csv", "testdata/prompts.txt", "testdata/traffic.csv", "testdata/trace.csv", "bodies.jsonl"} {
 		content, err := os.ReadFile(filepath.Join("testdata", filepath.Base(name)))
 		if err != nil {
 			t.Fatal(err)
@@ -285,7 +285,7 @@ func readmeStep(line string) string {
 		return "exits 0|4 " + command + "\nstdout .\n"
 	case strings.Contains(line, "--serve"):
 		says = "stderr '^live view: http://'\n"
-	case strings.Contains(line, "--from-endpoint"), strings.Contains(line, "--input-tokens"):
+	case strings.Contains(line, "--from-endpoint"), strings.Contains(line, "--input-tokens"), strings.Contains(line, "trace.csv"):
 		says = "stderr '^brunt: payloads make: .*(example|estimated)'\n"
 	}
 	if strings.HasPrefix(line, "brunt attack my-") {

@@ -32,6 +32,7 @@
 //	shape      the kinds of bodies that model serving knows, by their keys
 //	splice     the request's id, put into a body while it is sent
 //	inference  exports of inference tables, turned into request lines
+//	dataset    datasets and traces of language models, a conversation at a time
 //	payloads   the set of bodies that a run reads; [Check] lists what is wrong
 //	stat       what is in payload files (brunt payloads stat)
 //	generate   makes bodies: CSV, prompts, examples, OpenAPI (brunt payloads make)

@@ -171,8 +171,12 @@ func (r *requestReader) readWeight(value []byte) string {
 	return ""
 }
 
-// readTime reads milliseconds since any instant, the same for all lines.
+// readTime reads milliseconds since any instant, the same for all lines; null is
+// no time.
 func (r *requestReader) readTime(value []byte) string {
+	if string(value) == "null" {
+		return ""
+	}
 	at, ok := jsonscan.Decimal(value, 6)
 	if !ok || at <= inference.BadTime {
 		return fmt.Sprintf("timestamp_ms %s: must be a number of milliseconds", show.Excerpt(value))

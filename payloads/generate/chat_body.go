@@ -2,10 +2,13 @@ package generate
 
 import (
 	"bufio"
+	"fmt"
 	"io"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
+	"brunt/payloads/dataset"
 	"brunt/payloads/draw"
 	"brunt/payloads/file"
 	"brunt/payloads/jsonscan"
@@ -63,6 +66,11 @@ func (b *chatBody) around(own members) (opening, closing []byte) {
 
 // make returns the next body with its line end, valid until the next call.
 func (b *chatBody) make(p prompt) []byte {
+	if p.body != nil {
+		b.out = append(jsonscan.AppendCompact(b.out[:0], p.body), '\n')
+		b.n++
+		return b.out
+	}
 	opening, closing := b.opening, b.closing
 	if p.extra != nil {
 		opening, closing = b.around(p.extra)
@@ -103,16 +111,34 @@ func (b *chatBody) tokens(p prompt) int {
 	return o.MaxTokens
 }
 
+// fault says what in a prompt contradicts the options.
+func (b *chatBody) fault(p prompt) string {
+	switch {
+	case p.body != nil:
+	case p.extra.has("messages"):
+		return "extra sets messages, which are made of the prompt; leave them out"
+	case p.outputTokens > 0 && !p.extra.has(b.limit) && (b.extra.has("max_tokens") || b.extra.has("max_completion_tokens")):
+		return "the number of output tokens stands here, and in the extra body for all; leave one out"
+	}
+	return ""
+}
+
 // makeFromPrompts reads all prompts twice: nothing is written unless they are
-// sound to the last.
+// sound to the last. Where they say when their requests came, the lines are of
+// the request format and say so.
 func makeFromPrompts(out *bufio.Writer, content *file.Mapping, in *Options) (n int, err error) {
+	timed := false
 	for _, w := range []io.Writer{io.Discard, out} {
 		err = file.Guard(func() error {
 			list, err := openPrompts(content, in)
 			if err != nil {
 				return err
 			}
-			n, err = chatBodies(w, list, &in.ChatOptions)
+			var came bool
+			if n, came, err = chatBodies(w, list, &in.ChatOptions, timed); err == nil && w != io.Discard {
+				tell(in.Notes, list)
+			}
+			timed = came
 			return err
 		})
 		if err != nil && w == io.Discard {
@@ -125,37 +151,73 @@ func makeFromPrompts(out *bufio.Writer, content *file.Mapping, in *Options) (n i
 // makeUp writes bodies with synthetic prompts.
 func makeUp(out *bufio.Writer, in *Options) (int, error) {
 	list := &syntheticPrompts{options: &in.ChatOptions, count: in.Count}
-	n, err := chatBodies(out, list, &in.ChatOptions)
+	n, _, err := chatBodies(out, list, &in.ChatOptions, false)
 	if err == nil {
 		list.note(in.Notes)
 	}
 	return n, err
 }
 
-// chatBodies writes a body for each prompt.
-func chatBodies(w io.Writer, list prompts, o *ChatOptions) (n int, err error) {
+// chatBodies writes a body for each prompt, with its time if it is timed. It
+// tells whether a prompt had one.
+func chatBodies(w io.Writer, list prompts, o *ChatOptions, timed bool) (n int, came bool, err error) {
 	body, err := newChatBody(o)
 	if err != nil {
-		return 0, err
+		return 0, false, err
 	}
+	var line []byte
 	for {
 		p, err := list.next()
 		if err == io.EOF && n == 0 {
-			return 0, list.Problem("no prompts in it")
+			return 0, came, list.Problem("no prompts in it")
 		}
 		if err == io.EOF {
-			return n, nil
+			return n, came, nil
 		}
 		if err != nil {
-			return n, err
+			return n, came, err
 		}
-		line := body.make(p)
+		if what := body.fault(p); what != "" {
+			return n, came, list.Problem(what)
+		}
+		came = came || p.at != dataset.NoTime
+		line = appendLine(line[:0], p, body.make(p), timed)
 		if len(line)-1 > file.MaxBody {
-			return n, list.Problem("the body would be more than 64 MiB; shorten the prompt")
+			return n, came, list.Problem("the body would be more than 64 MiB; shorten the prompt")
 		}
 		if _, err := w.Write(line); err != nil {
-			return n, &WriteError{err}
+			return n, came, &WriteError{err}
 		}
 		n++
 	}
+}
+
+// appendLine appends a body, in the request format where it is timed.
+func appendLine(out []byte, p prompt, body []byte, timed bool) []byte {
+	if !timed {
+		return append(out, body...)
+	}
+	out = append(out, `{"timestamp_ms":`...)
+	if p.at == dataset.NoTime {
+		out = append(out, "null"...)
+	} else {
+		out = appendMilliseconds(out, p.at)
+	}
+	if len(p.name) > 0 {
+		out = jsonscan.AppendString(append(out, `,"name":`...), p.name)
+	}
+	out = append(append(out, `,"body":`...), body[:len(body)-1]...)
+	return append(out, "}\n"...)
+}
+
+// appendMilliseconds writes nanoseconds as milliseconds, exactly.
+func appendMilliseconds(out []byte, ns int64) []byte {
+	if ns < 0 {
+		out, ns = append(out, '-'), -ns
+	}
+	out = strconv.AppendInt(out, ns/1e6, 10)
+	if ns %= 1e6; ns == 0 {
+		return out
+	}
+	return append(out, strings.TrimRight(fmt.Sprintf(".%06d", ns), "0")...)
 }

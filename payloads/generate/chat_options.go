@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"brunt/payloads/dataset"
 	"brunt/payloads/draw"
 	"brunt/payloads/file"
 	"brunt/payloads/jsonscan"
@@ -18,6 +19,9 @@ type ChatOptions struct {
 	// Chat makes a body per prompt. The file is .txt, with a prompt on each
 	// line, .csv or .jsonl (see [Bodies]); standard input is text.
 	Chat bool `help:"Make a chat completions body per prompt of a .txt (one per line), .csv or .jsonl file."`
+	// From is the format of a dataset, such as sharegpt; when empty, or auto, it is
+	// recognised by its content. It makes chat bodies.
+	From dataset.Format `placeholder:"FORMAT" help:"Dataset to make chat bodies of: sharegpt, aiperf, mooncake, bailian, azure, burstgpt or vllm; recognised unless given. --count is the most bodies then."`
 	// Column of a CSV file that holds the prompts; when empty it is the one
 	// named prompt, or the only one.
 	Column string `placeholder:"NAME" help:"Column of a CSV file that holds the prompts (prompt, or the only one)."`
@@ -100,7 +104,10 @@ func (in *Options) checkChat() error {
 	case !o.InputTokens.Given() && in.Path == "":
 		return setting.Errorf("no prompts: name a .txt, .csv or .jsonl file, or make them up with %v and %v",
 			setting.InputTokens, setting.Count)
-	case !o.InputTokens.Given() && in.Count > 0:
+	case o.From != "" && o.Column != "":
+		return setting.Errorf("%v is for prompts in a table, and %s is a dataset of the format %s: leave it out",
+			setting.Column, file.Display(in.Path), o.From)
+	case !o.InputTokens.Given() && in.Count > 0 && o.From == "":
 		return setting.Errorf("%v with a file of prompts: there is a body for each prompt in it; leave %v out",
 			setting.Count, setting.Count)
 	case o.MaxTokens < 0:

@@ -8,8 +8,10 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"strconv"
 	"unicode/utf8"
 
+	"brunt/payloads/dataset"
 	"brunt/payloads/file"
 	"brunt/payloads/setting"
 	"brunt/payloads/shape"
@@ -23,7 +25,7 @@ type Options struct {
 	// prompts (see ChatOptions); each may be compressed. "-" is standard input:
 	// an example when Count is given, CSV otherwise. It is empty where bodies
 	// are made up.
-	Path  string    `arg:"" optional:"" name:"file" predictor:"file" help:"CSV file, or an example body in a .json file, or with --chat a file of prompts; - is standard input."`
+	Path  string    `arg:"" optional:"" name:"file" predictor:"file" help:"CSV file, or an example body in a .json file, or a dataset (see --from), or with --chat a file of prompts; - is standard input."`
 	Stdin io.Reader `kong:"-"` // what the path "-" reads; nil means os.Stdin
 	Notes io.Writer `kong:"-"` // what the reader of the bodies should know goes there; nil discards it
 
@@ -49,7 +51,7 @@ type Options struct {
 
 	// Count repeats an example body that often, once when it is 0, or makes up
 	// as many prompts. All of the above but the path is for CSV only.
-	Count int `group:"Example" placeholder:"N" help:"Repeat the example body, or make up prompts, this often."`
+	Count int `group:"Example" placeholder:"N" help:"Repeat the example body, or make up prompts, this often; of a dataset, the most bodies."`
 
 	// Example is a body to be repeated, instead of a file.
 	Example []byte `kong:"-"`
@@ -65,6 +67,9 @@ type Options struct {
 func (in Options) withDefaults() (Options, error) {
 	if in.Stdin == nil {
 		in.Stdin = os.Stdin
+	}
+	if err := in.recognise(); err != nil {
+		return in, err
 	}
 	switch {
 	case in.FromOpenAPI != "" && (in.Path != "" || in.Chat):
@@ -93,6 +98,38 @@ func (in Options) withDefaults() (Options, error) {
 		return in, err
 	}
 	return in, in.checkChat()
+}
+
+// recognise finds out whether the file is a dataset, of which chat bodies are
+// made. Files that cannot be opened are for whoever reads them next.
+func (in *Options) recognise() error {
+	switch {
+	case in.From == "auto":
+		in.From, in.Chat = "", true
+	case in.From != "" && !slices.Contains(dataset.Formats, in.From):
+		return setting.Wrong(setting.From, strconv.Quote(string(in.From)), "expected auto, %s", dataset.Words())
+	case in.From != "":
+		in.Chat = true
+		return nil
+	}
+	ofTables := len(in.Types) > 0 || in.Unnamed || in.RowsPerRequest > 1 || in.Column != "" ||
+		in.Format != "" && in.Format != shape.DataframeRecords
+	if in.Path == "" || in.Path == file.Stdin || in.Example != nil || in.FromOpenAPI != "" || in.InputTokens.Given() ||
+		ofTables || file.Ending(in.Path) == ".txt" {
+		return nil
+	}
+	content, err := file.Open(in.Path, nil)
+	if err != nil {
+		return nil
+	}
+	defer content.Close()
+	_ = file.Guard(func() error {
+		if in.From = dataset.Detect(content.Data); in.From != "" {
+			in.Chat = true
+		}
+		return nil
+	})
+	return nil
 }
 
 func (in Options) check() error {

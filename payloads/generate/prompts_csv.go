@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"brunt/payloads/dataset"
 	"brunt/payloads/file"
 	"brunt/payloads/jsonscan"
 	"brunt/payloads/setting"
@@ -75,7 +76,7 @@ func (p *csvPrompts) next() (prompt, error) {
 		return prompt{}, p.Problem("an empty prompt; leave the row out")
 	}
 	p.quoted = jsonscan.AppendString(p.quoted[:0], text)
-	return prompt{text: p.quoted}, nil
+	return prompt{text: p.quoted, at: dataset.NoTime}, nil
 }
 
 func (p *csvPrompts) Problem(what string) error { return p.rows.Problem("%s", what) }

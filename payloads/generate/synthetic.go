@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 
+	"brunt/payloads/dataset"
 	"brunt/payloads/draw"
 	"brunt/payloads/jsonscan"
 )
@@ -46,18 +47,35 @@ const (
 	inputDraws = 1 + iota
 	outputDraws
 	wordDraws
+	blockDraws
 )
 
 // appendSynthetic appends prompt n, of that many tokens.
 func appendSynthetic(out []byte, seed, n uint64, tokens int) []byte {
-	key := draw.Nth(seed, wordDraws, n)
-	for i := range tokens {
-		if i > 0 {
+	return appendWords(out, draw.Nth(seed, wordDraws, n), tokens)
+}
+
+// appendWords appends that many words, always the same for a key, with blanks
+// between them and what stands before.
+func appendWords(out []byte, key uint64, n int) []byte {
+	for i := range n {
+		if len(out) > 0 {
 			out = append(out, ' ')
 		}
 		out = append(out, words[draw.Below(draw.Mix(key+uint64(i)*draw.Golden), uint64(len(words)))]...)
 	}
 	return out
+}
+
+// appendBlocks appends prompt n, of that many tokens, which begins with the
+// blocks of those names, of size tokens each: blocks of one name are one text.
+func appendBlocks(out []byte, seed, n uint64, blocks []uint64, size, tokens int) []byte {
+	for _, name := range blocks {
+		part := min(size, tokens)
+		out = appendWords(out, draw.Nth(seed, blockDraws, name), part)
+		tokens -= part
+	}
+	return appendWords(out, draw.Nth(seed, wordDraws, n), tokens)
 }
 
 // syntheticPrompts generates prompts one by one as they are read.
@@ -80,7 +98,7 @@ func (s *syntheticPrompts) next() (prompt, error) {
 	s.quoted = jsonscan.AppendString(s.quoted[:0], s.text)
 	s.read++
 	s.tokens += uint64(tokens)
-	return prompt{text: s.quoted}, nil
+	return prompt{text: s.quoted, at: dataset.NoTime}, nil
 }
 
 func (s *syntheticPrompts) Problem(what string) error { return errors.New("made-up prompt: " + what) }
@@ -90,7 +108,12 @@ func (s *syntheticPrompts) note(w io.Writer) {
 	if w == nil || s.read == 0 {
 		return
 	}
+	noteTokens(w, s.tokens, s.read)
+}
+
+// noteTokens says how many tokens made-up prompts have, and how that is known.
+func noteTokens(w io.Writer, tokens uint64, prompts int) {
 	fmt.Fprintf(w, "brunt: payloads make: prompts of %.0f tokens on average, estimated at %.1f characters a token; "+
 		"system message and chat template not counted\n",
-		float64(s.tokens)/float64(s.read), charactersPerToken)
+		float64(tokens)/float64(prompts), charactersPerToken)
 }

@@ -22,17 +22,17 @@ func requestTime(stamp, clock []byte) int64 {
 		unit float64 // of small numbers, ns
 	}{{stamp, 1e6}, {clock, 1e9}} {
 		if text := strings.TrimSpace(string(c.text)); text != "" && text != "null" {
-			return rowTime(text, c.unit)
+			return ParseTime(text, c.unit)
 		}
 	}
 	return NoTime
 }
 
-// rowTime reads a date and time (UTC where no zone is said), or a number since
+// ParseTime reads a date and time (UTC where no zone is said), or a number since
 // 1970. The unit of the number follows from its size, since exports write instants
 // in all units: from 1973 on milliseconds, microseconds and
 // nanoseconds can be distinguished. Smaller numbers have the unit given.
-func rowTime(s string, unit float64) int64 {
+func ParseTime(s string, unit float64) int64 {
 	if x, err := strconv.ParseFloat(s, 64); err == nil {
 		switch {
 		case x >= 1e17:

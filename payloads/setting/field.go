@@ -52,6 +52,7 @@ const (
 	MaxCompletionTokens
 	IgnoreEOS
 	ExtraBody
+	From // format of a dataset
 	Count
 	Types
 	Unnamed
@@ -71,7 +72,7 @@ var names = [end]string{
 	Credentials: "header with credentials",
 	Chat:        "chat", Column: "column", System: "system message", Model: "model", MaxTokens: "max tokens",
 	Temperature: "temperature", Stream: "stream", InputTokens: "input tokens", OutputTokens: "output tokens",
-	MaxCompletionTokens: "max completion tokens", IgnoreEOS: "ignore eos", ExtraBody: "extra body",
+	MaxCompletionTokens: "max completion tokens", IgnoreEOS: "ignore eos", ExtraBody: "extra body", From: "dataset format",
 	Count: "count", Types: "column types", Unnamed: "unnamed", RowsPerRequest: "rows per request",
 	FromOpenAPI: "OpenAPI description",
 }

@@ -46,6 +46,7 @@ var flags = map[setting.Field]string{
 	setting.MaxCompletionTokens: "--max-completion-tokens",
 	setting.IgnoreEOS:           "--ignore-eos",
 	setting.ExtraBody:           "--extra-body",
+	setting.From:                "--from",
 	setting.Count:               "--count",
 	setting.Types:               "--type",
 	setting.Unnamed:             "--unnamed",
