@@ -27,11 +27,11 @@ func (t *timeline) snapshot() *Snapshot {
 		t.common = t.commonSnapshot()
 	}
 	s := new(*t.common)
-	s.State, s.Interrupted, s.Started = r.state(t.closed), r.stopping(), r.clock.Time(r.measured)
+	s.State, s.Interrupted, s.Started = r.state(t.closed), r.stopping(), r.clock.Time(r.measured.Load())
 	s.Addresses, s.TLSVersion = r.dialer.Addresses(), r.dialer.TLSVersion()
 	s.Client, s.Delays = r.client(), r.watch.delays()
 	if g := t.aggregate; g.silent {
-		s.Silence = Silence{g.silence.from.Sub(r.measured), g.silence.to.Sub(g.silence.from)}
+		s.Silence = Silence{g.silence.from.Sub(r.measured.Load()), g.silence.to.Sub(g.silence.from)}
 	}
 	s.Warnings = append(s.Warnings, setting.Plains(r.endpoint.Notes)...)
 	s.ID = string(r.id)
@@ -55,7 +55,10 @@ func (t *timeline) snapshot() *Snapshot {
 	r.errMu.Lock()
 	s.Err = r.err
 	r.errMu.Unlock()
-	s.Verdict = judge(s, &r.plan)
+	plan := r.plan
+	plan.Warmup, s.Settled = r.schedule.Load().warmup, r.settled.Load()
+	s.Warmup = plan.Warmup
+	s.Verdict = judge(s, &plan)
 	return s
 }
 
@@ -76,11 +79,11 @@ func (r *Run) state(closed bool) State {
 	switch {
 	case closed:
 		return Done
-	case r.stopping(), now >= r.end:
+	case r.stopping(), now >= r.end.Load():
 		return Draining
 	case now < r.start:
 		return Starting
-	case now < r.measured:
+	case now < r.measured.Load():
 		return Warming
 	default:
 		return Running
@@ -237,7 +240,7 @@ func (n *Named) frozen() Named {
 func (r *Run) fillTotals(s *Snapshot, t *timeline) {
 	c := &s.Counts
 	c.Sent, c.Planned, c.Kept = t.started, t.planned, t.kept
-	since := func(at Instant) time.Duration { return max(0, at.Sub(r.measured)) }
+	since := func(at Instant) time.Duration { return max(0, at.Sub(r.measured.Load())) }
 	defer func() { r.planStages(s) }()
 	r.fillSkipped(c)
 	c.Window.Length = r.windowAt(t.boundary, t.closed)
@@ -300,7 +303,7 @@ func (r *Run) slotsUsedUp() bool {
 func (r *Run) sendingTime(passed time.Duration) time.Duration {
 	d := min(passed, r.planned(passed))
 	if at, stopped := r.stopInstant(); stopped {
-		d = min(d, max(0, at.Sub(r.measured)))
+		d = min(d, max(0, at.Sub(r.measured.Load())))
 	}
 	return d
 }

@@ -53,10 +53,11 @@ type Run struct {
 	nameOf     []int                    // payload variant → name id, -1 for none
 
 	// Instants of the clock.
-	start    Instant   // of the schedule
-	measured Instant   // the warm-up's end
-	end      Instant   // of the plan
-	borders  []Instant // ends of its stages
+	start    Instant             // of the schedule
+	measured clock.AtomicInstant // the warm-up's end
+	end      clock.AtomicInstant // of the plan
+	borders  []Instant           // ends of its stages
+	settled  atomic.Bool         // the warm-up ended once latency had settled
 
 	dispatchers []*dispatcher
 	timers      []*preciseTimer // of the turns
@@ -168,7 +169,11 @@ func (r *Run) indexNames(variants []payloads.Variant) {
 func (r *Run) begin(sink Sink) error {
 	cores := runtime.GOMAXPROCS(0)
 	for range min(cores, r.plan.Concurrency) {
-		r.tallies = append(r.tallies, newTally(len(r.names)+len(r.plan.Stages)))
+		t := newTally(len(r.names) + len(r.plan.Stages))
+		if r.plan.WarmupUntilSettled {
+			t.warmup = make(warmupTimes, 0, maxWarmupTimes)
+		}
+		r.tallies = append(r.tallies, t)
 	}
 	r.clock = clock.From(time.Now())
 	r.pacer = newPacer(&r.plan, r.clock)
@@ -196,16 +201,7 @@ func (r *Run) begin(sink Sink) error {
 	}
 	r.began = readUsage()
 	r.start = r.clock.Now().Add(startDelay)
-	r.measured = r.start.Add(r.plan.Warmup)
-	for _, t := range r.tallies {
-		t.last = r.measured
-	}
-	r.end = never
-	if r.plan.Duration > 0 {
-		r.end = r.measured.Add(r.plan.Duration)
-	}
-	r.markBorders()
-	r.planWindow()
+	r.planMeasured(r.start.Add(r.plan.Warmup))
 	if r.plan.Open() {
 		for _, t := range r.dispatchers {
 			t.mu.Lock()
@@ -219,18 +215,44 @@ func (r *Run) begin(sink Sink) error {
 		r.resize(first)
 	}
 	r.timeline = newTimeline(r)
-	r.watch.begin(r.measured)
+	if r.plan.WarmupUntilSettled {
+		go r.settle()
+	} else {
+		r.followMeasured()
+	}
+	go r.finish()
+	return nil
+}
+
+// planMeasured has the measured part begin at the instant. Nothing is measured yet.
+func (r *Run) planMeasured(at Instant) {
+	for _, t := range r.tallies {
+		t.mu.Lock()
+		t.last = at
+		t.mu.Unlock()
+	}
+	end := Instant(never)
+	if r.plan.Duration > 0 {
+		end = at.Add(r.plan.Duration)
+	}
+	r.end.Store(end)
+	r.measured.Store(at)
+	r.markBorders()
+	r.planWindow()
+}
+
+// followMeasured starts what goes by the measured start, once that is certain.
+func (r *Run) followMeasured() {
+	r.watch.begin(r.measured.Load())
 	go r.timeline.loop()
 	if r.plan.staged() {
 		go r.openAhead()
 	} else if len(r.plan.Stages) > 0 && !r.plan.Open() {
 		go r.followStages()
 	}
-	go r.finish()
-	if r.plan.AtEnd == Cut && r.end != never {
+	if r.plan.AtEnd == Cut && r.end.Load() != never {
 		go r.cutAtEnd()
 	}
-	return nil
 }
 
 func (r *Run) makeDispatchers(n int) error {
@@ -306,7 +328,7 @@ func (r *Run) warn(line setting.Text) {
 	r.warnings = append(r.warnings, line)
 }
 
-// Plan returns the plan as it is carried out: Concurrency holds the bound on
+// Plan returns the plan as it was asked for, but that Concurrency holds the bound on
 // requests in flight that follows from the defaults and the open-file limit.
 func (r *Run) Plan() Plan { return r.plan }
 
@@ -328,7 +350,7 @@ func (r *Run) finish() {
 		r.warn(r.mux.warning())
 	}
 	if r.pacer != nil {
-		r.warn(r.pacer.warning(r.measured))
+		r.warn(r.pacer.warning(r.measured.Load()))
 	}
 	r.watch.close()
 	r.timeline.close()

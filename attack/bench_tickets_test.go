@@ -15,7 +15,8 @@ import (
 // replies that were never sent for.
 func ticketRun(p Plan, workers int) *Run {
 	cores := runtime.GOMAXPROCS(0)
-	r := &Run{plan: p, payloads: payloads.Single("test", []byte("{}")), nameOf: []int{-1}, end: 1 << 62}
+	r := &Run{plan: p, payloads: payloads.Single("test", []byte("{}")), nameOf: []int{-1}}
+	r.end.Store(1 << 62)
 	r.clock = clock.From(time.Now().Add(-time.Hour))
 	for range min(cores, workers) {
 		r.tallies = append(r.tallies, newTally(0))

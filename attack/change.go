@@ -46,7 +46,7 @@ func (r *Run) Change(rate vegeta.Rate, concurrency int) error {
 	if len(r.changes) >= maxChanges {
 		return fmt.Errorf("this run has been changed %d times: stop it and start another one", maxChanges)
 	}
-	if r.over() || r.clock.Now() >= r.end {
+	if r.over() || r.clock.Now() >= r.end.Load() {
 		return ErrOver
 	}
 	var at Instant
@@ -58,7 +58,7 @@ func (r *Run) Change(rate vegeta.Rate, concurrency int) error {
 			return ErrOver
 		}
 	}
-	r.changes = append(r.changes, Change{at.Sub(r.measured), rate, concurrency})
+	r.changes = append(r.changes, Change{at.Sub(r.measured.Load()), rate, concurrency})
 	return nil
 }
 
@@ -134,7 +134,7 @@ func (r *Run) leaveIfSurplus(w *worker) bool {
 func (r *Run) takeLeftClaim(w *worker) bool {
 	r.workersMu.Lock()
 	defer r.workersMu.Unlock()
-	if n := len(r.leftClaims); n > 0 && r.clock.Now() < r.end {
+	if n := len(r.leftClaims); n > 0 && r.clock.Now() < r.end.Load() {
 		w.claim, r.leftClaims = r.leftClaims[n-1], r.leftClaims[:n-1]
 		return true
 	}

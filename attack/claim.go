@@ -25,10 +25,10 @@ func (c *claim) take(run *Run, free Instant) (tk ticket, ok bool) {
 	if free < 0 || run.recorder != nil {
 		now = run.clock.Now()
 	}
-	if now >= run.end {
+	if now >= run.end.Load() {
 		return tk, false
 	}
-	tk = ticket{planned: now, begin: now, warm: now < run.measured}
+	tk = ticket{planned: now, begin: now, warm: now < run.measured.Load()}
 	if tk.warm {
 		tk.index, ok = run.warming.Add(1)-1, true
 	} else {

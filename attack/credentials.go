@@ -72,7 +72,7 @@ const maxRenewalLines = 5
 // credentialWarnings tell the reader when the endpoint's credentials could not
 // be renewed, and what came of it.
 func (r *Run) credentialWarnings() (list []string) {
-	began := r.clock.Time(r.measured)
+	began := r.clock.Time(r.measured.Load())
 	troubles := r.endpoint.RenewalFailures()
 	for i, t := range troubles {
 		if !t.Recovered.IsZero() && t.Recovered.Before(began) {

@@ -63,7 +63,7 @@ func (d *dispatcher) take(w *worker) (tk ticket, ok bool) {
 		at := run.start.Add(due)
 		if !planned {
 			// Where the plan's end is an instant, a change may yet bring tickets.
-			if at = run.end; at == never || s.plan.Requests > 0 && s.measured == s.plan.Requests {
+			if at = run.end.Load(); at == never || s.plan.Requests > 0 && s.measured == s.plan.Requests {
 				at = 0
 			}
 		}

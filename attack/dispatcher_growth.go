@@ -122,7 +122,7 @@ func (d *dispatcher) timerFired() {
 	}
 	g.cpuBusy = float64(cpuTime()-g.cpu) >= fullCPUShare*float64(runtime.GOMAXPROCS(0))*float64(now.Sub(g.at))
 	g.grants = min(1<<min(max(0, g.quietTicks-quietIntervals), 20), d.limit)
-	over := now >= d.run.end || d.run.over()
+	over := now >= d.run.end.Load() || d.run.over()
 	grow := d.canGrow() && (over || !g.cpuBusy || !g.late)
 	if grow && g.opening >= maxOpening {
 		g.grants--

@@ -199,8 +199,8 @@ func TestBoundary(t *testing.T) {
 			line := run.timeline
 			await(func() bool { return run.begun() > 400 })
 			line.mu.Lock()
-			line.collect(run.measured.Add(100 * time.Millisecond))
-			line.collect(run.measured.Add(200 * time.Millisecond))
+			line.collect(run.measured.Load().Add(100 * time.Millisecond))
+			line.collect(run.measured.Load().Add(200 * time.Millisecond))
 			line.mu.Unlock()
 			s := run.Snapshot()
 			checkBooks(t, s)
@@ -246,7 +246,7 @@ func TestCutOffTime(t *testing.T) {
 			change(&p)
 			run := start(t, url, p, payloads.Single("test", body), endpoint.Options{})
 			if p.Requests == 1e6 {
-				await(func() bool { return run.clock.Now() > run.measured.Add(1500*time.Millisecond) })
+				await(func() bool { return run.clock.Now() > run.measured.Load().Add(1500*time.Millisecond) })
 				run.Stop(Cut)
 			}
 			<-run.Done()

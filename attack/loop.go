@@ -26,7 +26,7 @@ func (w *worker) openLoop() {
 	if w.ahead {
 		w.connectAhead()
 	}
-	for w.free < w.run.end {
+	for w.free < w.run.end.Load() {
 		tk, ok := w.dispatcher.take(w)
 		if !ok {
 			return

@@ -310,7 +310,7 @@ func (snd *muxSender) admit(p *pacer) bool {
 				return false
 			}
 		}
-		if run.clock.Now() >= run.end {
+		if run.clock.Now() >= run.end.Load() {
 			return false
 		}
 	}

@@ -69,7 +69,7 @@ func (p *pacer) reserve(latest Instant) (at Instant, ok bool) {
 // admit waits, before a closed loop takes a ticket, until a connection may be opened
 // for it. It returns false when the run ends first.
 func (p *pacer) admit(r *Run) bool {
-	at, ok := p.reserve(r.end)
+	at, ok := p.reserve(r.end.Load())
 	if !ok {
 		at = never // not before the end, which rest waits for
 	}

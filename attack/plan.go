@@ -80,6 +80,9 @@ type Plan struct {
 	Requests uint64
 	// Warmup precedes the measured part and is in none of its figures.
 	Warmup time.Duration
+	// WarmupUntilSettled ends the warm-up once the latency has settled (see
+	// steady.Settled); Warmup is then the longest that it may last.
+	WarmupUntilSettled bool
 	// Timeout of one request, counted from its attempt's beginning.
 	Timeout time.Duration
 	// OtherFiles is how many of the files that this process may open are needed
@@ -133,6 +136,14 @@ func (p *Plan) Protocol() string {
 	return "HTTP/1.1"
 }
 
+// warmupText is the warm-up as it was asked for.
+func (p *Plan) warmupText() string {
+	if p.WarmupUntilSettled {
+		return "auto"
+	}
+	return p.Warmup.String()
+}
+
 // Validate reports the first thing that makes the plan no plan, as a
 // *setting.FieldError.
 func (p *Plan) Validate() error {
@@ -170,7 +181,7 @@ func (p *Plan) Validate() error {
 			Reason: setting.Textf("give %v, %v or both", setting.Duration, setting.Requests)}
 	case p.Duration < 0:
 		return setting.Wrong(setting.Duration, p.Duration.String(), "must be above 0")
-	case p.Warmup < 0:
+	case p.Warmup < 0, p.WarmupUntilSettled && p.Warmup == 0:
 		return setting.Wrong(setting.Warmup, p.Warmup.String(), "must not be negative")
 	case p.Timeout <= 0:
 		return setting.Wrong(setting.Timeout, p.Timeout.String(), "must be above 0")

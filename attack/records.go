@@ -46,7 +46,7 @@ func (t *tally) keepRecord(w *worker) {
 		return // dropped: what the sink did not take is counted at the end
 	}
 	ex := &w.ex
-	from := w.run.measured
+	from := w.run.measured.Load()
 	r := Record{
 		Index: ex.index, Planned: ex.planned.Sub(from), Begun: ex.begin.Sub(from), End: ex.end.Sub(from),
 		BytesIn: uint64(ex.in), BytesOut: uint64(ex.out), Status: ex.status, Succeeded: ex.outcome == succeeded,
@@ -112,7 +112,7 @@ func (r *recorder) drain() {
 		if len(r.spare) == 0 || r.ended {
 			continue
 		}
-		if r.sink(r.run.clock.Time(r.run.measured), r.spare) != nil {
+		if r.sink(r.run.clock.Time(r.run.measured.Load()), r.spare) != nil {
 			r.ended = true
 			continue
 		}

@@ -19,7 +19,8 @@ type schedule struct {
 	plan     *Plan
 	warming  sequence      // the warm-up's tickets, from the schedule's start
 	sequence sequence      // the measured ones, from the warm-up's end
-	warm     uint64        // tickets within the warm-up
+	warmup   time.Duration // from the schedule's start
+	warm     uint64        // tickets within it
 	measured uint64        // measured tickets by the plan
 	end      time.Duration // since the schedule's start; MaxInt64 without a duration
 }
@@ -35,8 +36,8 @@ type sequence struct {
 // Streams of random gaps.
 const measuredGaps, warmupGaps = 0, 1
 
-// steady is the sequence of a rate that stays the same.
-func steady(rate vegeta.Rate, gaps *arrivals.Gaps) (q sequence) {
+// constant is the sequence of a rate that stays the same.
+func constant(rate vegeta.Rate, gaps *arrivals.Gaps) (q sequence) {
 	q.gaps = gaps
 	q.curve.Append(arrivals.Forever, rate, rate)
 	if gaps == nil {
@@ -74,19 +75,19 @@ func (q *sequence) changed(from time.Duration, rate vegeta.Rate) sequence {
 }
 
 func newSchedule(p *Plan) *schedule {
-	s := &schedule{plan: p, end: math.MaxInt64}
+	s := &schedule{plan: p, warmup: p.Warmup, end: math.MaxInt64}
 	if p.Duration > 0 {
 		s.end = p.Warmup + p.Duration
 	}
 	gaps := arrivals.NewGaps(p.Law, p.Seed, measuredGaps)
-	s.sequence = steady(p.Rate, gaps)
+	s.sequence = constant(p.Rate, gaps)
 	first := p.Rate
 	if len(p.Stages) > 0 {
 		s.sequence = sequence{curve: p.Curve(nil), gaps: gaps}
 		first = p.Stages[0].Rate
 	}
 	if p.Warmup > 0 {
-		s.warming = steady(first, arrivals.NewGaps(p.Law, p.Seed, warmupGaps))
+		s.warming = constant(first, arrivals.NewGaps(p.Law, p.Seed, warmupGaps))
 	}
 	s.count()
 	return s
@@ -94,8 +95,8 @@ func newSchedule(p *Plan) *schedule {
 
 // count works out how many tickets there are.
 func (s *schedule) count() {
-	if s.plan.Warmup > 0 {
-		s.warm = s.warming.before(s.plan.Warmup)
+	if s.warmup > 0 {
+		s.warm = s.warming.before(s.warmup)
 	}
 	s.measured = math.MaxUint64
 	if s.end != math.MaxInt64 {
@@ -123,7 +124,7 @@ func (s *schedule) before(at time.Duration) uint64 {
 		n, _ := slices.BinarySearch(list, int64(at))
 		return uint64(n)
 	}
-	warmup := s.plan.Warmup
+	warmup := s.warmup
 	if at <= warmup {
 		return s.warming.before(at)
 	}
@@ -142,15 +143,27 @@ func (s *schedule) plannedBefore(at time.Duration) uint64 {
 // new rate, the part of the interval that has passed being counted: a rate that is
 // changed again and again makes no bursts.
 func (s *schedule) changed(from time.Duration, rate vegeta.Rate) *schedule {
-	n := &schedule{plan: s.plan, end: s.end, warming: s.warming}
-	if warmup := s.plan.Warmup; from < warmup {
+	n := &schedule{plan: s.plan, warmup: s.warmup, end: s.end, warming: s.warming}
+	if warmup := s.warmup; from < warmup {
 		n.warming = s.warming.changed(from, rate)
-		n.sequence = steady(rate, s.sequence.gaps)
+		n.sequence = constant(rate, s.sequence.gaps)
 	} else {
 		n.sequence = s.sequence.changed(from-warmup, rate)
 	}
 	n.count()
 	return n
+}
+
+// settled is the schedule whose warm-up ends earlier, so long after the schedule's
+// start; its measured tickets are the same ones, as much earlier.
+func (s *schedule) settled(warmup time.Duration) *schedule {
+	n := *s
+	n.warmup = warmup
+	if s.end != math.MaxInt64 {
+		n.end = warmup + s.plan.Duration
+	}
+	n.count()
+	return &n
 }
 
 // next is the instant of ticket k, even past the schedule's end.
@@ -165,7 +178,7 @@ func (s *schedule) next(k uint64) (at time.Duration) {
 		return s.warming.instant(k)
 	}
 	at = s.sequence.instant(k - s.warm)
-	return s.plan.Warmup + min(at, math.MaxInt64-s.plan.Warmup)
+	return s.warmup + min(at, math.MaxInt64-s.warmup)
 }
 
 // rate is that by which tickets come at the instant, in requests per second.
@@ -173,7 +186,7 @@ func (s *schedule) rate(at time.Duration) float64 {
 	if s.plan.Instants != nil || s.sequence.rate.Freq > 0 {
 		return PerSecond(s.plan.Rate)
 	}
-	if warmup := s.plan.Warmup; at >= warmup {
+	if warmup := s.warmup; at >= warmup {
 		return s.sequence.curve.Rate(at - warmup)
 	}
 	return s.warming.curve.Rate(at)

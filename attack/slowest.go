@@ -70,7 +70,7 @@ func (r *Run) slowestOf(all []slowReply) []Slow {
 	list := make([]Slow, len(all))
 	for i, e := range all {
 		list[i] = Slow{
-			At:        e.planned.Sub(r.measured),
+			At:        e.planned.Sub(r.measured.Load()),
 			Response:  e.response,
 			Service:   e.service,
 			Status:    e.status,

@@ -156,6 +156,10 @@ type Snapshot struct {
 	ID          string    // of the run: no other has it
 	RunID       string    // what client_request_ids begin with; empty without any
 	Started     time.Time // wall clock of the measured start
+	// Warmup is how long the warm-up lasts; Settled is whether it ended because latency
+	// had settled (see Plan.WarmupUntilSettled).
+	Warmup  time.Duration
+	Settled bool
 	// Elapsed is from the measured start to the last reply, where requests were
 	// cut off no less than PlanElapsed, and in a run under way to the last
 	// collection; PlanElapsed is to the plan's end, the stop or that collection.

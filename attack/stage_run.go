@@ -26,9 +26,10 @@ func (r *Run) stageOf(before int, at Instant) int {
 	return before
 }
 
-// markBorders works out when stages end.
+// markBorders works out when stages end. No worker reads that before the measured start.
 func (r *Run) markBorders() {
-	at := r.measured
+	r.borders = nil
+	at := r.measured.Load()
 	for i := range r.plan.Stages {
 		at = at.Add(r.plan.Stages[i].Length)
 		r.borders = append(r.borders, at)
@@ -49,7 +50,7 @@ func (r *Run) planStages(s *Snapshot) {
 		g.Stage, g.From, g.Named = r.plan.Stages[i], from, counted[i].Named
 		from += g.Length
 		if g.Planned = g.Sent; r.plan.Open() {
-			by := schedule.plannedBefore(r.plan.Warmup + min(from, s.PlanElapsed))
+			by := schedule.plannedBefore(schedule.warmup + min(from, s.PlanElapsed))
 			g.Planned = max(g.Sent, by-min(by, before))
 			before = by
 		}
@@ -68,7 +69,7 @@ func (g *Stage) concurrencyAt(into time.Duration) int {
 // followStages changes a closed loop's concurrency as the plan's stages say, until
 // the end or until somebody else changes it.
 func (r *Run) followStages() {
-	from := r.measured
+	from := r.measured.Load()
 	for i := range r.plan.Stages {
 		g := &r.plan.Stages[i]
 		step := g.Length
@@ -102,7 +103,7 @@ const (
 // new rate is going to need if responses take as long as they do before it. Without
 // that the jump would have its first requests wait for connections, all at once.
 func (r *Run) openAhead() {
-	from := r.measured
+	from := r.measured.Load()
 	for i := range r.plan.Stages {
 		g := &r.plan.Stages[i]
 		if i > 0 {
@@ -172,7 +173,7 @@ func (t *dispatcher) prepare() {
 // request: the next ticket is going to open its own.
 func (w *worker) connectAhead() {
 	now := w.run.clock.Now()
-	w.ex = exchange{ticket: ticket{begin: now, warm: now < w.run.measured}}
+	w.ex = exchange{ticket: ticket{begin: now, warm: now < w.run.measured.Load()}}
 	if w.dial(now.Add(w.run.plan.Timeout)) != nil {
 		return
 	}

@@ -119,7 +119,7 @@ func (p *Plan) validStages() error {
 	case p.Warmup > 0 && open && p.Stages[0].Rate.Freq == 0:
 		return setting.Wrong(
 			setting.Warmup,
-			p.Warmup.String(),
+			p.warmupText(),
 			"its load is that of the first stage's beginning, which is 0: make the warm-up a stage, or begin above 0",
 		)
 	}

@@ -196,7 +196,7 @@ func TestJumpOpensAhead(t *testing.T) {
 		<-run.Done()
 		s := run.Snapshot()
 		checkBooks(t, s)
-		border := run.clock.Time(run.measured.Add(time.Second))
+		border := run.clock.Time(run.measured.Load().Add(time.Second))
 		before := 0
 		for _, at := range opened {
 			if at.Before(border) {

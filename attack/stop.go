@@ -9,8 +9,8 @@ import (
 
 // rest waits, and returns false when the run ends first.
 func (r *Run) rest(d time.Duration) bool {
-	if r.end != never {
-		d = min(d, max(0, r.end.Sub(r.clock.Now())))
+	if end := r.end.Load(); end != never {
+		d = min(d, max(0, end.Sub(r.clock.Now())))
 	}
 	select {
 	case <-time.After(d):

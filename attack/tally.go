@@ -26,6 +26,7 @@ type tally struct {
 	records    []Record // for a sink; no room without one
 	last       Instant  // end of the last exchange that was not cut off, the measured start before any
 	silence    silence
+	warmup     warmupTimes
 
 	_ [64]byte // tallies share no cache line
 }
@@ -76,6 +77,7 @@ func (t *tally) record(w *worker) {
 	}
 	if ex.warm {
 		c.Warmup++
+		t.warmup.add(ex)
 		t.countInWindow(w)
 		return
 	}
@@ -123,7 +125,7 @@ func (t *tally) record(w *worker) {
 	case failed:
 		c.Failed++
 		t.add(t.histograms[figure.Failed], ex.end.Sub(ex.planned))
-		failure.fail(ex.end.Sub(w.run.measured))
+		failure.fail(ex.end.Sub(w.run.measured.Load()))
 	case cutOff:
 		c.CutOff++
 	}
@@ -199,7 +201,7 @@ func (w *worker) newFailure(key failureKey, databricks bool) *Failure {
 	f := &Failure{
 		Kind:    key.kind,
 		Status:  key.status,
-		First:   ex.end.Sub(w.run.measured),
+		First:   ex.end.Sub(w.run.measured.Load()),
 		Payload: w.run.payloads.Where(ex.index),
 	}
 	hide := w.run.hiding(int(ex.variant))

@@ -59,7 +59,7 @@ func newTimeline(r *Run) *timeline {
 	return &timeline{
 		run: r, quit: make(chan struct{}), finished: make(chan struct{}),
 		total: NewLatencies(), aggregate: newAggregate(len(r.names) + len(r.plan.Stages)), interval: newSlice(), spare: newSlice(),
-		width: width, boundary: r.measured, maxSketchBytes: maxSketchBytes, gcTuner: newGCTuner(),
+		width: width, boundary: r.measured.Load(), maxSketchBytes: maxSketchBytes, gcTuner: newGCTuner(),
 	}
 }
 
@@ -123,7 +123,7 @@ func (t *timeline) collect(at Instant) {
 	started = max(done, min(started, planned))
 	planned = max(planned, started)
 	iv := Interval{
-		At: t.boundary.Sub(run.measured), Width: at.Sub(t.boundary),
+		At: t.boundary.Sub(run.measured.Load()), Width: at.Sub(t.boundary),
 		Planned: planned - t.planned, Sent: started - t.started,
 		Succeeded: now.Succeeded - prev.Succeeded, Failed: now.Failed - prev.Failed, CutOff: now.CutOff - prev.CutOff,
 		Completed: now.Window.Completed - prev.Window.Completed, CompletedOK: now.Window.OK - prev.Window.OK,

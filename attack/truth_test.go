@@ -152,7 +152,7 @@ const lastWrite = 50 * time.Millisecond
 // meet a dead port, and starts it again.
 func restartAt(t *testing.T, o *oracle, run *Run, marks ...uint64) (crashes []crash) {
 	t.Helper()
-	now := func() time.Duration { return (run.clock.Now().Sub(run.measured)) }
+	now := func() time.Duration { return (run.clock.Now().Sub(run.measured.Load())) }
 	for _, mark := range marks {
 		for o.arrived() < mark {
 			select {

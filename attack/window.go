@@ -36,7 +36,7 @@ func (t *tally) countInWindow(w *worker) {
 
 // inWindow reports whether the instant lies within the window, as far as its end
 // is known by now.
-func (r *Run) inWindow(at Instant) bool { return at >= r.measured && at < r.until.Load() }
+func (r *Run) inWindow(at Instant) bool { return at >= r.measured.Load() && at < r.until.Load() }
 
 // add adds counts; the length is the run's.
 func (n *Window) add(o *Window) {
@@ -58,9 +58,9 @@ func (r *Run) endWindow(at Instant) {
 // planWindow makes the window as long as the plan, as far as that is known: it
 // is for a closed loop that ends with its last request only once that is taken.
 func (r *Run) planWindow() {
-	end := r.end
+	end := r.end.Load()
 	if n := r.plan.Requests; n > 0 && r.plan.Open() {
-		end = min(end, r.measured.Add(r.scheduleLength(n)))
+		end = min(end, r.measured.Load().Add(r.scheduleLength(n)))
 	}
 	r.until.Store(end)
 	if at := r.stopAt.Load(); at > 0 { // else Stop is yet to do so
@@ -77,7 +77,7 @@ func (r *Run) scheduleLength(n uint64) time.Duration {
 	}
 	s := r.schedule.Load()
 	at := s.next(s.warm + n)
-	return max(0, min(at, math.MaxInt64/2)-r.plan.Warmup)
+	return max(0, min(at, math.MaxInt64/2)-s.warmup)
 }
 
 // windowAt is the window's length as of the instant. A run whose last reply was in
@@ -87,5 +87,5 @@ func (r *Run) windowAt(at Instant, closed bool) time.Duration {
 	if !closed || until == never {
 		until = min(at, until)
 	}
-	return max(0, until.Sub(r.measured))
+	return max(0, until.Sub(r.measured.Load()))
 }

@@ -117,7 +117,8 @@ func TestWindowTokens(t *testing.T) {
 // TestTokensByChunks: the tokens of a stream count at the instants of its
 // chunks, as many to each, and those of one that does not end at the others'.
 func TestTokensByChunks(t *testing.T) {
-	run := &Run{measured: 100}
+	run := &Run{}
+	run.measured.Store(100)
 	run.until.Store(200)
 	var n WindowTokens
 	var chunks uint64

@@ -17,6 +17,6 @@
 //
 //	format ◄── report ◄── rules ◄── text, merge ◄── results, export
 //
-// May import: attack, attack/arrivals, attack/endpoint, attack/figure, payloads, payloads/setting,
-// payloads/show, report/format, report/steady, report/words.
+// May import: attack, attack/arrivals, attack/endpoint, attack/figure, attack/steady, payloads,
+// payloads/setting, payloads/show, report/format, report/words.
 package report

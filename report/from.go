@@ -64,7 +64,7 @@ func From(meta Meta, s *attack.Snapshot) *Report {
 		Lapsed:       s.Lapsed,
 		Error:        optional(errorOf(s)),
 		Target:       targetOf(meta, s),
-		Plan:         planOf(meta),
+		Plan:         planOf(meta, s),
 		ElapsedS:     format.Seconds(s.Elapsed),
 		PlanElapsedS: format.Seconds(s.PlanElapsed),
 		Requests:     requestsOf(s),

@@ -44,7 +44,7 @@ func TestFromNothing(t *testing.T) {
 func TestFromFigures(t *testing.T) {
 	sc := reporttest.Healthy
 	s, m := sc.Snapshot(), sc.Meta()
-	m.Plan.Warmup = 5 * time.Second
+	s.Warmup = 5 * time.Second
 	s.Counts.Warmup, s.Counts.Reconnected, s.Counts.Clamped = 2500, 3, 2
 	s.Client.CPU, s.Client.Wall = 1200*time.Millisecond, 10*time.Second
 	r := report.From(m, s)
@@ -116,7 +116,7 @@ func TestFromAnything(t *testing.T) {
 		s.Err, s.Warnings = errors.New(rapid.String().Draw(t, "err")), setting.Plains([]string{rapid.String().Draw(t, "warning")})
 		m := report.Meta{Name: rapid.String().Draw(t, "name"), URL: rapid.String().Draw(t, "url"), Order: rapid.String().Draw(t, "order")}
 		m.Plan.Rate = vegeta.Rate{Freq: rapid.IntRange(0, 1e7).Draw(t, "freq"), Per: d("per")}
-		m.Plan.Duration, m.Plan.Warmup, m.Concurrency = d("duration"), d("warmup"), rapid.IntRange(0, 1e6).Draw(t, "concurrency")
+		m.Plan.Duration, s.Warmup, m.Concurrency = d("duration"), d("warmup"), rapid.IntRange(0, 1e6).Draw(t, "concurrency")
 		r := report.From(m, s)
 		var b strings.Builder
 		if err := report.JSON(&b, r); err != nil {

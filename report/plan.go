@@ -16,22 +16,25 @@ type Target struct {
 
 // Plan is the load that was asked for.
 type Plan struct {
-	RatePerS    *float64  `json:"rate_per_s"`    // null for a closed loop
-	Concurrency *int      `json:"concurrency"`   // null where none was given
-	MaxInFlight int       `json:"max_in_flight"` // the cap in force, given or not
-	DurationS   *float64  `json:"duration_s"`    // null where none was given
-	Requests    *uint64   `json:"requests"`      // null where none was given
-	Stages      []Stage   `json:"stages"`        // empty for one load from beginning to end
-	Arrivals    string    `json:"arrivals"`      // law of the gaps of an open loop: constant, poisson, gamma(0.5)
-	WarmupS     float64   `json:"warmup_s"`
-	TimeoutS    float64   `json:"timeout_s"`
-	KeepAlive   bool      `json:"keepalive"`
-	AtEnd       string    `json:"at_end"`
-	CatchUp     string    `json:"catch_up"`
-	Success     *string   `json:"success"` // statuses that count as succeeded; null where they are not known
-	Payloads    []Payload `json:"payloads"`
-	Order       string    `json:"order"`
-	Seed        *uint64   `json:"seed"`
+	RatePerS    *float64 `json:"rate_per_s"`    // null for a closed loop
+	Concurrency *int     `json:"concurrency"`   // null where none was given
+	MaxInFlight int      `json:"max_in_flight"` // the cap in force, given or not
+	DurationS   *float64 `json:"duration_s"`    // null where none was given
+	Requests    *uint64  `json:"requests"`      // null where none was given
+	Stages      []Stage  `json:"stages"`        // empty for one load from beginning to end
+	Arrivals    string   `json:"arrivals"`      // law of the gaps of an open loop: constant, poisson, gamma(0.5)
+	WarmupS     float64  `json:"warmup_s"`
+	// WarmupSettled is whether the warm-up ended because latency had settled; null where
+	// it was not to end by that.
+	WarmupSettled *bool     `json:"warmup_settled"`
+	TimeoutS      float64   `json:"timeout_s"`
+	KeepAlive     bool      `json:"keepalive"`
+	AtEnd         string    `json:"at_end"`
+	CatchUp       string    `json:"catch_up"`
+	Success       *string   `json:"success"` // statuses that count as succeeded; null where they are not known
+	Payloads      []Payload `json:"payloads"`
+	Order         string    `json:"order"`
+	Seed          *uint64   `json:"seed"`
 }
 
 // Payload is one file of bodies.
@@ -50,16 +53,19 @@ func targetOf(meta Meta, s *attack.Snapshot) Target {
 	}
 }
 
-func planOf(meta Meta) Plan {
+func planOf(meta Meta, s *attack.Snapshot) Plan {
 	p := &meta.Plan
 	plan := Plan{
 		MaxInFlight: p.Concurrency, Stages: stagesOf(p.Stages), Arrivals: p.Law.String(),
-		WarmupS: format.Seconds(p.Warmup), TimeoutS: format.Seconds(p.Timeout), KeepAlive: p.KeepAlive,
+		WarmupS: format.Seconds(s.Warmup), TimeoutS: format.Seconds(p.Timeout), KeepAlive: p.KeepAlive,
 		AtEnd: string(p.AtEnd), CatchUp: string(p.CatchUp),
 		Payloads: make([]Payload, 0, len(meta.Payloads)), Order: format.UTF8(meta.Order), Seed: new(meta.Seed),
 		Success: optional(p.Success.String()),
 	}
 	plan.FillEmpty()
+	if p.WarmupUntilSettled {
+		plan.WarmupSettled = new(s.Settled)
+	}
 	if p.Open() {
 		plan.RatePerS = new(format.Significant(attack.PerSecond(p.Rate), 12))
 	}

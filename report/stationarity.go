@@ -3,12 +3,12 @@ package report
 import (
 	"fmt"
 
+	"brunt/attack/steady"
 	"brunt/report/format"
-	"brunt/report/steady"
 )
 
 // Stationarity says whether latency was the same from a run's beginning to its end,
-// by the medians of its intervals (see report/steady). Figures of a run that stepped
+// by the medians of its intervals (see attack/steady). Figures of a run that stepped
 // or drifted are of two states at once.
 type Stationarity struct {
 	Kind     string   `json:"kind"` // steady, settled_late, step or drift

@@ -160,7 +160,7 @@ func (s *stepper) planOf(next Next) attack.Plan {
 		length = max(length, min(s.telling(next.Level), stretched*length))
 	}
 	p.Duration = length.Round(time.Millisecond)
-	p.Warmup = s.settle(time.Duration(s.flags.Step))
+	p.Warmup, p.WarmupUntilSettled = s.settle(time.Duration(s.flags.Step)), false
 	p.Interval = min(max(p.Duration/perStep, narrowest), widest)
 	return p
 }

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"time"
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
@@ -10,6 +11,25 @@ import (
 
 // Duration is a flag that holds a length of time with its unit.
 type Duration time.Duration
+
+// Warmup is a flag that holds how long a warm-up lasts: a length of time, or auto for
+// until latency has settled.
+type Warmup struct {
+	Length Duration // where it is auto, the longest
+	Auto   bool
+}
+
+// UnmarshalText reads a length of time or auto.
+func (w *Warmup) UnmarshalText(text []byte) error {
+	if string(text) == "auto" {
+		*w = Warmup{Length: Duration(attack.MaxWarmup), Auto: true}
+		return nil
+	}
+	if *w = (Warmup{}); w.Length.UnmarshalText(text) != nil {
+		return fmt.Errorf("%q is neither a length of time, as 10s, nor auto", text)
+	}
+	return nil
+}
 
 // UnmarshalText reads the words of attack.ParseDuration.
 func (d *Duration) UnmarshalText(text []byte) error {

@@ -25,7 +25,7 @@ type Load struct {
 	Stages      Stages         `placeholder:"'30s@100, 1m@100..1000'" help:"Loads one after the other, each for its time: @100 is a rate, @100..1000 goes from one to the other, @x8 and @x8..x64 are of requests in flight."`
 	Arrivals    arrivals.Law   `default:"constant" placeholder:"LAW" help:"Gaps between the requests of a rate: constant, poisson, or gamma(S) of shape S (1 is poisson, less is burstier), drawn from --seed."`
 	Requests    *uint64        `short:"n" min:"1" placeholder:"N" help:"How many requests to send; with --duration, whichever comes first."`
-	Warmup      Duration       `placeholder:"10s" help:"Send for this long before anything is counted."`
+	Warmup      Warmup         `placeholder:"10s" help:"Send for this long before anything is counted; auto: until latency has settled, 2 min at most."`
 	AtEnd       attack.AtEnd   `default:"drain" enum:"drain,cut" help:"Requests in flight at the end: drain (wait for replies) or cut."`
 	CatchUp     attack.CatchUp `default:"send" enum:"send,skip" help:"Requests over 10 ms overdue: send late, or skip (counted as not sent)."`
 
@@ -47,7 +47,7 @@ type Exchange struct {
 // Plan is the plan that the flags ask for, not yet validated.
 func (l *Load) Plan() attack.Plan {
 	p := attack.Plan{
-		Rate: l.Rate.Rate, Duration: time.Duration(l.Duration), Warmup: time.Duration(l.Warmup),
+		Rate: l.Rate.Rate, Duration: time.Duration(l.Duration), Warmup: time.Duration(l.Warmup.Length), WarmupUntilSettled: l.Warmup.Auto,
 		Timeout: time.Duration(l.Timeout), KeepAlive: l.Keepalive, AtEnd: l.AtEnd,
 		CatchUp: l.CatchUp, Success: l.Success, HTTP2: l.HTTP2, Connections: l.Connections, ConnectRate: l.ConnectRate,
 		Stream: l.Stream, StreamStall: time.Duration(l.StreamStall), Law: l.Arrivals,

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"brunt/attack"
 	"brunt/report"
 	"brunt/report/results"
 )
@@ -200,6 +201,28 @@ func TestOrderOverForm(t *testing.T) {
 	o, err := f.settings(form)
 	if err != nil || o.Rate.Freq != 0 || o.Concurrency != 4 || o.Requests != 0 || o.Warmup != 0 || o.Timeout != 1500*time.Millisecond || o.Duration != time.Second || o.Target != mockURL {
 		t.Errorf("%+v, %v", o, err)
+	}
+	// A warm-up until latency has settled goes there and back, until another one is given.
+	for _, c := range []struct {
+		body   string
+		auto   bool
+		warmup time.Duration
+	}{
+		{`{"warmup_s":"auto"}`, true, attack.MaxWarmup}, {`{}`, true, attack.MaxWarmup}, {`{"warmup_s":2}`, false, 2 * time.Second},
+	} {
+		f, err := readFields([]byte(c.body), settingsKeys...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if form, err = f.settings(form); err != nil || form.WarmupAuto != c.auto || form.Warmup != c.warmup {
+			t.Errorf("%s: %+v, %v", c.body, form, err)
+		}
+	}
+	if f, err = readFields([]byte(`{"warmup_s":"soon"}`), settingsKeys...); err == nil {
+		_, err = f.settings(form)
+	}
+	if err == nil || !strings.Contains(err.Error(), "soon") {
+		t.Errorf("a warm-up of soon: %v", err)
 	}
 }
 

@@ -165,7 +165,10 @@ func nextChange(s *attack.Snapshot, plan *attack.Plan) time.Time {
 		width, end = s.Intervals[0].Width, s.Intervals[n-1].At+s.Intervals[n-1].Width
 	}
 	next, now := s.Started.Add(end+width), time.Now()
-	for _, at := range []time.Time{s.Started.Add(-plan.Warmup), s.Started, s.Started.Add(plan.Duration)} {
+	if s.State == attack.Warming && plan.WarmupUntilSettled { // which may be at any time
+		return now.Add(width)
+	}
+	for _, at := range []time.Time{s.Started.Add(-s.Warmup), s.Started, s.Started.Add(plan.Duration)} {
 		if at.After(now) && at.Before(next) {
 			next = at
 		}

@@ -147,6 +147,16 @@ func (f fields) duration(key string, to *time.Duration) error {
 	return nil
 }
 
+// warmup reads the warm-up's length, or that it is to last until latency has settled.
+func (f fields) warmup(o *Settings) error {
+	if string(f["warmup_s"]) == `"auto"` {
+		o.Warmup, o.WarmupAuto = attack.MaxWarmup, true
+		return nil
+	}
+	o.WarmupAuto = o.WarmupAuto && !f.has("warmup_s")
+	return f.duration("warmup_s", &o.Warmup)
+}
+
 func (f fields) text(key string, to *string) error {
 	if raw, ok := f[key]; ok && json.Unmarshal(raw, to) != nil {
 		return fieldError(key, "expected text, got %.40s", raw)
@@ -184,7 +194,7 @@ func (f fields) settings(form Settings) (Settings, error) {
 			"duration_s",
 			&o.Duration,
 		),
-		f.duration("warmup_s", &o.Warmup),
+		f.warmup(&o),
 		f.duration("timeout_s", &o.Timeout),
 		f.text("target", &o.Target),
 	)

@@ -50,7 +50,7 @@ type Form struct {
 	Load
 	DurationS *float64 `json:"duration_s"`
 	Requests  *uint64  `json:"requests"`
-	WarmupS   float64  `json:"warmup_s"`
+	WarmupS   any      `json:"warmup_s"` // seconds, or "auto"
 	TimeoutS  float64  `json:"timeout_s"`
 	Payloads  []File   `json:"payloads"`
 }
@@ -191,7 +191,10 @@ func (f *Form) fillFrom(o *Settings) {
 	if o.Requests > 0 {
 		f.Requests = new(o.Requests)
 	}
-	f.WarmupS, f.TimeoutS = o.Warmup.Seconds(), o.Timeout.Seconds()
+	if f.WarmupS = o.Warmup.Seconds(); o.WarmupAuto {
+		f.WarmupS = "auto"
+	}
+	f.TimeoutS = o.Timeout.Seconds()
 	files := make([]File, len(f.Payloads))
 	for i, file := range f.Payloads {
 		file.Chosen = slices.Contains(o.Payloads, file.File)

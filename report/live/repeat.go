@@ -37,7 +37,7 @@ func (o *Settings) Repeat(base *Settings, words []string) []string {
 	put(o.Concurrency != base.Concurrency, "-c", "--concurrency", count(uint64(o.Concurrency)))
 	put(o.Duration != base.Duration, "-d", "--duration", span(o.Duration.String()))
 	put(o.Requests != base.Requests, "-n", "--requests", count(o.Requests))
-	put(o.Warmup != base.Warmup, "", "--warmup", span(o.Warmup.String()))
+	put(o.Warmup != base.Warmup || o.WarmupAuto != base.WarmupAuto, "", "--warmup", o.warmupText())
 	put(o.Timeout != base.Timeout, "", "--timeout", span(o.Timeout.String()))
 	var out []string
 	for i := 0; i < len(words); i++ {
@@ -69,6 +69,14 @@ func (o *Settings) Repeat(base *Settings, words []string) []string {
 // of the settings'.
 func (o *Settings) hasPayload(file string) bool {
 	return slices.ContainsFunc(o.Payloads, func(p string) bool { return file == p || strings.HasPrefix(file, p+":") })
+}
+
+// warmupText is the value of --warmup, empty for none.
+func (o *Settings) warmupText() string {
+	if o.WarmupAuto {
+		return "auto"
+	}
+	return span(o.Warmup.String())
 }
 
 func count(n uint64) string {

@@ -24,6 +24,8 @@ func TestRepeat(t *testing.T) {
 			o.Rate, o.Requests, o.Duration = vegeta.Rate{Freq: 25, Per: 10 * time.Second}, 9, 0
 			o.Warmup, o.Timeout, o.Target = time.Second, 1500*time.Millisecond, "http://else/"
 		}, "attack http://else/ -H x:y --rate 2.5 --requests 9 --warmup 1s --timeout 1.5s"},
+		{"attack mock:// -r 50 --warmup 5s -d 1m -p a.jsonl -p b.jsonl --serve", func(o *Settings) { o.Warmup, o.WarmupAuto = 2*time.Minute, true },
+			"attack mock:// -r 50 -d 1m -p a.jsonl -p b.jsonl --warmup auto"},
 	} {
 		o := given
 		row.change(&o)

@@ -21,6 +21,7 @@ type Settings struct {
 	Duration    time.Duration
 	Requests    uint64
 	Warmup      time.Duration
+	WarmupAuto  bool // until latency has settled; Warmup is the longest
 	Timeout     time.Duration
 	Payloads    []string // files, of those in the form
 	Target      string   // as on the command line; other words only with --serve-any-target
@@ -30,6 +31,7 @@ type Settings struct {
 func (o *Settings) Apply(p *attack.Plan) {
 	p.Rate, p.Concurrency, p.Stages = o.Rate, o.Concurrency, o.Stages
 	p.Duration, p.Requests, p.Warmup, p.Timeout = o.Duration, o.Requests, o.Warmup, o.Timeout
+	p.WarmupUntilSettled = o.WarmupAuto
 }
 
 // SettingsOf are the settings of a plan; concurrency is the one that was given, 0 for
@@ -37,7 +39,7 @@ func (o *Settings) Apply(p *attack.Plan) {
 func SettingsOf(p *attack.Plan, concurrency int, target string, payloads []string) Settings {
 	return Settings{
 		Rate: p.Rate, Stages: p.Stages, Concurrency: concurrency, Duration: p.Duration, Requests: p.Requests,
-		Warmup: p.Warmup, Timeout: p.Timeout, Payloads: payloads, Target: target,
+		Warmup: p.Warmup, WarmupAuto: p.WarmupUntilSettled, Timeout: p.Timeout, Payloads: payloads, Target: target,
 	}
 }
 

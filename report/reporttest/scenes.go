@@ -134,7 +134,7 @@ func Failing() *report.Report {
 		Reasons:   []string{"1.2 % of the requests were sent up to 8.00 ms late", "brunt used 12 % of 2 cores"},
 	}
 	m := sc.Meta()
-	m.Plan.Warmup, m.Concurrency = 2*time.Second, 200
+	m.Concurrency, s.Warmup = 200, 2*time.Second
 	m.Name = "nightly"
 	m.Order, m.Seed = "shuffle", 42
 	m.Payloads = append(m.Payloads, m.Payloads[0], m.Payloads[0])

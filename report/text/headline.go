@@ -83,6 +83,9 @@ func loadWords(r *report.Report) string {
 	if plan.WarmupS > 0 {
 		words += ", after a warm-up of " + format.SpanSeconds(plan.WarmupS)
 	}
+	if plan.WarmupSettled != nil && *plan.WarmupSettled {
+		words += ", when latency had settled"
+	}
 	switch n := len(r.Changes); {
 	case n == 1:
 		words += fmt.Sprintf(

@@ -37,7 +37,7 @@ export function blank(view) {
   return {
     blank: true, brunt: view.brunt, name: "", labels: {}, command: "", state: view.state, interrupted: false, error: null,
     target: { url: form.target, endpoint: null, addresses: [], protocol: "", tls: null },
-    plan: { rate_per_s: load.rate_per_s, concurrency: load.concurrency, max_in_flight: 0, duration_s: form.duration_s, requests: form.requests, warmup_s: form.warmup_s || 0, payloads: [] },
+    plan: { rate_per_s: load.rate_per_s, concurrency: load.concurrency, max_in_flight: 0, duration_s: form.duration_s, requests: form.requests, warmup_s: Number(form.warmup_s) || 0, payloads: [] },
     started: null, ended: null, elapsed_s: 0, plan_elapsed_s: 0,
     requests: { planned: 0, sent: 0, not_sent: 0, succeeded: 0, failed: 0, cut_off: 0, in_flight: 0, warmup: 0 },
     throughput: { offered_per_s: 0, sent_per_s: 0, succeeded_per_s: 0, completed_per_s: null, completed_ok_per_s: null, completed: 0, completed_ok: 0 },

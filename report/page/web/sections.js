@@ -221,6 +221,6 @@ export function loadWords(plan) {
   if (plan.duration_s !== null) words.push(`for ${formatSpan(plan.duration_s)}`);
   if (plan.requests !== null) words.push(`${plan.duration_s !== null ? "or" : "for"} ${counted(plan.requests, "request")}`);
   if (plan.arrivals && plan.arrivals !== "constant") words.push(`with ${plan.arrivals} arrivals`);
-  if (plan.warmup_s > 0) words.push(`after a warm-up of ${formatSpan(plan.warmup_s)}`);
+  if (plan.warmup_s > 0) words.push(`after a warm-up of ${formatSpan(plan.warmup_s)}${plan.warmup_settled ? ", when latency had settled" : ""}`);
   return words.join(" ");
 }

@@ -1,6 +1,9 @@
 package steady
 
-import "slices"
+import (
+	"math"
+	"slices"
+)
 
 // batch is how many elements MSER-5 takes the mean of.
 const batch = 5
@@ -34,4 +37,32 @@ func truncation(x []float64) int {
 		return 0
 	}
 	return best * batch
+}
+
+// fewestToSettle is how many values Settled needs at one level: ten batches of MSER-5.
+// A cold start that lasts longer than these looks like a level of its own.
+const fewestToSettle = 50
+
+// Settled reports whether a series of positive values, one per interval and still
+// growing, has come to a level: MSER-5 cuts off no more than its first half, and what
+// is left, fewestToSettle values at least, neither stepped nor drifted by a tenth, nor do
+// its halves differ by that: a level that is still being approached shows there first.
+func Settled(values []float64) bool {
+	if len(values) < fewestToSettle {
+		return false
+	}
+	x := make([]float64, len(values))
+	for i, v := range values {
+		if !(v > 0) {
+			return false
+		}
+		x[i] = math.Log(v)
+	}
+	at := truncation(x)
+	rest := x[at:]
+	if len(rest) < fewestToSettle || at > len(x)/2 || level(rest).Kind != Steady {
+		return false
+	}
+	half := len(rest) / 2
+	return math.Abs(median(rest[:half])-median(rest[half:])) < math.Log1p(leastChange)
 }
