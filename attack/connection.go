@@ -49,6 +49,7 @@ type connection struct {
 
 	timed bool          // the reply is a stream: each read is timed
 	at    Instant       // instant of its last read
+	heard Instant       // instant of the last read that said something
 	stall time.Duration // the longest silence of a stream; 0 for no bound
 }
 
@@ -114,6 +115,7 @@ func (c *connection) setNear(at Instant) error {
 // stall as its longest silence.
 func (c *connection) follow(stall time.Duration) error {
 	c.at = c.last()
+	c.heard = c.at
 	c.timed, c.stall = true, stall
 	if c.limit() >= c.setDeadline {
 		return nil
@@ -124,7 +126,7 @@ func (c *connection) follow(stall time.Duration) error {
 // limit is the instant at which the exchange fails unless more of the reply comes.
 func (c *connection) limit() Instant {
 	if c.timed && c.stall > 0 {
-		return min(c.deadline, c.at.Add(c.stall))
+		return min(c.deadline, c.heard.Add(c.stall))
 	}
 	return c.deadline
 }

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"brunt/attack/figure"
+	"brunt/attack/stream"
 )
 
 // Bounds are the longest times that one request may take to be good, by figure; 0
@@ -30,7 +31,7 @@ func (b *Bounds) keptBy(w *worker) bool {
 	if b[figure.TTFT]|b[figure.ResponseTTFT]|b[figure.TPOT]|b[figure.EndToEnd]|b[figure.InterChunk] == 0 {
 		return true
 	}
-	if s.Chunks == 0 || exceeds(b[figure.TTFT], s.First.Sub(ex.sent)) ||
+	if s.Chunks == 0 || s.Dialect == stream.Unknown || exceeds(b[figure.TTFT], s.First.Sub(ex.sent)) ||
 		exceeds(b[figure.ResponseTTFT], s.First.Sub(ex.planned)) ||
 		exceeds(b[figure.EndToEnd], s.Last.Sub(ex.sent)) {
 		return false
@@ -45,7 +46,7 @@ func (b *Bounds) keptBy(w *worker) bool {
 			}
 		}
 	}
-	tpot, ok := tpotOf(s)
+	tpot, ok := s.TPOT()
 	return b[figure.TPOT] == 0 || ok && tpot <= b[figure.TPOT]
 }
 

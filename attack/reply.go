@@ -181,8 +181,8 @@ func (r *reply) discardLarge(n int, last bool) error {
 		if got > n {
 			got, r.extraBytes = n, true
 		}
-		if r.readsUsage {
-			r.usage.Feed(buf[:got])
+		if r.readsUsage || r.streaming {
+			r.Feed(buf[:got], r.conn.at)
 		}
 		n -= got
 	}

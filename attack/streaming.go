@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"time"
 
 	"brunt/attack/endpoint"
 	"brunt/attack/figure"
@@ -46,6 +45,13 @@ func (e *streamError) Error() string { return e.text }
 var (
 	eventStream = []byte("text/event-stream")
 	wholeJSON   = []byte("application/json")
+	// jsonLines are the types of bodies that hold a JSON value on each line.
+	jsonLines = [...][]byte{
+		[]byte("application/x-ndjson"), []byte("application/ndjson"), []byte("application/jsonl"),
+		[]byte("application/x-jsonl"), []byte("application/jsonlines"), []byte("application/x-jsonlines"),
+		[]byte("application/json-lines"), []byte("application/stream+json"), []byte("application/json-seq"),
+		[]byte("text/x-ndjson"),
+	}
 )
 
 // isOf reports whether a content type is the one named, parameters aside.
@@ -55,29 +61,57 @@ func isOf(contentType, name []byte) bool {
 		(len(contentType) == n || contentType[n] == ';' || contentType[n] == ' ')
 }
 
+// formatOf is how events stand in a body of the type; false where it is no type of
+// streams.
+func formatOf(contentType []byte) (stream.Format, bool) {
+	if isOf(contentType, eventStream) {
+		return stream.Events, true
+	}
+	for _, name := range jsonLines {
+		if isOf(contentType, name) {
+			return stream.Lines, true
+		}
+	}
+	return stream.Guess, false
+}
+
 // stopFollowing ends the following of the last reply.
 func (r *reply) stopFollowing() { r.streaming, r.readsUsage = false, false }
 
 // beginBody reports whether the body of a success is to be followed as a stream,
 // and readies r for what it is.
 func (r *reply) beginBody(contentType []byte) bool {
-	switch {
-	case r.streams == StreamOff:
-	case r.streams == StreamOn || isOf(contentType, eventStream):
-		r.streaming = true
-		if r.stream == nil {
-			r.stream = &stream.Stream{Spill: r.gaps.add}
-		}
-		r.stream.Reset()
-		r.gaps.reset()
-	case isOf(contentType, wholeJSON):
+	if r.streams == StreamOff {
+		return false
+	}
+	whole := isOf(contentType, wholeJSON)
+	if whole && r.streams != StreamOn {
 		r.readsUsage = true
 		r.usage.Reset()
+		return false
 	}
-	return r.streaming
+	format, known := formatOf(contentType)
+	switch {
+	case whole:
+		format = stream.GuessArray
+	case !known && r.streams != StreamOn:
+		return false
+	}
+	r.beginStream(format)
+	return true
 }
 
-// Begin is follows for HTTP/2.
+// beginStream readies r for a stream.
+func (r *reply) beginStream(format stream.Format) {
+	r.streaming, r.readsUsage = true, false
+	if r.stream == nil {
+		r.stream = &stream.Stream{Spill: r.gaps.add}
+	}
+	r.stream.Reset(format)
+	r.gaps.reset()
+}
+
+// Begin is beginBody for HTTP/2.
 func (r *reply) Begin(contentType string) (fed, events bool) {
 	r.stopFollowing()
 	r.beginBody([]byte(contentType))
@@ -85,15 +119,31 @@ func (r *reply) Begin(contentType string) (fed, events bool) {
 }
 
 // Feed takes the next bytes of a body that is followed; those of a stream came
-// at the instant.
-func (r *reply) Feed(p []byte, at Instant) {
+// at the instant. It reports whether they say that the endpoint is still at work:
+// after the end of the answer comments do not.
+func (r *reply) Feed(p []byte, at Instant) (alive bool) {
 	if r.readsUsage {
-		r.usage.Feed(p)
-		return
+		if !r.usage.Feed(p) {
+			return true
+		}
+		// It is an array of events after all, and these are the first bytes of one.
+		r.beginStream(stream.Array)
+		if r.conn != nil {
+			if r.conn.follow(r.stall) != nil {
+				return true // the next read fails
+			}
+			at = r.conn.at
+		}
+		p = r.usage.Begun()
 	}
-	before := r.stream.Chunks
-	r.stream.Feed(p, at)
-	r.countChunks(r.stream.Chunks-before, at)
+	s := r.stream
+	before, events, finished := s.Chunks, s.Events, s.Finished()
+	s.Feed(p, at)
+	r.countChunks(s.Chunks-before, at)
+	if alive = !finished || s.Events > events; alive && r.conn != nil {
+		r.conn.heard = at
+	}
+	return alive
 }
 
 // fault is what is wrong with the stream that was read; err is what the reading
@@ -108,12 +158,13 @@ func (r *reply) fault(err error, at Instant) error {
 	case err == errCut, endpoint.Timeout(err):
 		return err
 	case s.Failed: // before it stalled, or broke
-	case (err == errStalled || err == h2.ErrStalled) && s.Done:
+	case (err == errStalled || err == h2.ErrStalled) && s.Finished():
 		return &streamError{
 			KindStreamStalled,
 			fmt.Sprintf(
-				"the reply did not end within %s of its [DONE], after %s",
+				"the reply did not end within %s of its %s, after %s",
 				endpoint.Exactly(r.stall),
+				s.EndMark(),
 				chunks(s.Chunks),
 			),
 		}
@@ -131,12 +182,12 @@ func (r *reply) fault(err error, at Instant) error {
 		return err
 	case err != nil:
 		return &streamError{KindStreamBroken, fmt.Sprintf("the stream broke after %s: %v", chunks(s.Chunks), err)}
-	case s.Valid == 0:
+	case s.Valid == 0 && s.Foreign == 0:
 		return &streamError{KindStreamEmpty, "the stream ended without one valid chunk" + r.compressed()}
-	case !s.Done:
+	case !s.Complete():
 		return &streamError{
 			KindStreamBroken,
-			fmt.Sprintf("the stream ended after %s, without its [DONE]", chunks(s.Chunks)),
+			fmt.Sprintf("the stream ended after %s, without its %s", chunks(s.Chunks), s.Dialect.Mark()),
 		}
 	}
 	return nil
@@ -160,15 +211,18 @@ func chunks(n int) string {
 }
 
 // StreamCounts are counts of the successes that were streams, warm-up excluded.
-// Streams = ByUsage + ByChunks.
+// Streams = ByUsage + ByChunks + ByNothing.
 type StreamCounts struct {
 	Streams      uint64
 	Silent       uint64 // streams without any output, and so without a time to it
-	Chunks       uint64 // events that held output
+	Unknown      uint64 // streams of no known dialect: their events are chunks, and no time to output is known
+	Choices      uint64 // choices that had output: one a stream, unless more were asked for
+	Chunks       uint64 // pieces of output of one choice each
 	OutputTokens uint64
 	PromptTokens uint64 // as far as the endpoint states them
 	ByUsage      uint64 // streams whose output tokens the endpoint stated
 	ByChunks     uint64 // streams whose output tokens are their chunks, for want of that
+	ByNothing    uint64 // streams whose output tokens are not known: 0 is counted
 	Skipped      uint64 // events too large to look into
 }
 
@@ -189,13 +243,13 @@ func (c *UsageCounts) add(o *UsageCounts) {
 // countUsage counts the usage of a success that was no stream. t.mu is held.
 func (t *tally) countUsage(u *stream.Usage) {
 	u.End()
-	if u.Output < 0 && u.Prompt < 0 {
+	if u.Stated.Output < 0 && u.Stated.Prompt < 0 {
 		return
 	}
 	c := &t.counts.Usage
 	c.Replies++
-	c.OutputTokens += uint64(max(u.Output, 0))
-	c.PromptTokens += uint64(max(u.Prompt, 0))
+	c.OutputTokens += uint64(max(u.Stated.Output, 0))
+	c.PromptTokens += uint64(max(u.Stated.Prompt, 0))
 }
 
 func (c *StreamCounts) add(o *StreamCounts) {
@@ -206,6 +260,9 @@ func (c *StreamCounts) add(o *StreamCounts) {
 	c.PromptTokens += o.PromptTokens
 	c.ByUsage += o.ByUsage
 	c.ByChunks += o.ByChunks
+	c.ByNothing += o.ByNothing
+	c.Unknown += o.Unknown
+	c.Choices += o.Choices
 	c.Skipped += o.Skipped
 }
 
@@ -214,39 +271,38 @@ func (c *StreamCounts) add(o *StreamCounts) {
 func (t *tally) countStream(ex *exchange, s *stream.Stream, more *gaps) {
 	t.histograms.beginStreams()
 	slice, c := t.histograms, &t.counts.Stream
-	tokens, stated := s.Tokens()
+	tokens, from := s.Tokens()
 	c.Streams++
 	c.Chunks += uint64(s.Chunks)
+	c.Choices += uint64(s.Choices)
 	c.Skipped += uint64(s.Skipped)
 	c.OutputTokens += uint64(tokens)
-	c.PromptTokens += uint64(max(s.Prompt, 0))
-	if stated {
+	c.PromptTokens += uint64(max(s.Stated.Prompt, 0))
+	switch from {
+	case stream.TokensByUsage:
 		c.ByUsage++
-	} else {
+	case stream.TokensByChunks:
 		c.ByChunks++
+	default:
+		c.ByNothing++
 	}
 	t.add(slice[figure.FirstChunk], s.Begun.Sub(ex.sent))
-	if s.Chunks == 0 {
+	for _, gap := range s.Gaps {
+		t.add(slice[figure.InterChunk], gap)
+	}
+	t.counts.Clamped += more.addTo(slice[figure.InterChunk])
+	switch {
+	case s.Dialect == stream.Unknown:
+		c.Unknown++
+		return
+	case s.Chunks == 0:
 		c.Silent++
 		return
 	}
 	t.add(slice[figure.TTFT], s.First.Sub(ex.sent))
 	t.add(slice[figure.ResponseTTFT], s.First.Sub(ex.planned))
 	t.add(slice[figure.EndToEnd], s.Last.Sub(ex.sent))
-	for _, gap := range s.Gaps {
-		t.add(slice[figure.InterChunk], gap)
-	}
-	t.counts.Clamped += more.addTo(slice[figure.InterChunk])
-	if tpot, ok := tpotOf(s); ok {
+	if tpot, ok := s.TPOT(); ok {
 		t.add(slice[figure.TPOT], tpot)
 	}
-}
-
-// tpotOf is a stream's TPOT; false where it has none.
-func tpotOf(s *stream.Stream) (tpot time.Duration, ok bool) {
-	tokens, _ := s.Tokens()
-	if s.Chunks < 2 || tokens < 2 {
-		return 0, false
-	}
-	return s.Last.Sub(s.First) / time.Duration(tokens-1), true
 }

@@ -52,14 +52,14 @@ func checkStreamBooks(t *testing.T, s *Snapshot) {
 		return
 	}
 	for what, same := range map[string]bool{
-		"streams = by usage + by chunks":         c.Streams == c.ByUsage+c.ByChunks,
+		"streams = by usage, chunks and nothing": c.Streams == c.ByUsage+c.ByChunks+c.ByNothing,
 		"first chunks = streams":                 uint64(l[figure.FirstChunk].TotalCount()) == c.Streams,
-		"ttft = streams with output":             uint64(l[figure.TTFT].TotalCount()) == c.Streams-c.Silent,
+		"ttft = streams with output":             uint64(l[figure.TTFT].TotalCount()) == c.Streams-c.Silent-c.Unknown,
 		"response ttft = ttft":                   l[figure.ResponseTTFT].TotalCount() == l[figure.TTFT].TotalCount(),
-		"gaps = chunks less the first of each":   uint64(l[figure.InterChunk].TotalCount()) == c.Chunks-(c.Streams-c.Silent),
+		"gaps = chunks less the first of each":   uint64(l[figure.InterChunk].TotalCount()) == c.Chunks-c.Choices,
 		"no more tpot than streams with output":  l[figure.TPOT].TotalCount() <= l[figure.TTFT].TotalCount(),
 		"no more streams than successes":         c.Streams <= s.Counts.Succeeded,
-		"no first chunk after the first output":  l[figure.FirstChunk].Max() <= l[figure.TTFT].Max() || c.Silent > 0,
+		"no first chunk after the first output":  l[figure.FirstChunk].Max() <= l[figure.TTFT].Max() || c.Silent+c.Unknown > 0,
 		"no first output after the reply's end":  l[figure.TTFT].Max() <= s.Latencies[figure.Service].Max(),
 		"response ttft counts from the planning": l[figure.ResponseTTFT].Min() >= l[figure.TTFT].Min(),
 	} {
@@ -113,7 +113,7 @@ func TestStreamFigures(t *testing.T) {
 				if c.Usage == mock.UsageNone {
 					stated = 0
 				}
-				want := StreamCounts{Streams: n, Chunks: n * tokens, OutputTokens: n * tokens, PromptTokens: stated * 8, ByUsage: stated, ByChunks: n - stated}
+				want := StreamCounts{Streams: n, Choices: n, Chunks: n * tokens, OutputTokens: n * tokens, PromptTokens: stated * 8, ByUsage: stated, ByChunks: n - stated}
 				if got != want || s.Counts.Succeeded != n {
 					t.Errorf("%+v, want %+v; %v", got, want, s.Failures)
 				}
@@ -163,7 +163,7 @@ func TestStreamReplies(t *testing.T) {
 	whole := sse(roleEvent, tokenEvent, ": ping\n\n", tokenEvent+tokenEvent, usageEvent, doneEvent)
 	events := roleEvent + strings.Repeat(tokenEvent, 3) + usageEvent + doneEvent
 	json := "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
-	good := StreamCounts{Streams: 8, Chunks: 24, OutputTokens: 40, PromptTokens: 24, ByUsage: 8}
+	good := StreamCounts{Streams: 8, Choices: 8, Chunks: 24, OutputTokens: 40, PromptTokens: 24, ByUsage: 8}
 	for _, c := range []struct {
 		name, reply string
 		mode        StreamMode
@@ -372,7 +372,7 @@ func TestStreamHTTP2(t *testing.T) {
 			}
 			continue
 		}
-		if got := s.Counts.Stream; got != (StreamCounts{Streams: 40, Chunks: 80, OutputTokens: 200, PromptTokens: 120, ByUsage: 40}) {
+		if got := s.Counts.Stream; got != (StreamCounts{Streams: 40, Choices: 40, Chunks: 80, OutputTokens: 200, PromptTokens: 120, ByUsage: 40}) {
 			t.Errorf("%+v: %+v", got, s.Failures)
 		}
 		// Four gaps of the five tokens that usage states, in 20 ms.

@@ -1,6 +1,10 @@
 package attack
 
-import "math"
+import (
+	"math"
+
+	"brunt/attack/stream"
+)
 
 // WindowTokens are the output tokens that came within the measured window,
 // whoever asked for them and whatever became of the reply: those of the warm-up's
@@ -35,9 +39,12 @@ func (n *WindowTokens) Total() uint64 { return n.Streamed + n.Whole + n.Estimate
 func (n *WindowTokens) count(r *reply, ended bool) {
 	switch {
 	case r.streaming:
-		stated, _ := r.stream.Tokens()
-		tokens, chunks, within := uint64(max(stated, 0)), uint64(r.stream.Chunks), r.chunksInWindow()
+		stated, from := r.stream.Tokens()
+		tokens, chunks := uint64(max(stated, 0)), uint64(r.stream.Chunks)
+		within := min(r.chunksInWindow(), chunks)
 		switch {
+		case from == stream.TokensUnknown:
+			n.settled += within
 		case chunks > 0:
 			n.Streamed += portion(tokens, within, chunks)
 			n.chunks, n.tokens, n.settled = n.chunks+chunks, n.tokens+tokens, n.settled+within
@@ -46,7 +53,7 @@ func (n *WindowTokens) count(r *reply, ended bool) {
 		}
 	case r.readsUsage && ended:
 		r.usage.End()
-		n.Whole += uint64(max(r.usage.Output, 0))
+		n.Whole += uint64(max(r.usage.Stated.Output, 0))
 	}
 }
 
@@ -54,11 +61,14 @@ func (n *WindowTokens) count(r *reply, ended bool) {
 // within the window so far.
 func (n *WindowTokens) estimate(chunks uint64) {
 	open := chunks - min(chunks, n.settled)
-	if n.chunks == 0 {
+	switch {
+	case n.chunks > 0:
+		n.Estimated = portion(n.tokens, open, n.chunks)
+	case n.settled > 0: // nothing is known of tokens
+		n.Estimated = 0
+	default:
 		n.Estimated = open
-		return
 	}
-	n.Estimated = portion(n.tokens, open, n.chunks)
 }
 
 // portion is part/of of the tokens, rounded.

@@ -134,7 +134,7 @@ func (r *Report) samples(f figure.Figure) (count uint64, text string, few bool) 
 	q, s := &r.Requests, r.Stream
 	var spoken uint64
 	if s != nil {
-		spoken = s.Streams - min(s.Silent, s.Streams)
+		spoken = s.Streams - min(s.Silent+s.Unknown, s.Streams)
 	}
 	switch f.Samples() {
 	case figure.Successes:
@@ -148,9 +148,9 @@ func (r *Report) samples(f figure.Figure) (count uint64, text string, few bool) 
 	case figure.Streams:
 		return s.Streams, "streams", false
 	case figure.Spoken:
-		return spoken, "streams that are not silent", false
+		return spoken, "streams with output", false
 	case figure.Paced:
-		return spoken, "streams that are not silent", true
+		return spoken, "streams with output", true
 	default:
 		return 0, "", false
 	}

@@ -9,20 +9,23 @@ import (
 )
 
 // Stream are the figures of streamed answers: of the successes whose replies
-// were server-sent events. A chunk is an event that held output (content,
+// came as events. A chunk is a piece of output of one choice (content,
 // reasoning or a tool call that was not empty).
 //
 //	ttft          first output − first byte sent
 //	response_ttft first output − planned instant
 //	first_chunk   first chunk, which may be without output − first byte sent
 //	tpot          (last output − first output) / (output tokens − 1), one per
-//	              request with two tokens or more, in two chunks or more
-//	inter_chunk   gaps between successive chunks, all of them
+//	              request with two tokens or more, in two chunks or more; of several
+//	              choices, the sum of their times by that of their tokens less one each
+//	inter_chunk   gaps between successive chunks of one choice, all of them
 //	end_to_end    last output − first byte sent; latency_ms.service ends with the
 //	              last byte, which may come later
 type Stream struct {
-	Streams      uint64   `json:"streams"` // streams = tokens_by.usage + tokens_by.chunks
+	Streams      uint64   `json:"streams"` // streams = tokens_by.usage + tokens_by.chunks + tokens_by.unknown
 	Silent       uint64   `json:"silent"`  // those without any output
+	Unknown      uint64   `json:"unknown"` // those of no known dialect: each of their events is a chunk
+	Choices      uint64   `json:"choices"` // answers that had output: one a stream, unless more were asked for
 	Chunks       uint64   `json:"chunks"`
 	OutputTokens uint64   `json:"output_tokens"`
 	PromptTokens uint64   `json:"prompt_tokens"` // as far as the endpoint states them
@@ -82,6 +85,9 @@ func (s *Stream) UnmarshalJSON(b []byte) error {
 	if err := json.Unmarshal(b, (*counts)(s)); err != nil {
 		return err
 	}
+	if s.Choices == 0 { // of a report from before it told them
+		s.Choices = s.Streams - min(s.Silent+s.Unknown, s.Streams)
+	}
 	rest := struct {
 		Histograms *StreamHistograms `json:"histograms"`
 	}{&s.Histograms}
@@ -95,8 +101,9 @@ func (s *Stream) UnmarshalJSON(b []byte) error {
 // the last usage that the endpoint stated, or, where it stated none, from
 // counting chunks.
 type TokensBy struct {
-	Usage  uint64 `json:"usage"`
-	Chunks uint64 `json:"chunks"`
+	Usage   uint64 `json:"usage"`
+	Chunks  uint64 `json:"chunks"`
+	Unknown uint64 `json:"unknown"` // they are not known, and 0 is counted
 }
 
 // streamOf is nil where no success was a stream.
@@ -106,8 +113,9 @@ func streamOf(s *attack.Snapshot) *Stream {
 		return nil
 	}
 	return &Stream{
-		Streams: c.Streams, Silent: c.Silent, Chunks: c.Chunks, OutputTokens: c.OutputTokens, PromptTokens: c.PromptTokens,
-		TokensBy: TokensBy{Usage: c.ByUsage, Chunks: c.ByChunks}, SkippedEvents: c.Skipped,
+		Streams: c.Streams, Silent: c.Silent, Unknown: c.Unknown, Choices: c.Choices, Chunks: c.Chunks,
+		OutputTokens: c.OutputTokens, PromptTokens: c.PromptTokens, SkippedEvents: c.Skipped,
+		TokensBy:   TokensBy{Usage: c.ByUsage, Chunks: c.ByChunks, Unknown: c.ByNothing},
 		Histograms: streamHistogramsOf(&s.Latencies),
 	}
 }
@@ -131,7 +139,6 @@ func (r *Report) checkStream() error {
 	if s == nil {
 		return nil
 	}
-	spoken := s.Streams - min(s.Silent, s.Streams)
 	var came uint64
 	for i := range r.Intervals {
 		came += r.Intervals[i].Chunks
@@ -139,9 +146,10 @@ func (r *Report) checkStream() error {
 	return first(
 		atMost("chunks", s.Chunks, "chunks of all intervals", came),
 		atMost("streams", s.Streams, "succeeded", r.Requests.Succeeded),
-		equal("streams", s.Streams, "tokens_by.usage + tokens_by.chunks", s.TokensBy.Usage+s.TokensBy.Chunks),
-		equal("samples of inter_chunk and the first chunk of each stream",
-			s.Histograms[figure.InterChunk].Count()+spoken, "chunks", s.Chunks),
+		equal("streams", s.Streams, "tokens_by.usage + tokens_by.chunks + tokens_by.unknown",
+			s.TokensBy.Usage+s.TokensBy.Chunks+s.TokensBy.Unknown),
+		equal("samples of inter_chunk and the first chunk of each choice",
+			s.Histograms[figure.InterChunk].Count()+s.Choices, "chunks", s.Chunks),
 		r.checkFigures(figure.Streamed(), func(f figure.Figure) string { return "stream." + f.String() + "_ms" }),
 	)
 }

@@ -147,8 +147,9 @@ func (c *Conn) data(f *http2.DataFrame) error {
 		return nil
 	}
 	if s.fed && len(body) > 0 {
-		s.lastBody = c.readAt
-		s.Follower.Feed(body, c.readAt)
+		if s.Follower.Feed(body, c.readAt) {
+			s.lastBody = c.readAt
+		}
 	}
 	if room := cap(s.Sample) - len(s.Sample); room > 0 && len(body) > 0 && !c.config.Success[s.Status] {
 		s.Sample = append(s.Sample, body[:min(len(body), room)]...)

@@ -82,7 +82,9 @@ type Follower interface {
 	// Begin is told of a success, and reports whether its body is to be fed, and
 	// whether it is a stream.
 	Begin(contentType string) (fed, stream bool)
-	Feed(p []byte, at clock.Instant)
+	// Feed takes the next bytes, and reports whether they say that the endpoint is
+	// still at work: the stall counts from such bytes.
+	Feed(p []byte, at clock.Instant) (alive bool)
 }
 
 // NewStream makes a stream that keeps up to sample bytes of a body.

@@ -65,7 +65,7 @@ func TestStreamedAnswers(t *testing.T) {
 func read(t *testing.T, client *http.Client, url string) (*stream.Stream, error) {
 	t.Helper()
 	s := &stream.Stream{}
-	s.Reset()
+	s.Reset(stream.Events)
 	resp, err := client.Post(url, "application/json", strings.NewReader(chatBody))
 	if err != nil {
 		t.Error(err)
@@ -96,7 +96,7 @@ func TestStreamSchedule(t *testing.T) {
 		}()
 	}
 	for range 2 {
-		if got := <-results; got.Chunks != 5 || got.Valid != 7 || !got.Done || got.Output != 5 {
+		if got := <-results; got.Chunks != 5 || got.Valid != 7 || !got.Done || got.Stated.Output != 5 {
 			t.Errorf("%+v", got)
 		}
 	}

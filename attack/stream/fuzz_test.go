@@ -14,34 +14,35 @@ import (
 func FuzzStream(f *testing.F) {
 	for _, s := range streams {
 		if len(s.text) < 1<<16 {
-			f.Add([]byte(s.text), uint64(1))
+			f.Add([]byte(s.text), uint64(1), uint8(Events))
 		}
 	}
-	f.Add([]byte("data: {\"choices\":[{\"delta\":{\"content\":\"\xff\xfe\"}}]}\r\n\r\ndata: [DONE]"), uint64(2))
-	f.Add([]byte("\r\r\n\n\rdata\rdata:\n\r\n: \x00\ndata: {\"delta\":\"\\\"\"}\n\n"), uint64(3))
+	f.Add([]byte("data: {\"choices\":[{\"delta\":{\"content\":\"\xff\xfe\"}}]}\r\n\r\ndata: [DONE]"), uint64(2), uint8(Events))
+	f.Add([]byte("\r\r\n\n\rdata\rdata:\n\r\n: \x00\ndata: {\"delta\":\"\\\"\"}\n\n"), uint64(3), uint8(Lines))
 	var bytewise, split, whole Stream // used again, as workers do
-	f.Fuzz(func(t *testing.T, text []byte, seed uint64) {
-		bytewise.Reset()
+	f.Fuzz(func(t *testing.T, text []byte, seed uint64, form uint8) {
+		format := Format(form % 3)
+		bytewise.Reset(format)
 		for i := range text {
 			bytewise.Feed(text[i:i+1], clock.Instant(i))
 		}
 		bytewise.End(clock.Instant(len(text)))
-		want := said(&bytewise)
+		want := allOf(&bytewise)
 
-		whole.Reset()
+		whole.Reset(format)
 		whole.Feed(text, 1)
 		whole.End(1)
-		if got := said(&whole); got != want {
+		if got := allOf(&whole); got != want {
 			t.Fatalf("whole %+v, by bytes %+v", got, want)
 		}
-		if len(whole.Gaps) != max(0, whole.Chunks-1) {
-			t.Fatalf("%d gaps between %d chunks", len(whole.Gaps), whole.Chunks)
+		if len(whole.Gaps) != whole.Chunks-whole.Choices {
+			t.Fatalf("%d gaps between %d chunks of %d choices", len(whole.Gaps), whole.Chunks, whole.Choices)
 		}
 
 		// at maps the place of a byte to the instant of its piece.
 		at := make([]clock.Instant, len(text)+1)
 		random := rand.New(rand.NewPCG(seed, 0))
-		split.Reset()
+		split.Reset(format)
 		for from := 0; from < len(text); {
 			end := from + 1 + random.IntN(min(40, len(text)-from))
 			for i := from; i < end; i++ {
@@ -52,11 +53,14 @@ func FuzzStream(f *testing.F) {
 		}
 		at[len(text)] = clock.Instant(len(text))
 		split.End(clock.Instant(len(text)))
-		if got := said(&split); got != want {
+		if got := allOf(&split); got != want {
 			t.Fatalf("split %+v, by bytes %+v", got, want)
 		}
 		if want.Chunks > 0 && (split.First != at[bytewise.First] || split.Last != at[bytewise.Last]) {
 			t.Fatalf("split: first %d, last %d; by bytes %d, %d", split.First, split.Last, bytewise.First, bytewise.Last)
+		}
+		if want.Choices > 1 {
+			return
 		}
 		place := bytewise.First
 		gaps := slices.Clone(bytewise.Gaps)
@@ -67,6 +71,24 @@ func FuzzStream(f *testing.F) {
 			place = place.Add(gap)
 		}
 	})
+}
+
+// all is what must not depend on where a stream was split.
+type all struct {
+	say
+	Choices         int
+	Dialect         Dialect
+	Stated          Tokens
+	Finish          FinishReason
+	Finishes        [FinishReasons]int
+	Stray           string
+	Finished, Paced bool
+}
+
+func allOf(s *Stream) all {
+	return all{
+		said(s), s.Choices, s.Dialect, s.Stated, s.Finish, s.Finishes, string(s.Stray), s.Finished(), !s.Unpaced(),
+	}
 }
 
 // FuzzLimits has lines and events about as large as the limits, split anywhere.
@@ -82,11 +104,11 @@ func FuzzLimits(f *testing.F) {
 		text = append(append(text, "\ndata: "...), slices.Repeat([]byte{'y'}, second)...)
 		text = append(append(text, "\n\n"...), word+done...)
 		var whole, split Stream
-		whole.Reset()
+		whole.Reset(Events)
 		whole.Feed(text, 1)
 		whole.End(1)
 		random := rand.New(rand.NewPCG(seed, 0))
-		split.Reset()
+		split.Reset(Events)
 		for rest := text; len(rest) > 0; {
 			n := 1 + random.IntN(min(1<<16, len(rest)))
 			split.Feed(rest[:n], 1)

@@ -13,7 +13,7 @@ import (
 // where it ended.
 func fed(text string, size int) *Stream {
 	s := &Stream{}
-	s.Reset()
+	s.Reset(Events)
 	for at := 0; at < len(text); at += size {
 		end := min(at+size, len(text))
 		s.Feed([]byte(text[at:end]), clock.Instant(end))
@@ -31,12 +31,13 @@ type say struct {
 }
 
 func said(s *Stream) say {
-	return say{s.Chunks, s.Valid, s.Foreign, s.Skipped, s.Output, s.Prompt, s.Done, s.Failed, string(s.Sample)}
+	return say{s.Chunks, s.Valid, s.Foreign, s.Skipped, s.Stated.Output, s.Stated.Prompt, s.Done, s.Failed, string(s.Sample)}
 }
 
 const (
 	role  = `data: {"id":"1","object":"chat.completion.chunk","choices":[{"index":0,"delta":{"role":"assistant","content":""},"finish_reason":null}]}` + "\n\n"
 	word  = `data: {"id":"1","object":"chat.completion.chunk","choices":[{"index":0,"delta":{"content":"a \"b\" {\\"},"finish_reason":null}]}` + "\n\n"
+	token = `data: {"choices":[{"index":0,"delta":{"content":" a"}}]}` + "\n\n"
 	stop  = `data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}` + "\n\n"
 	usage = `data: {"choices":[],"usage":{"prompt_tokens":7,"completion_tokens":12,"total_tokens":19}}` + "\n\n"
 	done  = "data: [DONE]\n\n"
@@ -94,7 +95,7 @@ var streams = []struct {
 	{"error code", `data: {"error_code":"BAD","message":"no"}` + "\n\n", say{0, 0, 0, 0, -1, -1, false, true, `{"error_code":"BAD","message":"no"}`}},
 	{"no error", `data: {"error":null,"choices":[{"delta":{"content":"x"}}]}` + "\n\n" + done, say{1, 1, 0, 0, -1, -1, true, false, ""}},
 	{"no stream", `{"predictions":[1]}`, say{0, 0, 0, 0, -1, -1, false, false, ""}},
-	{"foreign", "data: hello\n\ndata: [1]\n\ndata: {\"a\":1}\n\ndata: {\"choices\":[{]}\n\n", say{0, 0, 4, 0, -1, -1, false, false, ""}},
+	{"foreign", "data: hello\n\ndata: [1]\n\ndata: {\"a\":1}\n\ndata: {\"choices\":[{]}\n\n", say{4, 0, 4, 0, -1, -1, false, false, ""}},
 	{"odd counts", `data: {"choices":[],"usage":{"completion_tokens":-1,"prompt_tokens":"7","total_tokens":99999999999999999999}}` + "\n\n" +
 		`data: {"choices":[],"usage":{"completion_tokens":99999999999999999999,"prompt_tokens":null}}` + "\n\n" + done,
 		say{0, 2, 0, 0, -1, -1, true, false, ""}},
@@ -119,7 +120,7 @@ func TestStreams(t *testing.T) {
 // TestInstants feeds events at instants of their own.
 func TestInstants(t *testing.T) {
 	var s Stream
-	s.Reset()
+	s.Reset(Events)
 	s.Feed([]byte(": ping\n\n"), 10)
 	s.Feed([]byte(role), 20)
 	s.Feed([]byte(word[:len(word)-1]), 30)
@@ -131,22 +132,22 @@ func TestInstants(t *testing.T) {
 	if s.Begun != 20 || s.First != 35 || s.Last != 50 || !reflect.DeepEqual(s.Gaps, []time.Duration{15, 0}) {
 		t.Errorf("begun %d, first %d, last %d, gaps %v", s.Begun, s.First, s.Last, s.Gaps)
 	}
-	if n, stated := s.Tokens(); n != 12 || !stated {
+	if n, stated := s.Tokens(); n != 12 || stated != TokensByUsage {
 		t.Errorf("%d tokens, stated: %v", n, stated)
 	}
-	s.Reset()
-	s.Feed([]byte(word+word+`data: {"choices":[],"usage":{"completion_tokens":0}}`+"\n\n"), 5)
-	if n, stated := s.Tokens(); n != 2 || stated {
+	s.Reset(Events)
+	s.Feed([]byte(token+token+`data: {"choices":[],"usage":{"completion_tokens":0}}`+"\n\n"), 5)
+	if n, stated := s.Tokens(); n != 2 || stated != TokensByChunks {
 		t.Errorf("%d tokens of two chunks, stated to be none: %v", n, stated)
 	}
-	s.Reset()
+	s.Reset(Events)
 	s.Feed([]byte(role+`data: {"choices":[],"usage":{"completion_tokens":0}}`+"\n\n"), 5)
-	if n, stated := s.Tokens(); n != 0 || !stated {
+	if n, stated := s.Tokens(); n != 0 || stated != TokensByUsage {
 		t.Errorf("%d tokens of no output, stated: %v", n, stated)
 	}
-	s.Reset()
-	s.Feed([]byte(word), 5)
-	if n, stated := s.Tokens(); n != 1 || stated || s.First != 5 || len(s.Gaps) > 0 || s.Done {
+	s.Reset(Events)
+	s.Feed([]byte(token), 5)
+	if n, stated := s.Tokens(); n != 1 || stated != TokensByChunks || s.First != 5 || len(s.Gaps) > 0 || s.Done {
 		t.Errorf("after a reset: %d tokens, stated: %v, %+v", n, stated, said(&s))
 	}
 }
@@ -157,7 +158,7 @@ func TestNoGarbage(t *testing.T) {
 	var s Stream
 	for _, size := range []int{len(text), 100, 1} {
 		one := func() {
-			s.Reset()
+			s.Reset(Events)
 			for at := 0; at < len(text); at += size {
 				s.Feed(text[at:min(at+size, len(text))], clock.Instant(at))
 			}
@@ -173,7 +174,7 @@ func TestNoGarbage(t *testing.T) {
 func BenchmarkFeed(b *testing.B) {
 	text := []byte(word)
 	var s Stream
-	s.Reset()
+	s.Reset(Events)
 	b.SetBytes(int64(len(text)))
 	b.ReportAllocs()
 	for b.Loop() {

@@ -13,7 +13,10 @@ var member = []byte(`"usage"`)
 // its members "usage", at whatever depth, without reading the rest: replies of
 // other models pass through it, too. Bytes are fed in pieces of any size.
 type Usage struct {
-	Output, Prompt int64 // tokens, -1 where they are not stated
+	Stated Tokens
+
+	head []byte // the reply's beginning, until it shows what it is
+	seen bool   // it has shown
 
 	kept []byte // what follows the last name seen, from its end on
 	open bool   // held is in use
@@ -23,11 +26,70 @@ type Usage struct {
 
 // Reset makes u ready for the next reply.
 func (u *Usage) Reset() {
-	u.Output, u.Prompt, u.open, u.tail = -1, -1, false, u.tail[:0]
+	u.Stated, u.open, u.tail, u.head, u.seen = noTokens, false, u.tail[:0], u.head[:0], false
 }
 
-// Feed takes the next bytes of the reply.
-func (u *Usage) Feed(p []byte) {
+// Begun is the beginning of a reply that Feed has found to be an array of events.
+func (u *Usage) Begun() []byte { return u.head }
+
+// Feed takes the next bytes of the reply. It returns true once it finds that the reply
+// is an array of events, as Gemini streams them: it is to be followed from Begun on, and
+// no further bytes are to be fed here.
+func (u *Usage) Feed(p []byte) (events bool) {
+	if !u.seen {
+		begin := p
+		if len(u.head) == 0 {
+			begin = bytes.TrimLeft(p, blanks)
+		}
+		u.head = append(u.head, begin[:min(len(begin), maxBeginning)]...)
+		if events, u.seen = eventArray(u.head); events {
+			u.head = append(u.head, begin[min(len(begin), maxBeginning):]...)
+			return true
+		}
+		u.seen = u.seen || len(u.head) >= maxBeginning
+	}
+	u.search(p)
+	return false
+}
+
+// maxBeginning is the most bytes from which a reply shows whether it is an array of
+// events.
+const maxBeginning = 128
+
+// arrayNames are the names with which an event in an array begins.
+var arrayNames = [...]string{
+	"candidates", "usageMetadata", "promptFeedback", "modelVersion", "responseId", "createTime", "error",
+}
+
+// eventArray tells by a reply's beginning whether it is an array of events; known is
+// false as long as that does not show.
+func eventArray(head []byte) (is, known bool) {
+	head = bytes.TrimLeft(head, blanks)
+	for _, open := range [...]byte{'[', '{', '"'} {
+		switch {
+		case len(head) == 0:
+			return false, false
+		case head[0] != open:
+			return false, true
+		}
+		head = bytes.TrimLeft(head[1:], blanks)
+	}
+	end := bytes.IndexByte(head, '"')
+	if end < 0 {
+		return false, len(head) > len("promptFeedback")
+	}
+	for _, name := range arrayNames {
+		if string(head[:end]) == name {
+			return true, true
+		}
+	}
+	return false, true
+}
+
+const blanks = " \t\r\n"
+
+// search looks for the name in the next bytes of the reply.
+func (u *Usage) search(p []byte) {
 	if len(u.tail) > 0 {
 		// A name that the last piece began.
 		u.join = append(append(u.join[:0], u.tail...), p[:min(len(p), len(member))]...)
@@ -87,15 +149,14 @@ func (u *Usage) End() {
 	if !s.enter(':') {
 		return
 	}
-	var found eventFacts
+	found := noCounts
 	found.usage(&s)
-	if s.bad {
+	if s.bad || !found.stated() {
 		return
 	}
-	if found.hasOutput {
-		u.Output = found.output
-	}
-	if found.hasPrompt {
-		u.Prompt = found.prompt
-	}
+	t := found.tokens()
+	last(&u.Stated.Output, t.Output)
+	last(&u.Stated.Prompt, t.Prompt)
+	last(&u.Stated.Reasoning, t.Reasoning)
+	last(&u.Stated.Cached, t.Cached)
 }

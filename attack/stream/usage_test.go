@@ -41,8 +41,8 @@ func TestUsage(t *testing.T) {
 	for _, tt := range replies {
 		for _, size := range []int{len(tt.text), 1, 2, 3, 5, 7, 8, 61, 4096} {
 			u.whole(tt.text, func() int { return size })
-			if u.Output != tt.output || u.Prompt != tt.prompt {
-				t.Errorf("%s in pieces of %d: %d output, %d prompt; want %d and %d", tt.name, size, u.Output, u.Prompt, tt.output, tt.prompt)
+			if u.Stated.Output != tt.output || u.Stated.Prompt != tt.prompt {
+				t.Errorf("%s in pieces of %d: %d output, %d prompt; want %d and %d", tt.name, size, u.Stated.Output, u.Stated.Prompt, tt.output, tt.prompt)
 			}
 		}
 	}
@@ -64,8 +64,8 @@ func FuzzUsage(f *testing.F) {
 		whole.whole(text, func() int { return len(text) })
 		random := rand.New(rand.NewPCG(seed, 0))
 		split.whole(text, func() int { return 1 + random.IntN(12) })
-		if split.Output != whole.Output || split.Prompt != whole.Prompt {
-			t.Fatalf("whole %d and %d, split %d and %d", whole.Output, whole.Prompt, split.Output, split.Prompt)
+		if split.Stated.Output != whole.Stated.Output || split.Stated.Prompt != whole.Stated.Prompt {
+			t.Fatalf("whole %d and %d, split %d and %d", whole.Stated.Output, whole.Stated.Prompt, split.Stated.Output, split.Stated.Prompt)
 		}
 		if cap(split.kept) > 2*maxUsage {
 			t.Fatalf("%d bytes held", cap(split.kept))

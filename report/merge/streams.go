@@ -53,11 +53,14 @@ func (m *merger) stream() *report.Stream {
 		sum.CompletedTokens = sumOf(sum.CompletedTokens, o.CompletedTokens)
 		sum.Streams += o.Streams
 		sum.Silent += o.Silent
+		sum.Unknown += o.Unknown
+		sum.Choices += o.Choices
 		sum.Chunks += o.Chunks
 		sum.OutputTokens += o.OutputTokens
 		sum.PromptTokens += o.PromptTokens
 		sum.TokensBy.Usage += o.TokensBy.Usage
 		sum.TokensBy.Chunks += o.TokensBy.Chunks
+		sum.TokensBy.Unknown += o.TokensBy.Unknown
 		sum.SkippedEvents += o.SkippedEvents
 		sum.Histograms.Add(&o.Histograms)
 	}

@@ -47,6 +47,7 @@ func talking(seconds int) *report.Report {
 			}
 			must(l[figure.TPOT].RecordValue(whole / (tokens - 1)))
 			c.Streams++
+			c.Choices++
 			c.OutputTokens += uint64(tokens)
 		}
 		in.Chunks, in.TTFT = in.Succeeded*chunksEach, attack.SketchOf(ttft)

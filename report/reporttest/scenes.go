@@ -459,6 +459,7 @@ func StreamSnapshot(seed uint64) (Scene, *attack.Snapshot) {
 			c.ByUsage++
 		}
 		c.Chunks += chunks
+		c.Choices++
 		c.OutputTokens += tokens
 		var whole int64
 		for range chunks - 1 {

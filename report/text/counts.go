@@ -85,11 +85,14 @@ func tokenItems(r *report.Report) (items, notes []string) {
 		notes = append(
 			notes,
 			fmt.Sprintf(
-				"%s of %s streams stated no usage: their chunks are counted as output tokens",
+				"%s of %s streams stated no usage: their chunks are counted as output tokens; "+askForUsage,
 				format.Count(n),
 				format.Count(s.Streams),
 			),
 		)
+	}
+	if n := s.TokensBy.Unknown; n > 0 {
+		notes = append(notes, unknownTokens(s, n))
 	}
 	if u := r.Usage; u != nil && u.Replies < r.Requests.Succeeded-s.Streams {
 		notes = append(
@@ -102,6 +105,23 @@ func tokenItems(r *report.Report) (items, notes []string) {
 		)
 	}
 	return items, notes
+}
+
+// askForUsage is how a stream gets to state its usage.
+const askForUsage = "stream_options.include_usage in the body asks for it"
+
+// unknownTokens says of which streams the tokens are not known, and why.
+func unknownTokens(s *report.Stream, n uint64) string {
+	const silent, strange = "no usage was stated, and chunks may hold several tokens; " + askForUsage,
+		"brunt does not know their format, and takes each event for a chunk"
+	of := fmt.Sprintf("tokens of %s of %s streams are not known: ", format.Count(n), format.Count(s.Streams))
+	switch {
+	case s.Unknown == 0:
+		return of + silent
+	case s.Unknown >= n:
+		return of + strange
+	}
+	return of + fmt.Sprintf("of %s, %s; of the others, %s", format.Count(s.Unknown), strange, silent)
 }
 
 func (p *page) counts(r *report.Report) {

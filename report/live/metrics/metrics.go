@@ -136,6 +136,7 @@ var (
 		{desc("streams_total", "Streams, by what their output tokens were counted from.", "tokens_by"), []labelled{
 			{func(c *attack.Counts) uint64 { return c.Stream.ByUsage }, []string{"usage"}},
 			{func(c *attack.Counts) uint64 { return c.Stream.ByChunks }, []string{"chunks"}},
+			{func(c *attack.Counts) uint64 { return c.Stream.ByNothing }, []string{"unknown"}},
 		}},
 		counts(
 			"output_tokens_total",
@@ -146,7 +147,7 @@ var (
 			func(c *attack.Counts) uint64 { return c.Stream.PromptTokens }),
 		counts(
 			"stream_chunks_total",
-			"Events of streams that held output.",
+			"Pieces of output that came in streams.",
 			func(c *attack.Counts) uint64 { return c.Stream.Chunks },
 		),
 	}

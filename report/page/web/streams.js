@@ -37,7 +37,7 @@ function tokens(report, s) {
   if (report.throughput.completed_output_tokens_estimated > 0)
     add("of those within the measured time, estimated", figure("throughput.completed_output_tokens_estimated", report.throughput.completed_output_tokens_estimated, formatCount), " of ", figure("throughput.completed_output_tokens", report.throughput.completed_output_tokens, formatCount), ", in streams that failed or did not end");
   if (s.prompt_tokens > 0) add("prompt tokens, as stated", count("prompt_tokens"));
-  add("streams", count("streams"), s.silent > 0 ? [", ", count("silent"), " without output"] : "");
+  add("streams", count("streams"), s.silent > 0 ? [", ", count("silent"), " without output"] : "", s.unknown > 0 ? [", ", count("unknown"), " of a format that brunt does not know"] : "");
   add("chunks with output", count("chunks"));
   if (s.skipped_events > 0) add("events too large to look into", count("skipped_events"));
   return el("dl", { class: "totals" }, list);
@@ -46,6 +46,7 @@ function tokens(report, s) {
 // sourceOf says what the tokens are: chunks are only as good as tokens where
 // each of them has one.
 function sourceOf(by) {
+  if (by.unknown > 0) return `not known of ${counted(by.unknown, "stream")}: no usage was stated, and chunks may hold several tokens`;
   if (by.chunks === 0) return "by usage";
   if (by.usage === 0) return "by chunks: no stream stated its usage";
   return `by usage, of ${counted(by.chunks, "stream")} that stated none by chunks`;
