@@ -31,8 +31,9 @@ type report struct {
 	problems []error // the first ones, up to the limit
 	more     int
 	maxBody  int
-	weights  []uint32 // of its lines; nil when all weigh 1
-	times    []int64  // when the requests of its lines came; nil when none says so
+	weights  []uint32   // of its lines; nil when all weigh 1
+	turns    []turnLine // what its lines say of sessions; nil when none does
+	times    []int64    // when the requests of its lines came; nil when none says so
 }
 
 func newIndexer(s *source, o Options, names *interner, limit int) *indexer {
@@ -70,6 +71,7 @@ func (x *indexer) run(found *problemList) error {
 		x.addWeights()
 	}
 	x.addTimes()
+	x.addTurns(found)
 	return nil
 }
 
@@ -172,6 +174,15 @@ func (x *indexer) request(rd *requestReader, k, body, at int, line []byte) (stri
 	}
 	if r.times != nil {
 		r.times[body-c.firstBody] = rd.at
+	}
+	if rd.turn.session != 0 && r.turns == nil {
+		r.turns = make([]turnLine, c.bodies)
+	}
+	if r.turns != nil {
+		t := &r.turns[body-c.firstBody]
+		if *t = rd.turn; rd.replyLength > 0 {
+			t.reply = newSpan(at+rd.replyAt, rd.replyLength)
+		}
 	}
 	return "", nil
 }

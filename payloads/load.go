@@ -49,11 +49,17 @@ func loadFile(spec Spec, o Options, names *interner, found *problemList) (*sourc
 	if err == nil {
 		err = content.Changed()
 	}
+	if err == nil && src.sessions != nil {
+		err = src.checkSessions(&o)
+	}
 	if err != nil {
 		content.Close()
 		return nil, err
 	}
 	src.slots = uint64(len(src.spans))
+	if src.sessions != nil {
+		src.slots = uint64(len(src.sessions))
+	}
 	if src.ends != nil {
 		src.slots = src.ends[len(src.ends)-1]
 	}
@@ -97,11 +103,11 @@ func (s *source) chooseFormat(o *Options, found *problemList) error {
 }
 
 // isTimedRequest reports whether the first line is one of the request format
-// that says when its request came.
+// that says when its request came, or which session it is of.
 func isTimedRequest(data []byte) bool {
 	first, _ := file.CutLine(data, jsonscan.SkipSpace(data, file.TextStart(data)))
 	return jsonscan.IsAt(first, 0, '{') && jsonscan.Valid(first) && jsonscan.Member(first, "body") != nil &&
-		jsonscan.Member(first, "timestamp_ms") != nil
+		(jsonscan.Member(first, "timestamp_ms") != nil || jsonscan.Member(first, "session") != nil)
 }
 
 // index finds all bodies and checks them; the digest of the file is made

@@ -18,8 +18,9 @@ const (
 	// BodyFormat: the line is the body, sent byte for byte.
 	BodyFormat Format = "body"
 	// RequestFormat: the line is an object with the body and, if wanted, the
-	// name, path, headers and weight of its requests, and timestamp_ms: when the
-	// request came, in milliseconds since any instant.
+	// name, path, headers and weight of its requests, timestamp_ms: when the
+	// request came, in milliseconds since any instant; and session: the name of
+	// the conversation that it is a turn of (see [Session]).
 	RequestFormat Format = "request"
 	// InferenceFormat: the file is an inference table as Databricks exports it,
 	// JSON lines or CSV, and what is sent are the bodies in its column request,
@@ -27,7 +28,7 @@ const (
 	InferenceFormat Format = "inference"
 	// AutoFormat is InferenceFormat for files whose first row has the columns
 	// of an inference table, RequestFormat for those whose first line has a body
-	// and timestamp_ms, and BodyFormat for all others.
+	// and timestamp_ms or session, and BodyFormat for all others.
 	AutoFormat Format = "auto"
 )
 

@@ -18,6 +18,9 @@ func (s *source) record() error {
 				"when requests came: %v has no timing to go by", setting.Replay),
 		)
 	}
+	if s.sessions != nil {
+		return s.recordSessions()
+	}
 	s.order = make([]uint32, len(s.spans))
 	for i, at := range s.times {
 		if at == inference.NoTime || at == inference.BadTime {

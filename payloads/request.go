@@ -29,8 +29,11 @@ type requestReader struct {
 	weight         uint32
 	variant        uint16
 	at             int64 // when the request came, ns, or inference.NoTime
+	turn           turnLine
 
-	seen       uint8 // bits of the members read so far, see members
+	replyAt, replyLength int // within the line
+
+	seen       uint16 // bits of the members read so far, see members
 	name, path []byte
 	headers    []rawHeader
 	key        []byte // of the variant
@@ -39,7 +42,7 @@ type requestReader struct {
 }
 
 // members are the keys of a request line; their places are bits of seen.
-var members = [...]string{"body", "name", "path", "headers", "weight", "timestamp_ms"}
+var members = [...]string{"body", "name", "path", "headers", "weight", "timestamp_ms", "session", "think_ms", "reply"}
 
 const bodySeen = 1 // its bit
 
@@ -53,6 +56,7 @@ func newRequestReader(names *interner) *requestReader {
 // for a file that cannot be used at all.
 func (r *requestReader) read(line []byte) (what string, err error) {
 	r.offset, r.length, r.weight, r.variant, r.at = 0, 0, 1, 0, inference.NoTime
+	r.turn, r.replyAt, r.replyLength = turnLine{}, 0, 0
 	r.name, r.path, r.headers, r.seen = nil, nil, r.headers[:0], 0
 	end, what := jsonscan.EachMember(line, jsonscan.SkipSpace(line, 0), 1, r.member)
 	if end < 0 || jsonscan.SkipSpace(line, end) != len(line) || !utf8.Valid(line) {
@@ -69,6 +73,9 @@ func (r *requestReader) read(line []byte) (what string, err error) {
 	}
 	if r.seen&bodySeen == 0 {
 		return `no "body"; a request line is an object such as {"body":…}`, nil
+	}
+	if what := r.checkTurn(line[r.offset : r.offset+r.length]); what != "" {
+		return what, nil
 	}
 	return "", r.internVariant()
 }
@@ -99,8 +106,15 @@ func (r *requestReader) member(rawKey, value []byte, offset int) string {
 		return r.readWeight(value)
 	case "timestamp_ms":
 		return r.readTime(value)
+	case "session":
+		return r.readSession(value)
+	case "think_ms":
+		return r.readThink(value)
+	case "reply":
+		return r.readReply(value, offset)
 	}
-	return fmt.Sprintf("unknown key %s; a request line may have body, name, path, headers, weight and timestamp_ms",
+	return fmt.Sprintf("unknown key %s; a request line may have body, name, path, headers, weight, timestamp_ms, "+
+		"session, think_ms and reply",
 		show.Excerpt(key))
 }
 

@@ -70,7 +70,7 @@ func newSet(specs []Spec, o Options, sources []*source, variants []Variant) *Set
 		s.shares = append(s.shares, uint64(p))
 		s.keys = append(s.keys, draw.Mix(draw.Mix(o.Seed)+uint64(f)))
 	}
-	if len(sources) == 1 && o.Order == Sequential && sources[0].ends == nil {
+	if len(sources) == 1 && o.Order == Sequential && sources[0].ends == nil && sources[0].sessions == nil {
 		s.straight = sources[0]
 	}
 	return s
@@ -157,7 +157,10 @@ func (s *Set) Variants() []Variant { return s.variants }
 
 // Where says "file:line" of what At(i) gives, the name given to Single, or ""
 // for requests without a body. It may read up to a megabyte of the file.
-func (s *Set) Where(i uint64) string {
+func (s *Set) Where(i uint64) string { return s.WhereTurn(i, 0) }
+
+// WhereTurn is Where for turn k of the session that At(i) begins.
+func (s *Set) WhereTurn(i uint64, k int) string {
 	switch {
 	case s.fixed != nil && s.fixed.Body == nil:
 		return ""
@@ -165,7 +168,7 @@ func (s *Set) Where(i uint64) string {
 		return s.name
 	}
 	src, line := s.locate(i)
-	n, err := src.lineNumber(line)
+	n, err := src.lineNumber(line + uint64(k))
 	if err != nil {
 		return src.name // shrunk since: the line's number cannot be found any more
 	}

@@ -32,7 +32,9 @@ type source struct {
 	splices  []splice.List // one per body; nil without any
 	ends     []uint64      // sums of the lines' weights; nil when all weigh 1
 	order    []uint32      // body indices in the order they are sent; nil when that is the file's
-	slots    uint64        // requests per pass
+	turns    []turnLine    // one per body; nil without sessions
+	sessions []uint32      // first lines of the sessions; nil without any
+	slots    uint64        // requests per pass, or sessions
 	shuffler draw.Shuffler
 	maxBody  int
 	bytes    int     // of the file as given, unpacked
@@ -56,6 +58,9 @@ func (s *source) item(line uint64) Item {
 func (s *source) lineAt(pos uint64) uint64 {
 	if s.order != nil {
 		return uint64(s.order[pos])
+	}
+	if s.sessions != nil {
+		return uint64(s.sessions[pos])
 	}
 	if s.ends == nil {
 		return pos
