@@ -68,7 +68,7 @@ func TestRequestDocument(t *testing.T) {
 }
 
 func TestBadRequestLines(t *testing.T) {
-	const allowed = "; a request line may have body, name, path, headers, weight, timestamp_ms, session, think_ms and reply`"
+	const allowed = "; a request line may have body, name, path, headers, weight, timestamp_ms, session, think_ms and reply"
 	long := strings.Repeat("n", 257)
 	for line, want := range map[string]string{
 		`1`:                                      `not an object; a request line is an object such as {"body":…}`,
