@@ -25,18 +25,34 @@ type location struct {
 	host   string // of the URL given, with scheme: https://dbc.example.com; empty for a name
 	routed bool   // the URL is that of a route-optimised endpoint
 	page   bool   // the URL is that of the endpoint's page, for browsers
+	app    bool   // the URL is that of an app, which takes the configured workspace's tokens
+	model  string // of Unity AI Gateway, in place of an endpoint's name
 }
 
 var (
 	endpointName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$`)
 	invocations  = regexp.MustCompile(
-		`^(/[0-9]+)?/serving-endpoints/([A-Za-z0-9_-]+)(?:/served-models/([^/]+))?/invocations/?$`,
+		`^(/[0-9]+)?/serving-endpoints/([A-Za-z0-9_-]+)(?:/served-models/([^/]+))?(/invocations)?/?$`,
 	)
-	page = regexp.MustCompile(`^/ml/endpoints/([A-Za-z0-9_-]+)`)
+	// modelService is a name of Databricks' own models in Unity Catalog, of which
+	// Unity AI Gateway makes a service (docs.databricks.com,
+	// ai-gateway/query-model-services).
+	modelService = regexp.MustCompile(`^system\.ai\.[A-Za-z0-9_-][A-Za-z0-9_.-]*$`)
+	// appHost is that of an app (Databricks Apps), on any cloud.
+	appHost = regexp.MustCompile(`(?i)^[a-z0-9-]+(\.[a-z0-9-]+)*\.databricksapps\.com$`)
+	page    = regexp.MustCompile(`^/ml/endpoints/([A-Za-z0-9_-]+)`)
 )
 
+// gatewayPath is where Unity AI Gateway takes chat completions of any model, in
+// OpenAI's form, on the workspace's host.
+const gatewayPath = "/ai-gateway/mlflow/v1/chat/completions"
+
 // Named reports whether a TARGET word is the bare name of a serving endpoint.
-func Named(word string) bool { return endpointName.MatchString(word) }
+func Named(word string) bool { return endpointName.MatchString(trim(word)) }
+
+// Configured reports whether a TARGET word is a name that only the configured
+// workspace makes a URL of: that of a serving endpoint, or of a model.
+func Configured(word string) bool { return Named(word) || modelService.MatchString(trim(word)) }
 
 // locate says whether a TARGET word may be something in a workspace, from the
 // word, the options and the environment alone: no file is read for a URL that
@@ -55,6 +71,17 @@ func locate(word string, o Options) (p location, plain string, found bool, err e
 		}
 		return p, "", true, nil
 	}
+	if modelService.MatchString(word) {
+		p.model, p.path = word, gatewayPath
+		switch {
+		case o.NoAuth:
+			return p, "", false, setting.Errorf("target %s: to find its workspace takes credentials; leave out %v, or "+
+				"give its URL, https://WORKSPACE%s", word, setting.NoAuth, gatewayPath)
+		case o.ServedModel != "":
+			return p, "", false, setting.Wrong(setting.ServedModel, "", "%s is no serving endpoint", word)
+		}
+		return p, "", true, nil
+	}
 	t, err := Parse(word)
 	if err != nil {
 		return p, "", false, err
@@ -68,6 +95,11 @@ func locate(word string, o Options) (p location, plain string, found bool, err e
 	} else if m := invocations.FindStringSubmatch(u.Path); m != nil {
 		p.routed, p.name = m[1] != "", m[2]
 		p.served = cmp.Or(m[3], p.served)
+		if m[4] == "" { // the path of the endpoint itself, which takes no requests
+			u.Path = strings.TrimSuffix(u.Path, "/") + "/invocations"
+			u.RawPath = ""
+			plain = u.String()
+		}
 		p.path = u.RequestURI()
 		if o.ServedModel != "" && m[3] == "" {
 			p.path = ""
@@ -76,6 +108,7 @@ func locate(word string, o Options) (p location, plain string, found bool, err e
 	} else {
 		p.path = u.RequestURI()
 	}
+	p.app = t.TLS && appHost.MatchString(t.Name)
 	if p.name == "" && o.ServedModel != "" {
 		return p, "", false, setting.Wrong(setting.ServedModel, "", "%s is no serving endpoint", clip(t.URL))
 	}
@@ -86,11 +119,11 @@ func locate(word string, o Options) (p location, plain string, found bool, err e
 // configured.
 func (p *location) configured(t Target, o Options) bool {
 	if host := databricks.Configured(); host != "" && o.Profile == "" && os.Getenv("DATABRICKS_CONFIG_PROFILE") == "" {
-		return sameURLHost(host, p.host) || p.routed
+		return sameURLHost(host, p.host) || p.routed || p.app
 	}
 	return o.Profile != "" || os.Getenv("DATABRICKS_CONFIG_PROFILE") != "" ||
 		os.Getenv("DATABRICKS_CONFIG_FILE") != "" ||
-		databricks.Cloud(t.Name)
+		databricks.Cloud(t.Name) || p.app
 }
 
 // workspace is the one that the place is in. It is nil without an error for a
@@ -98,7 +131,7 @@ func (p *location) configured(t Target, o Options) bool {
 func (p *location) workspace(o databricks.Options) (w *databricks.Workspace, handled bool, err error) {
 	if p.host != "" && o.Profile == "" && os.Getenv("DATABRICKS_CONFIG_PROFILE") == "" &&
 		databricks.Configured() == "" &&
-		!p.routed {
+		!p.routed && !p.app {
 		if o.Profile, err = databricks.ProfileOf(p.host); err != nil {
 			return nil, true, err
 		}
@@ -108,11 +141,11 @@ func (p *location) workspace(o databricks.Options) (w *databricks.Workspace, han
 	}
 	w, err = databricks.Open(o)
 	switch {
-	case err != nil && p.host == "", err != nil && o.Profile != "":
+	case err != nil && (p.host == "" || p.app), err != nil && o.Profile != "":
 		return nil, true, fmt.Errorf("target %s: %w", clip(hideURL(p.word)), err)
 	case err != nil:
 		return nil, false, nil
-	case p.host == "" || p.routed || sameURLHost(w.Host(), p.host):
+	case p.host == "" || p.routed || p.app || sameURLHost(w.Host(), p.host):
 		return w, true, nil
 	}
 	return nil, false, nil
@@ -140,6 +173,8 @@ func SameHost(a, b string) bool {
 // url is where the place is invoked on a workspace's host.
 func (p *location) url(host string) string {
 	switch {
+	case p.app:
+		return p.host + p.path
 	case p.path != "" && !p.routed:
 		return host + p.path
 	case p.served != "":

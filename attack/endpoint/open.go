@@ -25,6 +25,9 @@ type Endpoint struct {
 	// Details are what the workspace said of it; nil where it was not asked, or
 	// did not tell.
 	Details *Details
+	// Model is that of Unity AI Gateway which the target names; empty for other
+	// targets. The gateway chooses by the body, so that bodies must name it, too.
+	Model string
 	// Notes are lines that a reader of the report should know.
 	Notes []string
 
@@ -45,25 +48,29 @@ func (e *UnreachableError) Error() string { return e.Err.Error() }
 func (e *UnreachableError) Unwrap() error { return e.Err }
 
 // Embedded reports whether a TARGET word asks for the embedded endpoint.
-func Embedded(word string) bool { return strings.HasPrefix(word, "mock:") }
+func Embedded(word string) bool { return strings.HasPrefix(trim(word), "mock:") }
 
 // Check says what is wrong with a TARGET word, without opening anything.
 func Check(word string) (err error) {
+	word = trim(word)
 	switch {
 	case Embedded(word):
 		_, err = mock.Parse(word)
-	case !Named(word):
+	case !Configured(word):
 		_, err = Parse(word)
 	}
 	return err
 }
+
+// trim takes blanks and line ends off a TARGET word, which come with pasted ones.
+func trim(word string) string { return strings.TrimSpace(word) }
 
 // Open readies the endpoint that a TARGET word names: mock:// is started, a
 // serving endpoint found in its workspace, a host name looked up, within the
 // timeout, unless ctx ends before. Nothing is sent to the endpoint. An error
 // that is no *UnreachableError is about the words, or the configuration.
 func Open(ctx context.Context, word string, o Options, timeout time.Duration) (*Endpoint, error) {
-	e := &Endpoint{}
+	e, word := &Endpoint{}, trim(word)
 	e.secrets.URL(word)
 	e.secrets.Environment()
 	if Embedded(word) {

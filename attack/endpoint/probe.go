@@ -38,6 +38,7 @@ type ProbeReport struct {
 	URL      string // where requests go, safe to show; empty where that could not be found out
 	Findings []Finding
 	Details  *Details // of a serving endpoint, as far as they were given
+	Model    string   // of Unity AI Gateway, which bodies must name; empty for others
 	// Addresses is how many the host of URL has; 0 where they were not found.
 	Addresses int
 
@@ -53,6 +54,7 @@ type ProbeReport struct {
 // for the waiting that the options ask for. The error is about the word or the
 // options.
 func Probe(ctx context.Context, word string, o Options, timeout time.Duration) (*ProbeReport, error) {
+	word = trim(word)
 	if err := Check(word); err != nil {
 		return nil, err
 	}
@@ -171,7 +173,20 @@ func (p *ProbeReport) workspace(at location) (handled bool, err error) {
 	}
 	ctx, cancel := context.WithTimeout(p.ctx, p.timeout)
 	defer cancel()
-	if !p.login(ctx, w) || at.name == "" {
+	if !p.login(ctx, w) {
+		return true, nil
+	}
+	if at.app {
+		return true, p.app(w, at)
+	}
+	if p.Model = at.model; at.model != "" {
+		p.well(
+			"model",
+			fmt.Sprintf("%s, of Unity AI Gateway, which chooses it by the body: \"model\": \"%s\"", at.model, at.model),
+			0,
+		)
+	}
+	if at.name == "" {
 		return true, nil
 	}
 	began := time.Now()
@@ -191,6 +206,20 @@ func (p *ProbeReport) workspace(at location) (handled bool, err error) {
 		return true, p.route(w, at, d)
 	}
 	return true, nil
+}
+
+// app looks at the way to an app, which is not its workspace's host.
+func (p *ProbeReport) app(w *databricks.Workspace, at location) error {
+	if !p.options.OwnAuth && !w.OAuth() {
+		p.fails("credentials", w.NoAppToken(), setting.Text{})
+		return nil
+	}
+	t, err := Parse(at.word)
+	if err != nil {
+		return err
+	}
+	p.URL = t.URL
+	return p.network(t, "app ")
 }
 
 // login gets a token.
@@ -301,6 +330,9 @@ func describe(d *Details) string {
 	text := d.Name + " is READY"
 	if n := d.MaxConcurrency(); n > 0 {
 		text += fmt.Sprintf(", provisioned concurrency %d", n)
+	}
+	if said := d.Throughput(); said != "" {
+		text += ", provisioned throughput " + said
 	}
 	if len(d.Entities) > 1 {
 		text += fmt.Sprintf(", %d served entities", len(d.Entities))

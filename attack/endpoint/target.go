@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -42,7 +43,7 @@ func Parse(word string) (Target, error) {
 	case u.Scheme == "mock":
 		return bad("mock:// starts an endpoint inside brunt; it is not an address")
 	case u.Scheme == "" || u.Host == "" && u.Opaque != "":
-		return bad("no scheme; give a URL such as http://%s or mock://", clip(SafeTarget(word)))
+		return bad("no scheme; give a URL such as http://%s or mock://%s", clip(SafeTarget(word)), serviceHint(word))
 	case u.Scheme != "http" && u.Scheme != "https":
 		return bad("scheme %s is none of http, https, mock", u.Scheme)
 	case u.Hostname() == "":
@@ -70,10 +71,22 @@ func Parse(word string) (Target, error) {
 	return t, nil
 }
 
+// serviceHint tells how a model service of a user's own is given, where the word
+// looks like the full name of one; "" elsewhere.
+func serviceHint(word string) string {
+	if !fullName.MatchString(word) {
+		return ""
+	}
+	return ", or for a model service of Unity AI Gateway https://WORKSPACE" + gatewayPath + " with bodies that hold its name as model"
+}
+
+var fullName = regexp.MustCompile(`^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$`)
+
 // parseURL parses a URL whose path may hold what has no place there, such as a
 // blank or an é: that is escaped first, so that what is escaped already, such as
 // %2F, stays as it was typed.
 func parseURL(word string) (string, *url.URL, error) {
+	word = trim(word)
 	if scheme, rest, ok := strings.Cut(word, "://"); ok {
 		if start := strings.IndexAny(rest, "/?#"); start >= 0 && rest[start] == '/' {
 			end := len(rest)

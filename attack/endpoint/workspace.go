@@ -61,7 +61,16 @@ func (e *Endpoint) openInWorkspace(
 		return true, unreachable(err)
 	}
 	url, source := p.url(w.Host()), w.Login
-	if p.name != "" {
+	switch e.Model = p.model; {
+	case p.app && !o.OwnAuth:
+		if source = w.AppToken; !w.OAuth() {
+			return true, w.NoAppToken()
+		}
+		if token, err = withTimeout(ctx, workspaceTimeout, source); err != nil {
+			return true, unreachable(err)
+		}
+	case p.app:
+	case p.name != "":
 		if err := e.lookUp(ctx, p, o, workspaceTimeout); err != nil {
 			return true, err
 		}
@@ -251,6 +260,9 @@ func (e *Endpoint) unknown(ctx context.Context, p location, err error) error {
 		text := fmt.Sprintf("no endpoint %q in workspace %s", p.name, host)
 		if names, err := e.workspace.Names(ctx); err == nil {
 			text += nearest(p.name, names)
+		}
+		if model, ok := strings.CutPrefix(p.name, "databricks-"); ok {
+			text += "; a model of Unity AI Gateway is given as system.ai." + model
 		}
 		return &UnreachableError{errors.New(text)}
 	case http.StatusUnauthorized:

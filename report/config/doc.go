@@ -7,6 +7,6 @@
 //	--config FILE ┘                                    endpoint.Options, payloads.Set
 //
 // May import: attack, attack/arrivals, attack/endpoint, attack/endpoint/secret,
-// attack/mock, payloads, payloads/generate, payloads/setting, payloads/show,
-// payloads/stat.
+// attack/mock, payloads, payloads/generate, payloads/jsonscan, payloads/setting,
+// payloads/show, payloads/stat.
 package config

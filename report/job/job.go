@@ -88,6 +88,9 @@ func (s *Source) Ready(
 	if err = s.bodies(j, o.Payloads); err != nil {
 		return nil, &live.FieldError{Field: "payloads", Err: err}
 	}
+	if err = config.CheckModel(j.set, j.target.Model); err != nil {
+		return nil, &live.FieldError{Field: "payloads", Err: err}
+	}
 	if s.flags.Replay {
 		if err = s.flags.Time(&plan, j.set); err != nil {
 			return nil, err

@@ -70,7 +70,7 @@ func Open(flags Flags, word string, idle bool, streams Streams) (*Source, error)
 	if s.specs, err = payloads.ParseSpecs(flags.Payloads.Payloads); err != nil {
 		return nil, err
 	}
-	if endpoint.Named(word) && len(s.specs) == 0 && flags.Method == "" {
+	if endpoint.Configured(word) && len(s.specs) == 0 && flags.Method == "" {
 		return nil, fmt.Errorf("endpoint %s takes bodies by POST: give them with -p FILE.jsonl", word)
 	}
 	if s.set, err = flags.Payloads.Open(streams.In, endpoint.Embedded(word)); err == nil && flags.Replay {

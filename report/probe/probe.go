@@ -100,7 +100,10 @@ func (f *Flags) Run(target string, in io.Reader, out, progress io.Writer) (well 
 	}
 	r := &Result{Target: target, URL: found.URL, Findings: found.Findings}
 	r.load(found.Details, &plan)
-	if found.Well() && set.MaxBody() > 0 {
+	r.limits(found.Details, &plan, set)
+	if wrong := unnamed(set, found.Model); wrong != nil {
+		r.Findings = append(r.Findings, *wrong)
+	} else if found.Well() && set.MaxBody() > 0 {
 		s := sender{result: r, details: found.Details, plan: plan, ready: time.Duration(f.WaitReady)}
 		s.send(ctx, target, request, set, options)
 	}
@@ -113,6 +116,19 @@ func (f *Flags) Run(target string, in io.Reader, out, progress io.Writer) (well 
 		err = attack.ErrInterrupted
 	}
 	return r.Well(), err
+}
+
+// unnamed is what is wrong with a first body that does not name the model; nil
+// where nothing is, or there is none.
+func unnamed(set *payloads.Set, model string) *endpoint.Finding {
+	if set.MaxBody() == 0 {
+		return nil
+	}
+	err := config.CheckModel(set, model)
+	if err == nil {
+		return nil
+	}
+	return &endpoint.Finding{Check: "request", State: endpoint.Bad, Text: err.Error()}
 }
 
 // plan is the load asked for; without any, that of a look at the endpoint.

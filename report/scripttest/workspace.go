@@ -41,7 +41,7 @@ func OpenWorkspace(env *testscript.Env) error {
 	}
 	for name, value := range map[string]string{
 		"WORKSPACE": w.Host(), "WORKSPACE_CA": ca, "WORKSPACE_PAT": canaryPAT, "WORKSPACE_ID": clientID, "WORKSPACE_SECRET": canarySecret,
-		"FAST": w.RouteHost("fast"), "FAST_TOO": w.RouteHost("fast-too"), "FAST_ASLEEP": w.RouteHost("fast-asleep"),
+		"APP": "my-agent-123" + workspacetest.AppDomain, "FAST": w.RouteHost("fast"), "FAST_TOO": w.RouteHost("fast-too"), "FAST_ASLEEP": w.RouteHost("fast-asleep"),
 	} {
 		env.Setenv(name, value)
 	}

@@ -1,6 +1,7 @@
 package databricks
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -11,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"brunt/payloads/show"
 )
 
 // maxReply is the largest answer that is read of the workspace, in bytes.
@@ -26,6 +29,7 @@ type Details struct {
 	RouteOptimized bool
 	URL            string // endpoint_url of a route-optimised one
 	Entities       []Entity
+	RateLimits     []RateLimit
 
 	authorization string // authorization_details for its tokens, as given
 }
@@ -34,11 +38,45 @@ type Details struct {
 type Entity struct {
 	Name, Model, Version           string
 	WorkloadSize, WorkloadType     string
-	MinConcurrency, MaxConcurrency int // provisioned; 0 where not said
-	MinThroughput, MaxThroughput   int // provisioned tokens per second; 0 where not said
+	MinConcurrency, MaxConcurrency int   // provisioned; 0 where not said
+	MinThroughput, MaxThroughput   int   // provisioned tokens per second; 0 where not said
+	ModelUnits                     int   // provisioned; 0 where not said
+	BurstScaling                   *bool // whether more than ModelUnits is lent; nil where not said
 	ScaleToZero                    bool
 	Deployment, Message            string // DEPLOYMENT_READY …, and what is said of it
 	Traffic                        int    // per cent
+}
+
+// RateLimit is one of the endpoint's AI Gateway, for each minute.
+type RateLimit struct {
+	Calls, Tokens int64  // 0 for no limit
+	Key           string // whom it is for: endpoint, user, user_group or service_principal
+	Principal     string // the one of these; empty for each
+}
+
+// Throughput says what throughput is provisioned for language models, such as
+// "up to 9,500 tokens/s"; "" where none is.
+func (d *Details) Throughput() string {
+	units := 0
+	for _, e := range d.Entities {
+		units += e.ModelUnits
+	}
+	switch n := d.MaxThroughput(); {
+	case units > 0:
+		return show.Counted(units, "model unit", "model units")
+	case n > 0:
+		return "of up to " + show.Grouped(n) + " tokens/s"
+	}
+	return ""
+}
+
+// MaxThroughput is the provisioned throughput of all entities together at its
+// most, in tokens per second; 0 where it is not said.
+func (d *Details) MaxThroughput() (n int) {
+	for _, e := range d.Entities {
+		n += e.MaxThroughput
+	}
+	return n
 }
 
 // Asleep reports whether all of the endpoint is scaled to zero just now.
@@ -82,7 +120,16 @@ type wireDetails struct {
 	Permission     string `json:"permission_level"`
 	RouteOptimized bool   `json:"route_optimized"`
 	EndpointURL    string `json:"endpoint_url"`
-	DataPlaneInfo  struct {
+	Gateway        struct {
+		RateLimits []struct {
+			Calls     int64  `json:"calls"`
+			Tokens    int64  `json:"tokens"`
+			Key       string `json:"key"`
+			Principal string `json:"principal"`
+			Period    string `json:"renewal_period"`
+		} `json:"rate_limits"`
+	} `json:"ai_gateway"`
+	DataPlaneInfo struct {
 		QueryInfo struct {
 			AuthorizationDetails string `json:"authorization_details"`
 			EndpointURL          string `json:"endpoint_url"`
@@ -100,6 +147,8 @@ type wireEntity struct {
 	MaxConcurrency int    `json:"max_provisioned_concurrency"`
 	MinThroughput  int    `json:"min_provisioned_throughput"`
 	MaxThroughput  int    `json:"max_provisioned_throughput"`
+	ModelUnits     int    `json:"provisioned_model_units"`
+	Burst          *bool  `json:"burst_scaling_enabled"`
 	ScaleToZero    bool   `json:"scale_to_zero_enabled"`
 	State          struct {
 		Deployment string `json:"deployment"`
@@ -115,6 +164,14 @@ func (d *wireDetails) details() *Details {
 	if out.URL == "" {
 		out.URL = d.DataPlaneInfo.QueryInfo.EndpointURL
 	}
+	for _, l := range d.Gateway.RateLimits {
+		if l.Period == "" || l.Period == "minute" { // the only one that there is
+			out.RateLimits = append(
+				out.RateLimits,
+				RateLimit{l.Calls, l.Tokens, cmp.Or(l.Key, "endpoint"), l.Principal},
+			)
+		}
+	}
 	for _, e := range d.Config.ServedEntities {
 		entity := Entity{
 			Name:           e.Name,
@@ -126,6 +183,8 @@ func (d *wireDetails) details() *Details {
 			MaxConcurrency: e.MaxConcurrency,
 			MinThroughput:  e.MinThroughput,
 			MaxThroughput:  e.MaxThroughput,
+			ModelUnits:     e.ModelUnits,
+			BurstScaling:   e.Burst,
 			ScaleToZero:    e.ScaleToZero,
 			Deployment:     e.State.Deployment,
 			Message:        e.State.Message,

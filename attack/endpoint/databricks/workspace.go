@@ -154,8 +154,12 @@ func (w *Workspace) Renew() setting.Text {
 
 // newConfig is a configuration that has not been used yet, and so holds no token.
 func (w *Workspace) newConfig() *config.Config {
+	host := ""
+	if trimmed := environmentHost(); trimmed != os.Getenv(hostVariable) {
+		host = trimmed // the SDK refuses blanks around it
+	}
 	return &config.Config{
-		Profile: w.options.Profile, HTTPTransport: &guard{workspace: w},
+		Host: host, Profile: w.options.Profile, HTTPTransport: &guard{workspace: w},
 		HTTPTimeoutSeconds: httpTimeout, RetryTimeoutSeconds: noRetries,
 	}
 }
@@ -221,12 +225,18 @@ func (w *Workspace) short(err error) string {
 // Configured is the host of the environment's workspace, without looking at any
 // file; empty where it has none.
 func Configured() string {
-	host := os.Getenv("DATABRICKS_HOST")
+	host := environmentHost()
 	if host == "" {
 		return ""
 	}
 	return (&config.Config{Host: host}).CanonicalHostName()
 }
+
+const hostVariable = "DATABRICKS_HOST"
+
+// environmentHost is the environment's host without blanks and line ends around
+// it, which files of variables often have.
+func environmentHost() string { return strings.TrimSpace(os.Getenv(hostVariable)) }
 
 // ProfileOf is the profile of the configuration file whose host this is, an URL
 // without a path: DEFAULT before others. It is empty without one; several are an
@@ -238,7 +248,7 @@ func ProfileOf(host string) (string, error) {
 	}
 	var found []string
 	for _, section := range file.Sections() {
-		if c := (&config.Config{Host: section.Key("host").String()}); c.Host != "" &&
+		if c := (&config.Config{Host: strings.TrimSpace(section.Key("host").String())}); c.Host != "" &&
 			strings.EqualFold(c.CanonicalHostName(), host) {
 			found = append(found, section.Name())
 		}

@@ -54,6 +54,7 @@ func (a *authority) issue(address string) (tls.Certificate, error) {
 			"localhost",
 			"workspace.test",
 			"*." + RouteDomain,
+			"*" + AppDomain,
 		}, IPAddresses: []net.IP{net.ParseIP(address)},
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 	}

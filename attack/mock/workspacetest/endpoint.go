@@ -28,7 +28,8 @@ type Endpoint struct {
 	// NoDataPlaneInfo leaves data_plane_info out of a route-optimised one's
 	// details, so that clients must work out the authorization details.
 	NoDataPlaneInfo bool
-	Task            string // such as llm/v1/chat
+	Task            string      // such as llm/v1/chat
+	RateLimits      []RateLimit // of its AI Gateway
 	Served          []Served
 	// Mock, where given, answers invocations; else a short prediction does.
 	Mock *mock.Config
@@ -49,6 +50,15 @@ type Served struct {
 	MinConcurrency, MaxConcurrency int
 	ScaleToZero                    bool
 	Traffic                        int // per cent
+	// MaxThroughput is provisioned, in tokens per second, or ModelUnits with Burst.
+	MaxThroughput, ModelUnits int
+	Burst                     bool
+}
+
+// RateLimit is one for each minute; what is 0 is not limited.
+type RateLimit struct {
+	Calls, Tokens  int64
+	Key, Principal string
 }
 
 // endpoint is one that is served.
@@ -138,13 +148,20 @@ func (s *Server) describe(e *endpoint) object {
 		if served.ScaleToZero {
 			minimum = 0
 		}
-		entities = append(entities, object{
+		entity := object{
 			"name": served.Name, "entity_name": served.Entity, "entity_version": served.Version,
 			"workload_size": served.WorkloadSize, "workload_type": "CPU", "scale_to_zero_enabled": served.ScaleToZero,
 			"min_provisioned_concurrency": minimum, "max_provisioned_concurrency": served.MaxConcurrency,
 			"environment_vars": object{"CANARY": "environment-canary"},
 			"state":            object{"deployment": deployment, "deployment_state_message": message},
-		})
+		}
+		if served.ModelUnits > 0 {
+			entity["provisioned_model_units"], entity["burst_scaling_enabled"] = served.ModelUnits, served.Burst
+		}
+		if served.MaxThroughput > 0 {
+			entity["min_provisioned_throughput"], entity["max_provisioned_throughput"] = 0, served.MaxThroughput
+		}
+		entities = append(entities, entity)
 		routes = append(
 			routes,
 			object{
@@ -167,6 +184,23 @@ func (s *Server) describe(e *endpoint) object {
 	}
 	if e.Task != "" {
 		d["task"] = e.Task
+	}
+	var limits []object
+	for _, l := range e.RateLimits {
+		limit := object{"key": l.Key, "renewal_period": "minute"}
+		if l.Calls > 0 {
+			limit["calls"] = l.Calls
+		}
+		if l.Tokens > 0 {
+			limit["tokens"] = l.Tokens
+		}
+		if l.Principal != "" {
+			limit["principal"] = l.Principal
+		}
+		limits = append(limits, limit)
+	}
+	if limits != nil {
+		d["ai_gateway"] = object{"rate_limits": limits}
 	}
 	if e.RouteOptimized {
 		d["endpoint_url"] = s.routeURL(e)

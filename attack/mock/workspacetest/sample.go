@@ -44,6 +44,21 @@ func Sample() []Endpoint {
 		{Name: "denied", Denied: true},
 		{Name: "view-only", ViewOnly: true},
 		{Name: "talker", Task: "llm/v1/chat", OpenAPI: "none"},
+		{Name: "throttled", Task: "llm/v1/chat",
+			RateLimits: []RateLimit{{Calls: 600, Key: "endpoint"}, {Tokens: 60000, Key: "user"},
+				{Calls: 6000, Key: "user_group", Principal: "testers"}},
+			Served: []Served{
+				{Name: "throttled-1", Entity: "system.ai.llama", Version: "1", Traffic: 100, MaxThroughput: 950},
+			}},
+		{Name: "provisioned", Task: "llm/v1/chat", Served: []Served{
+			{
+				Name:       "provisioned-1",
+				Entity:     "system.ai.llama-4",
+				Version:    "1",
+				Traffic:    100,
+				ModelUnits: 50,
+				Burst:      true,
+			}}},
 		{Name: "silent", OpenAPI: "none"},
 		{Name: "odd", OpenAPI: `{"paths":7}`},
 	}

@@ -70,6 +70,8 @@ func (s *Server) serveControl(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		s.serveDetails(w, r, strings.Trim(strings.TrimPrefix(path, "/api/2.0/serving-endpoints"), "/"))
+	case path == gatewayPath:
+		s.serveGateway(w, r)
 	case strings.HasPrefix(path, "/serving-endpoints/"):
 		s.serveInvocation(
 			w,
@@ -82,10 +84,53 @@ func (s *Server) serveControl(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// gatewayPath is where Unity AI Gateway takes chat completions.
+const gatewayPath = "/ai-gateway/mlflow/v1/chat/completions"
+
+// serveGateway answers for each model of the schema system.ai.
+func (s *Server) serveGateway(w http.ResponseWriter, r *http.Request) {
+	s.counts.invocations.Add(1)
+	var body struct {
+		Model string `json:"model"`
+	}
+	err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody)).Decode(&body)
+	k := s.tokens.of(r)
+	switch {
+	case k == nil:
+		s.refuse(w)
+	case err != nil || !strings.HasPrefix(body.Model, "system.ai."):
+		fail(w, http.StatusNotFound, "RESOURCE_DOES_NOT_EXIST", "There is no model service '"+body.Model+"'.")
+	default:
+		k.uses.Add(1)
+		s.counts.served.Add(1)
+		reply(w, http.StatusOK, object{"model": body.Model, "choices": []object{{"index": 0, "finish_reason": "stop",
+			"message": object{"role": "assistant", "content": "Rhine."}}},
+			"usage": object{"prompt_tokens": 9, "completion_tokens": 2, "total_tokens": 11}})
+	}
+}
+
+// serveApp is the host of apps, which take tokens of OAuth only.
+func (s *Server) serveApp(w http.ResponseWriter, r *http.Request) {
+	s.counts.invocations.Add(1)
+	k := s.tokens.of(r)
+	if k == nil || k.pat || k.scope != "" {
+		http.Redirect(w, r, s.Host()+"/oidc/oauth2/v2.0/authorize", http.StatusFound)
+		return
+	}
+	k.uses.Add(1)
+	s.counts.served.Add(1)
+	_, _ = io.Copy(io.Discard, http.MaxBytesReader(w, r.Body, maxBody))
+	reply(w, http.StatusOK, object{"output": []object{}})
+}
+
 // serveRoute is the host of route-optimised endpoints: it takes only tokens
 // that were made for the endpoint.
 func (s *Server) serveRoute(w http.ResponseWriter, r *http.Request) {
 	s.identify(w)
+	if host, _, _ := strings.Cut(r.Host, ":"); strings.HasSuffix(host, AppDomain) {
+		s.serveApp(w, r)
+		return
+	}
 	rest, ok := strings.CutPrefix(r.URL.Path, "/"+workspaceID+"/serving-endpoints/")
 	if !ok {
 		fail(w, http.StatusNotFound, "ENDPOINT_NOT_FOUND", "There is nothing here.")

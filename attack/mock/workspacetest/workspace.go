@@ -21,6 +21,10 @@ import (
 // resolves to nothing, so clients must be told the address.
 const RouteDomain = "serving.test"
 
+// AppDomain ends the names of the hosts of apps, which are served where
+// route-optimised endpoints are.
+const AppDomain = ".aws.databricksapps.com"
+
 // workspaceID stands in the URLs of route-optimised endpoints.
 const workspaceID = "1234567890123456"
 
