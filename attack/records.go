@@ -26,7 +26,10 @@ type Record struct {
 	Kind                      string // of an error without a status, empty otherwise
 
 	First time.Duration // first byte of the reply, 0 where none came
-	id    [48]byte      // with Plan.RecordIDs
+	// Answer is what the reply says of the answer in it; nil where it says nothing.
+	Answer *Answer
+
+	id    [48]byte // with Plan.RecordIDs
 	idLen uint8
 }
 
@@ -59,9 +62,11 @@ func (t *tally) keepRecord(w *worker) {
 	}
 	if ex.status == 0 {
 		r.Kind = ex.kind
-	} else if w.run.plan.RecordIDs {
+	}
+	if w.run.plan.RecordIDs && (ex.status > 0 || w.reply.streaming) {
 		r.idLen = uint8(copy(r.id[:], w.reply.requestID()))
 	}
+	r.Answer = t.answerOf(w)
 	t.records = append(t.records, r)
 }
 

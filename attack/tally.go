@@ -24,9 +24,11 @@ type tally struct {
 	slowest    slowest
 	refusal    refusal  // the last one
 	records    []Record // for a sink; no room without one
-	last       Instant  // end of the last exchange that was not cut off, the measured start before any
-	silence    silence
-	warmup     warmupTimes
+	// recordModel is the model of the last record: most records have the same.
+	recordModel string
+	last        Instant // end of the last exchange that was not cut off, the measured start before any
+	silence     silence
+	warmup      warmupTimes
 
 	_ [64]byte // tallies share no cache line
 }

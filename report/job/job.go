@@ -39,7 +39,7 @@ type Job struct {
 func (s *Source) Start(ctx context.Context, o live.Settings, waiting func(text string)) (_ *Job, err error) {
 	plan := s.flags.Plan()
 	plan.Good, plan.OtherFiles, plan.Seed = s.good, s.otherFiles, s.flags.Seed
-	plan.RecordIDs = s.flags.Results != "" && s.flags.ResultsFormat == results.FormatColumns
+	plan.RecordIDs = s.flags.Results != ""
 	o.Apply(&plan)
 	j, err := s.Ready(ctx, o, plan, waiting)
 	if err != nil {

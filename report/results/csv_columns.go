@@ -16,16 +16,21 @@ import (
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
 	"brunt/attack"
-	"brunt/payloads"
-	"brunt/report/format"
 )
 
 // columnNames are the header of CSV with a header. Times are milliseconds with
 // all their digits, planned is an instant (RFC 3339), and what is absent is
 // empty. Columns are added at the end and never renamed.
-var columnNames = []string{
+var columnNames = append([]string{
 	"seq", "planned", "response_ms", "service_ms", "lateness_ms", "first_byte_ms", "status", "outcome", "error",
 	"bytes_out", "bytes_in", "payload", "name", "request_id", "report",
+}, answerColumns()...)
+
+func answerColumns() (names []string) {
+	for i := range answerFields {
+		names = append(names, answerFields[i].column)
+	}
+	return names
 }
 
 // looksColumns tells such a file by its first line.
@@ -44,28 +49,18 @@ const (
 
 // columnWriter writes a row per record.
 type columnWriter struct {
-	out    *csv.Writer
-	row    []string
-	begun  bool
-	bodies *payloads.Set       // nil where there are none to name
-	hide   func(string) string // keeps secrets out of what the endpoint says
+	out   *csv.Writer
+	row   []string
+	begun bool
 }
 
-func newColumnWriter() *columnWriter {
-	return &columnWriter{row: make([]string, len(columnNames)), hide: func(s string) string { return s }}
-}
+func newColumnWriter() *columnWriter { return &columnWriter{row: make([]string, len(columnNames))} }
 
 func (c *columnWriter) to(w io.Writer) { c.out = csv.NewWriter(w) }
 
-// Describe has rows with columns name bodies by their place in the set, and hide
-// take secrets out of the ids that the endpoint gave.
-func (r *Writer) Describe(bodies *payloads.Set, hide func(string) string) {
-	if r.columns != nil {
-		r.columns.bodies, r.columns.hide = bodies, hide
-	}
-}
-
-func (c *columnWriter) write(start time.Time, in *attack.Record, report string) error {
+// write writes the record's row; of are the figures of the record that are not its
+// own.
+func (c *columnWriter) write(start time.Time, in *attack.Record, of *described, report string) error {
 	if !c.begun {
 		c.begun = true
 		if err := c.out.Write(columnNames); err != nil {
@@ -98,11 +93,14 @@ func (c *columnWriter) write(start time.Time, in *attack.Record, report string) 
 	default:
 		c.row[7], c.row[8] = outcomeFailed, in.Kind
 	}
-	if c.bodies != nil {
-		c.row[11] = c.bodies.Where(in.Index)
-		c.row[12] = c.bodies.Variants()[c.bodies.At(in.Index).Variant].Name
+	c.row[11], c.row[12], c.row[13], c.row[14] = of.payload, of.name, of.id, report
+	for i, value := range of.answer {
+		if answerFields[i].time && value != "" {
+			ns, _ := strconv.ParseInt(value, 10, 64)
+			value = columnMS(time.Duration(ns))
+		}
+		c.row[15+i] = value
 	}
-	c.row[13], c.row[14] = c.hide(format.UTF8(string(in.RequestID()))), report
 	err := c.out.Write(c.row)
 	c.out.Flush()
 	return errors.Join(err, c.out.Error())
@@ -207,9 +205,21 @@ func (c *columnReader) read(out *vegeta.Result) (err error) {
 			out.Headers.Set(header, strconv.FormatInt(int64(d), 10))
 		}
 	}
-	for header, name := range map[string]string{headerPayload: "payload", headerName: "name", headerReport: "report"} {
+	for header, name := range map[string]string{
+		headerPayload: "payload", headerName: "name", headerID: "request_id", headerReport: "report",
+	} {
 		if text := c.text(name); text != "" {
 			out.Headers.Set(header, text)
+		}
+	}
+	for i := range answerFields {
+		f := &answerFields[i]
+		if !f.time {
+			if text := c.text(f.column); text != "" {
+				out.Headers.Set(f.header, text)
+			}
+		} else if d, has := c.duration(f.column, &err); has {
+			out.Headers.Set(f.header, strconv.FormatInt(int64(d), 10))
 		}
 	}
 	switch outcome := c.text("outcome"); {

@@ -130,6 +130,7 @@ func (b *rebuilder) sketch(r *report.Report) {
 	}
 	for i, s := range of {
 		r.Intervals[i].Response, r.Intervals[i].Service = attack.SketchOf(s.response), attack.SketchOf(s.service)
+		r.Intervals[i].TTFT, r.Intervals[i].TPOT = sketchOf(s.ttft), sketchOf(s.tpot)
 	}
 }
 

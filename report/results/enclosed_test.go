@@ -212,17 +212,18 @@ func TestColumns(t *testing.T) {
 	write(t, path, FormatColumns, records, start, nil)
 	b, err := os.ReadFile(path)
 	reporttest.Must(err)
-	lines := strings.Split(string(b), "\n")
+	lines, none := strings.Split(string(b), "\n"), strings.Repeat(",", len(answerFields))
 	for i, want := range []string{
-		"seq,planned,response_ms,service_ms,lateness_ms,first_byte_ms,status,outcome,error,bytes_out,bytes_in,payload,name,request_id,report",
-		"0,2026-03-01T12:00:00.123456789Z,4,3.95,0.04,2.95,200,succeeded,,100,200,,,,",
-		"1,2026-03-01T12:00:00.133456789Z,4.001001,3.951001,0.04,2.95,200,succeeded,,100,200,,,,",
+		"seq,planned,response_ms,service_ms,lateness_ms,first_byte_ms,status,outcome,error,bytes_out,bytes_in,payload,name,request_id,report," +
+			"first_chunk_ms,ttft_ms,first_visible_ms,end_to_end_ms,tpot_ms,chunks,choices,output_tokens,tokens_by,prompt_tokens,reasoning_tokens,cached_tokens,finish_reason,served_model",
+		"0,2026-03-01T12:00:00.123456789Z,4,3.95,0.04,2.95,200,succeeded,,100,200,,,," + none,
+		"1,2026-03-01T12:00:00.133456789Z,4.001001,3.951001,0.04,2.95,200,succeeded,,100,200,,,," + none,
 	} {
 		if lines[i] != want {
 			t.Errorf("line %d is %s\nwant %s", i+1, lines[i], want)
 		}
 	}
-	if want := "3,2026-03-01T12:00:00.153456789Z,4.003003,,0.04,,,failed,refused,100,200,,,,"; lines[4] != want {
+	if want := "3,2026-03-01T12:00:00.153456789Z,4.003003,,0.04,,,failed,refused,100,200,,,," + none; lines[4] != want {
 		t.Errorf("a refused one is %s", lines[4])
 	}
 	if !strings.Contains(lines[5], ",,cut_off,,") || !strings.Contains(lines[10], ",429,failed,status_429,") {
@@ -260,6 +261,7 @@ func TestColumns(t *testing.T) {
 // itself, or with one line.
 func FuzzColumns(f *testing.F) {
 	f.Add("seq,planned,response_ms,service_ms,lateness_ms,first_byte_ms,status,outcome,error,bytes_out,bytes_in,payload,name,request_id,report\n0,2026-03-01T12:00:00Z,4,3,0.04,2,200,succeeded,,100,200,b:1,x,id,\n")
+	f.Add("planned,response_ms,service_ms,outcome,status,first_chunk_ms,ttft_ms,end_to_end_ms,tpot_ms,chunks,output_tokens,tokens_by\n2026-03-01T12:00:00Z,40,39,succeeded,200,3,4,20,4,5,15,usage\n2026-03-01T12:00:00Z,40,39,succeeded,200,3,,,,99999999999999,-7,x\n")
 	f.Add("planned,response_ms,outcome,status,report\n2026-03-01T12:00:00Z,1,cut_off,,KLUv/Q==\n")
 	f.Add("planned,response_ms,outcome,status\n0001-01-01T00:00:00Z,1,failed,\n9999-01-01T00:00:00Z,-1,succeeded,200\n")
 	f.Fuzz(func(t *testing.T, text string) {

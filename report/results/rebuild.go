@@ -126,6 +126,9 @@ func (b *rebuilder) add(r *vegeta.Result) {
 	if first, has := nanos(r, headerFirstByte); has {
 		_ = b.s.Latencies[figure.FirstByte].RecordValue(clamp(first))
 	}
+	if hasService {
+		b.addAnswer(r, end.Add(-service), done)
+	}
 	if of != &b.nameless {
 		of.Response.Record(int64(r.Latency))
 		of.Service.Record(int64(service))

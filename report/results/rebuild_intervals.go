@@ -22,6 +22,7 @@ const shortStart = 200 * time.Millisecond
 type second struct {
 	attack.Interval
 	response, service, lateness *hdrhistogram.PackedHistogram
+	ttft, tpot                  *hdrhistogram.PackedHistogram // nil without any
 }
 
 // at is the interval that the instant lies in.
@@ -71,6 +72,7 @@ func (b *rebuilder) intervals(shift time.Duration) []attack.Interval {
 		), attack.SketchOf(
 			in.lateness,
 		)
+		in.TTFT, in.TPOT = sketchOf(in.ttft), sketchOf(in.tpot)
 		list = append(list, in.Interval)
 	}
 	return list
@@ -84,4 +86,19 @@ func (s *second) join(o *second) {
 	s.response.Merge(o.response)
 	s.service.Merge(o.service)
 	s.lateness.Merge(o.lateness)
+	s.Chunks += o.Chunks
+	if o.ttft != nil {
+		made(&s.ttft).Merge(o.ttft)
+	}
+	if o.tpot != nil {
+		made(&s.tpot).Merge(o.tpot)
+	}
+}
+
+// sketchOf is the sketch of a histogram that there may not be.
+func sketchOf(h *hdrhistogram.PackedHistogram) attack.Sketch {
+	if h == nil {
+		return attack.Sketch{}
+	}
+	return attack.SketchOf(h)
 }

@@ -14,6 +14,7 @@ import (
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
 	"brunt/attack"
+	"brunt/payloads"
 	"brunt/report"
 	"brunt/report/format"
 	"brunt/report/outfile"
@@ -36,10 +37,10 @@ const (
 	headerLateness = "Brunt-Lateness-Ns"
 	headerKind     = "Brunt-Kind"
 
-	// Of CSV with a header.
 	headerFirstByte = "Brunt-First-Byte-Ns"
 	headerPayload   = "Brunt-Payload"
 	headerName      = "Brunt-Name"
+	headerID        = "Brunt-Request-Id"
 )
 
 // cutOffText is the error of a request that the run's end cut off.
@@ -67,10 +68,38 @@ type Writer struct {
 	held    attack.Record // the last one so far
 	start   time.Time     // that its instants count from; zero while none is held
 
+	bodies *payloads.Set       // nil where there are none to name
+	hide   func(string) string // keeps secrets out of what the endpoint says
+	about  described           // the record that is being written
+
 	// One result is used again and again: only encoding costs.
-	out                     vegeta.Result
-	lateness, service, kind [1]string
-	report                  [1]string
+	out    vegeta.Result
+	values map[string][]string // of its headers, one value each
+}
+
+// described is what is written of a record that is not its own: where its body
+// stands, and what the endpoint called it and said of its answer.
+type described struct {
+	payload, name, id string
+	answer            []string // see cells
+}
+
+// describe fills in r.about.
+func (r *Writer) describe(in *attack.Record) {
+	d := &r.about
+	d.payload, d.name = "", ""
+	if r.bodies != nil {
+		d.payload = r.bodies.Where(in.Index)
+		d.name = r.bodies.Variants()[r.bodies.At(in.Index).Variant].Name
+	}
+	d.id = r.hide(format.UTF8(string(in.RequestID())))
+	cells(d.answer, in, r.hide)
+}
+
+// Describe has records name bodies by their place in the set, and hide take
+// secrets out of what the endpoint said.
+func (r *Writer) Describe(bodies *payloads.Set, hide func(string) string) {
+	r.bodies, r.hide = bodies, hide
 }
 
 // Create opens a results file; its name's ending (.gob, .csv or
@@ -79,7 +108,10 @@ type Writer struct {
 // What the file held stays until Close has written all of it.
 func Create(path, form string, stdout io.Writer, method string, meta report.Meta) (*Writer, error) {
 	r := &Writer{
-		out: vegeta.Result{Attack: format.Plain(meta.Name), Method: method, URL: meta.URL, Headers: http.Header{}},
+		out:    vegeta.Result{Attack: format.Plain(meta.Name), Method: method, URL: meta.URL, Headers: http.Header{}},
+		values: map[string][]string{},
+		hide:   func(s string) string { return s },
+		about:  described{answer: make([]string, len(answerFields))},
 	}
 	name, compressed := strings.CutSuffix(path, ".zst")
 	switch of := ending(name); {
@@ -207,20 +239,31 @@ func (r *Writer) flushSoon() {
 // release writes the record that is held back, with the run's report if that is
 // given.
 func (r *Writer) release(report string) error {
-	switch {
-	case r.start.IsZero():
+	if r.start.IsZero() {
 		return nil
-	case r.columns != nil:
-		r.encoded++
-		return r.columns.write(r.start, &r.held, report)
 	}
 	r.encoded++
-	out := r.result(r.start, &r.held)
-	if report != "" {
-		r.report[0] = report
-		out.Headers[headerReport] = r.report[:]
+	r.describe(&r.held)
+	if r.columns != nil {
+		return r.columns.write(r.start, &r.held, &r.about, report)
 	}
+	out := r.result(r.start, &r.held)
+	r.header(headerReport, report)
 	return r.encode(out)
+}
+
+// header gives the result a header, unless the value is empty.
+func (r *Writer) header(name, value string) {
+	if value == "" {
+		return
+	}
+	values := r.values[name]
+	if values == nil {
+		values = make([]string, 1)
+		r.values[name] = values
+	}
+	values[0] = value
+	r.out.Headers[name] = values
 }
 
 // result is a record in vegeta's terms: Timestamp is the planned instant and
@@ -231,11 +274,18 @@ func (r *Writer) result(start time.Time, in *attack.Record) *vegeta.Result {
 	out.Timestamp, out.Latency = start.Add(in.Planned).Round(0), in.End-in.Planned
 	out.BytesOut, out.BytesIn, out.Error = in.BytesOut, in.BytesIn, ""
 	clear(out.Headers)
-	r.lateness[0] = strconv.FormatInt(int64(in.Begun-in.Planned), 10)
-	out.Headers[headerLateness] = r.lateness[:]
+	r.header(headerLateness, strconv.FormatInt(int64(in.Begun-in.Planned), 10))
 	if in.Sent > 0 {
-		r.service[0] = strconv.FormatInt(int64(in.End-in.Sent), 10)
-		out.Headers[headerService] = r.service[:]
+		r.header(headerService, strconv.FormatInt(int64(in.End-in.Sent), 10))
+		if in.First > 0 {
+			r.header(headerFirstByte, strconv.FormatInt(int64(in.First-in.Sent), 10))
+		}
+	}
+	r.header(headerPayload, r.about.payload)
+	r.header(headerName, r.about.name)
+	r.header(headerID, r.about.id)
+	for i, value := range r.about.answer {
+		r.header(answerFields[i].header, value)
 	}
 	switch {
 	case in.Succeeded:
@@ -245,8 +295,7 @@ func (r *Writer) result(start time.Time, in *attack.Record) *vegeta.Result {
 		out.Error = strings.TrimSpace(strconv.Itoa(in.Status) + " " + http.StatusText(in.Status))
 	default:
 		out.Error = in.Kind
-		r.kind[0] = in.Kind
-		out.Headers[headerKind] = r.kind[:]
+		r.header(headerKind, in.Kind)
 	}
 	return out
 }
