@@ -10,8 +10,9 @@ type Capacity struct {
 	Headline        string               `json:"headline"` // the answer, one sentence
 	Notes           []string             `json:"notes"`    // what else there is to know of it, one sentence each
 	RatePerS        *float64             `json:"rate_per_s"`
-	LowPerS         *float64             `json:"low_per_s"`  // the highest rate that held beyond doubt
-	HighPerS        *float64             `json:"high_per_s"` // the lowest that did not
+	LowPerS         *float64             `json:"low_per_s"`  // from here
+	HighPerS        *float64             `json:"high_per_s"` // to here lies the highest rate that holds
+	Confidence      *float64             `json:"confidence"` // of that: a share of searches, at least; null of none
 	Concurrency     *int                 `json:"concurrency"`
 	LowConcurrency  *int                 `json:"low_concurrency"`
 	HighConcurrency *int                 `json:"high_concurrency"`

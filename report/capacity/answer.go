@@ -22,7 +22,7 @@ func (s *stepper) answered(a Answer, target string) *report.Capacity {
 		c.Fit = fit(points(s.steps))
 		c.LowConcurrency, c.HighConcurrency = clients(a.Low), clients(a.High)
 	} else {
-		c.LowPerS, c.HighPerS = rate(a.Low), rate(a.High)
+		c.LowPerS, c.HighPerS, c.Confidence = rate(a.Low), rate(a.High), known(a.Confidence)
 	}
 	if a.known() {
 		if s.flags.Clients() {
@@ -115,9 +115,9 @@ func (s *stepper) headline(a Answer, c *report.Capacity, target string) string {
 	}
 	switch a.Status {
 	case Found:
-		return fmt.Sprintf("%s bears %s with %s; above that %s", target, what, s.kept(), s.beyond(a.High))
+		return fmt.Sprintf("%s bears %s with %s; above that %s", target, what, s.kept(), s.beyond(s.above(a.Level)))
 	case Unsettled:
-		return fmt.Sprintf("%s bears about %s with %s; above that %s", target, what, s.kept(), s.beyond(a.High))
+		return fmt.Sprintf("%s bears about %s with %s; above that %s", target, what, s.kept(), s.beyond(s.above(a.Level)))
 	case AtLeast:
 		return fmt.Sprintf("%s bears at least %s with %s; %s", target, what, s.kept(), s.topped(a))
 	case NoneHolds:
@@ -206,6 +206,18 @@ func at(s *report.CapacityStep) float64 {
 	return 0
 }
 
+// above is the lowest of the loads over a level that were not held; 0 of none.
+func (s *stepper) above(level float64) (lowest float64) {
+	for i := range s.steps {
+		if load := at(&s.steps[i]); load > level && s.steps[i].Outcome == string(Broken) {
+			if lowest == 0 || load < lowest {
+				lowest = load
+			}
+		}
+	}
+	return lowest
+}
+
 // beyond is what a load does to the endpoint that is too much, by the newest step
 // of it that was not held.
 func (s *stepper) beyond(level float64) string {
@@ -234,7 +246,10 @@ func (s *stepper) notes(a Answer, c *report.Capacity) (list []string) {
 		}
 	}
 	add(a.Level > 0, "%s was held in %s", s.load(a.Level), s.tries(a.Level))
-	add(a.High > 0, "%s was held in %s", s.load(a.High), s.tries(a.High))
+	above := s.above(a.Level)
+	add(above > 0, "%s was held in %s", s.load(above), s.tries(above))
+	add(a.known() && c.Confidence != nil, "the limit lies between %s and %s in %.0f of 100 such searches",
+		s.load(a.Low), s.load(a.High), 100*a.Confidence)
 	add(
 		a.Status == Unsettled && a.Wall > 0,
 		"at %s brunt itself was the limit%s, so that the interval is wider than %s",
@@ -244,7 +259,8 @@ func (s *stepper) notes(a Answer, c *report.Capacity) (list []string) {
 	)
 	add(
 		a.Status == Unsettled && a.Wall == 0,
-		"the steps contradict each other, so that the interval is wider than %s: longer steps (--step) tell more",
+		"what the endpoint does varies from step to step, so that the interval is wider than %s: "+
+			"longer steps (--step) tell more",
 		format.Share(100*c.Precision),
 	)
 	grew := 0

@@ -69,6 +69,7 @@ func (f *Flags) Run(target string, streams job.Streams, err io.Writer, die func(
 		die:        die,
 		plan:       f.plan(list),
 		tell:       func(string) {},
+		held:       map[float64]*report.Report{},
 	}
 	if !f.Quiet {
 		s.tell = func(line string) { fmt.Fprintln(err, "brunt: "+format.Plain(line)) }
@@ -78,6 +79,7 @@ func (f *Flags) Run(target string, streams job.Streams, err io.Writer, die func(
 		return 0, why
 	}
 	answer, failure := s.search()
+	s.answer = answer.Level
 	end, _ := s.job.Close(func() *report.Report { return s.shown() })
 	rep := s.shown()
 	if rep == nil {
@@ -232,8 +234,8 @@ func (s *stepper) estimate(start float64, levels []float64) string {
 
 // shown is the report around the answer.
 func (s *stepper) shown() *report.Report {
-	if s.held != nil {
-		return s.held
+	if rep := s.held[s.answer]; rep != nil {
+		return rep
 	}
 	return s.last
 }

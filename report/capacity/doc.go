@@ -8,9 +8,10 @@
 //
 // search.go decides which load comes next and when the answer is known; it has no
 // clock, no network and no random numbers, so that tests run a thousand of them in
-// a second. judge.go and trend.go say what one step has shown, fit.go is the
-// straight line and the ceiling through a table of concurrencies. steps.go makes
-// the steps, command.go is brunt capacity, answer.go puts all of it into words.
+// a second. judge.go and trend.go say what one step has shown, interval.go what all
+// of them together leave open, closing.go when that is enough, fit.go is the straight line and the ceiling through a
+// table of concurrencies. steps.go makes the steps, command.go is brunt capacity,
+// answer.go puts all of it into words.
 //
 // May import: attack, attack/figure, report, report/config, report/format, report/job,
 // report/output, report/panel, report/rules.

@@ -25,7 +25,8 @@ func (s *search) top() float64 {
 // forget drops what was too much for the endpoint before it grew.
 func (s *search) forget() {
 	s.levels = slices.DeleteFunc(s.levels, func(l level) bool { return l.weight >= 0 })
-	s.reached, s.guessed, s.long = 0, 0, false
+	s.seen = slices.DeleteFunc(s.seen, func(o seen) bool { return o.excess > 1 })
+	s.reached, s.guessed, s.long, s.spent, s.budget = 0, 0, false, 0, 0
 }
 
 // at is the level, made where it is new.

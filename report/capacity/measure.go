@@ -11,6 +11,9 @@ import (
 	"brunt/report/rules"
 )
 
+// bunch is how many requests that are sent at once an endpoint may refuse for that.
+const bunch = 2
+
 // measured is what a step's report says, for Judge. The report has been judged by
 // the rules.
 func measured(rep *report.Report, list []rules.Rule) *Measured {
@@ -59,6 +62,7 @@ func ruled(rep *report.Report, r rules.Rule, j report.Judgement) Ruled {
 	switch {
 	case out.Few:
 	case counted:
+		out.Excess, out.Share, out.Count = float64(over)/(share*float64(max(1, n))), share, n
 		// The figure decides, and the number of requests beyond its limit says how
 		// surely.
 		if out.Weight = tail(over, n, share); j.Met {
@@ -68,6 +72,10 @@ func ruled(rep *report.Report, r rules.Rule, j report.Judgement) Ruled {
 		}
 	default:
 		out.Weight = distance(*j.Value, r.Limit(), j.Met)
+		out.Excess, out.Share, out.Count = *j.Value/r.Limit(), figureShare, rep.Requests.Succeeded
+		if !r.Times() && !r.OnFailures() { // a bound from below
+			out.Excess = r.Limit() / *j.Value
+		}
 	}
 	return out
 }
@@ -75,6 +83,10 @@ func ruled(rep *report.Report, r rules.Rule, j report.Judgement) Ruled {
 // blame says how far brunt may be what the step shows.
 func (m *Measured) blame(rep *report.Report, list []rules.Rule) {
 	v := &rep.Verdict
+	if why := m.bunched(rep, list); why != "" {
+		m.Client = why
+		return
+	}
 	if !rep.Verdict.Judged() || *v.LimitedBy == attack.LimitEndpoint && m.failing() {
 		return // what the endpoint refuses is not brunt's doing
 	}
@@ -90,6 +102,39 @@ func (m *Measured) blame(rep *report.Report, list []rules.Rule) {
 	case v.ErrorMS != nil && m.spoilt(rep, list, *v.ErrorMS):
 		m.Client = why
 	}
+}
+
+// bunched says that requests were refused because brunt, late, sent many at once:
+// without as many failures as were sent late together, no more than allowed would
+// have failed. It is empty where another rule is broken, too.
+func (m *Measured) bunched(rep *report.Report, list []rules.Rule) string {
+	allowed := failedShare
+	for i, r := range list {
+		_, _, share, counted := r.Tail(rep)
+		switch {
+		case r.OnFailures() && counted:
+			allowed = share
+		case !rep.SLO[i].Met && rep.SLO[i].Value != nil:
+			return ""
+		}
+	}
+	settled := float64(max(1, m.Succeeded+m.Failed))
+	if !m.Open || float64(m.Failed) < allowed*settled {
+		return ""
+	}
+	excused := 0.0
+	if h := rep.Histogram(figure.Lateness); h.PackedHistogram != nil {
+		for late, count := range h.ForEachBucket {
+			if float64(late)/1e9*m.Offered >= bunch {
+				excused += float64(count)
+			}
+		}
+	}
+	if float64(m.Failed)-excused >= allowed*settled {
+		return ""
+	}
+	return fmt.Sprintf("brunt was late (up to %s), and then sent many requests at once: %s of %s were refused (%s)",
+		format.OptionalMS(rep.LatenessMS.Max), format.Count(m.Failed), format.Count(m.Succeeded+m.Failed), m.Failures)
 }
 
 // slowAnyway reports whether most of the times of a rule that is broken lie beyond

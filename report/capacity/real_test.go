@@ -19,6 +19,9 @@ import (
 	"brunt/report/config"
 	"brunt/report/job"
 	"brunt/report/output"
+	"brunt/report/reporttest"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
 // searched is a search of a real endpoint, and its exit code.
@@ -38,6 +41,13 @@ func searched(t *testing.T, target string, slo []string, change func(*capacity.F
 	code, err := f.Run(target, job.Streams{Out: &out, In: strings.NewReader("")}, &said, func() {})
 	if out.Len() == 0 {
 		t.Fatalf("no report: code %d, %v\n%s", code, err, &said)
+	}
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(out.Bytes()))
+	if err == nil {
+		err = reporttest.Compiled(t).Validate(doc)
+	}
+	if err != nil {
+		t.Fatal(err)
 	}
 	rep, err := report.Read(&out, "search")
 	if err != nil {

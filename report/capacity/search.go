@@ -20,6 +20,10 @@ type Outcome struct {
 	// a likelihood ratio: below 0 where the load was held, above 0 where it was
 	// not, near 0 where a repetition might say otherwise. Steps add up.
 	Weight float64
+	// Excess is how many times as many requests as are allowed were beyond the limit
+	// of the rule that fared worst, and Spread the size of a burst of such requests,
+	// in the same unit: how much the one varies from step to step.
+	Excess, Spread float64
 	// Reached is the rate that the endpoint completed while more was asked of it,
 	// 0 where it was not at its limit.
 	Reached float64
@@ -64,10 +68,11 @@ const (
 // Answer is what a search has found. Low ≤ Level < High; a level of 0 is not
 // known, and so is a High of 0.
 type Answer struct {
-	Status    Status
-	Level     float64 // the highest that its steps, taken together, say is held
-	Low, High float64 // between which the limit lies, as far as the steps tell
-	Wall      float64 // at which brunt was the limit; 0 for none
+	Status     Status
+	Level      float64 // that was held, and is nearest to the limit by all steps together
+	Low, High  float64 // between which the limit lies, as far as the steps tell
+	Confidence float64 // of that, at least; 0 where the steps do not tell
+	Wall       float64 // at which brunt was the limit; 0 for none
 }
 
 const (
@@ -98,6 +103,9 @@ const (
 	longer, beyond = 3, 1.25
 	// mostGrown is how often an endpoint may scale up during a search.
 	mostGrown = 6
+	// patience is how many times the time of a search whose steps are never wrong one
+	// may take, and closing how many before steps for a narrower interval end.
+	patience, closing = 2.1, 1.8
 	// mostSteps ends a search whose steps never agree.
 	mostSteps = 60
 )
@@ -111,6 +119,9 @@ type search struct {
 	long    bool    // a long step has been made since the endpoint last grew
 	grown   int
 	steps   int
+	seen    []seen
+	spent   float64 // steps' time, in that of one
+	budget  float64 // spent by a search that is never wrong; 0 until a held level and a broken one are known
 }
 
 // Search looks for the highest level that is held. Levels double from the first
@@ -119,7 +130,9 @@ type search struct {
 // to that of its level, and the answer is the place of the change from held to
 // broken that contradicts the least of it. That is the maximum-likelihood estimate
 // of a step function, and the interval holds every place that contradicts no more
-// than surely beyond that. Both levels beside the answer are tried again.
+// than surely beyond that, and those that the figures of the steps leave open: see
+// interval. Both levels beside the answer are tried again, and then, while there is
+// time, loads between the bounds.
 //
 // done ends the search early; what is known then is returned. A step's error ends
 // it, too, and is returned with that.
@@ -147,6 +160,9 @@ func (s *search) learn(next Next, o Outcome) {
 	s.steps++
 	l := s.at(next.Level)
 	s.long = s.long || next.Long
+	if s.spent++; next.Long {
+		s.spent += longer - 1
+	}
 	if o.Flat && o.Verdict == Held && next.Level >= s.top() { // still more clients would not break the rules
 		s.bounds.Max = next.Level
 	}
@@ -160,6 +176,12 @@ func (s *search) learn(next Next, o Outcome) {
 	case Client:
 		l.client++
 	case Held, Broken:
+		if !next.Long {
+			if o.Verdict == Broken && o.Excess == 0 {
+				o.Excess = mostExcess
+			}
+			s.seen = append(s.seen, seen{math.Log(next.Level), min(o.Excess, mostExcess), o.Spread})
+		}
 		l.weight += min(max(o.Weight, -mostFor), most)
 	}
 	if o.Verdict == Broken && o.Reached > 0 && o.Reached < next.Level {
@@ -181,6 +203,9 @@ func (s *search) next() (Next, bool) {
 		if l.client > 0 && l.client < clientVisits && l.weight == 0 && l.visits < mostVisits {
 			return Next{Level: l.at, Fine: true}, true
 		}
+	}
+	if s.timeless(held, broken) {
+		return s.lastly(held, broken)
 	}
 	switch {
 	case broken == nil:
@@ -273,10 +298,10 @@ func (s *search) again(held, broken *level) (Next, bool) {
 		return Next{Level: broken.at, Fine: true}, true
 	case held.unsure():
 		return Next{Level: held.at, Fine: true}, true
-	case !s.long && s.reached > 0:
-		return Next{Level: max(s.rounded(held.at*beyond), broken.at), Long: true}, true
+	case s.growing():
+		return s.lastly(held, broken)
 	}
-	return Next{}, false
+	return s.closer(held, broken)
 }
 
 func (s *search) step(value float64) (Next, bool) {
@@ -314,6 +339,9 @@ func (s *search) answer(early bool) Answer {
 	}
 	if _, highest := s.known(high); highest != nil {
 		a.High = highest.at
+	}
+	if held != nil && broken != nil && !s.bounds.Whole {
+		s.widen(&a, math.Log(math.Sqrt(held.at*broken.at)))
 	}
 	wall := s.wall()
 	switch {

@@ -3,6 +3,7 @@ package capacity
 import (
 	"math"
 	"math/rand/v2"
+	"os"
 	"testing"
 
 	testneeds "brunt/payloads/needs" // of which the package has another
@@ -66,8 +67,15 @@ func stalling(r *rand.Rand) *queue {
 	return &queue{servers: 16, service: stalls, gap: constant(1), limit: 0.2, share: 0.05, length: 10}
 }
 
-// Queues whose limit is known in closed form: it is found within 5 % in 19 of 20
-// searches, in at most twice the time of a perfect bisection.
+// even is an endpoint of 8 servers whose service time is always the same, with
+// random arrivals.
+func even(r *rand.Rand) *queue {
+	return &queue{servers: 8, service: constant(0.02), gap: exponential(r, 1), limit: 0.1, share: 0.01, length: 10}
+}
+
+// Queues whose limit is known, most in closed form: it is found within 5 % in 19 of
+// 20 searches, in at most twice the time of a perfect bisection, and lies within the
+// interval as often as that says. With BRUNT_LONG=1 there are 300 searches of each.
 func TestSearchFindsKnownLimits(t *testing.T) {
 	testneeds.Time(t)
 	const mu = 50
@@ -82,6 +90,11 @@ func TestSearchFindsKnownLimits(t *testing.T) {
 		{"M/M/8, p99 by Erlang C", limitOf(mu, 8, 0.2, 0.01), func(r *rand.Rand) *queue {
 			return &queue{servers: 8, service: exponential(r, 1./mu), gap: exponential(r, 1), limit: 0.2, share: 0.01, length: 10}
 		}},
+		{"M/M/8, mean by Erlang C", 375, func(r *rand.Rand) *queue {
+			mean := 1./mu + erlangC(8, 375./mu)/(8*mu-375)
+			return &queue{servers: 8, service: exponential(r, 1./mu), gap: exponential(r, 1), mean: mean, share: 0.01, length: 10}
+		}},
+		{"M/D/8, p99, by 40,000 s of it", 372.7, even},
 		{"M/M/16, p90 by Erlang C", limitOf(mu, 16, 0.08, 0.1), func(r *rand.Rand) *queue {
 			return &queue{servers: 16, service: exponential(r, 1./mu), gap: exponential(r, 1), limit: 0.08, share: 0.1, length: 10}
 		}},
@@ -94,28 +107,36 @@ func TestSearchFindsKnownLimits(t *testing.T) {
 		{"a rule on failures alone", 200, func(r *rand.Rand) *queue {
 			return &queue{servers: 4, bound: 20, service: constant(0.02), gap: constant(1), share: 0.01, failed: 0.001, length: 10}
 		}},
-		{"2 % of stalls of 300 ms, p95", stalling(rand.New(rand.NewPCG(9, 9))).truth(500, 16/0.026), stalling},
+		{"2 % of stalls of 300 ms, p95, by 16,000 s of it", 591.5, stalling},
 	}
 	for _, sc := range scenes {
 		t.Run(sc.name, func(t *testing.T) {
-			right, worst, slow, sum, covered := 0, 0.0, 0.0, 0.0, 0
-			const runs = 20
-			for seed := range uint64(runs) {
-				r := rand.New(rand.NewPCG(seed, 1))
+			runs := uint64(20)
+			if os.Getenv("BRUNT_LONG") != "" {
+				runs = 300
+			}
+			right, worst, slow, sum, covered, wide := 0, 0.0, 0.0, 0.0, 0, 0.0
+			for seed := range runs {
+				r := rand.New(rand.NewPCG(1000+seed, 1)) // the weights were tried on others
 				f := run(t, sc.make(r), Bounds{Start: 12.5 * (1 + r.Float64()), Precision: 0.05}, sc.truth)
 				if within(f.Level, sc.truth) {
 					right++
 				} else {
 					t.Logf("seed %d: %+v", seed, f)
 				}
-				if f.Low <= sc.truth && sc.truth <= f.High {
+				if f.Low <= sc.truth && (sc.truth <= f.High || f.High == 0) {
 					covered++
 				}
-				worst, slow, sum = max(worst, math.Abs(f.Level/sc.truth-1)), max(slow, f.times), sum+f.times/runs
+				worst, slow, sum = max(worst, math.Abs(f.Level/sc.truth-1)), max(slow, f.times), sum+f.times/float64(runs)
+				wide += (f.High/f.Low - 1) / float64(runs)
 			}
-			t.Logf("limit %.1f/s: %d of %d within 5 %%, at most %.1f %% off; %d intervals hold it; %.2f times a perfect bisection, at most %.2f", sc.truth, right, runs, 100*worst, covered, sum, slow)
-			if right < runs-1 || sum > 2 {
+			t.Logf("limit %.1f/s: %d of %d within 5 %%, at most %.1f %% off; %d intervals hold it, on average %.1f %% wide; %.2f times a perfect bisection, at most %.2f",
+				sc.truth, right, runs, 100*worst, covered, 100*wide, sum, slow)
+			if float64(right) < 0.95*float64(runs) || sum > 2 {
 				t.Errorf("%d of %d right in %.2f times a perfect bisection's time", right, runs, sum)
+			}
+			if float64(covered) < Confidence*float64(runs) {
+				t.Errorf("%d of %d intervals hold the limit", covered, runs)
 			}
 		})
 	}

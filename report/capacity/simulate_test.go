@@ -17,6 +17,7 @@ type queue struct {
 	gap     func() float64 // to the next arrival, in units of the mean gap
 	limit   float64        // of the p99 (or the quantile), in seconds
 	share   float64        // that may be beyond the limit: 0.01 for p99
+	mean    float64        // limit of the mean, in seconds; 0 for no such rule
 	failed  float64        // share that may fail; 0 for no such rule
 	grow    float64        // seconds of saturation after which the servers double, once
 	length  float64        // seconds measured of a step
@@ -143,12 +144,19 @@ func (q *queue) sumUp(m *Measured, settle, length float64, came, ends, times []f
 	}
 	n := uint64(len(times))
 	if q.limit > 0 {
-		r := Ruled{Rule: "p99", Met: float64(over) <= q.share*float64(n), Few: float64(n) < 1/q.share, Weight: tail(over, n, q.share), Reason: "too slow"}
+		r := Ruled{Rule: "p99", Met: float64(over) <= q.share*float64(n), Few: float64(n) < 1/q.share, Weight: tail(over, n, q.share), Reason: "too slow", Excess: float64(over) / (q.share * float64(n)), Count: n, Share: q.share}
 		m.Rules = append(m.Rules, r)
+	}
+	if q.mean > 0 {
+		sum := 0.0
+		for _, t := range times {
+			sum += t / float64(n)
+		}
+		m.Rules = append(m.Rules, Ruled{Rule: "mean", Met: sum < q.mean, Weight: distance(sum, q.mean, sum < q.mean), Reason: "too slow", Excess: sum / q.mean, Count: n, Share: figureShare})
 	}
 	if q.failed > 0 {
 		met := float64(m.Failed) <= q.failed*float64(m.Planned)
-		m.Rules = append(m.Rules, Ruled{Rule: "failed", Met: met, Weight: tail(m.Failed, m.Planned, q.failed), Reason: "failed"})
+		m.Rules = append(m.Rules, Ruled{Rule: "failed", Met: met, Weight: tail(m.Failed, m.Planned, q.failed), Reason: "failed", Excess: float64(m.Failed) / (q.failed * float64(m.Planned)), Count: m.Planned, Share: q.failed})
 	}
 }
 
@@ -189,20 +197,6 @@ func limitOf(mu float64, c int, t, share float64) float64 {
 	low, high := 0.0, float64(c)*mu
 	for range 60 {
 		if mid := (low + high) / 2; sojourn(mid, mu, c, t) <= share {
-			low = mid
-		} else {
-			high = mid
-		}
-	}
-	return low
-}
-
-// truth is the highest rate that the queue holds over a long time, for a limit
-// that has no closed form.
-func (q *queue) truth(low, high float64) float64 {
-	for range 9 {
-		mid := (low + high) / 2
-		if m := q.measure(mid, 10, 500); m.Rules[0].Met {
 			low = mid
 		} else {
 			high = mid

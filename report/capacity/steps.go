@@ -53,9 +53,10 @@ type stepper struct {
 	latency     float64 // the same of the newest step
 	probed      *report.CapacityProbe
 	steps       []report.CapacityStep
-	details     []detail            // of the steps
-	sizing      *report.Provisioned // that rests on the endpoint's own figures, or on a full one; nil of none
-	held        *report.Report      // of the highest level that was held, the newest
+	details     []detail                   // of the steps
+	sizing      *report.Provisioned        // that rests on the endpoint's own figures, or on a full one; nil of none
+	held        map[float64]*report.Report // of each level that was held, the newest
+	answer      float64                    // the level of the answer; 0 of none
 	last        *report.Report
 }
 
@@ -104,8 +105,8 @@ func (s *stepper) step(next Next) (Outcome, error) {
 	s.learn(rep)
 	s.keep(rep, o, why)
 	o.Flat = s.flags.Clients() && flat(points(s.steps))
-	if o.Verdict == Held && (s.held == nil || levelOf(rep) >= levelOf(s.held)) {
-		s.held = rep
+	if o.Verdict == Held {
+		s.held[levelOf(rep)] = rep
 	}
 	s.tell(stepWords(&s.steps[len(s.steps)-1]))
 	return o, nil

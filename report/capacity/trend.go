@@ -26,6 +26,9 @@ const (
 	// deviations of such a count, and eased how far times must have come down from
 	// their highest.
 	grown, grownSigma, eased = 1.2, 3, 0.7
+	// steady is the standard deviation of intervals' latencies, by its logarithm, up
+	// to which an endpoint is as fast at all times.
+	steady = 0.1
 )
 
 // filling reports whether requests piled up throughout the step: response times
@@ -73,6 +76,37 @@ func grew(points []Point) bool {
 	rate, before := last.Done/last.Width, first.Done/first.Width
 	return rate >= grown*before && last.Done-before*last.Width >= grownSigma*math.Sqrt(last.Done+before*last.Width) &&
 		n.Latency <= eased*highest
+}
+
+// memory is for how many seconds a time that is longer than others stays so: the
+// sum of the autocorrelations of the intervals' latencies, as those of an
+// autoregressive series of the first order; 0 where they hardly vary.
+func memory(points []Point) float64 {
+	var logs []float64
+	mean := 0.0
+	for _, p := range points {
+		if p.Latency > 0 {
+			logs = append(logs, math.Log(p.Latency))
+			mean += math.Log(p.Latency)
+		}
+	}
+	n := float64(len(logs))
+	if n < fewPoints {
+		return 0
+	}
+	mean /= n
+	squares, next := 0.0, 0.0
+	for i, y := range logs {
+		squares += (y - mean) * (y - mean)
+		if i > 0 {
+			next += (y - mean) * (logs[i-1] - mean)
+		}
+	}
+	if squares < n*steady*steady {
+		return 0
+	}
+	rho := min(max(next/squares+2/n, 0), 0.95) // of n values it is too small by about 2/n
+	return points[0].Width * rho * (1 + rho) / (1 - rho)
 }
 
 // thirds sum up the first and the last third of the intervals: in flight and
