@@ -31,13 +31,14 @@ type Meta struct {
 	Order       string
 	Seed        uint64
 	Command     string // the command line, secrets redacted
+	Asked       payloads.Asked
 }
 
 // MetaOf is what a run's plan, target and payloads say of it.
 func MetaOf(plan attack.Plan, url string, set *payloads.Set) Meta {
 	m := Meta{
 		Version: Version(), URL: url, Protocol: plan.Protocol(), Plan: plan, Concurrency: plan.Concurrency,
-		Order: string(set.Order()), Seed: set.Seed(),
+		Order: string(set.Order()), Seed: set.Seed(), Asked: set.Asked(),
 	}
 	for _, f := range set.Files() {
 		m.Payloads = append(
@@ -121,6 +122,9 @@ func From(meta Meta, s *attack.Snapshot) *Report {
 		)
 	}
 	if text := RateWarning(meta.Details, highestRate(r)); text != "" {
+		r.Warnings = append(r.Warnings, text)
+	}
+	if text := r.shortAnswers(meta.Asked); text != "" && s.State == attack.Done {
 		r.Warnings = append(r.Warnings, text)
 	}
 	c := &s.Counts
