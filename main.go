@@ -394,7 +394,7 @@ func exit(io *streams, ctx *kong.Context, err error) int {
 			command = ctx.Selected().Path() + ": "
 		}
 		text := config.Told(ctx, strings.Join(strings.Fields(words.Error(f.err)), " "))
-		fmt.Fprintf(io.err, "brunt: %s%s\n", command, format.Plain(config.HideGiven(io.args, text)))
+		fmt.Fprintf(io.err, "brunt: %s%s\n", command, format.Plain(config.RedactGiven(io.args, text)))
 	}
 	return f.code
 }

@@ -40,7 +40,7 @@ func (t *timeline) snapshot() *Snapshot {
 	}
 	s.Warnings = append(s.Warnings, r.warnings...)
 	s.Warnings = append(s.Warnings, setting.Plains(r.credentialWarnings())...)
-	s.Lapsed = r.credentialsExpired(time.Now())
+	s.CredentialsExpired = r.credentialsExpired(time.Now())
 	r.changeMu.Lock()
 	s.Changes = slices.Clone(r.changes)
 	r.changeMu.Unlock()
@@ -179,7 +179,7 @@ func (a *aggregate) fill(s *Snapshot, r *Run) {
 	})
 	s.Slowest, s.Models = r.slowestOf(slices.Clone(a.slowest)), servedOf(a.models)
 	for i := range s.Models {
-		s.Models[i].Name = r.endpoint.Hide(s.Models[i].Name)
+		s.Models[i].Name = r.endpoint.Redact(s.Models[i].Name)
 	}
 	names, stages := a.names[:len(r.names)], a.names[len(r.names):]
 	if len(names) > 0 {
@@ -251,7 +251,7 @@ func (r *Run) fillTotals(s *Snapshot, t *timeline) {
 	}
 	left := c.Planned - min(c.Planned, c.Sent+c.Skipped)
 	if !r.slotsUsedUp() {
-		c.Untaken = left
+		c.UnsentWithSlots = left
 	}
 	if s.Interrupted {
 		c.Stopped = left
@@ -274,13 +274,13 @@ func (r *Run) fillTotals(s *Snapshot, t *timeline) {
 
 // fillSkipped counts the tickets that were dropped for being late.
 func (r *Run) fillSkipped(c *Counts) {
-	var skipped, noRoom uint64
+	var skipped, skippedNoSlot uint64
 	for _, turn := range r.dispatchers {
-		noRoom += turn.skippedNoSlot.Load()
+		skippedNoSlot += turn.skippedNoSlot.Load()
 		skipped += turn.skipped.Load()
 	}
 	c.Skipped = min(skipped, c.Planned-min(c.Planned, c.Sent))
-	c.NoRoom = min(noRoom, c.Skipped)
+	c.SkippedNoSlot = min(skippedNoSlot, c.Skipped)
 	if r.mux != nil {
 		c.Queued = uint64(r.mux.queued.Load())
 	}

@@ -132,9 +132,9 @@ func Start(plan Plan, request Request, set *payloads.Set, target *endpoint.Endpo
 	if err := r.checkHostHeaders(); err != nil {
 		return nil, err
 	}
-	target.Conceal(r.request.Headers, "")
+	target.AddSecrets(r.request.Headers, "")
 	for _, v := range set.Variants() {
-		target.Conceal(v.Headers, v.Path)
+		target.AddSecrets(v.Headers, v.Path)
 	}
 	r.stamp(set)
 	r.buildHeads(nil)

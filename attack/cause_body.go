@@ -131,7 +131,7 @@ func describeBody(body []byte) string {
 	if s.retry != "" {
 		notes = append(notes, "retry after "+s.retry+" s")
 	}
-	text = oneLine(endpoint.HideTokens(text), 200)
+	text = oneLine(endpoint.RedactTokens(text), 200)
 	if len(notes) > 0 {
 		text += " " + oneLine("("+strings.Join(notes, ", ")+")", 60)
 	}

@@ -34,14 +34,14 @@ func (r *reply) ofDatabricks() bool {
 	return false
 }
 
-// headers are the reply's, fit to be shown: without the secrets that hide takes
+// headers are the reply's, fit to be shown: without the secrets that redact takes
 // out of a text, each name once, its values joined. Nil where the header is not
 // known.
-func (r *reply) headers(hide func(string) string) map[string]string {
+func (r *reply) headers(redact func(string) string) map[string]string {
 	all := map[string]string{}
 	add := func(name, value string) {
-		name = hide(strings.ToLower(oneLine(name, 80)))
-		value = oneLine(hide(oneLine(endpoint.HideInHeader(name, value), 4*headerShown)), headerShown)
+		name = redact(strings.ToLower(oneLine(name, 80)))
+		value = oneLine(redact(oneLine(endpoint.RedactHeader(name, value), 4*headerShown)), headerShown)
 		if before, ok := all[name]; ok && len(before)+len(value) < headerShown {
 			value = before + ", " + value
 		}

@@ -22,16 +22,16 @@ func (r *Run) buildHeads(credentials []payloads.Header) {
 	}
 }
 
-// hiding takes out of texts what may be secret of requests of a payload variant:
+// redactor takes out of texts what may be secret of requests of a payload variant:
 // the endpoint may repeat what it was sent.
-func (r *Run) hiding(variant int) func(string) string {
+func (r *Run) redactor(variant int) func(string) string {
 	v := &r.payloads.Variants()[variant]
 	if len(v.Headers) == 0 && v.Path == "" {
-		return r.endpoint.Hide
+		return r.endpoint.Redact
 	}
 	// Of thousands of variants the endpoint knows less.
-	own := endpoint.Hiding(v.Headers, v.Path)
-	return func(text string) string { return own(r.endpoint.Hide(text)) }
+	own := endpoint.Redactor(v.Headers, v.Path)
+	return func(text string) string { return own(r.endpoint.Redact(text)) }
 }
 
 // checkHostHeaders says what is wrong with headers that would have the endpoint's

@@ -205,7 +205,7 @@ func tokenGone(t *testing.T, w *workspacetest.Server, o endpoint.Options) {
 	if len(s.Warnings) != 1 || !strings.Contains(s.Warnings[0].String(), "from then on the endpoint refuses requests") || !strings.Contains(s.Warnings[0].String(), "not available") {
 		t.Errorf("%q", s.Warnings)
 	}
-	if !s.Lapsed {
+	if !s.CredentialsExpired {
 		t.Error("the credentials are not said to have run out")
 	}
 }
@@ -246,7 +246,7 @@ func tokenServiceHangs(t *testing.T, w *workspacetest.Server, o endpoint.Options
 		s := run.Snapshot()
 		checkBooks(t, s)
 		noSecrets(t, w, s)
-		if s.Counts.Succeeded != s.Counts.Sent || s.Lapsed {
+		if s.Counts.Succeeded != s.Counts.Sent || s.CredentialsExpired {
 			t.Errorf("run %d: %+v %v", i, s.Counts, s.Status)
 		}
 		if len(s.Warnings) != 1 || !strings.Contains(s.Warnings[0].String(), "no answer in time") || !strings.Contains(s.Warnings[0].String(), "were good until") {

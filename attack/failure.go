@@ -167,8 +167,8 @@ func (ex *exchange) broken(how string) string {
 }
 
 // describe gives the example message of a failure without a status. Only what is
-// not in this package's own words goes through hide: a secret may be a word of them.
-func (ex *exchange) describe(hide func(string) string) setting.Text {
+// not in this package's own words goes through redact: a secret may be a word of them.
+func (ex *exchange) describe(redact func(string) string) setting.Text {
 	kind, err := ex.kind, ex.err
 	switch kind {
 	case KindReset:
@@ -181,9 +181,9 @@ func (ex *exchange) describe(hide func(string) string) setting.Text {
 	}
 	// "dial tcp" in front of the address says nothing.
 	if op := (*net.OpError)(nil); errors.As(err, &op) && op.Op == "dial" && op.Addr != nil {
-		return setting.Plain(hide(oneLine(op.Addr.String()+": "+op.Err.Error(), 300)))
+		return setting.Plain(redact(oneLine(op.Addr.String()+": "+op.Err.Error(), 300)))
 	}
-	return setting.Plain(hide(oneLine(err.Error(), 300)))
+	return setting.Plain(redact(oneLine(err.Error(), 300)))
 }
 
 // oneLine makes text fit for one line: no control characters, no more than

@@ -86,7 +86,7 @@ func (r *Run) slowestOf(all []slowReply) []Slow {
 func (r *Run) shownID(id []byte) string {
 	text := oneLine(string(id), maxIDLength)
 	if len(id) == maxIDLength {
-		return r.endpoint.HideCut(text)
+		return r.endpoint.RedactCut(text)
 	}
-	return r.endpoint.Hide(text)
+	return r.endpoint.Redact(text)
 }

@@ -44,8 +44,8 @@ type Counts struct {
 	BytesIn, BytesOut          uint64 // wire bytes of replies and requests, without TLS
 	Connections                uint64 // connections opened, without those of the warm-up
 	LateWithSlots, LateNoSlots uint64 // tickets begun over 10 ms late, by whether a slot was free
-	NoRoom                     uint64 // of Skipped, those for which no slot was free
-	Untaken                    uint64 // of NoSlot or Stopped, those that were not sent though slots were free
+	SkippedNoSlot              uint64 // of Skipped, those for which no slot was free
+	UnsentWithSlots            uint64 // of NoSlot or Stopped, those that were not sent though slots were free
 	Queued                     uint64 // requests that waited over 10 ms for a stream of HTTP/2
 	Clamped                    uint64 // values beyond the histograms' bounds
 	Kept, Dropped              uint64 // records handed to the sink, and those it was too slow for
@@ -150,12 +150,12 @@ func (v *Verdict) Valid() bool { return v.Trust != TrustNone }
 // Snapshot is everything known of a run at one moment. The snapshot of a
 // finished run is its result; every output is made from it.
 type Snapshot struct {
-	State       State
-	Interrupted bool      // ended by Stop before its plan did
-	Lapsed      bool      // the credentials expired before the run's end, and were not renewed
-	ID          string    // of the run: no other has it
-	RunID       string    // what client_request_ids begin with; empty without any
-	Started     time.Time // wall clock of the measured start
+	State              State
+	Interrupted        bool      // ended by Stop before its plan did
+	CredentialsExpired bool      // the credentials expired before the run's end, and were not renewed
+	ID                 string    // of the run: no other has it
+	RunID              string    // what client_request_ids begin with; empty without any
+	Started            time.Time // wall clock of the measured start
 	// Warmup is how long the warm-up lasts; Settled is whether it ended because latency
 	// had settled (see Plan.WarmupUntilSettled).
 	Warmup  time.Duration

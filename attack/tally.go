@@ -206,15 +206,15 @@ func (w *worker) newFailure(key failureKey, databricks bool) *Failure {
 		First:   ex.end.Sub(w.run.measured.Load()),
 		Payload: w.run.payloads.Where(ex.index),
 	}
-	hide := w.run.hiding(int(ex.variant))
+	redact := w.run.redactor(int(ex.variant))
 	switch {
 	case key.kind == KindOther && ex.kind != KindOther:
 		f.Message = setting.Plain("more kinds of failures than are kept apart")
 	case ex.status > 0:
 		f.Kind = "status_" + strconv.Itoa(ex.status)
-		f.Message = setting.Plain(hide(describeBody(w.reply.sample)))
-		f.RequestID = hide(oneLine(string(w.reply.requestID()), maxIDLength))
-		f.Cause, f.Headers = key.cause, w.reply.headers(hide)
+		f.Message = setting.Plain(redact(describeBody(w.reply.sample)))
+		f.RequestID = redact(oneLine(string(w.reply.requestID()), maxIDLength))
+		f.Cause, f.Headers = key.cause, w.reply.headers(redact)
 		if to := f.Headers["location"]; key.cause == CauseRedirect && to != "" {
 			f.Message = setting.Plain("redirects to " + to)
 		}
@@ -225,9 +225,9 @@ func (w *worker) newFailure(key failureKey, databricks bool) *Failure {
 			),
 		)
 	default:
-		f.Message, f.Advice = ex.describe(hide), remedyFor(ex.kind, ex.err)
+		f.Message, f.Advice = ex.describe(redact), remedyFor(ex.kind, ex.err)
 		if w.reply.streaming {
-			f.RequestID = hide(oneLine(string(w.reply.requestID()), maxIDLength))
+			f.RequestID = redact(oneLine(string(w.reply.requestID()), maxIDLength))
 		}
 	}
 	return f

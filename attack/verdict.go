@@ -84,7 +84,7 @@ func runFault(s *Snapshot, _ *Plan, _ *trust) (finding, bool) {
 			limit: LimitClient, notes: minorFailures(s),
 		}, true
 	}
-	if !s.Lapsed {
+	if !s.CredentialsExpired {
 		return finding{}, false
 	}
 	f := finding{headline: setting.Plain("the credentials ran out and were not renewed"), limit: LimitClient}
@@ -176,7 +176,7 @@ func slotsHeldUp(waited float64, p *Plan) string {
 
 // waitedForSlot counts the tickets that found every slot taken.
 func waitedForSlot(c *Counts) uint64 {
-	return c.LateNoSlots + c.NoSlot - min(c.NoSlot, c.Untaken) + c.NoRoom
+	return c.LateNoSlots + c.NoSlot - min(c.NoSlot, c.UnsentWithSlots) + c.SkippedNoSlot
 }
 
 // loadNotMade is a load that brunt did not make as it was planned.
@@ -212,7 +212,9 @@ func loadNotMade(s *Snapshot, p *Plan, t *trust) (finding, bool) {
 }
 
 // leftUnsent counts the tickets that were not sent though slots were free.
-func leftUnsent(c *Counts) uint64 { return c.Skipped - min(c.Skipped, c.NoRoom) + c.Untaken }
+func leftUnsent(c *Counts) uint64 {
+	return c.Skipped - min(c.Skipped, c.SkippedNoSlot) + c.UnsentWithSlots
+}
 
 // keptUp is a run in which nothing stands out.
 func keptUp(s *Snapshot, p *Plan) finding {

@@ -259,7 +259,7 @@ func (w *world) snapshot(t *testing.T) (*Snapshot, *Plan) {
 	responses := make([]*hdrhistogram.PackedHistogram, len(intervals))
 	in := func(at time.Duration) int { return min(max(int(at/time.Second), 0), len(intervals)-1) }
 	c := &s.Counts
-	c.Skipped, c.NoRoom = skipped, noRoom
+	c.Skipped, c.SkippedNoSlot = skipped, noRoom
 	c.Planned = skipped
 	var last time.Duration
 	var ends []Instant

@@ -12,49 +12,49 @@ const SchemaVersion = 1
 // what is absent is null. Durations whose name ends in _ms are milliseconds,
 // in _s seconds; counts are of measured requests, warm-up excluded.
 type Report struct {
-	Schema       int               `json:"schema"`
-	Brunt        string            `json:"brunt"` // version of the program that made the run
-	Name         string            `json:"name"`
-	Labels       map[string]string `json:"labels"`
-	Command      string            `json:"command"` // as given, secrets redacted
-	State        string            `json:"state"`   // an attack.State
-	Interrupted  bool              `json:"interrupted"`
-	RunID        *string           `json:"run_id"`           // what its client_request_ids begin with; null without any
-	Runs         []string          `json:"runs"`             // ids of the runs that it counts; empty where they are not known
-	Rebuilt      bool              `json:"rebuilt"`          // from results, which lack some figures
-	Lapsed       bool              `json:"credentials_lost"` // expired before the run's end, and not renewed
-	Error        *string           `json:"error"`            // why the run ended early on its own
-	Target       Target            `json:"target"`
-	Endpoint     *Service          `json:"endpoint"` // null for a plain URL
-	Plan         Plan              `json:"plan"`
-	Started      *time.Time        `json:"started"`        // first planned instant; null before it
-	Ended        *time.Time        `json:"ended"`          // last reply; null while running
-	ElapsedS     float64           `json:"elapsed_s"`      // to the last reply; where requests were cut off, no less than PlanElapsedS
-	PlanElapsedS float64           `json:"plan_elapsed_s"` // to the plan's end or the stop; of a run under way, to its last interval's end, as ElapsedS
-	Requests     Requests          `json:"requests"`
-	Throughput   Throughput        `json:"throughput"`
-	LatencyMS    Latency           `json:"latency_ms"`
-	LatenessMS   Summary           `json:"lateness_ms"` // of all sent
-	Stream       *Stream           `json:"stream"`      // null where no success was a stream of events
-	Usage        *Usage            `json:"usage"`       // null where no other success stated its tokens
-	Status       map[int]uint64    `json:"status"`      // complete replies, good and bad
-	Errors       []Failure         `json:"errors"`      // most frequent first
-	Names        []Named           `json:"names"`       // in order of first appearance
-	Stages       []StageFigures    `json:"stages"`      // of the plan, in order; empty without any, and where runs were merged
-	ServedModels []ServedModel     `json:"served_models"`
-	Goodput      *Goodput          `json:"goodput"` // null without rules that bound a request's times
-	Client       Client            `json:"client"`
-	Verdict      Verdict           `json:"verdict"`
-	SLO          []Judgement       `json:"slo"`
-	Slowest      []Slow            `json:"slowest"` // slowest first, at most 20
-	Intervals    []Interval        `json:"intervals"`
-	Changes      []Change          `json:"changes"` // of the load while it ran, in order
-	Warnings     []string          `json:"warnings"`
-	Results      *ResultsKept      `json:"results"`  // null without a results file
-	Spans        []Span            `json:"spans"`    // when each run of a merged report was; empty for one run
-	Capacity     *Capacity         `json:"capacity"` // null unless the run is a step of a search
-	Histograms   Histograms        `json:"histograms"`
-	Stationarity *Stationarity     `json:"stationarity"` // null where it cannot be judged
+	Schema             int               `json:"schema"`
+	Brunt              string            `json:"brunt"` // version of the program that made the run
+	Name               string            `json:"name"`
+	Labels             map[string]string `json:"labels"`
+	Command            string            `json:"command"` // as given, secrets redacted
+	State              string            `json:"state"`   // an attack.State
+	Interrupted        bool              `json:"interrupted"`
+	RunID              *string           `json:"run_id"`           // what its client_request_ids begin with; null without any
+	Runs               []string          `json:"runs"`             // ids of the runs that it counts; empty where they are not known
+	Rebuilt            bool              `json:"rebuilt"`          // from results, which lack some figures
+	CredentialsExpired bool              `json:"credentials_lost"` // expired before the run's end, and not renewed
+	Error              *string           `json:"error"`            // why the run ended early on its own
+	Target             Target            `json:"target"`
+	Endpoint           *Service          `json:"endpoint"` // null for a plain URL
+	Plan               Plan              `json:"plan"`
+	Started            *time.Time        `json:"started"`        // first planned instant; null before it
+	Ended              *time.Time        `json:"ended"`          // last reply; null while running
+	ElapsedS           float64           `json:"elapsed_s"`      // to the last reply; where requests were cut off, no less than PlanElapsedS
+	PlanElapsedS       float64           `json:"plan_elapsed_s"` // to the plan's end or the stop; of a run under way, to its last interval's end, as ElapsedS
+	Requests           Requests          `json:"requests"`
+	Throughput         Throughput        `json:"throughput"`
+	LatencyMS          Latency           `json:"latency_ms"`
+	LatenessMS         Summary           `json:"lateness_ms"` // of all sent
+	Stream             *Stream           `json:"stream"`      // null where no success was a stream of events
+	Usage              *Usage            `json:"usage"`       // null where no other success stated its tokens
+	Status             map[int]uint64    `json:"status"`      // complete replies, good and bad
+	Errors             []Failure         `json:"errors"`      // most frequent first
+	Names              []Named           `json:"names"`       // in order of first appearance
+	Stages             []StageFigures    `json:"stages"`      // of the plan, in order; empty without any, and where runs were merged
+	ServedModels       []ServedModel     `json:"served_models"`
+	Goodput            *Goodput          `json:"goodput"` // null without rules that bound a request's times
+	Client             Client            `json:"client"`
+	Verdict            Verdict           `json:"verdict"`
+	SLO                []Judgement       `json:"slo"`
+	Slowest            []Slow            `json:"slowest"` // slowest first, at most 20
+	Intervals          []Interval        `json:"intervals"`
+	Changes            []Change          `json:"changes"` // of the load while it ran, in order
+	Warnings           []string          `json:"warnings"`
+	Results            *ResultsKept      `json:"results"`  // null without a results file
+	Spans              []Span            `json:"spans"`    // when each run of a merged report was; empty for one run
+	Capacity           *Capacity         `json:"capacity"` // null unless the run is a step of a search
+	Histograms         Histograms        `json:"histograms"`
+	Stationarity       *Stationarity     `json:"stationarity"` // null where it cannot be judged
 	// IntervalHistograms are for comparisons; null in a merged report, and in one of a
 	// run under way.
 	IntervalHistograms *IntervalHistograms `json:"interval_histograms"`

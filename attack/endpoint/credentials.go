@@ -155,7 +155,7 @@ func (c *credentials) addFailure(err error) {
 		c.failures = append(c.failures, RenewalFailure{From: now})
 	}
 	last := &c.failures[len(c.failures)-1]
-	last.To, last.Reason = now, HideTokens(err.Error())
+	last.To, last.Reason = now, RedactTokens(err.Error())
 	last.Failed++
 	if expires := c.current.Expires; !expires.IsZero() && now.After(expires) {
 		last.Expired = expires

@@ -33,7 +33,7 @@ func Describe(word string, o Options, timeout time.Duration) (*Description, erro
 	if e.workspace == nil || e.Name == "" {
 		return nil, fmt.Errorf(
 			"%s is no serving endpoint of a workspace that credentials are configured for; give an endpoint's name, such as my-endpoint",
-			clip(hideURL(word)),
+			clip(redactURL(word)),
 		)
 	}
 	d := &Description{Name: e.Name}

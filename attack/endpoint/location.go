@@ -142,7 +142,7 @@ func (p *location) workspace(o databricks.Options) (w *databricks.Workspace, han
 	w, err = databricks.Open(o)
 	switch {
 	case err != nil && (p.host == "" || p.app), err != nil && o.Profile != "":
-		return nil, true, fmt.Errorf("target %s: %w", clip(hideURL(p.word)), err)
+		return nil, true, fmt.Errorf("target %s: %w", clip(redactURL(p.word)), err)
 	case err != nil:
 		return nil, false, nil
 	case p.host == "" || p.routed || p.app || sameURLHost(w.Host(), p.host):
@@ -193,7 +193,7 @@ func (p *location) routeURL(d *Details) (string, error) {
 	if p.routed && !sameURLHost(d.URL, p.host) {
 		return "", setting.Errorf(
 			"target %s is not where the workspace has endpoint %s (%s): give its name alone, or leave the credentials off with %v",
-			clip(hideURL(p.word)),
+			clip(redactURL(p.word)),
 			d.Name,
 			u.Host,
 			setting.NoAuth,

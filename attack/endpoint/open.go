@@ -106,7 +106,7 @@ func (e *Endpoint) openURL(ctx context.Context, p location, url string, o Option
 	if p.page && !o.NoAuth && !o.OwnAuth {
 		return setting.Errorf(
 			"target %s is a page of a workspace, and there are no credentials for it: %v",
-			clip(hideURL(p.word)),
+			clip(redactURL(p.word)),
 			databricks.Remedy(p.host),
 		)
 	}

@@ -136,7 +136,7 @@ func (p *ProbeReport) fails(check string, err error, remedy setting.Text) {
 	if errors.As(err, &advised) && !advised.Remedy().Empty() {
 		text, remedy = strings.Replace(text, advised.Error(), advised.What(), 1), advised.Remedy()
 	}
-	p.bad(check, HideTokens(p.secrets.Hide(text)), remedy)
+	p.bad(check, RedactTokens(p.secrets.Redact(text)), remedy)
 }
 
 // workspace looks at a target in a workspace; handled is false where it is in
@@ -148,7 +148,7 @@ func (p *ProbeReport) workspace(at location) (handled bool, err error) {
 	}
 	defer transport.CloseIdleConnections()
 	w, handled, err := at.workspace(
-		databricks.Options{Profile: p.options.Profile, Transport: transport, Secrets: &p.secrets, Hide: HideTokens},
+		databricks.Options{Profile: p.options.Profile, Transport: transport, Secrets: &p.secrets, Redact: RedactTokens},
 	)
 	switch {
 	case err != nil:
@@ -166,7 +166,7 @@ func (p *ProbeReport) workspace(at location) (handled bool, err error) {
 		)
 		return true, nil
 	}
-	p.URL = SafeTarget(at.url(w.Host()))
+	p.URL = RedactTarget(at.url(w.Host()))
 	p.well("workspace", w.Host(), 0)
 	if err := p.network(host, ""); err != nil || !p.Well() {
 		return true, err
@@ -252,7 +252,7 @@ func (p *ProbeReport) refused(ctx context.Context, w *databricks.Workspace, at l
 		p.fails("endpoint", err, setting.Plain("see whether "+w.Host()+" can be reached from here"))
 		return
 	}
-	said := w.Hide(answer.Error())
+	said := w.Redact(answer.Error())
 	switch {
 	case answer.Status == http.StatusNotFound:
 		remedy := "give one of its names"
@@ -289,7 +289,7 @@ func (p *ProbeReport) endpoint(d *Details, at location, took time.Duration) {
 			d.Name,
 			at.served,
 		), setting.Plain(
-			p.hide("it has "+served(d)),
+			p.redact("it has "+served(d)),
 		)
 	case !d.Ready:
 		f.State, f.Text = Bad, d.Name+" is NOT_READY"+deployment(d)
@@ -319,11 +319,11 @@ func (p *ProbeReport) endpoint(d *Details, at location, took time.Duration) {
 		)
 	}
 	// What the workspace says may repeat what it was sent.
-	f.Text = p.hide(f.Text)
+	f.Text = p.redact(f.Text)
 	p.add(f)
 }
 
-func (p *ProbeReport) hide(text string) string { return HideTokens(p.secrets.Hide(text)) }
+func (p *ProbeReport) redact(text string) string { return RedactTokens(p.secrets.Redact(text)) }
 
 // describe says what the endpoint is and what that means for a load.
 func describe(d *Details) string {

@@ -77,7 +77,7 @@ func WithholdQuery(path string) (string, []string) {
 	}
 	var list, kept []string
 	for part := range strings.SplitSeq(query, "&") {
-		if hideQuery(part) == part {
+		if redactQuery(part) == part {
 			list = append(list, part)
 			continue
 		}
@@ -93,13 +93,13 @@ func WithholdQuery(path string) (string, []string) {
 	return base + "?" + strings.Join(list, "&"), kept
 }
 
-// HideTokens replaces what looks like a credential in text of the endpoint's,
+// RedactTokens replaces what looks like a credential in text of the endpoint's,
 // which may repeat what it was sent.
-func HideTokens(text string) string {
+func RedactTokens(text string) string {
 	lower := strings.ToLower(text)
 	for _, word := range tokenWords {
 		if strings.Contains(lower, word) {
-			return tokenPattern().ReplaceAllString(text, hidden)
+			return tokenPattern().ReplaceAllString(text, redacted)
 		}
 	}
 	return text
@@ -109,24 +109,24 @@ func HideTokens(text string) string {
 // them, and cost little.
 var tokenWords = []string{"bearer", "basic", "dapi", "dose", "dkea", "dsapi", "eyj"}
 
-// HideInHeader is a reply's header value as it may be shown.
-func HideInHeader(name, value string) string {
+// RedactHeader is a reply's header value as it may be shown.
+func RedactHeader(name, value string) string {
 	if value != "" && secretHeader().MatchString(name) {
-		return hidden
+		return redacted
 	}
 	if strings.Contains(value, "://") || strings.EqualFold(name, "location") {
-		value = hideURL(value)
+		value = redactURL(value)
 	}
-	return HideTokens(value)
+	return RedactTokens(value)
 }
 
 // silenceLibraryLogs ends what libraries log by themselves: a reply that nobody asked for, and with
 // GODEBUG=http2debug frames and what is in them.
 var silenceLibraryLogs = sync.OnceFunc(func() { log.SetOutput(io.Discard) })
 
-// Conceal has what headers hold, and the query of a payload's path, hidden by Hide
+// AddSecrets has what headers hold, and the query of a payload's path, taken out by Redact
 // from now on, unless it is harmless.
-func (e *Endpoint) Conceal(headers []payloads.Header, path string) {
+func (e *Endpoint) AddSecrets(headers []payloads.Header, path string) {
 	addSecrets(&e.secrets, headers, path)
 	if len(headers) > 0 {
 		silenceLibraryLogs()
@@ -140,16 +140,16 @@ func addSecrets(s *secret.Set, headers []payloads.Header, path string) {
 	s.URL(path)
 }
 
-// Hiding hides what Conceal would, and nothing else.
-func Hiding(headers []payloads.Header, path string) func(text string) string {
+// Redactor takes out what AddSecrets would, and nothing else.
+func Redactor(headers []payloads.Header, path string) func(text string) string {
 	s := &secret.Set{}
 	addSecrets(s, headers, path)
-	return s.Hide
+	return s.Redact
 }
 
-// Hide takes the endpoint's credentials, what is concealed, and what looks like
+// Redact takes the endpoint's credentials, what AddSecrets was given, and what looks like
 // a credential out of a text.
-func (e *Endpoint) Hide(text string) string { return HideTokens(e.secrets.Hide(text)) }
+func (e *Endpoint) Redact(text string) string { return RedactTokens(e.secrets.Redact(text)) }
 
-// HideCut is Hide for a text whose end is missing, maybe within a secret.
-func (e *Endpoint) HideCut(text string) string { return HideTokens(e.secrets.HideCut(text)) }
+// RedactCut is Redact for a text whose end is missing, maybe within a secret.
+func (e *Endpoint) RedactCut(text string) string { return RedactTokens(e.secrets.RedactCut(text)) }

@@ -7,16 +7,16 @@ import (
 	"brunt/attack/endpoint/secret"
 )
 
-// hidden stands where a secret stood.
-const hidden = "***"
+// redacted stands where a secret stood.
+const redacted = "***"
 
-// hideQuery replaces the values of a query, but for the harmless ones.
-func hideQuery(query string) string {
+// redactQuery replaces the values of a query, but for the harmless ones.
+func redactQuery(query string) string {
 	parts := strings.Split(query, "&")
 	for i, part := range parts {
 		key, value, ok := strings.Cut(part, "=")
 		if !ok && secret.Looks(part) {
-			parts[i] = hidden
+			parts[i] = redacted
 		}
 		if !ok {
 			continue
@@ -24,24 +24,24 @@ func hideQuery(query string) string {
 		name, err := url.QueryUnescape(key)
 		text, bad := url.QueryUnescape(value)
 		if err != nil || bad != nil || !secret.Harmless(name, text) {
-			parts[i] = key + "=" + hidden
+			parts[i] = key + "=" + redacted
 		}
 	}
 	return strings.Join(parts, "&")
 }
 
-// hideURL replaces what is secret in a URL, or in what was meant to be one: its
+// redactURL replaces what is secret in a URL, or in what was meant to be one: its
 // user and password, and the values of its query and its fragment.
-func hideURL(word string) string {
+func redactURL(word string) string {
 	if user, rest := secret.Userinfo(word); user != "" {
 		scheme, after, ok := strings.Cut(rest, "://")
 		if scheme += "://"; !ok {
 			scheme, after = "", rest
 		}
-		word = scheme + hidden + "@" + after
+		word = scheme + redacted + "@" + after
 	}
 	if rest, fragment, ok := strings.Cut(word, "#"); ok {
-		return hideURL(rest) + "#" + hideQuery(fragment)
+		return redactURL(rest) + "#" + redactQuery(fragment)
 	}
 	base, query, ok := strings.Cut(word, "?")
 	switch {
@@ -50,11 +50,11 @@ func hideURL(word string) string {
 	case strings.HasPrefix(base, "mock:"):
 		return base + "?" + query // its tokens are those of answers, and it knows no secrets
 	}
-	return base + "?" + hideQuery(query)
+	return base + "?" + redactQuery(query)
 }
 
-// SafeTarget is a TARGET word as it may be shown.
-func SafeTarget(word string) string { return HideTokens(hideURL(word)) }
+// RedactTarget is a TARGET word as it may be shown.
+func RedactTarget(word string) string { return RedactTokens(redactURL(word)) }
 
 // Scheme reports whether a word is one that stands before the credentials of an
 // Authorization header.

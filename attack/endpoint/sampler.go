@@ -100,7 +100,7 @@ func (s *Sampler) take() {
 	}
 	if err != nil {
 		s.failed++
-		s.reason = HideTokens(err.Error())
+		s.reason = RedactTokens(err.Error())
 		if s.life.Err() != nil {
 			s.reason = "no answer within 2 s of the run's end"
 		}

@@ -33,17 +33,17 @@ type Target struct {
 func Parse(word string) (Target, error) {
 	word, u, err := parseURL(word)
 	if err != nil {
-		return Target{}, setting.Errorf("target %q: %v; give a URL such as https://host/path", clip(SafeTarget(word)),
+		return Target{}, setting.Errorf("target %q: %v; give a URL such as https://host/path", clip(RedactTarget(word)),
 			cause(word, err))
 	}
 	bad := func(why string, args ...any) (Target, error) {
-		return Target{}, setting.Errorf("target %q: %v", clip(SafeTarget(word)), setting.Textf(why, args...))
+		return Target{}, setting.Errorf("target %q: %v", clip(RedactTarget(word)), setting.Textf(why, args...))
 	}
 	switch {
 	case u.Scheme == "mock":
 		return bad("mock:// starts an endpoint inside brunt; it is not an address")
 	case u.Scheme == "" || u.Host == "" && u.Opaque != "":
-		return bad("no scheme; give a URL such as http://%s or mock://%s", clip(SafeTarget(word)), serviceHint(word))
+		return bad("no scheme; give a URL such as http://%s or mock://%s", clip(RedactTarget(word)), serviceHint(word))
 	case u.Scheme != "http" && u.Scheme != "https":
 		return bad("scheme %s is none of http, https, mock", u.Scheme)
 	case u.Hostname() == "":
@@ -66,7 +66,7 @@ func Parse(word string) (Target, error) {
 	t.Host = strings.TrimSuffix(t.Host, ":")
 	u.Fragment, u.RawFragment = "", ""
 	t.Path = escape(u.RequestURI())
-	u.RawQuery = hideQuery(u.RawQuery)
+	u.RawQuery = redactQuery(u.RawQuery)
 	t.URL = u.String()
 	return t, nil
 }

@@ -44,7 +44,7 @@ func (e *Endpoint) openInWorkspace(
 		return true, err
 	}
 	w, handled, err := p.workspace(
-		databricks.Options{Profile: o.Profile, Transport: transport, Secrets: &e.secrets, Hide: HideTokens},
+		databricks.Options{Profile: o.Profile, Transport: transport, Secrets: &e.secrets, Redact: RedactTokens},
 	)
 	if w == nil {
 		return handled, err
@@ -79,7 +79,7 @@ func (e *Endpoint) openInWorkspace(
 			return true, &UnreachableError{
 				fmt.Errorf(
 					"target %s: the workspace does not have endpoint %s there; give its name alone",
-					clip(hideURL(p.word)),
+					clip(redactURL(p.word)),
 					p.name,
 				),
 			}
@@ -225,7 +225,7 @@ func awaitReady(ctx context.Context, w *databricks.Workspace, d *Details, timeou
 func deployment(d *Details) string {
 	for _, x := range d.Entities {
 		if x.Deployment != "" && x.Deployment != "DEPLOYMENT_READY" {
-			return fmt.Sprintf(" (%s: %s)", x.Name, strings.TrimSpace(x.Deployment+" "+HideTokens(x.Message)))
+			return fmt.Sprintf(" (%s: %s)", x.Name, strings.TrimSpace(x.Deployment+" "+RedactTokens(x.Message)))
 		}
 	}
 	return ""

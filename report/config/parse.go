@@ -62,11 +62,11 @@ func noCommand(ctx *kong.Context, args, topics []string, err error) error {
 		}
 	}
 	first := strings.TrimPrefix(args[0], "-")
-	shown := SafeWord(args[0])
+	shown := RedactWord(args[0])
 	near := nearest(first, commands)
 	if args[0] == "help" && len(args) > 1 {
 		first = args[1]
-		shown = SafeWord(first)
+		shown = RedactWord(first)
 		near = nearest(first, append(commands, topics...))
 	}
 	switch {
@@ -76,7 +76,7 @@ func noCommand(ctx *kong.Context, args, topics []string, err error) error {
 	case unknownFlag.MatchString(err.Error()):
 		return fmt.Errorf(
 			"unknown flag %s, and no command given; brunt --help lists the commands",
-			SafeWord(unknownFlag.FindStringSubmatch(err.Error())[1]),
+			RedactWord(unknownFlag.FindStringSubmatch(err.Error())[1]),
 		)
 	case missing.MatchString(err.Error()):
 		return errors.New("no command given; brunt --help lists them")
@@ -122,7 +122,7 @@ func misused(ctx *kong.Context, err error) error {
 	}
 	if m := unexpected.FindStringSubmatch(text); m != nil {
 		if len(node.Children) > 0 {
-			return known(SafeWord(m[1]), namesOf(node))
+			return known(RedactWord(m[1]), namesOf(node))
 		}
 		if name := unquoted(ctx.Args); name != "" {
 			return fmt.Errorf(
@@ -131,7 +131,7 @@ func misused(ctx *kong.Context, err error) error {
 				name,
 			)
 		}
-		return fmt.Errorf("unexpected argument %s: write brunt %s", SafeWord(m[1]), usage(node))
+		return fmt.Errorf("unexpected argument %s: write brunt %s", RedactWord(m[1]), usage(node))
 	}
 	if missing.MatchString(text) {
 		if len(node.Children) > 0 {
@@ -195,7 +195,7 @@ func namesOf(node *kong.Node) (names []string) {
 
 // noFlag names the one flag that an unknown one was most likely meant to be.
 func noFlag(ctx *kong.Context, flag, command string) error {
-	flag = SafeWord(flag)
+	flag = RedactWord(flag)
 	bare, long := strings.CutPrefix(flag, "--")
 	if !long {
 		return fmt.Errorf("unknown flag %s; brunt %s --help lists the flags", flag, command)

@@ -8,33 +8,33 @@ import (
 	"brunt/attack/endpoint/secret"
 )
 
-// hidden stands where a secret stood.
-const hidden = "***"
+// redacted stands where a secret stood.
+const redacted = "***"
 
 // plain is a word that a shell takes as it is.
 var plain = regexp.MustCompile(`^[A-Za-z0-9_@%+=:,./-]+$`)
 
-// SafeWord is a word of a command line as it may be shown where it is not known
+// RedactWord is a word of a command line as it may be shown where it is not known
 // what it was meant for.
-func SafeWord(word string) string {
+func RedactWord(word string) string {
 	name, value, ok := strings.Cut(word, ":")
 	switch {
 	case ok && !strings.HasPrefix(value, "//") && headerName.MatchString(name) && !secret.Harmless(name, value) && !strings.Contains(word, "@"):
 		if strings.Trim(value, "0123456789") == "" || strings.HasPrefix(value, "0/") {
 			break // host:port, file:weight
 		}
-		return name + ": " + hidden
+		return name + ": " + redacted
 	case secret.Looks(word) && !strings.ContainsAny(word, "?@="):
-		return hidden
+		return redacted
 	}
 	if strings.ContainsAny(word, "?@#") {
-		return endpoint.SafeTarget(word)
+		return endpoint.RedactTarget(word)
 	}
 	flag, value, ok := strings.Cut(word, "=")
 	if ok && !secret.Harmless(strings.TrimLeft(flag, "-"), value) {
-		return flag + "=" + hidden
+		return flag + "=" + redacted
 	}
-	return endpoint.HideTokens(word)
+	return endpoint.RedactTokens(word)
 }
 
 var headerName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]*$`)
@@ -49,17 +49,17 @@ func CommandLine(args []string) string {
 		flag, value, joined := strings.Cut(word, "=")
 		switch {
 		case flag == "--header" && joined:
-			word = flag + "=" + hideHeader(value)
+			word = flag + "=" + redactHeader(value)
 		case i > 0 && (args[i-1] == "-H" || args[i-1] == "--header"):
-			word = hideHeader(word)
+			word = redactHeader(word)
 		case flag == tokenFlag && joined:
-			word = flag + "=" + hideToken(value)
+			word = flag + "=" + redactToken(value)
 		case i > 0 && args[i-1] == tokenFlag:
-			word = hideToken(word)
+			word = redactToken(word)
 		case strings.HasPrefix(word, "-H") && len(word) > 2:
-			word = "-H" + hideHeader(word[2:])
+			word = "-H" + redactHeader(word[2:])
 		case strings.Contains(word, "://"):
-			word = endpoint.SafeTarget(word)
+			word = endpoint.RedactTarget(word)
 		}
 		out = append(out, quote(word))
 	}
@@ -68,25 +68,25 @@ func CommandLine(args []string) string {
 
 const tokenFlag = "--serve-token"
 
-func hideToken(word string) string {
+func redactToken(word string) string {
 	if strings.HasPrefix(word, "@") {
 		return word
 	}
-	return hidden
+	return redacted
 }
 
-func hideHeader(word string) string {
+func redactHeader(word string) string {
 	name, value, ok := strings.Cut(word, ":")
 	value = strings.TrimSpace(value)
 	switch {
 	case !ok:
-		return hidden // which no header is
+		return redacted // which no header is
 	case strings.HasPrefix(value, "@"),
 		strings.HasPrefix(value, "env:"),
 		secret.Harmless(strings.TrimSpace(name), value):
 		return word
 	}
-	return name + ": " + hidden
+	return name + ": " + redacted
 }
 
 func quote(word string) string {
@@ -96,10 +96,10 @@ func quote(word string) string {
 	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
-// HideGiven takes out of a text what the words of a command line and the
+// RedactGiven takes out of a text what the words of a command line and the
 // environment hold of secrets. It is for errors that come before anything of a
 // target is known.
-func HideGiven(args []string, text string) string {
+func RedactGiven(args []string, text string) string {
 	s := &secret.Set{}
 	s.Environment()
 	before := ""
@@ -107,7 +107,7 @@ func HideGiven(args []string, text string) string {
 		given(s, before, word)
 		before = word
 	}
-	return endpoint.HideTokens(s.Hide(text))
+	return endpoint.RedactTokens(s.Redact(text))
 }
 
 var (

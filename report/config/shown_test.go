@@ -24,7 +24,7 @@ func TestSafeWords(t *testing.T) {
 		"http://h/%zz?sig=PASS":            "http://h/%zz?sig=***",
 		"https://h/models/llama@v2?sig=PA": "https://h/models/llama@v2?sig=***",
 	} {
-		if got := SafeWord(word); got != want {
+		if got := RedactWord(word); got != want {
 			t.Errorf("%s: %s, want %s", word, got, want)
 		}
 	}
@@ -37,11 +37,11 @@ func TestHideGiven(t *testing.T) {
 		{"attack", "http://u:sEcretValue@h"}, {"attack", "u:sEcretValue@h"}, {"attack", "h?x=sEcretValue"}, {"attack", "x", "--serve-token", "sEcretValue"}, {"--serve-token=sEcretValue"},
 		{"report", "Authorization: Bearer sEcretValue"}, {"attack", "--target=http://h?k=sEcretValue"},
 	} {
-		if got := HideGiven(args, "open sEcretValue.jsonl: not found"); got != "open ***.jsonl: not found" {
+		if got := RedactGiven(args, "open sEcretValue.jsonl: not found"); got != "open ***.jsonl: not found" {
 			t.Errorf("%q: %s", args, got)
 		}
 	}
-	if got := HideGiven([]string{"attack", "http://h/?n=5", "-H", "Accept: text/plain", "-H", "A: env:NAME", "-H", "A: @file.txt"}, "text/plain 5 NAME file.txt"); got != "text/plain 5 NAME file.txt" {
+	if got := RedactGiven([]string{"attack", "http://h/?n=5", "-H", "Accept: text/plain", "-H", "A: env:NAME", "-H", "A: @file.txt"}, "text/plain 5 NAME file.txt"); got != "text/plain 5 NAME file.txt" {
 		t.Error(got)
 	}
 }

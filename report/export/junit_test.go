@@ -30,7 +30,7 @@ func TestExitCodeAndJUnitAgree(t *testing.T) {
 		"untrusted and broken":   {func(r *report.Report) { broken(r); untrusted(r) }, 4, 3, "not trusted: brunt was late; p99<1ms broken", []string{"p99<1ms", "the run is valid"}},
 		"interrupted":            {func(r *report.Report) { r.Interrupted = true }, 130, 130, "interrupted after", []string{"the run was made"}},
 		"interrupted and broken": {func(r *report.Report) { r.Interrupted = true; broken(r) }, 130, 130, "p99<1ms broken", []string{"the run was made", "p99<1ms"}},
-		"lapsed":                 {func(r *report.Report) { r.Lapsed = true }, 1, 1, "credentials expired", []string{"the run was made"}},
+		"lapsed":                 {func(r *report.Report) { r.CredentialsExpired = true }, 1, 1, "credentials expired", []string{"the run was made"}},
 		"ended early":            {func(r *report.Report) { r.Interrupted, r.Error = true, new("the file shrank") }, 1, 1, "ended early: the file shrank", []string{"the run was made"}},
 		"all refused":            {func(r *report.Report) { r.Status = map[int]uint64{401: 5} }, 1, 1, "every reply was 401 or 403", []string{"the run was made"}},
 		"no reply":               {func(r *report.Report) { r.Status = nil; r.Errors = []report.Failure{{Message: "connection refused"}} }, 1, 1, "no reply to any of the 5,000 requests sent: connection refused", []string{"the run was made"}},

@@ -195,7 +195,7 @@ func (s *Source) keep(j *Job) (attack.Sink, error) {
 		return nil, err
 	}
 	j.file = path
-	j.results.Describe(j.set, j.target.Hide)
+	j.results.Describe(j.set, j.target.Redact)
 	return j.results.Take, nil
 }
 

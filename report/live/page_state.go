@@ -183,7 +183,7 @@ func loadOf(rate vegeta.Rate, concurrency int) (l Load) {
 // fillFrom puts settings into the form.
 func (f *Form) fillFrom(o *Settings) {
 	// The target's URL may hold secrets, which the page need not know.
-	f.Target, f.Load = endpoint.SafeTarget(o.Target), loadOf(o.Rate, o.Concurrency)
+	f.Target, f.Load = endpoint.RedactTarget(o.Target), loadOf(o.Rate, o.Concurrency)
 	f.DurationS, f.Requests = nil, nil
 	if o.Duration > 0 {
 		f.DurationS = new(o.Duration.Seconds())

@@ -161,7 +161,7 @@ func (v *View) checkAllowed(o, form *Settings) error {
 		return fieldError(
 			"target",
 			"this page loads %s only; brunt started with --serve-any-target loads others too",
-			endpoint.SafeTarget(form.Target),
+			endpoint.RedactTarget(form.Target),
 		)
 	}
 	for _, file := range o.Payloads {

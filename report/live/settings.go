@@ -66,7 +66,7 @@ func loadText(rate vegeta.Rate, concurrency int) string {
 // secrets, by the one of targets that it is of.
 func (o *Settings) unredact(targets ...string) {
 	for _, target := range targets {
-		if o.Target == endpoint.SafeTarget(target) {
+		if o.Target == endpoint.RedactTarget(target) {
 			o.Target = target
 			return
 		}

@@ -5,9 +5,9 @@ import (
 	"testing"
 )
 
-// TestUnhide: the form shows its target without secrets, and what comes back from
+// TestUnredact: the form shows its target without secrets, and what comes back from
 // it is the target that was meant.
-func TestUnhide(t *testing.T) {
+func TestUnredact(t *testing.T) {
 	meant := "http://127.0.0.1:1/x?sig=canary&v=1"
 	form := Form{}
 	form.fillFrom(&Settings{Target: meant})

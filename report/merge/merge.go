@@ -113,7 +113,7 @@ func (m *merger) head() {
 		}
 		out.Interrupted = out.Interrupted || r.Interrupted
 		out.Rebuilt = out.Rebuilt || r.Rebuilt
-		out.Lapsed = out.Lapsed || r.Lapsed
+		out.CredentialsExpired = out.CredentialsExpired || r.CredentialsExpired
 		out.Runs = append(out.Runs, r.Runs...)
 		if r.Error != nil {
 			out.Error = new(joined(out.Error, m.label(i)+": "+*r.Error))

@@ -169,7 +169,7 @@ func (r *Result) load(d *endpoint.Details, plan *attack.Plan) {
 
 // Text writes the result for people.
 func (r *Result) Text(w io.Writer) error {
-	target := endpoint.SafeTarget(r.Target)
+	target := endpoint.RedactTarget(r.Target)
 	title := []string{target}
 	if r.URL != "" && r.URL != target {
 		title = append(title, r.URL)
@@ -243,7 +243,7 @@ type (
 
 // JSON writes the result as one line.
 func (r *Result) JSON(w io.Writer) error {
-	b := body{Target: endpoint.SafeTarget(r.Target), URL: optional(r.URL), Well: r.Well(), Checks: []check{}}
+	b := body{Target: endpoint.RedactTarget(r.Target), URL: optional(r.URL), Well: r.Well(), Checks: []check{}}
 	for _, f := range r.Findings {
 		b.Checks = append(
 			b.Checks,

@@ -37,7 +37,7 @@ func (s *sender) add(state endpoint.State, text string, remedy setting.Text) {
 func (s *sender) send(ctx context.Context, word string, request attack.Request, set *payloads.Set, o endpoint.Options) {
 	target, err := endpoint.Open(ctx, word, o, s.plan.Timeout)
 	if err != nil {
-		s.add(endpoint.Bad, config.HideGiven([]string{word}, words.Error(err)), setting.Text{})
+		s.add(endpoint.Bad, config.RedactGiven([]string{word}, words.Error(err)), setting.Text{})
 		return
 	}
 	defer target.Close()
@@ -57,7 +57,7 @@ func (s *sender) send(ctx context.Context, word string, request attack.Request, 
 	}
 	run, err := attack.Start(plan, request, set, target, nil)
 	if err != nil {
-		s.add(endpoint.Bad, target.Hide(words.Error(err)), setting.Text{})
+		s.add(endpoint.Bad, target.Redact(words.Error(err)), setting.Text{})
 		return
 	}
 	select {

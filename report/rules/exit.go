@@ -14,8 +14,8 @@ type Outcome struct {
 	NoReply bool
 	// Denied: there were replies, and every one was 401 or 403.
 	Denied bool
-	// Lapsed: the credentials expired before the run's end, and were not renewed.
-	Lapsed bool
+	// CredentialsExpired: the credentials expired before the run's end, and were not renewed.
+	CredentialsExpired bool
 	// SLOBroken: at least one rule is not met.
 	SLOBroken bool
 	// Invalid: the figures are not to be trusted at all.
@@ -36,12 +36,12 @@ func OutcomeOf(r *report.Report) Outcome {
 		}
 	}
 	o := Outcome{
-		NoReply:     r.Requests.Planned > 0 && replies == 0,
-		Denied:      replies > 0 && denied == replies,
-		Invalid:     r.Verdict.Untrusted(),
-		Interrupted: r.Interrupted,
-		EndedEarly:  r.Error != nil,
-		Lapsed:      r.Lapsed,
+		NoReply:            r.Requests.Planned > 0 && replies == 0,
+		Denied:             replies > 0 && denied == replies,
+		Invalid:            r.Verdict.Untrusted(),
+		Interrupted:        r.Interrupted,
+		EndedEarly:         r.Error != nil,
+		CredentialsExpired: r.CredentialsExpired,
 	}
 	for _, j := range r.SLO {
 		o.SLOBroken = o.SLOBroken || !j.Met
@@ -97,7 +97,7 @@ func Reasons(r *report.Report, strict bool) (list []Reason) {
 		ExitFailed,
 		"every reply was 401 or 403: the credentials, or their permission on the endpoint, are wrong",
 	)
-	add(o.Lapsed, ExitFailed, "the credentials expired before the run's end and were not renewed")
+	add(o.CredentialsExpired, ExitFailed, "the credentials expired before the run's end and were not renewed")
 	add(o.Invalid && strict, ExitUntrusted, distrust(&r.Verdict))
 	for _, j := range r.SLO {
 		add(!j.Met, ExitWorse, j.Rule+" broken: "+j.Reason)

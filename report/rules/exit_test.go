@@ -20,7 +20,7 @@ func TestOutcome(t *testing.T) {
 		"broken":          {func(r *report.Report) { r.SLO = []report.Judgement{{Met: true}, {Met: false}, {Met: true}} }, Outcome{SLOBroken: true}},
 		"held":            {func(r *report.Report) { r.SLO = []report.Judgement{{Met: true}} }, Outcome{}},
 		"invalid":         {func(r *report.Report) { r.Verdict.Trust = new("none") }, Outcome{Invalid: true}},
-		"lapsed":          {func(r *report.Report) { r.Lapsed = true }, Outcome{Lapsed: true}},
+		"lapsed":          {func(r *report.Report) { r.CredentialsExpired = true }, Outcome{CredentialsExpired: true}},
 		"interrupted":     {func(r *report.Report) { r.Interrupted = true }, Outcome{Interrupted: true}},
 		"ended early":     {func(r *report.Report) { r.Error = new("why") }, Outcome{EndedEarly: true}},
 		"several": {func(r *report.Report) {

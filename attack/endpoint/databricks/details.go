@@ -278,19 +278,19 @@ func (w *Workspace) do(r *http.Request) ([]byte, error) {
 	r.Header.Set("User-Agent", userAgent)
 	resp, err := w.options.Transport.RoundTrip(r) // follows no redirect
 	if err != nil {
-		return nil, &Unreachable{Text: w.Hide(r.URL.Host + ": " + reason(err)), Err: err}
+		return nil, &Unreachable{Text: w.Redact(r.URL.Host + ": " + reason(err)), Err: err}
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxReply))
 	if err != nil {
-		return nil, &Unreachable{Text: w.Hide(r.URL.Host + ": " + reason(err)), Err: err}
+		return nil, &Unreachable{Text: w.Redact(r.URL.Host + ": " + reason(err)), Err: err}
 	}
 	switch {
 	case resp.StatusCode >= 300 && resp.StatusCode < 400:
 		return nil, fmt.Errorf(
 			"%s redirects to %q, where credentials are not sent",
 			r.URL.Host,
-			w.Hide(resp.Header.Get("Location")),
+			w.Redact(resp.Header.Get("Location")),
 		)
 	case resp.StatusCode != http.StatusOK:
 		return nil, w.statusError(resp.StatusCode, body)
@@ -340,7 +340,7 @@ func (w *Workspace) statusError(status int, body []byte) *StatusError {
 	} else if text := strings.TrimSpace(string(body)); text != "" && text[0] != '<' {
 		e.Message = text
 	}
-	e.Message = strings.Join(strings.Fields(w.Hide(e.Message)), " ")
+	e.Message = strings.Join(strings.Fields(w.Redact(e.Message)), " ")
 	if len(e.Message) > 200 {
 		e.Message = e.Message[:200] + "…"
 	}

@@ -67,7 +67,7 @@ func (w *Workspace) login(ctx context.Context) (*Token, error) {
 		// The file was changed meanwhile: what it holds now is another's.
 		return nil, fmt.Errorf(
 			"the configuration now names another workspace, %s, whose credentials are not sent here",
-			w.Hide(host),
+			w.Redact(host),
 		)
 	}
 	if c.AuthType == "" && c.Token == "" && c.Username == "" && c.ClientID != "" && c.ClientSecret != "" {
@@ -84,7 +84,7 @@ func (w *Workspace) login(ctx context.Context) (*Token, error) {
 	case plain || strings.Contains(err.Error(), "OAuth Token not supported"):
 		t.Static = plain
 	default:
-		return nil, hiddenError(c, err)
+		return nil, causeBehind(c, err)
 	}
 	if t.access == "" || strings.HasPrefix(t.Kind, "azure-") || strings.HasPrefix(t.Kind, "google-") {
 		if err := w.addHeaders(c, t); err != nil {
@@ -133,9 +133,9 @@ func (w *Workspace) addHeaders(c *config.Config, t *Token) error {
 	return nil
 }
 
-// hiddenError finds the error of a request that the SDK would have sent again, had
+// causeBehind finds the error of a request that the SDK would have sent again, had
 // it been able to: what it tells instead is that it was not.
-func hiddenError(c *config.Config, err error) error {
+func causeBehind(c *config.Config, err error) error {
 	if g, ok := c.HTTPTransport.(*guard); ok && strings.Contains(err.Error(), "cannot reset reader") {
 		if reason := g.reason(); reason != nil {
 			return reason
@@ -157,7 +157,7 @@ func (w *Workspace) explain(err error) error {
 	case errors.As(err, &answer):
 		text = w.statusError(answer.StatusCode, []byte(answer.Message)).Error()
 	case errors.As(err, &astray):
-		text = w.Hide(astray.Error())
+		text = w.Redact(astray.Error())
 	case errors.As(err, &broken):
 		text = w.short(broken.Err)
 	}

@@ -36,8 +36,8 @@ type Options struct {
 	Transport http.RoundTripper // for all requests to the workspace
 	// Secrets are told all that no text may show.
 	Secrets *secret.Set
-	// Hide takes what looks like a secret out of a text.
-	Hide func(string) string
+	// Redact takes what looks like a secret out of a text.
+	Redact func(string) string
 }
 
 // Workspace is one that is configured. Its methods may be called from any
@@ -71,7 +71,7 @@ func Open(o Options) (*Workspace, error) {
 		if _, err := config.LoadFile(c.ConfigFile); errors.Is(err, fs.ErrNotExist) {
 			return nil, &ConfigError{
 				advised{
-					fmt.Sprintf("no profile %s: there is no %s", o.Hide(c.Profile), configFile(c)),
+					fmt.Sprintf("no profile %s: there is no %s", o.Redact(c.Profile), configFile(c)),
 					"; ",
 					Remedy(""),
 				},
@@ -85,7 +85,7 @@ func Open(o Options) (*Workspace, error) {
 	if u, err := url.Parse(c.Host); err != nil || u.Scheme != "https" && !loopback(u.Hostname()) {
 		return nil, &ConfigError{
 			advised{
-				what: "the workspace's host " + o.Hide(
+				what: "the workspace's host " + o.Redact(
 					withoutUser(c.Host),
 				) + " is no https:// URL: credentials are sent over TLS only",
 			},
@@ -195,8 +195,10 @@ func (w *Workspace) keepSecrets(c *config.Config) {
 	}
 }
 
-// Hide takes the workspace's secrets out of a text, and what looks like one.
-func (w *Workspace) Hide(text string) string { return w.options.Hide(w.options.Secrets.Hide(text)) }
+// Redact takes the workspace's secrets out of a text, and what looks like one.
+func (w *Workspace) Redact(text string) string {
+	return w.options.Redact(w.options.Secrets.Redact(text))
+}
 
 // badLine is how a configuration file's parser begins to quote a line.
 const badLine = "key-value delimiter not found: "
@@ -206,7 +208,7 @@ const badLine = "key-value delimiter not found: "
 func (w *Workspace) short(err error) string {
 	var refused *StatusError
 	if errors.As(err, &refused) {
-		return w.Hide(refused.Error())
+		return w.Redact(refused.Error())
 	}
 	text, _, _ := strings.Cut(err.Error(), ". Config: ")
 	if before, _, ok := strings.Cut(text, badLine); ok { // the line itself follows, which may hold a secret
@@ -216,7 +218,7 @@ func (w *Workspace) short(err error) string {
 	for _, prefix := range []string{"resolve: ", "validate: ", "default auth: ", "oauth-m2m auth: ", "oidc: "} {
 		text = strings.TrimPrefix(text, prefix)
 	}
-	if text = w.Hide(text); len(text) > 300 {
+	if text = w.Redact(text); len(text) > 300 {
 		text = text[:300] + "…"
 	}
 	return text

@@ -2,7 +2,7 @@
 // they were sent: whole or in part, broken over lines, or encoded.
 //
 //	Secrets   values that are known (tokens, passwords), in every spelling they can have
-//	Hide…     what looks like a credential though nobody gave it (redact.go, harmless.go)
+//	Redact…     what looks like a credential though nobody gave it (redact.go, harmless.go)
 //
 // May import: nothing of brunt.
 package secret

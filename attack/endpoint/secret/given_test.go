@@ -54,13 +54,13 @@ func TestGiven(t *testing.T) {
 		"c00kie", "night9", "sgn/+8==", url.QueryEscape("sgn/+8=="), "0123456789ABCDEF0123456789ABCDEF", "Qu%2BeryS%3Digned%2F77", "Qu+eryS=igned/77", "Qu%252BeryS%253Digned%252F77",
 		html.EscapeString(`"Qu+eryS=igned/77"`), "abcd1", "$ecre7", "%24ecre7", "P@ss/w?rd", "c0de9", "fr4gment",
 	} {
-		got := s.Hide("no route for <" + text + "> here")
-		if !strings.Contains(got, hidden) || strings.Contains(strings.ToLower(got), strings.ToLower(text)) {
+		got := s.Redact("no route for <" + text + "> here")
+		if !strings.Contains(got, redacted) || strings.Contains(strings.ToLower(got), strings.ToLower(text)) {
 			t.Errorf("%s: %s", text, got)
 		}
 	}
 	for _, text := range []string{"hunter20 and a hunter", "application/json, true, 2024-05-01, a=b, en, 1", "Basic and signature", "v1, proxy.test:8080", "the theme"} {
-		if got := s.Hide(text); got != text {
+		if got := s.Redact(text); got != text {
 			t.Errorf("%s: %s", text, got)
 		}
 	}
@@ -73,14 +73,14 @@ func TestCut(t *testing.T) {
 	s.Note("hunter2")
 	for _, word := range []string{canary, "hunter2", url.QueryEscape("ä" + canary)[6:]} {
 		for n := shortest; n < len(word); n++ {
-			for what, got := range map[string]string{"cut": s.HideCut("it was " + word[:n]), "marked": s.Hide("it was " + word[:n] + "…"), "within": s.Hide(`size "` + word[:n] + `…" and more`)} {
-				if !strings.Contains(got, hidden) || len(strip(word[:n])) >= shortest && strings.Contains(got, word[:shortest]) {
+			for what, got := range map[string]string{"cut": s.RedactCut("it was " + word[:n]), "marked": s.Redact("it was " + word[:n] + "…"), "within": s.Redact(`size "` + word[:n] + `…" and more`)} {
+				if !strings.Contains(got, redacted) || len(strip(word[:n])) >= shortest && strings.Contains(got, word[:shortest]) {
 					t.Errorf("%s: %q: %s", what, word[:n], got)
 				}
 			}
 		}
 	}
-	if got := s.Hide("dapi is a beginning, hunt is one…, no more"); got != "dapi is a beginning, hunt is one…, no more" {
+	if got := s.Redact("dapi is a beginning, hunt is one…, no more"); got != "dapi is a beginning, hunt is one…, no more" {
 		t.Error(got)
 	}
 }
@@ -95,7 +95,7 @@ func TestMany(t *testing.T) {
 			s.Header("X-Line", word(i))
 		}
 	}
-	if got := s.Hide("no " + word(9_999) + " and no " + canary); strings.Contains(got, word(9_999)) || strings.Contains(got, canary) {
+	if got := s.Redact("no " + word(9_999) + " and no " + canary); strings.Contains(got, word(9_999)) || strings.Contains(got, canary) {
 		t.Error(got)
 	}
 	if len(s.runs) > 150_000 || len(s.noted) != 10_000 {
@@ -123,7 +123,7 @@ func TestEnvironment(t *testing.T) {
 	t.Setenv("SSH_AUTH_SOCK", "/run/agent-of-someone")
 	var s Set
 	s.Environment()
-	got := s.Hide("pr0xyPass environment-token-1 pwShort9 hunter2 text/html /run/agent-of-someone proxy.test")
+	got := s.Redact("pr0xyPass environment-token-1 pwShort9 hunter2 text/html /run/agent-of-someone proxy.test")
 	if got != "*** *** *** *** text/html /run/agent-of-someone proxy.test" {
 		t.Error(got)
 	}

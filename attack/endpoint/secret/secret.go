@@ -36,8 +36,8 @@ const (
 	tail = run - 1
 )
 
-// hidden stands where a secret stood.
-const hidden = "***"
+// redacted stands where a secret stood.
+const redacted = "***"
 
 // cutMark stands where a text was cut.
 const cutMark = "…"
@@ -100,11 +100,11 @@ func (s *Set) Pass(word string) {
 }
 
 // In reports whether a text holds a secret.
-func (s *Set) In(text string) bool { return s.Hide(text) != text }
+func (s *Set) In(text string) bool { return s.Redact(text) != text }
 
-// Hide replaces the secrets in a text, and before the mark of a cut (…) what may
+// Redact replaces the secrets in a text, and before the mark of a cut (…) what may
 // be the beginning of one.
-func (s *Set) Hide(text string) string {
+func (s *Set) Redact(text string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.fixed)+len(s.noted)+len(s.passed) == 0 || len(text) < shortest {
@@ -125,9 +125,9 @@ func (s *Set) Hide(text string) string {
 	}
 }
 
-// HideCut is Hide for a text whose end is missing.
-func (s *Set) HideCut(text string) string {
-	text = s.Hide(text)
+// RedactCut is Redact for a text whose end is missing.
+func (s *Set) RedactCut(text string) string {
+	text = s.Redact(text)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.ending(text)
@@ -149,7 +149,7 @@ func (s *Set) ending(text string) string {
 	}
 	for size := n; size >= shortest; size-- {
 		if _, ok := s.begins[hash(last[tail-size:])]; ok {
-			return text[:at[tail-size]] + hidden
+			return text[:at[tail-size]] + redacted
 		}
 	}
 	return text
@@ -166,7 +166,7 @@ func (s *Set) learn() {
 		for _, word := range list {
 			count++
 			if len(word) >= shortest && count <= known && (n < 2 || len(strip(word)) >= run) {
-				exact = append(exact, word, hidden)
+				exact = append(exact, word, redacted)
 			}
 			list := []string{word}
 			if count <= known {
@@ -176,7 +176,7 @@ func (s *Set) learn() {
 				s.spell(strip(spelling), len(word) > long || count > known, sizes)
 			}
 			if n == 2 && len(strip(word)) < shortest { // signs only: there is no word to find
-				exact = append(exact, word, hidden)
+				exact = append(exact, word, redacted)
 			}
 		}
 	}
@@ -270,7 +270,7 @@ func (s *Set) blank(text string) string {
 				written = at(end-1) + 1
 			}
 			b.WriteString(text[written:at(i)])
-			b.WriteString(hidden)
+			b.WriteString(redacted)
 		}
 		end = max(end, i+n)
 	}

@@ -40,8 +40,8 @@ func TestHide(t *testing.T) {
 		"in tags":         "<b>" + canary[:16] + "</b><i>" + canary[16:] + "</i>",
 		"in upper case":   strings.ToUpper(canary),
 	} {
-		got := s.Hide(text)
-		if !strings.Contains(got, hidden) || !s.In(text) {
+		got := s.Redact(text)
+		if !strings.Contains(got, redacted) || !s.In(text) {
 			t.Errorf("%s: %q of %q", what, got, text)
 		}
 		bare := strip(got)
@@ -57,17 +57,17 @@ func TestHide(t *testing.T) {
 		}
 	}
 	for _, text := range []string{"", "abc", "Too many concurrent requests", "dapi 0123", "6c1f2a8e-4f0b-4c4e-9a51-0d2f7f9a9f31"} {
-		if got := s.Hide(text); got != text {
+		if got := s.Redact(text); got != text {
 			t.Errorf("%q: %q", text, got)
 		}
 	}
-	if got := s.Hide("before " + canary + " between " + canary + " after"); got != "before *** between *** after" {
+	if got := s.Redact("before " + canary + " between " + canary + " after"); got != "before *** between *** after" {
 		t.Error(got)
 	}
-	if got := s.Hide("before dapi0123-\nCanary and token+89== after, Canary/of_the.token"); got != "before *** and token+89== after, ***" {
+	if got := s.Redact("before dapi0123-\nCanary and token+89== after, Canary/of_the.token"); got != "before *** and token+89== after, ***" {
 		t.Error(got)
 	}
-	if (&Set{}).Hide(canary) != canary {
+	if (&Set{}).Redact(canary) != canary {
 		t.Error("no secrets, but one is hidden")
 	}
 }
@@ -89,12 +89,12 @@ func TestLong(t *testing.T) {
 	s.Pass(word)
 	for from := range 40 {
 		for _, text := range []string{word[from : from+30], base64.StdEncoding.EncodeToString([]byte("x" + word))[from+4 : from+30]} {
-			if got := s.Hide("a " + text + " b"); !strings.Contains(got, hidden) || len(got) > len("a  b")+len(hidden)+8 {
+			if got := s.Redact("a " + text + " b"); !strings.Contains(got, redacted) || len(got) > len("a  b")+len(redacted)+8 {
 				t.Errorf("%q: %q", text, got)
 			}
 		}
 	}
-	if got := s.Hide(word); got != hidden {
+	if got := s.Redact(word); got != redacted {
 		t.Errorf("%q", got)
 	}
 }
@@ -121,8 +121,8 @@ func FuzzHide(f *testing.F) {
 	f.Fuzz(func(t *testing.T, word, text string) {
 		var s Set
 		s.Keep(word)
-		got := s.Hide(text)
-		if len(word) >= shortest && word != hidden && !strings.Contains(hidden, word) && !strings.Contains(word, "*") && strings.Contains(got, word) {
+		got := s.Redact(text)
+		if len(word) >= shortest && word != redacted && !strings.Contains(redacted, word) && !strings.Contains(word, "*") && strings.Contains(got, word) {
 			t.Errorf("%q in %q: %q", word, text, got)
 		}
 	})
@@ -139,6 +139,6 @@ func BenchmarkLearn(b *testing.B) {
 			word[j] = 'a' + byte((i*j*7919+j*j*31)%26)
 		}
 		s.Pass(fmt.Sprint(i, string(word)))
-		s.Hide("6c1f2a8e-4f0b-4c4e-9a51-0d2f7f9a9f31")
+		s.Redact("6c1f2a8e-4f0b-4c4e-9a51-0d2f7f9a9f31")
 	}
 }
