@@ -12,7 +12,7 @@
 //
 // Where to look: a percentile is made in summary.go, a rate in rates.go, counts of
 // streams and tokens in streams.go, what is held by figure (attack/figure) in
-// figures.go, what an endpoint needs in sizing.go. Within report/ references run one
+// latency_figures.go, what an endpoint needs in endpoint_sizing.go. Within report/ references run one
 // way:
 //
 //	format ◄── report ◄── rules ◄── text, merge ◄── results, export

@@ -3,8 +3,8 @@
 //
 //	TARGET ──Open──► Endpoint: URL, credentials, headers, embedded server
 //	                    ├─ Dialer     addresses in turn, TLS; opens connections
-//	                    ├─ credentials.go, workspace.go   tokens, renewed in time
-//	                    ├─ safe.go    what of a URL may be shown
+//	                    ├─ credentials.go, open_workspace.go   tokens, renewed in time
+//	                    ├─ redact_url.go  what of a URL may be shown
 //	                    └─ probe*.go  name, address, TCP, TLS, endpoint state
 //
 // May import: attack/endpoint/databricks, attack/endpoint/secret, attack/mock, payloads,

@@ -3,9 +3,9 @@
 // moved the bytes, and nothing is ever sent twice. Frames are read by Framer of
 // golang.org/x/net/http2.
 //
-//	Conn ─ read.go   one goroutine reads frames and hands them to their streams
-//	     ─ write.go  whoever has something to send takes the write lock
-//	     ─ stream.go one request and its response; waits for a place where all are taken
+//	Conn ─ read_frames.go   one goroutine reads frames and hands them to their streams
+//	     ─ write_frames.go  whoever has something to send takes the write lock
+//	     ─ stream.go        one request and its response; waits for a place where all are taken
 //
 // May import: attack/clock, attack/endpoint, payloads/file.
 package h2

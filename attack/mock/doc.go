@@ -8,7 +8,7 @@
 //
 // It shares the process with the load that it answers, so a request costs no garbage, and
 // no timer where there is no time to wait. Its keys, as mock://?latency=20ms, are the rows
-// of settings in config.go.
+// of settings in mock_config.go.
 //
 // May import: payloads/jsonscan.
 package mock

@@ -5,12 +5,12 @@
 //	base, new []*report.Report
 //	   │ alike.go      same bodies, same load, figures that can be trusted?
 //	   ├─ bootstrap.go fewer than four runs a side: stationary block bootstrap over
-//	   │    series.go  the runs' stretches (report.IntervalHistograms)
-//	   │    blocks.go  how long the blocks are, from the data
+//	   │    series.go       the runs' stretches (report.IntervalHistograms)
+//	   │    blocks.go       how long the blocks are, from the data
 //	   │    permutation.go  whether blocks dealt anew to the sides differ as much
 //	   ├─ ranks.go     four runs a side or more: Mann–Whitney, Hodges–Lehmann; the
-//	   │    joint.go   run is the unit, and a permutation test covers all figures
-//	   └─ judge.go     verdict of each figure and of all, the sentence, the tolerance
+//	   │    joint_interval.go  run is the unit, and a permutation test covers all figures
+//	   └─ judge_difference.go  verdict of each figure and of all, the sentence, the tolerance
 //
 // All intervals of a comparison hold at once with 95 % confidence: a table of ten
 // figures that are equal shows a difference in any of them once in twenty times, and

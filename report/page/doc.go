@@ -3,7 +3,7 @@
 // is complete in itself (Write) and the live view (Live), which sends newer reports. So
 // nothing here puts figures into words; web/ does.
 //
-//	page.go   the document and its parts       live.go   the live view's document
+//	page.go   the document and its parts       live_page.go   the live view's document
 //	web/      app.js sections, charts.js and specs.js charts, tables.js tables, feed.js
 //	          events of the live view, form.js the form that starts a run
 //

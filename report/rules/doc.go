@@ -5,7 +5,7 @@
 //	"p99<200ms" ──Parse──► Rule ──Judge──► Judgement in Report.SLO ──Exit──► code
 //	                        └──Bounds──► attack.Bounds, for goodput
 //
-// A new figure for rules: its name in grammar.go, its value in judge.go.
+// A new figure for rules: its name in rule_grammar.go, its value in judge_rules.go.
 //
 // May import: attack, attack/figure, report, report/format.
 package rules
