@@ -275,9 +275,9 @@ func (r *Run) fillTotals(s *Snapshot, t *timeline) {
 // fillSkipped counts the tickets that were dropped for being late.
 func (r *Run) fillSkipped(c *Counts) {
 	var skipped, skippedNoSlot uint64
-	for _, turn := range r.dispatchers {
-		skippedNoSlot += turn.skippedNoSlot.Load()
-		skipped += turn.skipped.Load()
+	for _, d := range r.dispatchers {
+		skippedNoSlot += d.skippedNoSlot.Load()
+		skipped += d.skipped.Load()
 	}
 	c.Skipped = min(skipped, c.Planned-min(c.Planned, c.Sent))
 	c.SkippedNoSlot = min(skippedNoSlot, c.Skipped)
@@ -288,10 +288,10 @@ func (r *Run) fillSkipped(c *Counts) {
 
 // slotsUsedUp reports whether every slot that the plan allows had come into use.
 func (r *Run) slotsUsedUp() bool {
-	for _, turn := range r.dispatchers {
-		turn.mu.Lock()
-		full := turn.workers >= turn.limit
-		turn.mu.Unlock()
+	for _, d := range r.dispatchers {
+		d.mu.Lock()
+		full := d.workers >= d.limit
+		d.mu.Unlock()
 		if !full {
 			return false
 		}

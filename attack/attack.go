@@ -60,7 +60,7 @@ type Run struct {
 	settled  atomic.Bool         // the warm-up ended once latency had settled
 
 	dispatchers []*dispatcher
-	timers      []*preciseTimer // of the turns
+	timers      []*preciseTimer // of the dispatchers
 	tallies     []*tally
 	workers     sync.WaitGroup
 

@@ -7,8 +7,7 @@ import (
 	"brunt/payloads/setting"
 )
 
-// await looks until there is what it looks for, or too much time has passed;
-// whoever called finds out which.
+// await returns when found does, or after two minutes; the caller finds out which.
 func await(found func() bool) {
 	look := time.NewTicker(time.Millisecond)
 	defer look.Stop()

@@ -66,9 +66,9 @@ func (s shredded) Write(p []byte) (n int, err error) {
 	return len(p), nil
 }
 
-// TestTurnsBeneathTLS has records come in pieces and replies after several looks
+// TestDirectConnUnderTLS has records come in pieces and replies after several looks
 // for them, and bodies of all sizes: the server gets each of them whole.
-func TestTurnsBeneathTLS(t *testing.T) {
+func TestDirectConnUnderTLS(t *testing.T) {
 	needs.Time(t)
 	var got, arrived atomic.Int64
 	url := secured(t, func(c net.Conn) net.Conn { return shredded{c} }, func(_ net.Conn, c *tls.Conn, in *bufio.Reader) {
@@ -109,7 +109,7 @@ func TestTurnsBeneathTLS(t *testing.T) {
 		return taken
 	})
 	if !taken {
-		t.Error("the turns are not taken")
+		t.Error("the direct connection is not used")
 	}
 	<-run.Done()
 	s := run.Snapshot()

@@ -132,14 +132,14 @@ func TestServiceBeginsAtTheFirstByte(t *testing.T) {
 func TestUploadOverSlowNetwork(t *testing.T) {
 	needs.Time(t)
 	t.Parallel()
-	const patience = 400 * time.Millisecond
+	const readDelay = 400 * time.Millisecond
 	large := []byte(strings.Repeat("x", 32<<20))
 	serve := func(c io.Writer, in *bufio.Reader) {
 		for {
 			if _, err := in.Peek(1); err != nil {
 				return
 			}
-			<-time.After(patience)
+			<-time.After(readDelay)
 			if !request(in) {
 				return
 			}
@@ -149,7 +149,7 @@ func TestUploadOverSlowNetwork(t *testing.T) {
 	plain := rawServer(t, func(c net.Conn, in *bufio.Reader, _ int) { serve(c, in) })
 	secure := secured(t, nil, func(_ net.Conn, c *tls.Conn, in *bufio.Reader) { serve(c, in) })
 	two := httptest.NewUnstartedServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		<-time.After(patience)
+		<-time.After(readDelay)
 		io.Copy(io.Discard, r.Body)
 	}))
 	two.EnableHTTP2 = true

@@ -62,7 +62,7 @@ func (r *Run) Change(rate vegeta.Rate, concurrency int) error {
 	return nil
 }
 
-// reschedule gives the schedule another rate from now on. It holds all turns
+// reschedule gives the schedule another rate from now on. It holds all dispatchers
 // meanwhile: a ticket that one of them has taken has an instant before now, so
 // that both schedules agree on it.
 func (r *Run) reschedule(rate vegeta.Rate) (at Instant) {

@@ -18,7 +18,7 @@ func (p Plan) Fits(l Limits, embedded bool, addresses int) (warnings []string, e
 	return p.fit(l, embedded, addresses)
 }
 
-// fit is Fits, and settles what the plan leaves open.
+// fit is Fits, and decides what the plan leaves open.
 func (p *Plan) fit(l Limits, embedded bool, addresses int) (warnings []string, err error) {
 	warning, err := p.fitFiles(l.Files, embedded)
 	if err != nil {
@@ -27,48 +27,48 @@ func (p *Plan) fit(l Limits, embedded bool, addresses int) (warnings []string, e
 	if warning != "" {
 		warnings = append(warnings, warning)
 	}
-	if room := l.Ports * max(1, addresses); !p.Open() && room > 0 && p.connections() > room {
+	if available := l.Ports * max(1, addresses); !p.Open() && available > 0 && p.connections() > available {
 		warnings = append(
 			warnings,
 			fmt.Sprintf(
 				"%d connections are asked for, and this machine has %d local ports for each address of the endpoint: no more than %d can be open at a time; widen net.ipv4.ip_local_port_range",
 				p.connections(),
 				l.Ports,
-				room,
+				available,
 			),
 		)
 	}
 	return warnings, nil
 }
 
-// fitFiles settles how many requests an open loop may have in flight when its
+// fitFiles decides how many requests an open loop may have in flight when its
 // plan does not say, and refuses more connections than the open-file limit (0:
 // none) allows: in HTTP/1.1 each request in flight needs one.
 func (p *Plan) fitFiles(limit uint64, embedded bool) (warning string, err error) {
-	room := uint64(math.MaxUint64)
+	available := uint64(math.MaxUint64)
 	if limit > 0 {
 		spare := spareFiles + uint64(p.OtherFiles)
-		room = max(limit, spare+1) - spare
+		available = max(limit, spare+1) - spare
 		if embedded {
-			room = max(1, room/2) // the endpoint's ends of the connections count too
+			available = max(1, available/2) // the endpoint's ends of the connections count too
 		}
 	}
-	maxInFlight := room
+	maxInFlight := available
 	if p.HTTP2 {
 		maxInFlight = math.MaxUint64
 	} else if p.Connections > 0 {
-		maxInFlight = min(room, uint64(p.Connections))
+		maxInFlight = min(available, uint64(p.Connections))
 	}
 	switch {
 	case p.Concurrency == 0 && maxInFlight < DefaultOpenConcurrency:
 		p.Concurrency = int(maxInFlight)
-		if maxInFlight < room || room >= DefaultOpenConcurrency/2 {
+		if maxInFlight < available || available >= DefaultOpenConcurrency/2 {
 			return "", nil // asked for, or nothing that anyone would miss
 		}
 		p.fewFiles = true
 		return fmt.Sprintf(
 			"at most %d requests in flight: this process may open %d files%s (ulimit -n)",
-			room,
+			available,
 			limit,
 			p.elsewhere(),
 		), nil
@@ -77,7 +77,7 @@ func (p *Plan) fitFiles(limit uint64, embedded bool) (warning string, err error)
 	case !p.HTTP2 && p.Connections > 0:
 		p.Concurrency = min(p.Concurrency, p.Connections)
 	}
-	if need := uint64(p.connections()); need > room {
+	if need := uint64(p.connections()); need > available {
 		field, n := setting.Concurrency, p.Concurrency
 		if p.Connections > 0 {
 			field, n = setting.Connections, p.Connections
@@ -88,7 +88,7 @@ func (p *Plan) fitFiles(limit uint64, embedded bool) (warning string, err error)
 			"this process may open %d files%s, enough for %d connections; raise the limit with ulimit -n, or lower %v",
 			limit,
 			p.elsewhere(),
-			room,
+			available,
 			field,
 		)
 	}

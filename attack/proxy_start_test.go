@@ -35,7 +35,7 @@ type proxy struct {
 // requests, and of a server that is slower still. The others are forever.
 const (
 	proxyKeepAlive = 50 * time.Millisecond
-	proxyPatience  = 500 * time.Millisecond
+	proxyTimeout   = 500 * time.Millisecond
 	forever        = 30 * time.Second
 )
 
@@ -61,7 +61,7 @@ http {
 		location / {
 			proxy_pass http://BACKEND;
 			proxy_next_upstream off;
-			proxy_read_timeout PATIENCEms;
+			proxy_read_timeout TIMEOUTms;
 		}
 	}
 }
@@ -78,8 +78,8 @@ defaults
 	option http-buffer-request
 	timeout client 10s
 	timeout http-keep-alive KEEPALIVE
-	timeout connect PATIENCE
-	timeout server PATIENCE
+	timeout connect TIMEOUT
+	timeout server TIMEOUT
 	retries 0
 frontend front
 	bind ADDRESS LISTEN
@@ -94,14 +94,14 @@ backend back
 const endless = 1_000_000
 
 // startProxy starts nginx or haproxy before the backend.
-func startProxy(t *testing.T, kind proxyKind, backend string, keepAlive, patience time.Duration) *proxy {
+func startProxy(t *testing.T, kind proxyKind, backend string, keepAlive, timeout time.Duration) *proxy {
 	t.Helper()
-	return startRetiring(t, kind, backend, keepAlive, patience, endless)
+	return startRetiring(t, kind, backend, keepAlive, timeout, endless)
 }
 
 // startRetiring starts one that has clients leave a connection after so many
 // requests, if it is nginx.
-func startRetiring(t *testing.T, kind proxyKind, backend string, keepAlive, patience time.Duration, requests int) *proxy {
+func startRetiring(t *testing.T, kind proxyKind, backend string, keepAlive, timeout time.Duration, requests int) *proxy {
 	t.Helper()
 	program := needs.Program(t, kind.name)
 	// The name of a socket in it must be short.
@@ -116,7 +116,7 @@ func startRetiring(t *testing.T, kind proxyKind, backend string, keepAlive, pati
 	ms := func(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
 	config = strings.NewReplacer("LISTEN", listen, "TLS", tls, "REQUESTS", strconv.Itoa(requests)).Replace(config)
 	config = strings.NewReplacer("DIR", dir, "ADDRESS", p.address, "BACKEND", backend,
-		"KEEPALIVE", ms(keepAlive), "PATIENCE", ms(patience)).Replace(config)
+		"KEEPALIVE", ms(keepAlive), "TIMEOUT", ms(timeout)).Replace(config)
 	if err := os.WriteFile(filepath.Join(dir, "config"), []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -173,8 +173,8 @@ func TestProxyBackend(t *testing.T) {
 	t.Run("slow", func(t *testing.T) {
 		forProxies(t, func(t *testing.T, kind proxyKind) {
 			n := scale(300, 10_000)
-			o := startOracle(t, 2*n, "-faults", "slow=0.05,halfclose=0.1", "-slow", fmt.Sprint(2*proxyPatience))
-			p := startProxy(t, kind, o.address, forever, proxyPatience)
+			o := startOracle(t, 2*n, "-faults", "slow=0.05,halfclose=0.1", "-slow", fmt.Sprint(2*proxyTimeout))
+			p := startProxy(t, kind, o.address, forever, proxyTimeout)
 			pl := kind.plan(uint64(n))
 			pl.Rate, pl.Concurrency = mustRate(t, "300"), 64
 			s, sum := through(t, p, o, pl, 0, nil)

@@ -193,7 +193,7 @@ func (s *schedule) rate(at time.Duration) float64 {
 }
 
 const (
-	// minWakeInterval is the least time between a turn's tickets at which each is worth
+	// minWakeInterval is the least time between a dispatcher's tickets at which each is worth
 	// a wake-up of its own.
 	minWakeInterval = 50 * time.Microsecond
 	// batchDelay is how long denser ones are waited for, to be sent together.

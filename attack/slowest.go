@@ -30,7 +30,7 @@ type slowest struct {
 	heap [maxSlowest]slowReply
 }
 
-// offer enters the worker's exchange if it is among the slowest.
+// offer adds the worker's exchange if it is among the slowest.
 func (s *slowest) offer(w *worker) {
 	response := w.ex.end.Sub(w.ex.planned)
 	if s.n == maxSlowest && response <= s.heap[0].response {

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Window is what came within the measured time by the clock, whoever planned
+// Window is what came within the measured time by the clock, whichever ticket planned
 // it: replies to requests of the warm-up too, and none of the drain. It tells
 // the endpoint's rate free of a run's edges. The time ends with the plan or with
 // the stop; where the plan is a number of requests, an open loop's ends where

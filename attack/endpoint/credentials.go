@@ -74,9 +74,10 @@ func renewAfter(left time.Duration) time.Duration {
 	return left * 2 / 3
 }
 
-// renewTimeout is how long an attempt may take while the token held lives on for
-// so long: one that gets no answer leaves time for another. Without a token
-// that is good there is no hurry, but one to end a silence.
+// renewTimeout is how long an attempt to renew may take while the token in use is
+// valid for so long: one without an answer leaves time for another. Without a valid
+// token it is a third of the longest, so that a service that does not answer is
+// asked again.
 func renewTimeout(left time.Duration) time.Duration {
 	if left <= 0 {
 		return maxRenewTimeout / 3
@@ -112,7 +113,7 @@ func (c *credentials) renewLoop() {
 		default:
 			failed = 0
 			c.renew(t)
-			// A source that still gives the same token is asked again soon.
+			// A source that still gives the same token is asked again after minRetryInterval.
 			wait = max(renewAfter(c.left()), minRetryInterval)
 		}
 	}

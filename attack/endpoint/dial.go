@@ -27,7 +27,7 @@ type Options struct {
 	OwnAuth      bool              // requests carry an Authorization of the user's own
 	ServedModel  string            // the only served entity to be asked
 	WaitReady    time.Duration     // how long an endpoint that is not ready is waited for
-	Waiting      func(text string) // told what is waited for; may be nil
+	Waiting      func(text string) // called with what is waited for; may be nil
 	describeOnly bool              // nothing will be sent to the endpoint
 }
 
@@ -99,9 +99,8 @@ func (o *Options) tls() (*tls.Config, error) {
 	return c, nil
 }
 
-// UseHTTP2 makes connections that speak HTTP/2: over TLS the endpoint must
-// agree to it (ALPN), without TLS it must know beforehand. It is to be called
-// before the first Dial.
+// UseHTTP2 makes connections for HTTP/2: over TLS by ALPN, where the endpoint must
+// agree, without TLS by prior knowledge. It must be called before the first Dial.
 func (d *Dialer) UseHTTP2() {
 	d.http2 = true
 	if d.tls != nil {
@@ -111,8 +110,8 @@ func (d *Dialer) UseHTTP2() {
 	}
 }
 
-// WrapUnderTLS has TLS speak over what wrap makes of each connection. It is to be
-// called before the first Dial.
+// WrapUnderTLS has TLS read and write through what wrap returns for each connection.
+// It must be called before the first Dial.
 func (d *Dialer) WrapUnderTLS(wrap func(net.Conn) net.Conn) { d.wrapUnderTLS = wrap }
 
 // TLSVersion is the version of the last handshake ("1.3"), empty without one.

@@ -66,7 +66,7 @@ func (a *address) begin(ctx context.Context, timeout time.Duration, others bool)
 }
 
 // end ends an attempt and reports whether it showed the address to be dead:
-// it refused, or answered nobody in all the time that the attempt took.
+// it refused, or answered no attempt for as long as this one took.
 func (a *address) end(t *attempt, err error) (dead bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -153,11 +153,10 @@ func (d *Dialer) try(ctx context.Context, a *address, left int) (net.Conn, error
 	return c, err
 }
 
-// live lists the addresses in the order in which they are to be tried, the
-// first of them in turns: those that answer, those that leave others unanswered
-// just now, and the dead. alive is how many are not dead, or of all where all
-// are. Meanwhile it sees to it that the dead are tried again from time to time,
-// and the name looked up.
+// live lists the addresses in the order in which to try them: those that answer,
+// beginning with another one at each call, those with attempts unanswered just now,
+// and the dead. alive is how many are not dead, or how many there are where all are.
+// It also starts what is due: attempts at dead addresses, and a look-up of the name.
 func (d *Dialer) live() (list []*address, alive int) {
 	now := time.Now()
 	d.mu.RLock()
@@ -195,9 +194,8 @@ func (d *Dialer) live() (list []*address, alive int) {
 	return list, alive
 }
 
-// probe tries those dead addresses in the background whose time it is. The
-// connection is closed at once: kept, it might be stale before a request comes
-// for it.
+// probe tries the dead addresses whose retry is due, in the background. The
+// connection is closed at once: kept, it might be stale before a request uses it.
 func (d *Dialer) probe(dead []*address, now time.Time) {
 	for _, a := range dead {
 		until := a.dead.Load()
@@ -234,8 +232,8 @@ func (d *Dialer) Close() {
 	d.group.Wait()
 }
 
-// local reports whether an error is this host's own shortage, of which no
-// other address can know better.
+// local reports whether an error is a shortage of this machine, for which trying
+// another address does not help.
 func local(err error) bool {
 	return errors.Is(err, errNoPorts) || errors.Is(err, errNoFiles) || errors.Is(err, errNoFilesSystem)
 }

@@ -33,9 +33,9 @@ func NewIdle(conn net.Conn) *Idle {
 	i := &Idle{raw: raw}
 	i.look = func(fd uintptr) bool {
 		_, _, err := syscall.Recvfrom(int(fd), i.buf[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
-		// Nothing to read is what a live idle connection says. An end, an error
-		// or bytes that nobody asked for (a proxy's 408, TLS's close_notify)
-		// all mean that it must not be used again.
+		// A connection that is open and idle has nothing to read. An end, an error or
+		// unsolicited bytes (a proxy's 408, TLS's close_notify) all mean that it must
+		// not be used again.
 		i.alive = err == syscall.EAGAIN || err == syscall.EWOULDBLOCK || err == syscall.EINTR
 		return true
 	}

@@ -126,8 +126,8 @@ func (p *location) configured(t Target, o Options) bool {
 		databricks.Cloud(t.Name) || p.app
 }
 
-// workspace is the one that the place is in. It is nil without an error for a
-// URL that is in none that is configured: handled tells whether that is wrong.
+// workspace is the configured one that the location is in. It is nil without an
+// error where there is none, and handled reports whether that is a mistake.
 func (p *location) workspace(o databricks.Options) (w *databricks.Workspace, handled bool, err error) {
 	if p.host != "" && o.Profile == "" && os.Getenv("DATABRICKS_CONFIG_PROFILE") == "" &&
 		databricks.Configured() == "" &&

@@ -16,14 +16,14 @@ import (
 type Endpoint struct {
 	Target Target
 	Dialer *Dialer
-	// Embedded is the look-alike within this process, nil for a real target.
+	// Embedded is the mock server within this process, nil for a real target.
 	Embedded *mock.Server
 
 	// Name is the serving endpoint's in its workspace; empty for a target that
 	// is in none.
 	Name string
-	// Details are what the workspace said of it; nil where it was not asked, or
-	// did not tell.
+	// Details are the workspace's description of it; nil where none was asked for, or
+	// given.
 	Details *Details
 	// Model is that of Unity AI Gateway which the target names; empty for other
 	// targets. The gateway chooses by the body, so that bodies must name it, too.

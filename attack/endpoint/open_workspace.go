@@ -102,7 +102,7 @@ func (e *Endpoint) openInWorkspace(
 	return true, e.connectTo(ctx, url, o, timeout)
 }
 
-// withTimeout asks for a token, for as long as patience lasts.
+// withTimeout asks for a token, for as long as timeout.
 func withTimeout(
 	ctx context.Context,
 	timeout time.Duration,
@@ -113,8 +113,8 @@ func withTimeout(
 	return source(ctx)
 }
 
-// unreachable sorts the errors that a workspace's answers are from those of the
-// configuration, which are usage errors.
+// unreachable makes an error an UnreachableError, unless it is about the
+// configuration: those are usage errors.
 func unreachable(err error) error {
 	var config *databricks.ConfigError
 	if errors.As(err, &config) {
@@ -167,8 +167,8 @@ func (e *Endpoint) lookUp(ctx context.Context, p location, o Options, timeout ti
 	return nil
 }
 
-// ask asks for the details once. Without an error they are nil for those who may
-// query what they may not see.
+// ask asks for the details once. They are nil without an error where the caller may
+// query the endpoint but not see its details.
 func (e *Endpoint) ask(ctx context.Context, p location, timeout time.Duration) (*Details, error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
@@ -179,7 +179,7 @@ func (e *Endpoint) ask(ctx context.Context, p location, timeout time.Duration) (
 	return d, nil
 }
 
-// waiting tells what is waited for.
+// waiting reports what is waited for.
 func (o *Options) waiting(format string, args ...any) {
 	if o.Waiting != nil {
 		o.Waiting(fmt.Sprintf(format, args...))
@@ -211,7 +211,7 @@ func awaitReady(ctx context.Context, w *databricks.Workspace, d *Details, timeou
 				),
 			}
 		}
-		// One answer that does not come is no reason to give up.
+		// A single request without an answer does not end the wait.
 		if newest, err := w.Endpoint(ctx, d.Name); err == nil {
 			d = newest
 		}

@@ -135,8 +135,8 @@ func unreached(err error, addresses int) (text string, remedy setting.Text) {
 	return text, Remedy(err)
 }
 
-// handshake makes the TLS connection, and verifies the certificate by itself so
-// that more can be told of it than an error.
+// handshake makes the TLS connection, and verifies the certificate itself, to say
+// more of it than an error does.
 func (p *ProbeReport) handshake(d *Dialer, conn net.Conn, prefix string) {
 	ctx, cancel := context.WithTimeout(p.ctx, p.timeout)
 	defer cancel()

@@ -120,8 +120,8 @@ func RedactHeader(name, value string) string {
 	return RedactTokens(value)
 }
 
-// silenceLibraryLogs ends what libraries log by themselves: a reply that nobody asked for, and with
-// GODEBUG=http2debug frames and what is in them.
+// silenceLibraryLogs discards what libraries log by themselves: unsolicited replies,
+// and with GODEBUG=http2debug frames and their contents.
 var silenceLibraryLogs = sync.OnceFunc(func() { log.SetOutput(io.Discard) })
 
 // AddSecrets has what headers hold, and the query of a payload's path, taken out by Redact

@@ -7,7 +7,7 @@ import (
 	"brunt/attack/endpoint/secret"
 )
 
-// redacted stands where a secret stood.
+// redacted replaces a secret.
 const redacted = "***"
 
 // redactQuery replaces the values of a query, but for the harmless ones.
@@ -48,7 +48,7 @@ func redactURL(word string) string {
 	case !ok:
 		return base
 	case strings.HasPrefix(base, "mock:"):
-		return base + "?" + query // its tokens are those of answers, and it knows no secrets
+		return base + "?" + query // "tokens" are those of its answers; it has no secrets
 	}
 	return base + "?" + redactQuery(query)
 }
@@ -56,6 +56,6 @@ func redactURL(word string) string {
 // RedactTarget is a TARGET word as it may be shown.
 func RedactTarget(word string) string { return RedactTokens(redactURL(word)) }
 
-// Scheme reports whether a word is one that stands before the credentials of an
-// Authorization header.
+// Scheme reports whether a word is an authentication scheme, which comes before the
+// credentials in an Authorization header.
 func Scheme(word string) bool { return secret.Scheme(word) }

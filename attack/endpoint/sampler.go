@@ -45,8 +45,8 @@ type Sampler struct {
 }
 
 // Sample begins to read, and waits two seconds at most for the first reading, or
-// for ctx: what it has is then of before the load. It is nil for a target that no
-// workspace told of.
+// for ctx: what it has is then of before the load. It is nil for a target that is
+// in no workspace.
 func (e *Endpoint) Sample(ctx context.Context) *Sampler {
 	if e.workspace == nil || e.Details == nil {
 		return nil
@@ -96,7 +96,7 @@ func (s *Sampler) take() {
 	defer s.mu.Unlock()
 	var status *databricks.StatusError
 	if errors.As(err, &status) && status.Status == http.StatusNotFound {
-		return // a workspace, or what stands in for one, that has no such figures
+		return // a workspace, or a mock of one, without such figures
 	}
 	if err != nil {
 		s.failed++

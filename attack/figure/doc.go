@@ -1,6 +1,6 @@
 // Package figure names the distributions of times that a run measures. Everything
 // that holds one histogram or one summary for each of them is an array by Figure,
-// and whoever shows or merges them goes through All:
+// and code that shows or merges them goes through All:
 //
 //	               ┌─ attack.Latencies[f]        histograms of a run
 //	figure.Figure ─┼─ report.Histograms[f] …     the same in a report, under its name in JSON

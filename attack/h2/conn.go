@@ -31,11 +31,11 @@ const (
 	maxFrame = 16 << 10
 	// lastID is the number past which a connection opens no more streams.
 	lastID = math.MaxInt32 - 1<<20
-	// minIdle is how long a connection must lie unused for the peer to have
-	// thought of closing it.
+	// minIdle is how long a connection must be unused before it is checked for having
+	// been closed by the peer.
 	minIdle = time.Millisecond
-	// deadlineShare is the part of the time-out by which the write deadline may
-	// lie too early before it is moved.
+	// deadlineShare: the write deadline is moved once it is too early by more than the
+	// time-out divided by this.
 	deadlineShare = 8
 )
 
@@ -47,10 +47,10 @@ type Config struct {
 	Time func(at clock.Instant) time.Time
 	// Timeout ends a write that the peer does not read.
 	Timeout time.Duration
-	// Wary has a connection looked at before each use after it lay idle, however
-	// shortly: the peer is known to close some without a word.
+	// CheckIdle has a connection checked before each use, however shortly it was idle:
+	// the peer is known to close some without GOAWAY.
 	CheckIdle *atomic.Bool
-	// Success holds the statuses whose bodies nobody wants to see.
+	// Success holds the statuses that are successes, of whose bodies no sample is kept.
 	Success *[1000]bool
 }
 
@@ -117,8 +117,8 @@ type Conn struct {
 }
 
 // Open makes the connection on a transport that is connected (and, over TLS,
-// has agreed on h2), and waits for the peer's SETTINGS, without which nobody
-// knows how many streams it takes. The transport is closed with the
+// has agreed on h2), and waits for the peer's SETTINGS, which say how many
+// streams it takes. The transport is closed with the
 // connection, or with the error. The peer may have ended it since: then Reserve
 // says so.
 func Open(ctx context.Context, transport net.Conn, config *Config) (*Conn, error) {

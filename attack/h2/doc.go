@@ -4,7 +4,7 @@
 // golang.org/x/net/http2.
 //
 //	Conn ─ read_frames.go   one goroutine reads frames and hands them to their streams
-//	     ─ write_frames.go  whoever has something to send takes the write lock
+//	     ─ write_frames.go  the goroutine that has something to send takes the write lock
 //	     ─ stream.go        one request and its response; waits for a place where all are taken
 //
 // May import: attack/clock, attack/endpoint, payloads/file.

@@ -22,7 +22,7 @@ var (
 	// ErrStalled is a body that nothing more came of for longer than it may be.
 	ErrStalled = errors.New("HTTP/2: the body stalled")
 
-	// errClosed is the end of a connection that nobody needs any more.
+	// errClosed is the error of a connection that was closed on this side.
 	errClosed    = errors.New("HTTP/2: connection closed")
 	errNoPreface = errors.New("the endpoint closed the connection before HTTP/2's first frame")
 )
@@ -65,7 +65,7 @@ type MalformedError struct{ Why string }
 // Error implements error.
 func (e *MalformedError) Error() string { return "not a valid HTTP/2 reply: " + e.Why }
 
-// BodyError is a body that could not be read, for it lies in a mapped file.
+// BodyError is a request body that could not be read from its mapped file.
 type BodyError struct{ Err error }
 
 // Error implements error.

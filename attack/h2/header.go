@@ -41,8 +41,8 @@ type headerBlock struct {
 	fault  string
 }
 
-// decodeHeader decodes a piece of a header: even one that nobody waits for any
-// more changes the table that later ones refer to.
+// decodeHeader decodes a piece of a header, of streams that were given up, too: it
+// changes the table (HPACK) that later ones refer to.
 func (c *Conn) decodeHeader(part []byte, last bool) error {
 	if c.header.size > maxHeaderBlock {
 		return &MalformedError{"its header is larger than 1 MiB"}

@@ -2,7 +2,7 @@ package h2
 
 import "time"
 
-// unread is what lies at a connection that its reader has not been given yet.
+// unread is what the kernel has received on a connection and its reader has not.
 type unread uint8
 
 const (
@@ -13,13 +13,13 @@ const (
 
 const (
 	// readerPause is how long the reader is waited for at a time, and
-	// readerPauses how often: on a machine that has stood still, both it and
-	// whoever wants to send wake up late, and in any order.
+	// readerPauses how often: after a pause of the machine both it and the
+	// sender wake late, in any order.
 	readerPause  = 50 * time.Microsecond
 	readerPauses = 100
 )
 
-// refresh has the reader learn what came while the connection lay idle, before
+// refresh lets the reader read what came while the connection was idle, before
 // anything is sent: a peer may have closed it, or asked for another (GOAWAY).
 // It reports whether the connection still takes streams. c.mu is held, but not
 // all the time.

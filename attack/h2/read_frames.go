@@ -38,7 +38,7 @@ func (c *Conn) read() {
 	c.fail(c.explain(err))
 }
 
-// explain tells a peer that went from one that does not know HTTP/2.
+// explain distinguishes a peer that closed the connection from one without HTTP/2.
 func (c *Conn) explain(err error) error {
 	var conn http2.ConnectionError
 	switch {
@@ -177,7 +177,8 @@ func (c *Conn) returnWindow(id uint32, n *uint32) {
 	c.control(func(b []byte) []byte { return appendWindowUpdate(b, id, by) })
 }
 
-// checkID tells a stream that was given up from one that never was. c.mu is held.
+// checkID is an error for a stream that was never opened, and none for one that was
+// given up. c.mu is held.
 func (c *Conn) checkID(id uint32) error {
 	if id%2 == 1 && id < c.nextID {
 		return nil

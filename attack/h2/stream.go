@@ -9,8 +9,8 @@ import (
 	"brunt/attack/clock"
 )
 
-// Request is what one stream sends. The body may lie in a mapped file: it is
-// read in the caller's goroutine, which must have SetPanicOnFault.
+// Request is what one stream sends. The body may be part of a mapped file: it is read
+// in the caller's goroutine, which must have called debug.SetPanicOnFault.
 type Request struct {
 	Head []hpack.HeaderField // pseudo-headers first
 	Body []byte
@@ -21,7 +21,7 @@ type Request struct {
 }
 
 // Stream is one exchange after the other, on whatever connection it reserves;
-// its owner is one goroutine. Its results stand after Do.
+// its owner is one goroutine. Its results are valid after Do.
 type Stream struct {
 	Status         int                 // of a complete reply's header, else 0
 	Sent           clock.Instant       // instant of the write that held the request's first byte
@@ -79,8 +79,8 @@ type Stream struct {
 // Follower follows bodies as they come. It is called while the connection is
 // held up, so that it must be quick; not any more once Do has returned.
 type Follower interface {
-	// Begin is told of a success, and reports whether its body is to be fed, and
-	// whether it is a stream.
+	// Begin is called with the content type of a success. fed reports whether Feed is to
+	// be called with its body, stream whether that is a stream of events.
 	Begin(contentType string) (fed, stream bool)
 	// Feed takes the next bytes, and reports whether they say that the endpoint is
 	// still at work: the stall counts from such bytes.
@@ -199,8 +199,8 @@ func (s *Stream) complete(at clock.Instant, err error) {
 	s.wakeOwner()
 }
 
-// endStream forgets the stream, tells the peer so where it does not know, and gives
-// the place back: at once where the peer knows, else when it has been told.
+// endStream removes the stream, resets it where the peer has not ended it, and frees
+// its place: at once where the peer has, else when the reset has been sent.
 func (c *Conn) endStream(s *Stream, err error, unsent bool) error {
 	c.mu.Lock()
 	if s.id != 0 {
@@ -220,12 +220,12 @@ func (c *Conn) endStream(s *Stream, err error, unsent bool) error {
 	}
 	s.Trip = c.Trip
 	if err == ErrTimeout && s.Sent > 0 && c.lastRead < s.Sent && c.config.Now().Sub(s.Sent) > c.config.Timeout/2 {
-		// Not a byte for long: whoever is at the other end may be gone.
+		// No byte came for long: the peer may be gone.
 		c.stopAccepting()
 	}
 	c.mu.Unlock()
 	if lost {
-		// Whoever is writing finds out first how much of it was handed over.
+		// The goroutine that is writing first finds out how much was handed over.
 		c.wmu.Lock()
 		s.Sent = s.written.Load()
 		c.wmu.Unlock()

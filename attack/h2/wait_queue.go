@@ -85,7 +85,7 @@ func (c *Conn) Join(streams []*Stream) {
 // Await waits for the place that the stream is in line for. ok is false
 // without an error where the connection takes no more streams. The error is
 // ErrNoStream where the instant want came because all places were taken, or
-// ErrTimeout where nobody came to open streams.
+// ErrTimeout where no connection was opened in time.
 func (s *Stream) Await(deadline clock.Instant) (ok bool, err error) {
 	c := s.conn
 	for {

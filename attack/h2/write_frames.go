@@ -14,10 +14,10 @@ import (
 
 const (
 	// flushSize is how much is gathered for one write, and how much of a body
-	// goes out before other streams have their turn.
+	// is written before other streams may write.
 	flushSize = 64 << 10
 	// maxSharedInstant is how far apart two requests may begin in a write and share its
-	// instant: one that stands behind a body has not been handed over before that.
+	// instant: one behind a body is handed over only after it.
 	maxSharedInstant = 16 << 10
 	// maxKeptBuffer is the largest write buffer that is kept.
 	maxKeptBuffer = 4 * flushSize
@@ -44,7 +44,7 @@ func (c *Conn) begin(s *Stream, r *Request) (rest []byte, err error) {
 	defer c.flushAfterOthers()
 	c.sendMarks = append(c.sendMarks, sendMark{len(c.out), s.written})
 	c.appendHeader(s, r)
-	// Should the body be gone, the header goes out nevertheless, for its table
+	// Where the body cannot be read the header is sent all the same, since its table
 	// entries are part of the connection's state; finish resets the stream.
 	return r.Body[n:], c.appendBody(s, r.Body[:n], n == len(r.Body))
 }
@@ -94,8 +94,8 @@ func (c *Conn) sendMore(s *Stream, body []byte) (rest []byte, err error) {
 	return body[n:], c.appendBody(s, body[:n], n == len(body))
 }
 
-// appendHeader writes the request's header for this connection: both ends keep
-// a table of what has been said, so it goes out in the order it is made.
+// appendHeader encodes the request's header for this connection. Both ends keep a
+// table of earlier fields (HPACK), so headers must be sent in the order encoded.
 func (c *Conn) appendHeader(s *Stream, r *Request) {
 	c.fields.Reset()
 	if size := c.tableSize.Swap(-1); size >= 0 {
@@ -148,9 +148,9 @@ func (c *Conn) appendBody(s *Stream, body []byte, last bool) (err error) {
 	return nil
 }
 
-// flushAfterOthers ends a turn at the buffer, whose lock is held: it is written at once
-// when it is full, else after others that are ready to add to it have done so.
-// When nobody is, yielding costs next to nothing.
+// flushAfterOthers is called with the buffer's lock held, after adding to it. It
+// writes at once where the buffer is full, else after the goroutines that are ready
+// to add to it have done so; where none is, yielding costs next to nothing.
 func (c *Conn) flushAfterOthers() {
 	if len(c.out) < flushSize {
 		if c.flushPending || len(c.out) == 0 {
@@ -245,8 +245,8 @@ func broken(err error) bool { return endpoint.Reset(err) }
 // a peer that may be waiting for the reader.
 func (c *Conn) control(add func(b []byte) []byte) { c.controlFreeing(0, add) }
 
-// abort tells the peer that a stream is given up. Its place comes free with that:
-// as long as the peer does not know, it counts the stream as open.
+// abort resets a stream. Its place is freed when the reset has been sent: until then
+// the peer counts the stream as open.
 func (c *Conn) abort(id uint32, code http2.ErrCode) {
 	c.controlFreeing(1, func(b []byte) []byte { return appendReset(b, id, code) })
 }
@@ -271,8 +271,8 @@ func (c *Conn) controlFreeing(places int, add func(b []byte) []byte) {
 	})
 }
 
-// checkControl is an error when the peer asks and asks and does not read the answers:
-// those that wait to be written would be without number.
+// checkControl is an error when the peer sends control frames and does not read the
+// answers, whose number would have no bound.
 func (c *Conn) checkControl() error {
 	if c.controlUnread.Load() {
 		return &MalformedError{"it does not read the answers to its control frames"}

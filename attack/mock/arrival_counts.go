@@ -8,8 +8,8 @@ type Stats struct {
 	// Arrived is the requests read to their end, whatever became of them, save
 	// those for the endpoint's details.
 	Arrived uint64 `json:"arrived"`
-	// Answered is the replies made, by status; a client that has gone may not
-	// have got its own.
+	// Answered is the replies made, by status; a client that has disconnected
+	// may not have received its own.
 	Answered map[int]uint64 `json:"answered"`
 	// Queued is the requests that wait for a slot now, InService those that hold
 	// one, Returning those past it: in their overhead or being answered.
@@ -46,7 +46,7 @@ func (s *Server) Stats() Stats {
 	return st
 }
 
-// counts are kept by whoever holds the lock beside them.
+// counts are guarded by the lock beside them.
 type counts struct {
 	arrived           uint64
 	answered          [600]uint64 // by status

@@ -61,7 +61,7 @@ func (s *Server) invoke(ctx *fasthttp.RequestCtx, e *endpoint, id []byte) {
 	case shape.streams():
 		ctx.Response.Header.SetCanonical(headerEntity, e.entity)
 		s.talk(ctx, e, shape, course, id)
-		return // it leaves when it has been told
+		return // its slot is freed when the stream ends
 	default:
 		ctx.Response.Header.SetCanonical(headerEntity, e.entity)
 		e.reply(ctx, shape, id)
@@ -138,7 +138,7 @@ func (s *Server) handleBroken(ctx *fasthttp.RequestCtx, err error) {
 	malformed.write(ctx)
 }
 
-// notFound tells a wrong endpoint from a wrong path.
+// notFound is the refusal of a wrong endpoint's name, or of a wrong path.
 func notFound(path string) refusal {
 	if name, ok := strings.CutPrefix(path, "/serving-endpoints/"); ok {
 		if name, ok = strings.CutSuffix(name, "/invocations"); ok && validName(name) {

@@ -112,13 +112,13 @@ func (s *Server) URL() string {
 	return "http://" + addr.String() + s.endpoint.invocations
 }
 
-// Observe has see told, from now on, of every request that is let in how long it
-// waits for a slot, and how long it then holds that. It is called from many
-// goroutines, before the request is answered.
+// Observe has see called from now on for every request that is accepted, with how
+// long it waits for a slot and how long it then holds it: from many goroutines,
+// before the request is answered.
 func (s *Server) Observe(see func(queued, held time.Duration)) { s.observer.Store(&see) }
 
 // accept serves each connection in a goroutine of its own. Unlike fasthttp's
-// own loop, it knows all of them, so that Close can end them.
+// own loop it keeps a list of them, so that Close can end them.
 func (s *Server) accept() {
 	for {
 		conn, err := s.listener.Accept()
@@ -187,7 +187,7 @@ var timers = sync.Pool{New: func() any { return time.NewTimer(time.Hour) }}
 // wait returns at the instant due or up to a millisecond later, never sooner;
 // false when the server was closed meanwhile. A timer descriptor would be more
 // precise, but measured six times the CPU per wake at 10,000 wakes a second,
-// and that is taken from the load loop next door.
+// which the load in the same process would lack.
 func (s *Server) wait(due int64) bool {
 	left := due - s.now()
 	if left <= 0 {

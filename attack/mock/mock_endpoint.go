@@ -138,7 +138,7 @@ func (e *endpoint) countRejected(bytesIn, status, bytesOut int) {
 	e.mu.Unlock()
 }
 
-// close lets nobody in any more and forgets what was planned.
+// close refuses further requests and drops those planned.
 func (e *endpoint) close() {
 	e.mu.Lock()
 	e.closed = true

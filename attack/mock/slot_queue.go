@@ -2,17 +2,17 @@ package mock
 
 import "slices"
 
-// slotQueue is the way into the model: its slots and the queue before them, worked
-// out ahead. Requests are served in the order of arrival and the k-th draw is
-// known, so when a request arrives, the instant it leaves the model is known
-// as well, and all its handler has to do is to wait for that instant. A
-// late wake-up therefore delays one reply, never the slot behind it.
+// slotQueue is the model's slots and the queue before them, computed ahead. Requests
+// are served in the order of arrival and the k-th service time is known, so the
+// instant at which a request leaves the model is known when it arrives, and its
+// handler only waits for that instant. A late wake-up therefore delays one reply, and
+// never the next request in that slot.
 //
-// A client that gives up changes nothing: nobody tells the model, which works
-// to the end, and its place comes free at the instant planned.
+// A client that disconnects changes nothing: as in a real server the model works to
+// the end, and its slot is freed at the instant planned.
 //
-// Instants are nanoseconds and never run backwards from call to call. A line
-// has no clock and no lock of its own.
+// Instants are nanoseconds and never decrease from call to call. A slotQueue has no
+// clock and no lock of its own.
 type slotQueue struct {
 	free  []int64 // min-heap: when each slot comes free of all that is planned on it
 	queue []int64 // when the service of each waiting request begins; ascending, from head on

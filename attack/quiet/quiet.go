@@ -176,7 +176,7 @@ func pressure() time.Duration {
 	return micros
 }
 
-// await returns at the end of a quiet moment, or when patience has gone.
+// await returns at the end of a quiet moment, or after quietTimeout.
 func await() {
 	for end := time.Now().Add(quietTimeout); time.Now().Before(end); {
 		over := observe()

@@ -1,6 +1,6 @@
 // Package setting names what a run can be set to, so that errors and advice
 // speak of it without the words of any surface. A Text is a sentence with
-// settings among its values; whoever shows it gives their names:
+// settings among its values; the package that shows it gives their names:
 //
 //	setting.Textf("raise %v, or leave it out", setting.Connections)
 //

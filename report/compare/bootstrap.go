@@ -61,7 +61,7 @@ type resampled struct {
 
 func (s *series) resample(list []*row, cols *[distributions]columns, random *rand.Rand) *resampled {
 	n := len(s.stretches)
-	all := room(cols)
+	all := newSum(cols)
 	s.weighted(s.once(), all)
 	out := &resampled{
 		value: make([]float64, len(list)), drawn: make([][]float64, len(list)),
@@ -75,7 +75,7 @@ func (s *series) resample(list []*row, cols *[distributions]columns, random *ran
 		}
 	}
 	out.blocks = math.Max(float64(n)/out.length, 1)
-	drawn, times := room(cols), make([]int, n)
+	drawn, times := newSum(cols), make([]int, n)
 	for r := range replicates {
 		s.draw(times, out.length, random)
 		s.weighted(times, drawn)

@@ -27,7 +27,7 @@ func chances(
 	blocks := blocksOf(a, size, 0)
 	first := len(blocks)
 	blocks = append(blocks, blocksOf(b, size, len(a.stretches))...)
-	x, y := room(cols), room(cols)
+	x, y := newSum(cols), newSum(cols)
 	differences := make([][]float64, len(list))
 	for i := range differences {
 		differences[i] = make([]float64, replicates)

@@ -148,8 +148,8 @@ func (s *series) weighted(times []int, into *sum) {
 	}
 }
 
-// room is an empty sum.
-func room(cols *[distributions]columns) *sum {
+// newSum is an empty sum.
+func newSum(cols *[distributions]columns) *sum {
 	s := &sum{}
 	for d := range cols {
 		s.counts[d] = make([]float64, len(cols[d].index))

@@ -8,7 +8,7 @@ import (
 	"brunt/attack/endpoint/secret"
 )
 
-// redacted stands where a secret stood.
+// redacted replaces a secret.
 const redacted = "***"
 
 // plain is a word that a shell takes as it is.

@@ -114,14 +114,14 @@ func (s *Session) start(ctx context.Context, settings live.Settings, waiting fun
 		case d := <-done:
 			s.interrupt(signal)
 			return d.job, d.err
-		case <-time.After(mostFarewell): // of something that does not heed ctx
+		case <-time.After(maxCancel): // of what ignores ctx
 			return nil, attack.ErrInterrupted
 		}
 	}
 }
 
-// mostFarewell is how long what is being readied may take to be given up.
-const mostFarewell = time.Second
+// maxCancel is how long the preparation of a run may take to end after its context.
+const maxCancel = time.Second
 
 // interrupt has the signal obeyed next, unless enough of them are waiting.
 func (s *Session) interrupt(signal os.Signal) {

@@ -96,12 +96,12 @@ func sizeAll(t *testing.T, all []asked, dir string) (wrong string) {
 			// times here are long beside what that does to them.
 			s := *j.Run.Snapshot()
 			s.Verdict.Trust, s.Verdict.LimitedBy = attack.TrustFull, attack.LimitEndpoint
-			for _, told := range []bool{true, false} {
-				if !told {
+			for _, sampled := range []bool{true, false} {
+				if !sampled {
 					j.Meta.Sampler = nil
 				}
 				r := report.From(j.Meta, &s)
-				p, what := r.Endpoint.Provisioned, fmt.Sprintf("%g of its capacity, queue %s, told %v", a.load, a.queue, told)
+				p, what := r.Endpoint.Provisioned, fmt.Sprintf("%g of its capacity, queue %s, sampled %v", a.load, a.queue, sampled)
 				switch {
 				case p.Needed == nil && p.Reason != nil:
 					t.Logf("%s: not given: %s", what, *p.Reason)

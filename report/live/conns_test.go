@@ -78,7 +78,7 @@ func TestSlowHeaders(t *testing.T) {
 }
 
 // The 101st page is told so, and one that leaves makes room.
-func TestHundredViewers(t *testing.T) {
+func TestHundredPages(t *testing.T) {
 	v := serve(t, nil)
 	var last *stream
 	for range guard.MaxViewers {

@@ -288,7 +288,7 @@ func mustJob(t testing.TB, o Settings) *Job {
 }
 
 // The end event comes after the newest state, even where that was not published yet.
-func TestFarewellComesLast(t *testing.T) {
+func TestEndEventComesLast(t *testing.T) {
 	v, err := Open(Config{Flags: Flags{Serve: "127.0.0.1:0"}, Settings: small(time.Hour)})
 	if err != nil {
 		t.Fatal(err)

@@ -13,7 +13,7 @@ import (
 	"brunt/report"
 )
 
-// sameEnd checks that a viewer ended up with the report's own intervals.
+// sameEnd checks that a page ended up with the report's own intervals.
 func (s *stream) sameEnd(who string, want *report.Report) {
 	s.t.Helper()
 	succeeded := uint64(0)
@@ -48,7 +48,7 @@ func (s *stream) sameEnd(who string, want *report.Report) {
 
 // Whoever joins late, comes back, or does not read for a while ends up with
 // what the one has who was there all the time, and with the report's figures.
-func TestAllViewersEndAlike(t *testing.T) {
+func TestAllPagesEndAlike(t *testing.T) {
 	needs.Time(t)
 	t.Parallel()
 	o := small(3100 * time.Millisecond) // the last 100 ms are joined to an interval that was sent
@@ -72,7 +72,7 @@ func TestAllViewersEndAlike(t *testing.T) {
 	late := v.stream(t, "")
 	late.next()
 	if late.newest.name != "view" || len(late.intervals) < 2 {
-		t.Errorf("a late viewer's first event: %s with %d intervals", late.newest.name, len(late.intervals))
+		t.Errorf("a late page's first event: %s with %d intervals", late.newest.name, len(late.intervals))
 	}
 	gone.open(v, id)
 	gone.next()
@@ -125,9 +125,9 @@ func TestViewAtEachBeginning(t *testing.T) {
 	}
 }
 
-// Without a viewer nothing is built and no goroutine looks at the run; a page
-// that vanishes without a word is a viewer no longer.
-func TestNothingIsBuiltWithoutViewers(t *testing.T) {
+// Without a page nothing is built and no goroutine looks at the run; a page
+// that vanishes without a word is no longer counted.
+func TestNothingIsBuiltWithoutPages(t *testing.T) {
 	v := serve(t, nil)
 	v.post(t, "/api/start", "{}")
 	v.untilState(t, "done")
@@ -164,9 +164,9 @@ func TestFramesAreShared(t *testing.T) {
 		t.Error("the same frame was made twice")
 	}
 	if c, _, wait := v.feed.next(there, true); c != nil || wait == nil {
-		t.Error("a viewer who has seen everything is sent more")
+		t.Error("a page that has seen everything is sent more")
 	}
 	if c, _, _ := v.feed.next(cursor{}, false); strings.Contains(string(c), `"start"`) {
-		t.Error("a viewer who may only look is offered a start")
+		t.Error("a page that may only look is offered a start")
 	}
 }

@@ -193,20 +193,20 @@ func TestFloodOfBodies(t *testing.T) {
 	ownerEnters(t, v)
 }
 
-// TestFloodOfViewers: twenty viewers see their run to the end while strangers
+// TestFloodOfPages: twenty pages see their run to the end while strangers
 // come and go.
-func TestFloodOfViewers(t *testing.T) {
+func TestFloodOfPages(t *testing.T) {
 	v := serve(t, nil)
-	var viewers []*stream
+	var pages []*stream
 	for range 20 {
 		s := v.stream(t, "")
 		s.next()
-		viewers = append(viewers, s)
+		pages = append(pages, s)
 	}
 	end := besiege(t, strings.TrimPrefix(v.at(""), "http://"), false, floods["body promised"])
 	defer end()
 	v.post(t, "/api/start", "{}")
-	for _, s := range viewers {
+	for _, s := range pages {
 		s.untilState("done")
 	}
 }

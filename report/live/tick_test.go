@@ -50,7 +50,7 @@ func long(n int) (report.Meta, *attack.Snapshot) {
 }
 
 // Merged intervals make another epoch, a replaced last one does not, and a
-// viewer ends up with the report's intervals either way.
+// page ends up with the report's intervals either way.
 func TestMergedAndReplacedIntervals(t *testing.T) {
 	meta, s := long(6)
 	c := newEncodedRun(meta)

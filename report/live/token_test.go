@@ -12,7 +12,7 @@ import (
 
 // The token is in no answer, whatever is asked for, and in no report: neither
 // of the command line's run nor of one that the page started.
-func TestTokenIsNotTold(t *testing.T) {
+func TestTokenIsNotShown(t *testing.T) {
 	const token = "a-token-that-nobody-else-has"
 	for name, wait := range map[string]bool{"command line": false, "page": true} {
 		t.Run(name, func(t *testing.T) {

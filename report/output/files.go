@@ -37,8 +37,8 @@ func (f *Files) add(flag, path string, all bool, fill func(io.Writer, *report.Re
 }
 
 // write fills all files, and what goes to out instead of one; one that fails does
-// not keep the others from it. told reports whether one of them holds all figures.
-func (f *Files) write(stdout io.Writer, r *report.Report) (told bool, err error) {
+// not keep the others from it. saved reports whether one of them holds all figures.
+func (f *Files) write(stdout io.Writer, r *report.Report) (saved bool, err error) {
 	var failures []error
 	for _, out := range f.list {
 		write := out.file.Write
@@ -48,10 +48,10 @@ func (f *Files) write(stdout io.Writer, r *report.Report) (told bool, err error)
 		if err := write(func(w io.Writer) error { return out.fill(w, r) }); err != nil {
 			failures = append(failures, fmt.Errorf("%s: %w", out.flag, err))
 		} else {
-			told = told || out.all
+			saved = saved || out.all
 		}
 	}
-	return told, errors.Join(failures...)
+	return saved, errors.Join(failures...)
 }
 
 // Discard closes the files that were never written.

@@ -94,9 +94,9 @@ func (f *Flags) OpenEach(strict bool, n int) ([]*Files, error) {
 // which hold the figures as well, could not be written.
 func (f *Flags) Publish(out, otherwise io.Writer, files *Files, r *report.Report, unwritten error) error {
 	printing := f.print(out, r)
-	told, err := files.write(out, r)
+	saved, err := files.write(out, r)
 	err = errors.Join(printing, err)
-	if (err != nil || unwritten != nil) && !told && (printing != nil || f.Output == "none") {
+	if (err != nil || unwritten != nil) && !saved && (printing != nil || f.Output == "none") {
 		_ = text.Write(otherwise, r, text.OptionsFor(otherwise)) // there is nowhere else
 	}
 	return err

@@ -111,7 +111,7 @@ func TestLiveRefusals(t *testing.T) {
 }
 
 // textOnly holds that nothing which came over the wire has become markup.
-func (v *viewer) textOnly() {
+func (v *openPage) textOnly() {
 	v.t.Helper()
 	var found struct {
 		Elements, Scripts, Handlers int

@@ -21,8 +21,8 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// viewer is a page opened in a real browser, and what it complained about.
-type viewer struct {
+// openPage is a page in a real browser, and what it complained about.
+type openPage struct {
 	t    *testing.T
 	ctx  context.Context
 	file string
@@ -78,7 +78,7 @@ func startBrowser(path string) {
 }
 
 // open shows a report in a tab of its own.
-func open(t *testing.T, browser context.Context, r *report.Report, before ...step) *viewer {
+func open(t *testing.T, browser context.Context, r *report.Report, before ...step) *openPage {
 	t.Helper()
 	dir := t.TempDir()
 	v := tab(t, browser, "file://"+dir+"/")
@@ -89,7 +89,7 @@ func open(t *testing.T, browser context.Context, r *report.Report, before ...ste
 }
 
 // load shows a report in the tab that is open.
-func (v *viewer) load(r *report.Report) {
+func (v *openPage) load(r *report.Report) {
 	v.t.Helper()
 	must(os.WriteFile(v.file, []byte(written(v.t, r)), 0o600))
 	v.run(chromedp.Navigate("file://"+v.file), chromedp.WaitReady[chromedp.CSS](".charts"))
@@ -97,9 +97,9 @@ func (v *viewer) load(r *report.Report) {
 }
 
 // tab is an empty one that listens to what happens in it.
-func tab(t *testing.T, browser context.Context, own string) *viewer {
+func tab(t *testing.T, browser context.Context, own string) *openPage {
 	t.Helper()
-	v := &viewer{t: t, own: own}
+	v := &openPage{t: t, own: own}
 	ctx, done := chromedp.NewContext(browser)
 	must(chromedp.Do(ctx))
 	limited, late := context.WithTimeout(ctx, 5*time.Minute)
@@ -116,7 +116,7 @@ func tab(t *testing.T, browser context.Context, own string) *viewer {
 // frames waits until what was changed has been drawn.
 const frames = `new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 30))))`
 
-func (v *viewer) hear(event any) {
+func (v *openPage) hear(event any) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	switch e := event.(type) {
@@ -134,7 +134,7 @@ func (v *viewer) hear(event any) {
 // step is an action that has no result.
 type step = chromedp.Action[chromedp.Void]
 
-func (v *viewer) run(steps ...step) {
+func (v *openPage) run(steps ...step) {
 	v.t.Helper()
 	if err := chromedp.Do(v.ctx, steps...); err != nil {
 		v.t.Fatal(err)
@@ -143,7 +143,7 @@ func (v *viewer) run(steps ...step) {
 
 // js evaluates an expression, waits for its promise, and takes the value where
 // it is wanted.
-func (v *viewer) js(into any, expression string) {
+func (v *openPage) js(into any, expression string) {
 	v.t.Helper()
 	if into == nil {
 		into = new(bool)
@@ -159,7 +159,7 @@ func (v *viewer) js(into any, expression string) {
 }
 
 // quiet holds the page to its word: no error, and nothing fetched but itself.
-func (v *viewer) quiet() {
+func (v *openPage) quiet() {
 	v.t.Helper()
 	v.mu.Lock()
 	defer v.mu.Unlock()

@@ -22,29 +22,29 @@ type object = map[string]any
 // happens, and when. Its events and answers are those of the real one.
 type fake struct {
 	*httptest.Server
-	mu       sync.Mutex
-	state    string
-	run, at  int // number of the run, intervals so far
-	whole    object
-	extra    object
-	load     object
-	form     object
-	changes  []any
-	log      []any
-	mayStart bool
-	refusal  object // the answer to the next command
-	breaks   string // how new event streams fail: "", "hang", "drop"
-	posts    []string
-	viewers  map[chan string]bool
-	earlier  []object // runs before this one, as /api/runs/N has them
-	end      chan struct{}
+	mu          sync.Mutex
+	state       string
+	run, at     int // number of the run, intervals so far
+	whole       object
+	extra       object
+	load        object
+	form        object
+	changes     []any
+	log         []any
+	mayStart    bool
+	refusal     object // the answer to the next command
+	breaks      string // how new event streams fail: "", "hang", "drop"
+	posts       []string
+	subscribers map[chan string]bool
+	earlier     []object // runs before this one, as /api/runs/N has them
+	end         chan struct{}
 }
 
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 func newFake(t *testing.T, r *report.Report) *fake {
 	t.Helper()
-	f := &fake{state: "idle", mayStart: true, viewers: map[chan string]bool{}, changes: []any{}, log: []any{}, end: make(chan struct{}),
+	f := &fake{state: "idle", mayStart: true, subscribers: map[chan string]bool{}, changes: []any{}, log: []any{}, end: make(chan struct{}),
 		load: object{"rate_per_s": 100, "concurrency": nil}}
 	f.form = object{"target": "mock://", "any_target": false, "rate_per_s": 100, "concurrency": nil, "duration_s": 60, "requests": nil, "warmup_s": 0, "timeout_s": 60,
 		"payloads": []any{object{"file": "a.jsonl", "lines": 1000, "chosen": true}, object{"file": "b.jsonl", "lines": 1, "chosen": false}}}
@@ -139,8 +139,8 @@ func (f *fake) event(kind string, from int) string {
 }
 
 func (f *fake) send(event string) {
-	for viewer := range f.viewers {
-		viewer <- event
+	for subscriber := range f.subscribers {
+		subscriber <- event
 	}
 }
 
@@ -154,7 +154,7 @@ func (f *fake) step(n int) {
 	}
 }
 
-// turn changes the state, and all viewers hear of it.
+// turn changes the state, and all subscribers hear of it.
 func (f *fake) turn(state string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -178,24 +178,24 @@ func (f *fake) cut(breaks string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.breaks = breaks
-	for viewer := range f.viewers {
-		close(viewer)
-		delete(f.viewers, viewer)
+	for subscriber := range f.subscribers {
+		close(subscriber)
+		delete(f.subscribers, subscriber)
 	}
 }
 
 func (f *fake) events(w http.ResponseWriter, r *http.Request) {
 	f.mu.Lock()
 	breaks := f.breaks
-	viewer := make(chan string, 5000)
+	subscriber := make(chan string, 5000)
 	first := f.event("view", 0)
 	var run, epoch, n int
 	if _, err := fmt.Sscanf(r.Header.Get("Last-Event-ID"), "%d.%d.%d", &run, &epoch, &n); err == nil && run == f.run && epoch == 0 && n <= f.at {
 		first = f.event("tick", n)
 	}
 	if breaks == "" {
-		f.viewers[viewer] = true
-		viewer <- first
+		f.subscribers[subscriber] = true
+		subscriber <- first
 	}
 	f.mu.Unlock()
 	switch breaks {
@@ -211,7 +211,7 @@ func (f *fake) events(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/event-stream")
 	for {
 		select {
-		case event, open := <-viewer:
+		case event, open := <-subscriber:
 			if !open {
 				return
 			}
@@ -219,7 +219,7 @@ func (f *fake) events(w http.ResponseWriter, r *http.Request) {
 			w.(http.Flusher).Flush()
 		case <-r.Context().Done():
 			f.mu.Lock()
-			delete(f.viewers, viewer)
+			delete(f.subscribers, subscriber)
 			f.mu.Unlock()
 			return
 		case <-f.end:

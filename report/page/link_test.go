@@ -102,7 +102,7 @@ func TestLiveMissedEvent(t *testing.T) {
 
 // A server that says that it ends is believed at once, and what is done stays
 // done.
-func TestLiveFarewell(t *testing.T) {
+func TestLiveEndEvent(t *testing.T) {
 	f := newFake(t, story{seconds: 40, rate: 50}.report())
 	f.begin()
 	f.step(3)

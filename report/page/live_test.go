@@ -25,7 +25,7 @@ const feed = `async (first, last) => {
 }`
 
 // counters are what a page holds after its garbage was collected.
-func (v *viewer) counters() memory.GetDOMCountersResult {
+func (v *openPage) counters() memory.GetDOMCountersResult {
 	v.t.Helper()
 	_, err := chromedp.Call(v.ctx, heapprofiler.CollectGarbage, cdp.Empty{})
 	must(err)
@@ -78,7 +78,7 @@ func TestFiftyNewerReports(t *testing.T) {
 
 // heatFits holds the heat map's axis to the response times that it shows, not
 // to those of an earlier report.
-func (v *viewer) heatFits() {
+func (v *openPage) heatFits() {
 	v.t.Helper()
 	var fits bool
 	v.js(&fits, `(() => { const { plot, spec } = brunt.charts.figures.get("heat"); return plot.scales.y.max === spec.scales.y.range()[1]; })()`)

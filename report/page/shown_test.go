@@ -52,13 +52,13 @@ const inked = `(id) => {
   return colours.size;
 }`
 
-func (v *viewer) chartsAreDrawn() {
+func (v *openPage) chartsAreDrawn() {
 	for _, id := range chartIDs {
 		v.chartIsDrawn(id)
 	}
 }
 
-func (v *viewer) chartIsDrawn(id string) {
+func (v *openPage) chartIsDrawn(id string) {
 	var colours int
 	v.js(&colours, "("+inked+")("+strconv.Quote(id)+")")
 	// The grid has one colour; data add more.
@@ -67,7 +67,7 @@ func (v *viewer) chartIsDrawn(id string) {
 	}
 }
 
-func (v *viewer) figuresAreTheReports(r *report.Report) {
+func (v *openPage) figuresAreTheReports(r *report.Report) {
 	var b bytes.Buffer
 	must(report.JSON(&b, r))
 	var whole any
@@ -106,7 +106,7 @@ func at(value any, path string) any {
 
 // The page and the text report write each figure the same way, but for the
 // thin space of thousands.
-func (v *viewer) wordsAreTheTexts() {
+func (v *openPage) wordsAreTheTexts() {
 	figures := []float64{0, 0.0004, 0.0005, 0.00994, 0.00995, 0.125, 0.994, 0.995, 1, 1.005, 2.125, 9.994, 9.995, 12.25, 12.35, 99.94, 99.95, 100.5, 101.5, 143.2, 999.4, 999.5, 1200, 61234, 3.6e6}
 	list, err := json.Marshal(figures)
 	must(err)
@@ -121,13 +121,13 @@ func (v *viewer) wordsAreTheTexts() {
 }
 
 // place is the middle of a chart's plot and its width, in the window.
-func (v *viewer) place(id string) (x, y, width float64) {
+func (v *openPage) place(id string) (x, y, width float64) {
 	var box []float64
 	v.js(&box, `(() => { const e = document.querySelector("#`+id+` .u-over"); e.scrollIntoView({block: "center"}); const b = e.getBoundingClientRect(); return [b.left + b.width / 2, b.top + b.height / 2, b.width]; })()`)
 	return box[0], box[1], box[2]
 }
 
-func (v *viewer) cursorIsShared() {
+func (v *openPage) cursorIsShared() {
 	x, y, width := v.place("throughput")
 	v.run(chromedp.MouseEvent(chromedp.MouseMoved, x-width/5, y), chromedp.MouseEvent(chromedp.MouseMoved, x-width/4, y))
 	v.js(nil, frames)
@@ -147,7 +147,7 @@ func (v *viewer) cursorIsShared() {
 
 const ranges = `["throughput", "latency", "heat", "load", "failures"].map((id) => { const x = brunt.charts.figures.get(id).plot.scales.x; return [x.min, x.max]; })`
 
-func (v *viewer) sameRanges(from, to float64) {
+func (v *openPage) sameRanges(from, to float64) {
 	v.t.Helper()
 	v.js(nil, frames)
 	var got [][2]float64
@@ -159,7 +159,7 @@ func (v *viewer) sameRanges(from, to float64) {
 	}
 }
 
-func (v *viewer) zoomIsShared() {
+func (v *openPage) zoomIsShared() {
 	x, y, width := v.place("heat")
 	drag := func(kind input.DispatchMouseEventType, x float64) step {
 		return chromedp.MouseEvent(kind, x, y, chromedp.ButtonLeft, chromedp.ClickCount(1))
@@ -179,7 +179,7 @@ func (v *viewer) zoomIsShared() {
 	}
 }
 
-func (v *viewer) keysWork() {
+func (v *openPage) keysWork() {
 	v.run(chromedp.Focus[chromedp.CSS]("#load .space"))
 	v.run(chromedp.KeyEvent("\ue012"), chromedp.KeyEvent("+"), chromedp.KeyEvent("+")) // ArrowLeft
 	v.sameRanges(0, 119)
@@ -187,7 +187,7 @@ func (v *viewer) keysWork() {
 	v.sameRanges(0, 120)
 }
 
-func (v *viewer) serviceSwitch() {
+func (v *openPage) serviceSwitch() {
 	v.run(chromedp.Click[chromedp.CSS](`#latency input[value="service"]`))
 	v.js(nil, frames)
 	var title string
@@ -199,7 +199,7 @@ func (v *viewer) serviceSwitch() {
 	v.run(chromedp.Click[chromedp.CSS](`#latency input[value="response"]`))
 }
 
-func (v *viewer) tablesSort() {
+func (v *openPage) tablesSort() {
 	column := func() (values []float64) {
 		v.js(&values, `[...document.querySelectorAll("#slowest tbody tr")].map((tr) => Number(tr.children[1].querySelector("[data-value]").dataset.value))`)
 		return values
@@ -219,7 +219,7 @@ func (v *viewer) tablesSort() {
 }
 
 // A live view feeds the same page again and again.
-func (v *viewer) newerReport() {
+func (v *openPage) newerReport() {
 	v.js(nil, `(() => {
 		const newer = structuredClone(brunt.report);
 		newer.state = "running";
@@ -240,7 +240,7 @@ func (v *viewer) newerReport() {
 	v.sameRanges(0, 120)
 }
 
-func (v *viewer) downloadIsTheJSON(r *report.Report) {
+func (v *openPage) downloadIsTheJSON(r *report.Report) {
 	dir := v.t.TempDir()
 	done := make(chan string, 1)
 	must(chromedp.ListenBrowser(v.ctx, func(event any) {

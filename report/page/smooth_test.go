@@ -59,7 +59,7 @@ func TestAnHourOfSeconds(t *testing.T) {
 }
 
 // zoomed drags and zooms, and says where that was not smooth.
-func zoomed(t *testing.T, v *viewer) (jerky error) {
+func zoomed(t *testing.T, v *openPage) (jerky error) {
 	t.Helper()
 	var opened float64
 	v.js(&opened, `performance.timing.loadEventEnd - performance.timing.fetchStart`)

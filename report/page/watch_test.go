@@ -10,7 +10,7 @@ import (
 )
 
 // watch opens the live view of a server in a tab of its own.
-func watch(t *testing.T, browser context.Context, f *fake, before ...step) *viewer {
+func watch(t *testing.T, browser context.Context, f *fake, before ...step) *openPage {
 	t.Helper()
 	v := tab(t, browser, f.URL)
 	v.run(before...)
@@ -20,7 +20,7 @@ func watch(t *testing.T, browser context.Context, f *fake, before ...step) *view
 }
 
 // until waits for something to come true on the page, up to half a minute.
-func (v *viewer) until(condition string) {
+func (v *openPage) until(condition string) {
 	v.t.Helper()
 	var held bool
 	v.js(&held, `new Promise((done) => {
@@ -33,43 +33,43 @@ func (v *viewer) until(condition string) {
 	}
 }
 
-func (v *viewer) text(selector string) (text string) {
+func (v *openPage) text(selector string) (text string) {
 	v.t.Helper()
 	v.js(&text, `document.querySelector(`+strconv.Quote(selector)+`)?.textContent ?? "(no such element)"`)
 	return text
 }
 
 // inState waits until the header has the word.
-func (v *viewer) inState(state string) {
+func (v *openPage) inState(state string) {
 	v.t.Helper()
 	v.until(`document.querySelector(".state").textContent === ` + strconv.Quote(state))
 }
 
 // held waits until the charts hold so many intervals and are drawn.
-func (v *viewer) held(n int) {
+func (v *openPage) held(n int) {
 	v.t.Helper()
 	v.until(`brunt.charts?.report.intervals.length === ` + strconv.Itoa(n) + ` && brunt.charts.figures.get("throughput").plot?.data[0].length === ` + strconv.Itoa(n+1))
 }
 
 // write puts text into a field as keys would.
-func (v *viewer) write(id, text string) {
+func (v *openPage) write(id, text string) {
 	v.t.Helper()
 	v.js(nil, `(() => { const e = document.getElementById(`+strconv.Quote(id)+`); e.focus(); e.value = `+strconv.Quote(text)+`; e.dispatchEvent(new Event("input", { bubbles: true })); })()`)
 }
 
-func (v *viewer) press(key string) {
+func (v *openPage) press(key string) {
 	v.t.Helper()
 	v.run(chromedp.KeyEvent(key))
 }
 
-func (v *viewer) click(selector string) {
+func (v *openPage) click(selector string) {
 	v.t.Helper()
 	v.js(nil, `document.querySelector(`+strconv.Quote(selector)+`).click()`)
 }
 
 // forgive drops the complaints that a test provoked: the browser itself logs
 // each answer that is an error.
-func (v *viewer) forgive(words ...string) {
+func (v *openPage) forgive(words ...string) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	kept := v.complaints[:0]
@@ -130,25 +130,25 @@ func TestLiveRun(t *testing.T) {
 	other.inState("running")
 	other.marked(11.5)
 	f.step(1)
-	for _, viewer := range []*viewer{v, other} {
-		viewer.held(21)
+	for _, page := range []*openPage{v, other} {
+		page.held(21)
 	}
 	if a, b := v.text(".figures"), other.text(".figures"); a != b || !strings.Contains(a, "400/s → ") {
 		t.Errorf("one page says %q, another %q", a, b)
 	}
 	other.click("#go")
-	for _, viewer := range []*viewer{v, other} {
-		viewer.inState("draining")
-		viewer.until(`document.getElementById("go").textContent === "Cut off"`)
+	for _, page := range []*openPage{v, other} {
+		page.inState("draining")
+		page.until(`document.getElementById("go").textContent === "Cut off"`)
 	}
 	if f.said() != `stop {"how":"drain"}` {
 		t.Errorf("the page sent %s", f.said())
 	}
 	v.click("#go")
-	for _, viewer := range []*viewer{v, other} {
-		viewer.inState("interrupted")
-		viewer.until(`document.getElementById("go").textContent === "Start"`)
-		viewer.quiet()
+	for _, page := range []*openPage{v, other} {
+		page.inState("interrupted")
+		page.until(`document.getElementById("go").textContent === "Start"`)
+		page.quiet()
 	}
 	if f.said() != `stop {"how":"cut"}` {
 		t.Errorf("the page sent %s", f.said())
@@ -160,7 +160,7 @@ func TestLiveRun(t *testing.T) {
 }
 
 // marked finds the mark of a change on every chart of time.
-func (v *viewer) marked(seconds float64) {
+func (v *openPage) marked(seconds float64) {
 	v.t.Helper()
 	var lacking []string
 	v.js(&lacking, `["throughput", "latency", "heat", "load", "failures"].filter((id) => {

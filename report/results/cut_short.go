@@ -37,12 +37,12 @@ var maxLine = report.MaxFile // less in a test
 // wholeLines passes on lines that are whole: the last one of a file may look like
 // a record and yet lack the end of a field.
 type wholeLines struct {
-	from  io.Reader
-	tail  *tail
-	ready []byte // whole lines still to be passed on
-	rest  []byte // behind them
-	room  []byte
-	err   error
+	from   io.Reader
+	tail   *tail
+	ready  []byte // whole lines still to be passed on
+	rest   []byte // behind them
+	buffer []byte
+	err    error
 }
 
 func (w *wholeLines) Read(p []byte) (int, error) {
@@ -58,15 +58,15 @@ func (w *wholeLines) Read(p []byte) (int, error) {
 }
 
 func (w *wholeLines) fill() {
-	if w.room == nil {
-		w.room = make([]byte, 64<<10)
+	if w.buffer == nil {
+		w.buffer = make([]byte, 64<<10)
 	}
-	n, err := w.from.Read(w.room)
-	if end := bytes.LastIndexByte(w.room[:n], '\n') + 1; end > 0 {
-		w.ready = append(w.rest, w.room[:end]...)
-		w.rest = append([]byte(nil), w.room[end:n]...)
+	n, err := w.from.Read(w.buffer)
+	if end := bytes.LastIndexByte(w.buffer[:n], '\n') + 1; end > 0 {
+		w.ready = append(w.rest, w.buffer[:end]...)
+		w.rest = append([]byte(nil), w.buffer[end:n]...)
 	} else {
-		w.rest = append(w.rest, w.room[:n]...)
+		w.rest = append(w.rest, w.buffer[:n]...)
 	}
 	switch {
 	case errors.Is(err, io.EOF):

@@ -62,8 +62,8 @@ func open(ts *testscript.TestScript, method, path, body string) *http.Response {
 	return resp
 }
 
-// viewer attaches one that reads nothing, until the script ends.
-func viewer(ts *testscript.TestScript, _ bool, _ []string) {
+// attach opens a page's stream and reads nothing of it, until the script ends.
+func attach(ts *testscript.TestScript, _ bool, _ []string) {
 	stream := open(ts, "GET", "/api/events", "")
 	ts.Defer(func() { stream.Body.Close() })
 }

@@ -37,7 +37,7 @@ func Commands() map[string]func(*testscript.TestScript, bool, []string) {
 		"awaits":  awaits,
 		"page":    fetch,
 		"state":   state,
-		"viewer":  viewer,
+		"attach":  attach,
 
 		"workspace": control,
 		"nosecrets": noSecrets,

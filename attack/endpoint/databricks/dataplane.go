@@ -93,7 +93,8 @@ func authorizationFor(endpointURL string) string {
 	return string(text)
 }
 
-// ask asks the token endpoint, as the service principal itself or not.
+// ask requests a token; own has it asked for with the service principal's own
+// credentials.
 func (w *Workspace) ask(ctx context.Context, kind string, form url.Values, own bool) (*Token, error) {
 	r, err := http.NewRequestWithContext(
 		ctx,

@@ -21,9 +21,8 @@ var cloud = sync.OnceValue(func() *regexp.Regexp {
 // Cloud reports whether a host's name is one of Databricks' own.
 func Cloud(name string) bool { return cloud().MatchString(name) }
 
-// guard sends what logging in takes, for which the SDK goes where it is told by
-// answers: the workspace's secrets go to no other host for that. It belongs to
-// one log-in.
+// guard sends the requests of one log-in. The SDK takes addresses for them from
+// earlier answers: guard sends the workspace's secrets to no other host.
 type guard struct {
 	workspace *Workspace
 

@@ -133,8 +133,8 @@ func (w *Workspace) addHeaders(c *config.Config, t *Token) error {
 	return nil
 }
 
-// causeBehind finds the error of a request that the SDK would have sent again, had
-// it been able to: what it tells instead is that it was not.
+// causeBehind finds the error of a request that the SDK could not repeat: its own
+// error says only that it could not.
 func causeBehind(c *config.Config, err error) error {
 	if g, ok := c.HTTPTransport.(*guard); ok && strings.Contains(err.Error(), "cannot reset reader") {
 		if reason := g.reason(); reason != nil {

@@ -8,9 +8,9 @@ import (
 	"github.com/databricks/databricks-sdk-go/config"
 )
 
-// checkMixed finds a profile that was chosen while the environment speaks of another
-// workspace. Of either the SDK takes what the environment has, and the rest out
-// of the profile: one workspace's credentials would go to the other.
+// checkMixed refuses a profile where the environment names another workspace. The SDK
+// takes what the environment has and the rest from the profile, so that one
+// workspace's credentials would go to the other.
 func checkMixed(c *config.Config) error {
 	if c.Profile == "" {
 		return nil

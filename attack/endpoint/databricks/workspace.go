@@ -24,8 +24,8 @@ const (
 	// httpTimeout ends a request to the workspace that makes no progress, in
 	// seconds.
 	httpTimeout = 15
-	// noRetries is the SDK's retry time-out in seconds, less than its first
-	// pause: whoever asks here decides whether and when to ask again.
+	// noRetries is the SDK's retry time-out in seconds, less than its first pause, so
+	// that it never retries: the callers here do.
 	noRetries = 1
 	userAgent = "brunt"
 )
@@ -34,7 +34,7 @@ const (
 type Options struct {
 	Profile   string            // of the configuration file; empty for the environment's, or DEFAULT
 	Transport http.RoundTripper // for all requests to the workspace
-	// Secrets are told all that no text may show.
+	// Secrets is given all that no text may show.
 	Secrets *secret.Set
 	// Redact takes what looks like a secret out of a text.
 	Redact func(string) string
@@ -129,8 +129,8 @@ func Remedy(host string) setting.Text {
 // configFile is where profiles are looked for.
 func configFile(c *config.Config) string { return cmp.Or(c.ConfigFile, "~/.databrickscfg") }
 
-// Renew says what to do about the credentials in use, which were refused. What
-// the environment sets goes before everything else, and so before a new log-in.
+// Renew says what to do about the credentials in use, which were refused. Those in
+// the environment take precedence, and so would hide a new log-in.
 func (w *Workspace) Renew() setting.Text {
 	var set []string
 	for _, name := range []string{"DATABRICKS_TOKEN", "DATABRICKS_CLIENT_ID", "DATABRICKS_CLIENT_SECRET"} {

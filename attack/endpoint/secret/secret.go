@@ -36,10 +36,10 @@ const (
 	tail = run - 1
 )
 
-// redacted stands where a secret stood.
+// redacted replaces a secret.
 const redacted = "***"
 
-// cutMark stands where a text was cut.
+// cutMark marks where a text was cut.
 const cutMark = "…"
 
 // Set are secrets. The zero value is none. Its methods may be called from any

@@ -22,12 +22,12 @@ import (
 	"brunt/report"
 )
 
-// TestViewersCost measures what 50 pages that look on, of which half do not
+// TestPagesCost measures what 50 pages that look on, of which half do not
 // read, cost a run: CPU time per request of a closed loop at full speed,
 // lateness of an open loop at 2,000/s, CPU time of one at 50/s, and memory.
-// brunt has one core to itself, nginx and the viewers have another; rounds
-// without and with viewers take turns. On a machine that others use, too, the
-// ratio at full speed is noise. What viewers cost depends on the clock and not
+// brunt has one core to itself, nginx and the pages have another; rounds
+// without and with pages take turns. On a machine that others use, too, the
+// ratio at full speed is noise. What pages cost depends on the clock and not
 // on the load, so the loop that has next to nothing else to do tells it best:
 // what they take of the core there is what a full one would lose. It and the
 // memory are held to bounds, the rest is only told:
@@ -35,7 +35,7 @@ import (
 //	go test -tags cost -run ViewersCost -v -timeout 10m ./report/live
 //
 // BRUNT_ROUNDS is how many (5), BRUNT_FOR how long each run takes (4s).
-func TestViewersCost(t *testing.T) {
+func TestPagesCost(t *testing.T) {
 	dir := t.TempDir()
 	binary := filepath.Join(dir, "brunt")
 	if out, err := exec.Command("go", "build", "-o", binary, "brunt").CombinedOutput(); err != nil {
@@ -56,10 +56,10 @@ func TestViewersCost(t *testing.T) {
 			order = []int{50, 0}
 		}
 		full, open, calm := map[int]*report.Report{}, map[int]*report.Report{}, map[int]*report.Report{}
-		for _, viewers := range order {
-			full[viewers] = c.run(viewers, "-c", "32")
-			open[viewers] = c.run(viewers, "-r", "2000")
-			calm[viewers] = c.run(viewers, "-r", "50")
+		for _, pages := range order {
+			full[pages] = c.run(pages, "-c", "32")
+			open[pages] = c.run(pages, "-r", "2000")
+			calm[pages] = c.run(pages, "-r", "50")
 		}
 		cpu = append(cpu, *full[50].Client.CPUPerRequestUS / *full[0].Client.CPUPerRequestUS)
 		rate = append(rate, full[50].Throughput.SucceededPerS/full[0].Throughput.SucceededPerS)
@@ -70,12 +70,12 @@ func TestViewersCost(t *testing.T) {
 			*full[0].Client.CPUPerRequestUS, *full[50].Client.CPUPerRequestUS, cpu[round], full[0].Throughput.SucceededPerS, full[50].Throughput.SucceededPerS,
 			lateAlone[round], late[round], 100*busy(calm[0]), 100*busy(calm[50]), full[0].Client.RSSPeakMB, full[50].Client.RSSPeakMB)
 	}
-	t.Logf("medians: CPU per request ×%.4f, rate ×%.4f, lateness p99 %.3f ms without and %.3f ms with, viewers take %.2f %% of the core, %+.1f MB", median(cpu), median(rate), median(lateAlone), median(late), median(share), median(memory))
+	t.Logf("medians: CPU per request ×%.4f, rate ×%.4f, lateness p99 %.3f ms without and %.3f ms with, pages take %.2f %% of the core, %+.1f MB", median(cpu), median(rate), median(lateAlone), median(late), median(share), median(memory))
 	if median(share) > 3 {
-		t.Errorf("50 viewers take %.2f %% of the core, more than 3 %%", median(share))
+		t.Errorf("50 pages take %.2f %% of the core, more than 3 %%", median(share))
 	}
 	if median(memory) > 50*0.5 {
-		t.Errorf("50 viewers take %.1f MB, more than half a megabyte each", median(memory))
+		t.Errorf("50 pages take %.1f MB, more than half a megabyte each", median(memory))
 	}
 }
 
@@ -92,8 +92,8 @@ type cost struct {
 	binary, url, duration string
 }
 
-// run makes one run with so many viewers from its start to its end.
-func (c *cost) run(viewers int, load ...string) *report.Report {
+// run makes one run with so many pages from its start to its end.
+func (c *cost) run(pages int, load ...string) *report.Report {
 	c.t.Helper()
 	args := append([]string{"-c", "1", c.binary, "attack", c.url, "-d", c.duration, "--warmup", "500ms", "-o", "json", "--serve=127.0.0.1:0", "--slo", "p99<1s"}, load...)
 	cmd := exec.Command("taskset", args...)
@@ -106,7 +106,7 @@ func (c *cost) run(viewers int, load ...string) *report.Report {
 	must(err)
 	u, err := url.Parse(strings.TrimPrefix(strings.TrimSpace(line), "live view: "))
 	must(err)
-	for i := range viewers {
+	for i := range pages {
 		c.view(u.Host, i%2 == 0)
 	}
 	_ = cmd.Wait() // the rule may be broken
@@ -115,7 +115,7 @@ func (c *cost) run(viewers int, load ...string) *report.Report {
 	return &rep
 }
 
-// view attaches one viewer until the test's end.
+// view attaches one page until the test's end.
 func (c *cost) view(host string, reads bool) {
 	conn, err := net.Dial("tcp", host)
 	must(err)
