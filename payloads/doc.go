@@ -37,6 +37,6 @@
 //	stat       what is in payload files (brunt payloads stat)
 //	generate   makes bodies: CSV, prompts, examples, OpenAPI (brunt payloads make)
 //
-// May import: payloads/draw, payloads/file, payloads/inference, payloads/jsonscan,
-// payloads/setting, payloads/show, payloads/splice.
+// May import: payloads/dataset, payloads/draw, payloads/file, payloads/inference,
+// payloads/jsonscan, payloads/setting, payloads/show, payloads/splice.
 package payloads

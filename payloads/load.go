@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"slices"
 
+	"brunt/payloads/dataset"
 	"brunt/payloads/draw"
 	"brunt/payloads/file"
 	"brunt/payloads/inference"
@@ -39,6 +41,10 @@ func loadFile(spec Spec, o Options, names *interner, found *problemList) (*sourc
 	if err != nil {
 		return nil, err
 	}
+	if what := notBodies(content); what != "" {
+		content.Close()
+		return nil, fmt.Errorf("%s: %s", content.Name, what)
+	}
 	src := &source{spec: spec, name: content.Name, content: content, data: content.Data, bytes: len(content.Data)}
 	if err := src.chooseFormat(&o, found); err != nil {
 		content.Close()
@@ -65,6 +71,23 @@ func loadFile(spec Spec, o Options, names *interner, found *problemList) (*sourc
 	}
 	src.shuffler = draw.NewShuffler(src.slots)
 	return src, nil
+}
+
+// notBodies tells of a file that holds no bodies, and of which bodies can be made.
+func notBodies(content *file.Mapping) (what string) {
+	_ = file.Guard(func() error {
+		start := jsonscan.SkipSpace(content.Data, file.TextStart(content.Data))
+		if jsonscan.IsAt(content.Data, start, '{') { // which may be a body, whatever its keys
+			return nil
+		}
+		switch format := dataset.Detect(content.Data); format {
+		case dataset.Azure, dataset.BurstGPT, dataset.ShareGPT:
+			what = fmt.Sprintf("a dataset of the format %s, which holds no bodies; make them with brunt payloads make",
+				format)
+		}
+		return nil
+	})
+	return what
 }
 
 // chooseFormat finds the format of a file where Options leave it open, and turns

@@ -23,6 +23,7 @@ type datasetPrompts struct {
 	made    int    // such prompts
 	later   int    // turns left out
 	talks   int    // conversations that these are of
+	answers int    // recorded ones
 	text    []byte
 	quoted  []byte
 }
@@ -48,6 +49,9 @@ func (d *datasetPrompts) next() (prompt, error) {
 		d.talks++
 	}
 	t := &c.Turns[0]
+	if t.Answer != nil {
+		d.answers++
+	}
 	p := prompt{messages: t.Messages, system: t.System, outputTokens: t.OutputTokens, body: t.Body, at: c.At}
 	if c.At != dataset.NoTime {
 		d.timed = true
@@ -92,12 +96,15 @@ func printable(name []byte) bool {
 
 // tell says what the reader of the bodies should know of how they were made.
 func tell(w io.Writer, list prompts) {
+	say := func(format string, args ...any) {
+		fmt.Fprintf(w, "brunt: payloads make: "+format+"\n", args...)
+	}
+	if c, ok := list.(*csvPrompts); ok && w != nil && len(c.unused) > 0 {
+		say("columns that are not used: %s", show.Printable(listed(c.unused)))
+	}
 	d, ok := list.(*datasetPrompts)
 	if w == nil || !ok {
 		return
-	}
-	say := func(format string, args ...any) {
-		fmt.Fprintf(w, "brunt: payloads make: "+format+"\n", args...)
 	}
 	if d.named {
 		say("read as a dataset of the format %s: %s", d.Format, show.Counted(d.read, "request", "requests"))
@@ -105,6 +112,10 @@ func tell(w io.Writer, list prompts) {
 	if d.later > 0 {
 		say("only the first turn of conversations is written: %s of %s left out",
 			show.Counted(d.later, "later turn", "later turns"), show.Counted(d.talks, "conversation", "conversations"))
+	}
+	if d.answers > 0 {
+		say("recorded answers are not used, and set no limit of tokens: %s",
+			show.Counted(d.answers, "request", "requests"))
 	}
 	for _, note := range d.Notes() {
 		say("%s", show.Printable(note))

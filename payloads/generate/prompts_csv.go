@@ -19,6 +19,7 @@ type csvPrompts struct {
 	column int
 	unread bool // the first row, which is no header, has been read already
 	quoted []byte
+	unused []string // columns, quoted
 }
 
 func openCSVPrompts(content *file.Mapping, in *Options) (*csvPrompts, error) {
@@ -38,6 +39,7 @@ func openCSVPrompts(content *file.Mapping, in *Options) (*csvPrompts, error) {
 	for i, c := range t.Columns {
 		if c.Name == name {
 			p.column = i
+			p.leave(t)
 			return p, nil
 		}
 		names = append(names, strconv.Quote(c.Name))
@@ -50,6 +52,15 @@ func openCSVPrompts(content *file.Mapping, in *Options) (*csvPrompts, error) {
 			Problem: setting.Textf("no column prompt; say with %v which of %s it is", setting.Column, listed(names))}
 	}
 	return p, nil
+}
+
+// leave notes the columns beside the prompts'.
+func (p *csvPrompts) leave(t *table.Table) {
+	for i, c := range t.Columns {
+		if i != p.column {
+			p.unused = append(p.unused, strconv.Quote(c.Name))
+		}
+	}
 }
 
 // listed names the first few.
