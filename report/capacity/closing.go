@@ -21,7 +21,9 @@ func (s *search) closer(held, broken *level) (Next, bool) {
 // whose steps are never wrong.
 func (s *search) timeless(held, broken *level) bool {
 	if held == nil || broken == nil {
-		s.budget = 0
+		if s.budget > 0 { // what ended the way up was chance: it goes on
+			s.budget++
+		}
 		return false
 	}
 	if s.budget == 0 {

@@ -165,3 +165,18 @@ func TestKendall(t *testing.T) {
 		t.Errorf("a straight line: %v", z)
 	}
 }
+
+// Requests that stay in flight at the end are too much, although no time rose yet.
+func TestJudgeBehind(t *testing.T) {
+	m := Measured{Open: true, Planned: 10_000, Sent: 10_000, Succeeded: 10_000, Seconds: 10, Offered: 1000, Completed: 960}
+	for range intervals {
+		m.Points = append(m.Points, Point{Width: 0.5, Latency: 20, InFlight: 20, Done: 480})
+	}
+	if o, why := m.Judge(); o.Verdict != Broken || o.Reached != 960 || o.Excess != mostExcess || !strings.Contains(why, "960.0/s were completed") {
+		t.Errorf("%+v, %s", o, why)
+	}
+	m.Completed = 990 // as many as come and go
+	if o, _ := m.Judge(); o.Verdict != Held {
+		t.Errorf("%+v", o)
+	}
+}

@@ -104,6 +104,9 @@ func TestSearchFindsKnownLimits(t *testing.T) {
 		{"refused past a queue of 20", 200, func(r *rand.Rand) *queue {
 			return &queue{servers: 4, bound: 20, service: constant(0.02), gap: constant(1), limit: 1, share: 0.01, failed: 0.001, length: 10}
 		}},
+		{"a cap of 100/s by 429s", 100, func(r *rand.Rand) *queue {
+			return &queue{servers: 16, capped: 100, service: constant(0.02), gap: constant(1), limit: 0.2, share: 0.01, failed: 0.01, length: 10}
+		}},
 		{"a rule on failures alone", 200, func(r *rand.Rand) *queue {
 			return &queue{servers: 4, bound: 20, service: constant(0.02), gap: constant(1), share: 0.01, failed: 0.001, length: 10}
 		}},
@@ -242,5 +245,25 @@ func TestSearchStopped(t *testing.T) {
 	}, func() bool { return steps == 6 })
 	if err != nil || a.Status != Stopped || a.Level != 80 || a.High != 160 {
 		t.Errorf("%+v, %v", a, err)
+	}
+}
+
+// An endpoint whose answers are chance does not keep a search for long: about twice
+// the time of one that is never wrong.
+func TestSearchPatience(t *testing.T) {
+	for seed := range uint64(50) {
+		r, spent := rand.New(rand.NewPCG(seed, 8)), 0
+		_, err := Search(Bounds{Start: 25, Precision: 0.05}, func(next Next) (Outcome, error) {
+			if spent++; next.Long {
+				spent += longer - 1
+			}
+			if next.Level > 240 || next.Level > 160 && r.Float64() < 0.5 {
+				return Outcome{Verdict: Broken, Weight: 1, Excess: 3, Spread: 5}, nil
+			}
+			return Outcome{Verdict: Held, Weight: -1, Excess: 0.5, Spread: 5}, nil
+		}, never)
+		if err != nil || spent > 24 { // five up, four halvings, and a retry of a level
+			t.Errorf("seed %d: %d steps' time, %v", seed, spent, err)
+		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 // arrival, with whatever service times and arrivals its functions draw.
 type queue struct {
 	servers int
+	capped  float64        // most per second, beyond a tenth of a second's worth at once; 0 for no cap
 	bound   int            // most waiting, 0 for no bound; more are refused
 	service func() float64 // seconds
 	gap     func() float64 // to the next arrival, in units of the mean gap
@@ -70,7 +71,7 @@ func (q *queue) measure(rate, settle, length float64) *Measured {
 	}
 	free := make(instants, q.servers) // when each server is free
 	var came, starts, ends, times []float64
-	saturated := 0.0
+	saturated, due := 0.0, 0.0
 	for at := 0.0; at < settle+length; at += q.gap() / rate {
 		started := max(at, free[0])
 		waiting := 0
@@ -82,7 +83,14 @@ func (q *queue) measure(rate, settle, length float64) *Measured {
 			m.Planned++
 			m.Sent++
 		}
-		if q.bound > 0 && waiting >= q.bound && started > at {
+		full := q.bound > 0 && waiting >= q.bound && started > at
+		if q.capped > 0 {
+			due = max(due, at)
+			if full = full || due-at >= 0.1; !full {
+				due += 1 / q.capped
+			}
+		}
+		if full {
 			if measured {
 				m.Failed++
 			}
