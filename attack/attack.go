@@ -49,6 +49,7 @@ type Run struct {
 	head       bool                     // replies have no body (HEAD)
 	method     string                   // of the requests
 	databricks bool                     // the endpoint is one of Databricks'
+	sessions   bool                     // bodies are the turns of sessions
 	names      []string                 // payload names
 	nameOf     []int                    // payload variant → name id, -1 for none
 
@@ -125,9 +126,13 @@ func Start(plan Plan, request Request, set *payloads.Set, target *endpoint.Endpo
 		lengths: hasBody || method != http.MethodGet && method != http.MethodHead,
 		head:    method == http.MethodHead,
 		method:  method, databricks: target.Databricks(),
+		sessions: set.Sessions(),
 		ending:   make(chan struct{}),
 		done:     make(chan struct{}),
 		warnings: setting.Plains(warnings),
+	}
+	if err := r.checkSessions(); err != nil {
+		return nil, err
 	}
 	if err := r.checkHostHeaders(); err != nil {
 		return nil, err
@@ -308,7 +313,7 @@ func (r *Run) startWorker(d *dispatcher, ahead bool) {
 		w = newWorker(r, d, r.tallies[len(r.workerList)%len(r.tallies)])
 		if r.mux != nil {
 			w.sender = r.mux.newSender(len(r.workerList))
-			w.reply = &reply{run: r, streams: r.plan.Stream, stall: r.plan.StreamStall}
+			w.reply = &reply{run: r, streams: r.plan.Stream, stall: r.plan.StreamStall, keeps: r.keepsReplies()}
 		}
 		r.workerList = append(r.workerList, w)
 	}

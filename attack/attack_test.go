@@ -47,7 +47,7 @@ func start(t *testing.T, url string, p Plan, set *payloads.Set, o endpoint.Optio
 
 // begun is how many measured requests there have been so far.
 func (r *Run) begun() uint64 {
-	started, _, _, _ := r.soFar()
+	started := r.soFar().started
 	return started
 }
 

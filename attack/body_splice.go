@@ -8,6 +8,7 @@ import (
 	"brunt/payloads"
 	"brunt/payloads/file"
 	"brunt/payloads/setting"
+	"brunt/payloads/splice"
 )
 
 // newRunID is what tells this run's requests from those of all others.
@@ -18,10 +19,13 @@ func newRunID() []byte { return []byte(strings.ToLower(rand.Text()[:10])) }
 // whose indexes come again.
 func (w *worker) requestID() []byte {
 	w.id = append(append(w.id[:0], w.run.id...), '-')
-	if w.ex.warm {
+	if w.ex.warm || w.session.warm {
 		w.id = append(w.id, 'w')
 	}
 	w.id = strconv.AppendUint(w.id, w.ex.index, 10)
+	if w.ex.turn > 0 {
+		w.id = strconv.AppendUint(append(w.id, '.'), uint64(w.ex.turn), 10)
+	}
 	return w.id
 }
 
@@ -32,10 +36,18 @@ func (w *worker) startBody(item *payloads.Item) (rest []byte) {
 		w.buf = appendLength(w.buf, len(item.Body), w.run.lengths)
 		return item.Body
 	}
-	id, splices := w.requestID(), w.run.payloads.Splices(w.ex.index)
+	id, splices := w.requestID(), w.splices()
 	w.buf = appendLength(w.buf, splices.Length(item.Body, id), w.run.lengths)
 	w.buf, rest = splices.Append(w.buf, item.Body, id)
 	return rest
+}
+
+// splices are those of the request's body.
+func (w *worker) splices() splice.List {
+	if w.run.sessions {
+		return w.session.of.Splices(int(w.ex.turn))
+	}
+	return w.run.payloads.Splices(w.ex.index)
 }
 
 // wholeBody is the body as it is sent. It is a copy where it has splices, for
@@ -50,7 +62,7 @@ func (w *worker) wholeBody(item *payloads.Item) (body []byte, err error) {
 		}
 	}()
 	var rest []byte
-	w.buf, rest = w.run.payloads.Splices(w.ex.index).Append(w.buf[:0], item.Body, w.requestID())
+	w.buf, rest = w.splices().Append(w.buf[:0], item.Body, w.requestID())
 	w.buf = append(w.buf, rest...)
 	return w.buf, nil
 }

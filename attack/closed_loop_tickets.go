@@ -55,7 +55,8 @@ func (c *claim) next(run *Run) (index uint64, ok bool) {
 		}
 		c.end = run.claimed.Add(size)
 		c.from = c.end - size
-		if limit := run.plan.Requests; c.from < limit && c.end >= limit {
+		// Where the last ticket is a session, slots run empty once none is left.
+		if limit := run.plan.Requests; limit > 0 && (c.from < limit && c.end >= limit && !run.sessions || c.from == limit) {
 			run.endWindow(run.clock.Now() + 1) // the last one: from now on slots run empty
 		}
 	}

@@ -48,6 +48,7 @@ type ticket struct {
 	warm    bool    // within the warm-up
 	noSlot  bool    // it waited for a slot
 	stage   uint8   // of the plan's
+	turn    uint32  // of a session
 }
 
 // take waits for the worker's next ticket. ok is false when there is none left for

@@ -31,7 +31,7 @@ func (w *worker) openLoop() {
 		if !ok {
 			return
 		}
-		w.sendTicket(tk)
+		w.carryOut(tk)
 	}
 }
 
@@ -61,7 +61,7 @@ func (w *worker) closedLoop() {
 			}
 			return
 		}
-		w.sendTicket(tk)
+		w.carryOut(tk)
 		if pause := back.after(&w.ex); pause > 0 && !run.rest(pause) {
 			return
 		}

@@ -119,6 +119,9 @@ type Plan struct {
 	Interval time.Duration
 	// RecordIDs has records hold what the endpoint calls each request.
 	RecordIDs bool
+	// RecordedReplies has the later turns of sessions repeat the replies that the file
+	// has, in place of those that came.
+	RecordedReplies bool
 	// Success is the set of statuses that count as succeeded.
 	Success StatusSet
 

@@ -48,6 +48,9 @@ type reply struct {
 	streaming  bool           // the reply is a stream
 	stream     *stream.Stream // nil before the first one
 	gaps       gaps           // of it, beyond those that it holds
+	keeps      bool           // bodies of successes are kept
+	keeping    bool           // so is this one
+	kept       []byte         // its beginning, up to maxAnswer
 	readsUsage bool           // the reply is whole, and may state its usage
 	usage      stream.Usage
 	warm       bool // the request is one of the warm-up
@@ -131,7 +134,7 @@ func (r *reply) consume(n, keep int) (int, error) {
 		}
 	}
 	n = min(n, r.in.Buffered())
-	if r.streaming || r.readsUsage {
+	if r.streaming || r.readsUsage || r.keeping {
 		b, _ := r.in.Peek(n)
 		r.Feed(b, r.conn.at)
 	}
@@ -181,7 +184,7 @@ func (r *reply) discardLarge(n int, last bool) error {
 		if got > n {
 			got, r.extraBytes = n, true
 		}
-		if r.readsUsage || r.streaming {
+		if r.readsUsage || r.streaming || r.keeping {
 			r.Feed(buf[:got], r.conn.at)
 		}
 		n -= got

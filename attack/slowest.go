@@ -18,6 +18,7 @@ type slowReply struct {
 	response, service time.Duration
 	planned           Instant
 	index             uint64
+	turn              uint32
 	status            int
 	idLen             int
 	id                [maxIDLength]byte
@@ -59,7 +60,7 @@ func (s *slowest) offer(w *worker) {
 	}
 	e := &s.heap[i]
 	e.response, e.service, e.planned = response, w.ex.end.Sub(w.ex.sent), w.ex.planned
-	e.index, e.status = w.ex.index, w.ex.status
+	e.index, e.turn, e.status = w.ex.index, w.ex.turn, w.ex.status
 	e.idLen = copy(e.id[:], w.reply.requestID())
 }
 
@@ -74,7 +75,7 @@ func (r *Run) slowestOf(all []slowReply) []Slow {
 			Response:  e.response,
 			Service:   e.service,
 			Status:    e.status,
-			Payload:   r.payloads.Where(e.index),
+			Payload:   r.payloads.WhereTurn(e.index, int(e.turn)),
 			RequestID: r.shownID(e.id[:e.idLen]),
 		}
 	}

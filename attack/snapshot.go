@@ -53,6 +53,7 @@ type Counts struct {
 	Stream                     StreamCounts
 	Usage                      UsageCounts
 	Window                     Window
+	Sessions                   SessionCounts
 }
 
 // NotSent is the number of planned tickets for which no attempt was begun.

@@ -76,11 +76,12 @@ func formatOf(contentType []byte) (stream.Format, bool) {
 }
 
 // stopFollowing ends the following of the last reply.
-func (r *reply) stopFollowing() { r.streaming, r.readsUsage = false, false }
+func (r *reply) stopFollowing() { r.streaming, r.readsUsage, r.keeping = false, false, false }
 
 // beginBody reports whether the body of a success is to be followed as a stream,
 // and readies r for what it is.
 func (r *reply) beginBody(contentType []byte) bool {
+	r.keeping, r.kept = r.keeps, r.kept[:0]
 	if r.streams == StreamOff {
 		return false
 	}
@@ -115,13 +116,19 @@ func (r *reply) beginStream(format stream.Format) {
 func (r *reply) Begin(contentType string) (fed, events bool) {
 	r.stopFollowing()
 	r.beginBody([]byte(contentType))
-	return r.streaming || r.readsUsage, r.streaming
+	return r.streaming || r.readsUsage || r.keeping, r.streaming
 }
 
 // Feed takes the next bytes of a body that is followed; those of a stream came
 // at the instant. It reports whether they say that the endpoint is still at work:
 // after the end of the answer comments do not.
 func (r *reply) Feed(p []byte, at Instant) (alive bool) {
+	if r.keeping {
+		r.kept = append(r.kept, p[:min(len(p), maxAnswer-len(r.kept))]...)
+		if !r.streaming && !r.readsUsage {
+			return true
+		}
+	}
 	if r.readsUsage {
 		if !r.usage.Feed(p) {
 			return true

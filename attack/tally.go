@@ -204,7 +204,7 @@ func (w *worker) newFailure(key failureKey, databricks bool) *Failure {
 		Kind:    key.kind,
 		Status:  key.status,
 		First:   ex.end.Sub(w.run.measured.Load()),
-		Payload: w.run.payloads.Where(ex.index),
+		Payload: w.run.payloads.WhereTurn(ex.index, int(ex.turn)),
 	}
 	redact := w.run.redactor(int(ex.variant))
 	switch {

@@ -111,15 +111,15 @@ func (t *timeline) collect(at Instant) {
 	}
 	// After the tallies: what they have counted was sent before, and a stream
 	// has all its chunks here.
-	started, chunks, windowChunks, workers := run.soFar()
-	now.Window.Tokens.estimate(windowChunks)
+	so := run.soFar()
+	now.Window.Tokens.estimate(so.windowChunks)
 	prev := &t.counts
 	done := now.Succeeded + now.Failed + now.CutOff
 	// What was sent since the tallies were read is the next interval's, as far as
 	// it shows by more being in flight than there are workers; and so is what was
 	// sent since the instant, unless it has its reply in this one.
-	started = min(started, done+workers)
-	planned := max(t.planned, run.plannedSoFar(at, started))
+	started := min(so.started, done+so.workers)
+	planned := max(t.planned, run.plannedSoFar(at, started, so.followed))
 	started = max(done, min(started, planned))
 	planned = max(planned, started)
 	iv := Interval{
@@ -128,10 +128,10 @@ func (t *timeline) collect(at Instant) {
 		Succeeded: now.Succeeded - prev.Succeeded, Failed: now.Failed - prev.Failed, CutOff: now.CutOff - prev.CutOff,
 		Completed: now.Window.Completed - prev.Window.Completed, CompletedOK: now.Window.OK - prev.Window.OK,
 		InFlight: started - done,
-		BytesIn:  now.BytesIn - prev.BytesIn, BytesOut: now.BytesOut - prev.BytesOut, Chunks: chunks - t.chunks,
+		BytesIn:  now.BytesIn - prev.BytesIn, BytesOut: now.BytesOut - prev.BytesOut, Chunks: so.chunks - t.chunks,
 	}
 	t.addInterval(&iv)
-	t.counts, t.started, t.chunks, t.planned, t.boundary = now, started, chunks, planned, at
+	t.counts, t.started, t.chunks, t.planned, t.boundary = now, started, so.chunks, planned, at
 	t.append(iv)
 }
 
@@ -255,19 +255,27 @@ func (t *timeline) close() {
 	t.final = t.snapshot()
 }
 
-// soFar is the number of measured requests begun, of the chunks that came in
-// their streams, of those that came within the window in any, and of the workers
-// that there have been, each with one request in flight at most.
-func (r *Run) soFar() (started, chunks, windowChunks, workers uint64) {
+// progress is how far the workers are.
+type progress struct {
+	started      uint64 // measured requests begun
+	followed     uint64 // of them, those that an earlier turn of their session has planned
+	chunks       uint64 // that came in their streams
+	windowChunks uint64 // that came within the window, in any stream
+	workers      uint64 // that there have been, each with one request in flight at most
+}
+
+func (r *Run) soFar() (so progress) {
 	r.workersMu.Lock()
 	list := r.workerList
 	r.workersMu.Unlock()
 	for _, w := range list {
-		started += w.started.Load()
-		chunks += w.reply.chunks.Load()
-		windowChunks += w.reply.windowChunks.Load()
+		so.started += w.started.Load() // which is written after followed
+		so.followed += w.followed.Load()
+		so.chunks += w.reply.chunks.Load()
+		so.windowChunks += w.reply.windowChunks.Load()
 	}
-	return started, chunks, windowChunks, uint64(len(list))
+	so.workers = uint64(len(list))
+	return so
 }
 
 // keptSoFar is the number of records that the sink has taken.
@@ -279,15 +287,16 @@ func (r *Run) keptSoFar() uint64 {
 }
 
 // plannedSoFar is the number of tickets with an instant before at, within the
-// plan or the moment of the stop. A closed loop plans as it sends.
-func (r *Run) plannedSoFar(at Instant, started uint64) uint64 {
+// plan or the moment of the stop, and of the turns that followed on those. A closed
+// loop plans as it sends.
+func (r *Run) plannedSoFar(at Instant, started, followed uint64) uint64 {
 	if !r.plan.Open() {
 		return started
 	}
 	if stop, stopped := r.stopInstant(); stopped {
 		at = min(at, stop)
 	}
-	return r.schedule.Load().plannedBefore(at.Sub(r.start))
+	return r.schedule.Load().plannedBefore(at.Sub(r.start)) + followed
 }
 
 func (c *Counts) add(o *Counts) {
@@ -307,4 +316,5 @@ func (c *Counts) add(o *Counts) {
 	c.Stream.add(&o.Stream)
 	c.Usage.add(&o.Usage)
 	c.Window.add(&o.Window)
+	c.Sessions.add(&o.Sessions)
 }

@@ -57,16 +57,17 @@ type worker struct {
 	wake       chan struct{}
 	nextIdle   *worker
 
-	sender *muxSender  // of HTTP/2; its connections are shared
-	conn   *connection // the worker's own, of HTTP/1.1
-	reply  *reply
-	ex     exchange
-	claim  claim // of a closed loop
-	buf    []byte
-	id     []byte // of the request, where its body has splices
-	pair   [2][]byte
-	bufs   net.Buffers
-	free   Instant // instant since which the worker has been free, negative where that is not known
+	sender  *muxSender  // of HTTP/2; its connections are shared
+	conn    *connection // the worker's own, of HTTP/1.1
+	reply   *reply
+	ex      exchange
+	claim   claim   // of a closed loop
+	session session // where bodies are the turns of sessions
+	buf     []byte
+	id      []byte // of the request, where its body has splices
+	pair    [2][]byte
+	bufs    net.Buffers
+	free    Instant // instant since which the worker has been free, negative where that is not known
 
 	permit bool // the pacer has been waited for
 	dialed bool // there has been a connection
@@ -77,25 +78,26 @@ type worker struct {
 	mu      sync.Mutex // guards conn against the cut
 	netConn net.Conn
 
-	_       [64]byte
-	started atomic.Uint64 // measured requests begun; written by the worker only
-	_       [56]byte
+	_        [64]byte
+	started  atomic.Uint64 // measured requests begun; written by the worker only
+	followed atomic.Uint64 // of them, those that an earlier turn of their session has planned
+	_        [48]byte
 }
 
 func newWorker(run *Run, d *dispatcher, tally *tally) *worker {
 	w := &worker{run: run, dispatcher: d, tally: tally, wake: make(chan struct{}, 1), reply: newReply(), free: -1}
 	w.reply.run, w.reply.streams, w.reply.stall = run, run.plan.Stream, run.plan.StreamStall
+	w.reply.keeps = run.keepsReplies()
 	return w
 }
 
-// sendTicket sends one ticket and records what became of it.
-func (w *worker) sendTicket(tk ticket) {
+// sendTicket sends one ticket's item and records what became of it.
+func (w *worker) sendTicket(tk ticket, item payloads.Item) {
 	if !tk.warm {
 		w.started.Store(w.started.Load() + 1)
 	}
 	w.ex = exchange{ticket: tk}
 	w.reply.begin(tk.warm)
-	item := w.run.payloads.At(tk.index)
 	w.ex.variant = item.Variant
 	if err := w.exchange(item); err != nil {
 		w.fail(err)
@@ -114,6 +116,12 @@ func (w *worker) sendTicket(tk ticket) {
 // exchange does one request on an open connection, or on a new one.
 func (w *worker) exchange(item payloads.Item) error {
 	deadline := w.ex.begin.Add(w.run.plan.Timeout)
+	if w.ex.turn > 0 {
+		var err error
+		if item, err = w.turnItem(item); err != nil {
+			return err
+		}
+	}
 	if w.sender != nil {
 		return w.sender.exchange(w, item, deadline)
 	}

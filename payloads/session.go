@@ -13,6 +13,7 @@ import (
 	"brunt/payloads/jsonscan"
 	"brunt/payloads/setting"
 	"brunt/payloads/show"
+	"brunt/payloads/splice"
 )
 
 // maxThink is the longest time that a turn may wait for.
@@ -93,6 +94,15 @@ func (c Session) Recorded(k int) (reply []byte, ok bool) {
 		return nil, false
 	}
 	return c.src.data[sp.offset()+1 : sp.offset()+sp.length()-1], true
+}
+
+// Splices is what is put into the body of turn k while it is sent, see [Set.Splices];
+// all of it stands before the messages.
+func (c Session) Splices(k int) splice.List {
+	if c.src.splices == nil {
+		return 0
+	}
+	return c.src.splices[c.from+uint64(k)]
 }
 
 // readSession reads the name of the line's session.

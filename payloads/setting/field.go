@@ -23,7 +23,8 @@ const (
 	StreamStall
 	Payloads
 	Replay
-	Speed // of a replay
+	Recorded // replies of conversations are those of the file
+	Speed    // of a replay
 	Method
 	Header
 	HeaderFile
@@ -65,7 +66,7 @@ var names = [end]string{
 	Rate: "rate", Concurrency: "concurrency", Duration: "duration", Requests: "requests", Stages: "stages",
 	Arrivals: "arrivals", Warmup: "warm-up",
 	Timeout: "time-out", HTTP2: "HTTP/2", NoKeepAlive: "no keep-alive", Connections: "connections",
-	ConnectRate: "connect rate", StreamStall: "stream stall", Payloads: "payloads", Replay: "replay", Speed: "speed",
+	ConnectRate: "connect rate", StreamStall: "stream stall", Payloads: "payloads", Replay: "replay", Recorded: "recorded replies", Speed: "speed",
 	Method: "method", Header: "header", HeaderFile: "header file", Insecure: "insecure", CA: "CA file",
 	Resolve: "address override", Profile: "profile", NoAuth: "no credentials", ServedModel: "served model",
 	WaitReady: "time to become ready", Unique: "unique", ClientRequestID: "client request id",

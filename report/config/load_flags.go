@@ -27,6 +27,7 @@ type Load struct {
 	Requests    *uint64        `short:"n" min:"1" placeholder:"N" help:"How many requests to send; with --duration, whichever comes first."`
 	Warmup      Warmup         `placeholder:"10s" help:"Send for this long before anything is counted; auto: until latency has settled, 2 min at most."`
 	AtEnd       attack.AtEnd   `default:"drain" enum:"drain,cut" help:"Requests in flight at the end: drain (wait for replies) or cut."`
+	Recorded    bool           `help:"In conversations, later turns repeat the replies that the file has, not those received."`
 	CatchUp     attack.CatchUp `default:"send" enum:"send,skip" help:"Requests over 10 ms overdue: send late, or skip (counted as not sent)."`
 
 	Exchange `embed:""`
@@ -50,7 +51,7 @@ func (l *Load) Plan() attack.Plan {
 		Rate: l.Rate.Rate, Duration: time.Duration(l.Duration), Warmup: time.Duration(l.Warmup.Length), WarmupUntilSettled: l.Warmup.Auto,
 		Timeout: time.Duration(l.Timeout), KeepAlive: l.Keepalive, AtEnd: l.AtEnd,
 		CatchUp: l.CatchUp, Success: l.Success, HTTP2: l.HTTP2, Connections: l.Connections, ConnectRate: l.ConnectRate,
-		Stream: l.Stream, StreamStall: time.Duration(l.StreamStall), Law: l.Arrivals,
+		Stream: l.Stream, StreamStall: time.Duration(l.StreamStall), Law: l.Arrivals, RecordedReplies: l.Recorded,
 	}
 	if l.Concurrency != nil {
 		p.Concurrency = *l.Concurrency

@@ -18,6 +18,7 @@ var flags = map[setting.Field]string{
 	setting.StreamStall: "--stream-stall",
 	setting.Payloads:    "--payloads",
 	setting.Replay:      "--replay",
+	setting.Recorded:    "--recorded",
 	setting.Speed:       "--speed",
 	setting.Method:      "--method",
 	setting.Header:      "--header",
