@@ -57,7 +57,7 @@ func (t *timeline) snapshot() *Snapshot {
 	r.errMu.Unlock()
 	plan := r.plan
 	plan.Warmup, s.Settled = r.schedule.Load().warmup, r.settled.Load()
-	s.Warmup = plan.Warmup
+	s.Warmup, s.Sessions = plan.Warmup, r.sessions
 	s.Verdict = judge(s, &plan)
 	return s
 }

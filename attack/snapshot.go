@@ -161,6 +161,9 @@ type Snapshot struct {
 	// had settled (see Plan.WarmupUntilSettled).
 	Warmup  time.Duration
 	Settled bool
+	// Sessions is whether requests are turns of conversations: what a rate, a concurrency
+	// and a number of requests then count is those.
+	Sessions bool
 	// Elapsed is from the measured start to the last reply, where requests were
 	// cut off no less than PlanElapsed, and in a run under way to the last
 	// collection; PlanElapsed is to the plan's end, the stop or that collection.

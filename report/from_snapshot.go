@@ -69,6 +69,7 @@ func From(meta Meta, s *attack.Snapshot) *Report {
 		ElapsedS:           format.Seconds(s.Elapsed),
 		PlanElapsedS:       format.Seconds(s.PlanElapsed),
 		Requests:           requestsOf(s),
+		Sessions:           sessionsOf(s),
 		Status:             map[int]uint64{},
 		Errors:             failuresOf(s.Failures),
 		Names:              NamesOf(s.Names, s.State),
@@ -175,6 +176,14 @@ func (r *Report) Summarise() {
 	if all := q.Sent + q.Warmup; all > 0 {
 		r.Client.CPUPerRequestUS = new(format.Per(r.Client.CPUS*1e6, float64(all)))
 	}
+}
+
+// sessionsOf is nil for a run without conversations.
+func sessionsOf(s *attack.Snapshot) *Sessions {
+	if !s.Sessions {
+		return nil
+	}
+	return new(Sessions(s.Counts.Sessions))
 }
 
 func requestsOf(s *attack.Snapshot) Requests {

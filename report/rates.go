@@ -205,6 +205,10 @@ type asking struct {
 
 func askingOf(plan *attack.Plan, s *attack.Snapshot) *asking {
 	a := &asking{instants: plan.Instants, end: s.PlanElapsed, window: s.Counts.Window.Length}
+	if s.Sessions { // a rate counts those, and how many requests they are, is not asked
+		a.instants = nil
+		return a
+	}
 	if plan.Open() && plan.Instants == nil {
 		planned := plan.Curve(s.Changes)
 		a.planned = &planned

@@ -42,7 +42,8 @@ type Report struct {
 	Names              []Named           `json:"names"`       // in order of first appearance
 	Stages             []StageFigures    `json:"stages"`      // of the plan, in order; empty without any, and where runs were merged
 	ServedModels       []ServedModel     `json:"served_models"`
-	Goodput            *Goodput          `json:"goodput"` // null without rules that bound a request's times
+	Sessions           *Sessions         `json:"sessions"` // null without any
+	Goodput            *Goodput          `json:"goodput"`  // null without rules that bound a request's times
 	Client             Client            `json:"client"`
 	Verdict            Verdict           `json:"verdict"`
 	SLO                []Judgement       `json:"slo"`
@@ -65,6 +66,16 @@ type Report struct {
 type ResultsKept struct {
 	Kept    uint64 `json:"kept"`
 	Dropped uint64 `json:"dropped"` // the file could not keep up with these
+}
+
+// Sessions are the counts of a run's conversations, those that began in the warm-up
+// excluded. begun = complete + broken + unfinished + (while running) those under way.
+type Sessions struct {
+	Begun      uint64 `json:"begun"`
+	Complete   uint64 `json:"complete"`
+	Broken     uint64 `json:"broken"`     // a turn failed, or had no text that the next one could repeat
+	Unfinished uint64 `json:"unfinished"` // the run ended first
+	TurnsLeft  uint64 `json:"turns_left"` // turns of the last two kinds that were never sent, nor planned
 }
 
 // Requests are the counts of a run. planned = sent + not_sent, not_sent is the

@@ -16,14 +16,18 @@ type Target struct {
 
 // Plan is the load that was asked for.
 type Plan struct {
-	RatePerS    *float64 `json:"rate_per_s"`    // null for a closed loop
-	Concurrency *int     `json:"concurrency"`   // null where none was given
-	MaxInFlight int      `json:"max_in_flight"` // the cap in force, given or not
-	DurationS   *float64 `json:"duration_s"`    // null where none was given
-	Requests    *uint64  `json:"requests"`      // null where none was given
-	Stages      []Stage  `json:"stages"`        // empty for one load from beginning to end
-	Arrivals    string   `json:"arrivals"`      // law of the gaps of an open loop: constant, poisson, gamma(0.5)
-	WarmupS     float64  `json:"warmup_s"`
+	RatePerS *float64 `json:"rate_per_s"` // null for a closed loop, and where sessions are counted
+	// SessionsPerS is the rate at which an open loop begins conversations, and Sessions
+	// whether the plan's concurrency and requests count those, too.
+	SessionsPerS *float64 `json:"sessions_per_s"`
+	Sessions     bool     `json:"sessions"`
+	Concurrency  *int     `json:"concurrency"`   // null where none was given
+	MaxInFlight  int      `json:"max_in_flight"` // the cap in force, given or not
+	DurationS    *float64 `json:"duration_s"`    // null where none was given
+	Requests     *uint64  `json:"requests"`      // null where none was given
+	Stages       []Stage  `json:"stages"`        // empty for one load from beginning to end
+	Arrivals     string   `json:"arrivals"`      // law of the gaps of an open loop: constant, poisson, gamma(0.5)
+	WarmupS      float64  `json:"warmup_s"`
 	// WarmupSettled is whether the warm-up ended because latency had settled; null where
 	// it was not to end by that.
 	WarmupSettled *bool     `json:"warmup_settled"`
@@ -66,7 +70,10 @@ func planOf(meta Meta, s *attack.Snapshot) Plan {
 	if p.WarmupUntilSettled {
 		plan.WarmupSettled = new(s.Settled)
 	}
-	if p.Open() {
+	switch plan.Sessions = s.Sessions; {
+	case p.Open() && s.Sessions:
+		plan.SessionsPerS = new(format.Significant(attack.PerSecond(p.Rate), 12))
+	case p.Open():
 		plan.RatePerS = new(format.Significant(attack.PerSecond(p.Rate), 12))
 	}
 	if meta.Concurrency > 0 {

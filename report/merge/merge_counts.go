@@ -17,6 +17,7 @@ func (m *merger) plan() {
 	p := report.Plan{
 		RatePerS: m.plannedRate(overlap), Concurrency: m.plannedConcurrency(overlap),
 		DurationS: m.plannedDuration(overlap), Requests: m.plannedRequests(),
+		Sessions:  same(m, func(r *report.Report) bool { return r.Plan.Sessions }, false),
 		WarmupS:   same(m, func(r *report.Report) float64 { return r.Plan.WarmupS }, 0),
 		TimeoutS:  same(m, func(r *report.Report) float64 { return r.Plan.TimeoutS }, 0),
 		KeepAlive: same(m, func(r *report.Report) bool { return r.Plan.KeepAlive }, first.KeepAlive),
@@ -117,6 +118,7 @@ func (m *merger) figures() {
 	out := m.out
 	for _, r := range m.reports {
 		addRequests(&out.Requests, &r.Requests)
+		addSessions(out, r.Sessions)
 		addThroughput(&out.Throughput, &r.Throughput)
 		for status, n := range r.Status {
 			out.Status[status] += n
@@ -148,6 +150,22 @@ func addRequests(q *report.Requests, o *report.Requests) {
 	q.LateWithSlots += o.LateWithSlots
 	q.LateNoSlots += o.LateNoSlots
 	q.Clamped += o.Clamped
+}
+
+// addSessions adds a run's conversations, if it has any.
+func addSessions(out *report.Report, o *report.Sessions) {
+	if o == nil {
+		return
+	}
+	if out.Sessions == nil {
+		out.Sessions = new(report.Sessions)
+	}
+	c := out.Sessions
+	c.Begun += o.Begun
+	c.Complete += o.Complete
+	c.Broken += o.Broken
+	c.Unfinished += o.Unfinished
+	c.TurnsLeft += o.TurnsLeft
 }
 
 // client adds the machines up: each report is taken for one of its own. Wall

@@ -97,7 +97,7 @@ func (m *model) progress(width int) string {
 func (m *model) counts() []string {
 	s, c := m.snapshot, &m.snapshot.Counts
 	asked, reached, inFlight := "", "–", uint64(0)
-	if m.plan.Open() {
+	if m.plan.Open() && !s.Sessions {
 		asked = format.Rate(report.AskedNow(m.plan, s)) + " asked, "
 	}
 	if n := len(s.Intervals); n > 0 {

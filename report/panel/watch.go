@@ -57,7 +57,7 @@ func progress(s *attack.Snapshot, plan *attack.Plan) string {
 	if n := len(s.Intervals); n > 0 {
 		last := &s.Intervals[n-1]
 		reached := format.Rate(float64(last.Succeeded) / last.Width.Seconds())
-		if plan.Open() {
+		if plan.Open() && !s.Sessions {
 			reached += " of " + format.Rate(report.AskedNow(plan, s))
 		}
 		line += " · " + reached

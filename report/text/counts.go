@@ -134,6 +134,11 @@ func (p *page) counts(r *report.Report) {
 		counted(q.Succeeded, "succeeded"), failed, unlessZero(q.CutOff, "cut off"), unlessZero(q.InFlight, "in flight"))
 	p.flow(plainText, "not sent", unlessZero(why.NoSlot, "no free slot"), unlessZero(why.Stopped, "stopped before"),
 		unlessZero(why.Skipped, "skipped as too late"))
+	if c := r.Sessions; c != nil {
+		p.flow(plainText, "sessions", counted(c.Begun, "begun"), counted(c.Complete, "complete"),
+			unlessZero(c.Broken, "broken off"), unlessZero(c.Unfinished, "unfinished at the end"),
+			unlessZero(c.TurnsLeft, "turns never sent"))
+	}
 	p.flow(plainText, "apart", unlessZero(q.Warmup, "in the warm-up"), unlessZero(q.Reconnected, "reconnected"))
 	if r.RunID != nil {
 		p.flow(plainText, "ids", "client_request_id from "+format.Safe(*r.RunID, 40)+"-0 on")
@@ -151,6 +156,8 @@ func (p *page) counts(r *report.Report) {
 	switch {
 	case r.Plan.RatePerS != nil:
 		asked = format.Rate(*r.Plan.RatePerS) + " asked"
+	case r.Plan.SessionsPerS != nil:
+		asked = "sessions at " + format.Rate(*r.Plan.SessionsPerS) + " asked"
 	case r.Plan.Concurrency == nil:
 		asked = format.Rate(t.OfferedPerS) + " offered"
 	}

@@ -62,20 +62,29 @@ func loadWords(r *report.Report) string {
 		)
 	case plan.RatePerS != nil:
 		words = format.AskedRate(*plan.RatePerS)
+	case plan.SessionsPerS != nil:
+		words = "sessions at " + format.AskedRate(*plan.SessionsPerS)
+	case plan.Concurrency != nil && plan.Sessions:
+		words = counted(uint64(max(*plan.Concurrency, 0)), "sessions") + " at a time"
 	case plan.Concurrency != nil:
 		words = format.Count(uint64(max(*plan.Concurrency, 0))) + " at a time"
+	}
+	unit := "requests"
+	if plan.Sessions {
+		unit = "sessions"
 	}
 	switch {
 	case plan.DurationS != nil && plan.Requests != nil:
 		words += fmt.Sprintf(
-			" for %s or %s requests",
+			" for %s or %s %s",
 			format.SpanSeconds(*plan.DurationS),
 			format.Count(*plan.Requests),
+			unit,
 		)
 	case plan.DurationS != nil:
 		words += " for " + format.SpanSeconds(*plan.DurationS)
 	case plan.Requests != nil:
-		words += fmt.Sprintf(" for %s requests", format.Count(*plan.Requests))
+		words += fmt.Sprintf(" for %s %s", format.Count(*plan.Requests), unit)
 	}
 	if plan.Arrivals != "" && plan.Arrivals != "constant" {
 		words += ", " + format.Safe(plan.Arrivals, 20) + " arrivals"
