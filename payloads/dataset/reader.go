@@ -14,6 +14,7 @@ type Reader struct {
 	// Format is the one that is read.
 	Format Format
 
+	content *file.Mapping
 	entries entries
 	left    []remark
 	now     Conversation
@@ -39,7 +40,8 @@ const maxRemarks = 20
 
 // Open reads the file from its beginning, in the format given.
 func Open(content *file.Mapping, format Format) (*Reader, error) {
-	r := &Reader{Format: format}
+	r := &Reader{Format: format, content: content}
+	content.Release(0) // a second reader begins again
 	switch format {
 	case Azure, BurstGPT:
 		t, err := openTrace(content, format, r)
@@ -76,6 +78,9 @@ func Words() string {
 // the last. Errors name the file and the line.
 func (r *Reader) Next() (*Conversation, error) {
 	for {
+		if at, ok := r.entries.(rows); ok { // a table is not read by its mapping
+			r.content.Release(at.offset())
+		}
 		r.now = Conversation{At: NoTime, Turns: r.now.Turns[:0]}
 		ok, err := r.entries.entry(r)
 		if err != nil {

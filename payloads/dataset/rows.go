@@ -12,6 +12,8 @@ import (
 // rows gives one JSON value after the other; io.EOF stands behind the last.
 type rows interface {
 	next() ([]byte, error)
+	// offset is how far the file has been read.
+	offset() int
 	// Problem makes an error of what is wrong with the value read last.
 	Problem(what string) error
 }
@@ -27,6 +29,8 @@ func openRows(content *file.Mapping) rows {
 
 // lines are JSON values, one a line.
 type lines struct{ *file.Lines }
+
+func (l *lines) offset() int { return l.Offset() }
 
 func (l *lines) next() ([]byte, error) {
 	line, err := l.Next()
@@ -48,6 +52,8 @@ type elements struct {
 	line    int // number of the line at counted
 	read    bool
 }
+
+func (e *elements) offset() int { return e.at }
 
 func (e *elements) next() ([]byte, error) {
 	start := jsonscan.SkipSpace(e.data, e.at)

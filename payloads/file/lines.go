@@ -62,6 +62,9 @@ func (l *Lines) Next() ([]byte, error) {
 	return nil, io.EOF
 }
 
+// Offset is where the next line begins.
+func (l *Lines) Offset() int { return l.at }
+
 // Problem is an error that says what is wrong with the line read last.
 func (l *Lines) Problem(what string) error {
 	if l.Line == 0 {

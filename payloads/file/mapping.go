@@ -20,6 +20,8 @@ type Mapping struct {
 	mtime time.Time
 	spool bool   // the file is our own temporary one, which nobody else changes
 	left  string // path of a temporary file still to be deleted
+
+	released int // up to where pages have been given back
 }
 
 // live are the mappings in use, so that the address of a fault leads to a
@@ -132,6 +134,23 @@ func mappedAt(addr uintptr) string {
 
 // Section reads the file from its beginning, without the mapping.
 func (m *Mapping) Section() *io.SectionReader { return io.NewSectionReader(m.file, 0, m.size) }
+
+// releaseStep is how much is read before its pages are given back, in bytes.
+const releaseStep = 16 << 20
+
+// Release says that what stands before an offset has been read and is not needed
+// soon: its pages need not stay in memory, where they count as this process's. They
+// are read again when they are looked at.
+func (m *Mapping) Release(before int) {
+	const page = 64 << 10 // a multiple of what any system has
+	if before = before / page * page; before < m.released {
+		m.released = 0 // it is read again, from its beginning
+	}
+	if before-m.released >= releaseStep {
+		release(m.Data[m.released:before])
+		m.released = before
+	}
+}
 
 // Wrong makes an error of what is wrong with the file as a whole.
 func (m *Mapping) Wrong(what string) error { return fmt.Errorf("%s: %s", m.Name, what) }
