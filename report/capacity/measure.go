@@ -138,10 +138,15 @@ func (m *Measured) bunched(rep *report.Report, list []rules.Rule) string {
 }
 
 // slowAnyway reports whether most of the times of a rule that is broken lie beyond
-// its limit: delays of brunt's own are far too rare for that.
+// its limit: delays of brunt's own are far too rare for that, unless it sent most
+// requests late.
 func (m *Measured) slowAnyway(rep *report.Report, list []rules.Rule) bool {
 	for i, r := range list {
-		if over, n, _, counted := r.Tail(rep); counted && r.Times() && !rep.SLO[i].Met && 2*over > n {
+		over, n, _, counted := r.Tail(rep)
+		if late := rep.LatenessMS.P50; late != nil && *late > r.Limit()/2 {
+			continue // most requests were sent too late
+		}
+		if counted && r.Times() && !rep.SLO[i].Met && 2*over > n {
 			return true
 		}
 	}

@@ -63,3 +63,23 @@ func TestBunched(t *testing.T) {
 		}
 	}
 }
+
+// Times that are mostly beyond a limit are the endpoint's doing on a busy machine,
+// too, but not where brunt sent most requests late.
+func TestBlameOfSlowTimes(t *testing.T) {
+	list, err := rules.ParseAll([]string{"p99<20ms"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for late, truth := range map[int]Verdict{0: Broken, 100: Broken, 900: Client} {
+		rep := refused(0, late, 400*time.Millisecond)
+		rep.Verdict.LimitedBy = new(attack.LimitClient)
+		slow := refused(0, 1000, 500*time.Millisecond).Histograms[figure.Lateness]
+		rep.Histograms[figure.Response], rep.LatencyMS[figure.Response] = slow, slow.Summary()
+		rep.LatenessMS = rep.Histograms[figure.Lateness].Summary()
+		rules.JudgeAll(rep, list)
+		if o, why := measured(rep, list).Judge(); o.Verdict != truth {
+			t.Errorf("%d of 1,000 late: %s (%s), not %s", late, o.Verdict, why, truth)
+		}
+	}
+}

@@ -39,4 +39,10 @@ func TestLost(t *testing.T) {
 			t.Errorf("%s: %v", tt.name, lost)
 		}
 	}
+	snapshot := reporttest.Healthy.Snapshot()
+	snapshot.State, snapshot.PlanElapsed = attack.Running, 3*time.Second
+	snapshot.Counts.Succeeded, snapshot.Counts.Failed = 10, 12
+	if p.Rate = (attack.Plan{}).Rate; !s.lost(&p, snapshot) {
+		t.Error("12 of 22 failed in a closed loop")
+	}
 }
