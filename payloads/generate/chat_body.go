@@ -124,10 +124,10 @@ func (b *chatBody) fault(p prompt) string {
 }
 
 // makeFromPrompts reads all prompts twice: nothing is written unless they are
-// sound to the last. Where they say when their requests came, the lines are of
-// the request format and say so.
+// sound to the last. Where they say when their requests came, or are turns of
+// conversations, the lines are of the request format and say so.
 func makeFromPrompts(out *bufio.Writer, content *file.Mapping, in *Options) (n int, err error) {
-	timed := false
+	framed := false
 	for _, w := range []io.Writer{io.Discard, out} {
 		err = file.Guard(func() error {
 			list, err := openPrompts(content, in)
@@ -135,10 +135,10 @@ func makeFromPrompts(out *bufio.Writer, content *file.Mapping, in *Options) (n i
 				return err
 			}
 			var came bool
-			if n, came, err = chatBodies(w, list, &in.ChatOptions, timed); err == nil && w != io.Discard {
+			if n, came, err = chatBodies(w, list, &in.ChatOptions, framed); err == nil && w != io.Discard {
 				tell(in.Notes, list)
 			}
-			timed = came
+			framed = came
 			return err
 		})
 		if err != nil && w == io.Discard {
@@ -158,9 +158,9 @@ func makeUp(out *bufio.Writer, in *Options) (int, error) {
 	return n, err
 }
 
-// chatBodies writes a body for each prompt, with its time if it is timed. It
-// tells whether a prompt had one.
-func chatBodies(w io.Writer, list prompts, o *ChatOptions, timed bool) (n int, came bool, err error) {
+// chatBodies writes a body for each prompt, in lines of the request format if they are
+// framed. It tells whether a prompt needs that: it has a time, or is a turn.
+func chatBodies(w io.Writer, list prompts, o *ChatOptions, framed bool) (n int, came bool, err error) {
 	body, err := newChatBody(o)
 	if err != nil {
 		return 0, false, err
@@ -180,8 +180,8 @@ func chatBodies(w io.Writer, list prompts, o *ChatOptions, timed bool) (n int, c
 		if what := body.fault(p); what != "" {
 			return n, came, list.Problem(what)
 		}
-		came = came || p.at != dataset.NoTime
-		line = appendLine(line[:0], p, body.make(p), timed)
+		came = came || p.at != dataset.NoTime || p.session > 0
+		line = appendLine(line[:0], p, body.make(p), framed)
 		if len(line)-1 > file.MaxBody {
 			return n, came, list.Problem("the body would be more than 64 MiB; shorten the prompt")
 		}
@@ -192,21 +192,28 @@ func chatBodies(w io.Writer, list prompts, o *ChatOptions, timed bool) (n int, c
 	}
 }
 
-// appendLine appends a body, in the request format where it is timed.
-func appendLine(out []byte, p prompt, body []byte, timed bool) []byte {
-	if !timed {
+// appendLine appends a body, in the request format where it is framed.
+func appendLine(out []byte, p prompt, body []byte, framed bool) []byte {
+	if !framed {
 		return append(out, body...)
 	}
-	out = append(out, `{"timestamp_ms":`...)
-	if p.at == dataset.NoTime {
-		out = append(out, "null"...)
-	} else {
-		out = appendMilliseconds(out, p.at)
+	out = append(out, '{')
+	if p.at != dataset.NoTime {
+		out = append(appendMilliseconds(append(out, `"timestamp_ms":`...), p.at), ',')
+	}
+	if p.session > 0 {
+		out = append(strconv.AppendInt(append(out, `"session":"`...), int64(p.session), 10), `",`...)
+	}
+	if p.think > 0 {
+		out = append(appendMilliseconds(append(out, `"think_ms":`...), int64(p.think)), ',')
+	}
+	if p.reply != nil {
+		out = append(append(append(out, `"reply":`...), p.reply...), ',')
 	}
 	if len(p.name) > 0 {
-		out = jsonscan.AppendString(append(out, `,"name":`...), p.name)
+		out = append(jsonscan.AppendString(append(out, `"name":`...), p.name), ',')
 	}
-	out = append(append(out, `,"body":`...), body[:len(body)-1]...)
+	out = append(append(out, `"body":`...), body[:len(body)-1]...)
 	return append(out, "}\n"...)
 }
 

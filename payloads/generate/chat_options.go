@@ -43,6 +43,8 @@ type ChatOptions struct {
 	// MaxCompletionTokens draws each body's max_completion_tokens, which OpenAI's
 	// reasoning models want in place of max_tokens.
 	MaxCompletionTokens draw.Distribution `placeholder:"N|'uniform(50,200)'" help:"The body's max_completion_tokens, in place of max_tokens: a number, or drawn as above."`
+	// FirstTurn leaves out the later turns of conversations.
+	FirstTurn bool `name:"first-turn" help:"Of a dataset's conversations, write only the first turn."`
 	// IgnoreEOS lets vLLM, SGLang and others write on to the limit of tokens.
 	IgnoreEOS bool `name:"ignore-eos" help:"Set ignore_eos: servers such as vLLM and SGLang then write as many tokens as the limit allows."`
 	// ExtraBody is a JSON object whose members each body gets, too.

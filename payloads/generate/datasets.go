@@ -12,18 +12,20 @@ import (
 	"brunt/payloads/show"
 )
 
-// datasetPrompts are the first requests of a dataset's conversations.
+// datasetPrompts are the turns of a dataset's conversations.
 type datasetPrompts struct {
 	*dataset.Reader
 	options *Options
 	named   bool // the format was recognised, or given
 	read    int
 	timed   bool
-	tokens  uint64 // of made-up prompts
-	made    int    // such prompts
-	later   int    // turns left out
-	talks   int    // conversations that these are of
-	answers int    // recorded ones
+	tokens  uint64         // of made-up prompts
+	made    int            // such prompts
+	later   int            // turns left out
+	talks   int            // conversations of several turns
+	answers int            // recorded ones that are not used
+	session []dataset.Turn // turns of the conversation that are yet to come
+	turn    int            // number of the next of them
 	text    []byte
 	quoted  []byte
 }
@@ -37,35 +39,64 @@ func openDataset(content *file.Mapping, format dataset.Format, in *Options) (*da
 }
 
 func (d *datasetPrompts) next() (prompt, error) {
-	if d.options.Count > 0 && d.read == d.options.Count {
+	if len(d.session) > 0 {
+		return d.laterTurn()
+	}
+	if d.options.Count > 0 && d.read >= d.options.Count {
 		return prompt{}, io.EOF
 	}
 	c, err := d.Next()
 	if err != nil {
 		return prompt{}, err
 	}
+	d.turn = 0
 	if n := len(c.Turns); n > 1 {
-		d.later += n - 1
 		d.talks++
+		if d.options.FirstTurn {
+			d.later += n - 1
+		} else {
+			d.session = c.Turns[1:]
+		}
 	}
-	t := &c.Turns[0]
-	if t.Answer != nil {
-		d.answers++
+	p, err := d.prompt(&c.Turns[0])
+	if err != nil {
+		return p, err
 	}
-	p := prompt{messages: t.Messages, system: t.System, outputTokens: t.OutputTokens, body: t.Body, at: c.At}
-	if c.At != dataset.NoTime {
+	if p.at = c.At; c.At != dataset.NoTime {
 		d.timed = true
 	} else if d.timed {
 		d.Leave("request without a time")
+	}
+	if printable(c.Name) {
+		p.name = c.Name
+	}
+	return p, nil
+}
+
+// laterTurn is the next one of the conversation that has begun.
+func (d *datasetPrompts) laterTurn() (prompt, error) {
+	t := &d.session[0]
+	d.session = d.session[1:]
+	p, err := d.prompt(t)
+	p.at, p.think, p.system = dataset.NoTime, t.Delay, true // which the first turn has
+	return p, err
+}
+
+// prompt is what one turn asks.
+func (d *datasetPrompts) prompt(t *dataset.Turn) (prompt, error) {
+	p := prompt{messages: t.Messages, system: t.System, outputTokens: t.OutputTokens, body: t.Body}
+	if len(d.session) > 0 || d.turn > 0 {
+		p.session, p.reply = d.talks, answerText(t.Answer)
+	}
+	d.turn++
+	if t.Answer != nil && p.reply == nil {
+		d.answers++
 	}
 	if t.Extra != nil {
 		var what string
 		if p.extra, what = readMembers(members{}, t.Extra); what != "" {
 			return prompt{}, d.Problem("extra: " + what)
 		}
-	}
-	if printable(c.Name) {
-		p.name = c.Name
 	}
 	if t.Body != nil && d.options.used() != 0 {
 		d.Leave("payload sent as it stands, without what the options add")
@@ -75,6 +106,19 @@ func (d *datasetPrompts) next() (prompt, error) {
 	}
 	d.read++
 	return p, nil
+}
+
+// answerText is the text of a recorded answer that is one message, as a JSON string; nil
+// where it is none.
+func answerText(messages []byte) []byte {
+	end := jsonscan.SkipValue(messages, 0, 1)
+	if end < 0 || jsonscan.SkipSpace(messages, end) != len(messages) {
+		return nil
+	}
+	if content := jsonscan.Member(messages, "content"); jsonscan.IsAt(content, 0, '"') {
+		return content
+	}
+	return nil
 }
 
 // madeUp is the prompt of a request that is known by its length only.
@@ -112,6 +156,10 @@ func tell(w io.Writer, list prompts) {
 	if d.later > 0 {
 		say("only the first turn of conversations is written: %s of %s left out",
 			show.Counted(d.later, "later turn", "later turns"), show.Counted(d.talks, "conversation", "conversations"))
+	}
+	if d.talks > 0 && d.later == 0 {
+		say("lines with a session are the turns of %s: brunt attack sends each once the reply before it is in",
+			show.Counted(d.talks, "conversation", "conversations"))
 	}
 	if d.answers > 0 {
 		say("recorded answers are not used, and set no limit of tokens: %s",

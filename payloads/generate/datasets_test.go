@@ -26,10 +26,10 @@ func TestDatasets(t *testing.T) {
 		{"ShareGPT, an array", "s.json", "\xEF\xBB\xBF[\n {\"id\": \"x_0\", \"conversations\": [{\"from\":\"human\",\"value\":\"a \\\"b\\\"\"},\n" +
 			` {"from":"gpt","value":"c"},{"from":"human","value":"d"}]}, {"id":"y","views":3,"conversations":[]},
 {"conversations":[{"from":"gpt","value":"e"},{"from":"system","value":"s"},{"from":"user","value":"f"}]}]`, "sharegpt",
-			user(`a \"b\"`) + "}\n" + `{"messages":[{"role":"system","content":"s"},{"role":"user","content":"f"}]}` + "\n",
-			[]string{"sharegpt: 2 requests", "1 later turn of 1 conversation left out", `key "views" is not used: 1 time, first at `,
-				"without a user's message left out: 1 time, first at ", "answer before the first question left out: 1 time",
-				"recorded answers are not used, and set no limit of tokens: 1 request"}},
+			`{"session":"1","reply":"c","body":` + user(`a \"b\"`) + "}}\n" + `{"session":"1","body":` + user("d") + "}}\n" +
+				`{"body":{"messages":[{"role":"system","content":"s"},{"role":"user","content":"f"}]}}` + "\n",
+			[]string{"sharegpt: 3 requests", "lines with a session are the turns of 1 conversation", `key "views" is not used: 1 time, first at `,
+				"without a user's message left out: 1 time, first at ", "answer before the first question left out: 1 time"}},
 		{"ShareGPT, lines", "s.jsonl", `{"conversations":[{"from":"human","value":"a"},{"from":"gpt","value":"b"}]}` + "\n", "sharegpt", user("a") + "}\n",
 			nil},
 		{"messages in an array are conversations", "s.json", `[{"messages":[{"role":"user","content":"a"},{"role":"assistant","content":"b"}]}]`, "sharegpt",
@@ -44,8 +44,9 @@ func TestDatasets(t *testing.T) {
 			`{"timestamp_ms":0.5,"body":` + user("a") + "}}\n" + `{"timestamp_ms":1000,"body":` + user("b") + "}}\n",
 			[]string{"--replay sends them at these times"}},
 		{"AIPerf, several turns", "a.jsonl", `{"session_id":"c","turns":[{"role":"system","text":"s"},{"text":"a","output_length":9},{"text":"b","delay":100}]}`,
-			"aiperf", `{"messages":[{"role":"system","content":"s"},{"role":"user","content":"a"}],"max_tokens":9}` + "\n",
-			[]string{"only the first turn of conversations is written: 1 later turn of 1 conversation left out"}},
+			"aiperf", `{"session":"1","body":{"messages":[{"role":"system","content":"s"},{"role":"user","content":"a"}],"max_tokens":9}}` + "\n" +
+				`{"session":"1","think_ms":100,"body":` + user("b") + "}}\n",
+			[]string{"turns of 1 conversation: brunt attack sends each once the reply before it is in"}},
 		{"Mooncake with texts", "m.jsonl", `{"timestamp":0,"text_input":"a","output_length":4}
 {"session_id":"s","messages":[{"role":"user","content":"b"}],"tools":[{"type":"function"}],"output_length":3,"timestamp":2.25}
 {"payload":{"prompt":"c",  "max_tokens":5},"timestamp":3}
@@ -53,7 +54,7 @@ func TestDatasets(t *testing.T) {
 			`{"timestamp_ms":0,"body":` + user("a") + `,"max_tokens":4}}` + "\n" +
 				`{"timestamp_ms":2.25,"body":` + user("b") + `,"max_tokens":3,"tools":[{"type":"function"}]}}` + "\n" +
 				`{"timestamp_ms":3,"body":{"prompt":"c","max_tokens":5}}` + "\n" +
-				`{"timestamp_ms":null,"body":` + user("d") + "}}\n",
+				`{"body":` + user("d") + "}}\n",
 			[]string{"request without a time: 1 time", "delay after the turn before is not used", "without the turns before it: 1 time"}},
 		{"vLLM's custom", "v.jsonl", `{"prompt":"a","output_tokens":10}` + "\n" + `{"prompt":"b","answer":1}` + "\n", "vllm",
 			user("a") + `,"max_tokens":10}` + "\n" + user("b") + "}\n", []string{`key "answer" is not used: 1 time, first at `}},

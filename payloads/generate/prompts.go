@@ -1,6 +1,8 @@
 package generate
 
 import (
+	"time"
+
 	"brunt/payloads/dataset"
 	"brunt/payloads/file"
 	"brunt/payloads/jsonscan"
@@ -17,6 +19,10 @@ type prompt struct {
 	body         []byte  // the whole body, instead of all of the above
 	name         []byte  // of the request, for reports
 	at           int64   // when the request came, ns, or dataset.NoTime
+
+	session int           // number of the conversation that it is a turn of, 0 for none
+	think   time.Duration // before it
+	reply   []byte        // the recorded one, as a JSON string; nil without
 }
 
 // prompts reads one after the other; io.EOF stands behind the last.
