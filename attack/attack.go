@@ -313,7 +313,8 @@ func (r *Run) startWorker(d *dispatcher, ahead bool) {
 		w = newWorker(r, d, r.tallies[len(r.workerList)%len(r.tallies)])
 		if r.mux != nil {
 			w.sender = r.mux.newSender(len(r.workerList))
-			w.reply = &reply{run: r, streams: r.plan.Stream, stall: r.plan.StreamStall, keeps: r.keepsReplies()}
+			w.reply = new(reply)
+			w.reply.followAs(r)
 		}
 		r.workerList = append(r.workerList, w)
 	}

@@ -95,7 +95,8 @@ func (c *connection) begin(deadline Instant, timeout time.Duration) error {
 	if c.direct != nil {
 		return c.setNear(min(deadline, deadline.Add(pollAfter-timeout)))
 	}
-	if c.setDeadline >= deadline.Add(-timeout/deadlineShare) {
+	// A stream may have had longer.
+	if c.setDeadline <= deadline && c.setDeadline >= deadline.Add(-timeout/deadlineShare) {
 		return nil
 	}
 	return c.extend()
@@ -111,12 +112,16 @@ func (c *connection) setNear(at Instant) error {
 	return c.applyDeadline()
 }
 
-// follow has every further read of the reply timed, since it is a stream, with
-// stall as its longest silence.
-func (c *connection) follow(stall time.Duration) error {
+// follow has every further read of the reply timed, since it is a stream.
+func (c *connection) follow() {
 	c.at = c.last()
-	c.heard = c.at
-	c.timed, c.stall = true, stall
+	c.timed, c.stall = true, 0
+}
+
+// answering is called at the stream's first output: from now on stall is its longest
+// silence, and the exchange has so much longer.
+func (c *connection) answering(stall, longer time.Duration) error {
+	c.heard, c.stall, c.deadline = c.at, stall, c.deadline.Add(longer)
 	if c.limit() >= c.setDeadline {
 		return nil
 	}

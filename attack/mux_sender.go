@@ -62,7 +62,7 @@ func (snd *muxSender) exchange(w *worker, item payloads.Item, deadline Instant) 
 		return err
 	}
 	snd.request.Head, snd.request.Body = (*snd.mux.heads.Load())[item.Variant], body
-	snd.stream.Follower, snd.stream.Stall = w.reply, w.reply.stall
+	snd.stream.Follower, snd.stream.Stall, snd.stream.Longer = w.reply, w.reply.stall, w.reply.longer
 	snd.stream.Began, snd.waited, snd.untaken = w.ex.begin, 0, 0
 	for {
 		w.reply.streaming = false

@@ -110,7 +110,10 @@ type Plan struct {
 	ConnectRate int
 	// Stream says which replies are followed as streams.
 	Stream StreamMode
-	// StreamStall is the longest that a stream may say nothing, pings included,
+	// StreamTimeout is that of a stream that has begun to answer, whose first output
+	// came within Timeout; Timeout where it is less, or 0.
+	StreamTimeout time.Duration
+	// StreamStall is the longest that a stream may say nothing after its first output, pings included,
 	// before it counts as failed; 0 for no bound but the time-out.
 	StreamStall time.Duration
 	// Good bounds the times of the requests counted as good.

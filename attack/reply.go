@@ -45,6 +45,8 @@ type reply struct {
 
 	streams    StreamMode
 	stall      time.Duration  // see Plan.StreamStall
+	longer     time.Duration  // that a stream which answers has than another reply
+	answers    bool           // the stream has begun to answer
 	streaming  bool           // the reply is a stream
 	stream     *stream.Stream // nil before the first one
 	gaps       gaps           // of it, beyond those that it holds
@@ -105,9 +107,7 @@ func (r *reply) read(noBody bool, success *StatusSet) (status int, err error) {
 	case !success[status]:
 		keep = sampleSize
 	case !noBody && r.beginBody(r.header.ContentType()):
-		if err := r.conn.follow(r.stall); err != nil {
-			return status, err
-		}
+		r.conn.follow()
 	}
 	switch length := r.header.ContentLength(); {
 	case noBody || status == 204 || status == 304 || status < 200:

@@ -31,7 +31,7 @@ const (
 	KindStreamEmpty   = "stream_empty"   // it ended without one valid chunk
 	KindStreamBroken  = "stream_broken"  // it ended before it said that it was complete
 	KindStreamError   = "stream_error"   // it carried an error
-	KindStreamStalled = "stream_stalled" // nothing came for longer than Plan.StreamStall
+	KindStreamStalled = "stream_stalled" // after its first output, nothing came for longer than Plan.StreamStall
 )
 
 // errStalled ends the reading of a stream that says nothing more.
@@ -75,6 +75,12 @@ func formatOf(contentType []byte) (stream.Format, bool) {
 	return stream.Guess, false
 }
 
+// followAs has replies followed as the run's plan says.
+func (r *reply) followAs(run *Run) {
+	r.run, r.streams, r.stall = run, run.plan.Stream, run.plan.StreamStall
+	r.longer, r.keeps = max(0, run.plan.StreamTimeout-run.plan.Timeout), run.keepsReplies()
+}
+
 // stopFollowing ends the following of the last reply.
 func (r *reply) stopFollowing() { r.streaming, r.readsUsage, r.keeping = false, false, false }
 
@@ -104,7 +110,7 @@ func (r *reply) beginBody(contentType []byte) bool {
 
 // beginStream readies r for a stream.
 func (r *reply) beginStream(format stream.Format) {
-	r.streaming, r.readsUsage = true, false
+	r.streaming, r.readsUsage, r.answers = true, false, false
 	if r.stream == nil {
 		r.stream = &stream.Stream{Spill: r.gaps.add}
 	}
@@ -113,10 +119,10 @@ func (r *reply) beginStream(format stream.Format) {
 }
 
 // Begin is beginBody for HTTP/2.
-func (r *reply) Begin(contentType string) (fed, events bool) {
+func (r *reply) Begin(contentType string) (fed bool) {
 	r.stopFollowing()
 	r.beginBody([]byte(contentType))
-	return r.streaming || r.readsUsage || r.keeping, r.streaming
+	return r.streaming || r.readsUsage || r.keeping
 }
 
 // Feed takes the next bytes of a body that is followed; those of a stream came
@@ -136,9 +142,7 @@ func (r *reply) Feed(p []byte, at Instant) (alive bool) {
 		// It is an array of events after all, and these are the first bytes of one.
 		r.beginStream(stream.Array)
 		if r.conn != nil {
-			if r.conn.follow(r.stall) != nil {
-				return true // the next read fails
-			}
+			r.conn.follow()
 			at = r.conn.at
 		}
 		p = r.usage.Begun()
@@ -150,8 +154,15 @@ func (r *reply) Feed(p []byte, at Instant) (alive bool) {
 	if alive = !finished || s.Events > events; alive && r.conn != nil {
 		r.conn.heard = at
 	}
+	if !r.answers && r.Answers() && r.conn != nil {
+		r.answers = true
+		_ = r.conn.answering(r.stall, r.longer) // else the next read fails
+	}
 	return alive
 }
+
+// Answers reports whether the stream has had output, or its end.
+func (r *reply) Answers() bool { return r.streaming && (r.stream.Chunks > 0 || r.stream.Finished()) }
 
 // fault is what is wrong with the stream that was read; err is what the reading
 // ended with, at the instant.

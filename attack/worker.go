@@ -86,8 +86,7 @@ type worker struct {
 
 func newWorker(run *Run, d *dispatcher, tally *tally) *worker {
 	w := &worker{run: run, dispatcher: d, tally: tally, wake: make(chan struct{}, 1), reply: newReply(), free: -1}
-	w.reply.run, w.reply.streams, w.reply.stall = run, run.plan.Stream, run.plan.StreamStall
-	w.reply.keeps = run.keepsReplies()
+	w.reply.followAs(run)
 	return w
 }
 

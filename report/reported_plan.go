@@ -30,15 +30,20 @@ type Plan struct {
 	WarmupS      float64  `json:"warmup_s"`
 	// WarmupSettled is whether the warm-up ended because latency had settled; null where
 	// it was not to end by that.
-	WarmupSettled *bool     `json:"warmup_settled"`
-	TimeoutS      float64   `json:"timeout_s"`
-	KeepAlive     bool      `json:"keepalive"`
-	AtEnd         string    `json:"at_end"`
-	CatchUp       string    `json:"catch_up"`
-	Success       *string   `json:"success"` // statuses that count as succeeded; null where they are not known
-	Payloads      []Payload `json:"payloads"`
-	Order         string    `json:"order"`
-	Seed          *uint64   `json:"seed"`
+	WarmupSettled *bool   `json:"warmup_settled"`
+	TimeoutS      float64 `json:"timeout_s"`
+	// StreamTimeoutS is the time-out of a stream whose first output came within
+	// timeout_s, and StreamStallS the longest that it may say nothing from then on, 0
+	// for no bound. Null where they are not known.
+	StreamTimeoutS *float64  `json:"stream_timeout_s"`
+	StreamStallS   *float64  `json:"stream_stall_s"`
+	KeepAlive      bool      `json:"keepalive"`
+	AtEnd          string    `json:"at_end"`
+	CatchUp        string    `json:"catch_up"`
+	Success        *string   `json:"success"` // statuses that count as succeeded; null where they are not known
+	Payloads       []Payload `json:"payloads"`
+	Order          string    `json:"order"`
+	Seed           *uint64   `json:"seed"`
 }
 
 // Payload is one file of bodies.
@@ -67,6 +72,10 @@ func planOf(meta Meta, s *attack.Snapshot) Plan {
 		Success: optional(p.Success.String()),
 	}
 	plan.FillEmpty()
+	if p.Timeout > 0 {
+		plan.StreamTimeoutS = new(format.Seconds(max(p.StreamTimeout, p.Timeout)))
+		plan.StreamStallS = new(format.Seconds(p.StreamStall))
+	}
 	if p.WarmupUntilSettled {
 		plan.WarmupSettled = new(s.Settled)
 	}

@@ -187,9 +187,10 @@ func (u *Usage) summarise(r *Report) {
 }
 
 // tokenRate is a rate of tokens: of those that came within the measured window,
-// by its length, or, where that is not known, of all, by the run's time.
+// by its length, or, where that is not known or none came, of all, by the run's time.
+// The window of a closed loop that takes all its requests at once is next to nothing.
 func (r *Report) tokenRate(completed *uint64, all uint64) float64 {
-	if window := r.window(); completed != nil && window != nil && *window > 0 {
+	if window := r.window(); completed != nil && *completed > 0 && window != nil && *window > 0 {
 		return format.Per(float64(*completed), *window)
 	}
 	return format.Per(float64(all), r.running())

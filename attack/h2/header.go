@@ -171,10 +171,7 @@ func (c *Conn) handleHeader() error {
 		s.RequestID, s.Model = append(s.RequestID, b.id...), append(s.Model, b.model...)
 		s.Fields = append(s.Fields, b.fields...)
 		if s.Follower != nil && c.config.Success[b.status] && !s.noBody {
-			s.fed, s.stallApplies = s.Follower.Begin(b.kind)
-		}
-		if s.lastBody = c.readAt; s.stallApplies {
-			s.wakeOwner() // for it to wait no longer than the stall
+			s.fed = s.Follower.Begin(b.kind)
 		}
 	case !b.ended:
 		c.abandon(s, "it has a second header in its middle")

@@ -150,6 +150,10 @@ func (c *Conn) data(f *http2.DataFrame) error {
 		if s.Follower.Feed(body, c.readAt) {
 			s.lastBody = c.readAt
 		}
+		if !s.answers && s.Follower.Answers() {
+			s.answers = true
+			s.wakeOwner() // whose limit is another one now
+		}
 	}
 	if room := cap(s.Sample) - len(s.Sample); room > 0 && len(body) > 0 && !c.config.Success[s.Status] {
 		s.Sample = append(s.Sample, body[:min(len(body), room)]...)

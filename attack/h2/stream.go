@@ -44,10 +44,11 @@ type Stream struct {
 	// Reserve.
 	Began clock.Instant
 
-	// Follower, which may be nil, may follow the bodies of successes; Stall is
-	// the longest that nothing may come of one that is a stream, 0 for no bound.
-	Follower Follower
-	Stall    time.Duration
+	// Follower, which may be nil, may follow the bodies of successes. From the
+	// moment on in which one that is a stream answers, Stall is the longest that
+	// nothing may come of it, 0 for no bound, and it has so much Longer.
+	Follower      Follower
+	Stall, Longer time.Duration
 
 	conn    *Conn
 	wake    chan struct{}
@@ -60,31 +61,33 @@ type Stream struct {
 	queued     bool // in line
 	hasPlace   bool // given a place, not begun
 
-	id           uint32
-	window       int64 // what may be sent
-	blocked      bool  // waits for a window
-	done         bool
-	err          error
-	connLost     bool          // the connection's end was the stream's
-	refusal      http2.ErrCode // of a malformed reply, to be said
-	noBody       bool
-	length       int64 // declared, -1 where it is not
-	got          int64 // bytes of body
-	unacked      uint32
-	fed          bool          // the follower does
-	stallApplies bool          // the stall holds for it
-	lastBody     clock.Instant // instant of the last piece of what it follows
+	id       uint32
+	window   int64 // what may be sent
+	blocked  bool  // waits for a window
+	done     bool
+	err      error
+	connLost bool          // the connection's end was the stream's
+	refusal  http2.ErrCode // of a malformed reply, to be said
+	noBody   bool
+	length   int64 // declared, -1 where it is not
+	got      int64 // bytes of body
+	unacked  uint32
+	fed      bool          // the follower does
+	answers  bool          // it is a stream that has begun to answer
+	lastBody clock.Instant // instant of the last piece of what it follows
 }
 
 // Follower follows bodies as they come. It is called while the connection is
 // held up, so that it must be quick; not any more once Do has returned.
 type Follower interface {
-	// Begin is called with the content type of a success. fed reports whether Feed is to
-	// be called with its body, stream whether that is a stream of events.
-	Begin(contentType string) (fed, stream bool)
+	// Begin is called with the content type of a success, and reports whether Feed is to
+	// be called with its body.
+	Begin(contentType string) (fed bool)
 	// Feed takes the next bytes, and reports whether they say that the endpoint is
 	// still at work: the stall counts from such bytes.
 	Feed(p []byte, at clock.Instant) (alive bool)
+	// Answers reports whether what was fed is a stream that has begun to answer.
+	Answers() bool
 }
 
 // NewStream makes a stream that keeps up to sample bytes of a body.
@@ -106,10 +109,12 @@ func (s *Stream) Do(r *Request, deadline clock.Instant) error {
 		}
 	}
 	for err == nil && !s.over() {
-		limit := s.effectiveDeadline(deadline)
-		if err = s.wait(limit); err == ErrTimeout && limit < deadline {
-			err = ErrStalled
-			if s.effectiveDeadline(deadline) > limit { // something came meanwhile
+		limit, end := s.effectiveDeadline(deadline)
+		if err = s.wait(limit); err == ErrTimeout {
+			if limit < end {
+				err = ErrStalled
+			}
+			if later, _ := s.effectiveDeadline(deadline); later > limit { // something came meanwhile
 				err = nil
 			}
 		}
@@ -124,7 +129,7 @@ func (s *Stream) reset(r *Request) {
 	s.Sample, s.RequestID, s.Model, s.Fields = s.Sample[:0], s.RequestID[:0], s.Model[:0], s.Fields[:0]
 	s.id, s.blocked, s.done, s.err, s.connLost, s.refusal = 0, false, false, nil, false, http2.ErrCodeNo
 	s.noBody, s.length, s.got, s.unacked = r.NoBody, -1, 0, 0
-	s.fed, s.stallApplies = false, false
+	s.fed, s.answers = false, false
 	s.written = new(clock.AtomicInstant)
 }
 
@@ -173,14 +178,19 @@ func (s *Stream) arm(deadline clock.Instant) {
 	s.timer.Reset(deadline.Sub(s.conn.config.Now()))
 }
 
-// effectiveDeadline is the instant at which the reply is given up unless more comes.
-func (s *Stream) effectiveDeadline(deadline clock.Instant) clock.Instant {
+// effectiveDeadline is the instant at which the reply is given up unless more comes,
+// and the one at which it is given up in any case.
+func (s *Stream) effectiveDeadline(deadline clock.Instant) (limit, end clock.Instant) {
 	s.conn.mu.Lock()
 	defer s.conn.mu.Unlock()
-	if !s.stallApplies || s.Stall == 0 {
-		return deadline
+	if !s.answers {
+		return deadline, deadline
 	}
-	return min(deadline, s.lastBody.Add(s.Stall))
+	limit, end = deadline.Add(s.Longer), deadline.Add(s.Longer)
+	if s.Stall > 0 {
+		limit = min(limit, s.lastBody.Add(s.Stall))
+	}
+	return limit, end
 }
 
 // over reports whether the peer has said its last word.

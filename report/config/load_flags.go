@@ -35,23 +35,32 @@ type Load struct {
 
 // Exchange are the flags that say how each request is sent, and what counts.
 type Exchange struct {
-	Timeout     Duration          `min:"1" default:"60s" help:"Give a request up after this long (${default})."`
+	Timeout     Duration          `min:"1" placeholder:"60s" help:"Give a request up after this long (60s; a stream that has begun to answer has 1h)."`
 	Success     attack.StatusSet  `default:"200-299" placeholder:"SET" help:"Statuses that count as succeeded (${default})."`
 	Connections int               `placeholder:"N" help:"Most connections (one per request in flight); with --http2, how many share the requests (one per 100)."`
 	ConnectRate int               `placeholder:"N" help:"Open at most this many connections per second (the first ones of a constant concurrency 1,000, all others as they are needed)."`
 	HTTP2       bool              `name:"http2" env:"BRUNT_HTTP2" help:"Speak HTTP/2, over TLS or known beforehand (h2c)."`
 	Stream      attack.StreamMode `default:"auto" enum:"auto,on,off" help:"Follow replies as streams of tokens: auto (those of type text/event-stream), on (all) or off."`
-	StreamStall Duration          `default:"30s" help:"Give a stream up that says nothing for this long (${default})."`
+	StreamStall Duration          `default:"60s" help:"Give a stream up that says nothing for this long after its first output (${default}); before that, --timeout holds."`
 	Keepalive   bool              `default:"true" negatable:"" help:"Keep connections open between requests (on)."`
 }
+
+// The time-outs of a request where none is given. A reply of a language model that is
+// streamed may take minutes, and that it is still coming shows; none is longer than the
+// histograms can hold.
+const (
+	DefaultTimeout       = 60 * time.Second
+	DefaultStreamTimeout = time.Hour
+)
 
 // Plan is the plan that the flags ask for, not yet validated.
 func (l *Load) Plan() attack.Plan {
 	p := attack.Plan{
 		Rate: l.Rate.Rate, Duration: time.Duration(l.Duration), Warmup: time.Duration(l.Warmup.Length), WarmupUntilSettled: l.Warmup.Auto,
-		Timeout: time.Duration(l.Timeout), KeepAlive: l.Keepalive, AtEnd: l.AtEnd,
+		Timeout: cmp.Or(time.Duration(l.Timeout), DefaultTimeout), KeepAlive: l.Keepalive, AtEnd: l.AtEnd,
 		CatchUp: l.CatchUp, Success: l.Success, HTTP2: l.HTTP2, Connections: l.Connections, ConnectRate: l.ConnectRate,
 		Stream: l.Stream, StreamStall: time.Duration(l.StreamStall), Law: l.Arrivals, RecordedReplies: l.Recorded,
+		StreamTimeout: cmp.Or(time.Duration(l.Timeout), DefaultStreamTimeout),
 	}
 	if l.Concurrency != nil {
 		p.Concurrency = *l.Concurrency

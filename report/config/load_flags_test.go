@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/alecthomas/kong"
 
@@ -102,6 +103,28 @@ func TestFlagsInErrorsOfBodies(t *testing.T) {
 	} {
 		if c.err == nil || words.Error(c.err) != c.want {
 			t.Errorf("%v\nwant %s", words.Error(c.err), c.want)
+		}
+	}
+}
+
+// TestTimeouts: a stream that has begun to answer is not cut by the default, and a
+// time-out that is given holds for all replies.
+func TestTimeouts(t *testing.T) {
+	for _, c := range []struct {
+		args                    []string
+		timeout, streams, stall time.Duration
+	}{
+		{nil, time.Minute, time.Hour, time.Minute},
+		{[]string{"--timeout", "5s"}, 5 * time.Second, 5 * time.Second, time.Minute},
+		{[]string{"--timeout", "2h", "--stream-stall", "5m"}, 2 * time.Hour, 2 * time.Hour, 5 * time.Minute},
+	} {
+		g, _, err := parse(t, append([]string{"attack", "x", "--rate", "5", "-d", "1s"}, c.args...)...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := g.Attack.Load.Plan()
+		if p.Timeout != c.timeout || p.StreamTimeout != c.streams || p.StreamStall != c.stall {
+			t.Errorf("%v: %v, streams %v, stall %v", c.args, p.Timeout, p.StreamTimeout, p.StreamStall)
 		}
 	}
 }

@@ -30,6 +30,9 @@ type Settings struct {
 // Apply puts the settings into a plan that holds everything else.
 func (o *Settings) Apply(p *attack.Plan) {
 	p.Rate, p.Concurrency, p.Stages = o.Rate, o.Concurrency, o.Stages
+	if o.Timeout != p.Timeout { // one that is given holds for streams, too
+		p.StreamTimeout = o.Timeout
+	}
 	p.Duration, p.Requests, p.Warmup, p.Timeout = o.Duration, o.Requests, o.Warmup, o.Timeout
 	p.WarmupUntilSettled = o.WarmupAuto
 }

@@ -30,6 +30,8 @@ func (m *merger) plan() {
 		same(m, func(r *report.Report) bool { return r.Plan.Seed != nil && *r.Plan.Seed == *seed }, false) {
 		p.Seed = new(*seed)
 	}
+	p.StreamTimeoutS = common(m, first.StreamTimeoutS, func(p *report.Plan) *float64 { return p.StreamTimeoutS })
+	p.StreamStallS = common(m, first.StreamStallS, func(p *report.Plan) *float64 { return p.StreamStallS })
 	if rule := first.Success; rule != nil &&
 		same(m, func(r *report.Report) bool { return r.Plan.Success != nil && *r.Plan.Success == *rule }, false) {
 		p.Success = new(*rule)
@@ -47,6 +49,17 @@ func (m *merger) plan() {
 	if !overlap {
 		m.warn("the runs did not all overlap in time: rates are by the time in which at least one of them ran")
 	}
+}
+
+// common is what all plans have alike; null where they do not, or one's is not known.
+func common(m *merger, first *float64, of func(*report.Plan) *float64) *float64 {
+	if first == nil || !same(m, func(r *report.Report) bool {
+		x := of(&r.Plan)
+		return x != nil && *x == *first
+	}, false) {
+		return nil
+	}
+	return new(*first)
 }
 
 // overlap reports whether there was a moment at which all runs were running.

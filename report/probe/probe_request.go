@@ -54,6 +54,8 @@ func (s *sender) send(ctx context.Context, word string, request attack.Request, 
 		HTTP2:       s.plan.HTTP2,
 		Stream:      s.plan.Stream,
 		StreamStall: s.plan.StreamStall,
+		// One request is to show what a run would see of it.
+		StreamTimeout: s.plan.StreamTimeout,
 	}
 	run, err := attack.Start(plan, request, set, target, nil)
 	if err != nil {

@@ -196,6 +196,13 @@ export function totals(report) {
   return el("dl", { class: "totals" }, list);
 }
 
+// streamLimits are those of a stream that has begun to answer, of runs that had streams.
+function streamLimits(report, plan) {
+  if (!report.stream || plan.stream_timeout_s == null) return "";
+  const silent = plan.stream_stall_s > 0 ? ` or silent for ${formatSpan(plan.stream_stall_s)}` : "";
+  return ` (a stream, after its first output: ${formatSpan(plan.stream_timeout_s)}${silent})`;
+}
+
 export function repeat(report) {
   const { plan, target } = report;
   const list = [];
@@ -204,7 +211,7 @@ export function repeat(report) {
   add("brunt", foreign(report.brunt || "unknown version", 60), `, on ${counted(report.client.cores, "core")}`);
   add("target", foreign(target.url), ` (${visible(target.protocol)}${target.tls ? ", TLS " + visible(target.tls) : ""})`);
   add("load", loadWords(plan));
-  add("limits", `${formatCount(plan.max_in_flight)} in flight, timeout ${formatSpan(plan.timeout_s)}, ${plan.keepalive ? "connections kept" : "a connection per request"}`);
+  add("limits", `${formatCount(plan.max_in_flight)} in flight, timeout ${formatSpan(plan.timeout_s)}${streamLimits(report, plan)}, ${plan.keepalive ? "connections kept" : "a connection per request"}`);
   for (const file of plan.payloads) {
     add("payload", foreign(file.file, 80), ` (${counted(file.lines, "body", "bodies")}, ${formatBytes(file.bytes)}, ${visible(plan.order)}${plan.seed === null ? "" : ", seed " + plan.seed})`, el("br"), el("code", { class: "digest" }, "sha256 " + visible(file.sha256)));
   }
