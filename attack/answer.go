@@ -1,6 +1,10 @@
 package attack
 
-import "brunt/attack/stream"
+import (
+	"bytes"
+
+	"brunt/attack/stream"
+)
 
 // answer is what a success says of itself, whether it came as a stream or whole. Token
 // counts are -1 where the endpoint does not state them, instants 0 where there is none.
@@ -30,7 +34,89 @@ func (r *reply) answer() answer {
 	default:
 		return a
 	}
+	if !r.streaming {
+		a.Finish = r.usage.Finish
+	}
 	a.OutputTokens, a.PromptTokens = stated.Output, stated.Prompt
 	a.ReasoningTokens, a.CachedTokens = stated.Reasoning, stated.Cached
 	return a
+}
+
+// AnswerCounts are what the successes of a run say of themselves, streams and whole
+// replies, warm-up excluded.
+type AnswerCounts struct {
+	// Finishes counts choices by the reason for which they ended; stream.FinishUnknown
+	// is that they ended and none was told.
+	Finishes [stream.FinishReasons]uint64
+	// Reasoning are the reasoning tokens, sent or not, and Visible the other output
+	// tokens, of the Reasoned successes that state both.
+	Reasoning, Visible, Reasoned uint64
+	// Cached are the prompt tokens that the endpoint had in its cache, of the Cachers
+	// that state them.
+	Cached, Cachers uint64
+	// Whole are the answers that were asked for as streams and came as a whole.
+	Whole uint64
+}
+
+func (c *AnswerCounts) add(o *AnswerCounts) {
+	for i, n := range o.Finishes {
+		c.Finishes[i] += n
+	}
+	c.Reasoning += o.Reasoning
+	c.Visible += o.Visible
+	c.Reasoned += o.Reasoned
+	c.Cached += o.Cached
+	c.Cachers += o.Cachers
+	c.Whole += o.Whole
+}
+
+// count counts a success.
+func (c *AnswerCounts) count(t *stream.Tokens, finishes *[stream.FinishReasons]int) {
+	for reason, n := range finishes {
+		c.Finishes[reason] += uint64(n)
+	}
+	if t.Reasoning >= 0 && t.Output >= 0 {
+		c.Reasoning += uint64(t.Reasoning)
+		c.Visible += uint64(max(t.Output-t.Reasoning, 0))
+		c.Reasoned++
+	}
+	if t.Cached >= 0 {
+		c.Cached += uint64(t.Cached)
+		c.Cachers++
+	}
+}
+
+// isAnswer reports whether the last success came whole and is an answer of a model.
+func (r *reply) isAnswer() bool {
+	return r.readsUsage && (r.usage.Answer || r.usage.Stated.Output >= 0)
+}
+
+// maxAsked is how many bytes of a body, at its beginning and at its end, are looked at
+// for whether it asks for a stream.
+const maxAsked = 16 << 10
+
+var streamMember = []byte(`"stream"`)
+
+// asksForStream reports whether a body has a member stream that is true. The body may
+// lie in a mapped file that somebody shrinks: what cannot be read asks for nothing.
+func asksForStream(body []byte) (asks bool) {
+	defer func() {
+		if recover() != nil {
+			asks = false
+		}
+	}()
+	if len(body) > 2*maxAsked {
+		return asksForStream(body[:maxAsked]) || asksForStream(body[len(body)-maxAsked:])
+	}
+	for {
+		at := bytes.Index(body, streamMember)
+		if at < 0 {
+			return false
+		}
+		body = body[at+len(streamMember):]
+		value := bytes.TrimLeft(body, " \t\r\n")
+		if len(value) > 0 && value[0] == ':' && bytes.HasPrefix(bytes.TrimLeft(value[1:], " \t\r\n"), []byte("true")) {
+			return true
+		}
+	}
 }

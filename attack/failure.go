@@ -125,6 +125,13 @@ var remedies = map[string]setting.Text{
 	KindStreamBroken: setting.Plain(
 		"the server, or a proxy before it, ended the stream early: see their logs and time-outs",
 	),
+	KindAnswerAborted: setting.Plain(
+		"the server gave the request up, or failed at it: its logs say why; lower the load if it was full",
+	),
+	KindAnswerError: setting.Plain("the server, or a gateway before it, hides its failures behind the status 200"),
+	KindAnswerPage: setting.Plain(
+		"the address is one of a web site, a login or a proxy, and not of a model: see the target's path and credentials",
+	),
 	KindStreamError: setting.Plain("the server failed in the middle of its answer: its own words say why"),
 	KindStreamStalled: setting.Textf(
 		"lower the load, or raise %v if pauses that long are normal",

@@ -21,19 +21,22 @@ func (b *Bounds) keptBy(w *worker) bool {
 		exceeds(b[figure.Lateness], ex.begin.Sub(ex.planned)) {
 		return false
 	}
-	if b[figure.TTFT]|b[figure.ResponseTTFT]|b[figure.FirstChunk]|b[figure.TPOT]|b[figure.EndToEnd]|b[figure.InterChunk] == 0 {
+	output := b[figure.TTFT] | b[figure.ResponseTTFT] | b[figure.TPOT] | b[figure.EndToEnd] | b[figure.InterChunk] |
+		b[figure.FirstVisible]
+	if output|b[figure.FirstChunk] == 0 {
 		return true
 	}
 	s := w.reply.stream
 	if !w.reply.streaming || exceeds(b[figure.FirstChunk], s.Begun.Sub(ex.sent)) {
 		return false
 	}
-	if b[figure.TTFT]|b[figure.ResponseTTFT]|b[figure.TPOT]|b[figure.EndToEnd]|b[figure.InterChunk] == 0 {
+	if output == 0 {
 		return true
 	}
 	if s.Chunks == 0 || s.Dialect == stream.Unknown || exceeds(b[figure.TTFT], s.First.Sub(ex.sent)) ||
 		exceeds(b[figure.ResponseTTFT], s.First.Sub(ex.planned)) ||
-		exceeds(b[figure.EndToEnd], s.Last.Sub(ex.sent)) {
+		exceeds(b[figure.EndToEnd], s.Last.Sub(ex.sent)) ||
+		b[figure.FirstVisible] > 0 && (s.FirstVisible == 0 || s.FirstVisible.Sub(ex.sent) > b[figure.FirstVisible]) {
 		return false
 	}
 	if b[figure.InterChunk] > 0 {

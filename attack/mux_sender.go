@@ -119,8 +119,11 @@ func (snd *muxSender) finish(w *worker, err error) error {
 	ex.out += s.Out
 	w.reply.sample, w.reply.id, w.reply.model, w.reply.fields = s.Sample, s.RequestID, s.Model, s.Fields
 	fault := err
-	if w.reply.streaming {
+	switch {
+	case w.reply.streaming:
 		fault = w.reply.fault(err, s.End)
+	case err == nil:
+		fault = w.reply.wholeFault()
 	}
 	if err != nil {
 		if gone := (*h2.BodyError)(nil); errors.As(err, &gone) {

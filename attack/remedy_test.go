@@ -93,7 +93,9 @@ func TestCertificateWanted(t *testing.T) {
 // TestStreamAdvice: what is wrong with a stream has advice, of each kind its own.
 func TestStreamAdvice(t *testing.T) {
 	seen := map[string]bool{}
-	for _, kind := range []string{KindStreamEmpty, KindStreamBroken, KindStreamError, KindStreamStalled} {
+	for _, kind := range []string{
+		KindStreamEmpty, KindStreamBroken, KindStreamError, KindStreamStalled, KindAnswerAborted, KindAnswerError, KindAnswerPage,
+	} {
 		said := remedyFor(kind, &streamError{kind, "x"}).String()
 		if said == "" || seen[said] || databricksWords.MatchString(said) {
 			t.Errorf("%s: %q", kind, said)

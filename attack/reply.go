@@ -55,6 +55,7 @@ type reply struct {
 	kept       []byte         // its beginning, up to maxAnswer
 	readsUsage bool           // the reply is whole, and may state its usage
 	usage      stream.Usage
+	whole      wholeBody
 	warm       bool // the request is one of the warm-up
 	// Chunks with output that came in streams, whatever became of those, each
 	// written by one goroutine at a time: those of measured requests, and those
@@ -134,7 +135,7 @@ func (r *reply) consume(n, keep int) (int, error) {
 		}
 	}
 	n = min(n, r.in.Buffered())
-	if r.streaming || r.readsUsage || r.keeping {
+	if r.streaming || r.readsUsage || r.keeping || r.whole.keeps() {
 		b, _ := r.in.Peek(n)
 		r.Feed(b, r.conn.at)
 	}
@@ -184,7 +185,7 @@ func (r *reply) discardLarge(n int, last bool) error {
 		if got > n {
 			got, r.extraBytes = n, true
 		}
-		if r.readsUsage || r.streaming || r.keeping {
+		if r.readsUsage || r.streaming || r.keeping || r.whole.keeps() {
 			r.Feed(buf[:got], r.conn.at)
 		}
 		n -= got

@@ -52,6 +52,7 @@ type Counts struct {
 	Good                       uint64 // successes that keep Plan.Good; 0 without bounds
 	Stream                     StreamCounts
 	Usage                      UsageCounts
+	Answers                    AnswerCounts
 	Window                     Window
 	Sessions                   SessionCounts
 }

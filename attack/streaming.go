@@ -32,6 +32,10 @@ const (
 	KindStreamBroken  = "stream_broken"  // it ended before it said that it was complete
 	KindStreamError   = "stream_error"   // it carried an error
 	KindStreamStalled = "stream_stalled" // after its first output, nothing came for longer than Plan.StreamStall
+	// Of answers that came as a stream or whole:
+	KindAnswerAborted = "answer_aborted" // its finish reason says that it was aborted, or failed
+	KindAnswerError   = "answer_error"   // the reply, as a whole, is an error
+	KindAnswerPage    = "answer_page"    // it is an HTML page
 )
 
 // errStalled ends the reading of a stream that says nothing more.
@@ -45,6 +49,8 @@ func (e *streamError) Error() string { return e.text }
 var (
 	eventStream = []byte("text/event-stream")
 	wholeJSON   = []byte("application/json")
+	pageHTML    = []byte("text/html")
+	pageXHTML   = []byte("application/xhtml+xml")
 	// jsonLines are the types of bodies that hold a JSON value on each line.
 	jsonLines = [...][]byte{
 		[]byte("application/x-ndjson"), []byte("application/ndjson"), []byte("application/jsonl"),
@@ -82,16 +88,19 @@ func (r *reply) followAs(run *Run) {
 }
 
 // stopFollowing ends the following of the last reply.
-func (r *reply) stopFollowing() { r.streaming, r.readsUsage, r.keeping = false, false, false }
+func (r *reply) stopFollowing() {
+	r.streaming, r.readsUsage, r.keeping = false, false, false
+	r.whole.reset()
+}
 
 // beginBody reports whether the body of a success is to be followed as a stream,
 // and readies r for what it is.
 func (r *reply) beginBody(contentType []byte) bool {
 	r.keeping, r.kept = r.keeps, r.kept[:0]
-	if r.streams == StreamOff {
+	if r.whole.begin(contentType); r.streams == StreamOff {
 		return false
 	}
-	whole := isOf(contentType, wholeJSON)
+	whole := r.whole.json
 	if whole && r.streams != StreamOn {
 		r.readsUsage = true
 		r.usage.Reset()
@@ -122,7 +131,7 @@ func (r *reply) beginStream(format stream.Format) {
 func (r *reply) Begin(contentType string) (fed bool) {
 	r.stopFollowing()
 	r.beginBody([]byte(contentType))
-	return r.streaming || r.readsUsage || r.keeping
+	return r.streaming || r.readsUsage || r.keeping || r.whole.keeps()
 }
 
 // Feed takes the next bytes of a body that is followed; those of a stream came
@@ -131,11 +140,13 @@ func (r *reply) Begin(contentType string) (fed bool) {
 func (r *reply) Feed(p []byte, at Instant) (alive bool) {
 	if r.keeping {
 		r.kept = append(r.kept, p[:min(len(p), maxAnswer-len(r.kept))]...)
-		if !r.streaming && !r.readsUsage {
-			return true
-		}
 	}
-	if r.readsUsage {
+	r.whole.keep(p)
+	switch {
+	case r.streaming:
+	case !r.readsUsage:
+		return true
+	default:
 		if !r.usage.Feed(p) {
 			return true
 		}
@@ -200,8 +211,14 @@ func (r *reply) fault(err error, at Instant) error {
 		return err
 	case err != nil:
 		return &streamError{KindStreamBroken, fmt.Sprintf("the stream broke after %s: %v", chunks(s.Chunks), err)}
+	case s.Valid == 0 && s.Foreign == 0 && stream.ErrorObject(s.Stray):
+		return answerError(s.Stray)
+	case s.Valid == 0 && s.Foreign == 0 && stream.Page(s.Stray):
+		return answerPage(s.Stray)
 	case s.Valid == 0 && s.Foreign == 0:
 		return &streamError{KindStreamEmpty, "the stream ended without one valid chunk" + r.compressed()}
+	case s.Finish.Failed():
+		return aborted(s.Finish, s.Sample, chunks(s.Chunks))
 	case !s.Complete():
 		return &streamError{
 			KindStreamBroken,
@@ -242,6 +259,7 @@ type StreamCounts struct {
 	ByChunks     uint64 // streams whose output tokens are their chunks, for want of that
 	ByNothing    uint64 // streams whose output tokens are not known: 0 is counted
 	Skipped      uint64 // events too large to look into
+	Unpaced      uint64 // streams without a TPOT, since it is not known how many of their tokens were sent
 }
 
 // UsageCounts are counts of the successes that were no streams, warm-up
@@ -261,6 +279,7 @@ func (c *UsageCounts) add(o *UsageCounts) {
 // countUsage counts the usage of a success that was no stream. t.mu is held.
 func (t *tally) countUsage(u *stream.Usage) {
 	u.End()
+	t.counts.Answers.count(&u.Stated, &u.Finishes)
 	if u.Stated.Output < 0 && u.Stated.Prompt < 0 {
 		return
 	}
@@ -281,6 +300,7 @@ func (c *StreamCounts) add(o *StreamCounts) {
 	c.ByNothing += o.ByNothing
 	c.Unknown += o.Unknown
 	c.Choices += o.Choices
+	c.Unpaced += o.Unpaced
 	c.Skipped += o.Skipped
 }
 
@@ -296,6 +316,7 @@ func (t *tally) countStream(ex *exchange, s *stream.Stream, more *gaps) {
 	c.Skipped += uint64(s.Skipped)
 	c.OutputTokens += uint64(tokens)
 	c.PromptTokens += uint64(max(s.Stated.Prompt, 0))
+	t.counts.Answers.count(&s.Stated, &s.Finishes)
 	switch from {
 	case stream.TokensByUsage:
 		c.ByUsage++
@@ -320,7 +341,13 @@ func (t *tally) countStream(ex *exchange, s *stream.Stream, more *gaps) {
 	t.add(slice[figure.TTFT], s.First.Sub(ex.sent))
 	t.add(slice[figure.ResponseTTFT], s.First.Sub(ex.planned))
 	t.add(slice[figure.EndToEnd], s.Last.Sub(ex.sent))
+	if s.FirstVisible > 0 {
+		t.add(slice[figure.FirstVisible], s.FirstVisible.Sub(ex.sent))
+	}
 	if tpot, ok := s.TPOT(); ok {
 		t.add(slice[figure.TPOT], tpot)
+	}
+	if s.Unpaced() {
+		c.Unpaced++
 	}
 }

@@ -1,6 +1,7 @@
 package attack
 
 import (
+	"errors"
 	"strconv"
 	"sync"
 	"time"
@@ -120,6 +121,9 @@ func (t *tally) record(w *worker) {
 		}
 		if w.reply.readsUsage {
 			t.countUsage(&w.reply.usage)
+			if ex.whole {
+				c.Answers.Whole++
+			}
 		}
 		if b := &w.run.plan.Good; *b != (Bounds{}) && b.keptBy(w) {
 			c.Good++
@@ -226,7 +230,7 @@ func (w *worker) newFailure(key failureKey, databricks bool) *Failure {
 		)
 	default:
 		f.Message, f.Advice = ex.describe(redact), remedyFor(ex.kind, ex.err)
-		if w.reply.streaming {
+		if told := (*streamError)(nil); errors.As(ex.err, &told) {
 			f.RequestID = redact(oneLine(string(w.reply.requestID()), maxIDLength))
 		}
 	}

@@ -315,6 +315,7 @@ func (c *Counts) add(o *Counts) {
 	c.Good += o.Good
 	c.Stream.add(&o.Stream)
 	c.Usage.add(&o.Usage)
+	c.Answers.add(&o.Answers)
 	c.Window.add(&o.Window)
 	c.Sessions.add(&o.Sessions)
 }

@@ -115,6 +115,9 @@ var failureSentences = map[string]string{
 	KindStreamBroken:        "the endpoint broke off the streams of %s",
 	KindStreamEmpty:         "the endpoint answered %s with a stream without output",
 	KindStreamStalled:       "the endpoint let the streams of %s stall",
+	KindAnswerAborted:       "the endpoint aborted the answers of %s",
+	KindAnswerError:         "the endpoint answered %s with an error under the status of a success",
+	KindAnswerPage:          "the endpoint answered %s with a web page",
 }
 
 // failureSentence say what the endpoint did, and to how many requests.

@@ -47,6 +47,7 @@ type exchange struct {
 	trip           time.Duration // a round trip on its connection
 	connect        time.Duration
 	tls            time.Duration
+	whole          bool // an answer that was asked for as a stream came whole
 }
 
 // worker owns one connection and has at most one request in flight.
@@ -103,6 +104,7 @@ func (w *worker) sendTicket(tk ticket, item payloads.Item) {
 	}
 	if w.ex.outcome == succeeded {
 		w.ex.model = w.reply.servedModel()
+		w.ex.whole = w.reply.isAnswer() && asksForStream(item.Body)
 	}
 	if w.conn != nil {
 		w.conn.lastUse = w.ex.end
@@ -268,8 +270,11 @@ func (w *worker) replyBegun() bool {
 func (w *worker) receive() error {
 	status, err := w.reply.read(w.run.head, &w.run.plan.Success)
 	fault := err
-	if w.reply.streaming {
+	switch {
+	case w.reply.streaming:
 		fault = w.reply.fault(err, w.conn.at)
+	case err == nil:
+		fault = w.reply.wholeFault()
 	}
 	if err != nil {
 		return fault

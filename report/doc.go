@@ -17,6 +17,6 @@
 //
 //	format ◄── report ◄── rules ◄── text, merge ◄── results, export
 //
-// May import: attack, attack/arrivals, attack/endpoint, attack/figure, attack/steady, payloads,
+// May import: attack, attack/arrivals, attack/endpoint, attack/figure, attack/steady, attack/stream, payloads,
 // payloads/setting, payloads/show, report/format, report/words.
 package report

@@ -104,6 +104,7 @@ func From(meta Meta, s *attack.Snapshot) *Report {
 		&meta.Plan,
 		s,
 	)
+	r.Answers = answersOf(s)
 	r.windowOf(s)
 	r.Summarise()
 	if s.State == attack.Done { // one under way changes every second

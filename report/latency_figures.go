@@ -149,6 +149,8 @@ func (r *Report) samples(f figure.Figure) (count uint64, text string, few bool) 
 		return s.Streams, "streams", false
 	case figure.Spoken:
 		return spoken, "streams with output", false
+	case figure.Shown:
+		return spoken, "streams with output", true
 	case figure.Paced:
 		return spoken, "streams with output", true
 	default:

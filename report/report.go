@@ -37,6 +37,7 @@ type Report struct {
 	LatenessMS         Summary           `json:"lateness_ms"` // of all sent
 	Stream             *Stream           `json:"stream"`      // null where no success was a stream of events
 	Usage              *Usage            `json:"usage"`       // null where no other success stated its tokens
+	Answers            *Answers          `json:"answers"`     // null where no success says anything of it
 	Status             map[int]uint64    `json:"status"`      // complete replies, good and bad
 	Errors             []Failure         `json:"errors"`      // most frequent first
 	Names              []Named           `json:"names"`       // in order of first appearance

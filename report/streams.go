@@ -19,6 +19,7 @@ import (
 //	              request with two tokens or more, in two chunks or more; of several
 //	              choices, the sum of their times by that of their tokens less one each
 //	inter_chunk   gaps between successive chunks of one choice, all of them
+//	first_visible first output that is no reasoning − first byte sent
 //	end_to_end    last output − first byte sent; latency_ms.service ends with the
 //	              last byte, which may come later
 type Stream struct {
@@ -32,6 +33,9 @@ type Stream struct {
 	TokensBy     TokensBy `json:"tokens_by"`
 	// SkippedEvents were too large to look into.
 	SkippedEvents uint64 `json:"skipped_events"`
+	// Unpaced are streams without a tpot, since it is not known how many of their tokens
+	// were sent: reasoning was withheld or summarised, and no usage says how much.
+	Unpaced uint64 `json:"unpaced"`
 	// CompletedTokens are the output tokens of streams that came within the measured
 	// window: throughput.completed_output_tokens less those of whole replies. Null
 	// where they are not known: of older reports, and of results.
@@ -114,7 +118,7 @@ func streamOf(s *attack.Snapshot) *Stream {
 	}
 	return &Stream{
 		Streams: c.Streams, Silent: c.Silent, Unknown: c.Unknown, Choices: c.Choices, Chunks: c.Chunks,
-		OutputTokens: c.OutputTokens, PromptTokens: c.PromptTokens, SkippedEvents: c.Skipped,
+		OutputTokens: c.OutputTokens, PromptTokens: c.PromptTokens, SkippedEvents: c.Skipped, Unpaced: c.Unpaced,
 		TokensBy:   TokensBy{Usage: c.ByUsage, Chunks: c.ByChunks, Unknown: c.ByNothing},
 		Histograms: streamHistogramsOf(&s.Latencies),
 	}

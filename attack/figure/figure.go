@@ -20,6 +20,7 @@ const (
 	TPOT                       // (last output − first output) / (output tokens − 1)
 	InterChunk                 // gaps between successive chunks with output, all of them
 	EndToEnd                   // last output − first byte sent
+	FirstVisible               // first output that is no reasoning − first byte sent
 
 	Len // how many figures there are: the length of an array by Figure
 )
@@ -36,6 +37,7 @@ const (
 	Handshakes           // connections opened with TLS
 	Streams              // successes that were streams of events
 	Spoken               // streams with output
+	Shown                // streams with output that is no reasoning
 	Paced                // streams with two tokens or more, in two chunks or more
 	Gaps                 // gaps between the chunks of streams
 	internalOnly         // what no report shows
@@ -63,6 +65,7 @@ var rows = [Len]row{
 	TPOT:         {"tpot", Paced, "From the first to the last output, by output tokens less one."},
 	InterChunk:   {"inter_chunk", Gaps, "Between successive chunks with output, all gaps."},
 	EndToEnd:     {"end_to_end", Spoken, "From the first byte sent to the last output."},
+	FirstVisible: {"first_visible", Shown, "From the first byte sent to the first output that is no reasoning."},
 }
 
 // String is the figure's name in rules and in JSON: first_byte.
@@ -77,7 +80,7 @@ func (f Figure) Samples() Samples { return rows[f].samples }
 // OfStreams reports whether only streams of events have the figure.
 func (f Figure) OfStreams() bool {
 	switch f.Samples() {
-	case Streams, Spoken, Paced, Gaps:
+	case Streams, Spoken, Shown, Paced, Gaps:
 		return true
 	}
 	return false

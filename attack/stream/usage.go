@@ -14,6 +14,13 @@ var member = []byte(`"usage"`)
 // other models pass through it, too. Bytes are fed in pieces of any size.
 type Usage struct {
 	Stated Tokens
+	// Answer is whether Read found a model's answer in the reply, and Finish and
+	// Finishes why its choices ended.
+	Answer   bool
+	Finish   FinishReason
+	Finishes [FinishReasons]int
+
+	found eventFacts
 
 	head []byte // the reply's beginning, until it shows what it is
 	seen bool   // it has shown
@@ -26,6 +33,7 @@ type Usage struct {
 
 // Reset makes u ready for the next reply.
 func (u *Usage) Reset() {
+	u.Answer, u.Finish, u.Finishes = false, FinishUnknown, [FinishReasons]int{}
 	u.Stated, u.open, u.tail, u.head, u.seen = noTokens, false, u.tail[:0], u.head[:0], false
 }
 

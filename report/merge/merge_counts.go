@@ -144,6 +144,7 @@ func (m *merger) figures() {
 	out.ServedModels = m.servedModels()
 	out.Slowest = m.slowest()
 	out.Stream, out.Usage, out.Goodput = m.stream(), m.usage(), m.goodput()
+	out.Answers = m.answers()
 }
 
 func addRequests(q *report.Requests, o *report.Requests) {

@@ -62,6 +62,7 @@ func (m *merger) stream() *report.Stream {
 		sum.TokensBy.Chunks += o.TokensBy.Chunks
 		sum.TokensBy.Unknown += o.TokensBy.Unknown
 		sum.SkippedEvents += o.SkippedEvents
+		sum.Unpaced += o.Unpaced
 		sum.Histograms.Add(&o.Histograms)
 	}
 	return sum
@@ -73,6 +74,21 @@ func sumOf(a, b *uint64) *uint64 {
 		return nil
 	}
 	return new(*a + *b)
+}
+
+// answers merges what the successes of all reports say of themselves.
+func (m *merger) answers() *report.Answers {
+	var sum *report.Answers
+	for _, r := range m.reports {
+		if r.Answers == nil {
+			continue
+		}
+		if sum == nil {
+			sum = new(report.Answers)
+		}
+		sum.Add(r.Answers)
+	}
+	return sum
 }
 
 // usage merges the usage of all reports that have some.

@@ -184,5 +184,6 @@ var samplesOf = map[figure.Samples]string{
 	figure.Successes: "success", figure.Failures: "failure", figure.Sent: "request sent",
 	figure.Connections: "new connection", figure.Handshakes: "TLS handshake",
 	figure.Streams: "stream", figure.Spoken: "streamed output",
+	figure.Shown: "streamed output that is no reasoning",
 	figure.Paced: "stream of two tokens or more", figure.Gaps: "stream of two chunks or more",
 }

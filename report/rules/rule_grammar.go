@@ -28,7 +28,7 @@ import (
 //
 // where histogram is response (unless given), service, first_byte, failed,
 // connect, tls or lateness, and of streams ttft, response_ttft, first_chunk,
-// tpot, inter_chunk or end_to_end.
+// tpot, inter_chunk, end_to_end or first_visible.
 type Rule struct {
 	count    string        // failed, succeeded_per_s, …; empty for a figure of times
 	times    figure.Figure // where there is no count
@@ -41,7 +41,7 @@ type Rule struct {
 	unit     report.Unit
 }
 
-var allowedFigures = "figures are pNN (p99, p99.9), mean and max, of response or, as in service.p99, of " + strings.Join(
+var allowedFigures = "figures are pNN (p99.9), mean and max, of response or (service.p99) of " + strings.Join(
 	timeFigures[1:],
 	", ",
 ) +

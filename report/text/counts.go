@@ -1,7 +1,10 @@
 package text
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"brunt/attack/figure"
@@ -69,6 +72,10 @@ func tokenItems(r *report.Report) (items, notes []string) {
 		unlessZero(prompt, "prompt"),
 		unlessZero(s.Silent, "streams without output"),
 	}
+	if n := s.TokensBy.Unknown; n > 0 && n == s.Streams && r.Usage == nil {
+		items = []string{"not known"}
+	}
+	items = append(items, detailItems(r.Answers)...)
 	// Less than one in a hundred changes no figure that is shown.
 	if t := &r.Throughput; t.EstimatedTokens > t.CompletedTokens/100 {
 		notes = append(
@@ -94,6 +101,10 @@ func tokenItems(r *report.Report) (items, notes []string) {
 	if n := s.TokensBy.Unknown; n > 0 {
 		notes = append(notes, unknownTokens(s, n))
 	}
+	if n := s.Unpaced; n > 0 {
+		notes = append(notes, fmt.Sprintf("%s of %s streams have no tpot: reasoning was withheld or summarised, and "+
+			"no usage says how many of their tokens were sent", format.Count(n), format.Count(s.Streams)))
+	}
 	if u := r.Usage; u != nil && u.Replies < r.Requests.Succeeded-s.Streams {
 		notes = append(
 			notes,
@@ -105,6 +116,37 @@ func tokenItems(r *report.Report) (items, notes []string) {
 		)
 	}
 	return items, notes
+}
+
+// finishItems say why the answers ended, most frequent first; nil where that is what is
+// to be expected: all of them said all that they had to say.
+func finishItems(a *report.Answers) (items []string) {
+	if a == nil || len(a.FinishReasons) == 1 && a.FinishReasons["stop"] > 0 {
+		return nil
+	}
+	reasons := slices.SortedFunc(maps.Keys(a.FinishReasons), func(x, y string) int {
+		return cmp.Or(cmp.Compare(a.FinishReasons[y], a.FinishReasons[x]), cmp.Compare(x, y))
+	})
+	for _, reason := range reasons {
+		items = append(items, counted(a.FinishReasons[reason], format.Safe(reason, 40)))
+	}
+	return items
+}
+
+// detailItems are what the tokens are made up of.
+func detailItems(a *report.Answers) (items []string) {
+	if a == nil {
+		return nil
+	}
+	for _, of := range []struct {
+		tokens *uint64
+		what   string
+	}{{a.ReasoningTokens, "reasoning"}, {a.VisibleTokens, "visible"}, {a.CachedTokens, "prompt cached"}} {
+		if of.tokens != nil {
+			items = append(items, counted(*of.tokens, of.what))
+		}
+	}
+	return items
 }
 
 // askForUsage is how a stream gets to state its usage.
@@ -163,7 +205,12 @@ func (p *page) counts(r *report.Report) {
 	}
 	p.flow(plainText, "rate", append([]string{asked}, rateItems(r)...)...)
 	tokens, notes := tokenItems(r)
+	if a := r.Answers; a != nil && a.Whole > 0 {
+		notes = append(notes, format.Count(a.Whole)+
+			" answers were asked for as streams and came as a whole: they have no ttft and no tpot")
+	}
 	p.flow(plainText, "tokens", tokens...)
+	p.flow(plainText, "finished", finishItems(r.Answers)...)
 	for _, note := range notes {
 		p.prose(dim, note, 2)
 	}
@@ -187,12 +234,22 @@ type row struct {
 
 // shownFigures are those of the percentile table, where they have samples.
 var shownFigures = []figure.Figure{
-	figure.Response, figure.Service, figure.TTFT, figure.TPOT, figure.InterChunk, figure.Lateness, figure.Failed,
+	figure.Response, figure.Service, figure.TTFT, figure.FirstVisible, figure.TPOT, figure.InterChunk, figure.Lateness, figure.Failed,
+}
+
+// sameTimes reports whether the first output was visible everywhere.
+func sameTimes(r *report.Report) bool {
+	visible, any := r.Summary(figure.FirstVisible), r.Summary(figure.TTFT)
+	return visible.Count == any.Count && visible.Mean == any.Mean ||
+		visible.Mean != nil && any.Mean != nil && visible.Count == any.Count && *visible.Mean == *any.Mean
 }
 
 // rowsOf are the table's lines; a figure without samples has none.
 func rowsOf(r *report.Report, figures []figure.Figure) (rows []row) {
 	for _, f := range figures {
+		if f == figure.FirstVisible && sameTimes(r) {
+			continue
+		}
 		if summary := r.Summary(f); summary.Count > 0 {
 			rows = append(rows, row{strings.ReplaceAll(f.String(), "_", "-"), summary})
 		}

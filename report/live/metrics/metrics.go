@@ -161,6 +161,7 @@ var histograms = map[figure.Figure]*prometheus.Desc{
 	figure.ResponseTTFT: desc("response_ttft_seconds", figure.ResponseTTFT.Meaning()),
 	figure.TPOT:         desc("tpot_seconds", figure.TPOT.Meaning()),
 	figure.InterChunk:   desc("inter_chunk_seconds", figure.InterChunk.Meaning()),
+	figure.FirstVisible: desc("first_visible_seconds", figure.FirstVisible.Meaning()),
 }
 
 // Grades and limits that there are series for.

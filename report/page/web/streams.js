@@ -8,7 +8,7 @@ import { scroll } from "./tables.js";
 // of a run without any.
 
 const streamColumns = [["p50", "p50"], ["p90", "p90"], ["p99", "p99"], ["max", "max"], ["count", "count"]];
-const streamRows = [["TTFT", "ttft_ms"], ["TPOT", "tpot_ms"], ["inter-chunk", "inter_chunk_ms"], ["end to end", "end_to_end_ms"]];
+const streamRows = [["TTFT", "ttft_ms"], ["first visible", "first_visible_ms"], ["TPOT", "tpot_ms"], ["inter-chunk", "inter_chunk_ms"], ["end to end", "end_to_end_ms"]];
 
 export function streamFigures(report, state) {
   const s = report.stream;
@@ -23,7 +23,7 @@ export function streamFigures(report, state) {
   return state.streams;
 }
 
-const definitions = "TTFT is from the first byte sent to the first output that is not empty; TPOT is from the first output to the last, divided by the output tokens less one, one figure per stream; " +
+const definitions = "TTFT is from the first byte sent to the first output that is not empty, first visible to the first that is no reasoning; TPOT is from the first output to the last, divided by the output tokens less one, one figure per stream; " +
   "inter-chunk is every gap between two chunks with output, 0 where one read brought both; end to end is from the first byte sent to the last output. " +
   "Output tokens per second are those that came within the measured time, each with its chunk, whoever asked for them and whatever became of the stream; per user is 1 / median TPOT. – means too few samples.";
 
@@ -37,6 +37,13 @@ function tokens(report, s) {
   if (report.throughput.completed_output_tokens_estimated > 0)
     add("of those within the measured time, estimated", figure("throughput.completed_output_tokens_estimated", report.throughput.completed_output_tokens_estimated, formatCount), " of ", figure("throughput.completed_output_tokens", report.throughput.completed_output_tokens, formatCount), ", in streams that failed or did not end");
   if (s.prompt_tokens > 0) add("prompt tokens, as stated", count("prompt_tokens"));
+  const a = report.answers;
+  const stated = (key) => figure(`answers.${key}`, a[key], formatCount);
+  if (a?.reasoning_tokens != null) add("reasoning tokens", stated("reasoning_tokens"), ", and ", stated("visible_tokens"), " visible ones");
+  if (a?.cached_tokens != null) add("prompt tokens from a cache", stated("cached_tokens"));
+  const reasons = Object.keys(a?.finish_reasons ?? {});
+  if (reasons.length > 0) add("finish reasons", reasons.flatMap((reason, i) => [i > 0 ? ", " : "", figure(`answers.finish_reasons.${reason}`, a.finish_reasons[reason], formatCount), ` ${reason}`]));
+  if (s.unpaced > 0) add("streams without TPOT", count("unpaced"), ": reasoning was withheld or summarised, and no usage says how many tokens were sent");
   add("streams", count("streams"), s.silent > 0 ? [", ", count("silent"), " without output"] : "", s.unknown > 0 ? [", ", count("unknown"), " of a format that brunt does not know"] : "");
   add("chunks with output", count("chunks"));
   if (s.skipped_events > 0) add("events too large to look into", count("skipped_events"));
