@@ -14,7 +14,8 @@ import (
 // known of its chunks, so that each chunk of a stream counts as an equal share of
 // the stream's tokens, at the instant of the chunk. That is exact for a stream
 // that lies within the window as a whole; at the window's edges it is as exact as
-// the chunks are alike.
+// the chunks are alike. Tokens that are billed and never sent count with those that
+// are.
 type WindowTokens struct {
 	// Streamed are those of streams that succeeded.
 	Streamed uint64
