@@ -172,8 +172,10 @@ func (r *reply) Feed(p []byte, at Instant) (alive bool) {
 	return alive
 }
 
-// Answers reports whether the stream has had output, or its end.
-func (r *reply) Answers() bool { return r.streaming && (r.stream.Chunks > 0 || r.stream.Finished()) }
+// Answers reports whether the stream has had output, an error or its end.
+func (r *reply) Answers() bool {
+	return r.streaming && (r.stream.Chunks > 0 || r.stream.Failed || r.stream.Finished())
+}
 
 // fault is what is wrong with the stream that was read; err is what the reading
 // ended with, at the instant.
