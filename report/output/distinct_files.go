@@ -49,7 +49,46 @@ func Apart(ctx *kong.Context, in io.Reader, out, err io.Writer) error {
 			}
 		}
 	}
+	return numberedApart(ctx, files)
+}
+
+// numberedApart refuses one that reads a file which one of several runs writes: their
+// files are numbered.
+func numberedApart(ctx *kong.Context, files []named) error {
+	for n := 1; n <= repeats(ctx); n++ {
+		for i := range files {
+			w := &files[i]
+			if !w.writes || strings.HasPrefix(w.by, "standard ") {
+				continue
+			}
+			path := outfile.Numbered(w.path, n)
+			if path == w.path {
+				continue
+			}
+			own := named{by: fmt.Sprintf("%s of run %d", w.by, n), path: path, writes: true}
+			own.look()
+			for j := range files {
+				if f := &files[j]; !f.writes && own.same(f) {
+					return twice(&own, f)
+				}
+			}
+		}
+	}
 	return nil
+}
+
+// repeats is how many runs the command line makes where their files are numbered, 0
+// where they are not.
+func repeats(ctx *kong.Context) int {
+	if ctx == nil || ctx.Selected() == nil {
+		return 0
+	}
+	for _, flag := range ctx.Flags() {
+		if flag.Name == "repeat" && flag.Value.Target.CanInt() && flag.Value.Target.Int() > 1 {
+			return int(flag.Value.Target.Int())
+		}
+	}
+	return 0
 }
 
 func twice(a, b *named) error {
