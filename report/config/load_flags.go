@@ -40,7 +40,7 @@ type Exchange struct {
 	Connections int               `placeholder:"N" help:"Most connections (one per request in flight); with --http2, how many share the requests (one per 100)."`
 	ConnectRate int               `placeholder:"N" help:"Open at most this many connections per second (the first ones of a constant concurrency 1,000, all others as they are needed)."`
 	HTTP2       bool              `name:"http2" env:"BRUNT_HTTP2" help:"Speak HTTP/2, over TLS or known beforehand (h2c)."`
-	Stream      attack.StreamMode `default:"auto" enum:"auto,on,off" help:"Follow replies as streams of tokens: auto (those of type text/event-stream), on (all) or off."`
+	Stream      attack.StreamMode `default:"auto" enum:"auto,on,off" help:"Follow replies as streams of tokens: auto (server-sent events, lines of JSON), on (all) or off."`
 	StreamStall Duration          `default:"60s" help:"Give a stream up that says nothing for this long after its first output (${default}); before that, --timeout holds."`
 	Keepalive   bool              `default:"true" negatable:"" help:"Keep connections open between requests (on)."`
 }
