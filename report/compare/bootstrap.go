@@ -132,7 +132,8 @@ func (s *series) persistence(influence []float64, length float64) (more, share f
 	if phi < 2/math.Sqrt(n) { // as independent stretches have it, too
 		return 1, 1
 	}
-	phi = math.Min(phi+(1+4*phi)/each, 0.95)
+	phi += (1+4*phi)/each + math.Sqrt((1-phi*phi)/n)/2 // half a standard error: a false alarm costs more
+	phi = math.Min(phi, 0.95)
 	share = (1 - phi) / (1 + phi)
 	return math.Max(1, math.Sqrt(r0/share/seen)), share
 }
