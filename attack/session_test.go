@@ -222,3 +222,15 @@ func TestRecordedWithoutReplies(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestSessionsWithoutSlots: an open loop's sessions that find no slot are planned and not
+// sent, and the turns of those that did are planned besides.
+func TestSessionsWithoutSlots(t *testing.T) {
+	p := testPlan(0)
+	p.Rate, p.Duration, p.Concurrency = mustRate(t, "100"), 400*time.Millisecond, 4
+	s := talk(t, newTalkServer(t), p, sessionFile(t, 50, 60))
+	c := &s.Counts
+	if c.Sessions.Begun > 20 || c.NoSlot != 40-c.Sessions.Begun || c.Planned != 40+c.Sent-c.Sessions.Begun {
+		t.Errorf("%d sessions begun, %d requests planned, %d sent, %d had no slot", c.Sessions.Begun, c.Planned, c.Sent, c.NoSlot)
+	}
+}
