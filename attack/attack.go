@@ -81,6 +81,7 @@ type Run struct {
 	orderMu sync.Mutex    // keeps both in step with the clock where records are kept
 	_       [64]byte
 
+	overlong          atomic.Uint64       // bodies that were matched in part
 	leaving           atomic.Int64        // workers that a change has yet to send away
 	stopAt            clock.AtomicInstant // 0 before the stop, beginsToStop until its instant is known
 	until             clock.AtomicInstant // end of the window, as far as it is known
@@ -355,6 +356,7 @@ func (r *Run) finish() {
 		r.mux.close()
 		r.warn(r.mux.warning())
 	}
+	r.warn(r.overlongWarning())
 	if r.pacer != nil {
 		r.warn(r.pacer.warning(r.measured.Load()))
 	}

@@ -132,7 +132,9 @@ var remedies = map[string]setting.Text{
 	KindAnswerPage: setting.Plain(
 		"the address is one of a web site, a login or a proxy, and not of a model: see the target's path and credentials",
 	),
-	KindStreamError: setting.Plain("the server failed in the middle of its answer: its own words say why"),
+	KindBodyMatched:   setting.Textf("%v is what you said marks a failure: the reply says why it failed", setting.FailBody),
+	KindBodyUnmatched: setting.Textf("%v is what you said a success holds: look at one reply", setting.SuccessBody),
+	KindStreamError:   setting.Plain("the server failed in the middle of its answer: its own words say why"),
 	KindStreamStalled: setting.Textf(
 		"lower the load, or raise %v if pauses that long are normal",
 		setting.StreamStall,

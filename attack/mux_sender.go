@@ -131,6 +131,9 @@ func (snd *muxSender) finish(w *worker, err error) error {
 		}
 		return fault
 	}
+	if fault == nil && w.run.plan.Success[s.Status] {
+		fault = w.reply.bodyFault(&w.run.plan)
+	}
 	switch ex.status = s.Status; {
 	case fault != nil:
 		w.failStream(fault)

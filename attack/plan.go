@@ -125,6 +125,9 @@ type Plan struct {
 	// RecordedReplies has the later turns of sessions repeat the replies that the file
 	// has, in place of those that came.
 	RecordedReplies bool
+	// SuccessBody is found in the body of a success, and FailBody is not; nil for any
+	// body. At most 256 KiB of a body are looked at, those of a stream as it came.
+	SuccessBody, FailBody *regexp.Regexp
 	// Success is the set of statuses that count as succeeded.
 	Success StatusSet
 

@@ -52,8 +52,9 @@ type reply struct {
 	gaps       gaps           // of it, beyond those that it holds
 	keeps      bool           // bodies of successes are kept
 	keeping    bool           // so is this one
-	kept       []byte         // its beginning, up to maxAnswer
-	readsUsage bool           // the reply is whole, and may state its usage
+	kept       []byte         // its beginning, up to keepLimit
+	keepLimit  int
+	readsUsage bool // the reply is whole, and may state its usage
 	usage      stream.Usage
 	whole      wholeBody
 	warm       bool // the request is one of the warm-up

@@ -160,8 +160,11 @@ func (w *worker) remember(turn int) (ok bool) {
 	return ok
 }
 
-// keepsReplies reports whether the text of replies is needed for later turns.
-func (r *Run) keepsReplies() bool { return r.sessions && !r.plan.RecordedReplies }
+// keepsReplies reports whether the bodies of successes are needed: for later turns, or
+// for patterns.
+func (r *Run) keepsReplies() bool {
+	return r.sessions && !r.plan.RecordedReplies || r.plan.matches()
+}
 
 // checkSessions refuses recorded replies where there are none.
 func (r *Run) checkSessions() error {

@@ -115,7 +115,7 @@ func (s *talkServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprintf(w, `{"choices":[{"index":0,"message":{"role":"assistant","content":%s}}],"usage":{"completion_tokens":3}}`, quoted)
 	default:
 		w.Header().Set("Content-Type", "text/event-stream")
-		for _, piece := range []rune(text) {
+		for _, piece := range text {
 			quoted, _ := json.Marshal(string(piece))
 			fmt.Fprintf(w, "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":%s}}]}\n\n", quoted)
 		}
@@ -193,7 +193,7 @@ func TestSessionsBreakOff(t *testing.T) {
 // the run leaves sessions unfinished.
 func TestSessionsThink(t *testing.T) {
 	p := testPlan(0)
-	p.Duration, p.Warmup, p.Concurrency = 400*time.Millisecond, 100*time.Millisecond, 6
+	p.Duration, p.Concurrency = 400*time.Millisecond, 6
 	server := newTalkServer(t)
 	s := talk(t, server, p, sessionFile(t, 50, 60))
 	for _, gap := range server.gaps {

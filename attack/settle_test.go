@@ -1,7 +1,6 @@
 package attack
 
 import (
-	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -39,8 +38,8 @@ func TestWarmupUntilSettled(t *testing.T) {
 				theirs := c.within(s.Started, s.Started.Add(time.Second))
 				off := max(n.Window.Completed, theirs) - min(n.Window.Completed, theirs)
 				if off > max(1, theirs/100) || !s.Settled || s.Started.Sub(began) < time.Second || s.Warmup < time.Second {
-					return errors.New(fmt.Sprintf("settled %t, %v after a warm-up of %v; %d in the window, the server counted %d",
-						s.Settled, s.Started.Sub(began), s.Warmup, n.Window.Completed, theirs))
+					return fmt.Errorf("settled %t, %v after a warm-up of %v; %d in the window, the server counted %d",
+						s.Settled, s.Started.Sub(began), s.Warmup, n.Window.Completed, theirs)
 				}
 				return nil
 			})

@@ -85,10 +85,14 @@ func formatOf(contentType []byte) (stream.Format, bool) {
 func (r *reply) followAs(run *Run) {
 	r.run, r.streams, r.stall = run, run.plan.Stream, run.plan.StreamStall
 	r.longer, r.keeps = max(0, run.plan.StreamTimeout-run.plan.Timeout), run.keepsReplies()
+	if r.keepLimit = maxMatched; run.sessions {
+		r.keepLimit = maxAnswer
+	}
 }
 
 // stopFollowing ends the following of the last reply.
 func (r *reply) stopFollowing() {
+	r.kept = r.kept[:0]
 	r.streaming, r.readsUsage, r.keeping = false, false, false
 	r.whole.reset()
 }
@@ -139,7 +143,7 @@ func (r *reply) Begin(contentType string) (fed bool) {
 // after the end of the answer comments do not.
 func (r *reply) Feed(p []byte, at Instant) (alive bool) {
 	if r.keeping {
-		r.kept = append(r.kept, p[:min(len(p), maxAnswer-len(r.kept))]...)
+		r.kept = append(r.kept, p[:min(len(p), r.keepLimit-len(r.kept))]...)
 	}
 	r.whole.keep(p)
 	switch {

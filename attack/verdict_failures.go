@@ -118,6 +118,8 @@ var failureSentences = map[string]string{
 	KindAnswerAborted:       "the endpoint aborted the answers of %s",
 	KindAnswerError:         "the endpoint answered %s with an error under the status of a success",
 	KindAnswerPage:          "the endpoint answered %s with a web page",
+	KindBodyMatched:         "the endpoint answered %s with what marks a failure",
+	KindBodyUnmatched:       "the endpoint answered %s without what marks a success",
 }
 
 // failureSentence say what the endpoint did, and to how many requests.

@@ -279,6 +279,9 @@ func (w *worker) receive() error {
 	if err != nil {
 		return fault
 	}
+	if fault == nil && w.run.plan.Success[status] {
+		fault = w.reply.bodyFault(&w.run.plan)
+	}
 	ex := &w.ex
 	unsent := w.conn.unsent()
 	ex.out = max(0, ex.out-unsent)

@@ -21,6 +21,8 @@ const (
 	Connections
 	ConnectRate
 	StreamStall
+	SuccessBody // what the bodies of successes match
+	FailBody    // what those of failures match
 	Payloads
 	Replay
 	Recorded // replies of conversations are those of the file
@@ -66,7 +68,7 @@ var names = [end]string{
 	Rate: "rate", Concurrency: "concurrency", Duration: "duration", Requests: "requests", Stages: "stages",
 	Arrivals: "arrivals", Warmup: "warm-up",
 	Timeout: "time-out", HTTP2: "HTTP/2", NoKeepAlive: "no keep-alive", Connections: "connections",
-	ConnectRate: "connect rate", StreamStall: "stream stall", Payloads: "payloads", Replay: "replay", Recorded: "recorded replies", Speed: "speed",
+	ConnectRate: "connect rate", StreamStall: "stream stall", SuccessBody: "success body", FailBody: "fail body", Payloads: "payloads", Replay: "replay", Recorded: "recorded replies", Speed: "speed",
 	Method: "method", Header: "header", HeaderFile: "header file", Insecure: "insecure", CA: "CA file",
 	Resolve: "address override", Profile: "profile", NoAuth: "no credentials", ServedModel: "served model",
 	WaitReady: "time to become ready", Unique: "unique", ClientRequestID: "client request id",

@@ -37,6 +37,8 @@ type Load struct {
 type Exchange struct {
 	Timeout     Duration          `min:"1" placeholder:"60s" help:"Give a request up after this long (60s; a stream that has begun to answer has 1h)."`
 	Success     attack.StatusSet  `default:"200-299" placeholder:"SET" help:"Statuses that count as succeeded (${default})."`
+	SuccessBody Pattern           `placeholder:"REGEX" help:"A success is one whose body (its first 256 KiB) matches, besides its status; RE2."`
+	FailBody    Pattern           `placeholder:"REGEX" help:"A success by its status whose body matches has failed."`
 	Connections int               `placeholder:"N" help:"Most connections (one per request in flight); with --http2, how many share the requests (one per 100)."`
 	ConnectRate int               `placeholder:"N" help:"Open at most this many connections per second (the first ones of a constant concurrency 1,000, all others as they are needed)."`
 	HTTP2       bool              `name:"http2" env:"BRUNT_HTTP2" help:"Speak HTTP/2, over TLS or known beforehand (h2c)."`
@@ -60,6 +62,7 @@ func (l *Load) Plan() attack.Plan {
 		Timeout: cmp.Or(time.Duration(l.Timeout), DefaultTimeout), KeepAlive: l.Keepalive, AtEnd: l.AtEnd,
 		CatchUp: l.CatchUp, Success: l.Success, HTTP2: l.HTTP2, Connections: l.Connections, ConnectRate: l.ConnectRate,
 		Stream: l.Stream, StreamStall: time.Duration(l.StreamStall), Law: l.Arrivals, RecordedReplies: l.Recorded,
+		SuccessBody: l.SuccessBody.Regexp, FailBody: l.FailBody.Regexp,
 		StreamTimeout: cmp.Or(time.Duration(l.Timeout), DefaultStreamTimeout),
 	}
 	if l.Concurrency != nil {

@@ -2,6 +2,8 @@ package config
 
 import (
 	"fmt"
+	"regexp"
+	"strings"
 	"time"
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
@@ -11,6 +13,17 @@ import (
 
 // Duration is a flag that holds a length of time with its unit.
 type Duration time.Duration
+
+// Pattern is a flag that holds a regular expression (RE2).
+type Pattern struct{ *regexp.Regexp }
+
+// UnmarshalText compiles the expression.
+func (p *Pattern) UnmarshalText(text []byte) (err error) {
+	if p.Regexp, err = regexp.Compile(string(text)); err != nil {
+		return fmt.Errorf("%q is no regular expression (RE2): %s", text, strings.TrimPrefix(err.Error(), "error parsing regexp: "))
+	}
+	return nil
+}
 
 // Warmup is a flag that holds how long a warm-up lasts: a length of time, or auto for
 // until latency has settled.

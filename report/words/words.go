@@ -16,6 +16,8 @@ var flags = map[setting.Field]string{
 	setting.Connections: "--connections",
 	setting.ConnectRate: "--connect-rate",
 	setting.StreamStall: "--stream-stall",
+	setting.SuccessBody: "--success-body",
+	setting.FailBody:    "--fail-body",
 	setting.Payloads:    "--payloads",
 	setting.Replay:      "--replay",
 	setting.Recorded:    "--recorded",
