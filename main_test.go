@@ -104,6 +104,9 @@ func readmeScript(t *testing.T, text string) (string, int) {
 	for _, c := range shown {
 		if !strings.HasPrefix(c[1], "go test") {
 			script.WriteString(readmeStep(strings.Replace(c[1], "go run .", "brunt", 1)))
+			if !strings.Contains(c[1], " probe ") {
+				continue
+			}
 			for _, m := range checks.FindAllStringSubmatch(c[2], -1) {
 				fmt.Fprintf(&script, "stdout '^%s +%s +'\n", m[1], m[2])
 			}
