@@ -60,6 +60,24 @@ def block_length(x):
     return float(min(max(b, 1.0), n / 4))
 
 
+def persistence(x, length):
+    """By how much more an AR(1) series with x's lag-one correlation varies than the
+    stationary bootstrap of that mean block length shows, and how many independent values
+    one is worth. The correction of the correlation is Kendall's (1954)."""
+    x = np.asarray(x, dtype=float)
+    n = len(x)
+    r = np.array([autocovariance(x, k) for k in range(n)])
+    if r[0] <= 0:
+        return 1.0, 1.0
+    k = np.arange(1, n)
+    seen = r[0] + 2 * ((1 - k / n) * (1 - 1 / length) ** k * r[1:]).sum()
+    phi = r[1] / r[0]
+    if phi < 2 / math.sqrt(n) or seen <= 0:
+        return 1.0, 1.0
+    phi = min(phi + (1 + 4 * phi) / n + math.sqrt((1 - phi * phi) / n) / 2, 0.95)
+    return max(1.0, math.sqrt(r[0] * (1 + phi) / (1 - phi) / seen)), (1 - phi) / (1 + phi)
+
+
 def series(n, per, median, phi, wander):
     level, rows = wander * rng.standard_normal(), []
     for _ in range(n):
@@ -80,10 +98,8 @@ def resample(rows, replicates=4000):
     n = len(rows)
     everything = np.concatenate(rows)
     value = {q: math.log(quantile(everything, p)) for q, p in QUANTILES.items()}
-    length = 1.0
-    for q, p in QUANTILES.items():
-        at = quantile(everything, p)
-        length = max(length, block_length([(r > at).sum() - (1 - p) * len(r) for r in rows]))
+    pulls = {q: [(r > quantile(everything, p)).sum() - (1 - p) * len(r) for r in rows] for q, p in QUANTILES.items()}
+    length = max([1.0] + [block_length(x) for x in pulls.values()])
     drawn = {q: np.empty(replicates) for q in QUANTILES}
     for i in range(replicates):
         index, at = [], rng.integers(n)
@@ -94,11 +110,13 @@ def resample(rows, replicates=4000):
         for q, p in QUANTILES.items():
             drawn[q][i] = math.log(quantile(values, p))
     blocks = n / length
+    more = {q: persistence(x, length) for q, x in pulls.items()}
     least, total = {}, len(everything)
     for q, p in QUANTILES.items():
         d = math.sqrt(p * (1 - p) / total)
         least[q] = math.log(quantile(everything, min(p + d, 1)) / quantile(everything, p - d)) / 2
-    error = {q: max(drawn[q].std(ddof=1) * math.sqrt(blocks / (blocks - 1)), least[q]) for q in QUANTILES}
+    error = {q: max(drawn[q].std(ddof=1) * math.sqrt(blocks / (blocks - 1)) * more[q][0], least[q]) for q in QUANTILES}
+    blocks = min([blocks] + [n * share for _, share in more.values()])
     return value, drawn, error, blocks, length
 
 
