@@ -14,7 +14,11 @@ func TestBoundsOfAllFigures(t *testing.T) {
 	const ms = 1_000_000
 	w := &worker{ex: exchange{ticket: ticket{planned: 1 * ms, begin: 3 * ms}, sent: 5 * ms, first: 7 * ms, end: 50 * ms}}
 	w.reply = &reply{streaming: true}
-	w.reply.stream = &stream.Stream{Chunks: 3, Valid: 3, Begun: 9 * ms, First: 11 * ms, Last: 41 * ms, Gaps: []time.Duration{10 * ms, 20 * ms}}
+	w.reply.stream = &stream.Stream{}
+	w.reply.stream.Reset(stream.Events)
+	for _, at := range []Instant{11 * ms, 21 * ms, 41 * ms} {
+		w.reply.stream.Feed([]byte(`data: {"choices":[{"delta":{"content":"a"}}]}`+"\n\n"), at)
+	}
 	for _, f := range figure.All() {
 		var narrow, wide Bounds
 		narrow[f], wide[f] = time.Nanosecond, time.Hour

@@ -16,7 +16,7 @@ const span = (wrong) => ({ read: readSpan, write: writeSpan, wrong: `${wrong} is
 const warmup = {
   read: (text) => (text.trim().toLowerCase() === "auto" ? "auto" : readSpan(text)),
   write: (value) => (value === "auto" ? value : writeSpan(value)),
-  wrong: "the warm-up is not a length of time: write 30 s, 5 min or auto",
+  wrong: "the warm-up is no length of time: write 30 s or auto",
 };
 
 export class LoadForm {
@@ -32,7 +32,7 @@ export class LoadForm {
       number: new Field("number", labels.rate, { read: readNumber, write: writeNumber, wrong: "the load is not a number", mode: "decimal", hint: "Enter applies it; arrow keys change it by 10 %", unset: "such as 100" }),
       duration_s: new Field("duration", "duration", { ...span("the duration"), hint: "such as 30 s or 5 min; may be left out where requests are given", unset: "such as 1 min" }),
       requests: new Field("requests", "requests, at most", { read: readNumber, write: writeNumber, wrong: "the number of requests is not a number", mode: "numeric", hint: "the run ends after so many", unset: "no limit" }),
-      warmup_s: new Field("warmup", "warm-up", { ...warmup, hint: "sent before, in no figure; auto: until latency has settled", unset: "none" }),
+      warmup_s: new Field("warmup", "warm-up", { ...warmup, hint: "in no figure; auto: until latency settles", unset: "none" }),
       timeout_s: new Field("timeout", "timeout", { ...span("the timeout"), hint: "of one request", unset: "default" }),
       cap: new Field("cap", "in flight, at most", { read: readNumber, write: writeNumber, wrong: "the number in flight is not a number", mode: "numeric", hint: "past it requests wait for a slot", unset: "default" }),
       target: new Field("target", "target", { read: (text) => text.trim() || null, write: (text) => text || "", hint: "URL, endpoint name or mock://", wide: true }),

@@ -49,7 +49,7 @@ export function liveFigures(report, view) {
 
 function remaining(report, view, one) {
   if (view.state === "starting") return one("time left", "starting", null);
-  if (view.state === "warming up") return one("warm-up", tied(report.plan.warmup_settled === false ? `up to ${formatSpan(report.plan.warmup_s)}` : formatSpan(report.plan.warmup_s)), "in no figure");
+  if (view.state === "warming up") return one("warm-up", tied((report.plan.warmup_settled === false ? "≤ " : "") + formatSpan(report.plan.warmup_s)), "in no figure");
   if (view.state === "draining") return one("time left", "draining", report.requests.in_flight > 0 ? `${counted(report.requests.in_flight, "reply", "replies")} to come` : "nothing more is sent");
   const { duration_s: duration, requests } = report.plan;
   const plan = duration !== null ? `of ${tied(formatSpan(duration))}` : requests !== null ? `of ${counted(requests, "request")}` : report.blank ? null : "until stopped";

@@ -175,11 +175,8 @@ export function totals(report) {
     const reasons = [[why.no_slot, "no free slot"], [why.stopped, "stopped before"], [why.skipped, "skipped as too late"]];
     add("not sent", count("not_sent"), ` (${reasons.filter(([n]) => n > 0).map(([n, words]) => `${formatCount(n)} ${words}`).join(", ")})`);
   }
-  if (report.sessions) {
-    const s = report.sessions;
-    const rest = [[s.broken, "broken off"], [s.unfinished, "unfinished at the end"], [s.turns_left, "turns never sent"]].filter(([n]) => n > 0);
-    add("sessions", figure("sessions.begun", s.begun, formatCount), ` begun, ${formatCount(s.complete)} complete${rest.map(([n, words]) => `, ${formatCount(n)} ${words}`).join("")}`);
-  }
+  const s = report.sessions;
+  if (s) add("sessions", figure("sessions.begun", s.begun, formatCount), ` begun, ${s.complete} complete, ${s.broken} broken, ${s.unfinished} not ended`);
   if (q.warmup > 0) add("in the warm-up, apart", count("warmup"));
   add("sent rate", figure("throughput.sent_per_s", t.sent_per_s, formatRate));
   const unmeasured = "it is not known what came within the measured time";
@@ -229,10 +226,10 @@ function stagesWords(stages) {
 
 // loadWords is what was asked for, in a line.
 export function loadWords(plan) {
-  const words = [plan.stages?.length > 0 ? stagesWords(plan.stages) : plan.rate_per_s !== null ? formatAsked(plan.rate_per_s) : plan.sessions_per_s ? `sessions at ${formatAsked(plan.sessions_per_s)}` : plan.concurrency !== null ? `${plan.sessions ? counted(plan.concurrency, "session") : formatCount(plan.concurrency)} at a time` : "several loads"];
+  const words = [plan.stages?.length > 0 ? stagesWords(plan.stages) : plan.rate_per_s !== null ? formatAsked(plan.rate_per_s) : plan.sessions_per_s ? `sessions: ${formatAsked(plan.sessions_per_s)}` : plan.concurrency !== null ? `${plan.sessions ? counted(plan.concurrency, "session") : formatCount(plan.concurrency)} at a time` : "several loads"];
   if (plan.duration_s !== null) words.push(`for ${formatSpan(plan.duration_s)}`);
   if (plan.requests !== null) words.push(`${plan.duration_s !== null ? "or" : "for"} ${counted(plan.requests, plan.sessions ? "session" : "request")}`);
   if (plan.arrivals && plan.arrivals !== "constant") words.push(`with ${plan.arrivals} arrivals`);
-  if (plan.warmup_s > 0) words.push(`after a warm-up of ${formatSpan(plan.warmup_s)}${plan.warmup_settled ? ", when latency had settled" : ""}`);
+  if (plan.warmup_s > 0) words.push(`after a warm-up of ${formatSpan(plan.warmup_s)}${plan.warmup_settled ? ", settled" : ""}`);
   return words.join(" ");
 }
