@@ -64,7 +64,6 @@ func searched(t *testing.T, target string, slo []string, change func(*capacity.F
 // sweep: 10 ms of overhead and 40 ms of model.
 func TestWorkedCases(t *testing.T) {
 	needs.Time(t)
-	needs.Time(t)
 	for _, provisioned := range []int{1, 2} {
 		quiet.Repeat(t, func() error {
 			rep, _ := searched(t, fmt.Sprintf("mock://?overhead=10ms&latency=40ms&sigma=0&concurrency=%d", provisioned), []string{"p50<1s"}, func(f *capacity.Flags) {
@@ -81,7 +80,7 @@ func TestWorkedCases(t *testing.T) {
 				}
 			}
 			if ceiling := rep.Capacity.Fit.CeilingPerS; (ceiling != nil) != (provisioned == 1) {
-				t.Errorf("%d provisioned: ceiling %v", provisioned, ceiling)
+				return fmt.Errorf("%d provisioned: a ceiling is found: %t", provisioned, ceiling != nil)
 			}
 			return nil
 		})
