@@ -2,6 +2,7 @@ package attack
 
 import (
 	"net/http"
+	"os"
 	"time"
 
 	"brunt/payloads/setting"
@@ -35,4 +36,15 @@ func lines(texts []setting.Text) []string {
 		out[i] = text.String()
 	}
 	return out
+}
+
+// long says that tests are to run at the size that a release is held to.
+var long = os.Getenv("BRUNT_LONG") != ""
+
+// scale is a test's size: a small one by default, or that of a long run.
+func scale[T any](small, large T) T {
+	if long {
+		return large
+	}
+	return small
 }

@@ -25,17 +25,6 @@ import (
 	"brunt/payloads"
 )
 
-// long says that tests are to run at the size that a release is held to.
-var long = os.Getenv("BRUNT_LONG") != ""
-
-// scale is a test's size: a small one by default, or that of a long run.
-func scale[T any](small, large T) T {
-	if long {
-		return large
-	}
-	return small
-}
-
 // childVariable makes the test binary another process of a test's: the child
 // that it names.
 const childVariable = "BRUNT_TEST_CHILD"
