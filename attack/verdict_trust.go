@@ -37,8 +37,9 @@ const (
 	// throttledShare is the share of the wall time from which a quota's stops count.
 	throttledShare = 0.02
 	// collectedShare is the share of the client's CPU time from which garbage
-	// collection is worth a word.
-	collectedShare = 0.25
+	// collection is a reason. While it runs the runtime gives it a quarter of the
+	// cores, so that a fifth means that it runs nearly always.
+	collectedShare = 0.2
 	// minStop is the delay from which the process, or its machine, must have been
 	// stopped where no other program took its cores.
 	minStop = 500 * time.Millisecond
