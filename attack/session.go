@@ -1,7 +1,6 @@
 package attack
 
 import (
-	"errors"
 	"time"
 
 	"brunt/attack/stream"
@@ -129,16 +128,13 @@ func (w *worker) turnItem(item payloads.Item) (_ payloads.Item, err error) {
 		}
 	}()
 	_, at := c.of.Messages(int(w.ex.turn))
-	if len(c.history)+len(item.Body) > file.MaxBody {
-		return item, &payloadError{errors.New("a conversation has grown beyond 64 MiB")}
-	}
 	c.body = append(append(append(c.body[:0], item.Body[:at]...), c.history...), item.Body[at:]...)
 	item.Body = c.body
 	return item, nil
 }
 
 // remember adds what was said in the turn to the history. It returns false where the
-// reply holds no text.
+// reply holds no text, or where the next body would be longer than one may be.
 func (w *worker) remember(turn int) (ok bool) {
 	c := &w.session
 	defer func() {
@@ -157,7 +153,7 @@ func (w *worker) remember(turn int) (ok bool) {
 		c.history, ok = stream.AppendText(c.history, w.reply.kept)
 	}
 	c.history = append(c.history, `"},`...)
-	return ok
+	return ok && len(c.history)+len(c.of.Item(turn+1).Body) <= file.MaxBody
 }
 
 // keepsReplies reports whether the bodies of successes are needed: for later turns, or
@@ -168,16 +164,16 @@ func (r *Run) keepsReplies() bool {
 
 // checkSessions refuses recorded replies where there are none.
 func (r *Run) checkSessions() error {
-	switch where := ""; {
-	case !r.plan.RecordedReplies:
-	case !r.sessions:
+	if !r.plan.RecordedReplies {
+		return nil
+	}
+	if !r.sessions {
 		return setting.Wrong(setting.Recorded, "", "there are no conversations whose replies are recorded: leave it out, or "+
 			`give %v whose lines have "session" and "reply"`, setting.Payloads)
-	default:
-		if where = r.payloads.WithoutReply(); where != "" {
-			return setting.Wrong(setting.Recorded, "", `%s has no "reply", and its session goes on after it: `+
-				"add it, or leave this out", where)
-		}
+	}
+	if where := r.payloads.WithoutReply(); where != "" {
+		return setting.Wrong(setting.Recorded, "", `%s has no "reply", and its session goes on after it: `+
+			"add it, or leave this out", where)
 	}
 	return nil
 }

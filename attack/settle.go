@@ -89,10 +89,17 @@ func (r *Run) endWarmup() {
 	defer r.timeline.mu.Unlock()
 	r.changeMu.Lock()
 	defer r.changeMu.Unlock()
+	r.settled.Store(true)
 	for _, d := range r.dispatchers {
 		d.mu.Lock()
 	}
 	before, at := r.measured.Load(), r.clock.Now().Add(settleLead)
+	if at >= before { // the longest warm-up is about to end, or has: nothing measured moves
+		for _, d := range r.dispatchers {
+			d.mu.Unlock()
+		}
+		return
+	}
 	r.schedule.Store(r.schedule.Load().settled(at.Sub(r.start)))
 	r.planMeasured(at)
 	for _, d := range r.dispatchers {
@@ -103,5 +110,4 @@ func (r *Run) endWarmup() {
 	for i := range r.changes {
 		r.changes[i].At += before.Sub(at)
 	}
-	r.settled.Store(true)
 }

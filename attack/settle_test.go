@@ -63,3 +63,19 @@ func TestWarmupNeverSettles(t *testing.T) {
 		t.Errorf("stopped: %+v", s.Counts)
 	}
 }
+
+// TestWarmupEndsAtItsBound: latency that settles when the longest warm-up is over anyway
+// moves nothing: tickets of the measured part may have been sent.
+func TestWarmupEndsAtItsBound(t *testing.T) {
+	p := testPlan(0)
+	p.Rate, p.Duration, p.Warmup, p.WarmupUntilSettled = mustRate(t, "100"), time.Second, time.Minute, true
+	run := ticketRun(p, 2)
+	run.timeline = &timeline{}
+	run.start = run.clock.Now().Add(-time.Minute + settleLead/2)
+	run.measured.Store(run.start.Add(time.Minute))
+	before, schedule := run.measured.Load(), run.schedule.Load()
+	run.endWarmup()
+	if run.measured.Load() != before || run.schedule.Load() != schedule || !run.settled.Load() {
+		t.Errorf("the measured start moved by %v", run.measured.Load().Sub(before))
+	}
+}
