@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"time"
 )
 
 var (
@@ -18,11 +19,27 @@ var (
 // load is what one run asks of a client.
 type load struct {
 	url, path   string // path is url's
+	tls, http2  bool
 	body        string // file
+	bytes       int    // of the body
+	text        string // the body itself, instead of so many bytes
 	connections int
 	seconds     int
+	longest     int    // requests of the longest run
+	requests    int    // how many to send, however long that takes; 0 for no such number
 	rate        int    // requests/s; 0 is as fast as replies come
+	inFlight    string // the most that a client with a rate has in flight; its own bound if empty
 	dir         string // for the client's own files, fresh for each run
+	cores       string // that the client may use
+	flags       []string
+	variables   []string // of its environment
+	page        string   // address of brunt's live view
+
+	// What a run in order looks like.
+	status  int    // of every reply; 0 is any success
+	refused bool   // whatever the client's exit status says of it
+	tokens  uint64 // of each request
+	atOnce  bool   // all connections are open at the same time
 }
 
 func (l *load) file(name string) string { return filepath.Join(l.dir, name) }
@@ -35,6 +52,10 @@ type tally struct {
 	warmup     uint64  // of requests, those before that
 	startupCPU float64 // seconds of CPU until then
 	lateness   *lateness
+	tokens     uint64  // received
+	gcPause    float64 // the longest, ms
+	status     int     // of the replies, if they are alike
+	service    float64 // ms of the slowest request
 }
 
 // client is one load generator: how to call it and how to read what it says.
@@ -45,6 +66,8 @@ type client struct {
 	read    func(l *load, out []byte) (tally, error)
 	// rated tells that it can hold a rate.
 	rated bool
+	// special is only for rows that name it.
+	special bool
 	// path, version and missing are filled in once it has been looked for.
 	path, version, missing string
 }
@@ -61,6 +84,14 @@ func clients() []*client {
 		{name: "ab", program: "ab", command: ab, read: readAB},
 		{name: "locust", program: "locust", command: locust, read: readLocust},
 	}
+}
+
+func names(list []*client) []string {
+	words := make([]string, len(list))
+	for i, c := range list {
+		words[i] = c.name
+	}
+	return words
 }
 
 // writeScripts puts the scripts that clients need into dir.
@@ -80,14 +111,20 @@ const contentType = "Content-Type: application/json"
 
 func (l *load) duration() string { return strconv.Itoa(l.seconds) + "s" }
 func (l *load) conns() string    { return strconv.Itoa(l.connections) }
+
+// limit is how long a client may take, at a pace that each one holds.
+func (l *load) limit() time.Duration {
+	return time.Duration(l.seconds)*time.Second + time.Duration(l.requests)*100*time.Microsecond + grace
+}
+
 func (l *load) script(name string) string {
 	return filepath.Join(filepath.Dir(l.dir), name)
 }
 
 // environment is what scripts read.
 func (l *load) environment() []string {
-	return []string{"PEERS_BODY=" + l.body, "PEERS_PATH=" + l.path, "PEERS_OUT=" + l.file("out.json"),
-		"PEERS_SECONDS=" + strconv.Itoa(l.seconds), "PEERS_USERS=" + l.conns()}
+	return append([]string{"PEERS_BODY=" + l.body, "PEERS_PATH=" + l.path, "PEERS_OUT=" + l.file("out.json"),
+		"PEERS_SECONDS=" + strconv.Itoa(l.seconds), "PEERS_USERS=" + l.conns()}, l.variables...)
 }
 
 func wrk(l *load) []string {
@@ -107,11 +144,20 @@ func wrk(l *load) []string {
 }
 
 func brunt(l *load) []string {
-	args := []string{"attack", l.url, "-k", "-p", l.body, "-H", contentType, "-d", l.duration(), "-o", "json"}
-	if l.rate > 0 {
-		return append(args, "-r", strconv.Itoa(l.rate), "-c", ratedInFlight)
+	args := []string{"attack", l.url, "-k", "-p", l.body, "-H", contentType, "-o", "json"}
+	if l.requests > 0 {
+		args = append(args, "-n", strconv.Itoa(l.requests))
+	} else {
+		args = append(args, "-d", l.duration())
 	}
-	return append(args, "-c", l.conns())
+	if l.rate > 0 {
+		args = append(args, "-r", strconv.Itoa(l.rate))
+		if l.inFlight != "" {
+			args = append(args, "-c", l.inFlight)
+		}
+		return append(args, l.flags...)
+	}
+	return append(append(args, "-c", l.conns()), l.flags...)
 }
 
 func bruntFiles(l *load) []string {

@@ -20,6 +20,7 @@ import (
 
 type flags struct {
 	rounds, seconds int
+	longest         int
 	rows, clients   string
 	json, markdown  string
 	work, commit    string
@@ -29,7 +30,6 @@ type flags struct {
 // result is what --json writes.
 type result struct {
 	Machine machine     `json:"machine"`
-	Rounds  int         `json:"rounds"`
 	Seconds int         `json:"seconds"`
 	Clients []inventory `json:"clients"`
 	Tables  []*table    `json:"rows"`
@@ -43,19 +43,24 @@ type inventory struct {
 	Missing string `json:"left_out,omitempty"`
 }
 
+// help lists rows with their titles.
+func help(list []row) string {
+	var text strings.Builder
+	for _, r := range list {
+		fmt.Fprintf(&text, "  %-11s %s\n", r.name, r.title)
+	}
+	return strings.TrimRight(text.String(), "\n")
+}
+
 func main() {
 	// A child dies with the thread that started it: let that be one for good.
 	runtime.LockOSThread()
 	f := flags{missing: map[string]string{}}
-	flag.IntVar(&f.rounds, "rounds", 5, "rounds of each row")
+	flag.IntVar(&f.rounds, "rounds", 0, "rounds of each row (5; slow10ms 11)")
 	flag.IntVar(&f.seconds, "seconds", 4, "seconds of load in each run")
-	flag.StringVar(&f.rows, "rows", "", "rows to run, as plain,tls,body64k,reply1m,c1000,c1,open,lateness (all)")
-	flag.StringVar(
-		&f.clients,
-		"clients",
-		"",
-		"clients to run, as wrk,brunt,brunt-files,bombardier,hey,vegeta,ab,locust (all)",
-	)
+	flag.IntVar(&f.longest, "requests", 10_000_000, "requests of the longest run of the row memory")
+	flag.StringVar(&f.rows, "rows", "", "rows to run, of (all):\n"+help(rows()))
+	flag.StringVar(&f.clients, "clients", "", "clients to run, as "+strings.Join(names(clients()), ",")+" (all)")
 	flag.StringVar(&f.json, "json", "", "`FILE` to write every run to")
 	flag.StringVar(&f.markdown, "markdown", "", "`FILE` to write the tables to as Markdown")
 	flag.StringVar(&f.work, "work", "", "`FOLDER` with the clients built for this run; removed at the end")
@@ -83,11 +88,11 @@ func main() {
 func (f *flags) run() error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
-	if f.rounds < 1 || f.seconds < 1 || f.work == "" || flag.NArg() > 0 {
-		return errors.New("--rounds and --seconds are at least 1, and there are no arguments; start it as .ci/peers")
+	if f.rounds < 0 || f.seconds < 1 || f.longest < 10 || f.work == "" || flag.NArg() > 0 {
+		return errors.New("--seconds is at least 1, --requests 10, and there are no arguments; start it as .ci/peers")
 	}
-	if err := exec.Command("taskset", "-c", fmt.Sprint(clientCore), "true").Run(); err != nil {
-		return fmt.Errorf("needs cores 0 and %d: %w", clientCore, err)
+	if err := exec.Command("taskset", "-c", clientCore, "true").Run(); err != nil {
+		return fmt.Errorf("needs cores 0 and %s: %w", clientCore, err)
 	}
 	chosenRows, err := choose(rows(), f.rows, func(r row) string { return r.name })
 	if err != nil {
@@ -102,8 +107,8 @@ func (f *flags) run() error {
 	}
 	sawPlots(filepath.Join(f.work, "bin", "brunt"))
 	find(chosen, filepath.Join(f.work, "bin"), f.missing)
-	b := &bench{work: f.work, rounds: f.rounds, seconds: f.seconds}
-	res := &result{Machine: describeMachine(), Rounds: f.rounds, Seconds: f.seconds}
+	b := &bench{work: f.work, rounds: f.rounds, seconds: f.seconds, longest: f.longest}
+	res := &result{Machine: describeMachine(), Seconds: f.seconds}
 	for _, c := range chosen {
 		if c.name == "brunt" {
 			c.version = f.commit
@@ -113,7 +118,7 @@ func (f *flags) run() error {
 			b.chosen = append(b.chosen, c)
 		}
 	}
-	if err := errors.Join(writeScripts(f.work), b.writeBodies(chosenRows)); err != nil {
+	if err := writeScripts(f.work); err != nil {
 		return err
 	}
 	if b.server, err = startNginx(f.work); err != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -13,13 +14,14 @@ type bench struct {
 	work            string
 	server          *nginx
 	chosen          []*client
-	rounds, seconds int
-	closedRate      float64 // brunt's closed loop, requests/s; 0 while unknown
+	rounds, seconds int     // rounds is 0 where each row has its own
+	longest         int     // requests of the longest run of the row memory
+	leaderRate      float64 // requests/s of this round's leader; 0 while unknown
 	runs            int
 }
 
 const (
-	clientCore = 1
+	clientCore = "1"
 	// grace is what a client may take beyond the load itself.
 	grace = 60 * time.Second
 )
@@ -27,25 +29,17 @@ const (
 // measure runs a row's clients in turn, round after round, another one first
 // each time. An interrupt ends it; what was measured stands.
 func (b *bench) measure(ctx context.Context, r row) (*table, error) {
-	if r.kind == open && b.closedRate == 0 {
-		if err := b.findClosedRate(ctx, r); err != nil {
-			return nil, err
-		}
+	runners, err := r.compared(b.chosen)
+	if err != nil {
+		return nil, err
 	}
-	t := &table{Name: r.name, Title: r.title, Base: "wrk", kind: r.kind}
-	runners := r.runners(b.chosen, b.closedRate)
-	switch r.kind {
-	case open:
-		t.Base = "brunt, closed loop"
-	case latenessy:
-		t.Base = ""
-	}
+	t := &table{Name: r.name, Title: r.title, Note: r.note, Rounds: b.roundsOf(r), row: r}
 	for _, p := range runners {
-		t.Lines = append(t.Lines, &line{Client: p.label, Rate: p.rate, Marks: []string{}})
+		t.Lines = append(t.Lines, &line{Client: p.label, Rate: p.rate, Base: p.base, Marks: []string{}})
 	}
-	for round := range b.rounds {
-		for i := range runners {
-			at := (round + i) % len(runners)
+	for round := range t.Rounds {
+		b.leaderRate = 0
+		for _, at := range order(runners, round) {
 			if ctx.Err() != nil {
 				break
 			}
@@ -53,13 +47,16 @@ func (b *bench) measure(ctx context.Context, r row) (*table, error) {
 			if ctx.Err() != nil {
 				break // cut short: no figure
 			}
+			if runners[at].leads {
+				b.leaderRate = s.PerSecond
+			}
 			t.Lines[at].Samples = append(t.Lines[at].Samples, s)
 			fmt.Fprintf(
 				os.Stderr,
 				"%s %d/%d  %s: %.0f/s, %.1f µs %s\n",
 				r.name,
 				round+1,
-				b.rounds,
+				t.Rounds,
 				runners[at].label,
 				s.PerSecond,
 				s.CPU,
@@ -67,104 +64,137 @@ func (b *bench) measure(ctx context.Context, r row) (*table, error) {
 			)
 		}
 	}
-	t.sum(r.connections)
-	if r.name == "plain" {
-		for _, l := range t.Lines {
-			if l.Client == "brunt" && l.Rates != nil {
-				b.closedRate = l.Rates.Median
-			}
-		}
-	}
+	t.sum()
 	return t, nil
 }
 
-// findClosedRate is for an open row that no closed one came before.
-func (b *bench) findClosedRate(ctx context.Context, r row) error {
-	for _, c := range b.chosen {
-		if c.name == "brunt" {
-			s := b.once(ctx, r, runner{client: c}, 0)
-			if s.Error != "" {
-				return fmt.Errorf("brunt's closed loop: %s", s.Error)
-			}
-			b.closedRate = s.PerSecond
-			return nil
-		}
+func (b *bench) roundsOf(r row) int {
+	switch {
+	case b.rounds > 0:
+		return b.rounds
+	case r.rounds > 0:
+		return r.rounds
 	}
-	return fmt.Errorf("the row %s needs the client brunt", r.name)
+	return 5
 }
 
-// once runs one client and looks at nginx's counts before and after.
+// order is in which runners take their turns in a round: those that lead, then
+// the others, another one first each time.
+func order(runners []runner, round int) []int {
+	var leaders, others []int
+	for i, p := range runners {
+		if p.leads {
+			leaders = append(leaders, i)
+		} else {
+			others = append(others, i)
+		}
+	}
+	for i := range others {
+		leaders = append(leaders, others[(round+i)%len(others)])
+	}
+	return leaders
+}
+
+// once runs one client and looks at the server's counts before and after.
 func (b *bench) once(ctx context.Context, r row, p runner, round int) sample {
 	s := sample{Round: round}
-	l, err := b.load(r, p, b.server.url(r.path, r.tls))
-	if err != nil {
+	if err := b.run(ctx, r, p, &s); err != nil {
 		s.Error = err.Error()
-		return s
-	}
-	defer os.RemoveAll(l.dir)
-	before, err := b.server.count(ctx)
-	if err != nil {
-		s.Error = err.Error()
-		return s
-	}
-	t, cost, err := p.run(ctx, l)
-	time.Sleep(50 * time.Millisecond) // nginx sees the last connections close
-	after, countErr := b.server.count(ctx)
-	if err == nil {
-		err = countErr
-	}
-	if err != nil {
-		s.Error = err.Error()
-		return s
-	}
-	served := after.since(before)
-	s.Requests, s.Failed, s.Lateness = t.requests, t.failed, t.lateness
-	s.Served, s.Connections = served.requests, served.connections
-	s.PeakMB = float64(cost.peak) / 1e6
-	if p.rate == 0 {
-		s.Lateness = nil
-	}
-	good := float64(t.requests) - float64(t.failed) - float64(t.warmup)
-	if good > 0 && t.seconds > 0 {
-		s.PerSecond = good / t.seconds
-		s.CPU = (cost.cpu.Seconds() - t.startupCPU) * 1e6 / good
 	}
 	return s
 }
 
+func (b *bench) run(ctx context.Context, r row, p runner, s *sample) error {
+	if p.part > 0 {
+		p.rate = int(p.part * b.leaderRate)
+		if p.rate == 0 {
+			return errors.New("nothing is known of the speed that its rate is a part of")
+		}
+		if p.most > 0 {
+			p.rate = min(p.rate, p.most)
+		}
+	}
+	var to server = b.server
+	if p.serve != nil {
+		var err error
+		if to, err = p.serve(b); err != nil {
+			return err
+		}
+		defer to.stop()
+	}
+	l, err := b.load(r, p, to.url)
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(l.dir)
+	before, err := to.count(ctx)
+	if err != nil {
+		return err
+	}
+	t, cost, mark, err := p.loaded(ctx, l)
+	time.Sleep(50 * time.Millisecond) // nginx sees the last connections close
+	after, countErr := to.count(ctx)
+	if err := errors.Join(err, countErr); err != nil {
+		return err
+	}
+	s.Mark = mark
+	s.fill(l, t, cost, after.since(before))
+	return nil
+}
+
+// loaded runs the client with what goes on beside it.
+func (p *runner) loaded(ctx context.Context, l *load) (t tally, cost spent, mark string, err error) {
+	if p.beside != nil {
+		end, err := p.beside(l)
+		if err != nil {
+			return t, cost, "", err
+		}
+		defer func() { mark = end() }()
+	}
+	t, cost, err = p.run(ctx, l)
+	return t, cost, mark, err
+}
+
 // load makes what a client is asked for, with a folder of its own.
-func (b *bench) load(r row, p runner, url string) (*load, error) {
+func (b *bench) load(r row, p runner, url func(path string, tls bool) string) (*load, error) {
 	b.runs++
 	l := &load{
-		url: url, path: r.path, body: b.body(r.bytes), connections: r.connections, seconds: b.seconds,
-		rate: p.rate, dir: filepath.Join(b.work, fmt.Sprintf("run%d", b.runs)),
+		path: r.path, tls: r.tls, bytes: r.bytes, text: r.text, connections: r.connections, seconds: b.seconds,
+		longest: b.longest, rate: p.rate, inFlight: ratedInFlight, cores: clientCore,
+		dir: filepath.Join(b.work, fmt.Sprintf("run%d", b.runs)),
 	}
-	return l, l.prepare()
+	if p.ask != nil {
+		p.ask(l)
+	}
+	l.url = url(l.path, l.tls)
+	return l, errors.Join(l.prepare(), b.writeBody(l))
 }
 
 // run starts the client on its core and reads what it says.
 func (c *client) run(ctx context.Context, l *load) (tally, spent, error) {
 	argv := append([]string{c.path}, c.command(l)...)
-	cost, err := run(ctx, clientCore, time.Duration(l.seconds)*time.Second+grace, l.environment(), argv...)
-	if err != nil {
+	cost, err := run(ctx, l.cores, l.limit(), l.environment(), argv...)
+	if err != nil && !(l.refused && cost.exited) {
 		return tally{}, cost, err
 	}
-	t, err := c.read(l, cost.out)
-	return t, cost, err
-}
-
-// body is the file of a body of so many bytes; writeBodies has made it.
-func (b *bench) body(bytes int) string {
-	return filepath.Join(b.work, fmt.Sprintf("body%d.json", bytes))
-}
-
-// writeBodies makes a JSON body for each size that rows have.
-func (b *bench) writeBodies(rows []row) error {
-	for _, r := range rows {
-		text := append([]byte(`{"inputs":["`), payload(r.bytes-15)...)
-		if err := os.WriteFile(b.body(r.bytes), append(text, `"]}`...), 0o600); err != nil {
-			return err
-		}
+	t, readErr := c.read(l, cost.out)
+	if readErr != nil {
+		return t, cost, errors.Join(err, readErr)
 	}
-	return nil
+	return t, cost, nil
+}
+
+// writeBody names the file of the load's body. One of so many bytes is made when
+// it is first asked for, and kept.
+func (b *bench) writeBody(l *load) error {
+	if l.text != "" {
+		l.body = l.file("body.json")
+		return os.WriteFile(l.body, []byte(l.text), 0o600)
+	}
+	l.body = filepath.Join(b.work, fmt.Sprintf("body%d.json", l.bytes))
+	if _, err := os.Stat(l.body); err == nil {
+		return nil
+	}
+	text := append([]byte(`{"inputs":["`), payload(l.bytes-15)...)
+	return os.WriteFile(l.body, append(text, `"]}`...), 0o600)
 }

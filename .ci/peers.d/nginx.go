@@ -32,6 +32,7 @@ type nginx struct {
 	Dir, User  string
 	Plain, TLS int    // ports
 	Files      uint64 // that the worker may have open, connections included
+	looks      uint64 // at its counts, each of one connection and one request
 	cmd        *exec.Cmd
 	done       chan error
 }
@@ -112,16 +113,13 @@ func (n *nginx) url(path string, tls bool) string {
 	return fmt.Sprintf("http://127.0.0.1:%d%s", n.Plain, path)
 }
 
-// counts are nginx's own since it started, this look at them not included.
-type counts struct{ connections, requests uint64 }
-
 // count asks nginx for its counts.
 func (n *nginx) count(ctx context.Context) (counts, error) {
 	ask, err := http.NewRequestWithContext(ctx, http.MethodGet, n.url("/status", false), nil)
 	if err != nil {
 		return counts{}, err
 	}
-	ask.Close = true // each look costs one connection and one request
+	ask.Close = true
 	reply, err := http.DefaultClient.Do(ask)
 	if err != nil {
 		return counts{}, err
@@ -136,12 +134,30 @@ func (n *nginx) count(ctx context.Context) (counts, error) {
 	if _, err := fmt.Sscan(table, &accepts, &handled, &requests); err != nil {
 		return counts{}, fmt.Errorf("stub_status: %w in %q", err, body)
 	}
-	return counts{accepts - 1, requests - 1}, nil
+	n.looks++
+	return counts{connections: accepts - n.looks, requests: requests - n.looks, cpu: workerCPU(n.cmd.Process.Pid)}, nil
 }
 
-// since gives what came between two looks, the first look itself left out.
-func (c counts) since(before counts) counts {
-	return counts{c.connections - before.connections - 1, c.requests - before.requests - 1}
+// workerCPU is what the children of a master have used so far; 0 where the
+// kernel does not say who they are.
+func workerCPU(master int) time.Duration {
+	children, _ := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", master, master))
+	var used time.Duration
+	for _, pid := range strings.Fields(string(children)) {
+		stat, _ := os.ReadFile("/proc/" + pid + "/stat")
+		used += statCPU(string(stat))
+	}
+	return used
+}
+
+// statCPU is user and system time of a /proc stat, which counts in hundredths of
+// a second. The name before them may hold anything but ends with the last ).
+func statCPU(stat string) time.Duration {
+	fields := strings.Fields(stat[strings.LastIndex(stat, ")")+1:])
+	if len(fields) < 13 {
+		return 0
+	}
+	return time.Duration(number([]byte(fields[11]))+number([]byte(fields[12]))) * 10 * time.Millisecond
 }
 
 // freePorts finds two that nobody listens on.

@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 )
 
 // Outputs as the clients print them, failures included.
@@ -70,20 +71,137 @@ func TestVegetaLatenessIsAgainstTheFirstRequestsSchedule(t *testing.T) {
 	}
 }
 
+// ran is a run in order on one connection, with this CPU per request.
+func ran(round int, cpu float64) sample {
+	return sample{Round: round, CPU: cpu, Requests: 9, Served: 9, Connections: 1, asked: load{connections: 1}}
+}
+
 func TestRatiosAreTakenWithinRounds(t *testing.T) {
-	tab := &table{Base: "wrk", Lines: []*line{
-		{Client: "wrk", Samples: []sample{{Round: 1, CPU: 10, Requests: 9, Served: 9, Connections: 1}, {Round: 2, CPU: 20, Requests: 9, Served: 9, Connections: 1}, {Round: 3, CPU: 5, Requests: 9, Served: 9, Connections: 1}}},
-		{Client: "x", Samples: []sample{{Round: 1, CPU: 11, Requests: 9, Served: 9, Connections: 1}, {Round: 2, CPU: 24, Requests: 9, Served: 11, Connections: 1}, {Round: 4, CPU: 500, Requests: 9, Served: 9, Connections: 3}}},
+	odd, failed := ran(2, 24), ran(3, 1)
+	odd.Served, odd.Connections, failed.Error = 11, 3, "killed"
+	tab := &table{Lines: []*line{
+		{Client: "wrk", Base: "wrk", Samples: []sample{ran(1, 10), ran(2, 20), ran(3, 5)}},
+		{Client: "x", Base: "wrk", Samples: []sample{ran(1, 11), odd, failed, ran(4, 500)}},
 	}}
-	tab.sum(1)
-	if got := *tab.Lines[1].Ratio; got != (spread{(1.1 + 1.2) / 2, 1.1, 1.2}) {
+	tab.sum()
+	figures := tab.Lines[1].Figures
+	if got := *figures[len(figures)-1].spread; got != (spread{(1.1 + 1.2) / 2, 1.1, 1.2}) {
 		t.Errorf("ratio %+v", got)
 	}
-	want := []string{"its count differs from nginx's (9 against 11)", "opened 3 connections instead of 1"}
+	want := []string{
+		"its count differs from nginx's (9 against 11)",
+		"opened 3 connections instead of 1",
+		"run failed: killed",
+	}
 	if got := tab.Lines[1].Marks; !reflect.DeepEqual(got, want) {
 		t.Errorf("marks %q, want %q", got, want)
 	}
 	if marks := tab.Lines[0].Marks; len(marks) > 0 {
 		t.Errorf("marks of a run in order: %q", marks)
+	}
+}
+
+func TestAnExactNumberOfRequestsHasNoSlack(t *testing.T) {
+	s := ran(1, 10)
+	s.Served = 10 // a request in flight at the end of a run by the clock
+	if marks := s.marks(); len(marks) > 0 {
+		t.Errorf("by the clock: %q", marks)
+	}
+	s.asked.requests = 10
+	want := []string{"its count differs from nginx's (9 against 10)", "sent 9 requests instead of 10"}
+	if got := s.marks(); !reflect.DeepEqual(got, want) {
+		t.Errorf("marks %q, want %q", got, want)
+	}
+}
+
+func TestARunIsMarkedForWhatItsRowExpects(t *testing.T) {
+	s := ran(1, 10)
+	s.asked.requests, s.asked.status, s.asked.tokens, s.asked.atOnce = 9, 413, 3, true
+	s.Status, s.Tokens, s.ServerSent, s.ServerPeak = 413, 27, 27, 1
+	if marks := s.marks(); len(marks) > 0 {
+		t.Errorf("in order: %q", marks)
+	}
+	s.Status, s.Tokens, s.ServerPeak, s.ServerLate, s.Mark = 0, 26, 2, 101, "a viewer saw nothing"
+	want := []string{
+		"a viewer saw nothing",
+		"was answered 0 instead of 413",
+		"had 2 connections open at once instead of 1",
+		"27 tokens expected, 27 sent, 26 received",
+		"the server itself was late in a round: by 101 ms",
+	}
+	if got := s.marks(); !reflect.DeepEqual(got, want) {
+		t.Errorf("marks %q, want %q", got, want)
+	}
+}
+
+func TestColumnsStandToTheBaseOfTheSameRound(t *testing.T) {
+	base := &line{Samples: []sample{ran(1, 10), ran(2, 20)}}
+	l := &line{Samples: []sample{ran(1, 15), ran(2, 10), ran(3, 9)}}
+	for _, test := range []struct {
+		column column
+		want   string
+	}{
+		{column{of: cpuOf, digits: 1}, "10.0 [9.0–15.0]"},
+		{column{of: cpuOf, show: median}, "10"},
+		{column{of: cpuOf, show: most, digits: 1}, "15.0"},
+		{column{of: cpuOf, show: each}, "15 10 9"},
+		{column{of: cpuOf, to: ratio, show: each, digits: 2}, "1.50 0.50"},
+		{column{of: cpuOf, to: difference, show: each}, "5 -10"},
+		{column{of: cpuOf, to: theirs, show: each}, "10 20"},
+		{column{of: statusOf}, "–"},
+	} {
+		f := figureOf(test.column, l, base)
+		if got := f.String(); got != test.want {
+			t.Errorf("%+v: %q, want %q", test.column, got, test.want)
+		}
+	}
+}
+
+func TestLeadersComeFirstAndOthersTakeTurns(t *testing.T) {
+	runners := []runner{{label: "a"}, {label: "lead", leads: true}, {label: "b"}, {label: "c"}}
+	for round, want := range [][]int{{1, 0, 2, 3}, {1, 2, 3, 0}, {1, 3, 0, 2}} {
+		if got := order(runners, round); !reflect.DeepEqual(got, want) {
+			t.Errorf("round %d: %v, want %v", round, got, want)
+		}
+	}
+}
+
+// Every row has a name of its own, a body, and runners whose bases are there.
+func TestRowsAreWhole(t *testing.T) {
+	chosen, seen := clients(), map[string]bool{}
+	for _, r := range rows() {
+		if seen[r.name] || r.title == "" || (r.bytes < 16 && r.text == "") || r.connections < 1 {
+			t.Errorf("%+v", r)
+		}
+		seen[r.name] = true
+		runners, err := r.compared(chosen)
+		if err != nil || len(runners) == 0 {
+			t.Errorf("%s: %d runners, %v", r.name, len(runners), err)
+		}
+		labels, led := map[string]bool{}, false
+		for _, p := range runners {
+			if p.client == nil || labels[p.label] {
+				t.Errorf("%s: %q is there twice, or without a client", r.name, p.label)
+			}
+			labels[p.label], led = true, led || p.leads
+		}
+		for _, p := range runners {
+			if p.base != "" && !labels[p.base] || p.part > 0 && !led {
+				t.Errorf("%s: %q has no base %q, or nobody leads", r.name, p.label, p.base)
+			}
+		}
+		if _, err := r.compared(nil); err == nil && !r.closed() {
+			t.Errorf("%s: no clients, no error", r.name)
+		}
+	}
+}
+
+func TestCPUTimeOfAProcess(t *testing.T) {
+	const stat = "7 (a (name) b) S 1 7 7 0 -1 4194560 85 0 0 0 12 34 0 0 20 0 1 0 100 1 1"
+	if got := statCPU(stat); got != 460*time.Millisecond {
+		t.Errorf("%s", got)
+	}
+	if got := statCPU(""); got != 0 {
+		t.Errorf("of nothing %s", got)
 	}
 }

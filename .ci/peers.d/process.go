@@ -14,17 +14,18 @@ import (
 
 // spent is what one process cost.
 type spent struct {
-	cpu  time.Duration // user and system, children included
-	peak uint64        // resident set at its largest, bytes
-	out  []byte        // standard output
+	cpu    time.Duration // user and system, children included
+	peak   uint64        // resident set at its largest, bytes
+	out    []byte        // standard output
+	exited bool          // by itself, with whatever status
 }
 
-// run starts a command on one core, waits for it, and gives what it spent. A
+// run starts a command on one core or several, waits for it, and gives what it spent. A
 // command that outlives limit is killed, with all it started.
-func run(ctx context.Context, core int, limit time.Duration, environment []string, argv ...string) (spent, error) {
+func run(ctx context.Context, cores string, limit time.Duration, environment []string, argv ...string) (spent, error) {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, "taskset", append([]string{"-c", strconv.Itoa(core)}, argv...)...)
+	cmd := exec.CommandContext(ctx, "taskset", append([]string{"-c", cores}, argv...)...)
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	cmd.Env = append(os.Environ(), environment...)
@@ -41,6 +42,7 @@ func run(ctx context.Context, core int, limit time.Duration, environment []strin
 	close(stop)
 	s := spent{peak: <-peak, out: out.Bytes()}
 	s.cpu = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+	s.exited = cmd.ProcessState.Exited()
 	if ctx.Err() == context.DeadlineExceeded {
 		err = fmt.Errorf("not done after %s, killed", limit)
 	}

@@ -51,33 +51,6 @@ func readLocust(l *load, _ []byte) (tally, error) {
 	return c.tally(), err
 }
 
-func readBrunt(_ *load, out []byte) (tally, error) {
-	var report struct {
-		Elapsed  float64 `json:"elapsed_s"`
-		Requests struct {
-			Sent      uint64 `json:"sent"`
-			Succeeded uint64 `json:"succeeded"`
-		} `json:"requests"`
-		Lateness struct {
-			P50 *float64 `json:"p50"`
-			P99 *float64 `json:"p99"`
-			Max *float64 `json:"max"`
-		} `json:"lateness_ms"`
-	}
-	if err := json.Unmarshal(out, &report); err != nil {
-		return tally{}, err
-	}
-	t := tally{
-		requests: report.Requests.Sent,
-		failed:   report.Requests.Sent - report.Requests.Succeeded,
-		seconds:  report.Elapsed,
-	}
-	if late := report.Lateness; late.P50 != nil && late.P99 != nil && late.Max != nil {
-		t.lateness = &lateness{*late.P50, *late.P99, *late.Max}
-	}
-	return t, nil
-}
-
 func readBombardier(_ *load, out []byte) (tally, error) {
 	var report struct {
 		Result struct {

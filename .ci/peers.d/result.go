@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"math"
 	"slices"
 )
@@ -12,18 +13,59 @@ type lateness struct {
 	Max float64 `json:"max_ms"`
 }
 
-// sample is one run of one client.
+// sample is one run of one client. A figure of 0 is not known.
 type sample struct {
 	Round       int       `json:"round"`
+	Rate        int       `json:"rate_per_s,omitempty"` // asked for
 	Requests    uint64    `json:"requests"`
 	Failed      uint64    `json:"failed"`
 	PerSecond   float64   `json:"succeeded_per_s"`
-	CPU         float64   `json:"cpu_us_per_request"` // of successes; 0 when there are none
+	CPU         float64   `json:"cpu_us_per_request"` // of successes
+	Share       float64   `json:"cpu_share"`          // CPU time / time of the run
 	PeakMB      float64   `json:"peak_rss_mb"`
+	GCPauseMS   float64   `json:"gc_pause_max_ms,omitempty"`
+	Tokens      uint64    `json:"tokens,omitempty"`
+	CPUPerToken float64   `json:"cpu_us_per_token,omitempty"`
+	Status      int       `json:"status,omitempty"`
+	ServiceMS   float64   `json:"service_ms,omitempty"`
+	Lateness    *lateness `json:"lateness,omitempty"`
 	Served      uint64    `json:"server_requests"`
 	Connections uint64    `json:"server_connections"`
-	Lateness    *lateness `json:"lateness,omitempty"`
+	ServerPeak  uint64    `json:"server_connections_at_most,omitempty"`
+	ServerSent  uint64    `json:"server_tokens,omitempty"`
+	ServerLate  float64   `json:"server_late_ms,omitempty"`
+	ServerCPU   float64   `json:"server_cpu_us_per_request,omitempty"`
+	Mark        string    `json:"mark,omitempty"`
 	Error       string    `json:"error,omitempty"`
+	asked       load
+}
+
+// fill takes a run's figures from what the client and the server say.
+func (s *sample) fill(l *load, t tally, cost spent, served counts) {
+	s.asked, s.Rate = *l, l.rate
+	s.Requests, s.Failed, s.Lateness = t.requests, t.failed, t.lateness
+	s.GCPauseMS, s.Tokens, s.Status, s.ServiceMS = t.gcPause, t.tokens, t.status, t.service
+	s.Served, s.Connections, s.ServerPeak = served.requests, served.connections, served.peak
+	s.ServerSent, s.ServerLate = served.tokens, float64(served.late.Microseconds())/1e3
+	s.PeakMB = float64(cost.peak) / 1e6
+	if l.rate == 0 {
+		s.Lateness = nil
+	}
+	used := cost.cpu.Seconds() - t.startupCPU
+	if t.seconds > 0 {
+		s.Share = used / t.seconds
+	}
+	if t.tokens > 0 {
+		s.CPUPerToken = used * 1e6 / float64(t.tokens)
+	}
+	if served.requests > 0 {
+		s.ServerCPU = served.cpu.Seconds() * 1e6 / float64(served.requests)
+	}
+	good := float64(t.requests) - float64(t.failed) - float64(t.warmup)
+	if good > 0 && t.seconds > 0 {
+		s.PerSecond = good / t.seconds
+		s.CPU = used * 1e6 / good
+	}
 }
 
 // spread is a median with its range.
@@ -36,120 +78,127 @@ type spread struct {
 // line is a client's row of a table.
 type line struct {
 	Client   string   `json:"client"`
+	Base     string   `json:"ratio_to,omitempty"`
 	Rate     int      `json:"rate_per_s,omitempty"`
 	Samples  []sample `json:"rounds"`
 	Requests uint64   `json:"requests"`
 	Failed   uint64   `json:"failed"`
-	Rates    *spread  `json:"succeeded_per_s"`
-	CPU      *spread  `json:"cpu_us_per_request"`
-	PeakMB   float64  `json:"peak_rss_mb"`
-	Ratio    *spread  `json:"ratio"`
-	P50      *spread  `json:"lateness_p50_ms,omitempty"`
-	P99      *spread  `json:"lateness_p99_ms,omitempty"`
-	Max      *spread  `json:"lateness_max_ms,omitempty"`
+	Figures  []figure `json:"figures"`
 	Marks    []string `json:"marks"`
 }
 
 // table is one scenario, measured.
 type table struct {
-	Name  string  `json:"name"`
-	Title string  `json:"title"`
-	Base  string  `json:"ratio_to"`
-	Lines []*line `json:"clients"`
-	kind  kind
+	Name   string  `json:"name"`
+	Title  string  `json:"title"`
+	Note   string  `json:"note,omitempty"`
+	Rounds int     `json:"rounds"`
+	Lines  []*line `json:"clients"`
+	row    row
 }
 
 // sum fills in what follows from the samples.
-func (t *table) sum(connections int) {
-	var base *line
+func (t *table) sum() {
+	bases := map[string]*line{}
 	for _, l := range t.Lines {
-		if l.Client == t.Base {
-			base = l
-		}
+		bases[l.Client] = l
 	}
 	for _, l := range t.Lines {
-		l.sum()
-		l.mark(uint64(connections))
-		if base != nil {
-			l.Ratio = spreadOf(ratios(l, base))
+		for _, s := range l.Samples {
+			l.Requests += s.Requests
+			l.Failed += s.Failed
+			for _, mark := range s.marks() {
+				l.mark(mark)
+			}
+		}
+		for _, c := range t.row.shown() {
+			l.Figures = append(l.Figures, figureOf(c, l, bases[l.Base]))
 		}
 	}
-}
-
-// ratios are CPU per request against the base's in the same round.
-func ratios(l, base *line) []float64 {
-	var list []float64
-	for _, s := range l.Samples {
-		for _, b := range base.Samples {
-			if s.Round == b.Round && s.CPU > 0 && b.CPU > 0 {
-				list = append(list, s.CPU/b.CPU)
+	for _, l := range t.Lines { // a base that is not shown has its marks beside what it is the base of
+		if base := bases[l.Base]; t.row.paired && base != nil {
+			for _, mark := range base.Marks {
+				l.mark(base.Client + " " + mark)
 			}
 		}
 	}
-	return list
 }
 
-func (l *line) sum() {
-	var rates, cpus, p50, p99, latest []float64
-	for _, s := range l.Samples {
-		l.Requests += s.Requests
-		l.Failed += s.Failed
-		l.PeakMB = max(l.PeakMB, s.PeakMB)
-		if s.Error == "" {
-			rates = append(rates, s.PerSecond)
-		}
-		if s.CPU > 0 {
-			cpus = append(cpus, s.CPU)
-		}
-		if s.Lateness != nil {
-			p50, p99, latest = append(p50, s.Lateness.P50), append(p99, s.Lateness.P99), append(latest, s.Lateness.Max)
-		}
+func (l *line) mark(mark string) {
+	if !slices.Contains(l.Marks, mark) {
+		l.Marks = append(l.Marks, mark)
 	}
-	l.Rates, l.CPU = spreadOf(rates), spreadOf(cpus)
-	l.P50, l.P99, l.Max = spreadOf(p50), spreadOf(p99), spreadOf(latest)
 }
 
-// mark says what a reader must know of a line's figures.
-func (l *line) mark(connections uint64) {
-	say := func(mark string) {
-		if !slices.Contains(l.Marks, mark) {
-			l.Marks = append(l.Marks, mark)
-		}
+// marks are what a reader must know of a run's figures.
+func (s *sample) marks() []string {
+	if s.Error != "" {
+		return []string{"run failed: " + s.Error}
 	}
-	for _, s := range l.Samples {
-		switch {
-		case s.Error != "":
-			say("run failed: " + s.Error)
-			continue
-		// At the end of a run each connection may have a request in flight,
-		// which the server has counted and the client has not.
-		case distance(s.Served, s.Requests) > connections:
-			say("its count differs from nginx's (" + grouped(s.Requests) + " against " + grouped(s.Served) + ")")
-		}
-		if s.Failed >= s.Requests {
-			say("no request succeeded in a round")
-		}
-		if l.Rate == 0 && (s.Connections < connections || s.Connections > 2*connections) {
-			say("opened " + grouped(s.Connections) + " connections instead of " + grouped(connections))
-		}
-		if l.Rate > 0 && math.Abs(s.PerSecond/float64(l.Rate)-1) > 0.05 {
-			say("did not hold the rate in every round")
-		}
+	var marks []string
+	say := func(format string, values ...any) { marks = append(marks, fmt.Sprintf(format, values...)) }
+	if s.Mark != "" {
+		say("%s", s.Mark)
 	}
+	l, connections := &s.asked, uint64(s.asked.connections)
+	// At the end of a run each connection may have a request in flight, which
+	// the server has counted and the client has not: unless it had a number of
+	// requests to send.
+	slack := connections
+	if l.requests > 0 {
+		slack = 0
+	}
+	if distance(s.Served, s.Requests) > slack {
+		say("its count differs from nginx's (%s against %s)", grouped(s.Requests), grouped(s.Served))
+	}
+	if l.requests > 0 && s.Requests != uint64(l.requests) {
+		say("sent %s requests instead of %s", grouped(s.Requests), grouped(uint64(l.requests)))
+	}
+	if s.Failed >= s.Requests {
+		say("no request succeeded in a round")
+	}
+	if l.rate == 0 && (s.Connections < connections || s.Connections > 2*connections) {
+		say("opened %s connections instead of %s", grouped(s.Connections), grouped(connections))
+	}
+	if l.rate > 0 && math.Abs(s.PerSecond/float64(l.rate)-1) > 0.05 {
+		say("did not hold the rate in every round")
+	}
+	return append(marks, s.wrong()...)
+}
+
+// wrong are marks of what only some rows ask for.
+func (s *sample) wrong() []string {
+	var marks []string
+	say := func(format string, values ...any) { marks = append(marks, fmt.Sprintf(format, values...)) }
+	l := &s.asked
+	if l.status > 0 && s.Status != l.status {
+		say("was answered %d instead of %d", s.Status, l.status)
+	}
+	if l.atOnce && s.ServerPeak != uint64(l.connections) {
+		say("had %s connections open at once instead of %s", grouped(s.ServerPeak), grouped(uint64(l.connections)))
+	}
+	if expected := l.tokens * uint64(l.requests); s.Tokens != expected || s.ServerSent != expected {
+		say("%s tokens expected, %s sent, %s received",
+			grouped(expected), grouped(s.ServerSent), grouped(s.Tokens))
+	}
+	if s.ServerLate > 100 {
+		say("the server itself was late in a round: by %.0f ms", s.ServerLate)
+	}
+	return marks
 }
 
 func distance(a, b uint64) uint64 { return max(a, b) - min(a, b) }
 
-// spreadOf gives nil for no values.
+// spreadOf gives nil for no values, and leaves their order.
 func spreadOf(values []float64) *spread {
 	if len(values) == 0 {
 		return nil
 	}
-	slices.Sort(values)
-	middle := len(values) / 2
-	median := values[middle]
-	if len(values)%2 == 0 {
-		median = (values[middle-1] + median) / 2
+	sorted := slices.Sorted(slices.Values(values))
+	middle := len(sorted) / 2
+	median := sorted[middle]
+	if len(sorted)%2 == 0 {
+		median = (sorted[middle-1] + median) / 2
 	}
-	return &spread{median, values[0], values[len(values)-1]}
+	return &spread{median, sorted[0], sorted[len(sorted)-1]}
 }

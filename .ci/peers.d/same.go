@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -62,28 +63,30 @@ func (w *witness) ServeHTTP(reply http.ResponseWriter, r *http.Request) {
 // same runs a client for a moment against a witness, and says what is unlike
 // the load that was asked for; nothing if it is the same.
 func (b *bench) same(ctx context.Context, r row, p runner) (string, error) {
-	body, err := os.ReadFile(b.body(r.bytes))
-	if err != nil {
-		return "", err
-	}
-	w := &witness{body: body, used: map[net.Conn]bool{}}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", err
 	}
+	l, err := b.load(r, p, func(path string, _ bool) string {
+		return fmt.Sprintf("http://%s%s", listener.Addr(), path)
+	})
+	if err != nil {
+		return "", errors.Join(err, listener.Close())
+	}
+	defer os.RemoveAll(l.dir)
+	body, err := os.ReadFile(l.body)
+	if err != nil {
+		return "", errors.Join(err, listener.Close())
+	}
+	w := &witness{body: body, used: map[net.Conn]bool{}}
 	server := &http.Server{Handler: w, ConnState: w.state}
 	go func() { _ = server.Serve(listener) }()
 	defer server.Close()
-	l, err := b.load(r, p, fmt.Sprintf("http://%s%s", listener.Addr(), r.path))
-	if err != nil {
-		return "", err
-	}
-	defer os.RemoveAll(l.dir)
 	l.seconds = 1
 	if r.connections > 64 {
 		l.seconds = 2 // Locust opens them slowly
 	}
-	if _, _, err := p.run(ctx, l); err != nil {
+	if _, _, err := p.client.run(ctx, l); err != nil {
 		return "", err
 	}
 	w.mu.Lock()
@@ -106,13 +109,17 @@ func (b *bench) checkSame(ctx context.Context, chosen []row) map[string]map[stri
 	seen := map[sent]map[string]string{}
 	marks := map[string]map[string]string{}
 	for _, r := range chosen {
-		if r.kind != closed {
+		if !r.closed() {
 			continue
+		}
+		runners, err := r.compared(b.chosen)
+		if err != nil {
+			continue // said when it is measured
 		}
 		key := sent{r.bytes, r.connections}
 		if seen[key] == nil {
 			seen[key] = map[string]string{}
-			for _, p := range r.runners(b.chosen, 0) {
+			for _, p := range runners {
 				mark, err := b.same(ctx, r, p)
 				if err != nil {
 					mark = "could not be checked: " + err.Error()

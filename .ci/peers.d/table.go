@@ -13,38 +13,21 @@ type grid [][]string
 
 // grid lays a scenario out; notes are numbered on from those there are.
 func (t *table) grid(notes *[]string) grid {
-	head := []string{"client", "requests", "failed", "succeeded/s", "CPU µs/request", "peak MB"}
-	switch t.kind {
-	case closed:
-		head = append(head, "CPU, ratio to "+t.Base)
-	case open:
-		head = append(head, "CPU, ratio to closed loop", "lateness p99 ms")
-	case latenessy:
-		head = append(head, "p50 ms", "p99 ms", "max ms")
+	head := []string{"client", "requests", "failed"}
+	for _, c := range t.row.shown() {
+		head = append(head, c.head)
 	}
 	g := grid{head}
+	if t.Note != "" {
+		*notes = append(*notes, t.Name+": "+t.Note)
+	}
 	for _, l := range t.Lines {
-		cells := []string{
-			l.Client + refer(l, notes),
-			grouped(l.Requests),
-			grouped(l.Failed),
-			"–",
-			"–",
-			fmt.Sprintf("%.0f", l.PeakMB),
+		if t.row.paired && l.Base == "" {
+			continue
 		}
-		if l.Rates != nil {
-			cells[3] = grouped(uint64(l.Rates.Median + 0.5))
-		}
-		if l.CPU != nil {
-			cells[4] = fmt.Sprintf("%.1f", l.CPU.Median)
-		}
-		switch t.kind {
-		case closed:
-			cells = append(cells, l.Ratio.String())
-		case open:
-			cells = append(cells, l.Ratio.String(), l.P99.String())
-		case latenessy:
-			cells = append(cells, l.P50.String(), l.P99.String(), l.Max.String())
+		cells := []string{l.Client + refer(l, notes), grouped(l.Requests), grouped(l.Failed)}
+		for i := range l.Figures {
+			cells = append(cells, l.Figures[i].String())
 		}
 		g = append(g, cells)
 	}
@@ -59,14 +42,6 @@ func refer(l *line, notes *[]string) string {
 		fmt.Fprintf(&numbers, " [%d]", len(*notes))
 	}
 	return numbers.String()
-}
-
-// String is a median with its range.
-func (s *spread) String() string {
-	if s == nil {
-		return "–"
-	}
-	return fmt.Sprintf("%.2f [%.2f–%.2f]", s.Median, s.Min, s.Max)
 }
 
 func (g grid) text() string {
@@ -102,13 +77,21 @@ func (g grid) markdown() string {
 	return out.String()
 }
 
+// titled says how many rounds there were, too.
+func (t *table) titled() string {
+	if t.Rounds == 1 {
+		return t.Title + ", 1 round"
+	}
+	return fmt.Sprintf("%s, %d rounds", t.Title, t.Rounds)
+}
+
 // text is for a terminal.
 func (r *result) text() string {
 	var out strings.Builder
 	out.WriteString(r.about("\n") + "\n")
 	var notes []string
 	for _, t := range r.Tables {
-		out.WriteString("\n" + t.Name + ": " + t.Title + "\n" + t.grid(&notes).text())
+		out.WriteString("\n" + t.Name + ": " + t.titled() + "\n" + t.grid(&notes).text())
 	}
 	for i, note := range notes {
 		fmt.Fprintf(&out, "%s[%d] %s\n", map[bool]string{true: "\n"}[i == 0], i+1, note)
@@ -121,7 +104,7 @@ func (r *result) markdown() string {
 	var out strings.Builder
 	var notes []string
 	for _, t := range r.Tables {
-		title := strings.ToUpper(t.Title[:1]) + t.Title[1:]
+		title := strings.ToUpper(t.Title[:1]) + t.titled()[1:]
 		out.WriteString(title + ":\n\n" + t.grid(&notes).markdown() + "\n")
 	}
 	for i, note := range notes {
@@ -146,7 +129,7 @@ func (r *result) about(between string) string {
 			m.Nginx,
 			m.Load,
 		),
-		fmt.Sprintf("%s, %d rounds of %d s", m.When, r.Rounds, r.Seconds),
+		fmt.Sprintf("%s, runs of %d s", m.When, r.Seconds),
 	}
 	var versions, missing []string
 	for _, c := range r.Clients {
