@@ -3,6 +3,7 @@ package attack
 import (
 	"cmp"
 	"slices"
+	"strings"
 	"time"
 
 	"brunt/payloads/setting"
@@ -46,7 +47,7 @@ func (t *timeline) snapshot() *Snapshot {
 	r.changeMu.Unlock()
 	r.fillTotals(s, t)
 	if dead := r.dialer.Dead(); len(dead) > 0 && s.State == Done {
-		warning := "no connection to " + join(dead)
+		warning := "no connection to " + strings.Join(dead, ", ")
 		if len(dead) < len(s.Addresses) {
 			warning += ": its requests went to the other addresses"
 		}

@@ -11,6 +11,7 @@ import (
 
 	"brunt/attack/clock"
 	"brunt/attack/endpoint"
+	"brunt/attack/host"
 	"brunt/payloads"
 	"brunt/payloads/setting"
 )
@@ -42,7 +43,7 @@ type Run struct {
 	schedule    atomic.Pointer[schedule]
 	unannounced unannouncedCloses
 	clock       clock.Clock
-	began       usage
+	began       host.Usage
 
 	heads      atomic.Pointer[[][]byte] // by payload variant; replaced when credentials change
 	lengths    bool                     // requests carry a Content-Length
@@ -115,7 +116,7 @@ func Start(plan Plan, request Request, set *payloads.Set, target *endpoint.Endpo
 	if plan.HTTP2 && target.Embedded != nil {
 		return nil, setting.Wrong(setting.HTTP2, "", "mock:// speaks HTTP/1.1 only; leave out %v", setting.HTTP2)
 	}
-	warnings, err := plan.fit(HostLimits(), target.Embedded != nil, len(target.Dialer.Addresses()))
+	warnings, err := plan.fit(host.ReadLimits(), target.Embedded != nil, len(target.Dialer.Addresses()))
 	if err != nil {
 		return nil, err
 	}
@@ -205,7 +206,7 @@ func (r *Run) begin(sink Sink) error {
 		r.recorder = newRecorder(r, sink)
 		go r.recorder.loop()
 	}
-	r.began = readUsage()
+	r.began = host.ReadUsage()
 	r.start = r.clock.Now().Add(startDelay)
 	r.planMeasured(r.start.Add(r.plan.Warmup))
 	if r.plan.Open() {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"brunt/attack/clock"
+	"brunt/attack/host"
 	"brunt/payloads"
 )
 
@@ -67,7 +68,7 @@ func BenchmarkTickets(b *testing.B) {
 					var all sync.WaitGroup
 					b.ReportAllocs()
 					b.ResetTimer()
-					before := readUsage().cpu
+					before := host.CPUTime()
 					for _, w := range r.workerList {
 						all.Go(func() {
 							for {
@@ -80,7 +81,7 @@ func BenchmarkTickets(b *testing.B) {
 						})
 					}
 					all.Wait()
-					cpu := readUsage().cpu - before
+					cpu := host.CPUTime() - before
 					b.StopTimer()
 					if n := r.begun(); n != uint64(b.N) {
 						b.Fatalf("%d of %d tickets", n, b.N)

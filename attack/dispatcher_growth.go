@@ -3,6 +3,8 @@ package attack
 import (
 	"runtime"
 	"time"
+
+	"brunt/attack/host"
 )
 
 const (
@@ -96,7 +98,7 @@ func (d *dispatcher) mayStart() bool {
 // startTimer starts the timer of the next decision. The lock is held.
 func (d *dispatcher) startTimer() {
 	g := &d.growth
-	g.workerFreed, g.at, g.cpu = false, d.run.clock.Now(), cpuTime()
+	g.workerFreed, g.at, g.cpu = false, d.run.clock.Now(), host.CPUTime()
 	if g.timer == nil {
 		g.timer = time.AfterFunc(growthInterval, d.timerFired)
 	} else {
@@ -120,7 +122,7 @@ func (d *dispatcher) timerFired() {
 	if g.quietTicks++; g.workerFreed {
 		g.quietTicks = 0
 	}
-	g.cpuBusy = float64(cpuTime()-g.cpu) >= fullCPUShare*float64(runtime.GOMAXPROCS(0))*float64(now.Sub(g.at))
+	g.cpuBusy = float64(host.CPUTime()-g.cpu) >= fullCPUShare*float64(runtime.GOMAXPROCS(0))*float64(now.Sub(g.at))
 	g.grants = min(1<<min(max(0, g.quietTicks-quietIntervals), 20), d.limit)
 	over := now >= d.run.end.Load() || d.run.over()
 	grow := d.canGrow() && (over || !g.cpuBusy || !g.late)

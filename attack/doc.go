@@ -21,5 +21,6 @@
 // measured start is the warm-up's end.
 //
 // May import: attack/arrivals, attack/clock, attack/endpoint, attack/figure, attack/h2,
-// attack/steady, attack/stream, payloads, payloads/file, payloads/setting, payloads/splice.
+// attack/host, attack/steady, attack/stream, payloads, payloads/file, payloads/setting,
+// payloads/splice.
 package attack

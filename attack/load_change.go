@@ -7,6 +7,7 @@ import (
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
+	"brunt/attack/host"
 	"brunt/payloads/setting"
 )
 
@@ -87,7 +88,7 @@ func (r *Run) fits(concurrency int) error {
 	if err := p.Validate(); err != nil {
 		return err
 	}
-	_, err := p.fitFiles(maxFiles(), r.embedded)
+	_, err := p.fitFiles(host.MaxFiles(), r.embedded)
 	return err
 }
 

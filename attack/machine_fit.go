@@ -5,6 +5,7 @@ import (
 	"math"
 	"strconv"
 
+	"brunt/attack/host"
 	"brunt/payloads/setting"
 )
 
@@ -14,12 +15,12 @@ const spareFiles = 24
 // Fits holds the plan against what a machine has: the error is about what it
 // cannot have at all, the warnings are of what it may run short of. embedded is
 // an endpoint in this process, addresses how many it has.
-func (p Plan) Fits(l Limits, embedded bool, addresses int) (warnings []string, err error) {
+func (p Plan) Fits(l host.Limits, embedded bool, addresses int) (warnings []string, err error) {
 	return p.fit(l, embedded, addresses)
 }
 
 // fit is Fits, and decides what the plan leaves open.
-func (p *Plan) fit(l Limits, embedded bool, addresses int) (warnings []string, err error) {
+func (p *Plan) fit(l host.Limits, embedded bool, addresses int) (warnings []string, err error) {
 	warning, err := p.fitFiles(l.Files, embedded)
 	if err != nil {
 		return nil, err

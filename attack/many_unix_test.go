@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"brunt/attack/endpoint"
+	"brunt/attack/host"
 	"brunt/payloads"
 	"brunt/payloads/needs"
 )
@@ -47,7 +48,7 @@ func serveMany() int {
 // own connection.
 func TestManyConnections(t *testing.T) {
 	needs.Time(t)
-	if limit := maxFiles(); limit > 0 && limit < many+100 {
+	if limit := host.MaxFiles(); limit > 0 && limit < many+100 {
 		needs.Lacking(t, "files", limit)
 	}
 	server := exec.Command(os.Args[0])

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"brunt/attack/figure"
+	"brunt/attack/host"
 )
 
 const (
@@ -51,7 +52,7 @@ type timeline struct {
 	closed         bool
 	common         *Snapshot // what all snapshots have in common until the next collection; nil until one is asked for
 	final          *Snapshot
-	gcTuner        *gcTuner
+	gcTuner        *host.GCTuner
 }
 
 func newTimeline(r *Run) *timeline {
@@ -59,7 +60,7 @@ func newTimeline(r *Run) *timeline {
 	return &timeline{
 		run: r, quit: make(chan struct{}), finished: make(chan struct{}),
 		total: NewLatencies(), aggregate: newAggregate(len(r.names) + len(r.plan.Stages)), interval: newSlice(), spare: newSlice(),
-		width: width, boundary: r.measured.Load(), maxSketchBytes: maxSketchBytes, gcTuner: newGCTuner(),
+		width: width, boundary: r.measured.Load(), maxSketchBytes: maxSketchBytes, gcTuner: host.NewGCTuner(),
 	}
 }
 
@@ -68,9 +69,9 @@ func (t *timeline) loop() {
 	defer close(t.finished)
 	timer := time.NewTimer(0)
 	defer timer.Stop()
-	defer t.gcTuner.restore()
+	defer t.gcTuner.Restore()
 	for {
-		t.gcTuner.adjust()
+		t.gcTuner.Adjust()
 		t.mu.Lock()
 		next := t.boundary.Add(t.width)
 		t.mu.Unlock()

@@ -10,6 +10,7 @@ import (
 
 	"brunt/attack"
 	"brunt/attack/endpoint"
+	"brunt/attack/host"
 	"brunt/payloads"
 	"brunt/report"
 	"brunt/report/config"
@@ -97,7 +98,7 @@ func (s *Source) Ready(
 		}
 	}
 	// What cannot be is said before anything is sent or waited for.
-	if _, err = plan.Fits(attack.HostLimits(), j.target.Embedded != nil, len(j.target.Dialer.Addresses())); err != nil {
+	if _, err = plan.Fits(host.ReadLimits(), j.target.Embedded != nil, len(j.target.Dialer.Addresses())); err != nil {
 		return nil, err
 	}
 	j.Meta = report.MetaOf(plan, j.target.Target.URL, j.set)

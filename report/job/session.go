@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"brunt/attack"
+	"brunt/attack/host"
 	"brunt/report"
 	"brunt/report/config"
 	"brunt/report/live"
@@ -144,7 +145,7 @@ func (s *Session) watch(j *Job) {
 // of a page that was waited for is published at the end.
 func (s *Session) Serve(flags live.Flags) error {
 	s.Source.good = rules.Bounds(s.Rules)
-	s.Source.otherFiles = guard.FilesFor(attack.HostLimits().Files)
+	s.Source.otherFiles = guard.FilesFor(host.ReadLimits().Files)
 	settings := s.Source.Settings()
 	view, err := live.Open(live.Config{
 		Flags: flags, Form: s.Source.Form(), Settings: settings, Rules: s.Rules,

@@ -20,6 +20,7 @@ import (
 	"github.com/pkg/browser"
 
 	"brunt/attack"
+	"brunt/attack/host"
 	"brunt/report"
 	"brunt/report/live/guard"
 	"brunt/report/page"
@@ -90,7 +91,7 @@ func Open(c Config) (*View, error) {
 	v := &View{
 		exposed:     token != "" && !secure && !loopback,
 		url:         pageURL(l.Addr(), c.Serve, secure, token),
-		connections: guard.NewConnections(attack.HostLimits().Files),
+		connections: guard.NewConnections(host.ReadLimits().Files),
 	}
 	v.controller = &controller{
 		start:         c.Start,

@@ -13,6 +13,7 @@ import (
 	"brunt/attack"
 	"brunt/attack/endpoint"
 	"brunt/attack/figure"
+	"brunt/attack/host"
 	"brunt/payloads"
 	"brunt/payloads/setting"
 	"brunt/report/config"
@@ -267,9 +268,9 @@ const (
 	mostPerCore = 200_000
 )
 
-// host looks at this machine, and holds the plan against it.
-func host(plan *attack.Plan, embedded bool, addresses int) endpoint.Finding {
-	l := attack.HostLimits()
+// machine looks at this machine, and holds the plan against it.
+func machine(plan *attack.Plan, embedded bool, addresses int) endpoint.Finding {
+	l := host.ReadLimits()
 	f := endpoint.Finding{Check: "this machine", State: endpoint.Well}
 	f.Text = fmt.Sprintf("%d cores", l.Cores)
 	if l.Cores == 1 {

@@ -107,7 +107,7 @@ func (f *Flags) Run(target string, in io.Reader, out, progress io.Writer) (well 
 		s := sender{result: r, details: found.Details, plan: plan, ready: time.Duration(f.WaitReady)}
 		s.send(ctx, target, request, set, options)
 	}
-	r.Findings = append(r.Findings, host(&plan, endpoint.Embedded(target), found.Addresses))
+	r.Findings = append(r.Findings, machine(&plan, endpoint.Embedded(target), found.Addresses))
 	write := r.Text
 	if f.Output == "json" {
 		write = r.JSON

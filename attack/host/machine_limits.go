@@ -1,4 +1,4 @@
-package attack
+package host
 
 import "runtime"
 
@@ -10,8 +10,8 @@ type Limits struct {
 	Ports int     // local ones for connections to one address; 0 where that is not known
 }
 
-// HostLimits looks them up.
-func HostLimits() Limits {
+// ReadLimits looks up what this machine has for a load.
+func ReadLimits() Limits {
 	allowed, _ := quota()
-	return Limits{Cores: runtime.GOMAXPROCS(0), Quota: allowed, Files: maxFiles(), Ports: localPorts()}
+	return Limits{Cores: runtime.GOMAXPROCS(0), Quota: allowed, Files: MaxFiles(), Ports: localPorts()}
 }

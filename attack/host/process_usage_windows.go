@@ -1,4 +1,4 @@
-package attack
+package host
 
 import (
 	"time"
@@ -7,8 +7,8 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// cpuTime is the process's user and kernel time.
-func cpuTime() time.Duration {
+// CPUTime is the process's user and kernel time.
+func CPUTime() time.Duration {
 	var created, exited, kernel, user windows.Filetime
 	if windows.GetProcessTimes(windows.CurrentProcess(), &created, &exited, &kernel, &user) != nil {
 		return 0
@@ -33,5 +33,5 @@ func rssPeak() uint64 {
 	return uint64(m.peakWorkingSet)
 }
 
-// maxFiles is the limit of open files, 0 where there is none.
-func maxFiles() uint64 { return 0 }
+// MaxFiles is the limit of open files, 0 where there is none.
+func MaxFiles() uint64 { return 0 }

@@ -1,4 +1,4 @@
-package attack
+package host
 
 import (
 	"os"
@@ -14,20 +14,21 @@ const gcGarbage = 8 << 20
 // heapLive is the metric of what the last collection left.
 const heapLive = "/gc/heap/live:bytes"
 
-// gcTuner keeps the runtime's collection trigger at gcGarbage above the memory in
+// GCTuner keeps the runtime's collection trigger at gcGarbage above the memory in
 // use. It does nothing where the user has set GOGC.
-type gcTuner struct {
+type GCTuner struct {
 	free    bool // the user has not set GOGC
 	was     int  // the percentage before
 	percent int  // the percentage set now
 }
 
-func newGCTuner() *gcTuner {
-	return &gcTuner{free: os.Getenv("GOGC") == ""}
+// NewGCTuner returns a tuner that has set nothing yet.
+func NewGCTuner() *GCTuner {
+	return &GCTuner{free: os.Getenv("GOGC") == ""}
 }
 
-// adjust sets the trigger anew where the heap has grown or shrunk by half.
-func (t *gcTuner) adjust() {
+// Adjust sets the trigger anew where the heap has grown or shrunk by half.
+func (t *GCTuner) Adjust() {
 	if !t.free {
 		return
 	}
@@ -48,8 +49,8 @@ func (t *gcTuner) adjust() {
 	t.percent = want
 }
 
-// restore sets the trigger to what it was before the run.
-func (t *gcTuner) restore() {
+// Restore sets the trigger to what it was before the run.
+func (t *GCTuner) Restore() {
 	if t.percent > 0 {
 		debug.SetGCPercent(t.was)
 		t.percent = 0

@@ -1,6 +1,6 @@
 //go:build !linux
 
-package attack
+package host
 
 // localPorts is not told by this system in the same way.
 func localPorts() int { return 0 }

@@ -1,15 +1,14 @@
-package attack
+package host
 
 import (
 	"math"
 	"runtime"
 	"runtime/metrics"
-	"strings"
 	"time"
 )
 
-// usage is what the process has cost so far.
-type usage struct {
+// Usage is what the process has cost up to the moment at which it was read.
+type Usage struct {
 	at        time.Time
 	cpu       time.Duration
 	waited    time.Duration
@@ -20,12 +19,13 @@ type usage struct {
 
 const pauseMetric = "/sched/pauses/total/gc:seconds"
 
-func readUsage() usage {
+// ReadUsage reads what the process has cost so far.
+func ReadUsage() Usage {
 	h := readPauses()
 	_, halted := quota()
-	return usage{
+	return Usage{
 		at:        time.Now(),
-		cpu:       cpuTime(),
+		cpu:       CPUTime(),
 		waited:    runDelay(),
 		throttled: halted,
 		gc:        gcTime(),
@@ -42,23 +42,37 @@ func readPauses() *metrics.Float64Histogram {
 	return sample[0].Value.Float64Histogram()
 }
 
-// client is what the run has cost since its start.
-func (r *Run) client() Client {
+// Cost is what the process has cost from one moment to another, and what it is
+// allowed.
+type Cost struct {
+	Cores      int           // that the process may use
+	Quota      float64       // cores' worth of time that a control group allows, 0 where it sets no limit
+	CPU        time.Duration // user + system
+	Wall       time.Duration
+	Waited     time.Duration // its threads were ready but had no core, summed over all; 0 where the system does not tell
+	Throttled  time.Duration // stopped by the quota
+	GC         time.Duration // CPU time of garbage collection
+	RSSPeak    uint64        // bytes, of the process's whole life
+	GCPauseMax time.Duration
+	MaxFiles   uint64 // open-file limit, 0 where there is none
+}
+
+// Cost is what the process has cost since u was read.
+func (u *Usage) Cost() Cost {
 	allowed, halted := quota()
-	cpu := cpuTime() - r.began.cpu
-	waited := max(0, runDelay()-r.began.waited) // a thread that ended took its share along
-	return Client{
+	cpu := CPUTime() - u.cpu
+	waited := max(0, runDelay()-u.waited) // a thread that ended took its share along
+	return Cost{
 		Cores:      runtime.GOMAXPROCS(0),
 		Quota:      allowed,
 		Waited:     waited,
-		Throttled:  max(0, halted-r.began.throttled),
-		GC:         gcCost(gcTime()-r.began.gc, cpu, waited),
+		Throttled:  max(0, halted-u.throttled),
+		GC:         gcCost(gcTime()-u.gc, cpu, waited),
 		CPU:        cpu,
-		Wall:       time.Since(r.began.at),
+		Wall:       time.Since(u.at),
 		RSSPeak:    rssPeak(),
-		GCPauseMax: longestPause(readPauses(), r.began.pauses),
-		MaxFiles:   maxFiles(),
-		Embedded:   r.embedded,
+		GCPauseMax: longestPause(readPauses(), u.pauses),
+		MaxFiles:   MaxFiles(),
 	}
 }
 
@@ -106,5 +120,3 @@ func longestPause(h *metrics.Float64Histogram, before []uint64) time.Duration {
 	}
 	return 0
 }
-
-func join(list []string) string { return strings.Join(list, ", ") }

@@ -1,6 +1,6 @@
 //go:build !windows
 
-package attack
+package host
 
 import (
 	"runtime"
@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// cpuTime is the process's user and system time.
-func cpuTime() time.Duration {
+// CPUTime is the process's user and system time.
+func CPUTime() time.Duration {
 	var u syscall.Rusage
 	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) != nil {
 		return 0
@@ -30,8 +30,8 @@ func rssPeak() uint64 {
 	return uint64(u.Maxrss) << 10
 }
 
-// maxFiles is the limit of open files, 0 where there is none.
-func maxFiles() uint64 {
+// MaxFiles is the limit of open files, 0 where there is none.
+func MaxFiles() uint64 {
 	var l syscall.Rlimit
 	if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &l) != nil || l.Cur > 1<<40 {
 		return 0

@@ -1,0 +1,10 @@
+package attack
+
+// client is what the run has cost on this side since its start.
+func (r *Run) client() Client {
+	c := r.began.Cost()
+	return Client{
+		Cores: c.Cores, Quota: c.Quota, CPU: c.CPU, Wall: c.Wall, Waited: c.Waited, Throttled: c.Throttled,
+		GC: c.GC, RSSPeak: c.RSSPeak, GCPauseMax: c.GCPauseMax, MaxFiles: c.MaxFiles, Embedded: r.embedded,
+	}
+}
