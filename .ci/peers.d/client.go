@@ -14,6 +14,8 @@ var (
 	wrkScript []byte
 	//go:embed locustfile.py
 	locustFile []byte
+	//go:embed streams.py
+	streamsFile []byte
 )
 
 // load is what one run asks of a client.
@@ -56,6 +58,7 @@ type tally struct {
 	gcPause    float64 // the longest, ms
 	status     int     // of the replies, if they are alike
 	service    float64 // ms of the slowest request
+	trouble    string  // of a failed request, as the client calls it
 }
 
 // client is one load generator: how to call it and how to read what it says.
@@ -82,7 +85,9 @@ func clients() []*client {
 		{name: "hey", program: "hey", command: hey, read: readHey},
 		{name: "vegeta", program: "vegeta", command: vegeta, read: readVegeta, rated: true},
 		{name: "ab", program: "ab", command: ab, read: readAB},
-		{name: "locust", program: "locust", command: locust, read: readLocust},
+		{name: "locust", program: "locust", command: locust, read: readScript},
+		{name: "aiohttp", program: "/usr/bin/python3", command: aiohttp, read: readScript, special: true},
+		{name: "curl", program: "curl", command: curl, read: readCurl, special: true},
 	}
 }
 
@@ -97,6 +102,9 @@ func names(list []*client) []string {
 // writeScripts puts the scripts that clients need into dir.
 func writeScripts(dir string) error {
 	if err := os.WriteFile(filepath.Join(dir, "wrk.lua"), wrkScript, 0o600); err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(dir, "streams.py"), streamsFile, 0o600); err != nil {
 		return err
 	}
 	return os.WriteFile(filepath.Join(dir, "locustfile.py"), locustFile, 0o600)
@@ -124,7 +132,8 @@ func (l *load) script(name string) string {
 // environment is what scripts read.
 func (l *load) environment() []string {
 	return append([]string{"PEERS_BODY=" + l.body, "PEERS_PATH=" + l.path, "PEERS_OUT=" + l.file("out.json"),
-		"PEERS_SECONDS=" + strconv.Itoa(l.seconds), "PEERS_USERS=" + l.conns()}, l.variables...)
+		"PEERS_SECONDS=" + strconv.Itoa(l.seconds), "PEERS_URL=" + l.url, "PEERS_REQUESTS=" + strconv.Itoa(l.requests),
+		"PEERS_USERS=" + l.conns()}, l.variables...)
 }
 
 func wrk(l *load) []string {

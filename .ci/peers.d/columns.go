@@ -86,17 +86,31 @@ func (c *column) value(s *sample, base *line) (float64, bool) {
 	return 0, false
 }
 
+// told is a run in a line, while others are still to come.
+func (s *sample) told(list []column) string {
+	var words []string
+	for _, c := range list {
+		if value, known := c.value(s, nil); known && c.to == alone && c.show != each {
+			words = append(words, c.write(value)+" "+c.head)
+		}
+	}
+	return strings.Join(append(words, s.marks()...), ", ")
+}
+
+// write gives a value its digits.
+func (c *column) write(v float64) string {
+	if c.digits == 0 && v >= 0 {
+		return grouped(uint64(v + 0.5))
+	}
+	return fmt.Sprintf("%.*f", c.digits, v)
+}
+
 // String is how a table shows it.
 func (f *figure) String() string {
 	if f.spread == nil {
 		return "–"
 	}
-	write := func(v float64) string {
-		if f.column.digits == 0 && v >= 0 {
-			return grouped(uint64(v + 0.5))
-		}
-		return fmt.Sprintf("%.*f", f.column.digits, v)
-	}
+	write := f.column.write
 	switch f.column.show {
 	case median:
 		return write(f.Median)

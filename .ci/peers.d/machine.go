@@ -83,6 +83,10 @@ func version(program, path string) string {
 		return firstMatch(said(path, "-V"), `Version (\S+)`)
 	case "locust":
 		return firstMatch(said("dpkg-query", "-W", "-f", "locust ${Version}", "python3-locust"), `locust (\S+)`)
+	case "/usr/bin/python3": // its part that is looked at is aiohttp
+		return firstMatch(said("dpkg-query", "-W", "-f", "aiohttp ${Version}", "python3-aiohttp"), `aiohttp (\S+)`)
+	case "curl":
+		return firstMatch(said(path, "--version"), `curl (\S+)`)
 	case "brunt":
 		return "" // built from the tree as it stands: the script knows its commit
 	}

@@ -51,17 +51,7 @@ func (b *bench) measure(ctx context.Context, r row) (*table, error) {
 				b.leaderRate = s.PerSecond
 			}
 			t.Lines[at].Samples = append(t.Lines[at].Samples, s)
-			fmt.Fprintf(
-				os.Stderr,
-				"%s %d/%d  %s: %.0f/s, %.1f µs %s\n",
-				r.name,
-				round+1,
-				t.Rounds,
-				runners[at].label,
-				s.PerSecond,
-				s.CPU,
-				s.Error,
-			)
+			fmt.Fprintf(os.Stderr, "%s %d/%d  %s: %s\n", r.name, round+1, t.Rounds, runners[at].label, s.told(r.shown()))
 		}
 	}
 	t.sum()

@@ -87,10 +87,14 @@ func (n *nginx) files() error {
 	if err := template.Must(template.New("nginx.conf").Parse(nginxConf)).Execute(&conf, n); err != nil {
 		return err
 	}
-	reply := append([]byte(`{"predictions":["`), payload(1<<20-20)...)
+	reply := func(bytes int) []byte {
+		text := append([]byte(`{"predictions":["`), payload(bytes-20)...)
+		return append(text, `"]}`...)
+	}
 	return errors.Join(
 		os.WriteFile(filepath.Join(n.Dir, "nginx.conf"), []byte(conf.String()), 0o600),
-		os.WriteFile(filepath.Join(n.Dir, "megabyte.json"), append(reply, `"]}`...), 0o644),
+		os.WriteFile(filepath.Join(n.Dir, "megabyte.json"), reply(1<<20), 0o644),
+		os.WriteFile(filepath.Join(n.Dir, "kilobytes.json"), reply(4<<10), 0o644),
 		writeCertificate(filepath.Join(n.Dir, "certificate.pem"), filepath.Join(n.Dir, "key.pem")))
 }
 

@@ -32,7 +32,12 @@ Non-2xx responses:      4
 `
 	wrkSays        = "Running 4s test\nPEERS {\"requests\":1200,\"failed\":5,\"broken\":2,\"seconds\":4.0}\n"
 	bombardierSays = `{"spec":{},"result":{"timeTakenSeconds":4,"req1xx":0,"req2xx":1200,"req3xx":0,"req4xx":3,"req5xx":2,"others":1}}`
-	bruntSays      = `{"elapsed_s":4,"requests":{"sent":1206,"succeeded":1200},"lateness_ms":{"p50":0.1,"p99":0.2,"max":null}}`
+	curlSays       = `{"http_code":413,"time_total":0.0125,"errormsg":null,"exitcode":0}`
+	scriptSays     = "PEERS {\"requests\":50,\"failed\":1,\"tokens\":2500,\"seconds\":2,\"startup_cpu_s\":0.25}"
+	streamSays     = `{"elapsed_s":1,"requests":{"sent":1,"succeeded":1},"latency_ms":{"service":{"max":2.5}},
+		"status":{"200":1},"errors":[],"stream":{"output_tokens":20},"client":{"gc_pause_max_ms":0.25}}`
+	refusedSays = `{"elapsed_s":3,"requests":{"sent":1,"succeeded":0},"status":{},"errors":[{"kind":"timeout_reply"}]}`
+	bruntSays   = `{"elapsed_s":4,"requests":{"sent":1206,"succeeded":1200},"lateness_ms":{"p50":0.1,"p99":0.2,"max":null}}`
 )
 
 func TestReadersCountFailuresWithinRequests(t *testing.T) {
@@ -45,6 +50,10 @@ func TestReadersCountFailuresWithinRequests(t *testing.T) {
 		{abSays, readAB, tally{requests: 1200, failed: 7, seconds: 4}},
 		{wrkSays, readWrk, tally{requests: 1202, failed: 7, seconds: 4}},
 		{bombardierSays, readBombardier, tally{requests: 1206, failed: 6, seconds: 4}},
+		{curlSays, readCurl, tally{requests: 1, seconds: 0.0125, status: 413, service: 12.5}},
+		{scriptSays, readWrk, tally{requests: 50, failed: 1, seconds: 2, tokens: 2500, startupCPU: 0.25}},
+		{streamSays, readBrunt, tally{requests: 1, seconds: 1, status: 200, service: 2.5, tokens: 20, gcPause: 0.25}},
+		{refusedSays, readBrunt, tally{requests: 1, failed: 1, seconds: 3, trouble: "timeout_reply"}},
 		{bruntSays, readBrunt, tally{requests: 1206, failed: 6, seconds: 4}},
 	}
 	for _, test := range tests {
@@ -89,7 +98,7 @@ func TestRatiosAreTakenWithinRounds(t *testing.T) {
 		t.Errorf("ratio %+v", got)
 	}
 	want := []string{
-		"its count differs from nginx's (9 against 11)",
+		"its count differs from the server's (9 against 11)",
 		"opened 3 connections instead of 1",
 		"run failed: killed",
 	}
@@ -108,7 +117,7 @@ func TestAnExactNumberOfRequestsHasNoSlack(t *testing.T) {
 		t.Errorf("by the clock: %q", marks)
 	}
 	s.asked.requests = 10
-	want := []string{"its count differs from nginx's (9 against 10)", "sent 9 requests instead of 10"}
+	want := []string{"its count differs from the server's (9 against 10)", "sent 9 requests instead of 10"}
 	if got := s.marks(); !reflect.DeepEqual(got, want) {
 		t.Errorf("marks %q, want %q", got, want)
 	}
@@ -122,9 +131,10 @@ func TestARunIsMarkedForWhatItsRowExpects(t *testing.T) {
 		t.Errorf("in order: %q", marks)
 	}
 	s.Status, s.Tokens, s.ServerPeak, s.ServerLate, s.Mark = 0, 26, 2, 101, "a viewer saw nothing"
+	s.Trouble = "timeout_reply"
 	want := []string{
 		"a viewer saw nothing",
-		"was answered 0 instead of 413",
+		"was answered 0 instead of 413: timeout_reply",
 		"had 2 connections open at once instead of 1",
 		"27 tokens expected, 27 sent, 26 received",
 		"the server itself was late in a round: by 101 ms",

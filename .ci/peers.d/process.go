@@ -15,9 +15,10 @@ import (
 // spent is what one process cost.
 type spent struct {
 	cpu    time.Duration // user and system, children included
-	peak   uint64        // resident set at its largest, bytes
-	out    []byte        // standard output
-	exited bool          // by itself, with whatever status
+	wall   time.Duration
+	peak   uint64 // resident set at its largest, bytes
+	out    []byte // standard output
+	exited bool   // by itself, with whatever status
 }
 
 // run starts a command on one core or several, waits for it, and gives what it spent. A
@@ -36,11 +37,12 @@ func run(ctx context.Context, cores string, limit time.Duration, environment []s
 	if err := cmd.Start(); err != nil {
 		return spent{}, err
 	}
+	begun := time.Now()
 	stop, peak := make(chan struct{}), make(chan uint64)
 	go func() { peak <- watchPeak(cmd.Process.Pid, stop) }()
 	err := cmd.Wait()
 	close(stop)
-	s := spent{peak: <-peak, out: out.Bytes()}
+	s := spent{peak: <-peak, out: out.Bytes(), wall: time.Since(begun)}
 	s.cpu = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
 	s.exited = cmd.ProcessState.Exited()
 	if ctx.Err() == context.DeadlineExceeded {

@@ -16,7 +16,7 @@ import (
 	"time"
 )
 
-// counted is what the scripts of wrk and Locust write.
+// counted is what the scripts of wrk, Locust and aiohttp write.
 type counted struct {
 	Requests uint64  `json:"requests"`
 	Failed   uint64  `json:"failed"` // part of requests
@@ -24,11 +24,12 @@ type counted struct {
 	Seconds  float64 `json:"seconds"`
 	Warmup   uint64  `json:"warmup"`
 	Startup  float64 `json:"startup_cpu_s"`
+	Tokens   uint64  `json:"tokens"`
 }
 
 func (c *counted) tally() tally {
 	return tally{requests: c.Requests + c.Broken, failed: c.Failed + c.Broken, seconds: c.Seconds,
-		warmup: c.Warmup, startupCPU: c.Startup}
+		warmup: c.Warmup, startupCPU: c.Startup, tokens: c.Tokens}
 }
 
 func readWrk(_ *load, out []byte) (tally, error) {
@@ -41,7 +42,8 @@ func readWrk(_ *load, out []byte) (tally, error) {
 	return c.tally(), err
 }
 
-func readLocust(l *load, _ []byte) (tally, error) {
+// readScript reads the file that a script has written.
+func readScript(l *load, _ []byte) (tally, error) {
 	text, err := os.ReadFile(l.file("out.json"))
 	if err != nil {
 		return tally{}, err

@@ -23,6 +23,9 @@ type bruntReport struct {
 		} `json:"service"`
 	} `json:"latency_ms"`
 	Status map[string]uint64 `json:"status"`
+	Errors []struct {
+		Kind string `json:"kind"`
+	} `json:"errors"`
 	Stream *struct {
 		OutputTokens uint64 `json:"output_tokens"`
 	} `json:"stream"`
@@ -45,6 +48,9 @@ func readBrunt(_ *load, out []byte) (tally, error) {
 	}
 	if late := report.Lateness; late.P50 != nil && late.P99 != nil && late.Max != nil {
 		t.lateness = &lateness{*late.P50, *late.P99, *late.Max}
+	}
+	if len(report.Errors) > 0 {
+		t.trouble = report.Errors[0].Kind
 	}
 	if report.Stream != nil {
 		t.tokens = report.Stream.OutputTokens

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 )
 
 // lateness is sent − planned, in milliseconds.
@@ -21,13 +22,14 @@ type sample struct {
 	Failed      uint64    `json:"failed"`
 	PerSecond   float64   `json:"succeeded_per_s"`
 	CPU         float64   `json:"cpu_us_per_request"` // of successes
-	Share       float64   `json:"cpu_share"`          // CPU time / time of the run
+	Share       float64   `json:"cpu_share"`          // CPU time / time, from start to end
 	PeakMB      float64   `json:"peak_rss_mb"`
 	GCPauseMS   float64   `json:"gc_pause_max_ms,omitempty"`
 	Tokens      uint64    `json:"tokens,omitempty"`
 	CPUPerToken float64   `json:"cpu_us_per_token,omitempty"`
 	Status      int       `json:"status,omitempty"`
 	ServiceMS   float64   `json:"service_ms,omitempty"`
+	Trouble     string    `json:"trouble,omitempty"` // of a failed request, as the client calls it
 	Lateness    *lateness `json:"lateness,omitempty"`
 	Served      uint64    `json:"server_requests"`
 	Connections uint64    `json:"server_connections"`
@@ -35,6 +37,7 @@ type sample struct {
 	ServerSent  uint64    `json:"server_tokens,omitempty"`
 	ServerLate  float64   `json:"server_late_ms,omitempty"`
 	ServerCPU   float64   `json:"server_cpu_us_per_request,omitempty"`
+	ServerShare float64   `json:"server_cpu_share,omitempty"`
 	Mark        string    `json:"mark,omitempty"`
 	Error       string    `json:"error,omitempty"`
 	asked       load
@@ -44,7 +47,7 @@ type sample struct {
 func (s *sample) fill(l *load, t tally, cost spent, served counts) {
 	s.asked, s.Rate = *l, l.rate
 	s.Requests, s.Failed, s.Lateness = t.requests, t.failed, t.lateness
-	s.GCPauseMS, s.Tokens, s.Status, s.ServiceMS = t.gcPause, t.tokens, t.status, t.service
+	s.GCPauseMS, s.Tokens, s.Status, s.ServiceMS, s.Trouble = t.gcPause, t.tokens, t.status, t.service, t.trouble
 	s.Served, s.Connections, s.ServerPeak = served.requests, served.connections, served.peak
 	s.ServerSent, s.ServerLate = served.tokens, float64(served.late.Microseconds())/1e3
 	s.PeakMB = float64(cost.peak) / 1e6
@@ -52,8 +55,9 @@ func (s *sample) fill(l *load, t tally, cost spent, served counts) {
 		s.Lateness = nil
 	}
 	used := cost.cpu.Seconds() - t.startupCPU
-	if t.seconds > 0 {
-		s.Share = used / t.seconds
+	if cost.wall > 0 {
+		s.Share = cost.cpu.Seconds() / cost.wall.Seconds()
+		s.ServerShare = served.cpu.Seconds() / cost.wall.Seconds()
 	}
 	if t.tokens > 0 {
 		s.CPUPerToken = used * 1e6 / float64(t.tokens)
@@ -118,7 +122,8 @@ func (t *table) sum() {
 	for _, l := range t.Lines { // a base that is not shown has its marks beside what it is the base of
 		if base := bases[l.Base]; t.row.paired && base != nil {
 			for _, mark := range base.Marks {
-				l.mark(base.Client + " " + mark)
+				client, _, _ := strings.Cut(base.Client, ",")
+				l.mark(client + " " + mark)
 			}
 		}
 	}
@@ -149,12 +154,12 @@ func (s *sample) marks() []string {
 		slack = 0
 	}
 	if distance(s.Served, s.Requests) > slack {
-		say("its count differs from nginx's (%s against %s)", grouped(s.Requests), grouped(s.Served))
+		say("its count differs from the server's (%s against %s)", grouped(s.Requests), grouped(s.Served))
 	}
 	if l.requests > 0 && s.Requests != uint64(l.requests) {
 		say("sent %s requests instead of %s", grouped(s.Requests), grouped(uint64(l.requests)))
 	}
-	if s.Failed >= s.Requests {
+	if s.Failed >= s.Requests && l.status == 0 {
 		say("no request succeeded in a round")
 	}
 	if l.rate == 0 && (s.Connections < connections || s.Connections > 2*connections) {
@@ -172,7 +177,7 @@ func (s *sample) wrong() []string {
 	say := func(format string, values ...any) { marks = append(marks, fmt.Sprintf(format, values...)) }
 	l := &s.asked
 	if l.status > 0 && s.Status != l.status {
-		say("was answered %d instead of %d", s.Status, l.status)
+		say("was answered %d instead of %d%s", s.Status, l.status, after(": ", s.Trouble))
 	}
 	if l.atOnce && s.ServerPeak != uint64(l.connections) {
 		say("had %s connections open at once instead of %s", grouped(s.ServerPeak), grouped(uint64(l.connections)))
@@ -185,6 +190,14 @@ func (s *sample) wrong() []string {
 		say("the server itself was late in a round: by %.0f ms", s.ServerLate)
 	}
 	return marks
+}
+
+// after puts a word behind another one, if there is one.
+func after(mark, word string) string {
+	if word == "" {
+		return ""
+	}
+	return mark + word
 }
 
 func distance(a, b uint64) uint64 { return max(a, b) - min(a, b) }

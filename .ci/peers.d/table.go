@@ -153,13 +153,18 @@ func grouped(n uint64) string {
 }
 
 // method says how the figures came about.
-const method = `nginx has core 0, each client core 1. Clients run in turn, another first in each
-round; a ratio is of CPU time (user + system, children included) per succeeded
-request within one round, given as median [least–most] of the rounds. Requests
-and failures are sums as the client counts them, speeds and CPU medians, memory
-the largest. Locust's speed and CPU are of the time after the start of its users.
-Each client was seen to send the same body on the same number of connections,
-and nginx's count of requests agrees with its own, else a note says so. vegeta's
-lateness is the instant of request i less that of its first + i/rate, and none
-below that, which favours vegeta when its first is late; brunt's is what brunt
-reports. With a rate either has at most 1,000 requests in flight.`
+const method = `nginx and servers of the harness have core 0, each client core 1, unless a row
+says otherwise. Clients run in turn, another first in each round but for the
+closed loop that a rate is a part of; a ratio is of two runs in the same round,
+given as median [least–most] of the rounds. CPU is user + system time, children
+included, per succeeded request or token; CPU % is that of one core from a
+client's start to its end. Requests and failures are sums as the client counts
+them, speeds are medians, memory the largest. Locust's speed and CPU are of the
+time after the start of its users, aiohttp's CPU of that after Python's start.
+Each client of a closed row was seen to send the same body on the same number of
+connections, and the server's count of requests agrees with its own, else a note
+says so: exactly where the client had a number to send, else but for what was in
+flight at the end. vegeta's lateness is the instant of request i less that of
+its first + i/rate, and none below that, which favours vegeta when its first is
+late; brunt's is what brunt reports. With a rate either has at most 1,000
+requests in flight.`
