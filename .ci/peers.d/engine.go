@@ -45,6 +45,7 @@ func engineRows() []row {
 			columns: columns(usual, cpuRatio("one"), []column{
 				{head: "speed, ratio to one", of: speedOf, to: ratio, digits: 2},
 				{head: "nginx µs/request", of: serverOf, digits: 1},
+				{head: "CPU %", of: shareOf, digits: 0},
 			}),
 			runners: oneAndTwo,
 			note: "two loops share core 0 with nginx, so that their speed is at most 2/(1+s/c) of one's, where nginx " +
