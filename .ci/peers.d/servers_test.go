@@ -87,6 +87,8 @@ func TestDuplexRepliesComeBeforeTheBodyHasEnded(t *testing.T) {
 				t.Errorf("%s, %s: %v, %v", c.name, transport.name, reply, err)
 			} else if text, _ := io.ReadAll(reply.Body); c.status == 200 && !bytes.Equal(text, body) {
 				t.Errorf("%s, %s: %d bytes came back", c.name, transport.name, len(text))
+			} else if c.status == 200 && reply.Close {
+				t.Errorf("%s, %s: the reply ends the connection", c.name, transport.name)
 			}
 			if got, _ := server.count(t.Context()); got.requests != 1 || got.connections != 1 {
 				t.Errorf("%s, %s: %+v", c.name, transport.name, got)
