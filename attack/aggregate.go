@@ -57,7 +57,7 @@ func (t *timeline) snapshot() *Snapshot {
 	s.Err = r.err
 	r.errMu.Unlock()
 	plan := r.plan
-	plan.Warmup, s.Settled = r.schedule.Load().warmup, r.settled.Load()
+	plan.Warmup, s.Settled = r.schedule.Load().Warmup, r.settled.Load()
 	s.Warmup, s.Sessions = plan.Warmup, r.sessions
 	s.Verdict = judge(s, &plan)
 	return s

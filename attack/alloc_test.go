@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"brunt/attack/endpoint"
+	"brunt/attack/plan"
 	"brunt/payloads"
 	"brunt/payloads/needs"
 )
@@ -20,7 +21,7 @@ func TestNoAllocations(t *testing.T) {
 	url := rawServer(t, answering("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"))
 	open := testPlan(60_000)
 	open.Rate, open.Concurrency = mustRate(t, "20000"), 8
-	for name, p := range map[string]Plan{"closed": testPlan(100_000), "open": open} {
+	for name, p := range map[string]plan.Plan{"closed": testPlan(100_000), "open": open} {
 		run := start(t, url, p, payloads.Single("test", body), endpoint.Options{})
 		half := func() (mallocs, sent uint64) {
 			var m runtime.MemStats

@@ -12,6 +12,7 @@ import (
 
 	"brunt/attack/endpoint"
 	"brunt/attack/figure"
+	"brunt/attack/plan"
 	"brunt/attack/stream"
 	"brunt/payloads"
 )
@@ -35,11 +36,11 @@ func TestAnswersThatAreNone(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		reply, kind, message string
-		mode                 StreamMode
+		mode                 plan.StreamMode
 	}{
 		"error":           {wholeReply("application/json", overloaded), KindAnswerError, "an error by its body: model overloaded", ""},
 		"of Databricks":   {wholeReply("application/json", `{"error_code":"BAD_REQUEST","message":"no such model"}`), KindAnswerError, "no such model", ""},
-		"error, off":      {wholeReply("application/json; charset=utf-8", overloaded), KindAnswerError, "overloaded", StreamOff},
+		"error, off":      {wholeReply("application/json; charset=utf-8", overloaded), KindAnswerError, "overloaded", plan.StreamOff},
 		"error as events": {sse(overloaded), KindAnswerError, "overloaded", ""},
 		"page":            {wholeReply("text/html; charset=utf-8", loginPage), KindAnswerPage, "a web page by its body: Sign in", ""},
 		"page as events":  {sse(loginPage), KindAnswerPage, "Sign in", ""},
@@ -170,7 +171,7 @@ func TestFirstVisible(t *testing.T) {
 		}
 	})
 	p := testPlan(4)
-	p.Concurrency, p.Good = 2, Bounds{figure.FirstVisible: gap * 9 / 10}
+	p.Concurrency, p.Good = 2, plan.Bounds{figure.FirstVisible: gap * 9 / 10}
 	l := attackOf(t, url, p)
 	visible, first := l.Latencies[figure.FirstVisible], l.Latencies[figure.TTFT]
 	if visible.TotalCount() != 4 || visible.Min() < int64(gap*9/10) || first.Min() > visible.Min() || l.Counts.Good != 0 {

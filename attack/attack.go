@@ -12,6 +12,7 @@ import (
 	"brunt/attack/clock"
 	"brunt/attack/endpoint"
 	"brunt/attack/host"
+	"brunt/attack/plan"
 	"brunt/payloads"
 	"brunt/payloads/setting"
 )
@@ -31,7 +32,7 @@ const (
 type Run struct {
 	id          []byte // of the run, in the splices of its bodies
 	stamped     bool   // some get it as their client_request_id
-	plan        Plan
+	plan        plan.Plan
 	request     Request
 	payloads    *payloads.Set
 	endpoint    *endpoint.Endpoint
@@ -40,7 +41,7 @@ type Run struct {
 	embedded    bool   // the endpoint runs within this process
 	mux         *mux   // of HTTP/2
 	pacer       *pacer // nil where connections are opened as they are needed
-	schedule    atomic.Pointer[schedule]
+	schedule    atomic.Pointer[plan.Schedule]
 	unannounced unannouncedCloses
 	clock       clock.Clock
 	began       host.Usage
@@ -74,7 +75,7 @@ type Run struct {
 	leftClaims []claim      // tickets that they left behind
 
 	changeMu sync.Mutex
-	changes  []Change
+	changes  []plan.Change
 
 	_       [64]byte
 	claimed atomic.Uint64 // measured tickets of a closed loop
@@ -106,17 +107,17 @@ type Run struct {
 // bodies of; the set must stay open until Done is closed. An error means that
 // nothing was sent. The sink, which may be nil, gets a record of every measured
 // request.
-func Start(plan Plan, request Request, set *payloads.Set, target *endpoint.Endpoint, sink Sink) (*Run, error) {
-	if err := plan.Validate(); err != nil {
+func Start(p plan.Plan, request Request, set *payloads.Set, target *endpoint.Endpoint, sink Sink) (*Run, error) {
+	if err := p.Validate(); err != nil {
 		return nil, err
 	}
 	if err := request.Validate(); err != nil {
 		return nil, err
 	}
-	if plan.HTTP2 && target.Embedded != nil {
+	if p.HTTP2 && target.Embedded != nil {
 		return nil, setting.Wrong(setting.HTTP2, "", "mock:// speaks HTTP/1.1 only; leave out %v", setting.HTTP2)
 	}
-	warnings, err := plan.fit(host.ReadLimits(), target.Embedded != nil, len(target.Dialer.Addresses()))
+	warnings, err := p.Complete(host.ReadLimits(), target.Embedded != nil, len(target.Dialer.Addresses()))
 	if err != nil {
 		return nil, err
 	}
@@ -124,7 +125,7 @@ func Start(plan Plan, request Request, set *payloads.Set, target *endpoint.Endpo
 	method := request.MethodFor(hasBody)
 	r := &Run{
 		id:   newRunID(),
-		plan: plan, request: request, payloads: set, endpoint: target, target: target.Target, dialer: target.Dialer, embedded: target.Embedded != nil,
+		plan: p, request: request, payloads: set, endpoint: target, target: target.Target, dialer: target.Dialer, embedded: target.Embedded != nil,
 		lengths: hasBody || method != http.MethodGet && method != http.MethodHead,
 		head:    method == http.MethodHead,
 		method:  method, databricks: target.Databricks(),
@@ -145,7 +146,7 @@ func Start(plan Plan, request Request, set *payloads.Set, target *endpoint.Endpo
 	}
 	r.stamp(set)
 	r.buildHeads(nil)
-	r.schedule.Store(newSchedule(&r.plan))
+	r.schedule.Store(plan.NewSchedule(&r.plan))
 	r.indexNames(set.Variants())
 	r.dialContextParent, r.cancelDials = context.WithCancel(context.Background())
 	if err := r.begin(sink); err != nil {
@@ -252,12 +253,12 @@ func (r *Run) planMeasured(at Instant) {
 func (r *Run) followMeasured() {
 	r.watch.begin(r.measured.Load())
 	go r.timeline.loop()
-	if r.plan.staged() {
+	if staged(&r.plan) {
 		go r.openAhead()
 	} else if len(r.plan.Stages) > 0 && !r.plan.Open() {
 		go r.followStages()
 	}
-	if r.plan.AtEnd == Cut && r.end.Load() != never {
+	if r.plan.AtEnd == plan.Cut && r.end.Load() != never {
 		go r.cutAtEnd()
 	}
 }
@@ -338,7 +339,7 @@ func (r *Run) warn(line setting.Text) {
 
 // Plan returns the plan as it was asked for, but that Concurrency holds the bound on
 // requests in flight that follows from the defaults and the open-file limit.
-func (r *Run) Plan() Plan { return r.plan }
+func (r *Run) Plan() plan.Plan { return r.plan }
 
 // Done returns a channel that is closed when the run has ended and its last snapshot
 // is ready.

@@ -20,18 +20,19 @@ import (
 
 	"brunt/attack/endpoint"
 	"brunt/attack/figure"
+	"brunt/attack/plan"
 	"brunt/attack/quiet"
 	"brunt/payloads"
 	"brunt/payloads/needs"
 )
 
 // testPlan is a closed loop of n requests, to be changed at will.
-func testPlan(n uint64) Plan {
-	return Plan{Concurrency: 4, Requests: n, Timeout: 5 * time.Second, KeepAlive: true, AtEnd: Drain, CatchUp: CatchUpSend, Success: DefaultSuccess()}
+func testPlan(n uint64) plan.Plan {
+	return plan.Plan{Concurrency: 4, Requests: n, Timeout: 5 * time.Second, KeepAlive: true, AtEnd: plan.Drain, CatchUp: plan.CatchUpSend, Success: plan.DefaultSuccess()}
 }
 
 // start begins a run against a URL with the one body.
-func start(t *testing.T, url string, p Plan, set *payloads.Set, o endpoint.Options) *Run {
+func start(t *testing.T, url string, p plan.Plan, set *payloads.Set, o endpoint.Options) *Run {
 	t.Helper()
 	target, err := endpoint.Open(t.Context(), url, o, time.Second)
 	if err != nil {
@@ -54,7 +55,7 @@ func (r *Run) begun() uint64 {
 var body = []byte(`{"inputs":[1]}`)
 
 // attackOf makes a run to its end and checks its books.
-func attackOf(t *testing.T, url string, p Plan) *Snapshot {
+func attackOf(t *testing.T, url string, p plan.Plan) *Snapshot {
 	t.Helper()
 	run := start(t, url, p, payloads.Single("test", body), endpoint.Options{})
 	<-run.Done()
@@ -337,7 +338,7 @@ func TestOpenLoopCounts(t *testing.T) {
 func TestStop(t *testing.T) {
 	needs.Time(t)
 	t.Parallel()
-	for _, how := range []AtEnd{Drain, Cut} {
+	for _, how := range []plan.AtEnd{plan.Drain, plan.Cut} {
 		for _, open := range []bool{true, false} {
 			for i := range 10 {
 				var seen atomic.Int64
@@ -356,7 +357,7 @@ func TestStop(t *testing.T) {
 				server.Close()
 				s := run.Snapshot()
 				checkBooks(t, s)
-				if !s.Interrupted || how == Drain && (s.Counts.CutOff > 0 || uint64(seen.Load()) != s.Counts.Sent) || uint64(seen.Load()) > s.Counts.Sent {
+				if !s.Interrupted || how == plan.Drain && (s.Counts.CutOff > 0 || uint64(seen.Load()) != s.Counts.Sent) || uint64(seen.Load()) > s.Counts.Sent {
 					t.Errorf("%s, open %v: %d arrived, %+v", how, open, seen.Load(), s.Counts)
 				}
 			}

@@ -9,12 +9,13 @@ import (
 
 	"brunt/attack/clock"
 	"brunt/attack/host"
+	"brunt/attack/plan"
 	"brunt/payloads"
 )
 
 // ticketRun is a run without connections: its workers take tickets and record
 // replies that were never sent for.
-func ticketRun(p Plan, workers int) *Run {
+func ticketRun(p plan.Plan, workers int) *Run {
 	cores := runtime.GOMAXPROCS(0)
 	r := &Run{plan: p, payloads: payloads.Single("test", []byte("{}")), nameOf: []int{-1}}
 	r.end.Store(1 << 62)
@@ -23,7 +24,7 @@ func ticketRun(p Plan, workers int) *Run {
 		r.tallies = append(r.tallies, newTally(0))
 	}
 	if p.Open() {
-		r.schedule.Store(newSchedule(&r.plan))
+		r.schedule.Store(plan.NewSchedule(&r.plan))
 		for i := range cores {
 			r.dispatchers = append(r.dispatchers, &dispatcher{run: r, stride: uint64(cores), next: uint64(i), limit: workers / cores, workers: workers / cores})
 		}
@@ -62,7 +63,7 @@ func BenchmarkTickets(b *testing.B) {
 					p := testPlan(uint64(b.N))
 					p.Concurrency = perCore * cores
 					if open {
-						p.Rate, _ = ParseRate("10000000")
+						p.Rate, _ = plan.ParseRate("10000000")
 					}
 					r := ticketRun(p, perCore*cores)
 					var all sync.WaitGroup

@@ -3,6 +3,8 @@ package attack
 import (
 	"regexp"
 
+	"brunt/attack/plan"
+	"brunt/attack/spell"
 	"brunt/payloads/setting"
 )
 
@@ -15,13 +17,10 @@ const (
 	KindBodyMatched   = "body_matched"   // Plan.FailBody was
 )
 
-// matches reports whether bodies are matched against a pattern.
-func (p *Plan) matches() bool { return p.SuccessBody != nil || p.FailBody != nil }
-
 // bodyFault is what the plan's patterns say of a success, nil for nothing. A reply
 // without a body has an empty one.
-func (r *reply) bodyFault(p *Plan) error {
-	if !p.matches() {
+func (r *reply) bodyFault(p *plan.Plan) error {
+	if !p.Matches() {
 		return nil
 	}
 	body := r.kept[:min(len(r.kept), maxMatched)]
@@ -41,7 +40,7 @@ func (r *reply) bodyFault(p *Plan) error {
 func excerptOf(pattern *regexp.Regexp, body []byte) string {
 	const around = 60
 	at := pattern.FindIndex(body)
-	return oneLine(string(body[max(0, at[0]-around):min(len(body), at[1]+around)]), 200)
+	return spell.OneLine(string(body[max(0, at[0]-around):min(len(body), at[1]+around)]), 200)
 }
 
 // overlongWarning tells of bodies that were looked at in part.

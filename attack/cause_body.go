@@ -9,6 +9,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"brunt/attack/endpoint"
+	"brunt/attack/spell"
 )
 
 // errorText is what an error reply says, of the keys that Model Serving and the
@@ -131,9 +132,9 @@ func describeBody(body []byte) string {
 	if s.retry != "" {
 		notes = append(notes, "retry after "+s.retry+" s")
 	}
-	text = oneLine(endpoint.RedactTokens(text), 200)
+	text = spell.OneLine(endpoint.RedactTokens(text), 200)
 	if len(notes) > 0 {
-		text += " " + oneLine("("+strings.Join(notes, ", ")+")", 60)
+		text += " " + spell.OneLine("("+strings.Join(notes, ", ")+")", 60)
 	}
 	return text
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"brunt/attack/endpoint"
+	"brunt/attack/spell"
 )
 
 // Bounds of the headers that are kept of a failed reply.
@@ -40,8 +41,8 @@ func (r *reply) ofDatabricks() bool {
 func (r *reply) headers(redact func(string) string) map[string]string {
 	all := map[string]string{}
 	add := func(name, value string) {
-		name = redact(strings.ToLower(oneLine(name, 80)))
-		value = oneLine(redact(oneLine(endpoint.RedactHeader(name, value), 4*headerShown)), headerShown)
+		name = redact(strings.ToLower(spell.OneLine(name, 80)))
+		value = spell.OneLine(redact(spell.OneLine(endpoint.RedactHeader(name, value), 4*headerShown)), headerShown)
 		if before, ok := all[name]; ok && len(before)+len(value) < headerShown {
 			value = before + ", " + value
 		}

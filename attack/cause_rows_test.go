@@ -13,6 +13,7 @@ import (
 	"brunt/attack/endpoint"
 	"brunt/attack/mock"
 	"brunt/attack/mock/workspacetest"
+	"brunt/attack/plan"
 	"brunt/payloads/needs"
 )
 
@@ -183,7 +184,7 @@ func TestWorkspaceRefuses(t *testing.T) {
 			await(func() bool { return w.Stats().Served > 20 })
 			c.change(w)
 			await(func() bool { return len(collected(run).Failures) > 0 })
-			run.Stop(Drain)
+			run.Stop(plan.Drain)
 			<-run.Done()
 			s := run.Snapshot()
 			checkBooks(t, s)

@@ -12,6 +12,7 @@ import (
 
 	"brunt/attack/clock"
 	"brunt/attack/figure"
+	"brunt/attack/plan"
 	"brunt/payloads/needs"
 )
 
@@ -29,7 +30,7 @@ type day struct {
 
 func newDay() *day {
 	d := &day{tally: newTally(0), worker: &worker{reply: newReply()}, random: rand.New(rand.NewPCG(7, 8)), response: make([]int64, bucketCount)}
-	r := &Run{plan: Plan{Concurrency: 1}, clock: clock.From(time.Now()), tallies: []*tally{d.tally}, workerList: []*worker{d.worker}}
+	r := &Run{plan: plan.Plan{Concurrency: 1}, clock: clock.From(time.Now()), tallies: []*tally{d.tally}, workerList: []*worker{d.worker}}
 	d.timeline = newTimeline(r)
 	return d
 }

@@ -4,6 +4,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"brunt/attack/plan"
 )
 
 // lateEnough is the lateness from which a ticket counts as late in
@@ -60,11 +62,11 @@ func (d *dispatcher) take(w *worker) (tk ticket, ok bool) {
 	run := d.run
 	for {
 		s := run.schedule.Load()
-		due, planned := s.at(d.next)
+		due, planned := s.At(d.next)
 		at := run.start.Add(due)
 		if !planned {
 			// Where the plan's end is an instant, a change may yet bring tickets.
-			if at = run.end.Load(); at == never || s.plan.Requests > 0 && s.measured == s.plan.Requests {
+			if at = run.end.Load(); at == never || run.plan.Requests > 0 && s.Measured == run.plan.Requests {
 				at = 0
 			}
 		}
@@ -72,7 +74,7 @@ func (d *dispatcher) take(w *worker) (tk ticket, ok bool) {
 		noSlot := d.slotsTaken
 		if now < at {
 			d.slotsTaken, noSlot = false, false
-			now = d.timer.wait(now, at.Add(s.slack(at.Sub(run.start), d.stride)))
+			now = d.timer.wait(now, at.Add(s.Slack(at.Sub(run.start), d.stride)))
 		}
 		switch {
 		case run.over() || !planned && now >= at:
@@ -80,8 +82,8 @@ func (d *dispatcher) take(w *worker) (tk ticket, ok bool) {
 			return tk, false
 		case now < at: // the schedule has changed
 			continue
-		case run.plan.CatchUp == CatchUpSkip && now.Sub(at) > SkipAfter:
-			if d.next >= s.warm {
+		case run.plan.CatchUp == plan.CatchUpSkip && now.Sub(at) > plan.SkipAfter:
+			if d.next >= s.Warm {
 				d.skipped.Add(1)
 				if noSlot {
 					d.skippedNoSlot.Add(1)
@@ -91,10 +93,10 @@ func (d *dispatcher) take(w *worker) (tk ticket, ok bool) {
 			continue
 		}
 		tk = ticket{planned: at, begin: now, noSlot: noSlot}
-		if tk.warm = d.next < s.warm; tk.warm {
+		if tk.warm = d.next < s.Warm; tk.warm {
 			tk.index = d.next
 		} else {
-			tk.index = d.next - s.warm
+			tk.index = d.next - s.Warm
 			if run.borders != nil {
 				d.stage = run.stageOf(d.stage, at)
 				tk.stage = uint8(d.stage)
@@ -132,7 +134,7 @@ func (d *dispatcher) becomeLeader(w *worker) bool {
 // passOn takes the next ticket and makes a free worker the leader, or starts one;
 // where every slot is taken, the first worker that comes free becomes the leader. It
 // returns false, and takes nothing, when the schedule is no longer s.
-func (d *dispatcher) passOn(s *schedule, late bool) bool {
+func (d *dispatcher) passOn(s *plan.Schedule, late bool) bool {
 	d.mu.Lock()
 	if d.run.schedule.Load() != s {
 		d.mu.Unlock()

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"brunt/attack/plan"
 	"brunt/payloads/needs"
 )
 
@@ -111,7 +112,7 @@ func TestBlackHoles(t *testing.T) {
 	fourth.fade(t)
 	await(func() bool { return len(run.dialer.Dead()) == 2 })
 	awaitArrivals(first, run, first.arrived()+200)
-	run.Stop(Cut)
+	run.Stop(plan.Cut)
 	<-run.Done()
 	s := run.Snapshot()
 	checkBooks(t, s)

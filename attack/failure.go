@@ -5,14 +5,12 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"golang.org/x/net/http2"
 
 	"brunt/attack/endpoint"
 	"brunt/attack/h2"
+	"brunt/attack/spell"
 	"brunt/payloads/setting"
 )
 
@@ -168,7 +166,7 @@ func (ex *exchange) broken(how string) string {
 	if ex.sent == 0 {
 		return fmt.Sprintf("connection %s before the request was sent", how)
 	}
-	after := span(ex.end.Sub(ex.sent))
+	after := spell.Span(ex.end.Sub(ex.sent))
 	if ex.in > 0 {
 		return fmt.Sprintf("connection %s after %s, within its reply", how, after)
 	}
@@ -190,25 +188,7 @@ func (ex *exchange) describe(redact func(string) string) setting.Text {
 	}
 	// "dial tcp" in front of the address says nothing.
 	if op := (*net.OpError)(nil); errors.As(err, &op) && op.Op == "dial" && op.Addr != nil {
-		return setting.Plain(redact(oneLine(op.Addr.String()+": "+op.Err.Error(), 300)))
+		return setting.Plain(redact(spell.OneLine(op.Addr.String()+": "+op.Err.Error(), 300)))
 	}
-	return setting.Plain(redact(oneLine(err.Error(), 300)))
-}
-
-// oneLine makes text fit for one line: no control characters, no more than
-// limit bytes.
-func oneLine(s string, limit int) string {
-	s = strings.ToValidUTF8(s, "\uFFFD")
-	s = strings.Join(
-		strings.FieldsFunc(s, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }),
-		" ",
-	)
-	if len(s) <= limit {
-		return s
-	}
-	cut := limit
-	for cut > 0 && !utf8.RuneStart(s[cut]) {
-		cut--
-	}
-	return s[:cut] + "…"
+	return setting.Plain(redact(spell.OneLine(err.Error(), 300)))
 }

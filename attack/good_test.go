@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"brunt/attack/figure"
+	"brunt/attack/plan"
 	"brunt/attack/stream"
 )
 
@@ -20,12 +21,12 @@ func TestBoundsOfAllFigures(t *testing.T) {
 		w.reply.stream.Feed([]byte(`data: {"choices":[{"delta":{"content":"a"}}]}`+"\n\n"), at)
 	}
 	for _, f := range figure.All() {
-		var narrow, wide Bounds
+		var narrow, wide plan.Bounds
 		narrow[f], wide[f] = time.Nanosecond, time.Hour
-		if got := narrow.keptBy(w); got == f.OfRequests() {
+		if got := w.keeps(&narrow); got == f.OfRequests() {
 			t.Errorf("%s: within 1 ns: %v", f, got)
 		}
-		if !wide.keptBy(w) {
+		if !w.keeps(&wide) {
 			t.Errorf("%s: not within 1 h", f)
 		}
 	}

@@ -15,6 +15,7 @@ import (
 
 	"brunt/attack/endpoint"
 	"brunt/attack/figure"
+	"brunt/attack/plan"
 	"brunt/payloads"
 )
 
@@ -231,7 +232,7 @@ func TestHTTP2Timeout(t *testing.T) {
 func TestHTTP2Cut(t *testing.T) {
 	url, _ := h2Raw(t, func(*h2Peer, uint32, int) bool { return true })
 	p := h2Plan(0)
-	p.Duration, p.AtEnd = 100*time.Millisecond, Cut
+	p.Duration, p.AtEnd = 100*time.Millisecond, plan.Cut
 	if s := h2Run(t, url, p, payloads.Single("test", body)); s.Counts.CutOff != 4 || s.Counts.Sent != 4 {
 		t.Errorf("%+v", s.Counts)
 	}
@@ -247,7 +248,7 @@ func TestHTTP2CutRetired(t *testing.T) {
 		return true
 	})
 	p := h2Plan(0)
-	p.Duration, p.AtEnd = 200*time.Millisecond, Cut
+	p.Duration, p.AtEnd = 200*time.Millisecond, plan.Cut
 	if s := h2Run(t, url, p, payloads.Single("test", body)); s.Counts.CutOff != 4 || s.Counts.Succeeded != 1 || s.Counts.Connections != 2 {
 		t.Errorf("%+v %+v", s.Counts, s.Failures)
 	}

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/net/http2"
 
 	"brunt/attack/endpoint"
+	"brunt/attack/plan"
 	"brunt/attack/quiet"
 	"brunt/payloads"
 	"brunt/payloads/needs"
@@ -23,7 +24,7 @@ import (
 
 // h2Records makes a run over HTTP/2 to its end and keeps a record of each
 // request.
-func h2Records(t *testing.T, url string, p Plan) (s *Snapshot, records []Record) {
+func h2Records(t *testing.T, url string, p plan.Plan) (s *Snapshot, records []Record) {
 	t.Helper()
 	target, err := endpoint.Open(t.Context(), url, endpoint.Options{}, time.Second)
 	if err != nil {

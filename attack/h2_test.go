@@ -19,11 +19,12 @@ import (
 
 	"brunt/attack/endpoint"
 	"brunt/attack/figure"
+	"brunt/attack/plan"
 	"brunt/payloads"
 )
 
 // h2Plan is testPlan over HTTP/2.
-func h2Plan(n uint64) Plan {
+func h2Plan(n uint64) plan.Plan {
 	p := testPlan(n)
 	p.HTTP2 = true
 	return p
@@ -65,7 +66,7 @@ func startH2(t *testing.T, s *httptest.Server, secure bool) {
 }
 
 // h2Run makes a run over HTTP/2 to its end and checks its books.
-func h2Run(t *testing.T, url string, p Plan, set *payloads.Set) *Snapshot {
+func h2Run(t *testing.T, url string, p plan.Plan, set *payloads.Set) *Snapshot {
 	t.Helper()
 	run := start(t, url, p, set, endpoint.Options{Insecure: true})
 	<-run.Done()
@@ -227,7 +228,7 @@ func TestNoHTTP2(t *testing.T) {
 // TestHTTP2Stop interrupts runs at many instants.
 func TestHTTP2Stop(t *testing.T) {
 	t.Parallel()
-	for _, how := range []AtEnd{Drain, Cut} {
+	for _, how := range []plan.AtEnd{plan.Drain, plan.Cut} {
 		for _, open := range []bool{true, false} {
 			for i := range 5 {
 				var seen atomic.Int64
@@ -245,7 +246,7 @@ func TestHTTP2Stop(t *testing.T) {
 				<-run.Done()
 				s := run.Snapshot()
 				checkBooks(t, s)
-				if !s.Interrupted || how == Drain && (s.Counts.CutOff > 0 || uint64(seen.Load()) != s.Counts.Sent) || uint64(seen.Load()) > s.Counts.Sent || s.Counts.Failed > 0 {
+				if !s.Interrupted || how == plan.Drain && (s.Counts.CutOff > 0 || uint64(seen.Load()) != s.Counts.Sent) || uint64(seen.Load()) > s.Counts.Sent || s.Counts.Failed > 0 {
 					t.Errorf("%s, open %v: %d arrived, %+v %+v", how, open, seen.Load(), s.Counts, s.Failures)
 				}
 			}

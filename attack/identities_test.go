@@ -16,6 +16,7 @@ import (
 
 	"brunt/attack/endpoint"
 	"brunt/attack/figure"
+	"brunt/attack/plan"
 	"brunt/payloads"
 )
 
@@ -194,7 +195,7 @@ func TestBoundary(t *testing.T) {
 				}
 			})
 			p := testPlan(0)
-			p.Rate, p.Duration, p.Concurrency, p.AtEnd = mustRate(t, "1000"), 10*time.Second, 10_000, Cut
+			p.Rate, p.Duration, p.Concurrency, p.AtEnd = mustRate(t, "1000"), 10*time.Second, 10_000, plan.Cut
 			run := start(t, url, p, payloads.Single("test", body), endpoint.Options{})
 			line := run.timeline
 			await(func() bool { return run.begun() > 400 })
@@ -204,7 +205,7 @@ func TestBoundary(t *testing.T) {
 			line.mu.Unlock()
 			s := run.Snapshot()
 			checkBooks(t, s)
-			run.Stop(Cut)
+			run.Stop(plan.Cut)
 			<-run.Done()
 			checkBooks(t, run.Snapshot())
 			if first := s.Intervals[0]; answers && first.Planned < 300 || !answers && (first.Planned != 100 || first.Sent != 100) {
@@ -217,7 +218,7 @@ func TestBoundary(t *testing.T) {
 func TestCutAtEnd(t *testing.T) {
 	url := rawServer(t, func(c net.Conn, in *bufio.Reader, _ int) { io.Copy(io.Discard, in) })
 	p := testPlan(0)
-	p.Duration, p.AtEnd = 100*time.Millisecond, Cut
+	p.Duration, p.AtEnd = 100*time.Millisecond, plan.Cut
 	if s := attackOf(t, url, p); s.Counts.CutOff != 4 || s.Counts.Sent != 4 {
 		t.Errorf("%+v", s.Counts)
 	}
@@ -228,9 +229,11 @@ func TestCutAtEnd(t *testing.T) {
 func TestCutOffTime(t *testing.T) {
 	t.Parallel()
 	const answered = 20
-	for name, change := range map[string]func(*Plan){
-		"at the plan's end": func(p *Plan) { p.Rate, p.Duration, p.Concurrency = mustRate(t, "100"), 1500*time.Millisecond, 1000 },
-		"by a stop":         func(p *Plan) { p.Requests = 1e6 },
+	for name, change := range map[string]func(*plan.Plan){
+		"at the plan's end": func(p *plan.Plan) {
+			p.Rate, p.Duration, p.Concurrency = mustRate(t, "100"), 1500*time.Millisecond, 1000
+		},
+		"by a stop": func(p *plan.Plan) { p.Requests = 1e6 },
 	} {
 		t.Run(name, func(t *testing.T) {
 			var seen atomic.Int64
@@ -242,12 +245,12 @@ func TestCutOffTime(t *testing.T) {
 				}
 			})
 			p := testPlan(0)
-			p.AtEnd = Cut
+			p.AtEnd = plan.Cut
 			change(&p)
 			run := start(t, url, p, payloads.Single("test", body), endpoint.Options{})
 			if p.Requests == 1e6 {
 				await(func() bool { return run.clock.Now() > run.measured.Load().Add(1500*time.Millisecond) })
-				run.Stop(Cut)
+				run.Stop(plan.Cut)
 			}
 			<-run.Done()
 			s := run.Snapshot()

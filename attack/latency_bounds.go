@@ -4,17 +4,13 @@ import (
 	"time"
 
 	"brunt/attack/figure"
+	"brunt/attack/plan"
 	"brunt/attack/stream"
 )
 
-// Bounds are the longest times that one request may take to be good, by figure; 0
-// is none. They are counted as the histograms of the same figures; of InterChunk it
-// is the longest gap of the request.
-type Bounds [figure.Len]time.Duration
-
-// keptBy reports whether the worker's success keeps every bound. One whose figure
+// keeps reports whether the worker's success keeps every bound. One whose figure
 // is missing, since it was no stream or too short a one, does not.
-func (b *Bounds) keptBy(w *worker) bool {
+func (w *worker) keeps(b *plan.Bounds) bool {
 	ex := &w.ex
 	if exceeds(b[figure.Response], ex.end.Sub(ex.planned)) || exceeds(b[figure.Service], ex.end.Sub(ex.sent)) ||
 		exceeds(b[figure.FirstByte], ex.first.Sub(ex.sent)) ||

@@ -3,23 +3,16 @@ package attack
 import (
 	"errors"
 	"fmt"
-	"time"
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
 	"brunt/attack/host"
+	"brunt/attack/plan"
 	"brunt/payloads/setting"
 )
 
 // maxChanges is the most changes of one run; each is kept for the reports.
 const maxChanges = 1000
-
-// Change is one change of a run's load while it was under way.
-type Change struct {
-	At          time.Duration // since the measured start; negative within the warm-up
-	Rate        vegeta.Rate   // new rate of an open loop
-	Concurrency int           // new concurrency of a closed loop
-}
 
 // ErrOver is a change of a run that sends nothing more.
 var ErrOver = errors.New("the run sends no more: start another one")
@@ -35,7 +28,7 @@ func (r *Run) Change(rate vegeta.Rate, concurrency int) error {
 		return errors.New("this run keeps a rate: change that, or stop it and start one with a concurrency")
 	case !r.plan.Open() && (rate.Freq != 0 || concurrency <= 0):
 		return errors.New("this run keeps a concurrency: change that, or stop it and start one with a rate")
-	case rate.Freq > 0 && PerSecond(rate) > MaxRatePerSecond:
+	case rate.Freq > 0 && plan.PerSecond(rate) > plan.MaxRatePerSecond:
 		return setting.Wrong(setting.Rate, "", "must be above 0 and at most 10,000,000/s")
 	case concurrency > 0:
 		if err := r.fits(concurrency); err != nil {
@@ -59,7 +52,7 @@ func (r *Run) Change(rate vegeta.Rate, concurrency int) error {
 			return ErrOver
 		}
 	}
-	r.changes = append(r.changes, Change{at.Sub(r.measured.Load()), rate, concurrency})
+	r.changes = append(r.changes, plan.Change{At: at.Sub(r.measured.Load()), Rate: rate, Concurrency: concurrency})
 	return nil
 }
 
@@ -71,7 +64,7 @@ func (r *Run) reschedule(rate vegeta.Rate) (at Instant) {
 		t.mu.Lock()
 	}
 	at = r.clock.Now() + 1
-	r.schedule.Store(r.schedule.Load().changed(max(at.Sub(r.start), 1), rate))
+	r.schedule.Store(r.schedule.Load().Changed(max(at.Sub(r.start), 1), rate))
 	for _, t := range r.dispatchers {
 		t.mu.Unlock()
 		t.timer.interrupt()
@@ -88,7 +81,7 @@ func (r *Run) fits(concurrency int) error {
 	if err := p.Validate(); err != nil {
 		return err
 	}
-	_, err := p.fitFiles(host.MaxFiles(), r.embedded)
+	_, err := p.FitFiles(host.MaxFiles(), r.embedded)
 	return err
 }
 

@@ -4,7 +4,6 @@ package attack
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"sync/atomic"
@@ -12,63 +11,14 @@ import (
 	"testing"
 	"time"
 
+	vegeta "github.com/tsenart/vegeta/v12/lib"
+
 	"brunt/attack/endpoint"
+	"brunt/attack/plan"
 	"brunt/attack/quiet"
 	"brunt/payloads"
 	"brunt/payloads/needs"
-
-	vegeta "github.com/tsenart/vegeta/v12/lib"
 )
-
-// Whatever changes of the rate come, tickets keep their order, those of the
-// past their instants, and each has one number.
-func TestChangedScheduleIsOneSchedule(t *testing.T) {
-	for seed := range uint64(200) {
-		rnd := rand.New(rand.NewPCG(seed, 1))
-		rate := func() vegeta.Rate { return vegeta.Rate{Freq: 1 + rnd.IntN(400), Per: time.Second} }
-		plan := Plan{Rate: rate(), Duration: 3 * time.Second, Warmup: time.Duration(rnd.IntN(2)) * time.Second}
-		s := newSchedule(&plan)
-		for at := time.Duration(1); ; {
-			at += time.Duration(rnd.IntN(int(time.Second)))
-			if at >= s.end {
-				break
-			}
-			next := rate()
-			n := s.changed(at, next)
-			past := s.before(at)
-			if n.before(at) != past {
-				t.Fatalf("seed %d: %d tickets before the change, %d by the new schedule", seed, past, n.before(at))
-			}
-			for k := range past {
-				was, ok := s.at(k)
-				is, still := n.at(k)
-				if was != is || ok != still {
-					t.Fatalf("seed %d: ticket %d moved from %d to %d", seed, k, was, is)
-				}
-			}
-			// Neither a burst nor a hole: the next ticket is at most one of the
-			// new rate's intervals away.
-			if first, ok := n.at(past); ok && past != n.warm && (first < at || float64(first-at) > 1e9/PerSecond(next)+2) {
-				t.Fatalf("seed %d: first ticket %v after a change to %v/s", seed, first-at, PerSecond(next))
-			}
-			s = n
-		}
-		last, k := time.Duration(-1), uint64(0)
-		for ; ; k++ {
-			at, ok := s.at(k)
-			if !ok {
-				break
-			}
-			if at < last || at >= s.end || at < plan.Warmup != (k < s.warm) || s.before(at+1) <= k || s.before(at) > k {
-				t.Fatalf("seed %d: ticket %d at %d after one at %d; %d before it", seed, k, at, last, s.before(at))
-			}
-			last = at
-		}
-		if k != s.warm+s.measured || s.plannedBefore(s.end) != s.measured {
-			t.Fatalf("seed %d: %d tickets, %d + %d counted", seed, k, s.warm, s.measured)
-		}
-	}
-}
 
 // An open loop whose rate is changed sends what its schedule then says, each
 // index once.
@@ -100,7 +50,7 @@ func TestRateChangedUnderWay(t *testing.T) {
 		if i+1 < len(s.Changes) {
 			until = s.Changes[i+1].At
 		}
-		want += uint64(PerSecond(c.Rate) * (until - c.At).Seconds())
+		want += uint64(plan.PerSecond(c.Rate) * (until - c.At).Seconds())
 	}
 	arrived := o.summary()
 	if c := s.Counts; len(s.Changes) != 5 || c.Planned > want+6 || c.Planned+6 < want || c.Sent != c.Planned || arrived.Distinct != c.Sent {
@@ -183,7 +133,7 @@ func heldUp(t *testing.T) (c Counts, backlog uint64) {
 	for _, turn := range run.dispatchers {
 		turn.mu.Unlock()
 	}
-	backlog = Tickets(p.Rate, (run.clock.Now().Sub(before)))
+	backlog = plan.Tickets(p.Rate, (run.clock.Now().Sub(before)))
 	<-run.Done()
 	s := run.Snapshot()
 	checkBooks(t, s)

@@ -7,6 +7,7 @@ import (
 	"golang.org/x/net/http2/hpack"
 
 	"brunt/attack/h2"
+	"brunt/attack/plan"
 	"brunt/payloads/setting"
 )
 
@@ -63,7 +64,7 @@ func newMux(r *Run) *mux {
 		return m
 	}
 	m.slots = make([]slot, max(r.plan.Concurrency, minSlots))
-	m.share.Store(StreamsPerConnection)
+	m.share.Store(plan.StreamsPerConnection)
 	return m
 }
 

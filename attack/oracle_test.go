@@ -22,6 +22,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"brunt/attack/endpoint"
+	"brunt/attack/plan"
 	"brunt/payloads"
 )
 
@@ -269,7 +270,7 @@ func indexedBodies(t *testing.T, n int, pad int) *payloads.Set {
 }
 
 // attackWith makes a run of the bodies to its end and checks its books.
-func attackWith(t *testing.T, url string, p Plan, request Request, set *payloads.Set, sink Sink) *Snapshot {
+func attackWith(t *testing.T, url string, p plan.Plan, request Request, set *payloads.Set, sink Sink) *Snapshot {
 	t.Helper()
 	run := startWith(t, url, p, request, set, sink)
 	<-run.Done()
@@ -278,7 +279,7 @@ func attackWith(t *testing.T, url string, p Plan, request Request, set *payloads
 	return s
 }
 
-func startWith(t *testing.T, url string, p Plan, request Request, set *payloads.Set, sink Sink) *Run {
+func startWith(t *testing.T, url string, p plan.Plan, request Request, set *payloads.Set, sink Sink) *Run {
 	t.Helper()
 	target, err := endpoint.Open(t.Context(), url, endpoint.Options{}, 5*time.Second)
 	if err != nil {

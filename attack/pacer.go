@@ -9,6 +9,7 @@ import (
 
 	"brunt/attack/clock"
 	"brunt/attack/endpoint"
+	"brunt/attack/plan"
 	"brunt/payloads/setting"
 )
 
@@ -30,7 +31,7 @@ type pacer struct {
 }
 
 // newPacer returns nil where the plan limits no connection rate.
-func newPacer(p *Plan, c clock.Clock) *pacer {
+func newPacer(p *plan.Plan, c clock.Clock) *pacer {
 	pace := &pacer{clock: c}
 	switch {
 	case p.ConnectRate > 0:
@@ -38,8 +39,8 @@ func newPacer(p *Plan, c clock.Clock) *pacer {
 	case p.Open():
 		return nil
 	default:
-		pace.every = time.Second / DefaultConnectRate
-		pace.burst = pace.every * (DefaultConnectRate/10 - 1)
+		pace.every = time.Second / plan.DefaultConnectRate
+		pace.burst = pace.every * (plan.DefaultConnectRate/10 - 1)
 	}
 	pace.next.Store(math.MinInt64)
 	return pace

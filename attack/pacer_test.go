@@ -14,6 +14,7 @@ import (
 	"brunt/attack/clock"
 	"brunt/attack/endpoint"
 	"brunt/attack/figure"
+	"brunt/attack/plan"
 	"brunt/payloads"
 	"brunt/payloads/needs"
 )
@@ -22,7 +23,7 @@ import (
 // from the first on, each taken once, and none past the latest allowed.
 func TestPacerReserve(t *testing.T) {
 	c := clock.From(time.Now())
-	p := newPacer(&Plan{ConnectRate: 100}, c)
+	p := newPacer(&plan.Plan{ConnectRate: 100}, c)
 	latest := c.Now().Add(time.Second)
 	var mu sync.Mutex
 	var got []Instant
@@ -53,7 +54,7 @@ func TestPacerReserve(t *testing.T) {
 		t.Errorf("%d of 200 have an instant within the second, %d have not", len(got), refused.Load())
 	}
 	// By default a tenth of a second's worth goes at once, and the rest after it.
-	p = newPacer(&Plan{}, c)
+	p = newPacer(&plan.Plan{}, c)
 	now := c.Now()
 	ahead := 0
 	for range 150 {
@@ -61,7 +62,7 @@ func TestPacerReserve(t *testing.T) {
 			ahead++
 		}
 	}
-	if ahead < 100 || ahead > 149 || newPacer(&Plan{Rate: mustRate(t, "1")}, c) != nil {
+	if ahead < 100 || ahead > 149 || newPacer(&plan.Plan{Rate: mustRate(t, "1")}, c) != nil {
 		t.Errorf("%d of 150 need not wait", ahead)
 	}
 }
@@ -137,7 +138,7 @@ func TestConnectRate(t *testing.T) {
 func TestConnectRateStopped(t *testing.T) {
 	needs.Time(t)
 	t.Parallel()
-	for _, how := range []AtEnd{Drain, Cut} {
+	for _, how := range []plan.AtEnd{plan.Drain, plan.Cut} {
 		for _, http2 := range []bool{false, true} {
 			for _, open := range []bool{false, true} {
 				url, _ := h2Server(t, false, 0, func(http.ResponseWriter, *http.Request) {})

@@ -76,7 +76,7 @@ func pausedRun(t *testing.T, c pauses, slots int) (excesses []float64) {
 	}
 	var least, model []int64 // without the drain, and with it
 	for k := range uint64(n) {
-		due, _ := run.schedule.Load().at(k)
+		due, _ := run.schedule.Load().At(k)
 		at := run.start.Add(due)
 		wait := int64(0)
 		for _, stretch := range stretches {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"brunt/attack/endpoint"
+	"brunt/attack/plan"
 	"brunt/payloads"
 )
 
@@ -32,7 +33,7 @@ const (
 func (k proxyKind) secure() bool { return k.protocol == h2TLS }
 
 // plan is testPlan in the kind's protocol.
-func (k proxyKind) plan(n uint64) Plan {
+func (k proxyKind) plan(n uint64) plan.Plan {
 	p := testPlan(n)
 	p.HTTP2 = k.protocol != http1
 	return p
@@ -98,7 +99,7 @@ func writeCertificate(t *testing.T, dir string) {
 }
 
 // attack begins a run through the proxy.
-func (p *proxy) attack(plan Plan, set *payloads.Set, sink Sink) *Run {
+func (p *proxy) attack(plan plan.Plan, set *payloads.Set, sink Sink) *Run {
 	p.t.Helper()
 	url, o := "http://"+p.address+"/", endpoint.Options{}
 	if p.secure() {

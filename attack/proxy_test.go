@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"brunt/attack/plan"
 	"brunt/attack/quiet"
 	"brunt/payloads/needs"
 )
@@ -14,7 +15,7 @@ import (
 // through makes a run through the proxy, with something done in the middle of
 // it, and holds the three logs against each other: brunt's, the proxy's and
 // the oracle's.
-func through(t *testing.T, p *proxy, o *oracle, plan Plan, pad int, middle func(run *Run)) (s *Snapshot, sum oracleSummary) {
+func through(t *testing.T, p *proxy, o *oracle, plan plan.Plan, pad int, middle func(run *Run)) (s *Snapshot, sum oracleSummary) {
 	t.Helper()
 	var records []Record
 	run := p.attack(plan, indexedBodies(t, int(plan.Requests), pad), func(_ time.Time, batch []Record) error {

@@ -12,6 +12,8 @@ import (
 	"github.com/valyala/fasthttp"
 	"golang.org/x/net/http2/hpack"
 
+	"brunt/attack/plan"
+	"brunt/attack/spell"
 	"brunt/attack/stream"
 )
 
@@ -43,7 +45,7 @@ type reply struct {
 	model      []byte // the same
 	fields     []hpack.HeaderField
 
-	streams    StreamMode
+	streams    plan.StreamMode
 	stall      time.Duration  // see Plan.StreamStall
 	longer     time.Duration  // that a stream which answers has than another reply
 	answers    bool           // the stream has begun to answer
@@ -88,7 +90,7 @@ func (e *badReply) Error() string { return "not a valid HTTP reply: " + e.why }
 // read takes one complete reply off the wire. noBody is for replies to HEAD.
 // The status is 0 unless the whole header came; the reply is complete when err
 // is nil.
-func (r *reply) read(noBody bool, success *StatusSet) (status int, err error) {
+func (r *reply) read(noBody bool, success *plan.StatusSet) (status int, err error) {
 	r.sample, r.close = r.sample[:0], true
 	r.stopFollowing()
 	r.extraBytes = false
@@ -274,7 +276,7 @@ func chunkSize(line []byte) (int, error) {
 		case 'A' <= c && c <= 'F':
 			d = c - 'A' + 10
 		default:
-			return 0, &badReply{why: fmt.Sprintf("chunk size %q", oneLine(string(line), 20))}
+			return 0, &badReply{why: fmt.Sprintf("chunk size %q", spell.OneLine(string(line), 20))}
 		}
 		if size >= 1<<40 {
 			return 0, &badReply{why: "a chunk is larger than 1 TiB"}

@@ -8,6 +8,8 @@ import (
 	"strconv"
 
 	"github.com/valyala/fasthttp"
+
+	"brunt/attack/spell"
 )
 
 // readHeader parses the next header, status line included; the reader grows,
@@ -27,14 +29,14 @@ func (r *reply) readHeader() (status int, err error) {
 			return status, nil
 		}
 		if !errors.Is(err, fasthttp.ErrDuplicateContentLength) && !bytes.ContainsRune(head, ',') {
-			return 0, &badReply{why: oneLine(err.Error(), 160)}
+			return 0, &badReply{why: spell.OneLine(err.Error(), 160)}
 		}
 	}
 	if head, err = normalised(head); err != nil {
 		return 0, err
 	}
 	if err = r.header.Read(bufio.NewReaderSize(bytes.NewReader(head), len(head))); err != nil {
-		return 0, &badReply{why: oneLine(err.Error(), 160)}
+		return 0, &badReply{why: spell.OneLine(err.Error(), 160)}
 	}
 	_, err = r.in.Discard(r.headLen)
 	return status, err
@@ -61,7 +63,7 @@ func (r *reply) wholeHeader() (head []byte, plain bool, err error) {
 				return nil, false, bad
 			}
 			return nil, false, &badReply{
-				why: "it begins with " + strconv.Quote(oneLine(string(b[:min(len(b), 20)]), 20)),
+				why: "it begins with " + strconv.Quote(spell.OneLine(string(b[:min(len(b), 20)]), 20)),
 			}
 		}
 		if scan.next(b) {
@@ -134,12 +136,12 @@ func statusOf(head []byte) (int, error) {
 	rest = bytes.TrimLeft(rest, " ")
 	digits, _, _ := bytes.Cut(bytes.TrimRight(rest, "\r"), []byte(" "))
 	if !found || len(digits) != 3 {
-		return 0, &badReply{why: "status line " + strconv.Quote(oneLine(string(line), 40))}
+		return 0, &badReply{why: "status line " + strconv.Quote(spell.OneLine(string(line), 40))}
 	}
 	status := 0
 	for _, c := range digits {
 		if c < '0' || c > '9' {
-			return 0, &badReply{why: "status line " + strconv.Quote(oneLine(string(line), 40))}
+			return 0, &badReply{why: "status line " + strconv.Quote(spell.OneLine(string(line), 40))}
 		}
 		status = 10*status + int(c-'0')
 	}

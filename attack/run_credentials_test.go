@@ -12,6 +12,7 @@ import (
 
 	"brunt/attack/endpoint"
 	"brunt/attack/mock/workspacetest"
+	"brunt/attack/plan"
 	"brunt/payloads"
 	"brunt/payloads/needs"
 )
@@ -64,7 +65,7 @@ func workspaceFor(t *testing.T, lifetime time.Duration, o *endpoint.Options, end
 }
 
 // begin starts a run against an endpoint by its name.
-func begin(t *testing.T, name string, p Plan, o endpoint.Options) (*Run, *endpoint.Endpoint) {
+func begin(t *testing.T, name string, p plan.Plan, o endpoint.Options) (*Run, *endpoint.Endpoint) {
 	t.Helper()
 	target, err := endpoint.Open(t.Context(), name, o, 10*time.Second)
 	if err != nil {
@@ -175,7 +176,7 @@ func tokenOutage(t *testing.T, w *workspacetest.Server, o endpoint.Options) {
 	await(func() bool { return w.Stats().TokensRefused >= 2 })
 	w.SetOutage(0)
 	await(func() bool { return target.Renewed() >= 3 })
-	run.Stop(Drain)
+	run.Stop(plan.Drain)
 	<-run.Done()
 	s := run.Snapshot()
 	checkBooks(t, s)
@@ -240,7 +241,7 @@ func tokenServiceHangs(t *testing.T, w *workspacetest.Server, o endpoint.Options
 	hanging := w.Stats().TokensRefused
 	await(func() bool { return w.Stats().TokensRefused > hanging })
 	for i, run := range runs {
-		run.Stop(Drain)
+		run.Stop(plan.Drain)
 		<-run.Done()
 		targets[i].Close()
 		s := run.Snapshot()

@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"brunt/attack/spell"
 )
 
 // maxModels is how many served models a tally keeps apart; what comes after
@@ -118,7 +120,7 @@ func addServed(all map[string]*Served, models []*served, w *sketcher) {
 		if !m.replied() {
 			continue
 		}
-		name := oneLine(string(m.name), 120)
+		name := spell.OneLine(string(m.name), 120)
 		total := all[name]
 		if total == nil {
 			total = &Served{Name: name}

@@ -159,7 +159,7 @@ func (w *worker) remember(turn int) (ok bool) {
 // keepsReplies reports whether the bodies of successes are needed: for later turns, or
 // for patterns.
 func (r *Run) keepsReplies() bool {
-	return r.sessions && !r.plan.RecordedReplies || r.plan.matches()
+	return r.sessions && !r.plan.RecordedReplies || r.plan.Matches()
 }
 
 // checkSessions refuses recorded replies where there are none.

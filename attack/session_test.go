@@ -15,6 +15,7 @@ import (
 
 	"brunt/attack/endpoint"
 	"brunt/attack/figure"
+	"brunt/attack/plan"
 	"brunt/payloads"
 )
 
@@ -126,7 +127,7 @@ func (s *talkServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Unlock()
 }
 
-func talk(t *testing.T, s *talkServer, p Plan, set *payloads.Set) *Snapshot {
+func talk(t *testing.T, s *talkServer, p plan.Plan, set *payloads.Set) *Snapshot {
 	t.Helper()
 	server := httptest.NewUnstartedServer(s)
 	if p.HTTP2 {
@@ -154,7 +155,7 @@ func TestSessions(t *testing.T) {
 	closed, open, h2, recorded := testPlan(n), testPlan(n), testPlan(n), testPlan(n)
 	closed.Concurrency, h2.Concurrency, h2.HTTP2, recorded.RecordedReplies = 8, 8, true, true
 	open.Rate, open.Concurrency = mustRate(t, "300"), 64
-	for name, p := range map[string]Plan{"closed": closed, "open": open, "http2": h2, "recorded": recorded} {
+	for name, p := range map[string]plan.Plan{"closed": closed, "open": open, "http2": h2, "recorded": recorded} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server := newTalkServer(t)

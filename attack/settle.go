@@ -9,9 +9,6 @@ import (
 	"brunt/payloads/setting"
 )
 
-// MaxWarmup is the longest that a warm-up lasts which ends once latency has settled.
-const MaxWarmup = 2 * time.Minute
-
 const (
 	// settleShare is how many medians of such a warm-up there are per interval of the
 	// timeline.
@@ -100,7 +97,7 @@ func (r *Run) endWarmup() {
 		}
 		return
 	}
-	r.schedule.Store(r.schedule.Load().settled(at.Sub(r.start)))
+	r.schedule.Store(r.schedule.Load().Settled(at.Sub(r.start)))
 	r.planMeasured(at)
 	for _, d := range r.dispatchers {
 		d.mu.Unlock()

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"time"
+
+	"brunt/attack/spell"
 )
 
 // maxIDLength is how much of a request's id is kept, in bytes.
@@ -85,7 +87,7 @@ func (r *Run) slowestOf(all []slowReply) []Slow {
 // shownID is a request's id as it may be shown. One as long as there is room for
 // may have been cut, within what the endpoint repeats of its request.
 func (r *Run) shownID(id []byte) string {
-	text := oneLine(string(id), maxIDLength)
+	text := spell.OneLine(string(id), maxIDLength)
 	if len(id) == maxIDLength {
 		return r.endpoint.RedactCut(text)
 	}

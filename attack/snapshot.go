@@ -5,6 +5,7 @@ import (
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 
+	"brunt/attack/plan"
 	"brunt/payloads/setting"
 )
 
@@ -178,9 +179,9 @@ type Snapshot struct {
 	Models               []Served       // most replies first; nil where no reply names one
 	Slowest              []Slow         // slowest first, at most 20
 	Intervals            []Interval
-	Changes              []Change // of the load, in order
-	Addresses            []string // addresses that connections were spread over
-	TLSVersion           string   // "1.3", empty without TLS
+	Changes              []plan.Change // of the load, in order
+	Addresses            []string      // addresses that connections were spread over
+	TLSVersion           string        // "1.3", empty without TLS
 	Client               Client
 	Delays               Delays // how late the client itself was to act
 	Silence              Silence

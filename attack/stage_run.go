@@ -3,12 +3,14 @@ package attack
 import (
 	"math"
 	"time"
+
+	"brunt/attack/plan"
 )
 
 // StageFigures are those of the requests planned within one stage, whenever they
 // were answered.
 type StageFigures struct {
-	Stage
+	plan.Stage
 	From    time.Duration // of the stage, since the measured start
 	Planned uint64        // so far
 	Named                 // without a name; Planned less its Sent were not sent, or not yet
@@ -50,7 +52,7 @@ func (r *Run) planStages(s *Snapshot) {
 		g.Stage, g.From, g.Named = r.plan.Stages[i], from, counted[i].Named
 		from += g.Length
 		if g.Planned = g.Sent; r.plan.Open() {
-			by := schedule.plannedBefore(schedule.warmup + min(from, s.PlanElapsed))
+			by := schedule.PlannedBefore(schedule.Warmup + min(from, s.PlanElapsed))
 			g.Planned = max(g.Sent, by-min(by, before))
 			before = by
 		}
@@ -59,12 +61,6 @@ func (r *Run) planStages(s *Snapshot) {
 
 // leastStep is the least time between two changes of a closed loop's ramp.
 const leastStep = 10 * time.Millisecond
-
-// concurrencyAt is what a closed loop's stage asks for so long after its beginning.
-func (g *Stage) concurrencyAt(into time.Duration) int {
-	rise := float64(g.ToConcurrency - g.Concurrency)
-	return g.Concurrency + int(math.Round(rise*float64(into)/float64(g.Length)))
-}
 
 // followStages changes a closed loop's concurrency as the plan's stages say, until
 // the end or until somebody else changes it.
@@ -77,7 +73,7 @@ func (r *Run) followStages() {
 			step = max(leastStep, g.Length/time.Duration(max(rise, -rise)))
 		}
 		for into := time.Duration(0); into < g.Length; into += step {
-			if !r.rest(max(0, from.Add(into).Sub(r.clock.Now()))) || !r.restage(g.concurrencyAt(into)) {
+			if !r.rest(max(0, from.Add(into).Sub(r.clock.Now()))) || !r.restage(g.ConcurrencyAt(into)) {
 				return
 			}
 		}
@@ -108,7 +104,7 @@ func (r *Run) openAhead() {
 		g := &r.plan.Stages[i]
 		if i > 0 {
 			last := &r.plan.Stages[i-1]
-			if had, will := PerSecond(last.ToRate), PerSecond(g.Rate); had > 0 && will > jumpFrom*had {
+			if had, will := plan.PerSecond(last.ToRate), plan.PerSecond(g.Rate); had > 0 && will > jumpFrom*had {
 				ahead := min(aheadOf, last.Length/2)
 				if !r.rest(max(0, from.Add(-ahead).Sub(r.clock.Now()))) {
 					return
@@ -185,4 +181,4 @@ func (w *worker) connectAhead() {
 
 // staged reports whether the plan's rate is steered by stages that jump, over
 // connections that carry one request at a time.
-func (p *Plan) staged() bool { return len(p.Stages) > 1 && p.Open() && !p.HTTP2 && p.KeepAlive }
+func staged(p *plan.Plan) bool { return len(p.Stages) > 1 && p.Open() && !p.HTTP2 && p.KeepAlive }

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"brunt/attack/endpoint"
+	"brunt/attack/plan"
 	"brunt/attack/quiet"
 	"brunt/payloads"
 	"brunt/payloads/needs"
@@ -50,7 +51,7 @@ func makeOrdeal() int {
 	p := testPlan(0)
 	p.Concurrency, p.KeepAlive, p.Warmup, p.Duration = o.Concurrency, o.KeepAlive, o.Warmup, o.Duration
 	if o.Rate != "" {
-		rate, err := ParseRate(o.Rate)
+		rate, err := plan.ParseRate(o.Rate)
 		if err != nil {
 			return complain(err)
 		}

@@ -5,6 +5,8 @@ import (
 	"os"
 	"syscall"
 	"time"
+
+	"brunt/attack/plan"
 )
 
 // rest waits, and returns false when the run ends first.
@@ -30,7 +32,7 @@ func (r *Run) cutAtEnd() {
 // Stop ends the run before its plan does: no more tickets are sent, and those
 // in flight are waited for (Drain) or cut off (Cut). A stopped run may be cut
 // by a second Stop.
-func (r *Run) Stop(how AtEnd) {
+func (r *Run) Stop(how plan.AtEnd) {
 	r.endOnce.Do(func() {
 		// The clock is read after the stop can be seen: no ticket taken without
 		// seeing it has a later instant.
@@ -42,7 +44,7 @@ func (r *Run) Stop(how AtEnd) {
 			t.timer.interrupt()
 		}
 	})
-	if how == Cut || r.plan.AtEnd == Cut {
+	if how == plan.Cut || r.plan.AtEnd == plan.Cut {
 		r.cut()
 	}
 }
@@ -60,9 +62,9 @@ func (r *Run) Obey(interrupts <-chan os.Signal, die func()) {
 			}
 			switch seen++; seen {
 			case 1:
-				r.Stop(Drain)
+				r.Stop(plan.Drain)
 			case 2:
-				r.Stop(Cut)
+				r.Stop(plan.Cut)
 			default:
 				die()
 			}
@@ -115,5 +117,5 @@ func (r *Run) abort(err error) {
 		r.err = err
 	}
 	r.errMu.Unlock()
-	r.Stop(Drain)
+	r.Stop(plan.Drain)
 }

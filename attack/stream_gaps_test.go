@@ -13,6 +13,7 @@ import (
 	"golang.org/x/net/http2"
 
 	"brunt/attack/figure"
+	"brunt/attack/plan"
 	"brunt/attack/stream"
 )
 
@@ -21,7 +22,7 @@ import (
 func TestEndlessStreamIsBounded(t *testing.T) {
 	const chunks = 300_000
 	r := newReply()
-	r.streams = StreamOn
+	r.streams = plan.StreamOn
 	r.Begin("text/event-stream")
 	event, at := []byte(tokenEvent), Instant(0)
 	want := NewHistogram()

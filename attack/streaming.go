@@ -8,20 +8,8 @@ import (
 	"brunt/attack/endpoint"
 	"brunt/attack/figure"
 	"brunt/attack/h2"
+	"brunt/attack/plan"
 	"brunt/attack/stream"
-)
-
-// StreamMode says which replies are followed as streams of server-sent events.
-type StreamMode string
-
-// StreamAuto, which the empty mode stands for too, follows successes whose
-// content type is text/event-stream, StreamOn all successes, StreamOff none.
-// Unless off, successes of the type application/json that are not followed are
-// searched for the usage that they state.
-const (
-	StreamAuto StreamMode = "auto"
-	StreamOn   StreamMode = "on"
-	StreamOff  StreamMode = "off"
 )
 
 // Kinds of failures of a stream whose status was a success. What became of the
@@ -101,11 +89,11 @@ func (r *reply) stopFollowing() {
 // and readies r for what it is.
 func (r *reply) beginBody(contentType []byte) bool {
 	r.keeping, r.kept = r.keeps, r.kept[:0]
-	if r.whole.begin(contentType); r.streams == StreamOff {
+	if r.whole.begin(contentType); r.streams == plan.StreamOff {
 		return false
 	}
 	whole := r.whole.json
-	if whole && r.streams != StreamOn {
+	if whole && r.streams != plan.StreamOn {
 		r.readsUsage = true
 		r.usage.Reset()
 		return false
@@ -114,7 +102,7 @@ func (r *reply) beginBody(contentType []byte) bool {
 	switch {
 	case whole:
 		format = stream.GuessArray
-	case !known && r.streams != StreamOn:
+	case !known && r.streams != plan.StreamOn:
 		return false
 	}
 	r.beginStream(format)

@@ -17,6 +17,7 @@ import (
 	"brunt/attack/endpoint"
 	"brunt/attack/figure"
 	"brunt/attack/mock"
+	"brunt/attack/plan"
 	"brunt/attack/quiet"
 	"brunt/payloads"
 	"brunt/payloads/needs"
@@ -25,7 +26,7 @@ import (
 var chatBody = []byte(`{"messages":[{"role":"user","content":"hi"}],"stream":true}`)
 
 // talker starts a mock endpoint and a run against it.
-func talker(t *testing.T, c mock.Config, p Plan) (*mock.Server, *Snapshot) {
+func talker(t *testing.T, c mock.Config, p plan.Plan) (*mock.Server, *Snapshot) {
 	t.Helper()
 	server, err := mock.Start(c, "127.0.0.1:0")
 	if err != nil {
@@ -97,10 +98,12 @@ func near(t *testing.T, what string, client, server *hdrhistogram.PackedHistogra
 // noted when it sent the tokens.
 func TestStreamFigures(t *testing.T) {
 	const n, tokens = 36, 20
-	for name, change := range map[string]func(p *Plan, c *mock.Config){
-		"closed, usage last": func(p *Plan, c *mock.Config) { p.Concurrency, c.Usage = 6, mock.UsageLast },
-		"open, usage extra":  func(p *Plan, c *mock.Config) { p.Concurrency, p.Rate, c.Usage = 30, mustRate(t, "30"), mock.UsageExtra },
-		"no usage":           func(p *Plan, c *mock.Config) { p.Concurrency, c.Usage = 6, mock.UsageNone },
+	for name, change := range map[string]func(p *plan.Plan, c *mock.Config){
+		"closed, usage last": func(p *plan.Plan, c *mock.Config) { p.Concurrency, c.Usage = 6, mock.UsageLast },
+		"open, usage extra": func(p *plan.Plan, c *mock.Config) {
+			p.Concurrency, p.Rate, c.Usage = 30, mustRate(t, "30"), mock.UsageExtra
+		},
+		"no usage": func(p *plan.Plan, c *mock.Config) { p.Concurrency, c.Usage = 6, mock.UsageNone },
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := mock.Config{Concurrency: 64, Tokens: tokens, TTFT: 120 * time.Millisecond, TokenGap: 12 * time.Millisecond}
@@ -166,7 +169,7 @@ func TestStreamReplies(t *testing.T) {
 	good := StreamCounts{Streams: 8, Choices: 8, Chunks: 24, OutputTokens: 40, PromptTokens: 24, ByUsage: 8}
 	for _, c := range []struct {
 		name, reply string
-		mode        StreamMode
+		mode        plan.StreamMode
 		after       string // closed, or open and silent; else the next request is read
 		kind        string // of the failures, empty for success
 		message     string
@@ -179,11 +182,11 @@ func TestStreamReplies(t *testing.T) {
 		{"capitals", strings.Replace(whole, "text/event-stream", "Text/Event-Stream;charset=x", 1), "", "", "", "", good},
 		{"lower case", strings.NewReplacer("Content-Type", "content-type", "Transfer-Encoding", "transfer-encoding").Replace(whole), "", "", "", "", good},
 		{"silent", sse(roleEvent, doneEvent), "", "", "", "", StreamCounts{Streams: 8, Silent: 8, ByChunks: 8}},
-		{"off", whole, StreamOff, "", "", "", StreamCounts{}},
-		{"on, of another type", strings.Replace(whole, "text/event-stream", "text/plain", 1), StreamOn, "", "", "", good},
-		{"auto, no stream", json, StreamAuto, "", "", "", StreamCounts{}},
+		{"off", whole, plan.StreamOff, "", "", "", StreamCounts{}},
+		{"on, of another type", strings.Replace(whole, "text/event-stream", "text/plain", 1), plan.StreamOn, "", "", "", good},
+		{"auto, no stream", json, plan.StreamAuto, "", "", "", StreamCounts{}},
 		{"a failed status", strings.Replace(whole, "200 OK", "500 No", 1), "", "", "status_500", "", StreamCounts{}},
-		{"on, no stream", json, StreamOn, "", KindStreamEmpty, "without one valid chunk", StreamCounts{}},
+		{"on, no stream", json, plan.StreamOn, "", KindStreamEmpty, "without one valid chunk", StreamCounts{}},
 		{"empty", sse(": ping\n\n"), "", "", KindStreamEmpty, "without one valid chunk", StreamCounts{}},
 		{"only its end", sse(doneEvent), "", "", KindStreamEmpty, "without one valid chunk", StreamCounts{}},
 		{"no end", sse(roleEvent, tokenEvent), "", "", KindStreamBroken, "ended after 1 chunk, without its [DONE]", StreamCounts{}},
@@ -283,26 +286,26 @@ func TestGood(t *testing.T) {
 	}
 	const long, none = time.Hour, time.Nanosecond
 	for _, c := range []struct {
-		good Bounds
+		good plan.Bounds
 		want string // the replies that are good
 	}{
-		{Bounds{}, ""},
-		{Bounds{figure.Response: long, figure.Service: long}, "stream short silent plain"},
-		{Bounds{figure.Response: none, figure.Service: long}, ""},
-		{Bounds{figure.Service: none}, ""},
-		{Bounds{figure.TTFT: long}, "stream short"},
-		{Bounds{figure.TTFT: none}, ""},
-		{Bounds{figure.ResponseTTFT: long, figure.Response: long}, "stream short"},
-		{Bounds{figure.ResponseTTFT: none, figure.TTFT: long}, ""},
-		{Bounds{figure.TPOT: long}, "stream"},
-		{Bounds{figure.TPOT: long, figure.Response: none}, ""},
-		{Bounds{figure.FirstByte: long, figure.Lateness: long}, "stream short silent plain"},
-		{Bounds{figure.FirstByte: none}, ""},
-		{Bounds{figure.FirstChunk: long}, "stream short silent"},
-		{Bounds{figure.FirstChunk: none}, ""},
-		{Bounds{figure.EndToEnd: long}, "stream short"},
-		{Bounds{figure.EndToEnd: none, figure.FirstChunk: long}, ""},
-		{Bounds{figure.InterChunk: long}, "stream"},
+		{plan.Bounds{}, ""},
+		{plan.Bounds{figure.Response: long, figure.Service: long}, "stream short silent plain"},
+		{plan.Bounds{figure.Response: none, figure.Service: long}, ""},
+		{plan.Bounds{figure.Service: none}, ""},
+		{plan.Bounds{figure.TTFT: long}, "stream short"},
+		{plan.Bounds{figure.TTFT: none}, ""},
+		{plan.Bounds{figure.ResponseTTFT: long, figure.Response: long}, "stream short"},
+		{plan.Bounds{figure.ResponseTTFT: none, figure.TTFT: long}, ""},
+		{plan.Bounds{figure.TPOT: long}, "stream"},
+		{plan.Bounds{figure.TPOT: long, figure.Response: none}, ""},
+		{plan.Bounds{figure.FirstByte: long, figure.Lateness: long}, "stream short silent plain"},
+		{plan.Bounds{figure.FirstByte: none}, ""},
+		{plan.Bounds{figure.FirstChunk: long}, "stream short silent"},
+		{plan.Bounds{figure.FirstChunk: none}, ""},
+		{plan.Bounds{figure.EndToEnd: long}, "stream short"},
+		{plan.Bounds{figure.EndToEnd: none, figure.FirstChunk: long}, ""},
+		{plan.Bounds{figure.InterChunk: long}, "stream"},
 	} {
 		for name, reply := range replies {
 			if racing && c.good[figure.TTFT] != long {
@@ -381,7 +384,7 @@ func TestStreamHTTP2(t *testing.T) {
 		}
 	}
 	p := h2Plan(40)
-	p.Stream = StreamOff
+	p.Stream = plan.StreamOff
 	if s := h2Run(t, url, p, payloads.Single("test", []byte("no end"))); s.Counts.Succeeded != 40 || s.Latencies.Streamed() {
 		t.Errorf("off: %+v", s.Counts)
 	}

@@ -18,6 +18,7 @@ import (
 	"brunt/attack/endpoint"
 	"brunt/attack/figure"
 	"brunt/attack/mock"
+	"brunt/attack/plan"
 	"brunt/attack/quiet"
 	"brunt/payloads"
 )
@@ -169,15 +170,15 @@ func TestUsageCounted(t *testing.T) {
 	counted := UsageCounts{Replies: 6, OutputTokens: 30, PromptTokens: 42}
 	for _, c := range []struct {
 		name, reply string
-		mode        StreamMode
+		mode        plan.StreamMode
 		want        UsageCounts
 	}{
 		{"json", reply("application/json", said), "", counted},
-		{"json of a character set", reply("Application/JSON; charset=utf-8", said), StreamAuto, counted},
+		{"json of a character set", reply("Application/JSON; charset=utf-8", said), plan.StreamAuto, counted},
 		{"large", reply("application/json", large), "", counted},
 		{"chunked", "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n" +
 			fmt.Sprintf("%x\r\n%s\r\n%x\r\n%s\r\n0\r\n\r\n", 48, said[:48], len(said)-48, said[48:]), "", counted},
-		{"off", reply("application/json", said), StreamOff, UsageCounts{}},
+		{"off", reply("application/json", said), plan.StreamOff, UsageCounts{}},
 		{"text", reply("text/plain", said), "", UsageCounts{}},
 		{"not stated", reply("application/json", `{"predictions":[1]}`), "", UsageCounts{}},
 		{"failed", strings.Replace(reply("application/json", said), "200 OK", "500 No", 1), "", UsageCounts{}},
@@ -214,7 +215,7 @@ func TestStreamGarbage(t *testing.T) {
 	events := func(chunks int) []byte {
 		return []byte(roleEvent + strings.Repeat(tokenEvent, chunks) + usageEvent + doneEvent)
 	}
-	overHTTP1 := func(chunks int) (string, Plan) {
+	overHTTP1 := func(chunks int) (string, plan.Plan) {
 		all := events(chunks)
 		head := fmt.Appendf(nil, "%sContent-Length: %d\r\n\r\n", sseHead, len(all))
 		url := rawServer(t, func(conn net.Conn, in *bufio.Reader, _ int) {
@@ -228,7 +229,7 @@ func TestStreamGarbage(t *testing.T) {
 		})
 		return url, testPlan(n)
 	}
-	overHTTP2 := func(chunks int) (string, Plan) {
+	overHTTP2 := func(chunks int) (string, plan.Plan) {
 		all := events(chunks)
 		url, _ := h2Raw(t, func(p *h2Peer, id uint32, _ int) bool {
 			p.head(id, "text/event-stream")
@@ -241,7 +242,7 @@ func TestStreamGarbage(t *testing.T) {
 		})
 		return url, h2Plan(n)
 	}
-	for name, over := range map[string]func(chunks int) (string, Plan){"HTTP/1.1": overHTTP1, "HTTP/2": overHTTP2} {
+	for name, over := range map[string]func(chunks int) (string, plan.Plan){"HTTP/1.1": overHTTP1, "HTTP/2": overHTTP2} {
 		var cost [2]float64 // allocations, the server's included
 		for i, chunks := range []int{1, many} {
 			url, p := over(chunks)

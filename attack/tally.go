@@ -9,6 +9,8 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"brunt/attack/figure"
+	"brunt/attack/plan"
+	"brunt/attack/spell"
 	"brunt/payloads/setting"
 )
 
@@ -125,7 +127,7 @@ func (t *tally) record(w *worker) {
 				c.Answers.Whole++
 			}
 		}
-		if b := &w.run.plan.Good; *b != (Bounds{}) && b.keptBy(w) {
+		if b := &w.run.plan.Good; *b != (plan.Bounds{}) && w.keeps(b) {
 			c.Good++
 		}
 	case failed:
@@ -217,7 +219,7 @@ func (w *worker) newFailure(key failureKey, databricks bool) *Failure {
 	case ex.status > 0:
 		f.Kind = "status_" + strconv.Itoa(ex.status)
 		f.Message = setting.Plain(redact(describeBody(w.reply.sample)))
-		f.RequestID = redact(oneLine(string(w.reply.requestID()), maxIDLength))
+		f.RequestID = redact(spell.OneLine(string(w.reply.requestID()), maxIDLength))
 		f.Cause, f.Headers = key.cause, w.reply.headers(redact)
 		if to := f.Headers["location"]; key.cause == CauseRedirect && to != "" {
 			f.Message = setting.Plain("redirects to " + to)
@@ -231,7 +233,7 @@ func (w *worker) newFailure(key failureKey, databricks bool) *Failure {
 	default:
 		f.Message, f.Advice = ex.describe(redact), remedyFor(ex.kind, ex.err)
 		if told := (*streamError)(nil); errors.As(ex.err, &told) {
-			f.RequestID = redact(oneLine(string(w.reply.requestID()), maxIDLength))
+			f.RequestID = redact(spell.OneLine(string(w.reply.requestID()), maxIDLength))
 		}
 	}
 	return f

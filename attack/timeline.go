@@ -297,7 +297,7 @@ func (r *Run) plannedSoFar(at Instant, started, followed uint64) uint64 {
 	if stop, stopped := r.stopInstant(); stopped {
 		at = min(at, stop)
 	}
-	return r.schedule.Load().plannedBefore(at.Sub(r.start)) + followed
+	return r.schedule.Load().PlannedBefore(at.Sub(r.start)) + followed
 }
 
 func (c *Counts) add(o *Counts) {

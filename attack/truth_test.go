@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"brunt/attack/plan"
 	"brunt/payloads"
 	"brunt/payloads/needs"
 )
@@ -48,7 +49,7 @@ func TestEveryRequestCounted(t *testing.T) {
 	})
 }
 
-func everyRequestCounted(t *testing.T, n int, p Plan, sink Sink) *oracle {
+func everyRequestCounted(t *testing.T, n int, p plan.Plan, sink Sink) *oracle {
 	o := startOracle(t, n+n/10, "-faults", mixedFaults, "-expect", fmt.Sprint(n))
 	s := attackWith(t, o.url(), p, Request{}, indexedBodies(t, n, 1000), sink)
 	sum := o.summary()

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/net/http2"
 
 	"brunt/attack/endpoint"
+	"brunt/attack/plan"
 	"brunt/payloads"
 	"brunt/payloads/needs"
 )
@@ -209,7 +210,7 @@ func TestUselessConnections(t *testing.T) {
 				p.Duration, p.HTTP2 = 600*time.Millisecond, strings.HasPrefix(name, "http2")
 				most := uint64(300) // 4 workers that pause make about 40
 				if rate != "" {
-					p = Plan{Rate: mustRate(t, rate), Concurrency: 64, Requests: 300, Timeout: p.Timeout, KeepAlive: true, HTTP2: p.HTTP2, AtEnd: p.AtEnd, CatchUp: p.CatchUp, Success: p.Success}
+					p = plan.Plan{Rate: mustRate(t, rate), Concurrency: 64, Requests: 300, Timeout: p.Timeout, KeepAlive: true, HTTP2: p.HTTP2, AtEnd: p.AtEnd, CatchUp: p.CatchUp, Success: p.Success}
 					if p.HTTP2 {
 						most *= maxMoves + 1
 					}

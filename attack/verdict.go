@@ -2,9 +2,10 @@ package attack
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
+	"brunt/attack/plan"
+	"brunt/attack/spell"
 	"brunt/payloads/setting"
 )
 
@@ -23,7 +24,7 @@ const noticeableShare = 0.01
 // judge answers what the endpoint did, and then how far the figures can be
 // trusted. Neither answer changes the other: an endpoint's failures are told
 // though brunt was starved, and that it was is told though the endpoint failed.
-func judge(s *Snapshot, p *Plan) Verdict {
+func judge(s *Snapshot, p *plan.Plan) Verdict {
 	t := gradeTrust(s, p)
 	f := findingOf(s, p, &t)
 	return Verdict{
@@ -44,8 +45,8 @@ type finding struct {
 // credentials or payloads failed it; the endpoint failed requests; it gave no
 // reply; something was in the way; brunt did not make the load; the endpoint fell
 // behind, or it is too early to say; it kept up, or set the pace.
-func findingOf(s *Snapshot, p *Plan, t *trust) finding {
-	for _, look := range []func(*Snapshot, *Plan, *trust) (finding, bool){
+func findingOf(s *Snapshot, p *plan.Plan, t *trust) finding {
+	for _, look := range []func(*Snapshot, *plan.Plan, *trust) (finding, bool){
 		nothingSent, runFault, endpointFailed, noReply, limitReached, loadNotMade, fellBehind,
 	} {
 		if f, found := look(s, p, t); found {
@@ -55,7 +56,7 @@ func findingOf(s *Snapshot, p *Plan, t *trust) finding {
 	return keptUp(s, p)
 }
 
-func nothingSent(s *Snapshot, p *Plan, t *trust) (finding, bool) {
+func nothingSent(s *Snapshot, p *plan.Plan, t *trust) (finding, bool) {
 	switch c := &s.Counts; {
 	case c.Sent > 0:
 		return finding{}, false
@@ -65,7 +66,7 @@ func nothingSent(s *Snapshot, p *Plan, t *trust) (finding, bool) {
 		return limitReached(s, p, t)
 	case c.Planned > 0 && c.Stopped < c.Planned:
 		return finding{
-			headline: setting.Textf("none of the %s was sent", counted(c.Planned, "planned request")),
+			headline: setting.Textf("none of the %s was sent", spell.Counted(c.Planned, "planned request")),
 			limit:    LimitClient,
 		}, true
 	}
@@ -73,13 +74,13 @@ func nothingSent(s *Snapshot, p *Plan, t *trust) (finding, bool) {
 }
 
 // runFault is a run that ended, or went wrong, for what was given to it.
-func runFault(s *Snapshot, _ *Plan, _ *trust) (finding, bool) {
+func runFault(s *Snapshot, _ *plan.Plan, _ *trust) (finding, bool) {
 	c := &s.Counts
 	if gone := countOfKind(s, KindPayloadGone); gone > 0 {
 		return finding{
 			headline: setting.Textf(
 				"the run ended early, after %s: a payload file changed while it was in use",
-				span(s.PlanElapsed),
+				spell.Span(s.PlanElapsed),
 			),
 			limit: LimitClient, notes: minorFailures(s),
 		}, true
@@ -93,8 +94,8 @@ func runFault(s *Snapshot, _ *Plan, _ *trust) (finding, bool) {
 			f.headline = f.headline.Plus(
 				fmt.Sprintf(
 					": from %s on the endpoint denied requests (%s, %d)",
-					span(x.First),
-					percent(share(x.Count, c.Succeeded+c.Failed)),
+					spell.Span(x.First),
+					spell.Percent(share(x.Count, c.Succeeded+c.Failed)),
 					x.Status,
 				),
 			)
@@ -105,7 +106,7 @@ func runFault(s *Snapshot, _ *Plan, _ *trust) (finding, bool) {
 }
 
 // noReply is a run in which no request has come back at all.
-func noReply(s *Snapshot, p *Plan, _ *trust) (finding, bool) {
+func noReply(s *Snapshot, p *plan.Plan, _ *trust) (finding, bool) {
 	c := &s.Counts
 	if c.Succeeded+c.Failed > 0 {
 		return finding{}, false
@@ -115,7 +116,7 @@ func noReply(s *Snapshot, p *Plan, _ *trust) (finding, bool) {
 			headline: setting.Textf(
 				"the endpoint gave no reply: %s still had none when the run was cut off after %s",
 				allOf(c.CutOff),
-				span(s.Elapsed),
+				spell.Span(s.Elapsed),
 			),
 			limit: LimitEndpoint,
 		}, true
@@ -123,8 +124,8 @@ func noReply(s *Snapshot, p *Plan, _ *trust) (finding, bool) {
 	return finding{
 		headline: setting.Textf(
 			"no reply yet: %s in flight, the longest for about %s",
-			counted(c.Sent, "request"),
-			span(s.Elapsed),
+			spell.Counted(c.Sent, "request"),
+			spell.Span(s.Elapsed),
 		),
 		limit: LimitNone,
 	}, true
@@ -132,7 +133,7 @@ func noReply(s *Snapshot, p *Plan, _ *trust) (finding, bool) {
 
 // limitReached is what kept requests from being sent that neither the endpoint nor
 // brunt's speed did.
-func limitReached(s *Snapshot, p *Plan, t *trust) (finding, bool) {
+func limitReached(s *Snapshot, p *plan.Plan, t *trust) (finding, bool) {
 	c := &s.Counts
 	if text, n := shortage(s); share(n, c.Sent) >= noticeableShare {
 		return finding{headline: text, limit: LimitConnections}, true
@@ -145,7 +146,7 @@ func limitReached(s *Snapshot, p *Plan, t *trust) (finding, bool) {
 			headline: setting.Plain(slotsHeldUp(waited, p)),
 			limit:    LimitConnections, notes: append([]setting.Text{setting.Textf("raise %v, or this is what the endpoint bears", setting.Concurrency)}, minorFailures(s)...),
 		}
-		if p.fewFiles {
+		if p.ShortOfFiles() {
 			f.notes[0] = setting.Textf(
 				"no more may be in flight, for this process may open %d files: raise ulimit -n",
 				s.Client.MaxFiles,
@@ -157,7 +158,7 @@ func limitReached(s *Snapshot, p *Plan, t *trust) (finding, bool) {
 		return finding{
 			headline: setting.Textf(
 				"%s of the requests waited over 10 ms for a stream: the endpoint takes no more of them at once on an HTTP/2 connection",
-				percent(queued),
+				spell.Percent(queued),
 			),
 			limit: LimitConnections, notes: append([]setting.Text{moreConnections}, minorFailures(s)...),
 		}, true
@@ -166,11 +167,11 @@ func limitReached(s *Snapshot, p *Plan, t *trust) (finding, bool) {
 }
 
 // slotsHeldUp says what part of the requests found all slots taken.
-func slotsHeldUp(waited float64, p *Plan) string {
+func slotsHeldUp(waited float64, p *plan.Plan) string {
 	return fmt.Sprintf(
 		"the limit of %s in flight held up %s of the requests",
-		counted(uint64(p.Concurrency), "request"),
-		percent(waited),
+		spell.Counted(uint64(p.Concurrency), "request"),
+		spell.Percent(waited),
 	)
 }
 
@@ -180,7 +181,7 @@ func waitedForSlot(c *Counts) uint64 {
 }
 
 // loadNotMade is a load that brunt did not make as it was planned.
-func loadNotMade(s *Snapshot, p *Plan, t *trust) (finding, bool) {
+func loadNotMade(s *Snapshot, p *plan.Plan, t *trust) (finding, bool) {
 	if !t.client {
 		return finding{}, false
 	}
@@ -191,7 +192,7 @@ func loadNotMade(s *Snapshot, p *Plan, t *trust) (finding, bool) {
 	case left >= noticeableShare:
 		f.headline = setting.Textf(
 			"the endpoint answered what it was sent, but brunt did not keep up with its plan: it left out %s of the requests",
-			percent(left),
+			spell.Percent(left),
 		)
 	default:
 		late := share(s.Counts.LateWithSlots, s.Counts.Sent)
@@ -217,7 +218,7 @@ func leftUnsent(c *Counts) uint64 {
 }
 
 // keptUp is a run in which nothing stands out.
-func keptUp(s *Snapshot, p *Plan) finding {
+func keptUp(s *Snapshot, p *plan.Plan) finding {
 	f := finding{headline: setting.Plain("the endpoint set the pace"), limit: LimitNone, notes: minorFailures(s)}
 	if p.Open() {
 		f.headline = setting.Plain("the endpoint kept up")
@@ -225,19 +226,19 @@ func keptUp(s *Snapshot, p *Plan) finding {
 			f.headline = f.headline.Plus(
 				fmt.Sprintf(
 					", but became slower: responses took about %s at the end, and %s at first",
-					span(b.last),
-					span(b.first),
+					spell.Span(b.last),
+					spell.Span(b.first),
 				),
 			)
 		}
 	}
 	if from, to := pauseIn(s, p); to > 0 {
-		since := span(from) + " of the run"
+		since := spell.Span(from) + " of the run"
 		if from < 10*time.Millisecond {
 			since = "its beginning"
 		}
 		f.headline = f.headline.Plus(
-			fmt.Sprintf(", but for a pause: no reply came for %s, from %s on", span(to-from), since),
+			fmt.Sprintf(", but for a pause: no reply came for %s, from %s on", spell.Span(to-from), since),
 		)
 	}
 	if text, n := shortage(s); n > 0 {
@@ -260,9 +261,9 @@ func minorFailures(s *Snapshot) []setting.Text {
 	return []setting.Text{
 		setting.Textf(
 			"%s of %s failed (%s), %s",
-			grouped(c.Failed),
-			counted(c.Succeeded+c.Failed, "request"),
-			percent(share(c.Failed, c.Succeeded+c.Failed)),
+			spell.Grouped(c.Failed),
+			spell.Counted(c.Succeeded+c.Failed, "request"),
+			spell.Percent(share(c.Failed, c.Succeeded+c.Failed)),
 			with,
 		),
 	}
@@ -284,73 +285,12 @@ func share(part, whole uint64) float64 {
 	return float64(part) / float64(whole)
 }
 
-// span is a time for people, to three digits: 8.12 ms, 20.4 s, 3 min 20 s.
-func span(d time.Duration) string {
-	switch s := d.Seconds(); {
-	case s >= 119.5:
-		whole := d.Round(time.Second)
-		if rest := whole % time.Minute / time.Second; rest > 0 {
-			return fmt.Sprintf("%d min %d s", whole/time.Minute, rest)
-		}
-		return fmt.Sprintf("%d min", whole/time.Minute)
-	case s >= 0.9995:
-		return threeDigits(s) + " s"
-	default:
-		return threeDigits(1e3*s) + " ms"
-	}
-}
-
-func threeDigits(x float64) string {
-	switch {
-	case x >= 99.95:
-		return fmt.Sprintf("%.0f", x)
-	case x >= 9.995:
-		return fmt.Sprintf("%.1f", x)
-	default:
-		return fmt.Sprintf("%.2f", x)
-	}
-}
-
-// percent writes a share for people: two digits below 10 %, none above, and
-// never all where it is not all.
-func percent(share float64) string {
-	switch p := 100 * share; {
-	case p > 0 && p < 0.01:
-		return "under 0.01 %"
-	case p > 0 && p < 10:
-		return fmt.Sprintf("%.2g %%", p)
-	case p >= 99.995 && p < 100:
-		return "over 99.99 %"
-	case p >= 99 && p < 100:
-		return strings.TrimRight(fmt.Sprintf("%.2f", p), "0.") + " %"
-	default:
-		return fmt.Sprintf("%.0f %%", p)
-	}
-}
-
-// counted is a number of things: 1 request, 20 requests.
-func counted(n uint64, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return grouped(n) + " " + what + "s"
-}
-
-// grouped writes a count with a comma between thousands.
-func grouped(n uint64) string {
-	text := fmt.Sprint(n)
-	for i := len(text) - 3; i > 0; i -= 3 {
-		text = text[:i] + "," + text[i:]
-	}
-	return text
-}
-
 // partOf is a share of the requests in words.
 func partOf(part, whole uint64) string {
 	if part == whole {
 		return allOf(whole)
 	}
-	return percent(share(part, whole)) + " of the requests"
+	return spell.Percent(share(part, whole)) + " of the requests"
 }
 
 // allOf is all of so many requests.
@@ -358,5 +298,5 @@ func allOf(n uint64) string {
 	if n == 1 {
 		return "the only request"
 	}
-	return "all " + counted(n, "request")
+	return "all " + spell.Counted(n, "request")
 }

@@ -7,6 +7,8 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"brunt/attack/figure"
+	"brunt/attack/plan"
+	"brunt/attack/spell"
 	"brunt/payloads/setting"
 )
 
@@ -44,13 +46,13 @@ const (
 // fellBehind is an open loop whose endpoint answered fewer requests than it was
 // sent: more and more were in flight, and the responses took longer and longer.
 // While that cannot be known yet, it says so.
-func fellBehind(s *Snapshot, p *Plan, _ *trust) (finding, bool) {
+func fellBehind(s *Snapshot, p *plan.Plan, _ *trust) (finding, bool) {
 	c := &s.Counts
 	if cut := share(c.CutOff, c.Sent); cut >= noticeableShare && float64(c.CutOff) > 2*meanInFlight(s) {
 		return finding{
 			headline: setting.Textf(
 				"the endpoint left %s of the requests without a reply until the run was cut off",
-				percent(cut),
+				spell.Percent(cut),
 			),
 			limit: LimitEndpoint,
 			notes: minorFailures(s),
@@ -72,8 +74,8 @@ func fellBehind(s *Snapshot, p *Plan, _ *trust) (finding, bool) {
 			headline: setting.Textf(
 				"the endpoint fell behind%s: it answered slower and slower, and requests in flight rose from %s to %s",
 				in.words(),
-				grouped(b.from),
-				grouped(b.to),
+				spell.Grouped(b.from),
+				spell.Grouped(b.to),
 			),
 			limit: LimitEndpoint,
 			notes: minorFailures(s),
@@ -84,9 +86,9 @@ func fellBehind(s *Snapshot, p *Plan, _ *trust) (finding, bool) {
 		return finding{
 			headline: setting.Textf(
 				"filling: %s in flight; a response takes about %s, so whether the endpoint keeps up shows from %s of the run on",
-				counted(b.to, "request"),
-				span(b.first),
-				span(soon),
+				spell.Counted(b.to, "request"),
+				spell.Span(b.first),
+				spell.Span(soon),
 			),
 			limit: LimitNone,
 			notes: minorFailures(s),
@@ -95,7 +97,7 @@ func fellBehind(s *Snapshot, p *Plan, _ *trust) (finding, bool) {
 		return finding{
 			headline: setting.Textf(
 				"filling: %s in flight, and still more; whether the endpoint keeps up does not show yet",
-				counted(b.to, "request"),
+				spell.Counted(b.to, "request"),
 			),
 			limit: LimitNone,
 			notes: minorFailures(s),
@@ -105,8 +107,8 @@ func fellBehind(s *Snapshot, p *Plan, _ *trust) (finding, bool) {
 		return finding{
 			headline: setting.Textf(
 				"the endpoint answered, but the load was too short to show whether it keeps up: requests in flight rose from %s to %s",
-				grouped(b.from),
-				grouped(b.to),
+				spell.Grouped(b.from),
+				spell.Grouped(b.to),
 			),
 			limit: LimitNone,
 			notes: minorFailures(s),
@@ -115,8 +117,8 @@ func fellBehind(s *Snapshot, p *Plan, _ *trust) (finding, bool) {
 	return finding{
 		headline: setting.Textf(
 			"the endpoint answered, but the load was too short to show whether it keeps up: it lasted %s, and a response takes about %s",
-			span(s.PlanElapsed),
-			span(b.first),
+			spell.Span(s.PlanElapsed),
+			spell.Span(b.first),
 		),
 		limit: LimitNone,
 		notes: minorFailures(s),
@@ -153,7 +155,7 @@ type backlog struct {
 // backlogOf looks at a part of the load. Only what was seen while requests were
 // being sent counts: afterwards the number falls whatever the endpoint does, and
 // only slow ones are left.
-func backlogOf(s *Snapshot, p *Plan, part load) (b backlog) {
+func backlogOf(s *Snapshot, p *plan.Plan, part load) (b backlog) {
 	b.from0 = part.from
 	length := part.to - part.from
 	var list []*Interval
@@ -266,7 +268,7 @@ func growsThroughout(n []uint64) bool {
 // were due: at the run's rate at least ten, and it lasted longer than two responses
 // take and a second at the least. 0, 0 without one, or where brunt itself could not
 // run.
-func pauseIn(s *Snapshot, p *Plan) (from, to time.Duration) {
+func pauseIn(s *Snapshot, p *plan.Plan) (from, to time.Duration) {
 	long := s.Silence.Length
 	c := &s.Counts
 	if s.Elapsed <= long || long < time.Second || s.Delays.Max() >= long/2 {

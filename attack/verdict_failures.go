@@ -8,12 +8,14 @@ import (
 
 	"brunt/attack/endpoint"
 	"brunt/attack/figure"
+	"brunt/attack/plan"
+	"brunt/attack/spell"
 	"brunt/payloads/setting"
 )
 
 // endpointFailed tells of the endpoint's failures, the most frequent kind in
 // words and the others by their names.
-func endpointFailed(s *Snapshot, p *Plan, t *trust) (finding, bool) {
+func endpointFailed(s *Snapshot, p *plan.Plan, t *trust) (finding, bool) {
 	settled := s.Counts.Succeeded + s.Counts.Failed
 	kinds, failed := endpointFailures(s)
 	if settled == 0 || share(failed, settled) < noticeableShare {
@@ -26,7 +28,7 @@ func endpointFailed(s *Snapshot, p *Plan, t *trust) (finding, bool) {
 	}
 	if slices.Contains(timeoutKinds, first.kind) && s.Delays.Max() >= p.Timeout/2 {
 		f.limit = LimitClient
-		f.headline = f.headline.Plus(fmt.Sprintf(", but brunt itself could not run for up to %s", span(s.Delays.Max())))
+		f.headline = f.headline.Plus(fmt.Sprintf(", but brunt itself could not run for up to %s", spell.Span(s.Delays.Max())))
 	}
 	if failed > first.count {
 		var names []string
@@ -39,7 +41,7 @@ func endpointFailed(s *Snapshot, p *Plan, t *trust) (finding, bool) {
 		f.headline = f.headline.Plus(
 			fmt.Sprintf(
 				"; another %s failed (%s)",
-				percent(share(failed-first.count, settled)),
+				spell.Percent(share(failed-first.count, settled)),
 				strings.Join(names, ", "),
 			),
 		)
@@ -123,7 +125,7 @@ var failureSentences = map[string]string{
 }
 
 // failureSentence say what the endpoint did, and to how many requests.
-func failureSentence(k kindCount, settled uint64, p *Plan) string {
+func failureSentence(k kindCount, settled uint64, p *plan.Plan) string {
 	whom := partOf(k.count, settled)
 	switch {
 	case k.status == 429:
@@ -138,7 +140,7 @@ func failureSentence(k kindCount, settled uint64, p *Plan) string {
 		return fmt.Sprintf(
 			"the endpoint left %s without a complete reply within the time-out of %s",
 			whom,
-			span(p.Timeout),
+			spell.Span(p.Timeout),
 		)
 	}
 	if deed := failureSentences[k.kind]; deed != "" {
@@ -149,7 +151,7 @@ func failureSentence(k kindCount, settled uint64, p *Plan) string {
 
 // failureTimes say when the requests were sent that failed, where that was not all
 // the time.
-func failureTimes(k kindCount, settled uint64, s *Snapshot, p *Plan) string {
+func failureTimes(k kindCount, settled uint64, s *Snapshot, p *plan.Plan) string {
 	if k.count == settled {
 		return "" // all the time
 	}
@@ -163,13 +165,13 @@ func failureTimes(k kindCount, settled uint64, s *Snapshot, p *Plan) string {
 	began, ended := k.first > margin, s.State == Done && s.Counts.CutOff == 0 && k.last < s.PlanElapsed-margin
 	switch {
 	case began && ended && k.last-k.first < time.Second/2:
-		return ", at " + span(k.first) + " of the run"
+		return ", at " + spell.Span(k.first) + " of the run"
 	case began && ended:
-		return ", between " + span(k.first) + " and " + span(k.last) + " of the run"
+		return ", between " + spell.Span(k.first) + " and " + spell.Span(k.last) + " of the run"
 	case began:
-		return ", from " + span(k.first) + " of the run on"
+		return ", from " + spell.Span(k.first) + " of the run on"
 	case ended:
-		return ", up to " + span(k.last) + " of the run"
+		return ", up to " + spell.Span(k.last) + " of the run"
 	}
 	return ""
 }
@@ -182,25 +184,25 @@ var moreConnections = setting.Textf("raise %v, or leave it out", setting.Connect
 func shortage(s *Snapshot) (text setting.Text, n uint64) {
 	if n := countOfKind(s, endpoint.NoFiles); n > 0 {
 		return setting.Textf("%s found no free file descriptor (limit %d): raise it with ulimit -n, or lower %v",
-			counted(n, "request"), s.Client.MaxFiles, setting.Concurrency), n
+			spell.Counted(n, "request"), s.Client.MaxFiles, setting.Concurrency), n
 	}
 	if n := countOfKind(s, endpoint.NoPorts); n > 0 {
 		return setting.Textf(
 			"%s found no free port: keep connections open, or widen net.ipv4.ip_local_port_range",
-			counted(n, "request"),
+			spell.Counted(n, "request"),
 		), n
 	}
 	if n := countOfKind(s, KindConnectRate); n > 0 {
 		return setting.Textf(
 			"%s were given no connection in time by %v: raise it, or leave it out",
-			counted(n, "request"),
+			spell.Counted(n, "request"),
 			setting.ConnectRate,
 		), n
 	}
 	if n := countOfKind(s, KindNoStream); n > 0 {
 		return setting.Textf(
 			"%s got no stream in time, for the endpoint takes no more of them at once on an HTTP/2 connection: %v",
-			counted(n, "request"),
+			spell.Counted(n, "request"),
 			moreConnections,
 		), n
 	}

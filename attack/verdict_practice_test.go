@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"brunt/attack/endpoint"
+	"brunt/attack/plan"
 	"brunt/attack/quiet"
 	"brunt/payloads"
 )
@@ -16,30 +17,30 @@ import (
 func TestVerdictsInPractice(t *testing.T) {
 	for name, c := range map[string]struct {
 		url      string
-		plan     func(p *Plan)
+		plan     func(p *plan.Plan)
 		at       time.Duration // looked at while it runs; 0: at its end
 		limit    string
 		headline string
 	}{
-		"skipping for want of slots": {"mock://?latency=100ms&sigma=0&concurrency=100", func(p *Plan) {
-			p.Rate, p.Concurrency, p.CatchUp, p.Duration = mustRate(t, "200"), 3, CatchUpSkip, 3*time.Second
+		"skipping for want of slots": {"mock://?latency=100ms&sigma=0&concurrency=100", func(p *plan.Plan) {
+			p.Rate, p.Concurrency, p.CatchUp, p.Duration = mustRate(t, "200"), 3, plan.CatchUpSkip, 3*time.Second
 		}, 0, LimitConnections, "the limit of 3 requests in flight held up"},
-		"filling": {"mock://?latency=4s&sigma=0&concurrency=1000", func(p *Plan) {
+		"filling": {"mock://?latency=4s&sigma=0&concurrency=1000", func(p *plan.Plan) {
 			p.Rate, p.Concurrency, p.Duration = mustRate(t, "20"), 0, 6*time.Second
 		}, 3 * time.Second, LimitNone, "no reply yet: "},
-		"too short": {"mock://?latency=4s&sigma=0&concurrency=1000", func(p *Plan) {
+		"too short": {"mock://?latency=4s&sigma=0&concurrency=1000", func(p *plan.Plan) {
 			p.Rate, p.Concurrency, p.Duration = mustRate(t, "20"), 0, 2*time.Second
 		}, 0, LimitNone, "too short to show"},
-		"above its capacity": {"mock://?latency=20ms&concurrency=2&queue=0", func(p *Plan) {
+		"above its capacity": {"mock://?latency=20ms&concurrency=2&queue=0", func(p *plan.Plan) {
 			p.Rate, p.Concurrency, p.Duration = mustRate(t, "130"), 0, 6*time.Second
 		}, 0, LimitEndpoint, "the endpoint fell behind"},
-		"refusing": {"mock://?latency=200ms&sigma=0&concurrency=10&queue=1", func(p *Plan) {
+		"refusing": {"mock://?latency=200ms&sigma=0&concurrency=10&queue=1", func(p *plan.Plan) {
 			p.Rate, p.Concurrency, p.Duration = mustRate(t, "100"), 0, 3*time.Second
 		}, 0, LimitEndpoint, "the endpoint refused"},
-		"nobody there": {"http://127.0.0.1:1/", func(p *Plan) {
+		"nobody there": {"http://127.0.0.1:1/", func(p *plan.Plan) {
 			p.Rate, p.Concurrency, p.Duration = mustRate(t, "20"), 0, time.Second
 		}, 0, LimitEndpoint, "the endpoint refused the connection for all 20 requests"},
-		"closed loop": {"mock://?latency=20ms&sigma=0&concurrency=1&queue=0", func(p *Plan) {
+		"closed loop": {"mock://?latency=20ms&sigma=0&concurrency=1&queue=0", func(p *plan.Plan) {
 			p.Concurrency, p.Duration = 8, 2*time.Second
 		}, 0, LimitNone, "the endpoint set the pace"},
 	} {
@@ -52,7 +53,7 @@ func TestVerdictsInPractice(t *testing.T) {
 				s := (*Snapshot)(nil)
 				if c.at > 0 {
 					s = waitFor(run, c.at)
-					run.Stop(Cut)
+					run.Stop(plan.Cut)
 				}
 				<-run.Done()
 				if s == nil {

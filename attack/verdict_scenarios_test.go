@@ -12,6 +12,7 @@ import (
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
 	"brunt/attack/endpoint"
+	"brunt/attack/plan"
 )
 
 const (
@@ -72,7 +73,7 @@ var scenarios = []struct {
 	{name: "answers of 2 to 60 s, at 30 s", world: world{rate: 5, duration: 300 * sec, service: even(2*sec, 60*sec, 3), at: 30 * sec}, headline: "filling: .*|the endpoint kept up", limit: LimitNone, trust: TrustFull},
 	{name: "answers of 2 to 60 s, done", world: world{rate: 5, duration: 300 * sec, service: even(2*sec, 60*sec, 3)}, headline: "the endpoint kept up", limit: LimitNone, trust: TrustFull},
 	{name: "all cut off", world: world{rate: 20, cut: true, service: took(50 * sec)}, headline: "the endpoint gave no reply: all 200 requests still had none when the run was cut off after 10.0 s", limit: LimitEndpoint, trust: TrustFull},
-	{name: "a rate raised in mid-run", world: world{rate: 100, changes: []Change{{At: 8 * sec, Rate: perSec(400)}}, service: took(sec), at: 9 * sec, duration: 60 * sec}, headline: "filling: .*|the endpoint kept up", limit: LimitNone, trust: TrustFull},
+	{name: "a rate raised in mid-run", world: world{rate: 100, changes: []plan.Change{{At: 8 * sec, Rate: perSec(400)}}, service: took(sec), at: 9 * sec, duration: 60 * sec}, headline: "filling: .*|the endpoint kept up", limit: LimitNone, trust: TrustFull},
 
 	// An endpoint that does not bear the load.
 	{name: "at 1.05 of its capacity", world: world{rate: 105, servers: 10, duration: 30 * sec, service: spread(97*ms, 0.25, 4)}, headline: `the endpoint fell behind: it answered slower and slower, and requests in flight rose from \d+ to \d+`, limit: LimitEndpoint, trust: TrustFull},

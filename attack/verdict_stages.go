@@ -2,9 +2,10 @@ package attack
 
 import (
 	"fmt"
-	"math"
 	"time"
 
+	"brunt/attack/plan"
+	"brunt/attack/spell"
 	"brunt/payloads/setting"
 )
 
@@ -13,11 +14,11 @@ import (
 type load struct {
 	number   int           // of the stage; 0 where it is none
 	from, to time.Duration // since the measured start; to is no later than now
-	stage    *Stage
+	stage    *plan.Stage
 }
 
 // wholeLoad is all since the last change of the load.
-func wholeLoad(s *Snapshot, p *Plan) load {
+func wholeLoad(s *Snapshot, p *plan.Plan) load {
 	all := load{from: -p.Warmup, to: s.PlanElapsed}
 	if n := len(s.Changes); n > 0 {
 		all.from = s.Changes[n-1].At
@@ -27,7 +28,7 @@ func wholeLoad(s *Snapshot, p *Plan) load {
 
 // loadsOf are the stages of an open loop that have begun; none where there are no
 // stages, or where somebody has changed the load.
-func loadsOf(s *Snapshot, p *Plan) (list []load) {
+func loadsOf(s *Snapshot, p *plan.Plan) (list []load) {
 	if !p.Open() || len(s.Changes) > 0 {
 		return nil
 	}
@@ -44,7 +45,7 @@ func loadsOf(s *Snapshot, p *Plan) (list []load) {
 }
 
 // lastLoad is the part of the load that is under way, or was at the end.
-func lastLoad(s *Snapshot, p *Plan) load {
+func lastLoad(s *Snapshot, p *plan.Plan) load {
 	if list := loadsOf(s, p); len(list) > 0 {
 		return list[len(list)-1]
 	}
@@ -54,7 +55,7 @@ func lastLoad(s *Snapshot, p *Plan) load {
 // firstBehind is the backlog of the first stage in which the endpoint fell behind.
 // Without one, it is that of the first stage of which that cannot be told; while the
 // run goes on, only the stage under way can be one, since it may yet show.
-func firstBehind(s *Snapshot, p *Plan, stages []load) (b backlog, in load) {
+func firstBehind(s *Snapshot, p *plan.Plan, stages []load) (b backlog, in load) {
 	var early *backlog
 	for i := range stages {
 		if b := backlogOf(s, p, stages[i]); b.grows && b.slower && !b.early {
@@ -71,9 +72,9 @@ func firstBehind(s *Snapshot, p *Plan, stages []load) (b backlog, in load) {
 
 // shortStage says of which stage it cannot be told whether the endpoint kept up.
 func shortStage(s *Snapshot, b *backlog, in *load) finding {
-	why := fmt.Sprintf("it lasted %s, and a response takes about %s", span(in.to-in.from), span(b.first))
+	why := fmt.Sprintf("it lasted %s, and a response takes about %s", spell.Span(in.to-in.from), spell.Span(b.first))
 	if b.grows {
-		why = fmt.Sprintf("requests in flight rose from %s to %s", grouped(b.from), grouped(b.to))
+		why = fmt.Sprintf("requests in flight rose from %s to %s", spell.Grouped(b.from), spell.Grouped(b.to))
 	}
 	headline := fmt.Sprintf(
 		"the endpoint answered, but stage %d (%s) was too short to show whether it keeps up: %s",
@@ -91,9 +92,9 @@ func (l *load) words() string {
 	}
 	from := "0 s"
 	if l.from > 0 {
-		from = span(l.from)
+		from = spell.Span(l.from)
 	}
-	return fmt.Sprintf(" in stage %d (%s, from %s to %s)", l.number, l.stage, from, span(l.from+l.stage.Length))
+	return fmt.Sprintf(" in stage %d (%s, from %s to %s)", l.number, l.stage, from, spell.Span(l.from+l.stage.Length))
 }
 
 // scaled is how many requests the interval had in flight at its end, had the rate
@@ -103,35 +104,9 @@ func (l *load) scaled(iv *Interval) uint64 {
 	if l.stage == nil || !l.stage.Ramp() {
 		return iv.InFlight
 	}
-	now, end := l.stage.rateAt(iv.At+iv.Width-l.from), l.stage.rateAt(l.to-l.from)
+	now, end := l.stage.RateAt(iv.At+iv.Width-l.from), l.stage.RateAt(l.to-l.from)
 	if now <= 0 {
 		return iv.InFlight
 	}
 	return uint64(float64(iv.InFlight)*end/now + 0.5)
-}
-
-// rateAt is the stage's rate so long after its beginning, in requests per second.
-func (g *Stage) rateAt(into time.Duration) float64 {
-	from, to := PerSecond(g.Rate), PerSecond(g.ToRate)
-	return from + (to-from)*min(1, max(0, float64(into)/float64(g.Length)))
-}
-
-// String is the stage's load: 100/s, 100/s to 1,000/s, or 8 to 64 at a time.
-func (g *Stage) String() string {
-	from, to, unit := rateWords(PerSecond(g.Rate)), rateWords(PerSecond(g.ToRate)), ""
-	if !g.Open() {
-		from, to, unit = grouped(uint64(g.Concurrency)), grouped(uint64(g.ToConcurrency)), " at a time"
-	}
-	if from == to {
-		return from + unit
-	}
-	return from + " to " + to + unit
-}
-
-// rateWords is a rate in words: 1,200/s, 0.5/s.
-func rateWords(perSecond float64) string {
-	if perSecond == math.Trunc(perSecond) {
-		return grouped(uint64(perSecond)) + "/s"
-	}
-	return fmt.Sprintf("%.4g/s", perSecond)
 }

@@ -8,6 +8,8 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"brunt/attack/figure"
+	"brunt/attack/plan"
+	"brunt/attack/spell"
 )
 
 // How far figures can be trusted.
@@ -69,7 +71,7 @@ func (t *trust) lower(grade, reason string) {
 // gradeTrust grades the figures by what brunt itself has done to them: its delays
 // against the percentiles that are reported, requests that it left out, cores
 // that were too busy, files and ports that were too few.
-func gradeTrust(s *Snapshot, p *Plan) trust {
+func gradeTrust(s *Snapshot, p *plan.Plan) trust {
 	t := trust{grade: TrustFull}
 	c := &s.Counts
 	t.delays(s, p)
@@ -77,7 +79,7 @@ func gradeTrust(s *Snapshot, p *Plan) trust {
 		t.client = true
 		reason := fmt.Sprintf(
 			"%s of the planned requests were left out though slots were free: the figures are of %s requests/s",
-			percent(left),
+			spell.Percent(left),
 			ratePerSecond(c.Sent, s.PlanElapsed),
 		)
 		if left >= leftShare {
@@ -92,7 +94,7 @@ func gradeTrust(s *Snapshot, p *Plan) trust {
 	if _, n := shortage(s); share(n, c.Sent) >= leftShare {
 		t.lower(TrustNone, "what this machine has too little of stood in the way")
 	}
-	if p.fewFiles && share(waitedForSlot(c), c.Planned) >= leftShare {
+	if p.ShortOfFiles() && share(waitedForSlot(c), c.Planned) >= leftShare {
 		t.lower(TrustNone, "what this machine has too little of stood in the way")
 	}
 	t.stops(s, p)
@@ -103,7 +105,7 @@ func gradeTrust(s *Snapshot, p *Plan) trust {
 }
 
 // delays compares brunt's own delays with what is reported.
-func (t *trust) delays(s *Snapshot, p *Plan) {
+func (t *trust) delays(s *Snapshot, p *plan.Plan) {
 	worst := delayed{}
 	for _, f := range judgedFigures(s, p) {
 		f.compare(&s.Delays, &worst)
@@ -119,10 +121,10 @@ func (t *trust) delays(s *Snapshot, p *Plan) {
 	t.maxError = time.Duration(worst.largest)
 	reason := fmt.Sprintf(
 		"up to %s of the %s %s of %s may be brunt's own delay",
-		span(time.Duration(worst.own)),
+		spell.Span(time.Duration(worst.own)),
 		worst.quantile,
 		worst.figure,
-		span(time.Duration(worst.reported)),
+		spell.Span(time.Duration(worst.reported)),
 	)
 	if spoilt {
 		t.lower(TrustNone, reason)
@@ -134,7 +136,7 @@ func (t *trust) delays(s *Snapshot, p *Plan) {
 // stops looks at the stretches in which brunt could not run at all. They make a
 // closed loop's rate too low, and the longest times too long, whatever they do to
 // the percentiles.
-func (t *trust) stops(s *Snapshot, p *Plan) {
+func (t *trust) stops(s *Snapshot, p *plan.Plan) {
 	halted := s.Delays.stopped()
 	if part := float64(halted) / float64(max(s.PlanElapsed, 1)); !p.Open() && part > trustedShare {
 		grade := TrustLimited
@@ -145,7 +147,7 @@ func (t *trust) stops(s *Snapshot, p *Plan) {
 			grade,
 			fmt.Sprintf(
 				"brunt could not run for %s of the time: the rates are that much too low",
-				percent(min(1, part)),
+				spell.Percent(min(1, part)),
 			),
 		)
 	}
@@ -154,7 +156,7 @@ func (t *trust) stops(s *Snapshot, p *Plan) {
 		float64(delay) > spoiltShare*float64(longest.Max()) {
 		t.reasons = append(
 			t.reasons,
-			fmt.Sprintf("brunt could not run for %s at a time: the longest times may be its own", span(delay)),
+			fmt.Sprintf("brunt could not run for %s at a time: the longest times may be its own", spell.Span(delay)),
 		)
 	}
 }
@@ -187,7 +189,7 @@ type delayed struct {
 // judgedFigures are the distributions that are judged. Each reply is one event that
 // a delay may hit, and of those no more can wait than are in flight; of streams
 // each chunk is one.
-func judgedFigures(s *Snapshot, p *Plan) []judgedFigure {
+func judgedFigures(s *Snapshot, p *plan.Plan) []judgedFigure {
 	l := &s.Latencies
 	elapsed := float64(max(s.Elapsed, 1))
 	replies := func(h *hdrhistogram.PackedHistogram) events {
@@ -265,7 +267,7 @@ func percentileFor(q float64, n int64) float64 {
 // replies. In an open loop slots are taken for as long as their replies are not
 // read: of a client that has no core to read them on that says nothing about the
 // endpoint.
-func (t *trust) cores(s *Snapshot, p *Plan) {
+func (t *trust) cores(s *Snapshot, p *plan.Plan) {
 	c := &s.Client
 	switch {
 	case !p.Open() && (busy(c) >= busyShare || starved(c)):
@@ -277,7 +279,7 @@ func (t *trust) cores(s *Snapshot, p *Plan) {
 			TrustNone,
 			fmt.Sprintf(
 				"all %s that may be in flight were, because brunt had too little of its cores to read the replies",
-				grouped(uint64(p.Concurrency)),
+				spell.Grouped(uint64(p.Concurrency)),
 			),
 		)
 	}
@@ -308,11 +310,11 @@ func causes(s *Snapshot) (reasons []string) {
 			fmt.Sprintf(
 				"a control group's limit of %.3g cores stopped it for %s: raise the CPU limit (cpu.max, resources.limits.cpu)",
 				c.Quota,
-				span(c.Throttled),
+				spell.Span(c.Throttled),
 			),
 		)
 	} else if crowded {
-		reasons = append(reasons, fmt.Sprintf("something else keeps the cores busy: brunt ran for %s and waited %s for a core; end what else runs here, or use another machine", span(c.CPU), span(c.Waited)))
+		reasons = append(reasons, fmt.Sprintf("something else keeps the cores busy: brunt ran for %s and waited %s for a core; end what else runs here, or use another machine", spell.Span(c.CPU), spell.Span(c.Waited)))
 	}
 	if c.GC.Seconds() >= collectedShare*c.CPU.Seconds() && c.GC > 0 ||
 		c.GCPauseMax >= lateEnough && !crowded && !halted {
@@ -320,13 +322,13 @@ func causes(s *Snapshot) (reasons []string) {
 			reasons,
 			fmt.Sprintf(
 				"garbage collection took %s of its CPU time and stopped it for up to %s",
-				percent(min(1, c.GC.Seconds()/max(c.CPU.Seconds(), 1e-9))),
-				span(c.GCPauseMax),
+				spell.Percent(min(1, c.GC.Seconds()/max(c.CPU.Seconds(), 1e-9))),
+				spell.Span(c.GCPauseMax),
 			),
 		)
 	}
 	if s.Delays.Max() >= minStop && !halted && !crowded {
-		reasons = append(reasons, fmt.Sprintf("it, or its machine, was stopped (for up to %s)", span(s.Delays.Max())))
+		reasons = append(reasons, fmt.Sprintf("it, or its machine, was stopped (for up to %s)", spell.Span(s.Delays.Max())))
 	}
 	return reasons
 }
@@ -341,7 +343,7 @@ func cpuUse(c *Client) string {
 	if allowed(c) == 1 {
 		cores = "1 core"
 	}
-	return fmt.Sprintf("%s used %s of %s", who, percent(busy(c)), cores)
+	return fmt.Sprintf("%s used %s of %s", who, spell.Percent(busy(c)), cores)
 }
 
 // allowed is how many cores' time the client may use.

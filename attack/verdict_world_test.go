@@ -12,6 +12,7 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"brunt/attack/figure"
+	"brunt/attack/plan"
 )
 
 // world is a load, an endpoint and a client, played through without a clock:
@@ -25,7 +26,7 @@ type world struct {
 	cut, skip   bool
 	at          time.Duration // the run is looked at then; 0: when it is done
 	stopAt      time.Duration // it is stopped then
-	changes     []Change
+	changes     []plan.Change
 	stages      string // of an open loop; rate is set to anything above 0 then
 
 	servers int                                         // that answer one request each at a time; 0: as many as it takes
@@ -161,13 +162,13 @@ func (w *world) play() (all []exchanged, skipped, noRoom uint64) {
 		late = func(int, time.Duration) time.Duration { return 50 * time.Microsecond }
 	}
 	next := -w.warmup
-	var staged *schedule
+	var staged *plan.Schedule
 	if w.stages != "" {
-		plan := &Plan{}
-		stages, _ := ParseStages(w.stages)
-		plan.SetStages(stages)
-		staged = newSchedule(plan)
-		end = min(end, plan.Duration)
+		p := &plan.Plan{}
+		stages, _ := plan.ParseStages(w.stages)
+		p.SetStages(stages)
+		staged = plan.NewSchedule(p)
+		end = min(end, p.Duration)
 	}
 	for i := 0; ; i++ {
 		x := exchanged{planned: slots[0]}
@@ -176,7 +177,7 @@ func (w *world) play() (all []exchanged, skipped, noRoom uint64) {
 			next += time.Duration(float64(time.Second) / w.rateAt(next))
 		}
 		if staged != nil {
-			at, ok := staged.at(uint64(i))
+			at, ok := staged.At(uint64(i))
 			if x.planned = at; !ok {
 				x.planned = end
 			}
@@ -190,7 +191,7 @@ func (w *world) play() (all []exchanged, skipped, noRoom uint64) {
 			if slots[0] > x.begin {
 				x.begin, x.waited = slots[0], true
 			}
-			if w.skip && x.begin-x.planned > SkipAfter {
+			if w.skip && x.begin-x.planned > plan.SkipAfter {
 				skipped++
 				if x.waited {
 					noRoom++
@@ -213,17 +214,17 @@ func (w *world) rateAt(at time.Duration) float64 {
 	rate := w.rate
 	for _, c := range w.changes {
 		if c.At <= at {
-			rate = PerSecond(c.Rate)
+			rate = plan.PerSecond(c.Rate)
 		}
 	}
 	return rate
 }
 
 // snapshot is what a run in the world would have measured.
-func (w *world) snapshot(t *testing.T) (*Snapshot, *Plan) {
+func (w *world) snapshot(t *testing.T) (*Snapshot, *plan.Plan) {
 	t.Helper()
 	all, skipped, noRoom := w.play()
-	p := &Plan{Concurrency: cmp.Or(w.concurrency, 10_000), Duration: w.duration, Warmup: w.warmup, Timeout: w.timeout}
+	p := &plan.Plan{Concurrency: cmp.Or(w.concurrency, 10_000), Duration: w.duration, Warmup: w.warmup, Timeout: w.timeout}
 	if w.rate > 0 {
 		p.Rate.Freq, p.Rate.Per = int(w.rate*1000), 1000*time.Second
 	}
@@ -245,9 +246,9 @@ func (w *world) snapshot(t *testing.T) (*Snapshot, *Plan) {
 			}
 			now = max(now, x.end)
 		}
-		p.AtEnd = Drain
+		p.AtEnd = plan.Drain
 		if w.cut {
-			p.AtEnd = Cut
+			p.AtEnd = plan.Cut
 		}
 	}
 	s.PlanElapsed = min(now, sending)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"brunt/attack/endpoint"
+	"brunt/attack/plan"
 	"brunt/payloads"
 	"brunt/payloads/setting"
 )
@@ -28,7 +29,7 @@ const maxWakeInterval = 2 * time.Second
 // *endpoint.UnreachableError.
 func Wake(
 	ctx context.Context,
-	plan Plan,
+	p plan.Plan,
 	request Request,
 	set *payloads.Set,
 	target *endpoint.Endpoint,
@@ -39,7 +40,7 @@ func Wake(
 		return 0, nil
 	}
 	if timeout == 0 {
-		timeout = plan.Timeout
+		timeout = p.Timeout
 	}
 	if waiting != nil {
 		waiting(
@@ -50,15 +51,15 @@ func Wake(
 			),
 		)
 	}
-	one := Plan{
+	one := plan.Plan{
 		Concurrency: 1,
 		Requests:    1,
-		KeepAlive:   plan.KeepAlive,
-		HTTP2:       plan.HTTP2,
-		AtEnd:       Cut,
-		CatchUp:     CatchUpSend,
-		Success:     plan.Success,
-		Stream:      StreamOff,
+		KeepAlive:   p.KeepAlive,
+		HTTP2:       p.HTTP2,
+		AtEnd:       plan.Cut,
+		CatchUp:     plan.CatchUpSend,
+		Success:     p.Success,
+		Stream:      plan.StreamOff,
 	}
 	ticker := time.NewTicker(max(min(maxWakeInterval, timeout/100), time.Millisecond))
 	defer ticker.Stop()
@@ -82,7 +83,7 @@ func Wake(
 		select {
 		case <-run.Done():
 		case <-ctx.Done():
-			run.Stop(Cut)
+			run.Stop(plan.Cut)
 			<-run.Done()
 			return 0, ErrInterrupted
 		}

@@ -1,6 +1,9 @@
 package attack
 
-import "brunt/attack/stream"
+import (
+	"brunt/attack/spell"
+	"brunt/attack/stream"
+)
 
 // maxWhole is the most bytes that are kept of a whole reply to see what it says: errors
 // and ordinary answers are shorter.
@@ -83,7 +86,7 @@ func aborted(reason stream.FinishReason, event []byte, after string) error {
 		text += ", after " + after
 	}
 	if why := readErrorText(event).message; why != "" {
-		text += ": " + oneLine(why, 200)
+		text += ": " + spell.OneLine(why, 200)
 	}
 	return &streamError{KindAnswerAborted, text}
 }

@@ -3,6 +3,8 @@ package attack
 import (
 	"math"
 	"time"
+
+	"brunt/attack/plan"
 )
 
 // Window is what came within the measured time by the clock, whichever ticket planned
@@ -72,12 +74,12 @@ func (r *Run) planWindow() {
 // one more would be planned.
 func (r *Run) scheduleLength(n uint64) time.Duration {
 	if r.plan.Instants != nil {
-		d, _ := OffsetOf(r.plan.Rate, n)
+		d, _ := plan.OffsetOf(r.plan.Rate, n)
 		return min(d, math.MaxInt64/2)
 	}
 	s := r.schedule.Load()
-	at := s.next(s.warm + n)
-	return max(0, min(at, math.MaxInt64/2)-s.warmup)
+	at := s.Next(s.Warm + n)
+	return max(0, min(at, math.MaxInt64/2)-s.Warmup)
 }
 
 // windowAt is the window's length as of the instant. A run whose last reply was in

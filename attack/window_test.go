@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"brunt/attack/endpoint"
+	"brunt/attack/plan"
 	"brunt/attack/quiet"
 	"brunt/payloads"
 )
@@ -54,7 +55,7 @@ func TestWindow(t *testing.T) {
 	spread := func(d time.Duration) func(int) time.Duration { // by a fifth to both sides
 		return func(n int) time.Duration { return d * time.Duration(80+n*37%41) / 100 }
 	}
-	plan := func(rate string, workers int, warmup, d time.Duration, n uint64, at AtEnd) Plan {
+	planOf := func(rate string, workers int, warmup, d time.Duration, n uint64, at plan.AtEnd) plan.Plan {
 		p := testPlan(n)
 		p.Concurrency, p.Warmup, p.Duration, p.AtEnd, p.Timeout = workers, warmup, d, at, 30*time.Second
 		if rate != "" {
@@ -64,33 +65,33 @@ func TestWindow(t *testing.T) {
 	}
 	for _, row := range []struct {
 		name  string
-		plan  Plan
+		plan  plan.Plan
 		takes func(n int) time.Duration
 		stop  time.Duration // by the user, after so long; 0 for not at all
 		least uint64        // so many replies
 		whole time.Duration // the window's length, 0 where the test cannot know it
 	}{
-		{"open, 5 ms, warm-up", plan("400", 64, 500*time.Millisecond, 2*time.Second, 0, Drain), spread(5 * time.Millisecond), 0, 760, 2 * time.Second},
-		{"open, 1 s, warm-up, drain", plan("200", 1000, 2*time.Second, 3*time.Second, 0, Drain), spread(time.Second), 0, 560, 3 * time.Second},
-		{"open, 1 s, no warm-up, cut", plan("200", 1000, 0, 3*time.Second, 0, Cut), spread(time.Second), 0, 360, 3 * time.Second},
-		{"open, 5 s, warm-up, drain", plan("80", 1000, 6*time.Second, 4*time.Second, 0, Drain), spread(5 * time.Second), 0, 280, 4 * time.Second},
-		{"open, a number of requests, one straggler", plan("200", 64, 0, 0, 400, Drain), func(n int) time.Duration {
+		{"open, 5 ms, warm-up", planOf("400", 64, 500*time.Millisecond, 2*time.Second, 0, plan.Drain), spread(5 * time.Millisecond), 0, 760, 2 * time.Second},
+		{"open, 1 s, warm-up, drain", planOf("200", 1000, 2*time.Second, 3*time.Second, 0, plan.Drain), spread(time.Second), 0, 560, 3 * time.Second},
+		{"open, 1 s, no warm-up, cut", planOf("200", 1000, 0, 3*time.Second, 0, plan.Cut), spread(time.Second), 0, 360, 3 * time.Second},
+		{"open, 5 s, warm-up, drain", planOf("80", 1000, 6*time.Second, 4*time.Second, 0, plan.Drain), spread(5 * time.Second), 0, 280, 4 * time.Second},
+		{"open, a number of requests, one straggler", planOf("200", 64, 0, 0, 400, plan.Drain), func(n int) time.Duration {
 			if n == 300 {
 				return 5 * time.Second
 			}
 			return 5 * time.Millisecond
 		}, 0, 390, 2 * time.Second},
-		{"open, stopped", plan("400", 64, 0, time.Minute, 0, Drain), spread(50 * time.Millisecond), 1500 * time.Millisecond, 400, 0},
-		{"closed, 5 ms, warm-up, cut", plan("", 4, 500*time.Millisecond, 2*time.Second, 0, Cut), spread(5 * time.Millisecond), 0, 500, 2 * time.Second},
-		{"closed, 5 s, warm-up, cut", plan("", 400, 6*time.Second, 4*time.Second, 0, Cut), spread(5 * time.Second), 0, 150, 4 * time.Second},
-		{"closed, 1 s, warm-up, drain", plan("", 200, 2*time.Second, 3*time.Second, 0, Drain), spread(time.Second), 0, 500, 3 * time.Second},
-		{"closed, a number of requests, one straggler", plan("", 8, 0, 0, 800, Drain), func(n int) time.Duration {
+		{"open, stopped", planOf("400", 64, 0, time.Minute, 0, plan.Drain), spread(50 * time.Millisecond), 1500 * time.Millisecond, 400, 0},
+		{"closed, 5 ms, warm-up, cut", planOf("", 4, 500*time.Millisecond, 2*time.Second, 0, plan.Cut), spread(5 * time.Millisecond), 0, 500, 2 * time.Second},
+		{"closed, 5 s, warm-up, cut", planOf("", 400, 6*time.Second, 4*time.Second, 0, plan.Cut), spread(5 * time.Second), 0, 150, 4 * time.Second},
+		{"closed, 1 s, warm-up, drain", planOf("", 200, 2*time.Second, 3*time.Second, 0, plan.Drain), spread(time.Second), 0, 500, 3 * time.Second},
+		{"closed, a number of requests, one straggler", planOf("", 8, 0, 0, 800, plan.Drain), func(n int) time.Duration {
 			if n == 700 {
 				return 5 * time.Second
 			}
 			return 20 * time.Millisecond
 		}, 0, 600, 0},
-		{"closed, stopped", plan("", 16, 0, time.Minute, 0, Drain), spread(50 * time.Millisecond), 1500 * time.Millisecond, 300, 0},
+		{"closed, stopped", planOf("", 16, 0, time.Minute, 0, plan.Drain), spread(50 * time.Millisecond), 1500 * time.Millisecond, 300, 0},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
@@ -113,7 +114,7 @@ func TestWindow(t *testing.T) {
 	}
 }
 
-func windowRun(t *testing.T, p Plan, takes func(n int) time.Duration, stop time.Duration) (*Snapshot, *counting) {
+func windowRun(t *testing.T, p plan.Plan, takes func(n int) time.Duration, stop time.Duration) (*Snapshot, *counting) {
 	c := &counting{}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body) // else nobody would hear of a client that leaves
@@ -129,7 +130,7 @@ func windowRun(t *testing.T, p Plan, takes func(n int) time.Duration, stop time.
 	if stop > 0 {
 		select {
 		case <-time.After(stop + startDelay + 50*time.Millisecond):
-			run.Stop(Drain)
+			run.Stop(plan.Drain)
 		case <-run.Done():
 		}
 	}

@@ -8,13 +8,14 @@ import (
 
 	"brunt/attack/endpoint"
 	"brunt/attack/mock"
+	"brunt/attack/plan"
 	"brunt/attack/quiet"
 	"brunt/payloads"
 )
 
 // tokenRun is a run against the embedded endpoint, and how many tokens that wrote
 // within the run's window.
-func tokenRun(t *testing.T, c mock.Config, p Plan) (s *Snapshot, theirs uint64) {
+func tokenRun(t *testing.T, c mock.Config, p plan.Plan) (s *Snapshot, theirs uint64) {
 	t.Helper()
 	origin := time.Now() // of the server's clock
 	server, err := mock.Start(c, "127.0.0.1:0")
@@ -53,8 +54,8 @@ func TestWindowTokens(t *testing.T) {
 	longest := answer(time.Second, 81, 50*time.Millisecond)          // 5 s
 	broken := half
 	broken.StreamBreaks, broken.Usage = 0.3, mock.UsageEach
-	row := func(c mock.Config, rate string, workers int, warmup, d time.Duration, at AtEnd) func(*Plan) mock.Config {
-		return func(p *Plan) mock.Config {
+	row := func(c mock.Config, rate string, workers int, warmup, d time.Duration, at plan.AtEnd) func(*plan.Plan) mock.Config {
+		return func(p *plan.Plan) mock.Config {
 			p.Concurrency, p.Warmup, p.Duration, p.AtEnd = workers, warmup, d, at
 			if rate != "" {
 				p.Rate = mustRate(t, rate)
@@ -62,24 +63,24 @@ func TestWindowTokens(t *testing.T) {
 			return c
 		}
 	}
-	deadline := func(p *Plan) mock.Config {
-		p.Concurrency, p.Duration, p.AtEnd, p.Timeout = 64, 1700*time.Millisecond, Drain, time.Second
+	deadline := func(p *plan.Plan) mock.Config {
+		p.Concurrency, p.Duration, p.AtEnd, p.Timeout = 64, 1700*time.Millisecond, plan.Drain, time.Second
 		c := half
 		c.Sigma, c.Seed = 1, 9
 		return c
 	}
-	rows := map[string]func(*Plan) mock.Config{
-		"closed 8, 0.5 s, cut":                row(half, "", 8, 0, 1300*time.Millisecond, Cut),
-		"closed 64, uneven, warm-up, drain":   row(uneven, "", 64, 700*time.Millisecond, 1200*time.Millisecond, Drain),
-		"closed 64, uneven, warm-up, cut":     row(uneven, "", 64, 700*time.Millisecond, 1200*time.Millisecond, Cut),
-		"open, 0.5 s, warm-up, cut":           row(half, "60", 500, 350*time.Millisecond, 1300*time.Millisecond, Cut),
-		"open, 0.5 s, no warm-up, drain":      row(half, "60", 500, 0, 1300*time.Millisecond, Drain),
+	rows := map[string]func(*plan.Plan) mock.Config{
+		"closed 8, 0.5 s, cut":                row(half, "", 8, 0, 1300*time.Millisecond, plan.Cut),
+		"closed 64, uneven, warm-up, drain":   row(uneven, "", 64, 700*time.Millisecond, 1200*time.Millisecond, plan.Drain),
+		"closed 64, uneven, warm-up, cut":     row(uneven, "", 64, 700*time.Millisecond, 1200*time.Millisecond, plan.Cut),
+		"open, 0.5 s, warm-up, cut":           row(half, "60", 500, 350*time.Millisecond, 1300*time.Millisecond, plan.Cut),
+		"open, 0.5 s, no warm-up, drain":      row(half, "60", 500, 0, 1300*time.Millisecond, plan.Drain),
 		"closed 64, some pass their deadline": deadline,
-		"closed 8, some break half-way":       row(broken, "", 8, 300*time.Millisecond, 1500*time.Millisecond, Drain),
+		"closed 8, some break half-way":       row(broken, "", 8, 300*time.Millisecond, 1500*time.Millisecond, plan.Drain),
 	}
 	if long {
 		for _, warmup := range []time.Duration{0, 3 * time.Second} {
-			for _, at := range []AtEnd{Drain, Cut} {
+			for _, at := range []plan.AtEnd{plan.Drain, plan.Cut} {
 				for _, n := range []int{8, 64} {
 					for name, c := range map[string]mock.Config{"0.5 s": half, "2.48 s": longer, "5 s": longest} {
 						rows[fmt.Sprintf("closed %d, %s, warm-up %v, %s", n, name, warmup, at)] =
@@ -123,7 +124,7 @@ func TestTokensByChunks(t *testing.T) {
 	var n WindowTokens
 	var chunks uint64
 	feed := func(well bool, tail string, tailAt Instant, at ...Instant) {
-		r := &reply{run: run, streams: StreamOn}
+		r := &reply{run: run, streams: plan.StreamOn}
 		r.begin(true) // whoever asked for them
 		r.beginBody(eventStream)
 		for _, instant := range at {

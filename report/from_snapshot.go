@@ -8,6 +8,7 @@ import (
 	"brunt/attack"
 	"brunt/attack/endpoint"
 	"brunt/attack/figure"
+	"brunt/attack/plan"
 	"brunt/payloads"
 	"brunt/payloads/setting"
 	"brunt/report/format"
@@ -25,7 +26,7 @@ type Meta struct {
 	Sampler     *endpoint.Sampler // of its own figures, or nil
 	ColdStart   time.Duration     // that was waited for before the run, 0 without one
 	Protocol    string            // HTTP/1.1 or HTTP/2
-	Plan        attack.Plan
+	Plan        plan.Plan
 	Concurrency int // as the user gave it, 0 where none was given
 	Payloads    []Payload
 	Order       string
@@ -35,7 +36,7 @@ type Meta struct {
 }
 
 // MetaOf is what a run's plan, target and payloads say of it.
-func MetaOf(plan attack.Plan, url string, set *payloads.Set) Meta {
+func MetaOf(plan plan.Plan, url string, set *payloads.Set) Meta {
 	m := Meta{
 		Version: Version(), URL: url, Protocol: plan.Protocol(), Plan: plan, Concurrency: plan.Concurrency,
 		Order: string(set.Order()), Seed: set.Seed(), Asked: set.Asked(),

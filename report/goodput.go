@@ -5,6 +5,7 @@ import (
 
 	"brunt/attack"
 	"brunt/attack/figure"
+	"brunt/attack/plan"
 	"brunt/report/format"
 )
 
@@ -34,9 +35,9 @@ func (b *GoodBounds) UnmarshalJSON(text []byte) error {
 }
 
 // goodputOf is nil where the plan has no bounds.
-func goodputOf(plan *attack.Plan, s *attack.Snapshot) *Goodput {
-	b := &plan.Good
-	if *b == (attack.Bounds{}) {
+func goodputOf(p *plan.Plan, s *attack.Snapshot) *Goodput {
+	b := &p.Good
+	if *b == (plan.Bounds{}) {
 		return nil
 	}
 	return &Goodput{
@@ -47,7 +48,7 @@ func goodputOf(plan *attack.Plan, s *attack.Snapshot) *Goodput {
 }
 
 // GoodBoundsOf gives a plan's bounds in milliseconds, null for what is not bounded.
-func GoodBoundsOf(b *attack.Bounds) GoodBounds {
+func GoodBoundsOf(b *plan.Bounds) GoodBounds {
 	var ms GoodBounds
 	for f, longest := range b {
 		ms[f] = bound(longest)

@@ -9,8 +9,8 @@ import (
 	"testing"
 	"time"
 
-	"brunt/attack"
 	"brunt/attack/figure"
+	"brunt/attack/plan"
 	"brunt/report"
 	"brunt/report/reporttest"
 )
@@ -102,7 +102,7 @@ func TestRefusedIntervalHistograms(t *testing.T) {
 // TestSuccessIsInThePlan in the words that --success takes.
 func TestSuccessIsInThePlan(t *testing.T) {
 	for _, words := range []string{"200-299", "200", "200-299,304", "100-999"} {
-		set, err := attack.ParseStatusSet(words)
+		set, err := plan.ParseStatusSet(words)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -4,6 +4,7 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"brunt/attack"
+	"brunt/attack/plan"
 	"brunt/report/format"
 )
 
@@ -75,14 +76,14 @@ func intervalsOf(intervals []attack.Interval, asked *asking) []Interval {
 	return out
 }
 
-func changesOf(changes []attack.Change) []Change {
+func changesOf(changes []plan.Change) []Change {
 	out := make([]Change, 0, len(changes))
 	for _, c := range changes {
 		change := Change{TS: format.Seconds(c.At)}
 		if c.Concurrency > 0 {
 			change.Concurrency = new(c.Concurrency)
 		} else {
-			change.RatePerS = new(format.Significant(attack.PerSecond(c.Rate), 12))
+			change.RatePerS = new(format.Significant(plan.PerSecond(c.Rate), 12))
 		}
 		out = append(out, change)
 	}

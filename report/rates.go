@@ -9,6 +9,7 @@ import (
 
 	"brunt/attack"
 	"brunt/attack/arrivals"
+	"brunt/attack/plan"
 	"brunt/report/format"
 )
 
@@ -185,15 +186,15 @@ func (r *Report) checkThroughput() error {
 
 // AskedNow is the rate that is asked for by now, after all changes; 0 in a closed
 // loop.
-func AskedNow(plan *attack.Plan, s *attack.Snapshot) float64 {
+func AskedNow(p *plan.Plan, s *attack.Snapshot) float64 {
 	if n := len(s.Changes); n > 0 && s.Changes[n-1].Rate.Freq > 0 {
-		return attack.PerSecond(s.Changes[n-1].Rate)
+		return plan.PerSecond(s.Changes[n-1].Rate)
 	}
-	if len(plan.Stages) > 0 && plan.Open() {
-		planned := plan.Curve(nil)
+	if len(p.Stages) > 0 && p.Open() {
+		planned := p.Curve(nil)
 		return planned.Rate(min(s.PlanElapsed, planned.End()-1))
 	}
-	return attack.PerSecond(plan.Rate)
+	return plan.PerSecond(p.Rate)
 }
 
 // asking is what a run's plan asked for at any time, and its measured window.
@@ -203,14 +204,14 @@ type asking struct {
 	end, window time.Duration
 }
 
-func askingOf(plan *attack.Plan, s *attack.Snapshot) *asking {
-	a := &asking{instants: plan.Instants, end: s.PlanElapsed, window: s.Counts.Window.Length}
+func askingOf(p *plan.Plan, s *attack.Snapshot) *asking {
+	a := &asking{instants: p.Instants, end: s.PlanElapsed, window: s.Counts.Window.Length}
 	if s.Sessions { // a rate counts those, and how many requests they are, is not asked
 		a.instants = nil
 		return a
 	}
-	if plan.Open() && plan.Instants == nil {
-		planned := plan.Curve(s.Changes)
+	if p.Open() && p.Instants == nil {
+		planned := p.Curve(s.Changes)
 		a.planned = &planned
 	}
 	return a

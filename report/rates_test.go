@@ -9,6 +9,7 @@ import (
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
 	"brunt/attack"
+	"brunt/attack/plan"
 	"brunt/report"
 	"brunt/report/format"
 	"brunt/report/reporttest"
@@ -24,18 +25,18 @@ func TestAskedPerInterval(t *testing.T) {
 	s := &attack.Snapshot{State: attack.Done, Started: reporttest.Epoch, Latencies: attack.NewLatencies()}
 	for _, c := range []struct {
 		name    string
-		plan    attack.Plan
-		changes []attack.Change
+		plan    plan.Plan
+		changes []plan.Change
 		end     time.Duration
 		widths  []int // ms
 		want    []float64
 	}{
-		{"uneven counts", attack.Plan{Rate: per(150)}, nil, ms(3000), []int{1000, 1000, 1190}, []float64{150, 150, 150}},
-		{"the end within one, and the drain", attack.Plan{Rate: per(150)}, nil, ms(2400), []int{1000, 1000, 1000, 700}, []float64{150, 150, 150, -1}},
-		{"a stall", attack.Plan{Rate: vegeta.Rate{Freq: 1, Per: 3 * time.Second}}, nil, ms(9000), []int{1000, 6000, 2000}, []float64{1. / 3, 1. / 3, 1. / 3}},
-		{"changed", attack.Plan{Rate: per(100)}, []attack.Change{{At: ms(-500), Rate: per(200)}, {At: ms(1250), Rate: per(400)}, {At: ms(1750), Rate: per(40)}}, ms(3000), []int{1000, 1000, 1000}, []float64{200, 50 + 200 + 10, 40}},
-		{"a closed loop", attack.Plan{Concurrency: 3}, nil, ms(2000), []int{1000, 1000}, []float64{-1, -1}},
-		{"a replay", attack.Plan{Rate: per(2), Instants: []int64{0, 1, 999_999_999, 1e9, 14e8}}, nil, ms(1500), []int{1000, 600}, []float64{3, 4}},
+		{"uneven counts", plan.Plan{Rate: per(150)}, nil, ms(3000), []int{1000, 1000, 1190}, []float64{150, 150, 150}},
+		{"the end within one, and the drain", plan.Plan{Rate: per(150)}, nil, ms(2400), []int{1000, 1000, 1000, 700}, []float64{150, 150, 150, -1}},
+		{"a stall", plan.Plan{Rate: vegeta.Rate{Freq: 1, Per: 3 * time.Second}}, nil, ms(9000), []int{1000, 6000, 2000}, []float64{1. / 3, 1. / 3, 1. / 3}},
+		{"changed", plan.Plan{Rate: per(100)}, []plan.Change{{At: ms(-500), Rate: per(200)}, {At: ms(1250), Rate: per(400)}, {At: ms(1750), Rate: per(40)}}, ms(3000), []int{1000, 1000, 1000}, []float64{200, 50 + 200 + 10, 40}},
+		{"a closed loop", plan.Plan{Concurrency: 3}, nil, ms(2000), []int{1000, 1000}, []float64{-1, -1}},
+		{"a replay", plan.Plan{Rate: per(2), Instants: []int64{0, 1, 999_999_999, 1e9, 14e8}}, nil, ms(1500), []int{1000, 600}, []float64{3, 4}},
 	} {
 		s.PlanElapsed, s.Counts.Window.Length, s.Changes, s.Intervals = c.end, c.end, c.changes, nil
 		at := time.Duration(0)

@@ -2,6 +2,7 @@ package report
 
 import (
 	"brunt/attack"
+	"brunt/attack/plan"
 	"brunt/report/format"
 )
 
@@ -64,39 +65,39 @@ func targetOf(meta Meta, s *attack.Snapshot) Target {
 
 func planOf(meta Meta, s *attack.Snapshot) Plan {
 	p := &meta.Plan
-	plan := Plan{
+	shown := Plan{
 		MaxInFlight: p.Concurrency, Stages: stagesOf(p.Stages), Arrivals: p.Law.String(),
 		WarmupS: format.Seconds(s.Warmup), TimeoutS: format.Seconds(p.Timeout), KeepAlive: p.KeepAlive,
 		AtEnd: string(p.AtEnd), CatchUp: string(p.CatchUp),
 		Payloads: make([]Payload, 0, len(meta.Payloads)), Order: format.UTF8(meta.Order), Seed: new(meta.Seed),
 		Success: optional(p.Success.String()),
 	}
-	plan.FillEmpty()
+	shown.FillEmpty()
 	if p.Timeout > 0 {
-		plan.StreamTimeoutS = new(format.Seconds(max(p.StreamTimeout, p.Timeout)))
-		plan.StreamStallS = new(format.Seconds(p.StreamStall))
+		shown.StreamTimeoutS = new(format.Seconds(max(p.StreamTimeout, p.Timeout)))
+		shown.StreamStallS = new(format.Seconds(p.StreamStall))
 	}
 	if p.WarmupUntilSettled {
-		plan.WarmupSettled = new(s.Settled)
+		shown.WarmupSettled = new(s.Settled)
 	}
-	switch plan.Sessions = s.Sessions; {
+	switch shown.Sessions = s.Sessions; {
 	case p.Open() && s.Sessions:
-		plan.SessionsPerS = new(format.Significant(attack.PerSecond(p.Rate), 12))
+		shown.SessionsPerS = new(format.Significant(plan.PerSecond(p.Rate), 12))
 	case p.Open():
-		plan.RatePerS = new(format.Significant(attack.PerSecond(p.Rate), 12))
+		shown.RatePerS = new(format.Significant(plan.PerSecond(p.Rate), 12))
 	}
 	if meta.Concurrency > 0 {
-		plan.Concurrency = new(meta.Concurrency)
+		shown.Concurrency = new(meta.Concurrency)
 	}
 	if p.Duration > 0 {
-		plan.DurationS = new(format.Seconds(p.Duration))
+		shown.DurationS = new(format.Seconds(p.Duration))
 	}
 	if p.Requests > 0 {
-		plan.Requests = new(p.Requests)
+		shown.Requests = new(p.Requests)
 	}
 	for _, file := range meta.Payloads {
 		file.File, file.SHA256 = format.UTF8(file.File), format.UTF8(file.SHA256)
-		plan.Payloads = append(plan.Payloads, file)
+		shown.Payloads = append(shown.Payloads, file)
 	}
-	return plan
+	return shown
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"brunt/attack"
+	"brunt/attack/plan"
 	"brunt/report/format"
 )
 
@@ -35,18 +36,18 @@ type StageRequests struct {
 	NamedRequests
 }
 
-func stageOf(g *attack.Stage) Stage {
+func stageOf(g *plan.Stage) Stage {
 	s := Stage{DurationS: format.Seconds(g.Length)}
 	if g.Open() {
-		s.RatePerS = new(format.Significant(attack.PerSecond(g.Rate), 12))
-		s.ToRatePerS = new(format.Significant(attack.PerSecond(g.ToRate), 12))
+		s.RatePerS = new(format.Significant(plan.PerSecond(g.Rate), 12))
+		s.ToRatePerS = new(format.Significant(plan.PerSecond(g.ToRate), 12))
 	} else {
 		s.Concurrency, s.ToConcurrency = new(g.Concurrency), new(g.ToConcurrency)
 	}
 	return s
 }
 
-func stagesOf(stages []attack.Stage) []Stage {
+func stagesOf(stages []plan.Stage) []Stage {
 	out := make([]Stage, len(stages))
 	for i := range stages {
 		out[i] = stageOf(&stages[i])

@@ -5,17 +5,18 @@ import (
 	"time"
 
 	"brunt/attack"
+	"brunt/attack/plan"
 	"brunt/report"
 )
 
 // TestAskedNow: the rate asked for follows the stages, also of one ramp alone, and
 // after the end it is the last one's.
 func TestAskedNow(t *testing.T) {
-	stages, err := attack.ParseStages("10s@100..200")
+	stages, err := plan.ParseStages("10s@100..200")
 	if err != nil {
 		t.Fatal(err)
 	}
-	var plan attack.Plan
+	var plan plan.Plan
 	plan.SetStages(stages)
 	for at, want := range map[time.Duration]float64{0: 100, 5 * time.Second: 150, 10 * time.Second: 200, 12 * time.Second: 200} {
 		if got := report.AskedNow(&plan, &attack.Snapshot{PlanElapsed: at}); got < want-0.001 || got > want+0.001 {

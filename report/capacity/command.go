@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"brunt/attack"
+	"brunt/attack/plan"
 	"brunt/report"
 	"brunt/report/config"
 	"brunt/report/format"
@@ -128,8 +129,8 @@ func (f *Flags) open(target string, streams job.Streams) ([]rules.Rule, *job.Sou
 }
 
 // plan is what all steps have in common.
-func (f *Flags) plan(list []rules.Rule) attack.Plan {
-	load := config.Load{Exchange: f.Exchange, AtEnd: attack.Drain, CatchUp: attack.CatchUpSend}
+func (f *Flags) plan(list []rules.Rule) plan.Plan {
+	load := config.Load{Exchange: f.Exchange, AtEnd: plan.Drain, CatchUp: plan.CatchUpSend}
 	p := load.Plan()
 	p.Good, p.Seed = rules.Bounds(list), f.Payloads.Seed
 	return p
@@ -179,7 +180,7 @@ func (s *stepper) search() (Answer, error) {
 		return s.walk(levels)
 	}
 	b := Bounds{
-		Start: start, Min: attack.PerSecond(s.flags.MinRate.Rate), Max: s.flags.Most(),
+		Start: start, Min: plan.PerSecond(s.flags.MinRate.Rate), Max: s.flags.Most(),
 		Precision: float64(s.flags.Precision),
 	}
 	if s.flags.Clients() {

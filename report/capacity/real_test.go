@@ -10,7 +10,9 @@ import (
 	"testing"
 	"time"
 
-	"brunt/attack"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"brunt/attack/plan"
 	"brunt/attack/quiet"
 	"brunt/payloads"
 	"brunt/payloads/needs"
@@ -20,8 +22,6 @@ import (
 	"brunt/report/job"
 	"brunt/report/output"
 	"brunt/report/reporttest"
-
-	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
 // searched is a search of a real endpoint, and its exit code.
@@ -92,8 +92,8 @@ func TestSearchesTheMock(t *testing.T) {
 	needs.Time(t)
 	quiet.Repeat(t, func() error {
 		rep, code := searched(t, "mock://?latency=20ms&sigma=0&concurrency=4&queue=0", []string{"p90<60ms"}, func(f *capacity.Flags) {
-			f.Search.MinRate.Rate, _ = attack.ParseRate("120")
-			f.Search.For.Rate, _ = attack.ParseRate("500")
+			f.Search.MinRate.Rate, _ = plan.ParseRate("120")
+			f.Search.For.Rate, _ = plan.ParseRate("500")
 		})
 		c := rep.Capacity
 		if c.RatePerS == nil || *c.RatePerS < 185 || *c.RatePerS > 215 || code != 0 {
@@ -134,7 +134,7 @@ var truths = []struct {
 
 func random(f *capacity.Flags) { must(f.Search.Arrivals.UnmarshalText([]byte("poisson"))) }
 
-func fast(f *capacity.Flags) { f.Search.MinRate.Rate, _ = attack.ParseRate("20000") }
+func fast(f *capacity.Flags) { f.Search.MinRate.Rate, _ = plan.ParseRate("20000") }
 
 func clients(f *capacity.Flags) { f.Search.Sweep = "concurrency" }
 

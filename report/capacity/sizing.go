@@ -3,7 +3,7 @@ package capacity
 import (
 	"fmt"
 
-	"brunt/attack"
+	"brunt/attack/plan"
 	"brunt/report"
 	"brunt/report/format"
 )
@@ -28,7 +28,7 @@ func (s *stepper) size(c *report.Capacity) {
 	if c.RatePerS != nil {
 		c.Provisioned = needed(*c.RatePerS, used, ms, basis)
 	}
-	if asked := attack.PerSecond(s.flags.For.Rate); asked > 0 {
+	if asked := plan.PerSecond(s.flags.For.Rate); asked > 0 {
 		c.For = needed(asked, used, ms, basis)
 		if used > 0 && c.RatePerS != nil {
 			// The endpoint's own answer holds what the rule leaves unused.

@@ -9,6 +9,7 @@ import (
 
 	"brunt/attack"
 	"brunt/attack/figure"
+	"brunt/attack/plan"
 	"brunt/report"
 	"brunt/report/config"
 	"brunt/report/format"
@@ -43,7 +44,7 @@ type stepper struct {
 	flags      *config.Capacity
 	rules      []rules.Rule
 	job        *job.Job
-	plan       attack.Plan // of all steps, but for the load
+	plan       plan.Plan // of all steps, but for the load
 	interrupts chan os.Signal
 	die        func()
 	tell       func(line string)
@@ -139,7 +140,7 @@ func levelOf(rep *report.Report) float64 {
 }
 
 // planOf is the plan of a step: long enough for the percentile of each rule.
-func (s *stepper) planOf(next Next) attack.Plan {
+func (s *stepper) planOf(next Next) plan.Plan {
 	p, length := s.plan, time.Duration(s.flags.Step)
 	if next.Long {
 		length *= longer
@@ -149,7 +150,7 @@ func (s *stepper) planOf(next Next) attack.Plan {
 		p.Concurrency = int(next.Level)
 		perS = s.expected(next.Level)
 	} else {
-		p.Rate, _ = attack.ParseRate(strconv.FormatFloat(next.Level, 'f', -1, 64))
+		p.Rate, _ = plan.ParseRate(strconv.FormatFloat(next.Level, 'f', -1, 64))
 		p.Law = s.flags.Arrivals
 	}
 	needed := time.Duration(spare * float64(needs(s.rules)) / perS * float64(time.Second))
@@ -202,7 +203,7 @@ func needs(list []rules.Rule) uint64 {
 
 // lost reports whether a step under way cannot be held any more: most requests
 // fail, or more than twice as many as may be are beyond a limit.
-func (s *stepper) lost(p *attack.Plan, snapshot *attack.Snapshot) bool {
+func (s *stepper) lost(p *plan.Plan, snapshot *attack.Snapshot) bool {
 	c := &snapshot.Counts
 	settled := c.Succeeded + c.Failed
 	if snapshot.State != attack.Running || settled < needs(s.rules) {
@@ -225,17 +226,17 @@ func (s *stepper) lost(p *attack.Plan, snapshot *attack.Snapshot) bool {
 }
 
 // plannedBy is how many requests a plan of a rate holds; 0 of a closed loop.
-func (s *stepper) plannedBy(p *attack.Plan) uint64 {
+func (s *stepper) plannedBy(p *plan.Plan) uint64 {
 	if !p.Open() {
 		return 0
 	}
-	return uint64(math.Ceil(attack.PerSecond(p.Rate) * p.Duration.Seconds()))
+	return uint64(math.Ceil(plan.PerSecond(p.Rate) * p.Duration.Seconds()))
 }
 
 // run makes a run of the plan to its end, or until lost says that it is for
 // nothing: what is in flight then is waited for, within the time-out. The first
 // interrupt ends it so as well, the second cuts it, the third calls die.
-func (s *stepper) run(p attack.Plan, lost func(*attack.Snapshot) bool) (*report.Report, error) {
+func (s *stepper) run(p plan.Plan, lost func(*attack.Snapshot) bool) (*report.Report, error) {
 	if err := s.job.Again(p); err != nil {
 		return nil, err
 	}
@@ -254,16 +255,16 @@ func (s *stepper) run(p attack.Plan, lost func(*attack.Snapshot) bool) (*report.
 			return rep, nil
 		case <-ticker.C:
 			if lost != nil && lost(run.Snapshot()) {
-				run.Stop(attack.Drain)
+				run.Stop(plan.Drain)
 				lost = nil
 			}
 		case <-s.interrupts:
 			s.interrupted = true
 			switch seen++; seen {
 			case 1:
-				run.Stop(attack.Drain)
+				run.Stop(plan.Drain)
 			case 2:
-				run.Stop(attack.Cut)
+				run.Stop(plan.Cut)
 			default:
 				s.die()
 			}
@@ -277,7 +278,7 @@ func (s *stepper) start() float64 {
 	if s.flags.Clients() {
 		return 1
 	}
-	if low := attack.PerSecond(s.flags.MinRate.Rate); low > 0 {
+	if low := plan.PerSecond(s.flags.MinRate.Rate); low > 0 {
 		return low
 	}
 	rate := 0.5 / max(s.latency, 1e-4)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"brunt/attack"
+	"brunt/attack/plan"
 	"brunt/report/job"
 	"brunt/report/reporttest"
 	"brunt/report/rules"
@@ -18,8 +19,8 @@ func TestLost(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := &stepper{rules: list, job: &job.Job{}}
-	p := attack.Plan{Duration: 10 * time.Second}
-	p.Rate, _ = attack.ParseRate("100")
+	p := plan.Plan{Duration: 10 * time.Second}
+	p.Rate, _ = plan.ParseRate("100")
 	for _, tt := range []struct {
 		name              string
 		elapsed           time.Duration
@@ -42,7 +43,7 @@ func TestLost(t *testing.T) {
 	snapshot := reporttest.Healthy.Snapshot()
 	snapshot.State, snapshot.PlanElapsed = attack.Running, 3*time.Second
 	snapshot.Counts.Succeeded, snapshot.Counts.Failed = 10, 12
-	if p.Rate = (attack.Plan{}).Rate; !s.lost(&p, snapshot) {
+	if p.Rate = (plan.Plan{}).Rate; !s.lost(&p, snapshot) {
 		t.Error("12 of 22 failed in a closed loop")
 	}
 }

@@ -8,8 +8,8 @@ import (
 	"strings"
 	"time"
 
-	"brunt/attack"
 	"brunt/attack/arrivals"
+	"brunt/attack/plan"
 )
 
 // Capacity are the flags of a search for the highest load that keeps the rules.
@@ -36,9 +36,9 @@ func (c *Capacity) Clients() bool { return c.Sweep == "concurrency" }
 func (c *Capacity) Most() float64 {
 	switch {
 	case !c.Clients() && c.MaxRate.Freq > 0:
-		return attack.PerSecond(c.MaxRate.Rate)
+		return plan.PerSecond(c.MaxRate.Rate)
 	case !c.Clients():
-		return attack.MaxRatePerSecond
+		return plan.MaxRatePerSecond
 	case c.MaxConcurrency > 0:
 		return float64(c.MaxConcurrency)
 	}
@@ -47,7 +47,7 @@ func (c *Capacity) Most() float64 {
 
 // Check reports flags that make no search.
 func (c *Capacity) Check() error {
-	low, high := attack.PerSecond(c.MinRate.Rate), attack.PerSecond(c.MaxRate.Rate)
+	low, high := plan.PerSecond(c.MinRate.Rate), plan.PerSecond(c.MaxRate.Rate)
 	switch {
 	case len(c.SLO) == 0:
 		return errors.New(
@@ -59,7 +59,7 @@ func (c *Capacity) Check() error {
 		)
 	case !c.Clients() && c.MaxConcurrency != 0:
 		return errors.New("--max-concurrency: it bounds --sweep concurrency; add that, or give --max-rate")
-	case c.MaxConcurrency < 0 || c.MaxConcurrency > attack.MaxConcurrency:
+	case c.MaxConcurrency < 0 || c.MaxConcurrency > plan.MaxConcurrency:
 		return fmt.Errorf("--max-concurrency %d: must be from 1 to 1,000,000", c.MaxConcurrency)
 	case low > 0 && high > 0 && low > high:
 		return fmt.Errorf("--min-rate %g/s is above --max-rate %g/s: exchange them", low, high)

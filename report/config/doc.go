@@ -3,10 +3,10 @@
 // What is wrong with a value is said with the place where it was given.
 //
 //	command line ─┐
-//	BRUNT_… ──────┼─ kong ─→ Load, Payloads, Target ─→ attack.Plan, attack.Request,
+//	BRUNT_… ──────┼─ kong ─→ Load, Payloads, Target ─→ plan.Plan, attack.Request,
 //	--config FILE ┘                                    endpoint.Options, payloads.Set
 //
 // May import: attack, attack/arrivals, attack/endpoint, attack/endpoint/secret,
-// attack/mock, payloads, payloads/generate, payloads/jsonscan, payloads/setting,
-// payloads/show, payloads/stat.
+// attack/mock, attack/plan, payloads, payloads/generate, payloads/jsonscan,
+// payloads/setting, payloads/show, payloads/stat.
 package config

@@ -13,38 +13,39 @@ import (
 	"brunt/attack/arrivals"
 	"brunt/attack/endpoint"
 	"brunt/attack/mock"
+	"brunt/attack/plan"
 	"brunt/payloads"
 	"brunt/payloads/setting"
 )
 
 // Load are the flags that say how much is sent, for how long, and what counts.
 type Load struct {
-	Rate        Rate           `short:"r" placeholder:"N[/s|/m]" help:"Constant rate: requests per second (500, 0.5) or minute (90/m)."`
-	Concurrency *int           `short:"c" min:"1" placeholder:"N" help:"Constant number of requests in flight; with --rate, the most in flight (default 10,000)."`
-	Duration    Duration       `short:"d" min:"1" placeholder:"30s" help:"How long to send for."`
-	Stages      Stages         `placeholder:"'30s@100, 1m@100..1000'" help:"Loads one after the other, each for its time: @100 is a rate, @100..1000 goes from one to the other, @x8 and @x8..x64 are of requests in flight."`
-	Arrivals    arrivals.Law   `default:"constant" placeholder:"LAW" help:"Gaps between the requests of a rate: constant, poisson, or gamma(S) of shape S (1 is poisson, less is burstier), drawn from --seed."`
-	Requests    *uint64        `short:"n" min:"1" placeholder:"N" help:"How many requests to send; with --duration, whichever comes first."`
-	Warmup      Warmup         `placeholder:"10s" help:"Send for this long before anything is counted; auto: until latency has settled, 2 min at most."`
-	AtEnd       attack.AtEnd   `default:"drain" enum:"drain,cut" help:"Requests in flight at the end: drain (wait for replies) or cut."`
-	Recorded    bool           `help:"In conversations, later turns repeat the replies that the file has, not those received."`
-	CatchUp     attack.CatchUp `default:"send" enum:"send,skip" help:"Requests over 10 ms overdue: send late, or skip (counted as not sent)."`
+	Rate        Rate         `short:"r" placeholder:"N[/s|/m]" help:"Constant rate: requests per second (500, 0.5) or minute (90/m)."`
+	Concurrency *int         `short:"c" min:"1" placeholder:"N" help:"Constant number of requests in flight; with --rate, the most in flight (default 10,000)."`
+	Duration    Duration     `short:"d" min:"1" placeholder:"30s" help:"How long to send for."`
+	Stages      Stages       `placeholder:"'30s@100, 1m@100..1000'" help:"Loads one after the other, each for its time: @100 is a rate, @100..1000 goes from one to the other, @x8 and @x8..x64 are of requests in flight."`
+	Arrivals    arrivals.Law `default:"constant" placeholder:"LAW" help:"Gaps between the requests of a rate: constant, poisson, or gamma(S) of shape S (1 is poisson, less is burstier), drawn from --seed."`
+	Requests    *uint64      `short:"n" min:"1" placeholder:"N" help:"How many requests to send; with --duration, whichever comes first."`
+	Warmup      Warmup       `placeholder:"10s" help:"Send for this long before anything is counted; auto: until latency has settled, 2 min at most."`
+	AtEnd       plan.AtEnd   `default:"drain" enum:"drain,cut" help:"Requests in flight at the end: drain (wait for replies) or cut."`
+	Recorded    bool         `help:"In conversations, later turns repeat the replies that the file has, not those received."`
+	CatchUp     plan.CatchUp `default:"send" enum:"send,skip" help:"Requests over 10 ms overdue: send late, or skip (counted as not sent)."`
 
 	Exchange `embed:""`
 }
 
 // Exchange are the flags that say how each request is sent, and what counts.
 type Exchange struct {
-	Timeout     Duration          `min:"1" placeholder:"60s" help:"Give a request up after this long (60s; a stream that has begun to answer has 1h)."`
-	Success     attack.StatusSet  `default:"200-299" placeholder:"SET" help:"Statuses that count as succeeded (${default})."`
-	SuccessBody Pattern           `placeholder:"REGEX" help:"A success is one whose body (its first 256 KiB) matches, besides its status; RE2."`
-	FailBody    Pattern           `placeholder:"REGEX" help:"A success by its status whose body matches has failed."`
-	Connections int               `placeholder:"N" help:"Most connections (one per request in flight); with --http2, how many share the requests (one per 100)."`
-	ConnectRate int               `placeholder:"N" help:"Open at most this many connections per second (the first ones of a constant concurrency 1,000, all others as they are needed)."`
-	HTTP2       bool              `name:"http2" env:"BRUNT_HTTP2" help:"Speak HTTP/2, over TLS or known beforehand (h2c)."`
-	Stream      attack.StreamMode `default:"auto" enum:"auto,on,off" help:"Follow replies as streams of tokens: auto (server-sent events, lines of JSON), on (all) or off."`
-	StreamStall Duration          `default:"60s" help:"Give a stream up that says nothing for this long after its first output (${default}); before that, --timeout holds."`
-	Keepalive   bool              `default:"true" negatable:"" help:"Keep connections open between requests (on)."`
+	Timeout     Duration        `min:"1" placeholder:"60s" help:"Give a request up after this long (60s; a stream that has begun to answer has 1h)."`
+	Success     plan.StatusSet  `default:"200-299" placeholder:"SET" help:"Statuses that count as succeeded (${default})."`
+	SuccessBody Pattern         `placeholder:"REGEX" help:"A success is one whose body (its first 256 KiB) matches, besides its status; RE2."`
+	FailBody    Pattern         `placeholder:"REGEX" help:"A success by its status whose body matches has failed."`
+	Connections int             `placeholder:"N" help:"Most connections (one per request in flight); with --http2, how many share the requests (one per 100)."`
+	ConnectRate int             `placeholder:"N" help:"Open at most this many connections per second (the first ones of a constant concurrency 1,000, all others as they are needed)."`
+	HTTP2       bool            `name:"http2" env:"BRUNT_HTTP2" help:"Speak HTTP/2, over TLS or known beforehand (h2c)."`
+	Stream      plan.StreamMode `default:"auto" enum:"auto,on,off" help:"Follow replies as streams of tokens: auto (server-sent events, lines of JSON), on (all) or off."`
+	StreamStall Duration        `default:"60s" help:"Give a stream up that says nothing for this long after its first output (${default}); before that, --timeout holds."`
+	Keepalive   bool            `default:"true" negatable:"" help:"Keep connections open between requests (on)."`
 }
 
 // The time-outs of a request where none is given. A reply of a language model that is
@@ -56,8 +57,8 @@ const (
 )
 
 // Plan is the plan that the flags ask for, not yet validated.
-func (l *Load) Plan() attack.Plan {
-	p := attack.Plan{
+func (l *Load) Plan() plan.Plan {
+	p := plan.Plan{
 		Rate: l.Rate.Rate, Duration: time.Duration(l.Duration), Warmup: time.Duration(l.Warmup.Length), WarmupUntilSettled: l.Warmup.Auto,
 		Timeout: cmp.Or(time.Duration(l.Timeout), DefaultTimeout), KeepAlive: l.Keepalive, AtEnd: l.AtEnd,
 		CatchUp: l.CatchUp, Success: l.Success, HTTP2: l.HTTP2, Connections: l.Connections, ConnectRate: l.ConnectRate,

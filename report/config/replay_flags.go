@@ -10,7 +10,7 @@ import (
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
-	"brunt/attack"
+	"brunt/attack/plan"
 	"brunt/payloads"
 	"brunt/payloads/setting"
 )
@@ -31,8 +31,8 @@ func (s *Speed) UnmarshalText(text []byte) error {
 // Time gives a plan the timing of the recorded set: the instants of its
 // requests, as many as the plan asks for at the most, and the mean rate of
 // those that it has time for.
-func (p *Payloads) Time(plan *attack.Plan, set *payloads.Set) error {
-	if plan.Open() {
+func (p *Payloads) Time(asked *plan.Plan, set *payloads.Set) error {
+	if asked.Open() {
 		return &setting.FieldError{
 			Field:   setting.Rate,
 			Subject: setting.Textf("%v and %v both say when to send", setting.Replay, setting.Rate),
@@ -40,20 +40,20 @@ func (p *Payloads) Time(plan *attack.Plan, set *payloads.Set) error {
 		}
 	}
 	list := set.Instants()
-	if plan.Requests > 0 && plan.Requests < uint64(len(list)) {
-		list = list[:plan.Requests]
+	if asked.Requests > 0 && asked.Requests < uint64(len(list)) {
+		list = list[:asked.Requests]
 	}
 	for i := range list {
 		list[i] = int64(math.Round(float64(list[i]) / float64(p.Speed)))
 	}
-	plan.Rate = meanRate(list, plan.Duration)
-	if rate := attack.PerSecond(plan.Rate); !(rate > 0 && rate <= attack.MaxRatePerSecond) {
+	asked.Rate = meanRate(list, asked.Duration)
+	if rate := plan.PerSecond(asked.Rate); !(rate > 0 && rate <= plan.MaxRatePerSecond) {
 		return fmt.Errorf(
 			"--replay: its number of requests is %d, and all come at one instant: no timing to replay",
 			len(list),
 		)
 	}
-	plan.Instants, plan.Requests = list, uint64(len(list))
+	asked.Instants, asked.Requests = list, uint64(len(list))
 	return nil
 }
 

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"brunt/attack"
+	"brunt/attack/plan"
 	"brunt/payloads"
 )
 
@@ -35,24 +35,24 @@ func TestTime(t *testing.T) {
 		{1, 0, 0, []int64{0, 500e6, 3000e6}, 2.0 / 3}, {2, 0, 0, []int64{0, 250e6, 1500e6}, 4.0 / 3}, {0.5, 2, 0, []int64{0, 1000e6}, 1}, {1, 9, 0, []int64{0, 500e6, 3000e6}, 2.0 / 3},
 		{1, 0, time.Minute, []int64{0, 500e6, 3000e6}, 2.0 / 3}, {1, 0, 2 * time.Second, []int64{0, 500e6, 3000e6}, 1}, {1, 0, 500 * time.Millisecond, []int64{0, 500e6, 3000e6}, 2}, {1, 0, 3 * time.Second, []int64{0, 500e6, 3000e6}, 2.0 / 3},
 	} {
-		plan := attack.Plan{Requests: c.requests, Duration: c.duration}
+		asked := plan.Plan{Requests: c.requests, Duration: c.duration}
 		p := Payloads{Speed: c.speed}
-		if err := p.Time(&plan, set); err != nil || !slices.Equal(plan.Instants, c.want) || plan.Requests != uint64(len(c.want)) || attack.PerSecond(plan.Rate) != c.rate {
-			t.Errorf("%v, %d, %v: %+v, %v", c.speed, c.requests, c.duration, plan, err)
+		if err := p.Time(&asked, set); err != nil || !slices.Equal(asked.Instants, c.want) || asked.Requests != uint64(len(c.want)) || plan.PerSecond(asked.Rate) != c.rate {
+			t.Errorf("%v, %d, %v: %+v, %v", c.speed, c.requests, c.duration, asked, err)
 		}
 	}
 	p := Payloads{Speed: 1}
-	rated := attack.Plan{}
+	rated := plan.Plan{}
 	rated.Rate.Freq, rated.Rate.Per = 1, 1e9
-	for _, plan := range []attack.Plan{rated, {Requests: 1}} {
-		if err := p.Time(&plan, set); err == nil {
-			t.Errorf("%+v", plan)
+	for _, asked := range []plan.Plan{rated, {Requests: 1}} {
+		if err := p.Time(&asked, set); err == nil {
+			t.Errorf("%+v", asked)
 		}
 	}
 	for _, times := range [][]string{{"5"}, {"5", "5"}} {
-		plan := attack.Plan{}
-		if err := p.Time(&plan, open(times...)); err == nil {
-			t.Errorf("%v: %+v", times, plan)
+		asked := plan.Plan{}
+		if err := p.Time(&asked, open(times...)); err == nil {
+			t.Errorf("%v: %+v", times, asked)
 		}
 	}
 }

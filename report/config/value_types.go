@@ -8,7 +8,7 @@ import (
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
-	"brunt/attack"
+	"brunt/attack/plan"
 )
 
 // Duration is a flag that holds a length of time with its unit.
@@ -35,7 +35,7 @@ type Warmup struct {
 // UnmarshalText reads a length of time or auto.
 func (w *Warmup) UnmarshalText(text []byte) error {
 	if string(text) == "auto" {
-		*w = Warmup{Length: Duration(attack.MaxWarmup), Auto: true}
+		*w = Warmup{Length: Duration(plan.MaxWarmup), Auto: true}
 		return nil
 	}
 	if *w = (Warmup{}); w.Length.UnmarshalText(text) != nil {
@@ -44,9 +44,9 @@ func (w *Warmup) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// UnmarshalText reads the words of attack.ParseDuration.
+// UnmarshalText reads the words of plan.ParseDuration.
 func (d *Duration) UnmarshalText(text []byte) error {
-	value, err := attack.ParseDuration(string(text))
+	value, err := plan.ParseDuration(string(text))
 	*d = Duration(value)
 	return err
 }
@@ -55,16 +55,16 @@ func (d *Duration) UnmarshalText(text []byte) error {
 type Rate struct{ vegeta.Rate }
 
 // Stages is a flag that holds the parts of a plan.
-type Stages []attack.Stage
+type Stages []plan.Stage
 
-// UnmarshalText reads the words of attack.ParseStages.
+// UnmarshalText reads the words of plan.ParseStages.
 func (s *Stages) UnmarshalText(text []byte) (err error) {
-	*s, err = attack.ParseStages(string(text))
+	*s, err = plan.ParseStages(string(text))
 	return err
 }
 
-// UnmarshalText reads the words of attack.ParseRate.
+// UnmarshalText reads the words of plan.ParseRate.
 func (r *Rate) UnmarshalText(text []byte) (err error) {
-	r.Rate, err = attack.ParseRate(string(text))
+	r.Rate, err = plan.ParseRate(string(text))
 	return err
 }

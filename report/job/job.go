@@ -11,6 +11,7 @@ import (
 	"brunt/attack"
 	"brunt/attack/endpoint"
 	"brunt/attack/host"
+	"brunt/attack/plan"
 	"brunt/payloads"
 	"brunt/report"
 	"brunt/report/config"
@@ -60,7 +61,7 @@ func (s *Source) Start(ctx context.Context, o live.Settings, waiting func(text s
 // Ready opens all that runs of the plan need, as Start does, and waits until the
 // endpoint is awake, without beginning any.
 func (s *Source) Ready(
-	ctx context.Context, o live.Settings, plan attack.Plan, waiting func(text string),
+	ctx context.Context, o live.Settings, plan plan.Plan, waiting func(text string),
 ) (_ *Job, err error) {
 	if err := plan.Validate(); err != nil && !s.flags.Replay { // which has no rate before it has bodies
 		return nil, err
@@ -118,7 +119,7 @@ func (s *Source) Ready(
 }
 
 // Again begins a run of the plan, which becomes the job's; the one before is done.
-func (j *Job) Again(plan attack.Plan) (err error) {
+func (j *Job) Again(plan plan.Plan) (err error) {
 	if j.Run, err = attack.Start(plan, j.request, j.set, j.target, j.sink); err != nil {
 		return err
 	}

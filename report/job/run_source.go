@@ -6,6 +6,7 @@ import (
 
 	"brunt/attack"
 	"brunt/attack/endpoint"
+	"brunt/attack/plan"
 	"brunt/payloads"
 	"brunt/report"
 	"brunt/report/config"
@@ -41,7 +42,7 @@ type Source struct {
 	set     *payloads.Set // all that was given
 	specs   []payloads.Spec
 	started int
-	good    attack.Bounds
+	good    plan.Bounds
 	// Numbered says that each run has a results file of its own, with its number.
 	Numbered bool
 	// otherFiles are those that this process needs besides the load's.
@@ -80,7 +81,7 @@ func Open(flags Flags, word string, idle bool, streams Streams) (*Source, error)
 }
 
 // unfilled reports whether a plan lacks only the load or the end.
-func unfilled(p attack.Plan) bool {
+func unfilled(p plan.Plan) bool {
 	if !p.Open() && p.Concurrency == 0 {
 		p.Concurrency = 1
 	}

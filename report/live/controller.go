@@ -8,6 +8,7 @@ import (
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
 	"brunt/attack"
+	"brunt/attack/plan"
 	"brunt/report/rules"
 )
 
@@ -121,7 +122,7 @@ func (c *controller) attach(job *Job, settings Settings, by string) *run {
 		c.preparing = nil
 	}
 	if c.closed {
-		job.Run.Stop(attack.Cut) // brunt ended while the run was being prepared
+		job.Run.Stop(plan.Cut) // brunt ended while the run was being prepared
 	}
 	c.pending.Go(func() { c.follow(now) })
 	return now
@@ -193,11 +194,11 @@ func (c *controller) steerable(to string) (*run, error) {
 
 // Stop ends the run: no more is sent, and what is in flight is waited for or
 // cut off. A preparation is canceled.
-func (c *controller) Stop(how attack.AtEnd, by string) error {
+func (c *controller) Stop(how plan.AtEnd, by string) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if p := c.preparing; p != nil {
-		if how == attack.Cut {
+		if how == plan.Cut {
 			p.stopMode = how
 		}
 		p.cancel()
@@ -211,11 +212,11 @@ func (c *controller) Stop(how attack.AtEnd, by string) error {
 	}
 	again := now.restart
 	now.restart = false
-	if how == attack.Drain && !again && c.state() == string(attack.Draining) {
+	if how == plan.Drain && !again && c.state() == string(attack.Draining) {
 		return &ConflictError{"the run is draining already: cut it, or wait", c.state()}
 	}
 	now.job.Run.Stop(how)
-	c.addLog(map[attack.AtEnd]string{attack.Drain: "stopped ", attack.Cut: "cut off "}[how] + by)
+	c.addLog(map[plan.AtEnd]string{plan.Drain: "stopped ", plan.Cut: "cut off "}[how] + by)
 	now.invalidate()
 	c.notify()
 	return nil
@@ -270,7 +271,7 @@ func (c *controller) Reset(by string) error {
 		return &ConflictError{"this run cannot be begun anew from the page", c.state()}
 	}
 	now.restart = true
-	now.job.Run.Stop(attack.Drain)
+	now.job.Run.Stop(plan.Drain)
 	c.addLog("reset " + by + ": drains, then starts anew")
 	now.invalidate()
 	c.notify()
@@ -286,7 +287,7 @@ func (c *controller) close() {
 	}
 	if c.current != nil && c.current.final == nil {
 		c.current.restart = false
-		c.current.job.Run.Stop(attack.Cut)
+		c.current.job.Run.Stop(plan.Cut)
 	}
 	c.mu.Unlock()
 	c.pending.Wait()

@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"brunt/attack"
+	"brunt/attack/plan"
 	"brunt/report"
 	"brunt/report/results"
 )
@@ -208,7 +208,7 @@ func TestOrderOverForm(t *testing.T) {
 		auto   bool
 		warmup time.Duration
 	}{
-		{`{"warmup_s":"auto"}`, true, attack.MaxWarmup}, {`{}`, true, attack.MaxWarmup}, {`{"warmup_s":2}`, false, 2 * time.Second},
+		{`{"warmup_s":"auto"}`, true, plan.MaxWarmup}, {`{}`, true, plan.MaxWarmup}, {`{"warmup_s":2}`, false, 2 * time.Second},
 	} {
 		f, err := readFields([]byte(c.body), settingsKeys...)
 		if err != nil {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"brunt/attack"
+	"brunt/attack/plan"
 	"brunt/report/live/guard"
 )
 
@@ -159,7 +160,7 @@ func (f *feed) untilDue() time.Duration {
 
 // nextChange is when a run next changes by itself: its next interval ends, or its state
 // becomes another.
-func nextChange(s *attack.Snapshot, plan *attack.Plan) time.Time {
+func nextChange(s *attack.Snapshot, plan *plan.Plan) time.Time {
 	width, end := time.Second, time.Duration(0)
 	if n := len(s.Intervals); n > 0 {
 		width, end = s.Intervals[0].Width, s.Intervals[n-1].At+s.Intervals[n-1].Width

@@ -19,6 +19,7 @@ import (
 	"brunt/attack"
 	"brunt/attack/endpoint"
 	"brunt/attack/mock"
+	"brunt/attack/plan"
 	"brunt/payloads"
 	"brunt/report"
 	"brunt/report/results"
@@ -51,7 +52,7 @@ const mockURL = "mock://?latency=2ms&overhead=0ms&sigma=0"
 func launch(o Settings) (*Job, error) { return launchOn(mockURL, mock.ExampleBody, o) }
 
 func launchOn(url, body string, o Settings) (*Job, error) {
-	plan := attack.Plan{KeepAlive: true, AtEnd: attack.Drain, CatchUp: attack.CatchUpSend, Success: attack.DefaultSuccess(), Stream: attack.StreamAuto, StreamStall: 5 * time.Second}
+	plan := plan.Plan{KeepAlive: true, AtEnd: plan.Drain, CatchUp: plan.CatchUpSend, Success: plan.DefaultSuccess(), Stream: plan.StreamAuto, StreamStall: 5 * time.Second}
 	o.Apply(&plan)
 	if err := plan.Validate(); err != nil {
 		return nil, err

@@ -19,8 +19,8 @@ import (
 
 	"github.com/pkg/browser"
 
-	"brunt/attack"
 	"brunt/attack/host"
+	"brunt/attack/plan"
 	"brunt/report"
 	"brunt/report/live/guard"
 	"brunt/report/page"
@@ -272,9 +272,9 @@ func (v *View) Wait(interrupts <-chan os.Signal, linger time.Duration, die func(
 			}
 			switch seen++; seen {
 			case 1:
-				_ = v.controller.Stop(attack.Drain, "by an interrupt")
+				_ = v.controller.Stop(plan.Drain, "by an interrupt")
 			case 2:
-				_ = v.controller.Stop(attack.Cut, "by an interrupt")
+				_ = v.controller.Stop(plan.Cut, "by an interrupt")
 			default:
 				die()
 			}

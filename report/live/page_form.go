@@ -15,7 +15,7 @@ import (
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
-	"brunt/attack"
+	"brunt/attack/plan"
 	"brunt/payloads/setting"
 	"brunt/report/format"
 	"brunt/report/words"
@@ -83,7 +83,7 @@ func (f fields) number(key string, to *float64) error {
 }
 
 func (f fields) rate(to *vegeta.Rate) error {
-	value := attack.PerSecond(*to)
+	value := plan.PerSecond(*to)
 	if err := f.number("rate_per_s", &value); err != nil || !f.has("rate_per_s") {
 		return err
 	}
@@ -91,7 +91,7 @@ func (f fields) rate(to *vegeta.Rate) error {
 	if value == 0 {
 		return nil
 	}
-	rate, err := attack.ParseRate(strconv.FormatFloat(value, 'f', -1, 64))
+	rate, err := plan.ParseRate(strconv.FormatFloat(value, 'f', -1, 64))
 	if err != nil {
 		return &FieldError{"rate_per_s", errors.New(pageText(err))}
 	}
@@ -117,7 +117,7 @@ func (f fields) concurrency(to *int) error {
 	if !f.has("concurrency") {
 		return nil
 	}
-	n, err := f.whole("concurrency", attack.MaxConcurrency)
+	n, err := f.whole("concurrency", plan.MaxConcurrency)
 	*to = int(n)
 	return err
 }
@@ -150,7 +150,7 @@ func (f fields) duration(key string, to *time.Duration) error {
 // warmup reads the warm-up's length, or that it is to last until latency has settled.
 func (f fields) warmup(o *Settings) error {
 	if string(f["warmup_s"]) == `"auto"` {
-		o.Warmup, o.WarmupAuto = attack.MaxWarmup, true
+		o.Warmup, o.WarmupAuto = plan.MaxWarmup, true
 		return nil
 	}
 	o.WarmupAuto = o.WarmupAuto && !f.has("warmup_s")

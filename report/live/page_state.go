@@ -9,6 +9,7 @@ import (
 
 	"brunt/attack"
 	"brunt/attack/endpoint"
+	"brunt/attack/plan"
 	"brunt/report"
 	"brunt/report/live/metrics"
 )
@@ -172,7 +173,7 @@ func (c *controller) actions(state string) []string {
 
 func loadOf(rate vegeta.Rate, concurrency int) (l Load) {
 	if rate.Freq > 0 {
-		l.RatePerS = new(attack.PerSecond(rate))
+		l.RatePerS = new(plan.PerSecond(rate))
 	}
 	if concurrency > 0 {
 		l.Concurrency = new(concurrency)

@@ -3,7 +3,7 @@ package live
 import (
 	"context"
 
-	"brunt/attack"
+	"brunt/attack/plan"
 )
 
 // preparation is what is done before a run starts: opening payloads, waking the
@@ -11,15 +11,15 @@ import (
 type preparation struct {
 	ctx        context.Context
 	cancel     context.CancelFunc
-	stopMode   attack.AtEnd // the strongest stop that was asked for meanwhile
-	waitingFor string       // empty for nothing
+	stopMode   plan.AtEnd // the strongest stop that was asked for meanwhile
+	waitingFor string     // empty for nothing
 }
 
 func (p *preparation) canceled() bool { return p.ctx.Err() != nil }
 
 // prepare begins a preparation. The lock is held.
 func (c *controller) prepare() *preparation {
-	p := &preparation{stopMode: attack.Drain}
+	p := &preparation{stopMode: plan.Drain}
 	p.ctx, p.cancel = context.WithCancel(context.Background())
 	c.preparing = p
 	return p

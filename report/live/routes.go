@@ -13,8 +13,8 @@ import (
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
-	"brunt/attack"
 	"brunt/attack/endpoint"
+	"brunt/attack/plan"
 	"brunt/report"
 	"brunt/report/live/metrics"
 	"brunt/report/page"
@@ -177,14 +177,14 @@ func (v *View) stop(body []byte) error {
 	if err != nil {
 		return err
 	}
-	how := string(attack.Drain)
+	how := string(plan.Drain)
 	if err := f.text("how", &how); err != nil {
 		return err
 	}
-	if how != string(attack.Drain) && how != string(attack.Cut) {
+	if how != string(plan.Drain) && how != string(plan.Cut) {
 		return fieldError("how", "%.40q is neither drain nor cut", how)
 	}
-	return v.controller.Stop(attack.AtEnd(how), fromPage)
+	return v.controller.Stop(plan.AtEnd(how), fromPage)
 }
 
 func (v *View) change(body []byte) error {

@@ -7,17 +7,17 @@ import (
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
-	"brunt/attack"
 	"brunt/attack/endpoint"
+	"brunt/attack/plan"
 	"brunt/report/format"
 )
 
 // Settings are what a run is started with, from the page or the command line; a zero
 // value is a setting that is not made.
 type Settings struct {
-	Rate        vegeta.Rate    // of an open loop
-	Stages      []attack.Stage // instead of one load; gone once another one is asked for
-	Concurrency int            // of a closed loop, or the most in flight of an open one
+	Rate        vegeta.Rate  // of an open loop
+	Stages      []plan.Stage // instead of one load; gone once another one is asked for
+	Concurrency int          // of a closed loop, or the most in flight of an open one
 	Duration    time.Duration
 	Requests    uint64
 	Warmup      time.Duration
@@ -28,7 +28,7 @@ type Settings struct {
 }
 
 // Apply puts the settings into a plan that holds everything else.
-func (o *Settings) Apply(p *attack.Plan) {
+func (o *Settings) Apply(p *plan.Plan) {
 	p.Rate, p.Concurrency, p.Stages = o.Rate, o.Concurrency, o.Stages
 	if o.Timeout != p.Timeout { // one that is given holds for streams, too
 		p.StreamTimeout = o.Timeout
@@ -39,7 +39,7 @@ func (o *Settings) Apply(p *attack.Plan) {
 
 // SettingsOf are the settings of a plan; concurrency is the one that was given, 0 for
 // none.
-func SettingsOf(p *attack.Plan, concurrency int, target string, payloads []string) Settings {
+func SettingsOf(p *plan.Plan, concurrency int, target string, payloads []string) Settings {
 	return Settings{
 		Rate: p.Rate, Stages: p.Stages, Concurrency: concurrency, Duration: p.Duration, Requests: p.Requests,
 		Warmup: p.Warmup, WarmupAuto: p.WarmupUntilSettled, Timeout: p.Timeout, Payloads: payloads, Target: target,
@@ -62,7 +62,7 @@ func loadText(rate vegeta.Rate, concurrency int) string {
 	if rate.Freq == 0 {
 		return fmt.Sprintf("%d in flight", concurrency)
 	}
-	return strconv.FormatFloat(attack.PerSecond(rate), 'g', 12, 64) + "/s"
+	return strconv.FormatFloat(plan.PerSecond(rate), 'g', 12, 64) + "/s"
 }
 
 // unredact replaces a target that was sent back as the form shows it, without its

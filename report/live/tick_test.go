@@ -12,6 +12,7 @@ import (
 
 	"brunt/attack"
 	"brunt/attack/figure"
+	"brunt/attack/plan"
 	"brunt/report"
 	"brunt/report/page"
 )
@@ -45,7 +46,7 @@ func long(n int) (report.Meta, *attack.Snapshot) {
 			Response: attack.SketchOf(response), Service: attack.SketchOf(service), Lateness: attack.SketchOf(lateness),
 		})
 	}
-	plan := attack.Plan{Rate: vegeta.Rate{Freq: rate, Per: time.Second}, Duration: time.Hour}
+	plan := plan.Plan{Rate: vegeta.Rate{Freq: rate, Per: time.Second}, Duration: time.Hour}
 	return report.Meta{Plan: plan}, s
 }
 

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"brunt/attack"
+	"brunt/attack/plan"
 	"brunt/report"
 	"brunt/report/rules"
 )
@@ -69,7 +69,7 @@ func BenchmarkSnapshot(b *testing.B) {
 		job.Run.Snapshot()
 	}
 	b.ReportMetric((spent()-cpu)/float64(b.N), "cpu-ms/op") // that of 100 requests/s included
-	job.Run.Stop(attack.Cut)
+	job.Run.Stop(plan.Cut)
 	<-job.Run.Done()
 	job.Close(nil)
 }

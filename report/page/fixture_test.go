@@ -11,14 +11,15 @@ import (
 	"testing"
 	"time"
 
+	"github.com/HdrHistogram/hdrhistogram-go"
+	vegeta "github.com/tsenart/vegeta/v12/lib"
+
 	"brunt/attack"
 	"brunt/attack/figure"
+	"brunt/attack/plan"
 	"brunt/payloads/setting"
 	"brunt/report"
 	"brunt/report/rules"
-
-	"github.com/HdrHistogram/hdrhistogram-go"
-	vegeta "github.com/tsenart/vegeta/v12/lib"
 )
 
 // story is a made-up run with something to see in it: an endpoint that slows
@@ -164,7 +165,7 @@ func (t *builder) finish() {
 }
 
 func (st story) meta() report.Meta {
-	plan := attack.Plan{Concurrency: 200, Timeout: time.Minute, KeepAlive: true, AtEnd: attack.Drain, CatchUp: attack.CatchUpSend, Success: attack.DefaultSuccess(),
+	plan := plan.Plan{Concurrency: 200, Timeout: time.Minute, KeepAlive: true, AtEnd: plan.Drain, CatchUp: plan.CatchUpSend, Success: plan.DefaultSuccess(),
 		Rate: vegeta.Rate{Freq: st.rate, Per: time.Second}, Duration: time.Duration(st.seconds) * time.Second, Warmup: 5 * time.Second}
 	return report.Meta{
 		Version: "0.1.0", Name: "nightly", URL: "https://dbc.example.com/serving-endpoints/my-endpoint/invocations", Endpoint: "my-endpoint",

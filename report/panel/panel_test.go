@@ -16,6 +16,7 @@ import (
 
 	"brunt/attack"
 	"brunt/attack/endpoint"
+	"brunt/attack/plan"
 	"brunt/payloads"
 	"brunt/payloads/setting"
 )
@@ -24,7 +25,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // start begins a run against a server that answers every fourth request with
 // a 500.
-func start(t *testing.T, plan attack.Plan) *attack.Run {
+func start(t *testing.T, testPlan plan.Plan) *attack.Run {
 	t.Helper()
 	n := 0
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -37,21 +38,21 @@ func start(t *testing.T, plan attack.Plan) *attack.Run {
 	if err != nil {
 		t.Fatal(err)
 	}
-	run, err := attack.Start(plan, attack.Request{}, payloads.Single("", nil), target, nil)
+	run, err := attack.Start(testPlan, attack.Request{}, payloads.Single("", nil), target, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return run
 }
 
-func plan(t *testing.T) attack.Plan {
+func testPlan(t *testing.T) plan.Plan {
 	t.Helper()
-	rate, err := attack.ParseRate("200")
+	rate, err := plan.ParseRate("200")
 	if err != nil {
 		t.Fatal(err)
 	}
-	return attack.Plan{Rate: rate, Concurrency: 1, Duration: time.Minute, Timeout: time.Second, KeepAlive: true,
-		AtEnd: attack.Drain, CatchUp: attack.CatchUpSend, Success: attack.DefaultSuccess()}
+	return plan.Plan{Rate: rate, Concurrency: 1, Duration: time.Minute, Timeout: time.Second, KeepAlive: true,
+		AtEnd: plan.Drain, CatchUp: plan.CatchUpSend, Success: plan.DefaultSuccess()}
 }
 
 // TestPanel runs in a pseudo-terminal that is resized in mid-run; q ends it,
@@ -76,9 +77,9 @@ func TestPanel(t *testing.T) {
 		_, _ = io.Copy(&b, keyboard)
 		drawn <- b.String()
 	}()
-	p := plan(t)
+	p := testPlan(t)
 	run := start(t, p)
-	hide := Show(screen, screen, run, &p, false, func() { run.Stop(attack.Drain) })
+	hide := Show(screen, screen, run, &p, false, func() { run.Stop(plan.Drain) })
 	time.AfterFunc(1500*time.Millisecond, func() {
 		_ = pty.Setsize(screen, &pty.Winsize{Rows: 60, Cols: 200})
 	})
@@ -109,10 +110,10 @@ func TestQuietWhereNoTerminal(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	p := plan(t)
+	p := testPlan(t)
 	run := start(t, p)
 	hide := Show(w, nil, run, &p, false, nil)
-	run.Stop(attack.Drain)
+	run.Stop(plan.Drain)
 	<-run.Done()
 	hide()
 	w.Close()
@@ -124,7 +125,7 @@ func TestQuietWhereNoTerminal(t *testing.T) {
 // TestViewFits draws runs of all kinds into all sizes: no line is wider than
 // the terminal and there are no more lines than it has.
 func TestViewFits(t *testing.T) {
-	p := plan(t)
+	p := testPlan(t)
 	p.Duration = 1200 * time.Millisecond
 	run := start(t, p)
 	<-run.Done()
@@ -150,7 +151,7 @@ func TestViewFits(t *testing.T) {
 // TestWholeMessages: where the terminal has room below, nothing of a message or
 // of a reason is cut.
 func TestWholeMessages(t *testing.T) {
-	p := plan(t)
+	p := testPlan(t)
 	message := "upstream connect error or disconnect/reset before headers. retried and the latest reset reason: remote connection failure"
 	reason := "the endpoint refused 33 % of the requests, most of them with 429 Too Many Requests from its own limit"
 	s := &attack.Snapshot{Latencies: attack.NewLatencies(), Failures: []attack.Failure{{Kind: "status_503", Status: 503, Message: setting.Plain(message), Count: 12}}}

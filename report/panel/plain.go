@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"brunt/attack"
+	"brunt/attack/plan"
 	"brunt/report/format"
 )
 
@@ -39,7 +40,7 @@ func pulse(w io.Writer, every time.Duration, line func(since time.Duration) stri
 }
 
 // plain tells of a run, a line at a time.
-func plain(w io.Writer, every time.Duration, run *attack.Run, plan *attack.Plan) (stop func()) {
+func plain(w io.Writer, every time.Duration, run *attack.Run, plan *plan.Plan) (stop func()) {
 	return pulse(w, every, func(since time.Duration) string {
 		return format.Span(since.Round(time.Second)) + " · " + progress(run.Snapshot(), plan)
 	})

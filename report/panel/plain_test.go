@@ -33,7 +33,7 @@ func TestPulse(t *testing.T) {
 
 // TestPlain: off a terminal a run tells of itself in lines, and not when quiet.
 func TestPlain(t *testing.T) {
-	p := plan(t)
+	p := testPlan(t)
 	run := start(t, p)
 	var log bytes.Buffer
 	stop := plain(&log, 50*time.Millisecond, run, &p)

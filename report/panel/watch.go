@@ -9,6 +9,7 @@ import (
 	"golang.org/x/term"
 
 	"brunt/attack"
+	"brunt/attack/plan"
 	"brunt/report"
 	"brunt/report/format"
 )
@@ -20,7 +21,7 @@ const lineEvery = 500 * time.Millisecond
 // watch shows the run's progress on one line of a terminal, redrawn in place.
 // The function it returns ends that and clears the line; call it once the run
 // is done. It uses no escape codes, so that any terminal will do.
-func watch(f *os.File, run *attack.Run, plan *attack.Plan) (stop func()) {
+func watch(f *os.File, run *attack.Run, plan *plan.Plan) (stop func()) {
 	quit, gone := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(gone)
@@ -48,7 +49,7 @@ func watch(f *os.File, run *attack.Run, plan *attack.Plan) (stop func()) {
 
 // progress is one line on a run under way: time left, rate asked and reached,
 // p50 and p99 of the last interval, requests in flight, failures.
-func progress(s *attack.Snapshot, plan *attack.Plan) string {
+func progress(s *attack.Snapshot, plan *plan.Plan) string {
 	line := string(s.State)
 	if plan.Duration > 0 && s.State == attack.Running {
 		line += " · " + format.Span(max(0, plan.Duration-s.Elapsed).Round(time.Second)) + " left"

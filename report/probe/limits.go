@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"strconv"
 
-	"brunt/attack"
 	"brunt/attack/endpoint"
+	"brunt/attack/plan"
 	"brunt/payloads"
 	"brunt/payloads/jsonscan"
 	"brunt/payloads/setting"
@@ -14,7 +14,7 @@ import (
 
 // limits holds the load against what the endpoint's AI Gateway lets through, and
 // against the throughput provisioned for it.
-func (r *Result) limits(d *endpoint.Details, plan *attack.Plan, set *payloads.Set) {
+func (r *Result) limits(d *endpoint.Details, plan *plan.Plan, set *payloads.Set) {
 	if d == nil {
 		return
 	}

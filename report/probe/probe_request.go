@@ -14,6 +14,7 @@ import (
 	"brunt/attack/endpoint"
 	"brunt/attack/figure"
 	"brunt/attack/host"
+	"brunt/attack/plan"
 	"brunt/payloads"
 	"brunt/payloads/setting"
 	"brunt/report/config"
@@ -24,7 +25,7 @@ import (
 type sender struct {
 	result  *Result
 	details *endpoint.Details
-	plan    attack.Plan   // of the load that is to follow
+	plan    plan.Plan     // of the load that is to follow
 	ready   time.Duration // how long an endpoint that is scaled to zero is waited for; 0 is the plan's time-out
 }
 
@@ -45,12 +46,12 @@ func (s *sender) send(ctx context.Context, word string, request attack.Request, 
 	if !s.wake(ctx, request, set, target, o.Waiting) {
 		return
 	}
-	plan := attack.Plan{
+	one := plan.Plan{
 		Concurrency: 1,
 		Requests:    1,
 		Timeout:     s.plan.Timeout,
-		AtEnd:       attack.Drain,
-		CatchUp:     attack.CatchUpSend,
+		AtEnd:       plan.Drain,
+		CatchUp:     plan.CatchUpSend,
 		Success:     s.plan.Success,
 		SuccessBody: s.plan.SuccessBody,
 		FailBody:    s.plan.FailBody,
@@ -60,7 +61,7 @@ func (s *sender) send(ctx context.Context, word string, request attack.Request, 
 		// One request is to show what a run would see of it.
 		StreamTimeout: s.plan.StreamTimeout,
 	}
-	run, err := attack.Start(plan, request, set, target, nil)
+	run, err := attack.Start(one, request, set, target, nil)
 	if err != nil {
 		s.add(endpoint.Bad, target.Redact(words.Error(err)), setting.Text{})
 		return
@@ -68,13 +69,13 @@ func (s *sender) send(ctx context.Context, word string, request attack.Request, 
 	select {
 	case <-run.Done():
 	case <-ctx.Done():
-		run.Stop(attack.Cut)
+		run.Stop(plan.Cut)
 		<-run.Done()
 		s.add(endpoint.Bad, endpoint.Interrupted, setting.Text{})
 		return
 	}
 	if s.tell(run.Snapshot()); s.sizes() && len(run.Snapshot().Failures) == 0 {
-		s.bound(s.more(ctx, plan, request, set, target, &run.Snapshot().Latencies))
+		s.bound(s.more(ctx, one, request, set, target, &run.Snapshot().Latencies))
 	}
 }
 
@@ -91,21 +92,21 @@ func (s *sender) sizes() bool { return s.details != nil && s.details.MaxConcurre
 // more are the service times of some more requests, else of the first one.
 func (s *sender) more(
 	ctx context.Context,
-	plan attack.Plan,
+	one plan.Plan,
 	request attack.Request,
 	set *payloads.Set,
 	target *endpoint.Endpoint,
 	first *attack.Latencies,
 ) *hdrhistogram.PackedHistogram {
-	plan.Requests, plan.Duration, plan.KeepAlive = mostMore, moreFor, true
-	run, err := attack.Start(plan, request, set, target, nil)
+	one.Requests, one.Duration, one.KeepAlive = mostMore, moreFor, true
+	run, err := attack.Start(one, request, set, target, nil)
 	if err != nil {
 		return first[figure.Service]
 	}
 	select {
 	case <-run.Done():
 	case <-ctx.Done():
-		run.Stop(attack.Cut)
+		run.Stop(plan.Cut)
 		<-run.Done()
 	}
 	if times := run.Snapshot().Latencies[figure.Service]; times.TotalCount() > 1 {
@@ -269,7 +270,7 @@ const (
 )
 
 // machine looks at this machine, and holds the plan against it.
-func machine(plan *attack.Plan, embedded bool, addresses int) endpoint.Finding {
+func machine(one *plan.Plan, embedded bool, addresses int) endpoint.Finding {
 	l := host.ReadLimits()
 	f := endpoint.Finding{Check: "this machine", State: endpoint.Well}
 	f.Text = fmt.Sprintf("%d cores", l.Cores)
@@ -289,19 +290,19 @@ func machine(plan *attack.Plan, embedded bool, addresses int) endpoint.Finding {
 	if l.Quota > 0 {
 		cores = min(cores, l.Quota)
 	}
-	planned := plan.Open() || plan.Concurrency > 0
-	warnings, err := plan.Fits(l, embedded, addresses)
+	planned := one.Open() || one.Concurrency > 0
+	warnings, err := one.Fits(l, embedded, addresses)
 	switch {
 	case planned && err != nil:
 		f.State, f.Remedy = endpoint.Bad, setting.Textf("%w", err)
 	case planned && len(warnings) > 0:
 		f.State, f.Remedy = endpoint.Doubtful, setting.Plain(strings.Join(warnings, "; "))
-	case plan.PeakRate() > cores*perCore:
+	case one.PeakRate() > cores*perCore:
 		f.State, f.Remedy = endpoint.Doubtful, setting.Textf(
 			"a core sends %d to %d requests/s at best, by its kind: heed the verdict, or spread %s/s over more cores or machines",
 			perCore,
 			mostPerCore,
-			rounded(plan.PeakRate()),
+			rounded(one.PeakRate()),
 		)
 	case planned:
 	case l.Files > 0 && l.Files < fewFiles:

@@ -12,6 +12,7 @@ import (
 
 	"brunt/attack"
 	"brunt/attack/endpoint"
+	"brunt/attack/plan"
 	"brunt/payloads"
 	"brunt/payloads/setting"
 	"brunt/payloads/show"
@@ -132,7 +133,7 @@ func unnamed(set *payloads.Set, model string) *endpoint.Finding {
 }
 
 // plan is the load asked for; without any, that of a look at the endpoint.
-func (f *Flags) plan() (attack.Plan, error) {
+func (f *Flags) plan() (plan.Plan, error) {
 	p := f.Load.Plan()
 	if err := f.Load.Check(); err != nil {
 		return p, err
@@ -148,7 +149,7 @@ func (f *Flags) plan() (attack.Plan, error) {
 }
 
 // load is what workspace and endpoint say to the load asked for.
-func (r *Result) load(d *endpoint.Details, plan *attack.Plan) {
+func (r *Result) load(d *endpoint.Details, plan *plan.Plan) {
 	if d != nil && !plan.Open() && d.MaxConcurrency() > 0 && plan.Concurrency > d.MaxConcurrency() {
 		r.Findings = append(r.Findings, endpoint.Finding{Check: "concurrency", State: endpoint.Doubtful,
 			Text: fmt.Sprintf(

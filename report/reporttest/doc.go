@@ -3,5 +3,5 @@
 // imported by tests alone.
 //
 // May import: attack, attack/endpoint, attack/endpoint/databricks, attack/figure,
-// payloads/setting, report, report/merge, report/rules, report/text.
+// attack/plan, payloads/setting, report, report/merge, report/rules, report/text.
 package reporttest

@@ -14,6 +14,7 @@ import (
 
 	"brunt/attack"
 	"brunt/attack/figure"
+	"brunt/attack/plan"
 	"brunt/payloads/setting"
 	"brunt/report"
 )
@@ -295,9 +296,9 @@ func (t *tape) finish() {
 
 // Meta fits a scene.
 func (sc Scene) Meta() report.Meta {
-	plan := attack.Plan{
-		Concurrency: sc.Slots, Timeout: time.Minute, KeepAlive: true, AtEnd: attack.Drain, CatchUp: attack.CatchUpSend,
-		Success: attack.DefaultSuccess(),
+	plan := plan.Plan{
+		Concurrency: sc.Slots, Timeout: time.Minute, KeepAlive: true, AtEnd: plan.Drain, CatchUp: plan.CatchUpSend,
+		Success: plan.DefaultSuccess(),
 	}
 	if sc.Rate > 0 {
 		plan.Rate = vegeta.Rate{Freq: sc.Rate, Per: time.Second}

@@ -12,6 +12,7 @@ import (
 	"brunt/attack/endpoint"
 	"brunt/attack/endpoint/databricks"
 	"brunt/attack/figure"
+	"brunt/attack/plan"
 	"brunt/payloads/setting"
 	"brunt/report"
 	"brunt/report/merge"
@@ -482,7 +483,7 @@ func StreamSnapshot(seed uint64) (Scene, *attack.Snapshot) {
 func Streamed() *report.Report {
 	sc, s := StreamSnapshot(13)
 	meta := sc.Meta()
-	meta.Plan.Good = attack.Bounds{figure.TTFT: 500 * time.Millisecond, figure.TPOT: 15 * time.Millisecond}
+	meta.Plan.Good = plan.Bounds{figure.TTFT: 500 * time.Millisecond, figure.TPOT: 15 * time.Millisecond}
 	s.Counts.Good = 401
 	return Judged(
 		report.From(meta, s),

@@ -3,8 +3,8 @@ package rules
 import (
 	"time"
 
-	"brunt/attack"
 	"brunt/attack/figure"
+	"brunt/attack/plan"
 	"brunt/report"
 )
 
@@ -24,8 +24,8 @@ func unbound(f figure.Figure) string {
 // Bounds is what the rules, taken together, ask of one request. Of several
 // rules on one time, as p50<100ms and p99<500ms, the widest is what no request
 // should exceed.
-func Bounds(rules []Rule) attack.Bounds {
-	var b attack.Bounds
+func Bounds(rules []Rule) plan.Bounds {
+	var b plan.Bounds
 	for _, r := range rules {
 		if !r.timed() || !r.times.OfRequests() || !r.upper() {
 			continue

@@ -5,8 +5,8 @@ import (
 	"testing"
 	"time"
 
-	"brunt/attack"
 	"brunt/attack/figure"
+	"brunt/attack/plan"
 	"brunt/report"
 	"brunt/report/format"
 	"brunt/report/merge"
@@ -20,7 +20,7 @@ func TestGoodput(t *testing.T) {
 	slos, err := rules.ParseAll([]string{"p50<100ms", "p99<=300ms", "service.max<2s", "ttft.p99<500ms", "tpot.mean<50ms", "inter_chunk.p99<1s", "response_ttft.p99>1s", "failed<1%",
 		"first_byte.p95<3s", "first_chunk.p99<4s", "end_to_end.p99<5s", "lateness.p99<0ms", "connect.p99<1s", "failed.p99<1s", "goodput_per_s>1"})
 	reporttest.Must(err)
-	want := attack.Bounds{figure.Response: 300 * time.Millisecond, figure.Service: 2 * time.Second, figure.TTFT: 500 * time.Millisecond, figure.TPOT: 50 * time.Millisecond,
+	want := plan.Bounds{figure.Response: 300 * time.Millisecond, figure.Service: 2 * time.Second, figure.TTFT: 500 * time.Millisecond, figure.TPOT: 50 * time.Millisecond,
 		figure.InterChunk: time.Second, figure.FirstByte: 3 * time.Second, figure.FirstChunk: 4 * time.Second, figure.EndToEnd: 5 * time.Second, figure.Lateness: 1}
 	if got := rules.Bounds(slos); got != want {
 		t.Errorf("%+v", got)
@@ -28,7 +28,7 @@ func TestGoodput(t *testing.T) {
 	for _, name := range rules.TimeFigures {
 		rule, err := rules.Parse(name + ".p99<1s")
 		reporttest.Must(err)
-		bounds := rules.Bounds([]rules.Rule{rule}) != (attack.Bounds{})
+		bounds := rules.Bounds([]rules.Rule{rule}) != (plan.Bounds{})
 		if unbound := rules.UnboundBy([]rules.Rule{rule}); bounds == (len(unbound) > 0) {
 			t.Errorf("%s: bounds a request (%v), and %q", rule, bounds, unbound)
 		}

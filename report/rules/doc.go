@@ -3,9 +3,9 @@
 // the exit code that follows.
 //
 //	"p99<200ms" ──Parse──► Rule ──Judge──► Judgement in Report.SLO ──Exit──► code
-//	                        └──Bounds──► attack.Bounds, for goodput
+//	                        └──Bounds──► plan.Bounds, for goodput
 //
 // A new figure for rules: its name in rule_grammar.go, its value in judge_rules.go.
 //
-// May import: attack, attack/figure, report, report/format.
+// May import: attack/figure, attack/plan, report, report/format.
 package rules

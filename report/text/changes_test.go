@@ -8,6 +8,7 @@ import (
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
 	"brunt/attack"
+	"brunt/attack/plan"
 	"brunt/report"
 	"brunt/report/merge"
 	"brunt/report/reporttest"
@@ -42,12 +43,12 @@ func TestChangesAreTold(t *testing.T) {
 func changedRun() *report.Report {
 	s := &attack.Snapshot{
 		State: attack.Done, Started: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Elapsed: 10 * time.Second, PlanElapsed: 10 * time.Second,
-		Changes: []attack.Change{
+		Changes: []plan.Change{
 			{At: -1500 * time.Millisecond, Rate: vegeta.Rate{Freq: 5, Per: 2 * time.Second}},
 			{At: 4 * time.Second, Concurrency: 7},
 		},
 		Verdict: attack.Verdict{Trust: attack.TrustFull, LimitedBy: attack.LimitNone},
 	}
 	s.Latencies = attack.NewLatencies()
-	return report.From(report.Meta{Version: "1", Plan: attack.Plan{Rate: vegeta.Rate{Freq: 1, Per: time.Second}}}, s)
+	return report.From(report.Meta{Version: "1", Plan: plan.Plan{Rate: vegeta.Rate{Freq: 1, Per: time.Second}}}, s)
 }

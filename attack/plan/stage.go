@@ -1,9 +1,8 @@
-package attack
+package plan
 
 import (
 	"fmt"
 	"math"
-	"math/big"
 	"strconv"
 	"strings"
 	"time"
@@ -11,7 +10,7 @@ import (
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
-	"brunt/attack/arrivals"
+	"brunt/attack/spell"
 	"brunt/payloads/setting"
 )
 
@@ -36,94 +35,6 @@ func (g *Stage) Open() bool { return g.Rate.Per > 0 }
 // Ramp reports whether the load changes within the stage.
 func (g *Stage) Ramp() bool {
 	return PerSecond(g.Rate) != PerSecond(g.ToRate) || g.Concurrency != g.ToConcurrency
-}
-
-// SetStages has the plan go through the stages, which ParseStages has read. The
-// plan's rate is then their mean, its concurrency the highest of a closed loop's,
-// and its duration their sum.
-func (p *Plan) SetStages(stages []Stage) {
-	p.Stages, p.Duration = stages, 0
-	requests, per := new(big.Rat), new(big.Rat)
-	for i := range stages {
-		g := &stages[i]
-		p.Duration += g.Length
-		if !g.Open() {
-			p.Concurrency = max(p.Concurrency, g.Concurrency, g.ToConcurrency)
-			continue
-		}
-		for _, rate := range []vegeta.Rate{g.Rate, g.ToRate} {
-			per.SetFrac64(int64(rate.Freq), int64(rate.Per))
-			requests.Add(requests, per.Mul(per, big.NewRat(int64(g.Length), 2)))
-		}
-	}
-	if len(stages) > 0 && stages[0].Open() {
-		n, _ := requests.Float64()
-		p.Rate = vegeta.Rate{Freq: max(1, int(math.Round(n))), Per: p.Duration}
-	}
-}
-
-// Curve is how many measured requests an open loop plans by each instant since the
-// measured start, after these changes of its rate; random gaps spread them around it.
-func (p *Plan) Curve(changes []Change) (c arrivals.Curve) {
-	for i := range p.Stages {
-		c.Append(p.Stages[i].Length, p.Stages[i].Rate, p.Stages[i].ToRate)
-	}
-	if len(p.Stages) == 0 {
-		c.Append(arrivals.Forever, p.Rate, p.Rate)
-	}
-	for i := range changes {
-		c = c.Until(max(0, changes[i].At))
-		c.Append(arrivals.Forever, changes[i].Rate, changes[i].Rate)
-	}
-	return c
-}
-
-// PeakRate is the highest rate of the plan, in requests per second; 0 for a closed
-// loop.
-func (p *Plan) PeakRate() float64 {
-	peak := 0.0
-	for i := range p.Stages {
-		peak = max(peak, PerSecond(p.Stages[i].Rate), PerSecond(p.Stages[i].ToRate))
-	}
-	if len(p.Stages) > 0 {
-		return peak
-	}
-	return PerSecond(p.Rate)
-}
-
-// validStages reports what makes the stages no part of this plan.
-func (p *Plan) validStages() error {
-	var length time.Duration
-	open := false
-	for i := range p.Stages {
-		g := &p.Stages[i]
-		length += g.Length
-		open = g.Open()
-	}
-	switch {
-	case p.Instants != nil:
-		return setting.Wrong(
-			setting.Stages,
-			"",
-			"%v sends requests when they came: leave one of the two out",
-			setting.Replay,
-		)
-	case length != p.Duration || open != p.Open():
-		return setting.Wrong(
-			setting.Stages,
-			"",
-			"they say how much is sent and for how long: leave out %v and %v",
-			setting.Rate,
-			setting.Duration,
-		)
-	case p.Warmup > 0 && open && p.Stages[0].Rate.Freq == 0:
-		return setting.Wrong(
-			setting.Warmup,
-			p.warmupText(),
-			"its load is that of the first stage's beginning, which is 0: make the warm-up a stage, or begin above 0",
-		)
-	}
-	return nil
 }
 
 // ParseStages reads stages such as "30s@100, 1m@100..1000, 2m@1000": lengths, each
@@ -249,4 +160,28 @@ func stageRate(word string) (rate vegeta.Rate, why string) {
 		return rate, fmt.Sprintf("rate %q: %s", word, reason.String())
 	}
 	return rate, ""
+}
+
+// ConcurrencyAt is what a closed loop's stage asks for so long after its beginning.
+func (g *Stage) ConcurrencyAt(into time.Duration) int {
+	rise := float64(g.ToConcurrency - g.Concurrency)
+	return g.Concurrency + int(math.Round(rise*float64(into)/float64(g.Length)))
+}
+
+// RateAt is the stage's rate so long after its beginning, in requests per second.
+func (g *Stage) RateAt(into time.Duration) float64 {
+	from, to := PerSecond(g.Rate), PerSecond(g.ToRate)
+	return from + (to-from)*min(1, max(0, float64(into)/float64(g.Length)))
+}
+
+// String is the stage's load: 100/s, 100/s to 1,000/s, or 8 to 64 at a time.
+func (g *Stage) String() string {
+	from, to, unit := spell.Rate(PerSecond(g.Rate)), spell.Rate(PerSecond(g.ToRate)), ""
+	if !g.Open() {
+		from, to, unit = spell.Grouped(uint64(g.Concurrency)), spell.Grouped(uint64(g.ToConcurrency)), " at a time"
+	}
+	if from == to {
+		return from + unit
+	}
+	return from + " to " + to + unit
 }

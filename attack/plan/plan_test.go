@@ -1,4 +1,4 @@
-package attack
+package plan
 
 import (
 	"math/big"
@@ -8,6 +8,11 @@ import (
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 )
+
+// testPlan is a plan of a closed loop that is whole.
+func testPlan(n uint64) Plan {
+	return Plan{Concurrency: 4, Requests: n, Timeout: 5 * time.Second, KeepAlive: true, AtEnd: Drain, CatchUp: CatchUpSend, Success: DefaultSuccess()}
+}
 
 func mustRate(t *testing.T, s string) vegeta.Rate {
 	t.Helper()
@@ -70,17 +75,17 @@ func TestInstantExact(t *testing.T) {
 
 func TestScheduleWarmup(t *testing.T) {
 	p := Plan{Rate: mustRate(t, "10"), Warmup: 250 * time.Millisecond, Duration: time.Second}
-	s := newSchedule(&p)
+	s := NewSchedule(&p)
 	var at []time.Duration
 	for k := uint64(0); ; k++ {
-		ns, ok := s.at(k)
+		ns, ok := s.At(k)
 		if !ok {
 			break
 		}
 		at = append(at, ns)
 	}
-	if s.warm != 3 || len(at) != 13 || at[2] != 200*time.Millisecond || at[3] != 250*time.Millisecond || at[12] != 1150*time.Millisecond {
-		t.Errorf("warm %d, instants %v", s.warm, at)
+	if s.Warm != 3 || len(at) != 13 || at[2] != 200*time.Millisecond || at[3] != 250*time.Millisecond || at[12] != 1150*time.Millisecond {
+		t.Errorf("warm %d, instants %v", s.Warm, at)
 	}
 }
 

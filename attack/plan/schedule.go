@@ -1,4 +1,4 @@
-package attack
+package plan
 
 import (
 	"math"
@@ -10,18 +10,18 @@ import (
 	"brunt/attack/arrivals"
 )
 
-// schedule is the pure function from a ticket's number to its planned
+// Schedule is the pure function from a ticket's number to its planned
 // instant: first the warm-up's tickets, then the measured ones, which begin a
 // sequence of their own at the warm-up's end. Several dispatchers (and later several
 // machines) can share it, each taking every n-th ticket. A change of the rate
 // makes another schedule that agrees with this one on all that is past.
-type schedule struct {
+type Schedule struct {
 	plan     *Plan
 	warming  sequence      // the warm-up's tickets, from the schedule's start
 	sequence sequence      // the measured ones, from the warm-up's end
-	warmup   time.Duration // from the schedule's start
-	warm     uint64        // tickets within it
-	measured uint64        // measured tickets by the plan
+	Warmup   time.Duration // from the schedule's start
+	Warm     uint64        // tickets within it
+	Measured uint64        // measured tickets by the plan
 	end      time.Duration // since the schedule's start; MaxInt64 without a duration
 }
 
@@ -74,8 +74,8 @@ func (q *sequence) changed(from time.Duration, rate vegeta.Rate) sequence {
 	return n
 }
 
-func newSchedule(p *Plan) *schedule {
-	s := &schedule{plan: p, warmup: p.Warmup, end: math.MaxInt64}
+func NewSchedule(p *Plan) *Schedule {
+	s := &Schedule{plan: p, Warmup: p.Warmup, end: math.MaxInt64}
 	if p.Duration > 0 {
 		s.end = p.Warmup + p.Duration
 	}
@@ -94,57 +94,57 @@ func newSchedule(p *Plan) *schedule {
 }
 
 // count works out how many tickets there are.
-func (s *schedule) count() {
-	if s.warmup > 0 {
-		s.warm = s.warming.before(s.warmup)
+func (s *Schedule) count() {
+	if s.Warmup > 0 {
+		s.Warm = s.warming.before(s.Warmup)
 	}
-	s.measured = math.MaxUint64
+	s.Measured = math.MaxUint64
 	if s.end != math.MaxInt64 {
-		s.measured = s.before(s.end) - s.warm
+		s.Measured = s.before(s.end) - s.Warm
 	}
 	if s.plan.Requests > 0 {
-		s.measured = min(s.measured, s.plan.Requests)
+		s.Measured = min(s.Measured, s.plan.Requests)
 	}
 }
 
-// at gives ticket k's instant, counted from the schedule's start; ok is false
+// At gives ticket k's instant, counted from the schedule's start; ok is false
 // past the last ticket.
-func (s *schedule) at(k uint64) (at time.Duration, ok bool) {
-	if k >= s.warm && k-s.warm >= s.measured {
+func (s *Schedule) At(k uint64) (at time.Duration, ok bool) {
+	if k >= s.Warm && k-s.Warm >= s.Measured {
 		return 0, false
 	}
-	at = s.next(k)
+	at = s.Next(k)
 	return at, at < math.MaxInt64
 }
 
 // before is the number of tickets with an instant before at, whatever the
 // number of requests asked for.
-func (s *schedule) before(at time.Duration) uint64 {
+func (s *Schedule) before(at time.Duration) uint64 {
 	if list := s.plan.Instants; list != nil {
 		n, _ := slices.BinarySearch(list, int64(at))
 		return uint64(n)
 	}
-	warmup := s.warmup
+	warmup := s.Warmup
 	if at <= warmup {
 		return s.warming.before(at)
 	}
 	n := s.sequence.before(at - warmup)
-	return s.warm + min(n, math.MaxUint64-s.warm)
+	return s.Warm + min(n, math.MaxUint64-s.Warm)
 }
 
-// plannedBefore is the number of measured tickets with an instant before at.
-func (s *schedule) plannedBefore(at time.Duration) uint64 {
+// PlannedBefore is the number of measured tickets with an instant before at.
+func (s *Schedule) PlannedBefore(at time.Duration) uint64 {
 	n := s.before(at)
-	return min(s.measured, n-min(n, s.warm))
+	return min(s.Measured, n-min(n, s.Warm))
 }
 
-// changed is the schedule that has another rate from the instant on, in place of
+// Changed is the schedule that has another rate from the instant on, in place of
 // what stages are left. The first ticket after it comes as soon as it is due by the
 // new rate, the part of the interval that has passed being counted: a rate that is
 // changed again and again makes no bursts.
-func (s *schedule) changed(from time.Duration, rate vegeta.Rate) *schedule {
-	n := &schedule{plan: s.plan, warmup: s.warmup, end: s.end, warming: s.warming}
-	if warmup := s.warmup; from < warmup {
+func (s *Schedule) Changed(from time.Duration, rate vegeta.Rate) *Schedule {
+	n := &Schedule{plan: s.plan, Warmup: s.Warmup, end: s.end, warming: s.warming}
+	if warmup := s.Warmup; from < warmup {
 		n.warming = s.warming.changed(from, rate)
 		n.sequence = constant(rate, s.sequence.gaps)
 	} else {
@@ -154,11 +154,11 @@ func (s *schedule) changed(from time.Duration, rate vegeta.Rate) *schedule {
 	return n
 }
 
-// settled is the schedule whose warm-up ends earlier, so long after the schedule's
+// Settled is the schedule whose warm-up ends earlier, so long after the schedule's
 // start; its measured tickets are the same ones, as much earlier.
-func (s *schedule) settled(warmup time.Duration) *schedule {
+func (s *Schedule) Settled(warmup time.Duration) *Schedule {
 	n := *s
-	n.warmup = warmup
+	n.Warmup = warmup
 	if s.end != math.MaxInt64 {
 		n.end = warmup + s.plan.Duration
 	}
@@ -166,27 +166,27 @@ func (s *schedule) settled(warmup time.Duration) *schedule {
 	return &n
 }
 
-// next is the instant of ticket k, even past the schedule's end.
-func (s *schedule) next(k uint64) (at time.Duration) {
+// Next is the instant of ticket k, even past the schedule's end.
+func (s *Schedule) Next(k uint64) (at time.Duration) {
 	if list := s.plan.Instants; list != nil {
 		if k >= uint64(len(list)) {
 			return math.MaxInt64
 		}
 		return time.Duration(list[k])
 	}
-	if k < s.warm {
+	if k < s.Warm {
 		return s.warming.instant(k)
 	}
-	at = s.sequence.instant(k - s.warm)
-	return s.warmup + min(at, math.MaxInt64-s.warmup)
+	at = s.sequence.instant(k - s.Warm)
+	return s.Warmup + min(at, math.MaxInt64-s.Warmup)
 }
 
 // rate is that by which tickets come at the instant, in requests per second.
-func (s *schedule) rate(at time.Duration) float64 {
+func (s *Schedule) rate(at time.Duration) float64 {
 	if s.plan.Instants != nil || s.sequence.rate.Freq > 0 {
 		return PerSecond(s.plan.Rate)
 	}
-	if warmup := s.warmup; at >= warmup {
+	if warmup := s.Warmup; at >= warmup {
 		return s.sequence.curve.Rate(at - warmup)
 	}
 	return s.warming.curve.Rate(at)
@@ -200,10 +200,10 @@ const (
 	batchDelay = 100 * time.Microsecond
 )
 
-// slack is how much later than its instant a ticket may be taken where
+// Slack is how much later than its instant a ticket may be taken where
 // tickets come so densely that waking up for each would cost more than the
 // request does. Lateness tells of it as of any other delay.
-func (s *schedule) slack(at time.Duration, stride uint64) time.Duration {
+func (s *Schedule) Slack(at time.Duration, stride uint64) time.Duration {
 	if float64(stride)*1e9 >= s.rate(at)*float64(minWakeInterval) {
 		return 0
 	}

@@ -1,4 +1,4 @@
-package attack
+package plan
 
 import (
 	"fmt"
@@ -16,12 +16,12 @@ const spareFiles = 24
 // cannot have at all, the warnings are of what it may run short of. embedded is
 // an endpoint in this process, addresses how many it has.
 func (p Plan) Fits(l host.Limits, embedded bool, addresses int) (warnings []string, err error) {
-	return p.fit(l, embedded, addresses)
+	return p.Complete(l, embedded, addresses)
 }
 
-// fit is Fits, and decides what the plan leaves open.
-func (p *Plan) fit(l host.Limits, embedded bool, addresses int) (warnings []string, err error) {
-	warning, err := p.fitFiles(l.Files, embedded)
+// Complete is Fits, and decides what the plan leaves open.
+func (p *Plan) Complete(l host.Limits, embedded bool, addresses int) (warnings []string, err error) {
+	warning, err := p.FitFiles(l.Files, embedded)
 	if err != nil {
 		return nil, err
 	}
@@ -42,10 +42,10 @@ func (p *Plan) fit(l host.Limits, embedded bool, addresses int) (warnings []stri
 	return warnings, nil
 }
 
-// fitFiles decides how many requests an open loop may have in flight when its
+// FitFiles decides how many requests an open loop may have in flight when its
 // plan does not say, and refuses more connections than the open-file limit (0:
 // none) allows: in HTTP/1.1 each request in flight needs one.
-func (p *Plan) fitFiles(limit uint64, embedded bool) (warning string, err error) {
+func (p *Plan) FitFiles(limit uint64, embedded bool) (warning string, err error) {
 	available := uint64(math.MaxUint64)
 	if limit > 0 {
 		spare := spareFiles + uint64(p.OtherFiles)
