@@ -27,7 +27,6 @@ type load struct {
 	text        string // the body itself, instead of so many bytes
 	connections int
 	seconds     int
-	longest     int    // requests of the longest run
 	requests    int    // how many to send, however long that takes; 0 for no such number
 	rate        int    // requests/s; 0 is as fast as replies come
 	inFlight    string // the most that a client with a rate has in flight; its own bound if empty

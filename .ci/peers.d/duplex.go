@@ -27,8 +27,8 @@ func duplexRow() row {
 		paired:  true,
 		runners: duplex,
 		note: "one request on a new connection each; at once: the status before the body is read, then the " +
-			"connection is closed or, after 2 ms, the stream; unread: a whole reply at once, the body never read, the connection left open; " +
-			"echo: every byte sent back as it is read. brunt gives up after 3 s, curl after 10",
+			"connection is closed or, after 2 ms, the stream; unread: a whole reply at once, the body never read, " +
+			"the connection left open; echo: every byte sent back as it is read. brunt gives up after 3 s, curl after 10",
 	}
 }
 

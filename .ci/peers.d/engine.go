@@ -89,7 +89,7 @@ func besideNeighbours(_ *row, chosen []*client) []runner {
 }
 
 // growing compares memory with ten times as many connections, or requests.
-func growing(_ *row, chosen []*client) []runner {
+func growing(r *row, chosen []*client) []runner {
 	brunt := called(chosen, "brunt")
 	if brunt == nil {
 		return nil
@@ -106,13 +106,10 @@ func growing(_ *row, chosen []*client) []runner {
 			},
 		})
 	}
-	for _, part := range []int{10, 1} {
-		label := "all requests"
-		if part > 1 {
-			label = "a tenth of them"
-		}
-		list = append(list, runner{client: brunt, label: label, base: "a tenth of them",
-			ask: func(l *load) { l.requests = l.longest / part }})
+	label := func(requests int) string { return grouped(uint64(requests)) + " requests" }
+	for _, requests := range []int{r.longest / 10, r.longest} {
+		list = append(list, runner{client: brunt, label: label(requests), base: label(r.longest / 10),
+			ask: func(l *load) { l.requests = requests }})
 	}
 	return list
 }

@@ -29,6 +29,7 @@ const (
 // measure runs a row's clients in turn, round after round, another one first
 // each time. An interrupt ends it; what was measured stands.
 func (b *bench) measure(ctx context.Context, r row) (*table, error) {
+	r.longest = b.longest
 	runners, err := r.compared(b.chosen)
 	if err != nil {
 		return nil, err
@@ -150,7 +151,7 @@ func (b *bench) load(r row, p runner, url func(path string, tls bool) string) (*
 	b.runs++
 	l := &load{
 		path: r.path, tls: r.tls, bytes: r.bytes, text: r.text, connections: r.connections, seconds: b.seconds,
-		longest: b.longest, rate: p.rate, inFlight: ratedInFlight, cores: clientCore,
+		rate: p.rate, inFlight: ratedInFlight, cores: clientCore,
 		dir: filepath.Join(b.work, fmt.Sprintf("run%d", b.runs)),
 	}
 	if p.ask != nil {

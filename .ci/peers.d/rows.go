@@ -10,6 +10,7 @@ type row struct {
 	bytes       int    // of the body
 	text        string // the body itself, instead of so many bytes
 	connections int
+	longest     int      // requests of its longest run, where runs differ in that
 	rounds      int      // unless --rounds says otherwise; 0 is 5
 	columns     []column // after requests and failures
 	// runners are those that the row compares; nil is every client as fast as
