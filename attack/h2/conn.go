@@ -68,6 +68,10 @@ type Conn struct {
 	peek              *peek
 	mu                sync.Mutex // guards the following
 	streams           map[uint32]*Stream
+	ending            map[uint32]*Stream // with a reply, and without their bodies
+	uploads           []*Stream          // whose bodies are sent, in turn; all have a window
+	pumping           bool               // a goroutine does
+	clogged           bool               // the peer refuses bodies and does not read on
 	queue             waitQueue
 	unusedPlaces      int // streams that were given a place and have not begun
 	nextID            uint32
@@ -105,6 +109,7 @@ type Conn struct {
 
 	controlUnread atomic.Bool    // the peer does not read control frames
 	writesStopped atomic.Bool    // nothing is written any more; err says why
+	writes        atomic.Uint64  // begun and ended: odd during a write
 	routines      sync.WaitGroup // all but the reader
 
 	// Only the reader touches these.
@@ -124,7 +129,7 @@ type Conn struct {
 func Open(ctx context.Context, transport net.Conn, config *Config) (*Conn, error) {
 	c := &Conn{
 		config: config, net: transport, ready: make(chan struct{}), finished: make(chan struct{}), peek: newPeek(transport),
-		streams: map[uint32]*Stream{}, nextID: 1, limit: math.MaxInt32, window: 65535, initial: 65535, idleFrom: config.Now(), answeredSinceIdle: true,
+		streams: map[uint32]*Stream{}, ending: map[uint32]*Stream{}, nextID: 1, limit: math.MaxInt32, window: 65535, initial: 65535, idleFrom: config.Now(), answeredSinceIdle: true,
 	}
 	c.tableSize.Store(-1)
 	c.peerMaxFrame.Store(16 << 10)

@@ -179,8 +179,7 @@ func (c *Conn) handleHeader() error {
 		c.abandon(s, "its trailer has a status")
 	}
 	if b.ended && !s.done {
-		delete(c.streams, b.stream)
-		s.complete(c.readAt, nil)
+		c.replied(s)
 	}
 	return nil
 }

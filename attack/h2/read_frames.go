@@ -103,13 +103,7 @@ func (c *Conn) handle(frame http2.Frame) error {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		c.lastRead = c.readAt
-		s := c.streams[f.StreamID]
-		if s == nil {
-			return c.checkID(f.StreamID)
-		}
-		delete(c.streams, f.StreamID)
-		s.In += 9 + int64(f.Length)
-		s.complete(c.readAt, &ResetError{f.ErrCode})
+		return c.peerReset(f)
 	case *http2.SettingsFrame:
 		return c.settings(f)
 	case *http2.WindowUpdateFrame:
@@ -159,8 +153,7 @@ func (c *Conn) data(f *http2.DataFrame) error {
 		s.Sample = append(s.Sample, body[:min(len(body), room)]...)
 	}
 	if f.StreamEnded() {
-		delete(c.streams, f.StreamID)
-		s.complete(c.readAt, nil)
+		c.replied(s)
 		return nil
 	}
 	if s.unacked += f.Length; s.unacked > recvWindow/2 {
@@ -226,7 +219,7 @@ func (c *Conn) settings(f *http2.SettingsFrame) error {
 			by := int64(s.Val) - c.initial
 			c.initial = int64(s.Val)
 			for _, stream := range c.streams {
-				if !stream.widen(by) {
+				if !c.widenStream(stream, by) {
 					return errWindow
 				}
 			}
@@ -251,12 +244,12 @@ var errWindow = &MalformedError{"its window is larger than allowed"}
 // maxWindow is the largest window.
 const maxWindow = 1<<31 - 1
 
-// widen lets the stream send more, unless its window is too large then. conn.mu is
+// widenStream lets the stream send more, unless its window is too large then. c.mu is
 // held.
-func (s *Stream) widen(by int64) (ok bool) {
+func (c *Conn) widenStream(s *Stream, by int64) (ok bool) {
 	s.window += by
-	if s.blocked && s.window > 0 {
-		s.wakeOwner()
+	if c.queueUpload(s) && c.window > 0 {
+		c.startPump()
 	}
 	return s.window <= maxWindow
 }
@@ -271,7 +264,7 @@ func (c *Conn) widen(f *http2.WindowUpdateFrame) error {
 		if s == nil {
 			return c.checkID(f.StreamID)
 		}
-		if !s.widen(int64(f.Increment)) {
+		if !c.widenStream(s, int64(f.Increment)) {
 			c.abandon(s, errWindow.Why)
 			s.refusal = http2.ErrCodeFlowControl
 		}
@@ -280,8 +273,8 @@ func (c *Conn) widen(f *http2.WindowUpdateFrame) error {
 	if c.window += int64(f.Increment); c.window > maxWindow {
 		return errWindow
 	}
-	for _, s := range c.streams {
-		s.widen(0)
+	if len(c.uploads) > 0 && c.window > 0 {
+		c.startPump()
 	}
 	return nil
 }

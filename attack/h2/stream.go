@@ -1,6 +1,7 @@
 package h2
 
 import (
+	"sync"
 	"time"
 
 	"golang.org/x/net/http2"
@@ -9,8 +10,8 @@ import (
 	"brunt/attack/clock"
 )
 
-// Request is what one stream sends. The body may be part of a mapped file: it is read
-// in the caller's goroutine, which must have called debug.SetPanicOnFault.
+// Request is what one stream sends. The body may be part of a mapped file: its beginning
+// is read in the caller's goroutine, which must have called debug.SetPanicOnFault.
 type Request struct {
 	Head []hpack.HeaderField // pseudo-headers first
 	Body []byte
@@ -61,20 +62,25 @@ type Stream struct {
 	queued     bool // in line
 	hasPlace   bool // given a place, not begun
 
-	id       uint32
-	window   int64 // what may be sent
-	blocked  bool  // waits for a window
-	done     bool
-	err      error
-	connLost bool          // the connection's end was the stream's
-	refusal  http2.ErrCode // of a malformed reply, to be said
-	noBody   bool
-	length   int64 // declared, -1 where it is not
-	got      int64 // bytes of body
-	unacked  uint32
-	fed      bool          // the follower does
-	answers  bool          // it is a stream that has begun to answer
-	lastBody clock.Instant // instant of the last piece of what it follows
+	id          uint32
+	window      int64  // what may be sent
+	unsent      []byte // of the body
+	inTurn      bool   // among those that send their bodies
+	bodyErr     error  // why no more of the body is sent
+	done        bool
+	err         error
+	resetByPeer bool          // after its complete reply
+	connLost    bool          // the connection's end was the stream's
+	refusal     http2.ErrCode // of a malformed reply, to be said
+	noBody      bool
+	length      int64 // declared, -1 where it is not
+	got         int64 // bytes of body
+	unacked     uint32
+	fed         bool          // the follower does
+	answers     bool          // it is a stream that has begun to answer
+	lastBody    clock.Instant // instant of the last piece of what it follows
+
+	copying sync.Mutex // held while the pump reads the body; taken after conn.mu
 }
 
 // Follower follows bodies as they come. It is called while the connection is
@@ -101,13 +107,7 @@ func NewStream(sample int) *Stream {
 func (s *Stream) Do(r *Request, deadline clock.Instant) error {
 	c := s.conn
 	s.reset(r)
-	rest, err := c.begin(s, r)
-	for err == nil && len(rest) > 0 && !s.over() {
-		before := len(rest)
-		if rest, err = c.sendMore(s, rest); err == nil && len(rest) == before {
-			err = s.wait(deadline)
-		}
-	}
+	err := c.begin(s, r)
 	for err == nil && !s.over() {
 		limit, end := s.effectiveDeadline(deadline)
 		if err = s.wait(limit); err == ErrTimeout {
@@ -119,7 +119,7 @@ func (s *Stream) Do(r *Request, deadline clock.Instant) error {
 			}
 		}
 	}
-	return c.endStream(s, err, len(rest) > 0)
+	return c.endStream(s, err)
 }
 
 // reset forgets the last exchange.
@@ -127,7 +127,8 @@ func (s *Stream) reset(r *Request) {
 	s.drain()
 	s.Status, s.Sent, s.First, s.End, s.Out, s.In = 0, 0, 0, 0, 0, 0
 	s.Sample, s.RequestID, s.Model, s.Fields = s.Sample[:0], s.RequestID[:0], s.Model[:0], s.Fields[:0]
-	s.id, s.blocked, s.done, s.err, s.connLost, s.refusal = 0, false, false, nil, false, http2.ErrCodeNo
+	s.id, s.done, s.err, s.connLost, s.refusal = 0, false, nil, false, http2.ErrCodeNo
+	s.unsent, s.bodyErr, s.resetByPeer = nil, nil, false
 	s.noBody, s.length, s.got, s.unacked = r.NoBody, -1, 0, 0
 	s.fed, s.answers = false, false
 	s.written = new(clock.AtomicInstant)
@@ -193,11 +194,11 @@ func (s *Stream) effectiveDeadline(deadline clock.Instant) (limit, end clock.Ins
 	return limit, end
 }
 
-// over reports whether the peer has said its last word.
+// over reports whether the peer has said its last word, or the request cannot be sent.
 func (s *Stream) over() bool {
 	s.conn.mu.Lock()
 	defer s.conn.mu.Unlock()
-	return s.done
+	return s.done || s.bodyErr != nil
 }
 
 // complete ends the exchange, successfully or not. conn.mu is held.
@@ -210,20 +211,26 @@ func (s *Stream) complete(at clock.Instant, err error) {
 }
 
 // endStream removes the stream, resets it where the peer has not ended it, and frees
-// its place: at once where the peer has, else when the reset has been sent.
-func (c *Conn) endStream(s *Stream, err error, unsent bool) error {
+// its place: at once where the peer has, else when the reset has been sent. The body is
+// the owner's again then.
+func (c *Conn) endStream(s *Stream, err error) error {
 	c.mu.Lock()
 	if s.id != 0 {
 		delete(c.streams, s.id)
+		delete(c.ending, s.id)
 	}
+	refused := (c.takeBody(s) || s.bodyErr != nil) && s.done && s.err == nil
 	code := s.refusal
-	if s.id != 0 && (!s.done || unsent && s.err == nil) {
+	if s.id != 0 && (!s.done || refused && !s.resetByPeer) {
 		code = http2.ErrCodeCancel
 	}
-	if s.done {
+	switch {
+	case s.done:
 		err = s.err
+	case s.bodyErr != nil:
+		err = s.bodyErr
 	}
-	reset, lost := code != http2.ErrCodeNo && c.err == nil, s.connLost
+	reset, lost, useless := code != http2.ErrCodeNo && c.err == nil, s.connLost, c.useless()
 	s.Sent, s.ConnUnanswered, s.TookNone = s.written.Load(), !c.answered, !c.answered && !c.accepted
 	if s.First > s.Sent && s.Sent > 0 {
 		c.Trip = min(c.Trip, s.First.Sub(s.Sent))
@@ -234,6 +241,7 @@ func (c *Conn) endStream(s *Stream, err error, unsent bool) error {
 		c.stopAccepting()
 	}
 	c.mu.Unlock()
+	s.awaitCopy()
 	if lost {
 		// The goroutine that is writing first finds out how much was handed over.
 		c.wmu.Lock()
@@ -247,6 +255,12 @@ func (c *Conn) endStream(s *Stream, err error, unsent bool) error {
 		c.abort(s.id, code)
 	} else {
 		c.release()
+	}
+	switch {
+	case useless:
+		c.fail(errClosed)
+	case refused:
+		c.watchWrite(s.Trip)
 	}
 	return err
 }

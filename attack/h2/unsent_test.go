@@ -52,7 +52,7 @@ func TestUnsent(t *testing.T) {
 				t.Fatal("no place")
 			}
 			s.reset(r)
-			if _, err := c.begin(s, r); err != nil {
+			if err := c.begin(s, r); err != nil {
 				t.Fatal(err)
 			}
 			list = append(list, s)
@@ -67,7 +67,7 @@ func TestUnsent(t *testing.T) {
 	end := func(c *Conn, list []*Stream, sent int) {
 		t.Helper()
 		for i, s := range list {
-			if err := c.endStream(s, nil, false); (err == ErrUnsent) != (i >= sent) || (s.Sent == 0) != (i >= sent) {
+			if err := c.endStream(s, nil); (err == ErrUnsent) != (i >= sent) || (s.Sent == 0) != (i >= sent) {
 				t.Errorf("stream %d of %d that were sent: %v, sent at %d", i, sent, err, s.Sent)
 			}
 		}

@@ -33,20 +33,30 @@ type sendMark struct {
 	at    *clock.AtomicInstant
 }
 
-// begin opens the stream: its header, and as much of the body as may be sent.
-func (c *Conn) begin(s *Stream, r *Request) (rest []byte, err error) {
+// begin opens the stream: its header, and as much of the body as may be sent. The pump
+// sends the rest.
+func (c *Conn) begin(s *Stream, r *Request) error {
 	c.wmu.Lock()
 	n, err := c.register(s, len(r.Body))
 	if err != nil {
 		c.wmu.Unlock()
-		return r.Body, err
+		return err
 	}
-	defer c.flushAfterOthers()
 	c.sendMarks = append(c.sendMarks, sendMark{len(c.out), s.written})
 	c.appendHeader(s, r)
 	// Where the body cannot be read the header is sent all the same, since its table
-	// entries are part of the connection's state; finish resets the stream.
-	return r.Body[n:], c.appendBody(s, r.Body[:n], n == len(r.Body))
+	// entries are part of the connection's state; endStream resets the stream.
+	err = c.appendBody(s, r.Body[:n], n == len(r.Body))
+	switch {
+	case err != nil:
+		c.bodyFailed(s.id, err)
+	case n < len(r.Body):
+		c.upload(s, r.Body[n:])
+		c.wmu.Unlock()
+		return nil
+	}
+	c.flushAfterOthers()
+	return err
 }
 
 // register gives the stream its number and takes what may be sent of length.
@@ -73,25 +83,7 @@ func (c *Conn) takeWindow(s *Stream, length int) int {
 	n := max(0, min(int64(length), s.window, c.window, flushSize))
 	s.window -= n
 	c.window -= n
-	s.blocked = n == 0 && length > 0
 	return int(n)
-}
-
-// sendMore sends more of a body; without progress the stream is called when
-// there may be some.
-func (c *Conn) sendMore(s *Stream, body []byte) (rest []byte, err error) {
-	c.wmu.Lock()
-	c.mu.Lock()
-	n := 0
-	if c.err == nil && !s.done {
-		n = c.takeWindow(s, len(body))
-	}
-	c.mu.Unlock()
-	defer c.flushAfterOthers()
-	if n == 0 {
-		return body, nil
-	}
-	return body[n:], c.appendBody(s, body[:n], n == len(body))
 }
 
 // appendHeader encodes the request's header for this connection. Both ends keep a
@@ -222,6 +214,8 @@ func (c *Conn) write(b []byte, now clock.Instant) (n int, err error) {
 		c.deadline = now.Add(c.config.Timeout)
 		_ = c.net.SetWriteDeadline(c.config.Time(c.deadline))
 	}
+	c.writes.Add(1)
+	defer c.writes.Add(1)
 	return c.net.Write(b)
 }
 

@@ -52,8 +52,8 @@ func TestRequestsBehindABody(t *testing.T) {
 		s.conn = c
 		s.reset(r)
 		streams, places = append(streams, s), append(places, len(w.at)+len(c.out))
-		if rest, err := c.begin(s, r); err != nil || len(rest) > 0 {
-			t.Fatal(len(rest), err)
+		if err := c.begin(s, r); err != nil || len(s.unsent) > 0 {
+			t.Fatal(len(s.unsent), err)
 		}
 	}
 	c.wmu.Lock()
