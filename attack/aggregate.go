@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"brunt/attack/histogram"
 	"brunt/payloads/setting"
 )
 
@@ -106,7 +107,7 @@ type aggregate struct {
 	// Swapped into one tally after the other.
 	spareNames  []*named
 	spareModels []*served
-	sketcher    sketcher
+	sketcher    histogram.Sketcher
 }
 
 func newAggregate(names int) *aggregate {
@@ -214,14 +215,14 @@ func addFailure(all map[failureKey]*Failure, f *Failure) {
 }
 
 // empty moves what was recorded to the total.
-func (n *named) empty(total *Named, w *sketcher) {
+func (n *named) empty(total *Named, w *histogram.Sketcher) {
 	total.Sent += n.sent
 	total.Succeeded += n.succeeded
 	total.Failed += n.failed
 	total.CutOff += n.cutOff
-	total.Response.add(n.response, w)
-	total.Service.add(n.service, w)
-	total.Service.share(&total.Response)
+	total.Response.Add(n.response, w)
+	total.Service.Add(n.service, w)
+	total.Service.Share(&total.Response)
 	n.response.Reset()
 	n.service.Reset()
 	*n = named{response: n.response, service: n.service}

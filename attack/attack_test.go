@@ -20,6 +20,7 @@ import (
 
 	"brunt/attack/endpoint"
 	"brunt/attack/figure"
+	"brunt/attack/histogram"
 	"brunt/attack/plan"
 	"brunt/attack/quiet"
 	"brunt/payloads"
@@ -429,13 +430,13 @@ func TestIdleClosed(t *testing.T) {
 func TestSketch(t *testing.T) {
 	random := rand.New(rand.NewPCG(3, 4))
 	for range 50 {
-		h := NewHistogram()
+		h := histogram.New()
 		for range random.IntN(5000) {
-			_ = h.RecordValue(min(int64(math.Exp(random.Float64()*30)), HistogramMax))
+			_ = h.RecordValue(min(int64(math.Exp(random.Float64()*30)), histogram.Max))
 		}
-		_ = h.RecordValues(HistogramMax, 3)
+		_ = h.RecordValues(histogram.Max, 3)
 		_ = h.RecordValue(0)
-		if !slices.Equal(bars(SketchOf(h).Histogram()), bars(h)) || SketchOf(h).Count() != h.TotalCount() {
+		if !slices.Equal(bars(histogram.SketchOf(h).Histogram()), bars(h)) || histogram.SketchOf(h).Count() != h.TotalCount() {
 			t.Fatal("a sketch is not the histogram it was made of")
 		}
 	}

@@ -3,6 +3,7 @@ package attack
 import (
 	"regexp"
 
+	"brunt/attack/cause"
 	"brunt/attack/plan"
 	"brunt/attack/spell"
 	"brunt/payloads/setting"
@@ -31,7 +32,7 @@ func (r *reply) bodyFault(p *plan.Plan) error {
 	case p.FailBody != nil && p.FailBody.Match(body):
 		return &streamError{KindBodyMatched, "the body matches the pattern of a failure: " + excerptOf(p.FailBody, body)}
 	case p.SuccessBody != nil && !p.SuccessBody.Match(body):
-		return &streamError{KindBodyUnmatched, "the body does not match the pattern of a success: " + describeBody(body[:min(len(body), sampleSize)])}
+		return &streamError{KindBodyUnmatched, "the body does not match the pattern of a success: " + cause.DescribeBody(body[:min(len(body), cause.SampleSize)])}
 	}
 	return nil
 }

@@ -10,8 +10,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/HdrHistogram/hdrhistogram-go"
+
 	"brunt/attack/clock"
 	"brunt/attack/figure"
+	"brunt/attack/histogram"
 	"brunt/attack/plan"
 	"brunt/payloads/needs"
 )
@@ -25,11 +28,11 @@ type day struct {
 	random *rand.Rand
 
 	sent, succeeded, failed, in uint64
-	response                    []int64 // values, by bucket
+	response                    *hdrhistogram.PackedHistogram
 }
 
 func newDay() *day {
-	d := &day{tally: newTally(0), worker: &worker{reply: newReply()}, random: rand.New(rand.NewPCG(7, 8)), response: make([]int64, bucketCount)}
+	d := &day{tally: newTally(0), worker: &worker{reply: newReply()}, random: rand.New(rand.NewPCG(7, 8)), response: histogram.New()}
 	r := &Run{plan: plan.Plan{Concurrency: 1}, clock: clock.From(time.Now()), tallies: []*tally{d.tally}, workerList: []*worker{d.worker}}
 	d.timeline = newTimeline(r)
 	return d
@@ -40,10 +43,10 @@ func newDay() *day {
 func (d *day) second(i, replies int) {
 	middle := 12 + 3*math.Sin(float64(i)/600)
 	for range replies {
-		ns := min(int64(math.Exp(middle+d.random.NormFloat64())), HistogramMax)
+		ns := min(int64(math.Exp(middle+d.random.NormFloat64())), histogram.Max)
 		d.tally.add(d.tally.histograms[figure.Response], time.Duration(ns))
 		d.tally.add(d.tally.histograms[figure.Service], time.Duration(ns/2))
-		d.response[indexOf(ns)]++
+		_ = d.response.RecordValue(ns)
 	}
 	if i%60 == 0 {
 		d.tally.add(d.tally.histograms[figure.Lateness], time.Duration(i))
@@ -63,7 +66,7 @@ func (d *day) second(i, replies int) {
 func (d *day) check(t *testing.T, seconds int) {
 	t.Helper()
 	var sum Interval
-	buckets := make([]int64, len(d.response))
+	buckets := histogram.New()
 	lateness := int64(0)
 	for i := range d.intervals {
 		iv := &d.intervals[i]
@@ -74,11 +77,9 @@ func (d *day) check(t *testing.T, seconds int) {
 			t.Fatalf("interval %d has %d successes, %d response times and %d service times", i, n, iv.Response.Count(), iv.Service.Count())
 		}
 		lateness += iv.Lateness.Count()
-		for r := iv.Response.open(); r.next(); {
-			buckets[r.index] += int64(r.count)
-		}
+		iv.Response.AddTo(buckets)
 		flat := *iv
-		flat.Response, flat.Service, flat.Lateness = Sketch{}, Sketch{}, Sketch{}
+		flat.Response, flat.Service, flat.Lateness = histogram.Sketch{}, histogram.Sketch{}, histogram.Sketch{}
 		sum.join(&flat)
 	}
 	if n := len(d.intervals); n > maxIntervals+1 || n < minIntervals/2 || sum.Width != time.Duration(seconds)*intervalWidth {
@@ -90,14 +91,10 @@ func (d *day) check(t *testing.T, seconds int) {
 	if lateness != d.total[figure.Lateness].TotalCount() || lateness == 0 {
 		t.Fatalf("%d values of lateness, %d in total", lateness, d.total[figure.Lateness].TotalCount())
 	}
-	if !slices.Equal(buckets, d.response) {
+	if !slices.Equal(bars(buckets), bars(d.response)) {
 		t.Fatal("the intervals' buckets do not add up to what was recorded")
 	}
-	whole := NewHistogram()
-	for index, count := range d.response {
-		_ = whole.RecordValues(valueOf(uint64(index)), count)
-	}
-	if !slices.Equal(bars(whole), bars(d.total[figure.Response])) {
+	if !slices.Equal(bars(d.response), bars(d.total[figure.Response])) {
 		t.Fatal("the totals' buckets are not what was recorded")
 	}
 }

@@ -3,7 +3,6 @@ package attack
 import (
 	"math/rand/v2"
 	"runtime"
-	"slices"
 	"strconv"
 	"testing"
 
@@ -18,52 +17,6 @@ func bars(h *hdrhistogram.PackedHistogram) (list []int64) {
 		list = append(list, value, count)
 	}
 	return list
-}
-
-// TestDistribution records values in every way there is, and compares with a
-// histogram that was given the same ones. What was handed out stays as it was.
-func TestDistribution(t *testing.T) {
-	random := rand.New(rand.NewPCG(1, 2))
-	var d, merged Distribution
-	want, w := NewHistogram(), &sketcher{}
-	var frozen Distribution
-	var then []int64
-	for round := range 200 {
-		part := NewHistogram()
-		for range random.IntN(1 + 1<<random.IntN(9)) {
-			ns := int64(1 << random.IntN(30) * (1 + random.IntN(1000)) / 7)
-			_ = part.RecordValue(ns)
-		}
-		want.Merge(part)
-		switch round % 3 {
-		case 0:
-			d.add(part, w)
-		case 1:
-			d.Merge(DistributionOf(part))
-		default:
-			for value, count := range part.ForEachBucket {
-				for range count {
-					d.Record(value)
-				}
-			}
-		}
-		merged.Merge(DistributionOf(part))
-		if d.Count() != want.TotalCount() || !slices.Equal(bars(d.Histogram()), bars(want)) || !slices.Equal(bars(merged.Histogram()), bars(want)) {
-			t.Fatalf("round %d: %d values, want %d", round, d.Count(), want.TotalCount())
-		}
-		if !slices.Equal(bars(frozen.Histogram()), then) {
-			t.Fatalf("round %d: what was frozen has changed", round)
-		}
-		if round%5 == 0 {
-			frozen, then = d.Frozen(), bars(want)
-		}
-	}
-	d.Record(-1)
-	d.Record(HistogramMax + 1)
-	_, _ = want.RecordValue(0), want.RecordValue(HistogramMax)
-	if !slices.Equal(bars(d.Histogram()), bars(want)) {
-		t.Error("values out of bounds are not counted at the bound")
-	}
 }
 
 // allocated is how many bytes f allocates, and keeps.

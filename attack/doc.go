@@ -20,7 +20,7 @@
 // from the schedule's start, or from the measured start where that is said. The
 // measured start is the warm-up's end.
 //
-// May import: attack/clock, attack/endpoint, attack/figure, attack/h2, attack/host,
-// attack/plan, attack/spell, attack/steady, attack/stream, payloads, payloads/file,
-// payloads/setting, payloads/splice.
+// May import: attack/cause, attack/clock, attack/endpoint, attack/figure, attack/h2,
+// attack/histogram, attack/host, attack/plan, attack/spell, attack/steady, attack/stream,
+// payloads, payloads/file, payloads/setting, payloads/splice.
 package attack

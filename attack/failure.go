@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/net/http2"
 
+	"brunt/attack/cause"
 	"brunt/attack/endpoint"
 	"brunt/attack/h2"
 	"brunt/attack/spell"
@@ -156,7 +157,7 @@ func remedyFor(kind string, err error) setting.Text {
 	case errors.As(err, &bad) && bad.remedy != "":
 		return setting.Plain(bad.remedy)
 	case errors.As(err, &alert) && alert.Err.Error() == certificateWanted:
-		return setting.Plain(advices[CauseCertificate].others)
+		return setting.Plain(cause.AdviceElsewhere(cause.Certificate))
 	}
 	return remedies[kind]
 }

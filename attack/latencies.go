@@ -4,9 +4,10 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"brunt/attack/figure"
+	"brunt/attack/histogram"
 )
 
-// Latencies are a run's histograms of nanoseconds (see NewHistogram) by figure.
+// Latencies are a run's histograms of nanoseconds (see histogram.New) by figure.
 // Those of streams are nil where no success was one, the others never.
 type Latencies [figure.Len]*hdrhistogram.PackedHistogram
 
@@ -14,7 +15,7 @@ type Latencies [figure.Len]*hdrhistogram.PackedHistogram
 func NewLatencies() (l Latencies) {
 	for f := range figure.Len {
 		if !f.OfStreams() {
-			l[f] = NewHistogram()
+			l[f] = histogram.New()
 		}
 	}
 	return l
@@ -26,7 +27,7 @@ func (l *Latencies) BeginStreams() {
 		return
 	}
 	for _, f := range figure.Streamed() {
-		l[f] = NewHistogram()
+		l[f] = histogram.New()
 	}
 }
 
@@ -44,13 +45,13 @@ func (l *Latencies) clone() (c Latencies) {
 
 // intervalHistograms holds the histograms of one stretch of time, in nanoseconds, by figure;
 // those of streams are nil until there is one.
-type intervalHistograms [figure.Len]*buckets
+type intervalHistograms [figure.Len]*histogram.Buckets
 
 func newSlice() *intervalHistograms {
 	s := new(intervalHistograms)
 	for f := range figure.Len {
 		if !f.OfStreams() {
-			s[f] = new(buckets)
+			s[f] = new(histogram.Buckets)
 		}
 	}
 	return s
@@ -62,7 +63,7 @@ func (s *intervalHistograms) beginStreams() {
 		return
 	}
 	for _, f := range figure.Streamed() {
-		s[f] = new(buckets)
+		s[f] = new(histogram.Buckets)
 	}
 }
 
@@ -75,7 +76,7 @@ func (s *intervalHistograms) addTo(o *intervalHistograms) {
 	}
 	for f, b := range s {
 		if b != nil {
-			b.addTo(o[f])
+			b.AddTo(o[f])
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/net/http2"
 
+	"brunt/attack/cause"
 	"brunt/attack/endpoint"
 	"brunt/attack/h2"
 	"brunt/payloads"
@@ -36,7 +37,7 @@ func (m *mux) newSender(number int) *muxSender {
 	return &muxSender{
 		mux:     m,
 		number:  number,
-		stream:  h2.NewStream(sampleSize),
+		stream:  h2.NewStream(cause.SampleSize),
 		request: h2.Request{Length: m.run.lengths, NoBody: m.run.head},
 	}
 }

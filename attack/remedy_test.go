@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"brunt/attack/cause"
+	"brunt/attack/cause/causetest"
 	"brunt/attack/endpoint"
 	"brunt/payloads"
 )
@@ -84,7 +86,7 @@ func TestCertificateWanted(t *testing.T) {
 	<-run.Done()
 	for _, f := range run.Snapshot().Failures {
 		// The server closes as well, which may be seen first.
-		if strings.Contains(f.Message.String(), "certificate required") != (f.Advice.String() == advices[CauseCertificate].others) {
+		if strings.Contains(f.Message.String(), "certificate required") != (f.Advice.String() == cause.AdviceElsewhere(cause.Certificate)) {
 			t.Errorf("%+v", f)
 		}
 	}
@@ -97,7 +99,7 @@ func TestStreamAdvice(t *testing.T) {
 		KindStreamEmpty, KindStreamBroken, KindStreamError, KindStreamStalled, KindAnswerAborted, KindAnswerError, KindAnswerPage,
 	} {
 		said := remedyFor(kind, &streamError{kind, "x"}).String()
-		if said == "" || seen[said] || databricksWords.MatchString(said) {
+		if said == "" || seen[said] || causetest.DatabricksWords.MatchString(said) {
 			t.Errorf("%s: %q", kind, said)
 		}
 		seen[said] = true

@@ -12,6 +12,8 @@ import (
 	"github.com/valyala/fasthttp"
 	"golang.org/x/net/http2/hpack"
 
+	"brunt/attack/cause"
+	"brunt/attack/histogram"
 	"brunt/attack/plan"
 	"brunt/attack/spell"
 	"brunt/attack/stream"
@@ -23,8 +25,7 @@ const (
 	// maxInterim is the most interim replies (1xx) before a reply.
 	maxInterim = 1000
 
-	sampleSize = 512      // of a failed reply's body, for the example message
-	scratch    = 64 << 10 // large bodies are thrown away in pieces of this size
+	scratch = 64 << 10 // large bodies are thrown away in pieces of this size
 )
 
 // scratches are for large replies only: most connections never need one.
@@ -51,7 +52,7 @@ type reply struct {
 	answers    bool           // the stream has begun to answer
 	streaming  bool           // the reply is a stream
 	stream     *stream.Stream // nil before the first one
-	gaps       gaps           // of it, beyond those that it holds
+	gaps       histogram.Gaps // of it, beyond those that it holds
 	keeps      bool           // bodies of successes are kept
 	keeping    bool           // so is this one
 	kept       []byte         // its beginning, up to keepLimit
@@ -69,7 +70,7 @@ type reply struct {
 }
 
 func newReply() *reply {
-	r := &reply{in: bufio.NewReaderSize(nil, readerSize), sample: make([]byte, 0, sampleSize)}
+	r := &reply{in: bufio.NewReaderSize(nil, readerSize), sample: make([]byte, 0, cause.SampleSize)}
 	// Header names come in any case anyway; normalising costs time.
 	r.header.DisableNormalizing()
 	r.header.SetNoDefaultContentType(true)
@@ -109,7 +110,7 @@ func (r *reply) read(noBody bool, success *plan.StatusSet) (status int, err erro
 	keep := len(r.sample)
 	switch {
 	case !success[status]:
-		keep = sampleSize
+		keep = cause.SampleSize
 	case !noBody && r.beginBody(r.header.ContentType()):
 		r.conn.follow()
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/valyala/fasthttp"
 
+	"brunt/attack/cause"
 	"brunt/attack/spell"
 )
 
@@ -94,7 +95,7 @@ func (r *reply) otherProtocol() *badReply {
 	first, _ := r.in.Peek(min(r.in.Buffered(), 4))
 	switch {
 	case bytes.HasPrefix(first, []byte{21, 3}): // an alert [RFC 8446 §5.1]
-		return &badReply{"it is one of TLS", advices[CausePlainHTTP].others}
+		return &badReply{"it is one of TLS", cause.AdviceElsewhere(cause.PlainHTTP)}
 	case len(first) == 4 && first[0] == 0 && first[1] == 0 && first[3] == 4: // SETTINGS [RFC 9113 §6.5]
 		return &badReply{"it is one of HTTP/2", "the port speaks HTTP/2 only"}
 	}

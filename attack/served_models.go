@@ -7,6 +7,7 @@ import (
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 
+	"brunt/attack/histogram"
 	"brunt/attack/spell"
 )
 
@@ -25,7 +26,7 @@ var modelHeader = []byte("served-model-name")
 type Served struct {
 	Name              string
 	Count             uint64
-	Response, Service Distribution
+	Response, Service histogram.Distribution
 }
 
 // served are one served model's figures within a tally.
@@ -39,28 +40,28 @@ type served struct {
 // a tenth of the time and half a megabyte each.
 const fastModels = 2
 
-type fastServed struct{ response, service buckets }
+type fastServed struct{ response, service histogram.Buckets }
 
 func newServed(name []byte) *served {
-	return &served{name: bytes.Clone(name), response: NewHistogram(), service: NewHistogram()}
+	return &served{name: bytes.Clone(name), response: histogram.New(), service: histogram.New()}
 }
 
 // empty moves what was recorded to the total.
-func (m *served) empty(total *Served, w *sketcher) {
+func (m *served) empty(total *Served, w *histogram.Sketcher) {
 	if m.fast != nil {
-		total.Response.join(m.fast.response.drain(w), w)
-		total.Service.join(m.fast.service.drain(w), w)
+		total.Response.Join(m.fast.response.Drain(w), w)
+		total.Service.Join(m.fast.service.Drain(w), w)
 		return
 	}
-	total.Response.add(m.response, w)
-	total.Service.add(m.service, w)
+	total.Response.Add(m.response, w)
+	total.Service.Add(m.service, w)
 	m.response.Reset()
 	m.service.Reset()
 }
 
 // replied reports whether there was a reply since the last collection.
 func (m *served) replied() bool {
-	return m.response.TotalCount() > 0 || m.fast != nil && m.fast.response.count > 0
+	return m.response.TotalCount() > 0 || m.fast != nil && m.fast.response.Count() > 0
 }
 
 // servedModel is the name of the model that made the reply, empty where it has
@@ -80,11 +81,11 @@ func (r *reply) servedModel() []byte {
 // countModel counts a success under the model that made it. t.mu is held.
 func (t *tally) countModel(name []byte, ex *exchange) {
 	m := t.modelOf(name)
-	response, _ := recordable(ex.end.Sub(ex.planned))
-	service, _ := recordable(ex.end.Sub(ex.sent))
+	response, _ := histogram.Recordable(ex.end.Sub(ex.planned))
+	service, _ := histogram.Recordable(ex.end.Sub(ex.sent))
 	if m.fast != nil {
-		m.fast.response.record(response)
-		m.fast.service.record(service)
+		m.fast.response.Record(response)
+		m.fast.service.Record(service)
 		return
 	}
 	_ = m.response.RecordValue(response)
@@ -115,7 +116,7 @@ func (t *tally) modelOf(name []byte) *served {
 
 // addServed moves a tally's figures of the models to the run's. What one of
 // them counts under OtherModels stays there.
-func addServed(all map[string]*Served, models []*served, w *sketcher) {
+func addServed(all map[string]*Served, models []*served, w *histogram.Sketcher) {
 	for _, m := range models {
 		if !m.replied() {
 			continue

@@ -3,24 +3,11 @@ package attack
 import (
 	"time"
 
-	"github.com/HdrHistogram/hdrhistogram-go"
-
+	"brunt/attack/cause"
+	"brunt/attack/histogram"
 	"brunt/attack/plan"
 	"brunt/payloads/setting"
 )
-
-// Histogram bounds: nanoseconds from 1 to 1 h at 3 significant digits. What
-// lies beyond is recorded at the bound and counted in Snapshot.Clamped.
-const (
-	HistogramMax    = int64(time.Hour)
-	HistogramDigits = 3
-)
-
-// NewHistogram returns an empty histogram of nanoseconds with brunt's bounds,
-// so that any two of them merge without loss.
-func NewHistogram() *hdrhistogram.PackedHistogram {
-	return hdrhistogram.NewPacked(1, HistogramMax, HistogramDigits)
-}
 
 // State of a run.
 type State string
@@ -64,9 +51,9 @@ func (c *Counts) NotSent() uint64 { return c.NoSlot + c.Stopped + c.Skipped }
 // Failure is one kind of failure, and one cause of it, with the first one seen
 // as the example.
 type Failure struct {
-	Kind        string // refused, reset, timeout_reply, status_429, …
-	Status      int    // 0 where no complete reply came
-	Cause       Cause  // of a reply, as far as it tells
+	Kind        string      // refused, reset, timeout_reply, status_429, …
+	Status      int         // 0 where no complete reply came
+	Cause       cause.Cause // of a reply, as far as it tells
 	Message     setting.Text
 	Advice      setting.Text // what to do about it, one sentence; empty where nothing is known but what the message says
 	RequestID   string
@@ -82,7 +69,7 @@ type Named struct {
 	Sent              uint64
 	Succeeded, Failed uint64
 	CutOff            uint64
-	Response, Service Distribution // of successes
+	Response, Service histogram.Distribution // of successes
 }
 
 // Slow is one of the slowest complete replies.
@@ -105,7 +92,7 @@ type Interval struct {
 	BytesIn, BytesOut                uint64
 	Chunks                           uint64 // with output that came in streams, whatever became of those
 	// Histograms of nanoseconds; TTFT and TPOT are of the streams that ended.
-	Response, Service, Lateness, TTFT, TPOT Sketch
+	Response, Service, Lateness, TTFT, TPOT histogram.Sketch
 }
 
 // Client is what the run cost on this side.

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/net/http2"
 
 	"brunt/attack/figure"
+	"brunt/attack/histogram"
 	"brunt/attack/plan"
 	"brunt/attack/stream"
 )
@@ -25,7 +26,7 @@ func TestEndlessStreamIsBounded(t *testing.T) {
 	r.streams = plan.StreamOn
 	r.Begin("text/event-stream")
 	event, at := []byte(tokenEvent), Instant(0)
-	want := NewHistogram()
+	want := histogram.New()
 	feed := func(n int) {
 		for i := range n {
 			gap := time.Duration(i%7) * 5 * time.Millisecond // 0 and six others
@@ -46,43 +47,15 @@ func TestEndlessStreamIsBounded(t *testing.T) {
 	if n := len(r.stream.Gaps); n > stream.MaxGaps || cap(r.stream.Gaps) > 2*stream.MaxGaps {
 		t.Errorf("%d gaps held, room for %d", n, cap(r.stream.Gaps))
 	}
-	tally, got := newTally(0), NewHistogram()
+	tally, got := newTally(0), histogram.New()
 	tally.countStream(&exchange{}, r.stream, &r.gaps)
-	tally.histograms[figure.InterChunk].copyTo(got)
+	tally.histograms[figure.InterChunk].CopyTo(got)
 	if r.stream.Chunks != chunks || got.TotalCount() != chunks-1 || !slices.Equal(bars(got), bars(want)) {
 		t.Errorf("%d chunks with %d gaps, of %d", r.stream.Chunks, got.TotalCount(), want.TotalCount())
 	}
 	r.Begin("text/event-stream")
-	if clamped := r.gaps.addTo(tally.histograms[figure.TTFT]); clamped != 0 || tally.histograms[figure.TTFT].count > 1 {
+	if clamped := r.gaps.AddTo(tally.histograms[figure.TTFT]); clamped != 0 || tally.histograms[figure.TTFT].Count() > 1 {
 		t.Error("the next stream begins with the last one's gaps")
-	}
-}
-
-// What gaps leave behind is next to nothing, whatever they were.
-func TestGapsAreForgotten(t *testing.T) {
-	var g gaps
-	for range 2 { // first a few pages, which stay, then all
-		for _, step := range []int64{HistogramMax / 10, 1 << 20} {
-			for ns := int64(0); ns < HistogramMax; ns += max(step, ns/gapsPage) {
-				g.add([]time.Duration{time.Duration(ns)})
-			}
-			g.reset()
-			var b buckets
-			if g.addTo(&b); b.count != 0 || g.pagesMade > maxKeptPages {
-				t.Errorf("%d gaps and %d pages left", b.count, g.pagesMade)
-			}
-		}
-	}
-}
-
-// Gaps beyond the histogram's bound are counted as such, however many there
-// were before.
-func TestClampedGaps(t *testing.T) {
-	var g gaps
-	g.add([]time.Duration{1, time.Duration(HistogramMax), time.Duration(HistogramMax + 1), time.Duration(3 * HistogramMax)})
-	var b buckets
-	if clamped := g.addTo(&b); clamped != 2 || b.count != 4 || b.counts[bucketCount-1] != 3 {
-		t.Errorf("%d clamped of %d", clamped, b.count)
 	}
 }
 

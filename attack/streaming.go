@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 
+	"brunt/attack/cause"
 	"brunt/attack/endpoint"
 	"brunt/attack/figure"
 	"brunt/attack/h2"
+	"brunt/attack/histogram"
 	"brunt/attack/plan"
 	"brunt/attack/stream"
 )
@@ -113,10 +115,10 @@ func (r *reply) beginBody(contentType []byte) bool {
 func (r *reply) beginStream(format stream.Format) {
 	r.streaming, r.readsUsage, r.answers = true, false, false
 	if r.stream == nil {
-		r.stream = &stream.Stream{Spill: r.gaps.add}
+		r.stream = &stream.Stream{Spill: r.gaps.Add}
 	}
 	r.stream.Reset(format)
-	r.gaps.reset()
+	r.gaps.Reset()
 }
 
 // Begin is beginBody for HTTP/2.
@@ -200,7 +202,7 @@ func (r *reply) fault(err error, at Instant) error {
 	switch {
 	case s.Failed:
 		r.sample = append(r.sample[:0], s.Sample...)
-		return &streamError{KindStreamError, "error in mid-stream: " + describeBody(s.Sample)}
+		return &streamError{KindStreamError, "error in mid-stream: " + cause.DescribeBody(s.Sample)}
 	case err != nil && s.Done:
 		return err
 	case err != nil:
@@ -300,7 +302,7 @@ func (c *StreamCounts) add(o *StreamCounts) {
 
 // countStream counts a success that was a stream; more are gaps of its, which it no
 // longer holds. t.mu is held.
-func (t *tally) countStream(ex *exchange, s *stream.Stream, more *gaps) {
+func (t *tally) countStream(ex *exchange, s *stream.Stream, more *histogram.Gaps) {
 	t.histograms.beginStreams()
 	slice, c := t.histograms, &t.counts.Stream
 	tokens, from := s.Tokens()
@@ -323,7 +325,7 @@ func (t *tally) countStream(ex *exchange, s *stream.Stream, more *gaps) {
 	for _, gap := range s.Gaps {
 		t.add(slice[figure.InterChunk], gap)
 	}
-	t.counts.Clamped += more.addTo(slice[figure.InterChunk])
+	t.counts.Clamped += more.AddTo(slice[figure.InterChunk])
 	switch {
 	case s.Dialect == stream.Unknown:
 		c.Unknown++

@@ -16,6 +16,7 @@ import (
 
 	"brunt/attack/endpoint"
 	"brunt/attack/figure"
+	"brunt/attack/histogram"
 	"brunt/attack/mock"
 	"brunt/attack/plan"
 	"brunt/attack/quiet"
@@ -72,7 +73,7 @@ func checkStreamBooks(t *testing.T, s *Snapshot) {
 
 // spreadOf puts durations into a histogram as brunt keeps them.
 func spreadOf(all []time.Duration) *hdrhistogram.PackedHistogram {
-	h := NewHistogram()
+	h := histogram.New()
 	for _, d := range all {
 		_ = h.RecordValue(int64(d))
 	}

@@ -8,7 +8,9 @@ import (
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 
+	"brunt/attack/cause"
 	"brunt/attack/figure"
+	"brunt/attack/histogram"
 	"brunt/attack/plan"
 	"brunt/attack/spell"
 	"brunt/payloads/setting"
@@ -25,8 +27,8 @@ type tally struct {
 	names      []*named  // by name id, nil until used
 	models     []*served // by first appearance
 	slowest    slowest
-	refusal    refusal  // the last one
-	records    []Record // for a sink; no room without one
+	refusal    cause.Refusal // the last one
+	records    []Record      // for a sink; no room without one
 	// recordModel is the model of the last record: most records have the same.
 	recordModel string
 	last        Instant // end of the last exchange that was not cut off, the measured start before any
@@ -39,7 +41,7 @@ type tally struct {
 type failureKey struct {
 	kind   string
 	status int
-	cause  Cause
+	cause  cause.Cause
 }
 
 // named are one payload name's figures within a tally.
@@ -48,7 +50,7 @@ type named struct {
 	response, service               *hdrhistogram.PackedHistogram
 }
 
-func newNamed() *named { return &named{response: NewHistogram(), service: NewHistogram()} }
+func newNamed() *named { return &named{response: histogram.New(), service: histogram.New()} }
 
 func newTally(names int) *tally {
 	return &tally{histograms: newSlice(), failures: map[failureKey]*Failure{}, names: make([]*named, names)}
@@ -151,19 +153,12 @@ func (t *tally) record(w *worker) {
 
 // add records a duration; what the histogram cannot hold is put at its bound
 // and counted.
-func (t *tally) add(b *buckets, length time.Duration) {
-	ns, fits := recordable(length)
+func (t *tally) add(b *histogram.Buckets, length time.Duration) {
+	ns, fits := histogram.Recordable(length)
 	if !fits {
 		t.counts.Clamped++
 	}
-	b.record(ns)
-}
-
-// recordable is the length in the nanoseconds that a histogram can hold; fits is
-// false where that is not the length itself.
-func recordable(length time.Duration) (ns int64, fits bool) {
-	ns = min(max(int64(length), 0), HistogramMax)
-	return ns, ns == int64(length)
+	b.Record(ns)
 }
 
 // failureEntry is the one that the exchange's failure is counted in. To make a new one
@@ -173,9 +168,9 @@ func (t *tally) failureEntry(w *worker) *Failure {
 	ex := &w.ex
 	key := failureKey{kind: ex.kind, status: ex.status}
 	if ex.status > 0 {
-		key.cause = t.refusal.explain(ex.status, w.reply.sample, w.run.databricks || w.reply.ofDatabricks())
+		key.cause = t.refusal.Explain(ex.status, w.reply.sample, w.run.databricks || w.reply.ofDatabricks())
 	}
-	databricks := t.refusal.databricks
+	databricks := t.refusal.Databricks
 	for {
 		if f := t.failures[key]; f != nil {
 			return f
@@ -218,16 +213,19 @@ func (w *worker) newFailure(key failureKey, databricks bool) *Failure {
 		f.Message = setting.Plain("more kinds of failures than are kept apart")
 	case ex.status > 0:
 		f.Kind = "status_" + strconv.Itoa(ex.status)
-		f.Message = setting.Plain(redact(describeBody(w.reply.sample)))
+		f.Message = setting.Plain(redact(cause.DescribeBody(w.reply.sample)))
 		f.RequestID = redact(spell.OneLine(string(w.reply.requestID()), maxIDLength))
 		f.Cause, f.Headers = key.cause, w.reply.headers(redact)
-		if to := f.Headers["location"]; key.cause == CauseRedirect && to != "" {
+		if to := f.Headers["location"]; key.cause == cause.Redirect && to != "" {
 			f.Message = setting.Plain("redirects to " + to)
 		}
 		f.Advice = setting.Plain(
-			adviceOn(
+			cause.AdviceOn(
 				key.cause,
-				&answered{databricks, w.run.target.TLS, w.run.method, f.Payload, f.RequestID, f.Headers},
+				&cause.Answered{
+					Databricks: databricks, Secure: w.run.target.TLS, Method: w.run.method,
+					Payload: f.Payload, ID: f.RequestID, Headers: f.Headers,
+				},
 			),
 		)
 	default:
@@ -250,8 +248,8 @@ func (t *tally) countName(id int, ex *exchange) {
 	switch ex.outcome {
 	case succeeded:
 		n.succeeded++
-		response, _ := recordable(ex.end.Sub(ex.planned))
-		service, _ := recordable(ex.end.Sub(ex.sent))
+		response, _ := histogram.Recordable(ex.end.Sub(ex.planned))
+		service, _ := histogram.Recordable(ex.end.Sub(ex.sent))
 		_ = n.response.RecordValue(response)
 		_ = n.service.RecordValue(service)
 	case failed:

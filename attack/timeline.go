@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"brunt/attack/figure"
+	"brunt/attack/histogram"
 	"brunt/attack/host"
 )
 
@@ -37,7 +38,7 @@ type timeline struct {
 	total          Latencies // of the whole run
 	aggregate      *aggregate
 	interval       *intervalHistograms // scratch: one interval's merged histograms
-	sketcher       sketcher
+	sketcher       histogram.Sketcher
 	spare          *intervalHistograms // swapped into one tally after the other
 	counts         Counts              // as of the last collection
 	started        uint64
@@ -143,11 +144,11 @@ func (t *timeline) addInterval(iv *Interval) {
 	if now.streamed() {
 		total.BeginStreams()
 	}
-	if waited := now[figure.SlotWait]; waited.count > 0 {
-		waited.copyTo(total[figure.SlotWait])
-		waited.addTo(now[figure.Lateness])
+	if waited := now[figure.SlotWait]; waited.Count() > 0 {
+		waited.CopyTo(total[figure.SlotWait])
+		waited.AddTo(now[figure.Lateness])
 	}
-	kept := [figure.Len]*Sketch{
+	kept := [figure.Len]*histogram.Sketch{
 		figure.Response: &iv.Response,
 		figure.Service:  &iv.Service,
 		figure.Lateness: &iv.Lateness,
@@ -158,12 +159,12 @@ func (t *timeline) addInterval(iv *Interval) {
 		switch {
 		case b == nil:
 		case kept[f] != nil:
-			*kept[f] = b.moveTo(total[f], &t.sketcher)
+			*kept[f] = b.MoveTo(total[f], &t.sketcher)
 		default:
-			b.moveTo(total[f], nil)
+			b.MoveTo(total[f], nil)
 		}
 	}
-	if iv.Service.equal(iv.Response) {
+	if iv.Service.Equal(iv.Response) {
 		iv.Service = iv.Response // a closed loop: one copy will do
 	}
 }
@@ -195,10 +196,10 @@ func (t *timeline) append(iv Interval) {
 }
 
 // join adds the interval that follows.
-func (iv *Interval) join(next *Interval) { iv.add(next, &sketcher{}) }
+func (iv *Interval) join(next *Interval) { iv.add(next, &histogram.Sketcher{}) }
 
 // add is join with a sketcher that the caller has.
-func (iv *Interval) add(next *Interval, s *sketcher) {
+func (iv *Interval) add(next *Interval, s *histogram.Sketcher) {
 	iv.Width += next.Width
 	iv.Planned += next.Planned
 	iv.Sent += next.Sent
@@ -211,22 +212,22 @@ func (iv *Interval) add(next *Interval, s *sketcher) {
 	iv.BytesIn += next.BytesIn
 	iv.BytesOut += next.BytesOut
 	iv.Chunks += next.Chunks
-	shared := iv.Service.equal(iv.Response) && next.Service.equal(next.Response)
-	iv.Response = s.join(iv.Response, next.Response)
+	shared := iv.Service.Equal(iv.Response) && next.Service.Equal(next.Response)
+	iv.Response = s.Join(iv.Response, next.Response)
 	if shared {
 		iv.Service = iv.Response // still one copy
 	} else {
-		iv.Service = s.join(iv.Service, next.Service)
+		iv.Service = s.Join(iv.Service, next.Service)
 	}
-	iv.Lateness = s.join(iv.Lateness, next.Lateness)
-	iv.TTFT, iv.TPOT = s.join(iv.TTFT, next.TTFT), s.join(iv.TPOT, next.TPOT)
+	iv.Lateness = s.Join(iv.Lateness, next.Lateness)
+	iv.TTFT, iv.TPOT = s.Join(iv.TTFT, next.TTFT), s.Join(iv.TPOT, next.TPOT)
 }
 
 // size is what the interval's sketches take.
 func (iv *Interval) size() int {
-	n := len(iv.Response.buckets) + len(iv.Lateness.buckets) + len(iv.TTFT.buckets) + len(iv.TPOT.buckets)
-	if !iv.Service.equal(iv.Response) {
-		n += len(iv.Service.buckets)
+	n := iv.Response.Size() + iv.Lateness.Size() + iv.TTFT.Size() + iv.TPOT.Size()
+	if !iv.Service.Equal(iv.Response) {
+		n += iv.Service.Size()
 	}
 	return n
 }

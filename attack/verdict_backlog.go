@@ -7,6 +7,7 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"brunt/attack/figure"
+	"brunt/attack/histogram"
 	"brunt/attack/plan"
 	"brunt/attack/spell"
 	"brunt/payloads/setting"
@@ -169,7 +170,7 @@ func backlogOf(s *Snapshot, p *plan.Plan, part load) (b backlog) {
 		b.early, b.first = true, medianOf(s.Latencies[figure.Response])
 		return b
 	}
-	first, last := NewHistogram(), NewHistogram()
+	first, last := histogram.New(), histogram.New()
 	quarter := length / 4
 	for _, iv := range list {
 		if n := first.TotalCount(); n < minReplies || n < firstReplies && iv.At < b.from0+quarter {

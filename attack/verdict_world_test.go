@@ -12,6 +12,7 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"brunt/attack/figure"
+	"brunt/attack/histogram"
 	"brunt/attack/plan"
 )
 
@@ -325,14 +326,14 @@ func (w *world) snapshot(t *testing.T) (*Snapshot, *plan.Plan) {
 			record(t, l[figure.Response], x.end-x.planned)
 			record(t, l[figure.Service], x.end-x.begin)
 			if responses[i] == nil {
-				responses[i] = NewHistogram()
+				responses[i] = histogram.New()
 			}
 			_ = responses[i].RecordValue(int64(x.end - x.planned))
 		}
 	}
 	for i, h := range responses {
 		if h != nil {
-			intervals[i].Response = SketchOf(h)
+			intervals[i].Response = histogram.SketchOf(h)
 		}
 	}
 	s.Intervals = intervals

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"time"
 
+	"brunt/attack/cause"
 	"brunt/attack/endpoint"
 	"brunt/attack/plan"
 	"brunt/payloads"
@@ -116,7 +117,7 @@ func stillAsleep(s *Snapshot, met bool) bool {
 		return false
 	}
 	f := &s.Failures[0]
-	if f.Cause == CauseColdStart {
+	if f.Cause == cause.ColdStart {
 		return true // it says so itself
 	}
 	switch f.Status {

@@ -1,6 +1,7 @@
 package attack
 
 import (
+	"brunt/attack/cause"
 	"brunt/attack/spell"
 	"brunt/attack/stream"
 )
@@ -26,7 +27,7 @@ func (w *wholeBody) begin(contentType []byte) {
 	case isOf(contentType, wholeJSON):
 		w.limit, w.json = maxWhole, true
 	case isOf(contentType, pageHTML), isOf(contentType, pageXHTML):
-		w.limit = sampleSize
+		w.limit = cause.SampleSize
 	}
 }
 
@@ -71,11 +72,11 @@ func (r *reply) wholeFault() error {
 func (r *reply) asksModel() bool { return r.run != nil && r.run.payloads.MaxBody() > 0 }
 
 func answerError(body []byte) error {
-	return &streamError{KindAnswerError, "a success by its status, and an error by its body: " + describeBody(body)}
+	return &streamError{KindAnswerError, "a success by its status, and an error by its body: " + cause.DescribeBody(body)}
 }
 
 func answerPage(body []byte) error {
-	return &streamError{KindAnswerPage, "a success by its status, and a web page by its body: " + describeBody(body)}
+	return &streamError{KindAnswerPage, "a success by its status, and a web page by its body: " + cause.DescribeBody(body)}
 }
 
 // aborted is an answer whose finish reason says that it is none; event is what said so,
@@ -85,7 +86,7 @@ func aborted(reason stream.FinishReason, event []byte, after string) error {
 	if after != "" {
 		text += ", after " + after
 	}
-	if why := readErrorText(event).message; why != "" {
+	if why := cause.ErrorMessage(event); why != "" {
 		text += ": " + spell.OneLine(why, 200)
 	}
 	return &streamError{KindAnswerAborted, text}

@@ -17,7 +17,7 @@
 //
 //	format ◄── report ◄── rules ◄── text, merge ◄── results, export
 //
-// May import: attack, attack/arrivals, attack/endpoint, attack/figure, attack/plan,
-// attack/steady, attack/stream, payloads, payloads/setting, payloads/show, report/format,
-// report/words.
+// May import: attack, attack/arrivals, attack/cause, attack/endpoint, attack/figure,
+// attack/histogram, attack/plan, attack/steady, attack/stream, payloads,
+// payloads/setting, payloads/show, report/format, report/words.
 package report

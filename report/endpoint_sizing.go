@@ -5,7 +5,7 @@ import (
 	"math"
 	"slices"
 
-	"brunt/attack"
+	"brunt/attack/cause"
 	"brunt/attack/endpoint"
 	"brunt/attack/figure"
 	"brunt/report/format"
@@ -155,7 +155,7 @@ func (r *Report) steady() float64 {
 func (r *Report) oddShare() float64 {
 	var odd uint64
 	for i := range r.Errors {
-		if f := &r.Errors[i]; f.Cause == nil || *f.Cause != string(attack.CauseConcurrency) {
+		if f := &r.Errors[i]; f.Cause == nil || *f.Cause != string(cause.Concurrency) {
 			odd += f.Count
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"brunt/attack"
+	"brunt/attack/histogram"
 	"brunt/report"
 	"brunt/report/format"
 	"brunt/report/reporttest"
@@ -115,9 +116,9 @@ func TestSummaryIsTheHistograms(t *testing.T) {
 	for _, n := range []int{1, 2, 100, 10_000} {
 		h := report.NewHistogram()
 		for range n {
-			reporttest.Must(h.RecordValue(int64(math.Exp(rng.Float64() * math.Log(float64(attack.HistogramMax))))))
+			reporttest.Must(h.RecordValue(int64(math.Exp(rng.Float64() * math.Log(float64(histogram.Max))))))
 		}
-		reporttest.Must(h.RecordValue([]int64{0, 1, 2047, 2048, 4095, 4096, attack.HistogramMax}[n%7]))
+		reporttest.Must(h.RecordValue([]int64{0, 1, 2047, 2048, 4095, 4096, histogram.Max}[n%7]))
 		s := h.Summary()
 		if *s.StdDev != *format.Millis(h.StdDev()) || *s.Mean != *format.Millis(h.Mean()) {
 			t.Errorf("%d: deviation %v, want %v; mean %v, want %v", n, *s.StdDev, *format.Millis(h.StdDev()), *s.Mean, *format.Millis(h.Mean()))

@@ -10,13 +10,13 @@ import (
 	"math/bits"
 	"sync"
 
-	"brunt/attack"
+	"brunt/attack/histogram"
 )
 
 // Distribution is a histogram that is opened only to be read: a report has two
 // for each payload name, and there may be thousands of those. As JSON it is what
 // a Histogram is.
-type Distribution struct{ attack.Distribution }
+type Distribution struct{ histogram.Distribution }
 
 // Count is the number of samples.
 func (d Distribution) Count() uint64 { return uint64(d.Distribution.Count()) }
@@ -90,9 +90,9 @@ func (e *encoder) encode(d Distribution) []byte {
 	}
 	binary.BigEndian.PutUint32(p, plainCookie)
 	binary.BigEndian.PutUint32(p[4:], uint32(len(p)-plainHeader))
-	binary.BigEndian.PutUint32(p[12:], attack.HistogramDigits)
+	binary.BigEndian.PutUint32(p[12:], histogram.Digits)
 	binary.BigEndian.PutUint64(p[16:], 1)
-	binary.BigEndian.PutUint64(p[24:], uint64(attack.HistogramMax))
+	binary.BigEndian.PutUint64(p[24:], uint64(histogram.Max))
 	binary.BigEndian.PutUint64(p[32:], math.Float64bits(1))
 	e.plain = p
 
@@ -113,7 +113,7 @@ func (d *Distribution) UnmarshalJSON(b []byte) error {
 	if err := h.UnmarshalJSON(b); err != nil {
 		return err
 	}
-	d.Distribution = attack.DistributionOf(h.PackedHistogram)
+	d.Distribution = histogram.DistributionOf(h.PackedHistogram)
 	return nil
 }
 

@@ -5,7 +5,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"brunt/attack"
+	"brunt/attack/histogram"
 	"brunt/report"
 )
 
@@ -19,7 +19,7 @@ func TestDistributionJSON(t *testing.T) {
 		}
 		if round%3 == 0 {
 			d.Record(0)
-			d.Record(attack.HistogramMax)
+			d.Record(histogram.Max)
 			for range 300 {
 				d.Record(2047)
 			}

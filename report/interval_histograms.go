@@ -9,7 +9,7 @@ import (
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 
-	"brunt/attack"
+	"brunt/attack/histogram"
 	"brunt/report/format"
 )
 
@@ -186,7 +186,7 @@ func intervalHistogramsOf(intervals []Interval) *IntervalHistograms {
 
 func stretchOf(intervals []Interval) Stretch {
 	s := Stretch{TS: intervals[0].TS}
-	response, service, ttft, tpot := attack.NewHistogram(), attack.NewHistogram(), attack.NewHistogram(), attack.NewHistogram()
+	response, service, ttft, tpot := histogram.New(), histogram.New(), histogram.New(), histogram.New()
 	for i := range intervals {
 		in := &intervals[i]
 		s.WidthS += in.WidthS

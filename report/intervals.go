@@ -4,6 +4,7 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"brunt/attack"
+	"brunt/attack/histogram"
 	"brunt/attack/plan"
 	"brunt/report/format"
 )
@@ -38,10 +39,10 @@ type Interval struct {
 	// The interval's histograms at full precision, for the page's heat map and
 	// percentiles over time, and for IntervalHistograms. JSON leaves them out, so
 	// they are empty in a report that was read from it.
-	Response attack.Sketch `json:"-"`
-	Service  attack.Sketch `json:"-"`
-	TTFT     attack.Sketch `json:"-"`
-	TPOT     attack.Sketch `json:"-"`
+	Response histogram.Sketch `json:"-"`
+	Service  histogram.Sketch `json:"-"`
+	TTFT     histogram.Sketch `json:"-"`
+	TPOT     histogram.Sketch `json:"-"`
 }
 
 // Change is one change of the load while the run was under way; one of the two

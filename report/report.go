@@ -111,7 +111,7 @@ type NotSentReasons struct {
 type Failure struct {
 	Kind      string            `json:"kind"`
 	Status    *int              `json:"status"` // null where no complete reply came
-	Cause     *string           `json:"cause"`  // an attack.Cause; null where the reply does not tell
+	Cause     *string           `json:"cause"`  // a cause.Cause; null where the reply does not tell
 	Advice    *string           `json:"advice"` // what to do about the cause, one sentence
 	Message   string            `json:"message"`
 	RequestID *string           `json:"request_id"`

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"brunt/attack"
+	"brunt/attack/cause"
 	"brunt/attack/endpoint"
 	"brunt/attack/endpoint/databricks"
 	"brunt/attack/figure"
@@ -58,8 +58,8 @@ func TestSizingWithoutTheEndpointsFigures(t *testing.T) {
 		"one unit, half of it busy":       {figures{6, 6, 130, 110, 60, 60}, 1, 0, "", 0, ""},
 		"just full":                       {figures{533, 530, 45, 40, 20, 10}, 16, 0, "", 0, ""},
 		"far too much, it queues":         {figures{700, 533, 326, 320, 150, 10}, 16, 0, "", 700 * .03, report.BySaturation},
-		"far too much, it refuses":        {figures{1066, 533, 210, 215, 20, 10}, 16, 4000, string(attack.CauseConcurrency), 1066 * .03, report.BySaturation},
-		"another limit refuses":           {figures{1066, 200, 210, 215, 20, 10}, 16, 4000, string(attack.CauseQuota), 0, ""},
+		"far too much, it refuses":        {figures{1066, 533, 210, 215, 20, 10}, 16, 4000, string(cause.Concurrency), 1066 * .03, report.BySaturation},
+		"another limit refuses":           {figures{1066, 200, 210, 215, 20, 10}, 16, 4000, string(cause.Quota), 0, ""},
 		"errors of its own":               {figures{266, 260, 30, 29.5, 3, 10}, 16, 200, "", 0, ""},
 		"too short for its service times": {figures{16, 8, 4000, 4000, 1000, 10}, 16, 0, "", 0, ""},
 		"a cold start":                    {figures{100, 100, 80, 30, 300, 10}, 16, 0, "", 0, ""},

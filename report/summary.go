@@ -9,7 +9,7 @@ import (
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 
-	"brunt/attack"
+	"brunt/attack/histogram"
 	"brunt/report/format"
 )
 
@@ -111,12 +111,12 @@ func (q Quantile) rank(n uint64) uint64 {
 }
 
 // Histogram is a distribution of nanoseconds with the bounds of
-// attack.NewHistogram. As JSON it is HdrHistogram's V2 compressed base64, null
+// histogram.New. As JSON it is HdrHistogram's V2 compressed base64, null
 // when empty.
 type Histogram struct{ *hdrhistogram.PackedHistogram }
 
 // NewHistogram is an empty histogram.
-func NewHistogram() Histogram { return Histogram{attack.NewHistogram()} }
+func NewHistogram() Histogram { return Histogram{histogram.New()} }
 
 // histogramOf copies a run's histogram, which may be nil.
 func histogramOf(h *hdrhistogram.PackedHistogram) Histogram {
@@ -208,9 +208,9 @@ func (h *Histogram) UnmarshalJSON(b []byte) error {
 	if err != nil {
 		return fmt.Errorf("a histogram cannot be decoded: %w", err)
 	}
-	if decoded.LowestTrackableValue() != 1 || decoded.HighestTrackableValue() != attack.HistogramMax ||
-		decoded.SignificantFigures() != attack.HistogramDigits {
-		return fmt.Errorf("a histogram has other bounds than 1 ns to 1 h at %d digits", attack.HistogramDigits)
+	if decoded.LowestTrackableValue() != 1 || decoded.HighestTrackableValue() != histogram.Max ||
+		decoded.SignificantFigures() != histogram.Digits {
+		return fmt.Errorf("a histogram has other bounds than 1 ns to 1 h at %d digits", histogram.Digits)
 	}
 	h.PackedHistogram = decoded
 	return nil

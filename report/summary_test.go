@@ -10,7 +10,7 @@ import (
 
 	"github.com/montanaflynn/stats"
 
-	"brunt/attack"
+	"brunt/attack/histogram"
 	"brunt/report"
 	"brunt/report/format"
 	"brunt/report/reporttest"
@@ -38,7 +38,7 @@ func TestSummaryAgainstSortedList(t *testing.T) {
 			t.Parallel()
 			rng := rand.New(rand.NewPCG(42, 1))
 			values := make([]float64, 1_000_000)
-			dense := attack.NewHistogram()
+			dense := histogram.New()
 			for i := range values {
 				ns := int64(draw(rng))
 				values[i] = float64(ns)
@@ -85,7 +85,7 @@ func TestQuantilePlace(t *testing.T) {
 		{1, 50, 1}, {2, 50, 1}, {3, 50, 2}, {4, 75, 3}, {10, 90, 9}, {11, 90, 10}, {20, 95, 19},
 		{100, 99, 99}, {101, 99, 100}, {160, 99, 159}, {1000, 99.9, 999}, {1001, 99.9, 1000}, {1999, 99.9, 1998},
 	} {
-		h := attack.NewHistogram()
+		h := histogram.New()
 		for i := range int(c.n) {
 			reporttest.Must(h.RecordValue(int64(i + 1))) // exact below 2,048
 		}
@@ -137,7 +137,7 @@ func TestParseQuantile(t *testing.T) {
 }
 
 func TestHistogramJSON(t *testing.T) {
-	dense := attack.NewHistogram()
+	dense := histogram.New()
 	rng := rand.New(rand.NewPCG(3, 3))
 	for range 5000 {
 		reporttest.Must(dense.RecordValue(int64(distributions["log-normal"](rng))))

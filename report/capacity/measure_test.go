@@ -4,18 +4,19 @@ import (
 	"testing"
 	"time"
 
+	"github.com/HdrHistogram/hdrhistogram-go"
+
 	"brunt/attack"
 	"brunt/attack/figure"
+	"brunt/attack/histogram"
 	"brunt/report"
 	"brunt/report/rules"
-
-	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
 // refused is a step at 100/s of which some requests were refused, and some were sent
 // late; the endpoint is said to be the limit.
 func refused(failed uint64, late int, by time.Duration) *report.Report {
-	h := hdrhistogram.NewPacked(1, attack.HistogramMax, attack.HistogramDigits)
+	h := hdrhistogram.NewPacked(1, histogram.Max, histogram.Digits)
 	for i := range 1000 {
 		d := 50 * time.Microsecond
 		if i < late {

@@ -6,8 +6,8 @@ import (
 	"os"
 	"testing"
 
-	"brunt/attack"
 	"brunt/attack/figure"
+	"brunt/attack/histogram"
 	"brunt/report"
 )
 
@@ -146,13 +146,13 @@ func recorded(rows [][]int64) *report.Report {
 	r := w.run(1)
 	r.Histograms[figure.Response], r.Histograms[figure.Service] = report.NewHistogram(), report.NewHistogram()
 	for i, row := range rows {
-		h := attack.NewHistogram()
+		h := histogram.New()
 		for _, ns := range row {
 			must(h.RecordValue(ns))
 			must(r.Histograms[figure.Response].RecordValue(ns))
 			must(r.Histograms[figure.Service].RecordValue(ns))
 		}
-		r.Intervals[i].Response, r.Intervals[i].Service = attack.SketchOf(h), attack.SketchOf(h)
+		r.Intervals[i].Response, r.Intervals[i].Service = histogram.SketchOf(h), histogram.SketchOf(h)
 	}
 	r.SumUpIntervals()
 	return r

@@ -8,6 +8,7 @@ import (
 
 	"brunt/attack"
 	"brunt/attack/figure"
+	"brunt/attack/histogram"
 	"brunt/report"
 )
 
@@ -97,7 +98,7 @@ func (w world) run(seed uint64) *report.Report {
 // second is one of them.
 func (w *world) second(s int, scale float64, rng *rand.Rand, r *report.Report) report.Interval {
 	in := report.Interval{TS: float64(s), WidthS: 1, WindowS: new(1.0)}
-	response, first, token := attack.NewHistogram(), attack.NewHistogram(), attack.NewHistogram()
+	response, first, token := histogram.New(), histogram.New(), histogram.New()
 	share := w.failures
 	if w.bursts {
 		share *= 10
@@ -119,7 +120,7 @@ func (w *world) second(s int, scale float64, rng *rand.Rand, r *report.Report) r
 			ms += 300 * rng.Float64()
 		}
 		in.Succeeded++
-		ns := min(int64(ms*1e6), attack.HistogramMax)
+		ns := min(int64(ms*1e6), histogram.Max)
 		must(response.RecordValue(ns))
 		if w.ttft > 0 {
 			must(first.RecordValue(int64(w.ttft * math.Exp(0.3*rng.NormFloat64()) * 1e6)))
@@ -131,9 +132,9 @@ func (w *world) second(s int, scale float64, rng *rand.Rand, r *report.Report) r
 	r.Requests.Failed += in.Failed
 	r.Histograms[figure.Response].Merge(response)
 	r.Histograms[figure.Service].Merge(response)
-	in.Response, in.Service = attack.SketchOf(response), attack.SketchOf(response)
+	in.Response, in.Service = histogram.SketchOf(response), histogram.SketchOf(response)
 	if w.ttft > 0 {
-		in.TTFT, in.TPOT = attack.SketchOf(first), attack.SketchOf(token)
+		in.TTFT, in.TPOT = histogram.SketchOf(first), histogram.SketchOf(token)
 		r.Stream.Histograms[figure.TTFT].Merge(first)
 		r.Stream.Histograms[figure.TPOT].Merge(token)
 	}

@@ -5,7 +5,7 @@ import (
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 
-	"brunt/attack"
+	"brunt/attack/histogram"
 	"brunt/report"
 )
 
@@ -35,7 +35,7 @@ func HistogramLog(w io.Writer, r *report.Report) error {
 		v := &r.Intervals[i]
 		for _, line := range []struct {
 			tag string
-			of  attack.Sketch
+			of  histogram.Sketch
 		}{{"response", v.Response}, {"service", v.Service}} {
 			if line.of.Count() == 0 {
 				continue

@@ -8,8 +8,8 @@ import (
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 
-	"brunt/attack"
 	"brunt/attack/figure"
+	"brunt/attack/histogram"
 	"brunt/report"
 	"brunt/report/reporttest"
 )
@@ -22,7 +22,7 @@ func TestHistogramLog(t *testing.T) {
 	if err := HistogramLog(&b, r); err != nil {
 		t.Fatal(err)
 	}
-	total := map[string]*hdrhistogram.PackedHistogram{"response": attack.NewHistogram(), "service": attack.NewHistogram()}
+	total := map[string]*hdrhistogram.PackedHistogram{"response": histogram.New(), "service": histogram.New()}
 	in := hdrhistogram.NewHistogramLogReader(&b)
 	for {
 		h, err := in.NextIntervalHistogram()

@@ -12,6 +12,7 @@ import (
 
 	"brunt/attack"
 	"brunt/attack/figure"
+	"brunt/attack/histogram"
 	"brunt/attack/plan"
 	"brunt/report"
 	"brunt/report/page"
@@ -25,7 +26,7 @@ func long(n int) (report.Meta, *attack.Snapshot) {
 	const rate = 500
 	for i := range n {
 		packed := func() *hdrhistogram.PackedHistogram {
-			return hdrhistogram.NewPacked(1, attack.HistogramMax, attack.HistogramDigits)
+			return hdrhistogram.NewPacked(1, histogram.Max, histogram.Digits)
 		}
 		response, service, lateness := packed(), packed(), packed()
 		for range rate {
@@ -43,7 +44,7 @@ func long(n int) (report.Meta, *attack.Snapshot) {
 		s.Counts.Sent, s.Counts.Succeeded, s.Counts.Planned = s.Counts.Sent+rate, s.Counts.Succeeded+rate, s.Counts.Planned+rate
 		s.Intervals = append(s.Intervals, attack.Interval{
 			At: time.Duration(i) * time.Second, Width: time.Second, Planned: rate, Sent: rate, Succeeded: rate,
-			Response: attack.SketchOf(response), Service: attack.SketchOf(service), Lateness: attack.SketchOf(lateness),
+			Response: histogram.SketchOf(response), Service: histogram.SketchOf(service), Lateness: histogram.SketchOf(lateness),
 		})
 	}
 	plan := plan.Plan{Rate: vegeta.Rate{Freq: rate, Per: time.Second}, Duration: time.Hour}

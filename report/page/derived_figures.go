@@ -4,8 +4,8 @@ import (
 	"math"
 	"slices"
 
-	"brunt/attack"
 	"brunt/attack/figure"
+	"brunt/attack/histogram"
 	"brunt/report"
 )
 
@@ -76,7 +76,7 @@ func (s *Service) add(h report.Histogram) {
 
 // binned counts values into logarithmic bins: bin b holds the buckets that
 // start from 10^(b/16) ns on, so no bucket is split and the sum is exact.
-func binned(sketch attack.Sketch) []int64 {
+func binned(sketch histogram.Sketch) []int64 {
 	bins := []int64{}
 	for value, count := range sketch.Histogram().ForEachBucket {
 		bin := int64(0)

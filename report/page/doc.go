@@ -7,5 +7,5 @@
 //	web/      app.js sections, charts.js and specs.js charts, tables.js tables, feed.js
 //	          events of the live view, form.js the form that starts a run
 //
-// May import: attack, attack/figure, payloads/show, report, report/compare.
+// May import: attack/figure, attack/histogram, payloads/show, report, report/compare.
 package page

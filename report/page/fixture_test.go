@@ -15,7 +15,9 @@ import (
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
 	"brunt/attack"
+	"brunt/attack/cause"
 	"brunt/attack/figure"
+	"brunt/attack/histogram"
 	"brunt/attack/plan"
 	"brunt/payloads/setting"
 	"brunt/report"
@@ -52,7 +54,7 @@ func (st story) snapshot() *attack.Snapshot {
 }
 
 func packed() *hdrhistogram.PackedHistogram {
-	return hdrhistogram.NewPacked(1, attack.HistogramMax, attack.HistogramDigits)
+	return hdrhistogram.NewPacked(1, histogram.Max, histogram.Digits)
 }
 
 func (t *builder) second(second int) {
@@ -87,7 +89,7 @@ func (t *builder) second(second int) {
 		}
 	}
 	in.InFlight = uint64(float64(t.rate) * (0.022 + 0.3*trouble))
-	in.Response, in.Service, in.Lateness = attack.SketchOf(response), attack.SketchOf(service), attack.SketchOf(lateness)
+	in.Response, in.Service, in.Lateness = histogram.SketchOf(response), histogram.SketchOf(service), histogram.SketchOf(lateness)
 	t.add(&in)
 	t.s.Latencies[figure.Response].Merge(response)
 	t.s.Latencies[figure.Service].Merge(service)
@@ -192,9 +194,9 @@ func hostile() *report.Report {
 	for i, message := range []string{nasty, strings.Repeat(nasty, 100), "429 " + strings.Repeat("語", 5000)}[:min(3, len(s.Failures))] {
 		s.Failures[i].Message, s.Failures[i].RequestID, s.Failures[i].Kind = setting.Plain(message), nasty, nasty
 	}
-	s.Failures[0].Cause, s.Failures[0].Payload, s.Failures[0].Headers = attack.CauseBadInput, nasty, map[string]string{nasty: nasty}
+	s.Failures[0].Cause, s.Failures[0].Payload, s.Failures[0].Headers = cause.BadInput, nasty, map[string]string{nasty: nasty}
 	s.Failures[0].Advice = setting.Plain(nasty + " does not fit the model's signature")
-	s.Failures[1].Cause = attack.Cause(nasty)
+	s.Failures[1].Cause = cause.Cause(nasty)
 	s.Models = []attack.Served{{Name: nasty}}
 	s.Slowest[0].Payload, s.Slowest[0].RequestID = strings.Repeat(nasty, 50), nasty
 	s.Err, s.Warnings = errors.New(nasty), setting.Plains([]string{strings.Repeat("w", 10_000), nasty})

@@ -6,13 +6,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/chromedp"
+
 	"brunt/attack"
 	"brunt/attack/figure"
+	"brunt/attack/histogram"
 	"brunt/payloads/setting"
 	"brunt/report"
 	"brunt/report/merge"
-
-	"github.com/chromedp/chromedp"
 )
 
 // What a run or its endpoint wrote is text on the page, whatever it is.
@@ -103,12 +104,12 @@ func allFailed() *report.Report {
 	s := st.snapshot()
 	s.Counts.Failed, s.Counts.Succeeded = s.Counts.Sent, 0
 	s.Status = map[int]uint64{503: s.Counts.Sent}
-	s.Latencies[figure.Response], s.Latencies[figure.Service], s.Latencies[figure.FirstByte] = attack.NewHistogram(), attack.NewHistogram(), attack.NewHistogram()
+	s.Latencies[figure.Response], s.Latencies[figure.Service], s.Latencies[figure.FirstByte] = histogram.New(), histogram.New(), histogram.New()
 	s.Failures = []attack.Failure{{Kind: "status_503", Status: 503, Message: setting.Plain("no healthy upstream"), Count: s.Counts.Sent, Last: 19 * time.Second}}
 	s.Names, s.Slowest = nil, nil
 	for i := range s.Intervals {
 		in := &s.Intervals[i]
-		in.Failed, in.Succeeded, in.Response, in.Service = in.Sent, 0, attack.Sketch{}, attack.Sketch{}
+		in.Failed, in.Succeeded, in.Response, in.Service = in.Sent, 0, histogram.Sketch{}, histogram.Sketch{}
 	}
 	s.Verdict = attack.Verdict{Trust: attack.TrustFull, LimitedBy: attack.LimitEndpoint, Headline: setting.Plain("the endpoint failed all requests (status 503)")}
 	return report.From(st.meta(), s)

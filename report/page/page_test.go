@@ -15,8 +15,8 @@ import (
 	"strings"
 	"testing"
 
-	"brunt/attack"
 	"brunt/attack/figure"
+	"brunt/attack/histogram"
 	"brunt/report"
 )
 
@@ -114,12 +114,12 @@ func wide(seconds int) *report.Report {
 	rng := rand.New(rand.NewPCG(1, 2))
 	for i := range s.Intervals {
 		in := &s.Intervals[i]
-		for _, sketch := range []*attack.Sketch{&in.Response, &in.Service, &in.Lateness} {
+		for _, sketch := range []*histogram.Sketch{&in.Response, &in.Service, &in.Lateness} {
 			h := packed()
 			for range 1000 {
 				must(h.RecordValue(int64(1e6 * math.Pow(60e3, rng.Float64()))))
 			}
-			*sketch = attack.SketchOf(h)
+			*sketch = histogram.SketchOf(h)
 		}
 		in.Planned, in.Sent, in.Succeeded, in.BytesIn, in.BytesOut = 123_456, 123_455, 123_454, 987_654_321, 123_456_789
 	}

@@ -5,8 +5,8 @@ import (
 	"strings"
 	"testing"
 
-	"brunt/attack"
 	"brunt/attack/figure"
+	"brunt/attack/histogram"
 	"brunt/report"
 	"brunt/report/format"
 )
@@ -50,7 +50,7 @@ func talking(seconds int) *report.Report {
 			c.Choices++
 			c.OutputTokens += uint64(tokens)
 		}
-		in.Chunks, in.TTFT = in.Succeeded*chunksEach, attack.SketchOf(ttft)
+		in.Chunks, in.TTFT = in.Succeeded*chunksEach, histogram.SketchOf(ttft)
 		c.Chunks += in.Chunks
 	}
 	r := report.From(st.meta(), s)

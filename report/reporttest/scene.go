@@ -14,6 +14,7 @@ import (
 
 	"brunt/attack"
 	"brunt/attack/figure"
+	"brunt/attack/histogram"
 	"brunt/attack/plan"
 	"brunt/payloads/setting"
 	"brunt/report"
@@ -81,7 +82,7 @@ func (t *tape) at(d time.Duration) *taped {
 	k := int(d / time.Second)
 	for len(t.intervals) <= k {
 		packed := func() *hdrhistogram.PackedHistogram {
-			return hdrhistogram.NewPacked(1, attack.HistogramMax, attack.HistogramDigits)
+			return hdrhistogram.NewPacked(1, histogram.Max, histogram.Digits)
 		}
 		t.intervals = append(t.intervals, taped{
 			Interval: attack.Interval{At: time.Duration(len(t.intervals)) * time.Second, Width: time.Second},
@@ -259,8 +260,8 @@ func (t *tape) finish() {
 		in.InFlight = begun - over
 	}
 	for _, in := range t.intervals {
-		in.Interval.Response, in.Interval.Service = attack.SketchOf(in.Response), attack.SketchOf(in.Service)
-		in.Interval.Lateness = attack.SketchOf(in.Lateness)
+		in.Interval.Response, in.Interval.Service = histogram.SketchOf(in.Response), histogram.SketchOf(in.Service)
+		in.Interval.Lateness = histogram.SketchOf(in.Lateness)
 		s.Intervals = append(s.Intervals, in.Interval)
 	}
 	for _, kind := range slices.Sorted(maps.Keys(t.failures)) {

@@ -9,9 +9,11 @@ import (
 	"time"
 
 	"brunt/attack"
+	"brunt/attack/cause"
 	"brunt/attack/endpoint"
 	"brunt/attack/endpoint/databricks"
 	"brunt/attack/figure"
+	"brunt/attack/histogram"
 	"brunt/attack/plan"
 	"brunt/payloads/setting"
 	"brunt/report"
@@ -169,21 +171,21 @@ func causes() *report.Report {
 	}
 	slow, bad := split[429], split[400]
 	slow.Advice = setting.Plain("at its provisioned concurrency: raise it, or this is your limit")
-	slow.Cause, slow.Headers = attack.CauseConcurrency, map[string]string{
+	slow.Cause, slow.Headers = cause.Concurrency, map[string]string{
 		"retry-after":             "1",
 		"x-databricks-request-id": "req-0a1b2c",
 	}
 	tokens, gateway := slow, slow
-	tokens.Cause, tokens.Count, tokens.Message = attack.CauseTokens, slow.Count/3, setting.Plain(
+	tokens.Cause, tokens.Count, tokens.Message = cause.Tokens, slow.Count/3, setting.Plain(
 		"Exceeded workspace input tokens per minute rate limit",
 	)
 	tokens.Advice = setting.Plain("token quota: max_tokens is reserved ahead of output, so lower it")
 	gateway.Advice = setting.Plain("rate limit set in the endpoint's AI Gateway: raise it there")
-	gateway.Cause, gateway.Count, gateway.Message = attack.CauseGateway, slow.Count/5, setting.Plain(
+	gateway.Cause, gateway.Count, gateway.Message = cause.Gateway, slow.Count/5, setting.Plain(
 		"User defined rate limit(s) exceeded: Requests-per-minute (RPM)",
 	)
 	slow.Count -= tokens.Count + gateway.Count
-	bad.Cause, bad.Message, bad.Payload = attack.CauseBadInput, setting.Plain(
+	bad.Cause, bad.Message, bad.Payload = cause.BadInput, setting.Plain(
 		"Failed to parse input as a DataFrame",
 	), "bodies.jsonl:17"
 	bad.Advice = setting.Plain(bad.Payload + " does not fit the model's signature")
@@ -301,7 +303,7 @@ func hostile() *report.Report {
 	for i, message := range []string{nasty, strings.Repeat(nasty, 300), "429 " + strings.Repeat("語", 5000)} {
 		s.Failures[i].Message = setting.Plain(message)
 		s.Failures[i].RequestID = nasty
-		s.Failures[i].Cause, s.Failures[i].Payload, s.Failures[i].Headers = attack.CauseBadInput, strings.Repeat(
+		s.Failures[i].Cause, s.Failures[i].Payload, s.Failures[i].Headers = cause.BadInput, strings.Repeat(
 			nasty,
 			50,
 		), map[string]string{
@@ -435,7 +437,7 @@ func StreamSnapshot(seed uint64) (Scene, *attack.Snapshot) {
 		Must(s.Latencies[figure.Lateness].RecordValue(38_000))
 		Must(lateness.RecordValue(38_000))
 	}
-	in.Lateness = attack.SketchOf(lateness)
+	in.Lateness = histogram.SketchOf(lateness)
 	l := &s.Latencies
 	l.BeginStreams()
 	c, rng := &s.Counts.Stream, rand.New(rand.NewPCG(seed, 9))
@@ -475,7 +477,7 @@ func StreamSnapshot(seed uint64) (Scene, *attack.Snapshot) {
 	}
 	in.Chunks = c.Chunks + 36 // those of the broken ones
 	s.Counts.Window.Tokens = attack.WindowTokens{Streamed: c.OutputTokens * 48 / 50, Estimated: c.OutputTokens / 50}
-	in.TTFT = attack.SketchOf(l[figure.TTFT])
+	in.TTFT = histogram.SketchOf(l[figure.TTFT])
 	return sc, s
 }
 

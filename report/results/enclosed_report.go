@@ -12,6 +12,7 @@ import (
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
 	"brunt/attack"
+	"brunt/attack/histogram"
 	"brunt/report"
 	"brunt/report/format"
 	"brunt/report/merge"
@@ -118,9 +119,9 @@ func (b *rebuilder) sketch(r *report.Report) {
 			if middle >= in.TS && middle < in.TS+in.WidthS || i == len(r.Intervals)-1 && middle >= in.TS {
 				if of[i] == nil {
 					of[i] = &second{
-						response: attack.NewHistogram(),
-						service:  attack.NewHistogram(),
-						lateness: attack.NewHistogram(),
+						response: histogram.New(),
+						service:  histogram.New(),
+						lateness: histogram.New(),
 					}
 				}
 				of[i].join(s)
@@ -129,7 +130,7 @@ func (b *rebuilder) sketch(r *report.Report) {
 		}
 	}
 	for i, s := range of {
-		r.Intervals[i].Response, r.Intervals[i].Service = attack.SketchOf(s.response), attack.SketchOf(s.service)
+		r.Intervals[i].Response, r.Intervals[i].Service = histogram.SketchOf(s.response), histogram.SketchOf(s.service)
 		r.Intervals[i].TTFT, r.Intervals[i].TPOT = sketchOf(s.ttft), sketchOf(s.tpot)
 	}
 }

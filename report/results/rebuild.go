@@ -14,6 +14,7 @@ import (
 
 	"brunt/attack"
 	"brunt/attack/figure"
+	"brunt/attack/histogram"
 	"brunt/payloads/setting"
 	"brunt/report"
 )
@@ -140,7 +141,7 @@ func nanos(r *vegeta.Result, header string) (time.Duration, bool) {
 	return time.Duration(n), err == nil
 }
 
-func clamp(d time.Duration) int64 { return min(max(int64(d), 0), attack.HistogramMax) }
+func clamp(d time.Duration) int64 { return min(max(int64(d), 0), histogram.Max) }
 
 func record(total *hdrhistogram.PackedHistogram, part *hdrhistogram.PackedHistogram, d time.Duration) {
 	_ = total.RecordValue(clamp(d)) // within bounds, so it cannot fail

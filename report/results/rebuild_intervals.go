@@ -8,6 +8,7 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"brunt/attack"
+	"brunt/attack/histogram"
 )
 
 // maxFilled is the longest run, in seconds, of which those are written down too
@@ -34,7 +35,7 @@ func (b *rebuilder) at(t time.Time) *second {
 	}
 	s := b.seconds[k]
 	if s == nil {
-		s = &second{response: attack.NewHistogram(), service: attack.NewHistogram(), lateness: attack.NewHistogram()}
+		s = &second{response: histogram.New(), service: histogram.New(), lateness: histogram.New()}
 		b.seconds[k] = s
 	}
 	return s
@@ -65,11 +66,11 @@ func (b *rebuilder) intervals(shift time.Duration) []attack.Interval {
 		in.Width = edge(k+1) - in.At
 		inFlight = max(0, inFlight+int64(in.Sent)-int64(in.Succeeded+in.Failed+in.CutOff))
 		in.InFlight, until = uint64(inFlight), edge(k+1)
-		in.Response, in.Service, in.Lateness = attack.SketchOf(
+		in.Response, in.Service, in.Lateness = histogram.SketchOf(
 			in.response,
-		), attack.SketchOf(
+		), histogram.SketchOf(
 			in.service,
-		), attack.SketchOf(
+		), histogram.SketchOf(
 			in.lateness,
 		)
 		in.TTFT, in.TPOT = sketchOf(in.ttft), sketchOf(in.tpot)
@@ -96,9 +97,9 @@ func (s *second) join(o *second) {
 }
 
 // sketchOf is the sketch of a histogram that there may not be.
-func sketchOf(h *hdrhistogram.PackedHistogram) attack.Sketch {
+func sketchOf(h *hdrhistogram.PackedHistogram) histogram.Sketch {
 	if h == nil {
-		return attack.Sketch{}
+		return histogram.Sketch{}
 	}
-	return attack.SketchOf(h)
+	return histogram.SketchOf(h)
 }

@@ -3,12 +3,12 @@ package results
 import (
 	"time"
 
-	vegeta "github.com/tsenart/vegeta/v12/lib"
-
 	"github.com/HdrHistogram/hdrhistogram-go"
+	vegeta "github.com/tsenart/vegeta/v12/lib"
 
 	"brunt/attack"
 	"brunt/attack/figure"
+	"brunt/attack/histogram"
 )
 
 // maxSpread is the most chunks of one record that are laid along its time: a file may
@@ -74,7 +74,7 @@ func (b *rebuilder) addStream(r *vegeta.Result, a *attack.Answer, from time.Time
 // made is the histogram, which is made where it is not yet.
 func made(h **hdrhistogram.PackedHistogram) *hdrhistogram.PackedHistogram {
 	if *h == nil {
-		*h = attack.NewHistogram()
+		*h = histogram.New()
 	}
 	return *h
 }

@@ -81,14 +81,14 @@ func bucketsOf(h *hdrhistogram.PackedHistogram) *buckets {
 	return b
 }
 
-// histogram is a prometheus.Metric with classic buckets and native ones at once,
+// bothKinds is a prometheus.Metric with classic buckets and native ones at once,
 // each kind as the library writes it, which has both only for histograms that it
 // records itself. The format that is asked for decides which ones are read.
-type histogram struct{ classic, native prometheus.Metric }
+type bothKinds struct{ classic, native prometheus.Metric }
 
-func newHistogram(d *prometheus.Desc, h *hdrhistogram.PackedHistogram, started time.Time) *histogram {
+func newHistogram(d *prometheus.Desc, h *hdrhistogram.PackedHistogram, started time.Time) *bothKinds {
 	b := bucketsOf(h)
-	return &histogram{
+	return &bothKinds{
 		prometheus.MustNewConstHistogramWithCreatedTimestamp(d, b.count, b.sum, b.classic, started),
 		prometheus.MustNewConstNativeHistogram(
 			d,
@@ -105,10 +105,10 @@ func newHistogram(d *prometheus.Desc, h *hdrhistogram.PackedHistogram, started t
 }
 
 // Desc names the metric.
-func (h *histogram) Desc() *prometheus.Desc { return h.native.Desc() }
+func (h *bothKinds) Desc() *prometheus.Desc { return h.native.Desc() }
 
 // Write fills in both kinds of buckets.
-func (h *histogram) Write(out *dto.Metric) error {
+func (h *bothKinds) Write(out *dto.Metric) error {
 	var classic dto.Metric
 	if err := h.classic.Write(&classic); err != nil {
 		return err

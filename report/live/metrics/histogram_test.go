@@ -15,8 +15,8 @@ import (
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
 
-	"brunt/attack"
 	"brunt/attack/figure"
+	"brunt/attack/histogram"
 )
 
 // latencies are shapes of latency, in seconds, from 0.5 ms to 60 s.
@@ -44,7 +44,7 @@ var latencies = map[string]func(*rand.Rand) float64{
 func TestQuantilesOfBuckets(t *testing.T) {
 	for name, draw := range latencies {
 		t.Run(name, func(t *testing.T) {
-			rng, h := rand.New(rand.NewPCG(7, 7)), attack.NewHistogram()
+			rng, h := rand.New(rand.NewPCG(7, 7)), histogram.New()
 			for range 20_000 {
 				if err := h.RecordValue(int64(draw(rng) * 1e9)); err != nil {
 					t.Fatal(err)
@@ -105,7 +105,7 @@ func exposed(t *testing.T, h *hdrhistogram.PackedHistogram) (text, native *dto.H
 	return parsed["brunt_response_time_seconds"].GetMetric()[0].GetHistogram(), families[0].GetMetric()[0].GetHistogram()
 }
 
-type single struct{ metric *histogram }
+type single struct{ metric *bothKinds }
 
 func (s single) Describe(out chan<- *prometheus.Desc) { out <- s.metric.Desc() }
 func (s single) Collect(out chan<- prometheus.Metric) { out <- s.metric }
@@ -150,8 +150,8 @@ func nativeQuantile(q float64, h *dto.Histogram) float64 {
 // Each value lies in the native bucket, and in the classic ones, that its own
 // highest equivalent belongs to.
 func TestBinsHoldTheirValues(t *testing.T) {
-	for _, ns := range []int64{0, 1, 999, 1000, 1_000_000, 4_999_999, 5_000_000, 5_010_000, 123_456_789, 60_000_000_000, attack.HistogramMax} {
-		h := attack.NewHistogram()
+	for _, ns := range []int64{0, 1, 999, 1000, 1_000_000, 4_999_999, 5_000_000, 5_010_000, 123_456_789, 60_000_000_000, histogram.Max} {
+		h := histogram.New()
 		_ = h.RecordValue(ns) // within its bounds
 		b := bucketsOf(h)
 		seconds := float64(h.Max()) / 1e9

@@ -1,4 +1,4 @@
-package attack
+package histogram
 
 import (
 	"encoding/binary"

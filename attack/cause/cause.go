@@ -1,4 +1,4 @@
-package attack
+package cause
 
 import "bytes"
 
@@ -9,37 +9,37 @@ type Cause string
 // The causes that replies are sorted under: those of Model Serving, of servers
 // of models elsewhere, and of the servers and proxies before either.
 const (
-	CauseConcurrency    Cause = "rate_limited_concurrency"
-	CauseWorkspace      Cause = "rate_limited_workspace"
-	CauseTokens         Cause = "rate_limited_tokens"
-	CauseRequests       Cause = "rate_limited_requests"
-	CauseGateway        Cause = "rate_limited_gateway"
-	CauseRate           Cause = "rate_limited" // by a limit that the reply does not name
-	CauseQuota          Cause = "quota_used_up"
-	CauseBadRequest     Cause = "bad_request" // for a reason that is not known
-	CauseBadInput       Cause = "bad_input"
-	CauseTooLong        Cause = "context_exceeded"
-	CauseTooLarge       Cause = "too_large"
-	CauseHeaders        Cause = "headers_too_large"
-	CauseURL            Cause = "url_too_long"
-	CauseMediaType      Cause = "media_type"
-	CausePlainHTTP      Cause = "plain_http" // sent to a port that speaks TLS
-	CauseCertificate    Cause = "client_certificate"
-	CauseModel          Cause = "model_error"
-	CauseServer         Cause = "server_error"
-	CauseCredentials    Cause = "credentials"
-	CausePermission     Cause = "no_permission"
-	CauseAddress        Cause = "address_refused"
-	CauseNotFound       Cause = "not_found"
-	CauseNoModel        Cause = "model_not_found"
-	CauseMethod         Cause = "wrong_method"
-	CauseRedirect       Cause = "redirect"
-	CauseColdStart      Cause = "cold_start"
-	CauseUnavailable    Cause = "unavailable"
-	CauseNoUpstream     Cause = "no_upstream" // a proxy has no server to pass requests on to
-	CauseBadGateway     Cause = "bad_gateway"
-	CauseGatewayTimeout Cause = "gateway_timeout"
-	CauseSlowRequest    Cause = "request_timeout" // the server waited for the request
+	Concurrency    Cause = "rate_limited_concurrency"
+	Workspace      Cause = "rate_limited_workspace"
+	Tokens         Cause = "rate_limited_tokens"
+	Requests       Cause = "rate_limited_requests"
+	Gateway        Cause = "rate_limited_gateway"
+	Rate           Cause = "rate_limited" // by a limit that the reply does not name
+	Quota          Cause = "quota_used_up"
+	BadRequest     Cause = "bad_request" // for a reason that is not known
+	BadInput       Cause = "bad_input"
+	TooLong        Cause = "context_exceeded"
+	TooLarge       Cause = "too_large"
+	Headers        Cause = "headers_too_large"
+	URL            Cause = "url_too_long"
+	MediaType      Cause = "media_type"
+	PlainHTTP      Cause = "plain_http" // sent to a port that speaks TLS
+	Certificate    Cause = "client_certificate"
+	Model          Cause = "model_error"
+	Server         Cause = "server_error"
+	Credentials    Cause = "credentials"
+	Permission     Cause = "no_permission"
+	Address        Cause = "address_refused"
+	NotFound       Cause = "not_found"
+	NoModel        Cause = "model_not_found"
+	Method         Cause = "wrong_method"
+	Redirect       Cause = "redirect"
+	ColdStart      Cause = "cold_start"
+	Unavailable    Cause = "unavailable"
+	NoUpstream     Cause = "no_upstream" // a proxy has no server to pass requests on to
+	BadGateway     Cause = "bad_gateway"
+	GatewayTimeout Cause = "gateway_timeout"
+	SlowRequest    Cause = "request_timeout" // the server waited for the request
 )
 
 // endpointKind are the endpoints that a rule is of.
@@ -92,34 +92,38 @@ func (r *rule) fits(status int, text []byte, ofDatabricks bool) bool {
 	return len(r.words) == 0
 }
 
-// refusal is the last failed reply and what is made of it: of a flood of them,
+// Refusal is the last failed reply and what is made of it: of a flood of them,
 // most are alike.
-type refusal struct {
+type Refusal struct {
 	status     int
 	theirs     bool // it comes from an endpoint of Databricks, whatever it holds
 	sample     []byte
 	cause      Cause
-	databricks bool
+	Databricks bool
 }
 
-// explain finds the cause of a failed reply; theirs says that the endpoint is
+// Explain finds the cause of a failed reply; theirs says that the endpoint is
 // one of Databricks'.
-func (r *refusal) explain(status int, sample []byte, theirs bool) Cause {
+func (r *Refusal) Explain(status int, sample []byte, theirs bool) Cause {
 	if status != r.status || theirs != r.theirs || !bytes.Equal(sample, r.sample) {
 		r.status, r.theirs = status, theirs
-		r.cause, r.databricks = causeOf(status, sample, theirs)
+		r.cause, r.Databricks = causeOf(status, sample, theirs)
 		r.sample = append(r.sample[:0], sample...)
 	}
 	return r.cause
 }
 
+// SampleSize is how many bytes of a failed reply's body are kept, for its cause and
+// the example message.
+const SampleSize = 512
+
 // causeOf sorts a failed reply by its status and the beginning of its body, and
 // tells whether it is Databricks', which theirs says it is in any case. It
 // allocates nothing: a flood of refusals costs no more than one of successes.
 func causeOf(status int, sample []byte, theirs bool) (cause Cause, ofDatabricks bool) {
-	var room [sampleSize]byte
+	var room [SampleSize]byte
 	text := room[:0]
-	for _, c := range sample[:min(len(sample), sampleSize)] {
+	for _, c := range sample[:min(len(sample), SampleSize)] {
 		switch {
 		case c == '\\': // of quotes within quotes
 			continue

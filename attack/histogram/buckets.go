@@ -1,4 +1,4 @@
-package attack
+package histogram
 
 import (
 	"math/bits"
@@ -10,9 +10,9 @@ const (
 	// halfBuckets is half the number of buckets per power of two that 3
 	// significant digits take [HdrHistogram: subBucketHalfCount].
 	halfBuckets = 1024
-	// topShift is the width of the bucket of HistogramMax, as a power of two.
+	// topShift is the width of the bucket of Max, as a power of two.
 	topShift    = 31
-	bucketCount = topShift*halfBuckets + int(HistogramMax>>topShift) + 1
+	bucketCount = topShift*halfBuckets + int(Max>>topShift) + 1
 )
 
 // indexOf is the index of a value's bucket: 1,024 per doubling.
@@ -20,6 +20,9 @@ func indexOf(value int64) uint64 {
 	shift := max(bits.Len64(uint64(value)), 11) - 11
 	return uint64(shift)*halfBuckets + uint64(value)>>shift
 }
+
+// EndOf is the highest value in the bucket of a value.
+func EndOf(value int64) int64 { return valueOf(indexOf(value)+1) - 1 }
 
 // valueOf is the lowest value of a bucket.
 func valueOf(index uint64) int64 {
@@ -30,22 +33,25 @@ func valueOf(index uint64) int64 {
 	return int64((index - shift*halfBuckets) << shift)
 }
 
-// buckets is a histogram (see NewHistogram) to record in and to empty: what
+// Buckets is a histogram (see New) to record in and to empty: what
 // requests pay for recording, and intervals for emptying, is a fraction of what
 // a general one takes.
-type buckets struct {
+type Buckets struct {
 	count  int64
 	counts [bucketCount]int64
 }
 
-// record counts a value from 0 to HistogramMax.
-func (b *buckets) record(ns int64) {
+// Count is the number of values.
+func (b *Buckets) Count() int64 { return b.count }
+
+// Record counts a value from 0 to Max.
+func (b *Buckets) Record(ns int64) {
 	b.counts[indexOf(ns)]++
 	b.count++
 }
 
-// addTo adds b to another one and empties b.
-func (b *buckets) addTo(o *buckets) {
+// AddTo adds b to another one and empties b.
+func (b *Buckets) AddTo(o *Buckets) {
 	if b.count == 0 {
 		return
 	}
@@ -59,8 +65,8 @@ func (b *buckets) addTo(o *buckets) {
 	b.count = 0
 }
 
-// copyTo adds b to a histogram and keeps b as it is.
-func (b *buckets) copyTo(into *hdrhistogram.PackedHistogram) {
+// CopyTo adds b to a histogram and keeps b as it is.
+func (b *Buckets) CopyTo(into *hdrhistogram.PackedHistogram) {
 	for i, n := range &b.counts {
 		if n != 0 {
 			_ = into.RecordValues(valueOf(uint64(i)), n) // has the same buckets
@@ -68,8 +74,8 @@ func (b *buckets) copyTo(into *hdrhistogram.PackedHistogram) {
 	}
 }
 
-// drain writes b down and empties it.
-func (b *buckets) drain(s *sketcher) Sketch {
+// Drain writes b down and empties it.
+func (b *Buckets) Drain(s *Sketcher) Sketch {
 	if b.count == 0 {
 		return Sketch{}
 	}
@@ -84,8 +90,8 @@ func (b *buckets) drain(s *sketcher) Sketch {
 	return s.finish()
 }
 
-// moveTo adds b to a total, empties b, and writes it down unless s is nil.
-func (b *buckets) moveTo(total *hdrhistogram.PackedHistogram, s *sketcher) (sketch Sketch) {
+// MoveTo adds b to a total, empties b, and writes it down unless s is nil.
+func (b *Buckets) MoveTo(total *hdrhistogram.PackedHistogram, s *Sketcher) (sketch Sketch) {
 	if b.count == 0 {
 		return sketch
 	}

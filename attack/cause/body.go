@@ -1,4 +1,4 @@
-package attack
+package cause
 
 import (
 	"bytes"
@@ -73,6 +73,10 @@ func readErrorText(body []byte) (s errorText) {
 	}
 }
 
+// ErrorMessage is what a body says that is a JSON object with an error in it; empty
+// where it is none.
+func ErrorMessage(body []byte) string { return readErrorText(body).message }
+
 // cutString is the beginning of a JSON string whose end is missing, and …, which
 // says so: what was cut may have been a secret.
 func cutString(rest []byte) string {
@@ -96,11 +100,11 @@ func cutString(rest []byte) string {
 // maxNested is how many answers within answers are looked into.
 const maxNested = 3
 
-// describeBody finds what an error reply says, in whatever shape it came:
+// DescribeBody finds what an error reply says, in whatever shape it came:
 // {"error_code","message"}, {"error":"…"}, {"error":{"message","limit_type",…}},
 // "CODE: message", a page, or anything else. The body may be cut short.
 // What looks like a token is left out.
-func describeBody(body []byte) string {
+func DescribeBody(body []byte) string {
 	body = bytes.TrimPrefix(body, []byte("\uFEFF"))
 	s := readErrorText(body)
 	// Gateways put another service's whole answer into their message.
@@ -120,7 +124,7 @@ func describeBody(body []byte) string {
 	case text == "" && noText(body):
 		return "a body that is no text"
 	case text == "":
-		if text = title(string(body)); len(body) >= sampleSize && strings.HasSuffix(string(body), text) {
+		if text = title(string(body)); len(body) >= SampleSize && strings.HasSuffix(string(body), text) {
 			text += "…"
 		}
 	}

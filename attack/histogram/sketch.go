@@ -1,4 +1,4 @@
-package attack
+package histogram
 
 import (
 	"bytes"
@@ -6,7 +6,7 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
-// Sketch is an interval's histogram (see NewHistogram) at full precision, in
+// Sketch is an interval's histogram (see New) at full precision, in
 // about four bits per bucket in use: a run keeps thousands of them. It cannot
 // be changed. The zero Sketch is empty.
 type Sketch struct {
@@ -16,7 +16,7 @@ type Sketch struct {
 
 // SketchOf writes a histogram down.
 func SketchOf(h *hdrhistogram.PackedHistogram) Sketch {
-	var s sketcher
+	var s Sketcher
 	return s.sketch(h)
 }
 
@@ -35,16 +35,17 @@ func (s Sketch) AddTo(h *hdrhistogram.PackedHistogram) {
 
 // Histogram opens the sketch.
 func (s Sketch) Histogram() *hdrhistogram.PackedHistogram {
-	h := NewHistogram()
+	h := New()
 	s.AddTo(h)
 	return h
 }
 
-func (s Sketch) equal(o Sketch) bool { return s.count == o.count && bytes.Equal(s.buckets, o.buckets) }
+// Equal reports whether both hold the same values.
+func (s Sketch) Equal(o Sketch) bool { return s.count == o.count && bytes.Equal(s.buckets, o.buckets) }
 
-// sketcher writes sketches, one after the other. Its room grows once, so that a
+// Sketcher writes sketches, one after the other. Its room grows once, so that a
 // run leaves no garbage behind at each interval.
-type sketcher struct {
+type Sketcher struct {
 	out   bitWriter
 	model model
 	from  uint64 // index of the next bucket
@@ -53,7 +54,7 @@ type sketcher struct {
 	sorted []uint16 // room for a Distribution's recent values
 }
 
-func (s *sketcher) sketch(h *hdrhistogram.PackedHistogram) Sketch {
+func (s *Sketcher) sketch(h *hdrhistogram.PackedHistogram) Sketch {
 	s.reset()
 	for value, count := range h.ForEachBucket {
 		s.add(indexOf(value), uint64(count))
@@ -61,8 +62,8 @@ func (s *sketcher) sketch(h *hdrhistogram.PackedHistogram) Sketch {
 	return s.finish()
 }
 
-// join writes down the sum of two sketches, without opening either.
-func (s *sketcher) join(a, b Sketch) Sketch {
+// Join writes down the sum of two sketches, without opening either.
+func (s *Sketcher) Join(a, b Sketch) Sketch {
 	s.reset()
 	x, y := a.open(), b.open()
 	inX, inY := x.next(), y.next()
@@ -82,13 +83,13 @@ func (s *sketcher) join(a, b Sketch) Sketch {
 	return s.finish()
 }
 
-func (s *sketcher) reset() {
+func (s *Sketcher) reset() {
 	s.out.out, s.out.kept, s.out.bits = s.out.out[:0], 0, 0
 	s.model, s.from, s.count = model{}, 0, 0
 }
 
 // add writes the next bucket that is not empty.
-func (s *sketcher) add(index, count uint64) {
+func (s *Sketcher) add(index, count uint64) {
 	m := &s.model
 	gap := index - s.from
 	for ; gap > 0 && m.dense(); gap-- {
@@ -105,14 +106,14 @@ func (s *sketcher) add(index, count uint64) {
 	s.count += int64(count)
 }
 
-func (s *sketcher) dense(count uint64) {
+func (s *Sketcher) dense(count uint64) {
 	m := &s.model
 	folded := fold(count, m.guess())
 	s.out.rice(folded, m.error.shift())
 	m.learn(count, folded)
 }
 
-func (s *sketcher) finish() Sketch {
+func (s *Sketcher) finish() Sketch {
 	if s.count == 0 {
 		return Sketch{}
 	}

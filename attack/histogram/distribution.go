@@ -1,4 +1,4 @@
-package attack
+package histogram
 
 import (
 	"slices"
@@ -6,7 +6,7 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
-// Distribution holds durations in the buckets of NewHistogram, in a byte or two
+// Distribution holds durations in the buckets of New, in a byte or two
 // per bucket in use: a run keeps two for each payload name, and there may be
 // thousands of those. The zero Distribution is empty and ready for use. What
 // Frozen gives may be read while values are recorded in the original.
@@ -36,21 +36,21 @@ func (d *Distribution) Size() int { return d.old.Size() + 2*cap(d.recent) }
 // the bound.
 func (d *Distribution) Record(ns int64) {
 	if d.append(ns) {
-		d.fold(&sketcher{})
+		d.fold(&Sketcher{})
 	}
 }
 
 // append counts a duration among the recent ones, and reports whether they are
 // enough to be written to the sketch.
 func (d *Distribution) append(ns int64) bool {
-	d.recent = append(d.recent, uint16(indexOf(min(max(ns, 0), HistogramMax))))
+	d.recent = append(d.recent, uint16(indexOf(min(max(ns, 0), Max))))
 	return len(d.recent) >= max(minRecent, len(d.old.buckets)/2)
 }
 
-// add adds a histogram of brunt's bounds.
-func (d *Distribution) add(h *hdrhistogram.PackedHistogram, w *sketcher) {
+// Add adds a histogram of brunt's bounds.
+func (d *Distribution) Add(h *hdrhistogram.PackedHistogram, w *Sketcher) {
 	if h.TotalCount() >= minRecent {
-		d.join(w.sketch(h), w)
+		d.Join(w.sketch(h), w)
 		return
 	}
 	for value, count := range h.ForEachBucket {
@@ -64,22 +64,23 @@ func (d *Distribution) add(h *hdrhistogram.PackedHistogram, w *sketcher) {
 
 // Merge adds another distribution.
 func (d *Distribution) Merge(o Distribution) {
-	var w sketcher
+	var w Sketcher
 	o.fold(&w) // a copy's
-	d.join(o.old, &w)
+	d.Join(o.old, &w)
 }
 
-func (d *Distribution) join(s Sketch, w *sketcher) {
+// Join adds a sketch.
+func (d *Distribution) Join(s Sketch, w *Sketcher) {
 	if d.old.count == 0 {
 		d.old = s
 	} else if s.count > 0 {
-		d.old = w.join(d.old, s)
+		d.old = w.Join(d.old, s)
 	}
 }
 
 // fold writes the recent values to the sketch. Their memory is not used again:
 // a copy may still read it.
-func (d *Distribution) fold(w *sketcher) {
+func (d *Distribution) fold(w *Sketcher) {
 	if len(d.recent) == 0 {
 		return
 	}
@@ -92,13 +93,13 @@ func (d *Distribution) fold(w *sketcher) {
 		}
 		w.add(uint64(w.sorted[first]), uint64(i-first))
 	}
-	d.join(w.finish(), w)
+	d.Join(w.finish(), w)
 	d.recent = nil
 }
 
-// share has one copy of what is equal in both, as in a closed loop.
-func (d *Distribution) share(o *Distribution) {
-	if len(d.recent) == 0 && d.old.equal(o.old) {
+// Share has one copy of what is equal in both, as in a closed loop.
+func (d *Distribution) Share(o *Distribution) {
+	if len(d.recent) == 0 && d.old.Equal(o.old) {
 		d.old = o.old
 	}
 }
@@ -118,7 +119,7 @@ func (d *Distribution) AddTo(h *hdrhistogram.PackedHistogram) {
 
 // Histogram opens the distribution.
 func (d *Distribution) Histogram() *hdrhistogram.PackedHistogram {
-	h := NewHistogram()
+	h := New()
 	d.AddTo(h)
 	return h
 }

@@ -1,4 +1,4 @@
-package attack
+package histogram
 
 import (
 	"math"
@@ -12,7 +12,7 @@ import (
 // within a factor of two, and a long tail.
 func latencies(n int) *hdrhistogram.PackedHistogram {
 	random := rand.New(rand.NewPCG(5, 6))
-	h := NewHistogram()
+	h := New()
 	for range n {
 		ns := 6e5 * math.Exp(0.4*random.NormFloat64())
 		if random.IntN(100) == 0 {
@@ -32,7 +32,7 @@ func BenchmarkSketch(b *testing.B) {
 		b.ReportAllocs()
 		b.ReportMetric(float64(len(s.buckets)), "bytes")
 		b.ReportMetric(float64(h.Populated()), "buckets")
-		var w sketcher
+		var w Sketcher
 		for b.Loop() {
 			w.sketch(h)
 		}
@@ -45,9 +45,9 @@ func BenchmarkSketch(b *testing.B) {
 	})
 	b.Run("join", func(b *testing.B) {
 		b.ReportAllocs()
-		var w sketcher
+		var w Sketcher
 		for b.Loop() {
-			w.join(s, s)
+			w.Join(s, s)
 		}
 	})
 }

@@ -1,4 +1,4 @@
-package attack
+package histogram
 
 import "time"
 
@@ -9,24 +9,24 @@ const (
 	maxKeptPages = 16
 )
 
-// gaps is a histogram (see NewHistogram) of one stream's gaps. Only a success
+// Gaps is a histogram (see New) of one stream's gaps. Only a success
 // is counted, and whether a stream is one shows at its end: until then they are
 // kept here. There are few different ones, so that the pages are made as they
 // are needed; all of them are 260 KB.
-type gaps struct {
+type Gaps struct {
 	pages     []*[gapsPage]int64 // none before the first gap
 	pagesMade int                // pages that there are
 	used      bool               // there has been a gap since the reset
-	clamped   uint64             // of them, those beyond HistogramMax
+	clamped   uint64             // of them, those beyond Max
 }
 
-// reset forgets the last stream's. A few pages stay for the next one, so that
+// Reset forgets the last stream's. A few pages stay for the next one, so that
 // one long stream after the other leaves no garbage.
-func (g *gaps) reset() {
+func (g *Gaps) Reset() {
 	switch {
 	case !g.used:
 	case g.pagesMade > maxKeptPages:
-		*g = gaps{}
+		*g = Gaps{}
 	default:
 		for _, page := range g.pages {
 			if page != nil {
@@ -37,15 +37,15 @@ func (g *gaps) reset() {
 	}
 }
 
-// add counts gaps.
-func (g *gaps) add(all []time.Duration) {
+// Add counts gaps.
+func (g *Gaps) Add(all []time.Duration) {
 	if g.pages == nil {
 		g.pages = make([]*[gapsPage]int64, bucketCount/gapsPage+1)
 	}
 	g.used = true
 	for _, gap := range all {
 		ns := int64(gap)
-		if held := min(max(ns, 0), HistogramMax); held != ns {
+		if held := min(max(ns, 0), Max); held != ns {
 			ns = held
 			g.clamped++
 		}
@@ -60,8 +60,8 @@ func (g *gaps) add(all []time.Duration) {
 	}
 }
 
-// addTo adds g to b and returns how many of its gaps were clamped.
-func (g *gaps) addTo(b *buckets) (clamped uint64) {
+// AddTo adds g to b and returns how many of its gaps were clamped.
+func (g *Gaps) AddTo(b *Buckets) (clamped uint64) {
 	if !g.used {
 		return 0
 	}

@@ -1,4 +1,4 @@
-package attack
+package histogram
 
 import (
 	"encoding/binary"
@@ -11,7 +11,7 @@ import (
 
 // bucketsOf reads a histogram from pairs of gaps and counts.
 func bucketsOf(data []byte) *hdrhistogram.PackedHistogram {
-	h := NewHistogram()
+	h := New()
 	index := uint64(0)
 	for len(data) > 0 {
 		gap, n := binary.Uvarint(data)
@@ -24,7 +24,7 @@ func bucketsOf(data []byte) *hdrhistogram.PackedHistogram {
 		}
 		data = data[n+m:]
 		index += gap % 4096
-		if index > indexOf(HistogramMax) {
+		if index > indexOf(Max) {
 			break
 		}
 		_ = h.RecordValues(valueOf(index), int64(count%(1<<63))) // what would overflow is refused
@@ -62,12 +62,12 @@ func FuzzSketch(f *testing.F) {
 		if a.TotalCount() > math.MaxInt64-b.TotalCount() {
 			return
 		}
-		var s sketcher
-		joined := s.join(x, y)
+		var s Sketcher
+		joined := s.Join(x, y)
 		for value, count := range b.ForEachBucket {
 			_ = a.RecordValues(value, count)
 		}
-		if !slices.Equal(contents(joined.Histogram()), contents(a)) || !joined.equal(SketchOf(a)) {
+		if !slices.Equal(contents(joined.Histogram()), contents(a)) || !joined.Equal(SketchOf(a)) {
 			t.Fatal("joined sketches are not their sum")
 		}
 	})
@@ -75,10 +75,10 @@ func FuzzSketch(f *testing.F) {
 
 // TestSketchIndex has every bucket's index, and no bucket twice.
 func TestSketchIndex(t *testing.T) {
-	if last := indexOf(HistogramMax); last != uint64(bucketCount-1) {
+	if last := indexOf(Max); last != uint64(bucketCount-1) {
 		t.Errorf("the last of %d buckets is number %d", bucketCount, last)
 	}
-	for index := range indexOf(HistogramMax) {
+	for index := range indexOf(Max) {
 		if got := indexOf(valueOf(index)); got != index || valueOf(index+1) <= valueOf(index) {
 			t.Fatalf("bucket %d starts at %d, which is in bucket %d", index, valueOf(index), got)
 		}
