@@ -277,9 +277,11 @@ func (r *Run) fillTotals(s *Snapshot, t *timeline) {
 // fillSkipped counts the tickets that were dropped for being late.
 func (r *Run) fillSkipped(c *Counts) {
 	var skipped, skippedNoSlot uint64
-	for _, d := range r.dispatchers {
-		skippedNoSlot += d.skippedNoSlot.Load()
-		skipped += d.skipped.Load()
+	for _, l := range r.loops {
+		l.lock()
+		skippedNoSlot += l.tickets.skippedNoSlot
+		skipped += l.tickets.skipped
+		l.unlock()
 	}
 	c.Skipped = min(skipped, c.Planned-min(c.Planned, c.Sent))
 	c.SkippedNoSlot = min(skippedNoSlot, c.Skipped)
@@ -290,10 +292,10 @@ func (r *Run) fillSkipped(c *Counts) {
 
 // slotsUsedUp reports whether every slot that the plan allows had come into use.
 func (r *Run) slotsUsedUp() bool {
-	for _, d := range r.dispatchers {
-		d.mu.Lock()
-		full := d.workers >= d.limit
-		d.mu.Unlock()
+	for _, l := range r.loops {
+		l.lock()
+		full := !r.plan.Open() || len(l.slots) >= l.limit
+		l.unlock()
 		if !full {
 			return false
 		}

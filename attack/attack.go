@@ -21,10 +21,9 @@ const (
 	// startDelay is the time between Start and the schedule's start, so that the
 	// setting up of the run does not make the first ticket late.
 	startDelay = 5 * time.Millisecond
-	// minSlotsPerDispatcher is the least number of slots that a dispatcher of its
-	// own is worth: with fewer, one could run out of slots while another has some
-	// left.
-	minSlotsPerDispatcher = 64
+	// minSlotsPerLoop is the least number of slots that a loop of its own is worth in
+	// an open loop: with fewer, one could run out of slots while another has some left.
+	minSlotsPerLoop = 64
 )
 
 // Run is a run under way, or one that has ended. Its methods may be called from any
@@ -62,17 +61,16 @@ type Run struct {
 	borders  []Instant           // ends of its stages
 	settled  atomic.Bool         // the warm-up ended once latency had settled
 
-	dispatchers []*dispatcher
-	timers      []*preciseTimer // of the dispatchers
-	tallies     []*tally
-	workers     sync.WaitGroup
+	loops    []*loop
+	blocking bool           // goroutines make the connections' system calls, not the loops
+	workers  sync.WaitGroup // the loops' goroutines
+	helpers  sync.WaitGroup // those that work for them
+	present  atomic.Int64   // slots of a closed loop that have not left
+	wanted   atomic.Int64   // slots of a closed loop
+	slots    atomic.Int64   // those over HTTP/2, ever
 
-	workersMu  sync.Mutex
-	workerList []*worker
-	present    int          // workers that have not left
-	wanted     atomic.Int64 // workers of a closed loop
-	parked     []*worker    // workers that a change stopped, to be started again by a later one
-	leftClaims []claim      // tickets that they left behind
+	claimsMu   sync.Mutex
+	leftClaims []claim // tickets that loops without slots left over
 
 	changeMu sync.Mutex
 	changes  []plan.Change
@@ -84,7 +82,6 @@ type Run struct {
 	_       [64]byte
 
 	overlong          atomic.Uint64       // bodies that were matched in part
-	leaving           atomic.Int64        // workers that a change has yet to send away
 	stopAt            clock.AtomicInstant // 0 before the stop, beginsToStop until its instant is known
 	until             clock.AtomicInstant // end of the window, as far as it is known
 	cutting           atomic.Bool
@@ -94,7 +91,7 @@ type Run struct {
 	cancelDials       context.CancelFunc
 
 	timeline *timeline
-	watch    *delayWatch
+	watch    delayWatch
 	recorder *recorder // nil without a sink
 	warnings []setting.Text
 	done     chan struct{}
@@ -173,35 +170,22 @@ func (r *Run) indexNames(variants []payloads.Variant) {
 	}
 }
 
-// begin starts the clock, the workers and the timeline.
+// begin starts the clock, the slots and the timeline.
 func (r *Run) begin(sink Sink) error {
-	cores := runtime.GOMAXPROCS(0)
-	for range min(cores, r.plan.Concurrency) {
-		t := newTally(len(r.names) + len(r.plan.Stages))
-		if r.plan.WarmupUntilSettled {
-			t.warmup = make(warmupTimes, 0, maxWarmupTimes)
-		}
-		r.tallies = append(r.tallies, t)
-	}
 	r.clock = clock.From(time.Now())
 	r.pacer = newPacer(&r.plan, r.clock)
-	if r.plan.HTTP2 {
+	r.blocking = !socketsAreOwn || alwaysBlocking.Load()
+	switch {
+	case r.plan.HTTP2:
 		r.dialer.UseHTTP2()
 		r.mux = newMux(r)
-	} else {
+	case !r.blocking:
 		r.dialer.WrapUnderTLS(wrapForTLS)
 	}
-	if r.plan.Open() {
-		if err := r.makeDispatchers(min(cores, max(1, r.plan.Concurrency/minSlotsPerDispatcher))); err != nil {
-			return err
-		}
-	}
-	watch, err := watchDelays(r.clock)
-	if err != nil {
-		r.closeTimers()
+	if err := r.makeLoops(); err != nil {
+		r.closeLoops()
 		return fmt.Errorf("timer: %w", err)
 	}
-	r.watch = watch
 	r.endpoint.WatchHeaders(r.buildHeads)
 	if sink != nil {
 		r.recorder = newRecorder(r, sink)
@@ -210,19 +194,18 @@ func (r *Run) begin(sink Sink) error {
 	r.began = host.ReadUsage()
 	r.start = r.clock.Now().Add(startDelay)
 	r.planMeasured(r.start.Add(r.plan.Warmup))
-	if r.plan.Open() {
-		for _, t := range r.dispatchers {
-			t.mu.Lock()
-			t.growAndUnlock(true)
-		}
-	} else {
+	r.timeline = newTimeline(r)
+	if !r.plan.Open() {
 		first := r.plan.Concurrency
 		if len(r.plan.Stages) > 0 {
 			first = r.plan.Stages[0].Concurrency
 		}
 		r.resize(first)
 	}
-	r.timeline = newTimeline(r)
+	for _, l := range r.loops {
+		r.workers.Add(1)
+		go l.work()
+	}
 	if r.plan.WarmupUntilSettled {
 		go r.settle()
 	} else {
@@ -232,12 +215,53 @@ func (r *Run) begin(sink Sink) error {
 	return nil
 }
 
-// planMeasured has the measured part begin at the instant. Nothing is measured yet.
+// alwaysBlocking has goroutines make the connections' system calls also where the loops
+// could, for tests.
+var alwaysBlocking atomic.Bool
+
+// makeLoops makes a loop per core.
+func (r *Run) makeLoops() error {
+	n := min(runtime.GOMAXPROCS(0), r.plan.Concurrency)
+	if r.plan.Open() {
+		n = min(n, max(1, r.plan.Concurrency/minSlotsPerLoop))
+	}
+	for i := range n {
+		p, err := r.newPoller()
+		if err != nil {
+			return err
+		}
+		t := newTally(len(r.names) + len(r.plan.Stages))
+		if r.plan.WarmupUntilSettled {
+			t.warmup = make(warmupTimes, 0, maxWarmupTimes)
+		}
+		limit := r.plan.Concurrency / n
+		if i < r.plan.Concurrency%n {
+			limit++
+		}
+		r.loops = append(r.loops, newLoop(r, p, t, limit))
+		r.loops[i].tickets.stride, r.loops[i].tickets.next = uint64(n), uint64(i)
+	}
+	return nil
+}
+
+func (r *Run) newPoller() (poller, error) {
+	if r.blocking && r.mux == nil {
+		return newGoroutines(r.clock), nil
+	}
+	return newPoller(r.clock)
+}
+
+func (r *Run) closeLoops() {
+	for _, l := range r.loops {
+		l.poller.close()
+	}
+}
+
+// planMeasured has the measured part begin at the instant. Nothing is measured yet, and
+// all loops are held.
 func (r *Run) planMeasured(at Instant) {
-	for _, t := range r.tallies {
-		t.mu.Lock()
-		t.last = at
-		t.mu.Unlock()
+	for _, l := range r.loops {
+		l.tally.last = at
 	}
 	end := Instant(never)
 	if r.plan.Duration > 0 {
@@ -251,7 +275,7 @@ func (r *Run) planMeasured(at Instant) {
 
 // followMeasured starts what goes by the measured start, once that is certain.
 func (r *Run) followMeasured() {
-	r.watch.begin(r.measured.Load())
+	r.watchDelays(r.measured.Load())
 	go r.timeline.loop()
 	if staged(&r.plan) {
 		go r.openAhead()
@@ -261,70 +285,6 @@ func (r *Run) followMeasured() {
 	if r.plan.AtEnd == plan.Cut && r.end.Load() != never {
 		go r.cutAtEnd()
 	}
-}
-
-func (r *Run) makeDispatchers(n int) error {
-	for i := range n {
-		var timers [2]*preciseTimer
-		for j := range timers {
-			var err error
-			if timers[j], err = newPreciseTimer(r.clock); err != nil {
-				r.closeTimers()
-				return fmt.Errorf("timer: %w", err)
-			}
-			r.timers = append(r.timers, timers[j])
-		}
-		limit := r.plan.Concurrency / n
-		if i < r.plan.Concurrency%n {
-			limit++
-		}
-		r.dispatchers = append(
-			r.dispatchers,
-			&dispatcher{
-				run:         r,
-				timer:       timers[0],
-				replyPoller: timers[1],
-				stride:      uint64(n),
-				next:        uint64(i),
-				limit:       limit,
-			},
-		)
-	}
-	return nil
-}
-
-func (r *Run) closeTimers() {
-	for _, a := range r.timers {
-		a.close()
-	}
-}
-
-// spawn starts a worker; d is its dispatcher in an open loop, nil in a closed one.
-func (r *Run) spawn(d *dispatcher) {
-	r.workersMu.Lock()
-	r.startWorker(d, false)
-	r.workersMu.Unlock()
-}
-
-// startWorker is spawn for callers that hold workersMu.
-func (r *Run) startWorker(d *dispatcher, ahead bool) {
-	var w *worker
-	if n := len(r.parked); n > 0 {
-		w, r.parked = r.parked[n-1], r.parked[:n-1]
-		w.left = false
-	} else {
-		w = newWorker(r, d, r.tallies[len(r.workerList)%len(r.tallies)])
-		if r.mux != nil {
-			w.sender = r.mux.newSender(len(r.workerList))
-			w.reply = new(reply)
-			w.reply.followAs(r)
-		}
-		r.workerList = append(r.workerList, w)
-	}
-	r.present++
-	r.workers.Add(1)
-	w.ahead = ahead
-	go w.loop()
 }
 
 // warn adds a line, unless it is empty, to what the reader should know.
@@ -345,9 +305,10 @@ func (r *Run) Plan() plan.Plan { return r.plan }
 // is ready.
 func (r *Run) Done() <-chan struct{} { return r.done }
 
-// finish waits for the workers, ends everything else and has the last snapshot made.
+// finish waits for the slots, ends everything else and has the last snapshot made.
 func (r *Run) finish() {
 	r.workers.Wait()
+	r.helpers.Wait()
 	r.endpoint.WatchHeaders(nil)
 	r.endOnce.Do(func() { close(r.ending) })
 	r.cancelDials()
@@ -362,8 +323,7 @@ func (r *Run) finish() {
 	if r.pacer != nil {
 		r.warn(r.pacer.warning(r.measured.Load()))
 	}
-	r.watch.close()
 	r.timeline.close()
-	r.closeTimers()
+	r.closeLoops()
 	close(r.done)
 }

@@ -53,6 +53,26 @@ func (r *Run) begun() uint64 {
 	return started
 }
 
+// slotCount is the number of slots that there have been.
+func (r *Run) slotCount() (n int) {
+	for _, l := range r.loops {
+		l.lock()
+		n += len(l.slots)
+		l.unlock()
+	}
+	return n
+}
+
+// leaving is the number of slots that a change has yet to send away.
+func (r *Run) leaving() (n int) {
+	for _, l := range r.loops {
+		l.lock()
+		n += l.leaving
+		l.unlock()
+	}
+	return n
+}
+
 var body = []byte(`{"inputs":[1]}`)
 
 // attackOf makes a run to its end and checks its books.

@@ -13,52 +13,49 @@ import (
 	"brunt/payloads"
 )
 
-// ticketRun is a run without connections: its workers take tickets and record
-// replies that were never sent for.
-func ticketRun(p plan.Plan, workers int) *Run {
-	cores := runtime.GOMAXPROCS(0)
+// ticketRun is a run without connections: its loops take tickets and record replies
+// that were never sent for.
+func ticketRun(p plan.Plan, slots int) *Run {
+	cores := min(runtime.GOMAXPROCS(0), slots)
 	r := &Run{plan: p, payloads: payloads.Single("test", []byte("{}")), nameOf: []int{-1}}
 	r.end.Store(1 << 62)
 	r.clock = clock.From(time.Now().Add(-time.Hour))
-	for range min(cores, workers) {
-		r.tallies = append(r.tallies, newTally(0))
-	}
 	if p.Open() {
 		r.schedule.Store(plan.NewSchedule(&r.plan))
-		for i := range cores {
-			r.dispatchers = append(r.dispatchers, &dispatcher{run: r, stride: uint64(cores), next: uint64(i), limit: workers / cores, workers: workers / cores})
-		}
 	}
-	for i := range workers {
-		w := newWorker(r, nil, r.tallies[i%len(r.tallies)])
-		if p.Open() {
-			w.dispatcher = r.dispatchers[i%cores]
+	for i := range cores {
+		l := newLoop(r, newGoroutines(r.clock), newTally(0), slots/cores)
+		l.tickets.stride, l.tickets.next = uint64(cores), uint64(i)
+		for range slots / cores {
+			l.release(l.newSlot())
 		}
-		r.workerList = append(r.workerList, w)
+		r.loops = append(r.loops, l)
 	}
 	return r
 }
 
-// pretend does to a ticket what worker.fire does, but for the exchange.
-func (w *worker) pretend(tk ticket) {
-	w.started.Store(w.started.Load() + 1)
-	w.ex = exchange{ticket: tk}
-	w.ex.variant = w.run.payloads.At(tk.index).Variant
-	ex := &w.ex
+// pretend does to a ticket what slot.begin and slot.conclude do, but for the exchange.
+func (s *slot) pretend(tk ticket) {
+	s.loop.started++
+	s.ex = exchange{ticket: tk}
+	s.ex.variant = s.run.payloads.At(tk.index).Variant
+	s.loop.deadlines.add(s)
+	ex := &s.ex
 	ex.sent, ex.first, ex.end = ex.begin, ex.begin+400_000, ex.begin+500_000+Instant(tk.index%4096)*64
 	ex.status, ex.out, ex.in = 200, 200, 150
-	w.free = ex.end
-	w.tally.record(w)
+	s.free = ex.end
+	s.loop.deadlines.remove(s)
+	s.loop.tally.record(s)
 }
 
 // BenchmarkTickets takes tickets that are all due and counts them, without a
-// transport: what brunt itself may cost per request. With one worker per core
+// transport: what brunt itself may cost per request. With one slot per core
 // nothing is shared that need not be; with 64, what is shared in a run.
 func BenchmarkTickets(b *testing.B) {
 	for _, open := range []bool{false, true} {
 		for _, perCore := range []int{1, 32} {
 			for cores := 1; cores <= min(2, runtime.NumCPU()); cores++ {
-				b.Run(fmt.Sprintf("open=%v/workers=%d/cores=%d", open, perCore*cores, cores), func(b *testing.B) {
+				b.Run(fmt.Sprintf("open=%v/slots=%d/cores=%d", open, perCore*cores, cores), func(b *testing.B) {
 					defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(cores))
 					p := testPlan(uint64(b.N))
 					p.Concurrency = perCore * cores
@@ -70,14 +67,23 @@ func BenchmarkTickets(b *testing.B) {
 					b.ReportAllocs()
 					b.ResetTimer()
 					before := host.CPUTime()
-					for _, w := range r.workerList {
+					for _, l := range r.loops {
 						all.Go(func() {
-							for {
-								tk, ok := w.next()
+							for i := 0; ; i++ {
+								tk, ok := ticket{}, false
+								s := l.slots[i%len(l.slots)]
+								if open {
+									s, tk, ok = l.takeDue()
+								} else {
+									tk, ok = l.claim.take(r, -1)
+								}
 								if !ok {
 									return
 								}
-								w.pretend(tk)
+								s.pretend(tk)
+								if open {
+									l.release(s)
+								}
 							}
 						})
 					}
@@ -94,11 +100,4 @@ func BenchmarkTickets(b *testing.B) {
 			}
 		}
 	}
-}
-
-func (w *worker) next() (ticket, bool) {
-	if w.dispatcher != nil {
-		return w.dispatcher.take(w)
-	}
-	return w.claim.take(w.run, -1)
 }

@@ -14,10 +14,10 @@ import (
 // newRunID is what tells this run's requests from those of all others.
 func newRunID() []byte { return []byte(strings.ToLower(rand.Text()[:10])) }
 
-// requestID is what the worker's request is called in the splices of its body:
+// requestID is what the slot's request is called in the splices of its body:
 // the run, and the request's index, marked where it is one of the warm-up,
 // whose indexes come again.
-func (w *worker) requestID() []byte {
+func (w *slot) requestID() []byte {
 	w.id = append(append(w.id[:0], w.run.id...), '-')
 	if w.ex.warm || w.session.warm {
 		w.id = append(w.id, 'w')
@@ -31,19 +31,17 @@ func (w *worker) requestID() []byte {
 
 // startBody ends the head in w.buf, and returns what is to follow it: the
 // body, less what its splices make the head's neighbour.
-func (w *worker) startBody(item *payloads.Item) (rest []byte) {
+func (w *slot) startBody(buf []byte, item *payloads.Item) (head, rest []byte) {
 	if !w.run.payloads.Spliced() {
-		w.buf = appendLength(w.buf, len(item.Body), w.run.lengths)
-		return item.Body
+		return appendLength(buf, len(item.Body), w.run.lengths), item.Body
 	}
 	id, splices := w.requestID(), w.splices()
-	w.buf = appendLength(w.buf, splices.Length(item.Body, id), w.run.lengths)
-	w.buf, rest = splices.Append(w.buf, item.Body, id)
-	return rest
+	buf = appendLength(buf, splices.Length(item.Body, id), w.run.lengths)
+	return splices.Append(buf, item.Body, id)
 }
 
 // splices are those of the request's body.
-func (w *worker) splices() splice.List {
+func (w *slot) splices() splice.List {
 	if w.run.sessions {
 		return w.session.of.Splices(int(w.ex.turn))
 	}
@@ -52,7 +50,7 @@ func (w *worker) splices() splice.List {
 
 // wholeBody is the body as it is sent. It is a copy where it has splices, for
 // HTTP/2 sends bodies piece by piece.
-func (w *worker) wholeBody(item *payloads.Item) (body []byte, err error) {
+func (w *slot) wholeBody(item *payloads.Item) (body []byte, err error) {
 	if !w.run.payloads.Spliced() {
 		return item.Body, nil
 	}

@@ -24,7 +24,7 @@ func (r *reply) ofDatabricks() bool {
 			return true
 		}
 	}
-	if r.in == nil {
+	if r.shared {
 		return false
 	}
 	for key := range r.header.All() {
@@ -53,7 +53,7 @@ func (r *reply) headers(redact func(string) string) map[string]string {
 	for _, f := range r.fields {
 		add(f.Name, f.Value)
 	}
-	if r.in != nil {
+	if !r.shared {
 		for key, value := range r.header.All() {
 			add(string(key), string(value))
 		}

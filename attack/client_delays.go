@@ -5,8 +5,6 @@ import (
 	"math/bits"
 	"sync"
 	"time"
-
-	"brunt/attack/clock"
 )
 
 const (
@@ -113,46 +111,26 @@ func (d *Delays) quantile(q float64, e events) float64 {
 	return 0
 }
 
-// delayWatch looks at the client's own delay.
+// delayWatch keeps the delays that the loops notice.
 type delayWatch struct {
-	timer    *preciseTimer
-	quit     chan struct{}
-	finished chan struct{}
-
 	mu   sync.Mutex
 	seen Delays
 }
 
-func watchDelays(c clock.Clock) (*delayWatch, error) {
-	timer, err := newPreciseTimer(c)
-	if err != nil {
-		return nil, err
+// watchDelays has the loops look at the client's own delay from that instant on, in
+// turns.
+func (r *Run) watchDelays(from Instant) {
+	for i, l := range r.loops {
+		l.lock()
+		l.lookAt = from.Add(delayEvery * time.Duration(i))
+		l.leave()
 	}
-	return &delayWatch{timer: timer, quit: make(chan struct{}), finished: make(chan struct{})}, nil
 }
 
-// begin looks from that instant on, until close.
-func (w *delayWatch) begin(from Instant) { go w.loop(from) }
-
-func (w *delayWatch) loop(at Instant) {
-	defer close(w.finished)
-	for {
-		now := w.timer.wait(w.timer.clock.Now(), at)
-		select {
-		case <-w.quit:
-			return
-		default:
-		}
-		if now < at { // woken for nothing
-			continue
-		}
-		w.mu.Lock()
-		w.seen.record(now.Sub(at))
-		w.mu.Unlock()
-		if at = at.Add(delayEvery); at < now {
-			at = now.Add(delayEvery)
-		}
-	}
+func (w *delayWatch) record(delay time.Duration) {
+	w.mu.Lock()
+	w.seen.record(delay)
+	w.mu.Unlock()
 }
 
 // delays are those seen so far.
@@ -160,12 +138,4 @@ func (w *delayWatch) delays() Delays {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.seen
-}
-
-// close ends the looking.
-func (w *delayWatch) close() {
-	close(w.quit)
-	w.timer.interrupt()
-	<-w.finished
-	w.timer.close()
 }

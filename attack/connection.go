@@ -1,316 +1,229 @@
 package attack
 
 import (
+	"crypto/tls"
 	"errors"
-	"io"
 	"net"
 	"sync/atomic"
 	"time"
 
 	"brunt/attack/clock"
-	"brunt/attack/endpoint"
 )
 
 // errCut ends an exchange whose run was cut.
 var errCut = errors.New("cut off by the run's end")
 
-// deadlineShare: a connection's deadline may lie too early by the time-out divided
-// by this before it is moved. Moving it costs two timers, so it is not done for
-// every request. A deadline that passes too early is moved then.
-const deadlineShare = 8
+// errWouldBlock is that a connection has nothing to read, or no room to write, now.
+// It answers TLS in place of a read that would wait: TLS can go on after it, since it is
+// temporary.
+var errWouldBlock net.Error = wouldBlock{}
 
-// pollAfter is the time after which a reply is read for although
-// the poller has reported nothing (see directConn).
-const pollAfter = 100 * time.Millisecond
+type wouldBlock struct{}
 
-// connection is one open HTTP/1.1 connection, with the instants of its reads. It
-// belongs to one worker.
+func (wouldBlock) Error() string   { return "nothing more has come" }
+func (wouldBlock) Timeout() bool   { return true }
+func (wouldBlock) Temporary() bool { return true }
+
+const (
+	// maxCopied is the body size up to which head and body are joined in one buffer;
+	// larger ones are handed to the system as two pieces.
+	maxCopied = 16 << 10
+	// maxPlain is how much TLS is given to write at a time, so that no more than that
+	// is kept in records when the peer takes no more.
+	maxPlain = 16 << 10
+)
+
+// connection is one open HTTP/1.1 connection, with the instants of its reads and
+// writes. None of its methods waits. It belongs to one slot.
 type connection struct {
-	netConn net.Conn
-	direct  *directConn // nil where the connection's own methods are used
-	idle    *endpoint.Idle
-	clock   clock.Clock
-	cutting *atomic.Bool
-	secure  bool
+	fd         int           // -1 where blocking is used
+	blocking   *blockingConn // where the loop does not make the system calls
+	tls        *tls.Conn     // nil without TLS, and where blocking does it
+	wire       *wire         // under tls
+	clock      clock.Clock
+	generation int32 // tells it from the slot's other ones
 
-	firstSend   firstSend // this exchange's first byte
-	setDeadline Instant   // the instant set on netConn; may be earlier than deadline
-	deadline    Instant   // the exchange's
-	lastUse     Instant   // end of the last exchange
+	// What is left of the request to write.
+	out       []byte // the head and the body's beginning; with TLS its wire has them
+	rest      []byte // more of the body
+	written   int    // bytes of the request that were handed over, to the system or to TLS
+	blocked   bool   // the system takes no more for now
+	writeErr  error
+	unsentYet bool    // this exchange's first byte is still to come
+	sent      Instant // when it was handed to the system; 0 until then
 
-	reads       int     // of this reply
-	first       Instant // instant of the reply's first bytes
-	received    int64   // bytes of this reply
-	failure     error   // what ended this reply's reading
-	endedBefore bool    // the peer had ended the connection before the request was sent
+	reads    int     // of this reply
+	first    Instant // instant of the reply's first bytes
+	at       Instant // instant of the last read
+	received int64   // bytes of this reply
+	lastUse  Instant // end of the last exchange
+
+	deadline Instant       // the exchange's
+	heard    Instant       // instant of the last read that said something
+	stall    time.Duration // the longest silence of a stream; 0 for no bound
 
 	replies int64         // complete replies that came on it
 	trip    time.Duration // at least a round trip: what opening it took, or its quickest reply
-
-	timed bool          // the reply is a stream: each read is timed
-	at    Instant       // instant of its last read
-	heard Instant       // instant of the last read that said something
-	stall time.Duration // the longest silence of a stream; 0 for no bound
 }
 
-// firstSend is the instant at which an exchange's first byte is handed to the
-// system. It is taken right before that system call, since the endpoint may have the
-// byte, and have answered, before the call returns. Over TLS the first record has
-// been made by then.
-type firstSend struct {
-	clock   clock.Clock
-	pending bool    // still to come
-	at      Instant // 0 until then
+// generations numbers connections.
+var generations atomic.Int32
+
+// newConnection takes over what was dialled.
+func newConnection(conn net.Conn, connect time.Duration, run *Run) (*connection, error) {
+	c := &connection{fd: -1, clock: run.clock, trip: connect, generation: generations.Add(1)}
+	if run.blocking {
+		c.blocking = newBlockingConn(conn, c)
+		return c, nil
+	}
+	under := conn
+	if t, ok := conn.(*tls.Conn); ok {
+		if c.wire = takeWire(t); c.wire == nil {
+			c.blocking = newBlockingConn(conn, c)
+			return c, nil
+		}
+		c.tls, under = t, c.wire.Conn
+	}
+	var err error
+	if c.fd, err = socketOf(under); err != nil {
+		return nil, err
+	}
+	if c.wire != nil {
+		c.wire.conn = c
+	}
+	return c, nil
 }
 
-// beforeWrite is called before every write; the first one of an exchange counts.
-func (h *firstSend) beforeWrite() {
-	if h != nil && h.pending {
-		h.pending, h.at = false, h.clock.Now()
+// begin readies the connection for an exchange that ends at the deadline: a head, with
+// the body's beginning, and the rest of the body.
+func (c *connection) begin(deadline Instant, head, rest []byte) {
+	c.deadline, c.reads, c.received, c.first, c.stall = deadline, 0, 0, 0, 0
+	c.out, c.rest, c.written, c.unsentYet, c.sent, c.writeErr = nil, nil, 0, true, 0, nil
+	if c.tls == nil {
+		c.out, c.rest, c.written = head, rest, len(head)+len(rest)
+		return
 	}
+	c.wire.received, c.rest = 0, rest
+	c.encrypt(head)
 }
 
-func newConnection(conn net.Conn, connect time.Duration, run *Run) *connection {
-	c := &connection{
-		netConn: conn,
-		direct:  newDirectConn(conn),
-		idle:    endpoint.NewIdle(conn),
-		clock:   run.clock,
-		cutting: &run.cutting,
-		secure:  run.target.TLS,
-		trip:    connect,
-	}
-	c.firstSend.clock = run.clock
-	if c.direct != nil {
-		c.direct.firstSend = &c.firstSend
-	}
-	return c
+// encrypt has TLS make records of p.
+func (c *connection) encrypt(p []byte) {
+	n, err := c.tls.Write(p)
+	c.written += n
+	c.writeErr = err
 }
 
-// begin readies the connection for an exchange that ends at the deadline; timeout is
-// its length.
-func (c *connection) begin(deadline Instant, timeout time.Duration) error {
-	c.deadline, c.reads, c.received, c.failure, c.timed, c.endedBefore = deadline, 0, 0, nil, false, false
-	c.firstSend.pending, c.firstSend.at = true, 0
-	if c.direct != nil {
-		return c.setNear(min(deadline, deadline.Add(pollAfter-timeout)))
-	}
-	// A stream may have had longer.
-	if c.setDeadline <= deadline && c.setDeadline >= deadline.Add(-timeout/deadlineShare) {
-		return nil
-	}
-	return c.extend()
-}
-
-// setNear has netConn's deadline lie at that instant, or up to half of pollAfter
-// before it.
-func (c *connection) setNear(at Instant) error {
-	if c.setDeadline <= at && c.setDeadline >= at.Add(-pollAfter/2) {
-		return nil
-	}
-	c.setDeadline = at
-	return c.applyDeadline()
-}
-
-// follow has every further read of the reply timed, since it is a stream.
-func (c *connection) follow() {
-	c.at = c.last()
-	c.timed, c.stall = true, 0
-}
-
-// answering is called at the stream's first output: from now on stall is its longest
-// silence, and the exchange has so much longer.
-func (c *connection) answering(stall, longer time.Duration) error {
-	c.heard, c.stall, c.deadline = c.at, stall, c.deadline.Add(longer)
-	if c.limit() >= c.setDeadline {
-		return nil
-	}
-	return c.extend()
-}
-
-// limit is the instant at which the exchange fails unless more of the reply comes.
-func (c *connection) limit() Instant {
-	if c.timed && c.stall > 0 {
-		return min(c.deadline, c.heard.Add(c.stall))
-	}
-	return c.deadline
-}
-
-// extend moves netConn's deadline to the instant at which the exchange fails.
-func (c *connection) extend() error {
-	c.setDeadline = c.limit()
-	return c.applyDeadline()
-}
-
-// applyDeadline sets setDeadline on netConn.
-func (c *connection) applyDeadline() error {
-	if err := c.netConn.SetDeadline(c.clock.Time(c.setDeadline)); err != nil {
-		return err
-	}
-	// The cut sets its flag first and the deadline second; this does the
-	// reverse, so one of the two always sees the other.
-	if c.cutting.Load() {
-		return errCut
-	}
-	return nil
-}
-
-// extendIfEarly handles an error of a read or write. It returns nil when netConn's
-// deadline was too early and has been moved, so that the call is to be made again.
-func (c *connection) extendIfEarly(err error) error {
-	if c.cutting.Load() {
-		return errCut
-	}
-	if !endpoint.Timeout(err) {
-		return err
-	}
-	switch now := c.clock.Now(); {
-	case now >= c.deadline:
-		return err
-	case now >= c.limit():
-		return errStalled
-	}
-	return c.extend()
-}
-
-// Read implements io.Reader for the reply's parser. It reads the clock once for the
-// first bytes of a reply, and for each read of a stream.
-func (c *connection) Read(p []byte) (int, error) {
-	for struck := false; ; {
-		n, err := c.readOnce(p)
-		if n > 0 {
-			switch {
-			case c.reads == 0:
-				c.first = c.clock.Now()
-			case c.timed:
-				c.at = c.clock.Now()
+// write hands over what is left of the request, as far as the system takes it. done is
+// that nothing is left.
+func (c *connection) write() (done bool, err error) {
+	c.blocked = false
+	for c.writeErr == nil {
+		first, second := c.out, c.rest
+		if c.wire != nil {
+			if first, second = c.wire.unwritten(), nil; len(first) == 0 && len(c.rest) > 0 {
+				piece := c.rest[:min(len(c.rest), maxPlain)]
+				c.rest = c.rest[len(piece):]
+				c.encrypt(piece)
+				continue
 			}
-			c.reads++
-			c.received += int64(n)
-			return n, nil
 		}
-		if err == nil {
-			return 0, nil
+		if len(first) == 0 && len(second) == 0 {
+			return true, nil
 		}
-		if err != io.EOF {
-			due := c.setDeadline
-			err = c.extendIfEarly(err)
-			struck = err == nil && c.clock.Now().Sub(due) < maxTimerDelay
-		} else {
-			// Found by the read that the early deadline led to, without news from
-			// the poller (see directConn): it was there before.
-			c.endedBefore = struck && c.reads == 0 && c.direct != nil && c.direct.steps == 1
-		}
-		if err != nil {
-			c.failure = err
-			return 0, err
+		n, err := c.writeNow(first, second)
+		c.wrote(n)
+		switch {
+		case err == errWouldBlock:
+			c.blocked = true
+			return false, nil
+		case err != nil:
+			c.writeErr = err
 		}
 	}
+	return false, c.writeErr
 }
 
-// readOnce is one read, and the write of what is queued.
-func (c *connection) readOnce(p []byte) (int, error) {
-	if c.direct != nil && !c.secure {
-		return c.direct.read(p)
+// wrote takes n bytes off what is left to write.
+func (c *connection) wrote(n int) {
+	if c.wire != nil {
+		c.wire.wrote(n)
+		return
 	}
-	return c.netConn.Read(p) // of TLS, it comes to the same
+	of := min(n, len(c.out))
+	c.out, c.rest = c.out[of:], c.rest[n-of:]
 }
 
-// queue has the message sent together with the first read of its reply, where that
-// is possible; it must not be changed until then. Nothing of an earlier reply may be
-// left to read.
-func (c *connection) queue(msg []byte) (int, error) {
-	switch {
-	case c.direct == nil:
-		return c.write(msg)
-	case c.secure:
-		return c.direct.buffer(c.netConn, msg)
+// keep copies what is left of the head into a buffer of the caller's, which the
+// connection has until the exchange's end: the head's own is to be used again.
+func (c *connection) keep(buf []byte) []byte {
+	buf = append(buf[:0], c.out...)
+	c.out = buf
+	return buf
+}
+
+// writeNow is one write. The clock is read right before the first one of an exchange,
+// since the endpoint may have the byte, and have answered, before the call returns. Over
+// TLS the first record has been made by then.
+func (c *connection) writeNow(first, second []byte) (int, error) {
+	if c.unsentYet {
+		c.unsentYet, c.sent = false, c.clock.Now()
 	}
-	c.direct.out = msg
-	return len(msg), nil
+	if c.blocking != nil {
+		return c.blocking.write(first, second)
+	}
+	return writeSocket(c.fd, first, second)
 }
 
-// unsent is how many bytes of a queued message were not handed to the system, with
-// TLS's own bytes where it is used.
+// unsent is how many bytes of the request were not handed to the system, with TLS's
+// own bytes where it is used.
 func (c *connection) unsent() int {
-	if c.direct == nil {
-		return 0
+	if c.wire != nil {
+		return len(c.wire.unwritten()) + len(c.rest)
 	}
-	return len(c.direct.out)
+	return len(c.out) + len(c.rest)
+}
+
+// handed is how many bytes of the request were handed to the system.
+func (c *connection) handed() int {
+	if c.wire != nil {
+		return max(0, c.written-len(c.wire.unwritten()))
+	}
+	return c.written - c.unsent()
+}
+
+// read reads the reply's next bytes and the clock; errWouldBlock is that there are none
+// now.
+func (c *connection) read(p []byte) (n int, err error) {
+	switch {
+	case c.blocking != nil:
+		n, err = c.blocking.read(p)
+	case c.tls != nil:
+		n, err = c.tls.Read(p)
+	default:
+		n, err = readSocket(c.fd, p)
+	}
+	if n > 0 {
+		c.at = c.clock.Now()
+		if c.reads == 0 {
+			c.first = c.at
+		}
+		c.reads++
+		c.received += int64(n)
+	}
+	return n, err
+}
+
+// drained reports whether, after a read that gave n of size bytes, another one is known
+// to give nothing.
+func (c *connection) drained(n, size int) bool {
+	return c.fd >= 0 && c.tls == nil && n < size
 }
 
 // more reports whether TLS holds bytes after the reply, which no buffer on this side
 // shows.
 func (c *connection) more() bool {
-	return c.secure && c.direct != nil && c.direct.hasMore(c.netConn, c.received, c.reads)
-}
-
-// last is the instant of the reply's last bytes. A reply that came in one read needs
-// no second reading of the clock.
-func (c *connection) last() Instant {
-	switch {
-	case c.timed:
-		return c.at
-	case c.reads == 1:
-		return c.first
-	}
-	return c.clock.Now()
-}
-
-// write sends the message, and returns the number of bytes handed to the system.
-func (c *connection) write(msg []byte) (int, error) {
-	sent := 0
-	if !c.secure || c.direct == nil { // else it is for the first record
-		c.firstSend.beforeWrite()
-	}
-	if c.secure {
-		return c.writeSecure(msg)
-	}
-	for {
-		n, err := c.netConn.Write(msg[sent:])
-		sent += n
-		if err == nil {
-			return sent, nil
-		}
-		if err = c.extendIfEarly(err); err != nil {
-			return sent, err
-		}
-	}
-}
-
-// writeSecure is write for TLS, which cannot go on after a write that timed out: its
-// deadline is the exchange's from the start.
-func (c *connection) writeSecure(msg []byte) (int, error) {
-	before := c.setDeadline
-	if before < c.deadline {
-		if err := c.extend(); err != nil {
-			return 0, err
-		}
-	}
-	sent, err := c.netConn.Write(msg)
-	switch {
-	case err != nil && c.cutting.Load():
-		return sent, errCut
-	case err == nil && c.direct != nil:
-		err = c.setNear(before)
-	}
-	return sent, err
-}
-
-// writeBoth sends a head and a large body without copying the body.
-func (c *connection) writeBoth(bufs *net.Buffers) (int, error) {
-	var sent int64
-	c.firstSend.beforeWrite()
-	for {
-		n, err := bufs.WriteTo(c.netConn)
-		sent += n
-		if err == nil {
-			return int(sent), nil
-		}
-		if err = c.extendIfEarly(err); err != nil {
-			return int(sent), err
-		}
-	}
+	return c.tls != nil && c.wire.hasMore(c.tls, c.received, c.reads)
 }
 
 // stale reports whether the peer has closed the connection since its last use. It
@@ -318,5 +231,56 @@ func (c *connection) writeBoth(bufs *net.Buffers) (int, error) {
 // announcing it (unannounced), or the connection was idle for more than a
 // millisecond.
 func (c *connection) stale(now Instant, unannounced bool) bool {
-	return (unannounced || now.Sub(c.lastUse) > time.Millisecond) && !c.idle.Alive()
+	return (unannounced || now.Sub(c.lastUse) > time.Millisecond) && !c.open()
+}
+
+// open reports whether the peer keeps the idle connection open, as far as this side can
+// know without sending anything.
+func (c *connection) open() bool {
+	if c.blocking != nil {
+		return c.blocking.open()
+	}
+	return openSocket(c.fd)
+}
+
+// openAfterNews is open, once something has come on the idle connection: TLS has news
+// of its own, such as session tickets.
+func (c *connection) openAfterNews() bool {
+	if c.tls == nil {
+		return c.open()
+	}
+	var b [1]byte
+	n, err := c.tls.Read(b[:])
+	return n == 0 && err == errWouldBlock
+}
+
+// limit is the instant at which the exchange fails unless more of the reply comes.
+func (c *connection) limit() Instant {
+	if c.stall > 0 {
+		return min(c.deadline, c.heard.Add(c.stall))
+	}
+	return c.deadline
+}
+
+// answering is called at the stream's first output: from now on stall is its longest
+// silence, and the exchange has so much longer.
+func (c *connection) answering(stall, longer time.Duration) {
+	c.heard, c.stall, c.deadline = c.at, stall, c.deadline.Add(longer)
+}
+
+func (c *connection) close() {
+	switch {
+	case c.blocking != nil:
+		c.blocking.close()
+	case c.tls != nil:
+		if len(c.wire.unwritten()) == 0 {
+			_ = c.tls.Close() // which leaves its goodbye to the wire
+			if bye := c.wire.unwritten(); len(bye) > 0 {
+				_, _ = writeSocket(c.fd, bye, nil)
+			}
+		}
+		closeSocket(c.fd)
+	default:
+		closeSocket(c.fd)
+	}
 }

@@ -19,12 +19,12 @@ import (
 	"brunt/payloads/needs"
 )
 
-// day is a run without a clock or workers: its tallies are filled by hand, and
+// day is a run without a clock or slots: its tallies are filled by hand, and
 // its timeline collects when it is told to.
 type day struct {
 	*timeline
 	tally  *tally
-	worker *worker
+	loop   *loop
 	random *rand.Rand
 
 	sent, succeeded, failed, in uint64
@@ -32,8 +32,10 @@ type day struct {
 }
 
 func newDay() *day {
-	d := &day{tally: newTally(0), worker: &worker{reply: newReply()}, random: rand.New(rand.NewPCG(7, 8)), response: histogram.New()}
-	r := &Run{plan: plan.Plan{Concurrency: 1}, clock: clock.From(time.Now()), tallies: []*tally{d.tally}, workerList: []*worker{d.worker}}
+	d := &day{tally: newTally(0), random: rand.New(rand.NewPCG(7, 8)), response: histogram.New()}
+	r := &Run{plan: plan.Plan{Concurrency: 1}, clock: clock.From(time.Now())}
+	d.loop = &loop{run: r, tally: d.tally, slots: []*slot{{reply: newReply()}}}
+	r.loops = []*loop{d.loop}
 	d.timeline = newTimeline(r)
 	return d
 }
@@ -55,7 +57,7 @@ func (d *day) second(i, replies int) {
 	d.succeeded += uint64(replies)
 	d.failed += uint64(i % 3)
 	d.in += uint64(replies * i)
-	d.worker.started.Store(d.sent)
+	d.loop.started = d.sent
 	d.tally.counts.Succeeded, d.tally.counts.Failed, d.tally.counts.BytesIn = d.succeeded, d.failed, d.in
 	if at := Instant(0).Add(time.Duration(i+1) * intervalWidth); at == d.boundary.Add(d.width) {
 		d.collect(at)

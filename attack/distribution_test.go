@@ -38,16 +38,16 @@ func manyNames(n, replies int) *timeline {
 	for i := range n {
 		r.names = append(r.names, "a prompt of sort "+strconv.Itoa(i))
 	}
-	r.tallies = []*tally{newTally(n)}
+	of := newTally(n)
 	t := &timeline{run: r, total: NewLatencies(), aggregate: newAggregate(n)}
 	random := rand.New(rand.NewPCG(3, 4))
 	for range replies {
 		for id := range n {
 			took := Instant(1e6 * (1 + random.ExpFloat64()))
-			r.tallies[0].countName(id, &exchange{end: took, outcome: succeeded})
+			of.countName(id, &exchange{end: took, outcome: succeeded})
 		}
-		r.tallies[0].countModel([]byte("model-"+strconv.Itoa(random.IntN(4))), &exchange{end: 1e6})
-		t.aggregate.take(r.tallies[0])
+		of.countModel([]byte("model-"+strconv.Itoa(random.IntN(4))), &exchange{end: 1e6})
+		t.aggregate.take(of)
 		t.aggregate.addSwapped(r)
 	}
 	return t

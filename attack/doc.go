@@ -4,18 +4,22 @@
 // here prints, and nothing here knows a flag or a name of the JSON report: what is
 // wrong with a setting is a setting.FieldError.
 //
-//	Plan ─► schedule ─► dispatchers ─► workers ─► connections ─► endpoint
-//	        (ticket →   (open loop:    │  (one request
-//	         planned     one per core)  │   in flight each)
-//	         instant)                   ▼
-//	                          tallies (one per core)
-//	                                    │ each second
-//	                                    ▼
-//	                     timeline ─► aggregate ─► Snapshot ─► verdict
-//	                                    └─► recorder ─► Sink (with records only)
+//	Plan ─► schedule ─► loops ─► slots ─► connections ─► endpoint
+//	        (ticket →   (one per   (one request
+//	         planned     core)      in flight each)
+//	         instant)      ▼
+//	                    tallies (the loops' own)
+//	                       │ each second
+//	                       ▼
+//	        timeline ─► aggregate ─► Snapshot ─► verdict
+//	                       └─► recorder ─► Sink (with records only)
+//
+// A loop waits for what its poller knows: the next due instant, or the next ready
+// connection. A slot's way: begin → open, or send → readable → complete → conclude →
+// goOn. Where a reply is timed: connection.read.
 //
 // Terms: a ticket is one planned request (its number, its planned instant). A slot
-// is room for one request in flight; each worker has one. An Instant is a moment on
+// is room for one request in flight. An Instant is a moment on
 // the run's own monotonic clock; a time.Duration that says when something is counts
 // from the schedule's start, or from the measured start where that is said. The
 // measured start is the warm-up's end.

@@ -13,7 +13,7 @@ import (
 // request can break.
 func TestBoundsOfAllFigures(t *testing.T) {
 	const ms = 1_000_000
-	w := &worker{ex: exchange{ticket: ticket{planned: 1 * ms, begin: 3 * ms}, sent: 5 * ms, first: 7 * ms, end: 50 * ms}}
+	w := &slot{ex: exchange{ticket: ticket{planned: 1 * ms, begin: 3 * ms}, sent: 5 * ms, first: 7 * ms, end: 50 * ms}}
 	w.reply = &reply{streaming: true}
 	w.reply.stream = &stream.Stream{}
 	w.reply.stream.Reset(stream.Events)

@@ -296,13 +296,16 @@ func TestExampleIsMadeOutsideTheLock(t *testing.T) {
 	url := rawServer(t, answering(aReply))
 	run := start(t, url, testPlan(4), payloads.Single("test", body), endpoint.Options{})
 	<-run.Done()
-	w := run.workerList[0]
+	w := run.loops[0].slots[0]
+	tally := w.loop.tally
 	free := false
 	for range 2 {
-		w.ex = exchange{outcome: failed, kind: KindOther, err: whileDescribed{w.tally, &free}, ticket: w.ex.ticket, end: w.ex.end}
-		w.tally.record(w)
+		w.ex = exchange{outcome: failed, kind: KindOther, err: whileDescribed{tally, &free}, ticket: w.ex.ticket, end: w.ex.end}
+		tally.mu.Lock()
+		tally.record(w)
+		tally.mu.Unlock()
 	}
-	if f := w.tally.failures[otherKinds]; !free || f == nil || f.Count != 2 || f.Message.String() != "no words" {
+	if f := tally.failures[otherKinds]; !free || f == nil || f.Count != 2 || f.Message.String() != "no words" {
 		t.Errorf("lock free: %t; %+v", free, f)
 	}
 }

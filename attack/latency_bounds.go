@@ -8,9 +8,9 @@ import (
 	"brunt/attack/stream"
 )
 
-// keeps reports whether the worker's success keeps every bound. One whose figure
+// keeps reports whether the slot's success keeps every bound. One whose figure
 // is missing, since it was no stream or too short a one, does not.
-func (w *worker) keeps(b *plan.Bounds) bool {
+func (w *slot) keeps(b *plan.Bounds) bool {
 	ex := &w.ex
 	if exceeds(b[figure.Response], ex.end.Sub(ex.planned)) || exceeds(b[figure.Service], ex.end.Sub(ex.sent)) ||
 		exceeds(b[figure.FirstByte], ex.first.Sub(ex.sent)) ||

@@ -56,20 +56,15 @@ func (r *Run) Change(rate vegeta.Rate, concurrency int) error {
 	return nil
 }
 
-// reschedule gives the schedule another rate from now on. It holds all dispatchers
+// reschedule gives the schedule another rate from now on. It holds all loops
 // meanwhile: a ticket that one of them has taken has an instant before now, so
 // that both schedules agree on it.
 func (r *Run) reschedule(rate vegeta.Rate) (at Instant) {
-	for _, t := range r.dispatchers {
-		t.mu.Lock()
-	}
+	release := r.holdLoops()
 	at = r.clock.Now() + 1
 	r.schedule.Store(r.schedule.Load().Changed(max(at.Sub(r.start), 1), rate))
-	for _, t := range r.dispatchers {
-		t.mu.Unlock()
-		t.timer.interrupt()
-	}
 	r.planWindow()
+	release()
 	return at
 }
 
@@ -85,68 +80,33 @@ func (r *Run) fits(concurrency int) error {
 	return err
 }
 
-// resize makes a closed loop larger or smaller by starting workers and by
-// telling some to leave once their request is done; false when all have left.
+// resize makes a closed loop larger or smaller by starting slots, and by telling some to
+// leave once their request is done; false when all have left.
 func (r *Run) resize(concurrency int) bool {
-	r.workersMu.Lock()
-	defer r.workersMu.Unlock()
+	release := r.holdLoops()
+	defer release()
 	had := int(r.wanted.Swap(int64(concurrency)))
-	if r.present == 0 && had > 0 {
+	if r.present.Load() == 0 && had > 0 {
 		return false
 	}
-	for ; had < concurrency; had++ {
-		if r.leaving.Load() > 0 {
-			r.leaving.Add(-1)
-			continue
+	n := len(r.loops)
+	for i, l := range r.loops {
+		want := concurrency / n
+		if i < concurrency%n {
+			want++
 		}
-		r.startWorker(nil, false)
+		l.leaving = max(0, l.present-want)
+		for range want - l.present { // those without a ticket leave at once
+			l.join()
+		}
 	}
-	r.leaving.Add(int64(had - concurrency))
 	return true
 }
 
-// leaveIfSurplus lets the worker go if it is one too many after a change. The tickets
-// that it has claimed are left to the others.
-func (r *Run) leaveIfSurplus(w *worker) bool {
-	r.workersMu.Lock()
-	defer r.workersMu.Unlock()
-	if r.leaving.Load() <= 0 || r.present <= 1 {
-		return false
-	}
-	r.leaving.Add(-1)
-	if w.claim.from < w.claim.end {
-		r.leftClaims = append(r.leftClaims, w.claim)
-		w.claim = claim{}
-	}
-	r.present--
-	w.left = true
-	return true
-}
-
-// takeLeftClaim gives a worker that finds no more tickets those that another one
-// has left behind; without any, the worker is to leave.
-func (r *Run) takeLeftClaim(w *worker) bool {
-	r.workersMu.Lock()
-	defer r.workersMu.Unlock()
-	if n := len(r.leftClaims); n > 0 && r.clock.Now() < r.end.Load() {
-		w.claim, r.leftClaims = r.leftClaims[n-1], r.leftClaims[:n-1]
-		return true
-	}
-	r.present--
-	w.left = true
-	return false
-}
-
-// exit ends a worker's part in the run. One that a change has sent away may be
-// called back by another.
-func (r *Run) exit(w *worker) {
-	r.workersMu.Lock()
-	defer r.workersMu.Unlock()
-	if !w.left {
-		r.present--
-		w.left = true
-	}
-	if w.dispatcher == nil {
-		r.parked = append(r.parked, w)
+// slotLeft notes that a slot of a closed loop has left. With the last one the run is
+// over, for all loops.
+func (r *Run) slotLeft() {
+	if r.present.Add(-1) == 0 {
+		r.wakeLoops()
 	}
 }

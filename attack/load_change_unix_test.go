@@ -82,7 +82,7 @@ func TestConcurrencyChangedUnderWay(t *testing.T) {
 			t.Fatal(err)
 		}
 		// Those sent away go once their request is done.
-		await(func() bool { return run.leaving.Load() == 0 })
+		await(func() bool { return run.leaving() == 0 })
 		seen := run.begun()
 		reached(seen + uint64(concurrency))
 		most.Store(0)
@@ -97,8 +97,8 @@ func TestConcurrencyChangedUnderWay(t *testing.T) {
 	<-run.Done()
 	s := run.Snapshot()
 	checkBooks(t, s)
-	if s.Counts.Sent != n || len(s.Changes) != 6 || len(run.workerList) > 32 {
-		t.Errorf("sent %d of %d, %d changes, %d workers kept", s.Counts.Sent, n, len(s.Changes), len(run.workerList))
+	if s.Counts.Sent != n || len(s.Changes) != 6 || run.slotCount() > 32 {
+		t.Errorf("sent %d of %d, %d changes, %d slots kept", s.Counts.Sent, n, len(s.Changes), run.slotCount())
 	}
 	if err := run.Change(vegeta.Rate{}, 3); err != ErrOver {
 		t.Errorf("a run that is over could be changed: %v", err)
@@ -125,14 +125,10 @@ func heldUp(t *testing.T) (c Counts, backlog uint64) {
 	p.Rate, p.Concurrency, p.Duration = perSecond(2000), 10_000, 1500*time.Millisecond
 	run := startWith(t, o.url(), p, Request{}, indexedBodies(t, 20_000, 0), nil)
 	await(func() bool { return run.begun() > 500 })
-	for _, turn := range run.dispatchers {
-		turn.mu.Lock()
-	}
+	release := run.holdLoops()
 	before := run.clock.Now()
 	await(func() bool { return run.clock.Now().Sub(before) >= (500 * time.Millisecond) })
-	for _, turn := range run.dispatchers {
-		turn.mu.Unlock()
-	}
+	release()
 	backlog = plan.Tickets(p.Rate, (run.clock.Now().Sub(before)))
 	<-run.Done()
 	s := run.Snapshot()

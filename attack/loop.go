@@ -5,123 +5,222 @@ import (
 	"time"
 )
 
-// loop sends requests until there are no more tickets for the worker.
-func (w *worker) loop() {
-	defer w.run.workers.Done()
+// loop is one event loop: it waits for the next due instant or the next ready
+// connection, whichever is first, sends what is due on a free connection, reads what
+// has come, counts it, and goes on. It owns its slots, their connections, every n-th
+// ticket of the schedule and its tally, and shares none of them with other loops.
+//
+// All of it is guarded by the tally's lock, which the loop's goroutine holds but while
+// it waits: whoever else has something for the loop to do (a connection that was
+// opened, a change of the load) takes the lock, does it, and leaves.
+type loop struct {
+	run    *Run
+	tally  *tally
+	poller poller
+
+	slots    []*slot
+	idle     *slot // free slots of an open loop, last used first: warm connections stay few
+	idles    int   // their number
+	limit    int   // most slots
+	retired  []*slot
+	present  int // slots of a closed loop that have not left
+	leaving  int // of them, those that a change has yet to send away
+	claim    claim
+	started  uint64 // measured requests begun
+	followed uint64 // of them, those that an earlier turn of their session has planned
+
+	tickets tickets // of an open loop
+	growth  growth
+
+	timers    timers
+	deadlines deadlines
+	lookAt    Instant // when to look at the client's own delay next
+	waiting   bool    // the goroutine waits, or is about to
+	stopSeen  bool
+	cutSeen   bool
+
+	header  headerReader
+	readBuf []byte // what has come is read into it, whoever it is for
+	sendBuf []byte // requests are made in it
+
+	_ [64]byte // loops share no cache line
+}
+
+// readSize is how much is read at a time.
+const readSize = 64 << 10
+
+func newLoop(run *Run, p poller, t *tally, limit int) *loop {
+	l := &loop{run: run, poller: p, tally: t, limit: limit, lookAt: never, readBuf: make([]byte, readSize)}
+	l.tickets.lookAt, l.growth.at = never, never
+	return l
+}
+
+func (l *loop) lock()   { l.tally.mu.Lock() }
+func (l *loop) unlock() { l.tally.mu.Unlock() }
+
+// leave is unlock for a goroutine that has had the loop do something: what has become
+// due is done, and the loop's own goroutine wakes in time.
+func (l *loop) leave() {
+	l.turn()
+	if l.waiting {
+		if l.over() {
+			l.poller.wake()
+		}
+		l.poller.due(l.wakeAt())
+	}
+	l.unlock()
+}
+
+// work is the loop's goroutine.
+func (l *loop) work() {
+	defer l.run.workers.Done()
 	debug.SetPanicOnFault(true)
-	if w.dispatcher != nil {
-		w.openLoop()
-	} else {
-		w.closedLoop()
+	l.lock()
+	for l.turn(); !l.over(); l.turn() {
+		switch {
+		case l.growth.waits && (l.poller.poll(l) || l.growIdle()): // see growth
+		case l.tickets.lookAt == 0: // there may be more to send
+			l.poller.poll(l)
+		default:
+			l.poller.wait(l, l.wakeAt())
+		}
+		l.unlock() // for whoever wants it
+		l.lock()
 	}
-	w.opened()
-	w.drop()
-	w.run.exit(w)
+	l.close()
+	l.unlock()
 }
 
-// openLoop sends tickets of its dispatcher until there are none. A worker that comes
-// free only after the plan's end takes no more: until then no slot was free for the
-// tickets that are left.
-func (w *worker) openLoop() {
-	if w.ahead {
-		w.connectAhead()
+// turn does what is due.
+func (l *loop) turn() {
+	run := l.run
+	if run.over() {
+		l.obeyStop()
 	}
-	for w.free < w.run.end.Load() {
-		tk, ok := w.dispatcher.take(w)
-		if !ok {
-			return
+	now := run.clock.Now()
+	if l.lookAt <= now {
+		l.look(now)
+	}
+	for s := l.deadlines.first; s != nil && s.deadline <= now; s = l.deadlines.first {
+		l.deadlines.remove(s)
+		s.late(now)
+	}
+	for len(l.timers) > 0 && l.timers[0].wakeAt <= now {
+		s := l.timers[0]
+		l.timers.stop(s)
+		if s.state == slotWaiting {
+			s.then(s)
+		} else {
+			s.late(now)
 		}
-		w.carryOut(tk)
 	}
+	if run.plan.Open() && !l.tickets.ended {
+		l.sendDue()
+	}
+	l.growth.turned()
 }
 
-// closedLoop sends a request whenever the last reply is in.
-func (w *worker) closedLoop() {
-	run := w.run
-	var back backOff
-	w.free = -1
-	// Before the start nothing is planned: it would count as warm-up.
-	if !run.rest(max(0, run.start.Sub(run.clock.Now()))) {
-		return
+// wakeAt is the instant at which there is something to do again, whatever comes.
+func (l *loop) wakeAt() Instant {
+	at := min(l.lookAt, l.tickets.lookAt, l.growth.at)
+	if s := l.deadlines.first; s != nil {
+		at = min(at, s.deadline)
 	}
-	for !run.stopping() {
-		if run.leaving.Load() > 0 && run.leaveIfSurplus(w) {
+	if len(l.timers) > 0 {
+		at = min(at, l.timers[0].wakeAt)
+	}
+	return at
+}
+
+// happened is called by the poller: something has come on the slot's connection, which
+// may be its end, or it takes more bytes.
+func (l *loop) happened(number int, generation int32, writable, ended bool) {
+	s := l.slots[number]
+	if s.conn == nil || s.conn.generation != generation {
+		return // dropped meanwhile
+	}
+	if writable && s.conn.blocked {
+		s.writable()
+		if s.conn == nil || s.conn.generation != generation {
 			return
 		}
-		if w.conn == nil {
-			if run.pacer != nil && !w.admitted() {
-				return
+	}
+	s.readable(ended)
+}
+
+// obeyStop does what the stop or the cut asks for.
+func (l *loop) obeyStop() {
+	if !l.stopSeen {
+		l.stopSeen = true
+		for _, s := range l.slots {
+			if s.state == slotWaiting {
+				l.timers.stop(s)
+				s.then(s)
 			}
-			w.free = -1 // the worker may have waited
 		}
-		tk, ok := w.claim.take(run, w.free)
-		if !ok {
-			if run.takeLeftClaim(w) {
-				continue
+	}
+	if l.run.cutting.Load() && !l.cutSeen {
+		l.cutSeen = true
+		for _, s := range l.slots {
+			s.cut()
+		}
+	}
+}
+
+// over reports whether the loop has nothing left to do, and never will have.
+func (l *loop) over() bool {
+	if l.run.plan.Open() {
+		return l.tickets.ended && l.busy() == 0
+	}
+	return l.run.present.Load() == 0
+}
+
+// look notes how late the client is to act.
+func (l *loop) look(now Instant) {
+	l.run.watch.record(now.Sub(l.lookAt))
+	each := delayEvery * time.Duration(len(l.run.loops))
+	if l.lookAt = l.lookAt.Add(each); l.lookAt < now {
+		l.lookAt = now.Add(each)
+	}
+}
+
+// close ends the loop's connections, and its slots' goroutines.
+func (l *loop) close() {
+	for _, s := range l.slots {
+		s.drop()
+		if s.work != nil {
+			close(s.work)
+		}
+	}
+	l.lookAt = never
+}
+
+// handedLoop is the goroutine of a slot of HTTP/2: it makes the exchanges that the loop
+// hands over.
+func (s *slot) handedLoop() {
+	defer s.run.helpers.Done()
+	debug.SetPanicOnFault(true)
+	l := s.loop
+	for range s.work {
+		if s.asks {
+			ok := s.sender.admit(s.run.pacer)
+			l.lock()
+			s.asks, s.permit = false, ok
+			if ok {
+				s.take()
+			} else {
+				l.retire(s)
 			}
-			return
+			l.leave()
+			continue
 		}
-		w.carryOut(tk)
-		if pause := back.after(&w.ex); pause > 0 && !run.rest(pause) {
-			return
+		err := s.sender.exchange(s, s.item, s.deadline)
+		l.lock()
+		if err != nil {
+			s.fail(err)
+		} else {
+			s.conclude()
 		}
+		l.leave()
 	}
-}
-
-const (
-	minPause = 10 * time.Millisecond
-	maxPause = time.Second
-)
-
-// backOff has a worker of a closed loop pause where the endpoint gives it no usable
-// connection. Without a pause a dead endpoint would be sent far more connection
-// attempts than the load asked for, since a failed one costs the client next to
-// nothing.
-type backOff struct {
-	pause time.Duration // the last one
-	once  bool          // the last connection was useless
-}
-
-// after is the pause that follows an exchange. One connection may break off at once
-// and the next be fine, so that only the second in a row is followed by a pause.
-func (b *backOff) after(ex *exchange) time.Duration {
-	useless := ex.connUseless()
-	switch {
-	case ex.outcome == failed && ex.sent == 0 && ex.kind != KindNoStream, useless && b.once:
-		b.pause = min(max(2*b.pause, minPause), maxPause)
-		return b.pause
-	case useless:
-		b.once = true
-	case !ex.connUnanswered:
-		*b = backOff{}
-	}
-	return 0
-}
-
-// connUseless reports whether the exchange's connection broke off, or brought
-// something that is not HTTP, within minPause and before any reply. One that takes
-// longer limits the rate by itself.
-func (ex *exchange) connUseless() bool {
-	if ex.outcome != failed || !ex.connUnanswered || ex.end.Sub(ex.sent)-ex.trip > minPause {
-		return false
-	}
-	switch ex.kind {
-	case KindReset, KindClosedEarly, KindGoAway, KindOther: // such as an alert of TLS
-		return ex.in == 0
-	}
-	return ex.kind == KindBadReply
-}
-
-// admitted waits for the pacer where the next ticket is going to need a new
-// connection. It returns false when the run ends first.
-func (w *worker) admitted() bool {
-	p := w.run.pacer
-	switch {
-	case w.sender != nil:
-		return w.sender.admit(p)
-	case w.permit, w.dialed && !p.all:
-		return true
-	}
-	w.permit = p.admit(w.run)
-	return w.permit
 }

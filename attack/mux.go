@@ -12,13 +12,13 @@ import (
 )
 
 // mux holds the HTTP/2 connections of a run, which are opened as they are needed.
-// Each serves a share of the workers, so that no lock is common to all of them.
+// Each serves a share of the slots, so that no lock is common to all of them.
 type mux struct {
 	run           *Run
 	config        h2.Config
 	heads         atomic.Pointer[[][]hpack.HeaderField] // by payload variant; replaced when credentials change
-	slots         []slot
-	share         atomic.Int64 // workers per connection; 0 where their number is fixed
+	places        []place
+	share         atomic.Int64 // slots per connection; 0 where their number is fixed
 	spoken        atomic.Bool  // the endpoint is known to speak HTTP/2
 	queued        atomic.Int64 // measured requests that waited noticeably for a stream
 	fewestStreams atomic.Int64 // fewest concurrent streams that a connection has allowed
@@ -28,25 +28,25 @@ type mux struct {
 	prune int                   // size at which closed ones are removed
 }
 
-// minSlots leaves room for connections of workers that a later change of the load
+// minPlaces leaves room for connections of slots that a later change of the load
 // starts.
-const minSlots = 4096
+const minPlaces = 4096
 
-// slot is the place of one connection, and of those that replace it.
-type slot struct {
+// place is where one connection is, and of those that replace it.
+type place struct {
 	mu      sync.Mutex
 	conn    *h2.Conn // nil while there is none
 	opening *opening
 	lost    bool          // the last connection was closed
 	permit  bool          // the pacer has allowed to open one
-	pacing  chan struct{} // closed when the worker that waits for the pacer has been allowed
+	pacing  chan struct{} // closed when the slot that waits for the pacer has been allowed
 }
 
-// opening is a connection that is being opened, with the workers that wait for it.
+// opening is a connection that is being opened, with the slots that wait for it.
 type opening struct {
 	done    chan struct{}
 	err     error        // valid once done is closed
-	waiting []*muxSender // guarded by the slot's lock
+	waiting []*muxSender // guarded by the place's lock
 }
 
 func newMux(r *Run) *mux {
@@ -60,10 +60,10 @@ func newMux(r *Run) *mux {
 		Success:   (*[1000]bool)(&r.plan.Success),
 	}
 	if r.plan.Connections > 0 {
-		m.slots = make([]slot, min(r.plan.Connections, r.plan.Concurrency))
+		m.places = make([]place, min(r.plan.Connections, r.plan.Concurrency))
 		return m
 	}
-	m.slots = make([]slot, max(r.plan.Concurrency, minSlots))
+	m.places = make([]place, max(r.plan.Concurrency, minPlaces))
 	m.share.Store(plan.StreamsPerConnection)
 	return m
 }
@@ -78,23 +78,23 @@ func (m *mux) buildHeads(request *Request) {
 	m.heads.Store(&heads)
 }
 
-// slotOf returns the slot of a worker's connection. A closed loop spreads its
-// workers evenly; an open one fills a connection before it opens the next.
-func (m *mux) slotOf(worker int) *slot {
+// placeOf returns the place of a slot's connection. A closed loop spreads its
+// slots evenly; an open one fills a connection before it opens the next.
+func (m *mux) placeOf(number int) *place {
 	share := int(m.share.Load())
 	switch {
 	case share == 0:
-		return &m.slots[worker%len(m.slots)]
+		return &m.places[number%len(m.places)]
 	case m.run.plan.Open():
-		return &m.slots[worker/share]
+		return &m.places[number/share]
 	default:
 		wide := (int(m.run.wanted.Load()) + share - 1) / share
-		return &m.slots[worker%min(max(wide, 1), len(m.slots))]
+		return &m.places[number%min(max(wide, 1), len(m.places))]
 	}
 }
 
-// limitShare spreads the workers over more connections where the endpoint allows
-// fewer concurrent streams on one than there are workers to it.
+// limitShare spreads the slots over more connections where the endpoint allows
+// fewer concurrent streams on one than there are slots to it.
 func (m *mux) limitShare(streams int) {
 	m.spoken.Store(true)
 	streams = max(streams, 1)
@@ -112,14 +112,14 @@ func (m *mux) limitShare(streams int) {
 	}
 }
 
-// join puts the workers that waited for the slot's new connection in its queue, in
-// the order in which their requests began, unless they belong to another slot by
-// now; opener always does. The slot's lock is held. Without a connection nobody has
+// join puts the slots that waited for the place's new connection in its queue, in
+// the order in which their requests began, unless they belong to another place by
+// now; opener always does. The place's lock is held. Without a connection nobody has
 // joined one.
-func (m *mux) join(o *opening, s *slot, opener *muxSender) {
+func (m *mux) join(o *opening, s *place, opener *muxSender) {
 	var streams []*h2.Stream
 	for _, l := range o.waiting {
-		if l.joined = nil; s.conn != nil && (l == opener || m.slotOf(l.number) == s) {
+		if l.joined = nil; s.conn != nil && (l == opener || m.placeOf(l.number) == s) {
 			l.joined = s.conn
 			streams = append(streams, l.stream)
 		}
@@ -131,7 +131,7 @@ func (m *mux) join(o *opening, s *slot, opener *muxSender) {
 }
 
 // add keeps a connection for the cut, which must also reach those that have lost
-// their slot and still have replies to bring.
+// their place and still have replies to bring.
 func (m *mux) add(c *h2.Conn) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -156,7 +156,7 @@ func (m *mux) cut() {
 	}
 }
 
-// close closes all connections and waits for their goroutines. No worker may be
+// close closes all connections and waits for their goroutines. No slot may be
 // left.
 func (m *mux) close() {
 	m.cut()

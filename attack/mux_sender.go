@@ -21,14 +21,14 @@ const (
 	movePause = 10 * time.Millisecond
 )
 
-// muxSender sends one worker's requests over the mux's connections.
+// muxSender sends one slot's requests over the mux's connections.
 type muxSender struct {
 	mux      *mux
 	number   int
 	stream   *h2.Stream
 	request  h2.Request
-	admitted bool          // the pacer has let the worker begin
-	joined   *h2.Conn      // in whose queue the worker that opened it has put this one
+	admitted bool          // the pacer has let the slot begin
+	joined   *h2.Conn      // in whose queue the slot that opened it has put this one
 	waited   time.Duration // that the request has waited for a stream
 	untaken  int           // connections in a row that did not take the request, nor any other
 }
@@ -57,7 +57,7 @@ func (e *turnedAwayError) Error() string {
 // exchange does one request. If a connection took nothing of it, another one is
 // tried, until the deadline: the endpoint has promised that it has not acted on the
 // request (GOAWAY), or not a byte of it was sent. So no request is ever sent twice.
-func (snd *muxSender) exchange(w *worker, item payloads.Item, deadline Instant) error {
+func (snd *muxSender) exchange(w *slot, item payloads.Item, deadline Instant) error {
 	body, err := w.wholeBody(&item)
 	if err != nil {
 		return err
@@ -111,9 +111,9 @@ func (snd *muxSender) pauseBeforeNext(deadline Instant) bool {
 	return true
 }
 
-// finish copies the stream's results to the worker's exchange, and returns what is
+// finish copies the stream's results to the slot's exchange, and returns what is
 // wrong with its reply.
-func (snd *muxSender) finish(w *worker, err error) error {
+func (snd *muxSender) finish(w *slot, err error) error {
 	ex, s := &w.ex, snd.stream
 	ex.sent, ex.first, ex.end, ex.in = s.Sent, s.First, s.End, s.In
 	ex.connIdled, ex.connUnanswered, ex.trip = s.ConnIdled, s.ConnUnanswered, s.Trip
@@ -144,10 +144,10 @@ func (snd *muxSender) finish(w *worker, err error) error {
 	return nil
 }
 
-// take reserves a stream on the worker's connection, which is opened if need be.
-func (snd *muxSender) take(w *worker, deadline Instant) error {
+// take reserves a stream on the slot's connection, which is opened if need be.
+func (snd *muxSender) take(w *slot, deadline Instant) error {
 	for {
-		s := snd.mux.slotOf(snd.number)
+		s := snd.mux.placeOf(snd.number)
 		s.mu.Lock()
 		if c := s.conn; c != nil {
 			ok, usable := c.Reserve(snd.stream)
@@ -189,7 +189,7 @@ func (snd *muxSender) take(w *worker, deadline Instant) error {
 }
 
 // queue waits for a place on a connection in whose queue the stream is.
-func (snd *muxSender) queue(w *worker, c *h2.Conn, deadline Instant) (ok bool, err error) {
+func (snd *muxSender) queue(w *slot, c *h2.Conn, deadline Instant) (ok bool, err error) {
 	now := snd.mux.run.clock.Now
 	began := now()
 	ok, err = snd.stream.Await(deadline)
@@ -205,9 +205,9 @@ func (snd *muxSender) queue(w *worker, c *h2.Conn, deadline Instant) (ok bool, e
 	return ok, err
 }
 
-// await waits for a connection that another worker opens. If that fails, this
-// worker's request fails as well, unless only the other's deadline had passed.
-func (snd *muxSender) await(w *worker, s *slot, o *opening, deadline Instant) error {
+// await waits for a connection that another slot opens. If that fails, this
+// slot's request fails as well, unless only the other's deadline had passed.
+func (snd *muxSender) await(w *slot, s *place, o *opening, deadline Instant) error {
 	left := deadline.Sub(w.run.clock.Now())
 	timer := time.NewTimer(left)
 	defer timer.Stop()
@@ -232,10 +232,10 @@ func (snd *muxSender) await(w *worker, s *slot, o *opening, deadline Instant) er
 	return o.err
 }
 
-// open opens the slot's connection for all workers that wait for it; they are in its
-// queue before others can use it. It is called with the slot's lock held, and
+// open opens the place's connection for all slots that wait for it; they are in its
+// queue before others can use it. It is called with the place's lock held, and
 // releases it.
-func (snd *muxSender) open(w *worker, s *slot, deadline Instant) error {
+func (snd *muxSender) open(w *slot, s *place, deadline Instant) error {
 	o := &opening{done: make(chan struct{}), waiting: []*muxSender{snd}}
 	s.opening = o
 	reopened, permit := s.lost, s.permit
@@ -263,7 +263,7 @@ func (snd *muxSender) open(w *worker, s *slot, deadline Instant) error {
 	return err
 }
 
-func (snd *muxSender) dial(w *worker, deadline Instant, permit bool) (*h2.Conn, error) {
+func (snd *muxSender) dial(w *slot, deadline Instant, permit bool) (*h2.Conn, error) {
 	ctx, cancel := w.run.dialContext(deadline)
 	defer cancel()
 	transport, connect, handshake, err := w.run.dial(ctx, deadline, permit)
@@ -274,7 +274,9 @@ func (snd *muxSender) dial(w *worker, deadline Instant, permit bool) (*h2.Conn, 
 	switch {
 	case err == nil:
 		c.Trip = connect
+		w.loop.lock()
 		w.connected(connect, handshake)
+		w.loop.unlock()
 		return c, nil
 	case w.run.cutting.Load():
 		return nil, errCut
@@ -284,12 +286,12 @@ func (snd *muxSender) dial(w *worker, deadline Instant, permit bool) (*h2.Conn, 
 	return nil, &dialError{err}
 }
 
-// admit waits, before a closed loop takes a ticket, until the worker's connection is
+// admit waits, before a closed loop takes a ticket, until the slot's connection is
 // open or may be opened. It returns false when the run ends first.
 func (snd *muxSender) admit(p *pacer) bool {
 	run := snd.mux.run
 	for !snd.admitted || p.all {
-		s := snd.mux.slotOf(snd.number)
+		s := snd.mux.placeOf(snd.number)
 		s.mu.Lock()
 		pacing := s.pacing
 		switch {

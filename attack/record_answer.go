@@ -32,8 +32,8 @@ const (
 	TokensByChunks = "chunks"
 )
 
-// answerOf is what the worker's last reply said; nil where there is nothing of it.
-func (t *tally) answerOf(w *worker) *Answer {
+// answerOf is what the slot's last reply said; nil where there is nothing of it.
+func (t *tally) answerOf(w *slot) *Answer {
 	ex, r := &w.ex, w.reply
 	if !r.streaming && !r.readsUsage && len(ex.model) == 0 {
 		return nil
@@ -53,7 +53,7 @@ func (t *tally) answerOf(w *worker) *Answer {
 }
 
 // ofStream takes what is known of a stream, whatever became of it.
-func (a *Answer) ofStream(w *worker) {
+func (a *Answer) ofStream(w *slot) {
 	s, said := w.reply.stream, w.reply.answer()
 	since := func(at Instant) time.Duration {
 		if at == 0 {
@@ -90,7 +90,7 @@ func finishOf(r stream.FinishReason) string {
 }
 
 // ofUsage takes what a whole reply stated.
-func (a *Answer) ofUsage(w *worker) {
+func (a *Answer) ofUsage(w *slot) {
 	said := w.reply.answer()
 	a.OutputTokens, a.PromptTokens = said.OutputTokens, said.PromptTokens
 	a.ReasoningTokens, a.CachedTokens, a.Finish = said.ReasoningTokens, said.CachedTokens, finishOf(said.Finish)

@@ -44,7 +44,7 @@ func (r *Record) RequestID() []byte { return r.id[:r.idLen] }
 type Sink func(start time.Time, batch []Record) error
 
 // keepRecord notes the exchange for the sink. The tally's lock is held.
-func (t *tally) keepRecord(w *worker) {
+func (t *tally) keepRecord(w *slot) {
 	if len(t.records) == cap(t.records) {
 		return // dropped: what the sink did not take is counted at the end
 	}
@@ -82,8 +82,8 @@ type recorder struct {
 }
 
 func newRecorder(r *Run, sink Sink) *recorder {
-	for _, t := range r.tallies {
-		t.records = make([]Record, 0, maxRecords)
+	for _, l := range r.loops {
+		l.tally.records = make([]Record, 0, maxRecords)
 	}
 	return &recorder{
 		run:      r,
@@ -110,7 +110,8 @@ func (r *recorder) loop() {
 }
 
 func (r *recorder) drain() {
-	for _, t := range r.run.tallies {
+	for _, l := range r.run.loops {
+		t := l.tally
 		t.mu.Lock()
 		t.records, r.spare = r.spare[:0], t.records
 		t.mu.Unlock()
@@ -125,7 +126,7 @@ func (r *recorder) drain() {
 	}
 }
 
-// close hands over what is left once no worker is running. A sink that takes
+// close hands over what is left once no slot is running. A sink that takes
 // no more is not waited for for ever: whoever owns it knows.
 func (r *recorder) close() {
 	close(r.quit)

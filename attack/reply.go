@@ -1,11 +1,9 @@
 package attack
 
 import (
-	"bufio"
 	"bytes"
 	"fmt"
 	"io"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -20,31 +18,49 @@ import (
 )
 
 const (
-	readerSize = 4 << 10  // one per connection, so small
-	maxHeader  = 64 << 10 // the largest reply header understood
+	maxHeader = 64 << 10 // the largest reply header understood
+	maxLine   = 4 << 10  // the longest line of a chunk, or of a trailer
+	// maxTrailer is the most lines of a trailer.
+	maxTrailer = 256
 	// maxInterim is the most interim replies (1xx) before a reply.
 	maxInterim = 1000
-
-	scratch = 64 << 10 // large bodies are thrown away in pieces of this size
 )
 
-// scratches are for large replies only: most connections never need one.
-var scratches = sync.Pool{New: func() any { return new([scratch]byte) }}
+// replyPart is the part of a reply that is to come next.
+type replyPart uint8
 
-// reply reads one HTTP/1.1 reply after the other from a wire. Headers are
-// parsed by fasthttp; the body is thrown away as it comes, so that memory does
-// not grow with replies.
+const (
+	partHeader    replyPart = iota
+	partBody                // of known length
+	partToEnd               // a body that ends with the connection
+	partChunkSize           // a chunk's line
+	partChunk               // its bytes
+	partChunkEnd            // the line end behind them
+	partTrailer
+)
+
+// reply takes one HTTP/1.1 reply after the other as they come, in pieces of any size.
+// Headers are parsed by fasthttp; the body is thrown away, so that memory does not grow
+// with replies.
 type reply struct {
-	conn       *connection
-	in         *bufio.Reader
-	header     fasthttp.ResponseHeader
-	sample     []byte // beginning of the body of a reply that is no success
-	close      bool   // the connection is not to be used again
-	headLen    int    // bytes of the last header
-	extraBytes bool   // bytes came that are none of the reply's
-	id         []byte // of HTTP/2, where the header is not kept
-	model      []byte // the same
-	fields     []hpack.HeaderField
+	conn    *connection
+	part    replyPart
+	left    int // bytes of the body, or of a chunk, that are to come
+	lines   int // of the trailer so far, or interim replies before the reply
+	partial []byte
+	scan    headerScan
+	status  int // of the reply, once its header is there
+	noBody  bool
+	success *plan.StatusSet
+	sampled int // bytes of the body that are wanted as the sample
+	header  fasthttp.ResponseHeader
+	reader  *headerReader
+	sample  []byte // beginning of the body of a reply that is no success
+	close   bool   // the connection is not to be used again
+	shared  bool   // it is one of HTTP/2, whose parser calls Begin and Feed
+	id      []byte // of HTTP/2, where the header is not kept
+	model   []byte // the same
+	fields  []hpack.HeaderField
 
 	streams    plan.StreamMode
 	stall      time.Duration  // see Plan.StreamStall
@@ -70,84 +86,70 @@ type reply struct {
 }
 
 func newReply() *reply {
-	r := &reply{in: bufio.NewReaderSize(nil, readerSize), sample: make([]byte, 0, cause.SampleSize)}
+	r := &reply{}
 	// Header names come in any case anyway; normalising costs time.
 	r.header.DisableNormalizing()
 	r.header.SetNoDefaultContentType(true)
 	return r
 }
 
-// use makes r read from another wire.
-func (r *reply) use(w *connection) {
-	r.conn = w
-	r.in.Reset(w)
-}
+// use has r read from another connection.
+func (r *reply) use(c *connection) { r.conn = c }
 
 // badReply is a reply that is not HTTP as brunt understands it.
 type badReply struct{ why, remedy string }
 
 func (e *badReply) Error() string { return "not a valid HTTP reply: " + e.why }
 
-// read takes one complete reply off the wire. noBody is for replies to HEAD.
-// The status is 0 unless the whole header came; the reply is complete when err
-// is nil.
-func (r *reply) read(noBody bool, success *plan.StatusSet) (status int, err error) {
-	r.sample, r.close = r.sample[:0], true
+// restart readies r for the next reply.
+func (r *reply) restart() {
+	r.part, r.lines, r.partial, r.scan = partHeader, 0, r.partial[:0], headerScan{}
+	r.status, r.sample, r.close = 0, r.sample[:0], true
 	r.stopFollowing()
-	r.extraBytes = false
-	for interim := 0; ; interim++ {
-		if interim > maxInterim {
-			return 0, &badReply{why: fmt.Sprintf("more than %d interim replies", maxInterim)}
-		}
-		if status, err = r.readHeader(); err != nil {
-			return 0, err
-		}
-		if status >= 200 || status == fasthttp.StatusSwitchingProtocols {
-			break
-		}
-		// 100, 102, 103: the reply itself is still to come.
-	}
-	keep := len(r.sample)
-	switch {
-	case !success[status]:
-		keep = cause.SampleSize
-	case !noBody && r.beginBody(r.header.ContentType()):
-		r.conn.follow()
-	}
-	switch length := r.header.ContentLength(); {
-	case noBody || status == 204 || status == 304 || status < 200:
-	case length >= 0:
-		err = r.discard(length, keep, true)
-	case length == -1:
-		err = r.discardChunked(keep)
-	default:
-		err = r.discardToEnd(keep)
-		return status, err
-	}
-	if err != nil {
-		return status, err
-	}
-	r.close = r.header.ConnectionClose() || status < 200 || r.extraBytes || r.in.Buffered() > 0 || r.conn.more()
-	return status, nil
 }
 
-// consume consumes up to n buffered bytes and keeps the beginning as the sample.
-func (r *reply) consume(n, keep int) (int, error) {
-	if r.in.Buffered() == 0 {
-		if _, err := r.in.Peek(1); err != nil {
-			return 0, noEOF(err)
+// take takes the reply's next bytes, which came at the instant; done is that the reply
+// is complete. The status is 0 unless the whole header came.
+func (r *reply) take(p []byte, at Instant) (done bool, err error) {
+	for !done && err == nil {
+		if len(p) == 0 {
+			return false, nil
+		}
+		switch r.part {
+		case partHeader:
+			p, done, err = r.takeHeader(p)
+		case partBody, partChunk:
+			n := min(r.left, len(p))
+			r.takeBody(p[:n], at)
+			p = p[n:]
+			if r.left -= n; r.left == 0 {
+				done = r.part == partBody
+				r.part = partChunkEnd
+			}
+		case partToEnd:
+			r.takeBody(p, at)
+			return false, nil
+		default:
+			p, done, err = r.takeLine(p)
 		}
 	}
-	n = min(n, r.in.Buffered())
-	if r.streaming || r.readsUsage || r.keeping || r.whole.keeps() {
-		b, _ := r.in.Peek(n)
-		r.Feed(b, r.conn.at)
+	if err != nil {
+		return false, err
 	}
-	if room := keep - len(r.sample); room > 0 {
-		b, _ := r.in.Peek(min(n, room))
-		r.sample = append(r.sample, b...)
+	r.close = r.header.ConnectionClose() || r.status < 200 || len(p) > 0
+	return true, nil
+}
+
+// ended takes the end of the connection, or what else ended its reading. done is that
+// the reply is complete by it; else err is what is wrong.
+func (r *reply) ended(err error) (done bool, fault error) {
+	switch {
+	case r.part == partToEnd && (err == io.EOF || err == io.ErrUnexpectedEOF):
+		return true, nil
+	case r.part == partHeader && len(r.partial) == 0:
+		return false, err
 	}
-	return r.in.Discard(n)
+	return false, noEOF(err)
 }
 
 func noEOF(err error) error {
@@ -157,107 +159,93 @@ func noEOF(err error) error {
 	return err
 }
 
-// discard throws n bytes of body away, the last ones of it or a chunk.
-func (r *reply) discard(n, keep int, last bool) error {
-	for n > 0 {
-		if n > 2*readerSize && r.in.Buffered() == 0 && len(r.sample) >= keep && !r.streaming {
-			return r.discardLarge(n, last)
+// beginReply goes on after a header; done is that there is no body.
+func (r *reply) beginReply(status int) (done bool, err error) {
+	if status < 200 && status != fasthttp.StatusSwitchingProtocols {
+		// 100, 102, 103: the reply itself is still to come.
+		if r.lines++; r.lines > maxInterim {
+			return false, &badReply{why: fmt.Sprintf("more than %d interim replies", maxInterim)}
 		}
-		taken, err := r.consume(n, keep)
-		if err != nil {
-			return err
-		}
-		n -= taken
+		return false, nil
 	}
-	return nil
-}
-
-// discardLarge goes round the small reader: fewer system calls for large
-// bodies.
-func (r *reply) discardLarge(n int, last bool) error {
-	buf := scratches.Get().(*[scratch]byte)
-	defer scratches.Put(buf)
-	for n > 0 {
-		want := n
-		if last {
-			want++ // one byte more shows what nobody asked for
-		}
-		got, err := r.conn.Read(buf[:min(want, scratch)])
-		if err != nil {
-			return noEOF(err)
-		}
-		if got > n {
-			got, r.extraBytes = n, true
-		}
-		if r.readsUsage || r.streaming || r.keeping || r.whole.keeps() {
-			r.Feed(buf[:got], r.conn.at)
-		}
-		n -= got
-	}
-	return nil
-}
-
-// discardToEnd reads a body that ends with the connection.
-func (r *reply) discardToEnd(keep int) error {
-	for {
-		if _, err := r.consume(readerSize, keep); err != nil {
-			if err == io.ErrUnexpectedEOF {
-				return nil
-			}
-			return err
-		}
-	}
-}
-
-// discardChunked reads a chunked body and its trailer [RFC 9112 §7.1].
-func (r *reply) discardChunked(keep int) error {
-	for {
-		line, err := r.line()
-		if err != nil {
-			return err
-		}
-		size, err := chunkSize(line)
-		if err != nil {
-			return err
-		}
-		if size == 0 {
-			return r.discardTrailer()
-		}
-		if err := r.discard(size, keep, false); err != nil {
-			return err
-		}
-		if line, err = r.line(); err != nil {
-			return err
-		}
-		if len(line) != 0 {
-			return &badReply{why: "a chunk is longer than it says"}
-		}
-	}
-}
-
-func (r *reply) discardTrailer() error {
-	for range 256 {
-		line, err := r.line()
-		if err != nil || len(line) == 0 {
-			return err
-		}
-		if bytes.IndexByte(line, ':') < 1 {
-			return &badReply{why: "its trailer holds a line that is no header"}
-		}
-	}
-	return &badReply{why: "its trailer does not end"}
-}
-
-// line reads one line without its end; the bytes are valid until the next read.
-func (r *reply) line() ([]byte, error) {
-	line, err := r.in.ReadSlice('\n')
+	r.status, r.lines, r.sampled = status, 0, 0
 	switch {
-	case err == bufio.ErrBufferFull:
-		return nil, &badReply{why: "a chunk's line is too long"}
-	case err != nil:
-		return nil, noEOF(err)
+	case !r.success[status]:
+		r.sampled = cause.SampleSize
+	case !r.noBody:
+		r.beginBody(r.header.ContentType())
 	}
-	return bytes.TrimSuffix(line[:len(line)-1], []byte("\r")), nil
+	switch length := r.header.ContentLength(); {
+	case r.noBody || status == 204 || status == 304 || status < 200 || length == 0:
+		return true, nil
+	case length > 0:
+		r.part, r.left = partBody, length
+	case length == -1:
+		r.part = partChunkSize
+	default:
+		r.part = partToEnd
+	}
+	return false, nil
+}
+
+// takeBody takes bytes of the body, and keeps the beginning as the sample.
+func (r *reply) takeBody(p []byte, at Instant) {
+	if r.streaming || r.readsUsage || r.keeping || r.whole.keeps() {
+		r.Feed(p, at)
+	}
+	if room := r.sampled - len(r.sample); room > 0 {
+		if r.sample == nil {
+			r.sample = make([]byte, 0, cause.SampleSize)
+		}
+		r.sample = append(r.sample, p[:min(len(p), room)]...)
+	}
+}
+
+// takeLine takes a line of a chunked body, or of its trailer [RFC 9112 §7.1].
+func (r *reply) takeLine(p []byte) (rest []byte, done bool, err error) {
+	end := bytes.IndexByte(p, '\n')
+	length := end
+	if end < 0 {
+		length = len(p)
+	}
+	if len(r.partial)+length > maxLine {
+		return nil, false, &badReply{why: "a chunk's line is too long"}
+	}
+	if end < 0 {
+		r.partial = append(r.partial, p...)
+		return nil, false, nil
+	}
+	line, rest := p[:end], p[end+1:]
+	if len(r.partial) > 0 {
+		line = append(r.partial, line...)
+		r.partial = line[:0]
+	}
+	done, err = r.chunkLine(bytes.TrimSuffix(line, []byte("\r")))
+	return rest, done, err
+}
+
+func (r *reply) chunkLine(line []byte) (done bool, err error) {
+	switch r.part {
+	case partChunkSize:
+		r.left, err = chunkSize(line)
+		if r.part = partChunk; r.left == 0 {
+			r.part = partTrailer
+		}
+	case partChunkEnd:
+		if r.part = partChunkSize; len(line) != 0 {
+			err = &badReply{why: "a chunk is longer than it says"}
+		}
+	case partTrailer:
+		switch r.lines++; {
+		case len(line) == 0:
+			return true, nil
+		case bytes.IndexByte(line, ':') < 1:
+			err = &badReply{why: "its trailer holds a line that is no header"}
+		case r.lines >= maxTrailer:
+			err = &badReply{why: "its trailer does not end"}
+		}
+	}
+	return false, err
 }
 
 // chunkSize reads a chunk's size line; extensions after ';' are skipped.

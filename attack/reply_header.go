@@ -13,20 +13,77 @@ import (
 	"brunt/attack/spell"
 )
 
-// readHeader parses the next header, status line included; the reader grows,
-// for this connection's life, for one that does not fit. fasthttp parses headers
-// of the usual form. What it waits for, refuses or takes for something else,
-// though clients in general take it otherwise, is seen to before.
-func (r *reply) readHeader() (status int, err error) {
-	head, plain, err := r.wholeHeader()
-	if err != nil {
-		return 0, err
+// takeHeader takes bytes of a header; done is that the reply ends with it. What is no
+// HTTP is refused as soon as that can be seen.
+func (r *reply) takeHeader(p []byte) (rest []byte, done bool, err error) {
+	b := p
+	if len(r.partial) > 0 {
+		r.partial = append(r.partial, p...)
+		b = r.partial
 	}
+	if r.scan.line == 0 {
+		b = bytes.TrimLeft(b, "\r\n") // empty lines before it
+	}
+	if n := min(len(b), len(protocol)); string(b[:n]) != protocol[:n] {
+		if bad := otherProtocol(b); bad != nil {
+			return nil, false, bad
+		}
+		return nil, false, &badReply{
+			why: "it begins with " + strconv.Quote(spell.OneLine(string(b[:min(len(b), 20)]), 20)),
+		}
+	}
+	if !r.scan.next(b) {
+		if len(b) >= maxHeader {
+			return nil, false, &badReply{why: "its header is larger than 64 KiB"}
+		}
+		r.partial = append(r.partial[:0], b...)
+		return nil, false, nil
+	}
+	head := b[:r.scan.line]
+	rest = p[len(p)-len(b)+len(head):]
+	status, err := r.parseHeader(head, !r.scan.bare)
+	r.partial, r.scan = r.partial[:0], headerScan{}
+	if err != nil {
+		return nil, false, err
+	}
+	done, err = r.beginReply(status)
+	return rest, done, err
+}
+
+// headerBuffer is the size of the buffer that fasthttp parses most headers from.
+const headerBuffer = 4 << 10
+
+// headerReader gives fasthttp a header to parse. A loop's replies share one.
+type headerReader struct {
+	bytes bytes.Reader
+	buf   *bufio.Reader
+}
+
+// read parses the header.
+func (h *headerReader) read(head []byte, into *fasthttp.ResponseHeader) error {
+	h.bytes.Reset(head)
+	if len(head) > headerBuffer {
+		return into.Read(bufio.NewReaderSize(&h.bytes, len(head)))
+	}
+	if h.buf == nil {
+		h.buf = bufio.NewReaderSize(nil, headerBuffer)
+	}
+	h.buf.Reset(&h.bytes)
+	return into.Read(h.buf)
+}
+
+// parseHeader parses a whole header, status line included; plain says that all lines end
+// with CR LF. fasthttp parses headers of the usual form. What it refuses or takes for
+// something else, though clients in general take it otherwise, is seen to before.
+func (r *reply) parseHeader(head []byte, plain bool) (status int, err error) {
 	if status, err = statusOf(head); err != nil {
 		return 0, err
 	}
+	if r.reader == nil {
+		r.reader = &headerReader{}
+	}
 	if plain {
-		if err = r.header.Read(r.in); err == nil {
+		if err = r.reader.read(head, &r.header); err == nil {
 			return status, nil
 		}
 		if !errors.Is(err, fasthttp.ErrDuplicateContentLength) && !bytes.ContainsRune(head, ',') {
@@ -36,63 +93,18 @@ func (r *reply) readHeader() (status int, err error) {
 	if head, err = normalised(head); err != nil {
 		return 0, err
 	}
-	if err = r.header.Read(bufio.NewReaderSize(bytes.NewReader(head), len(head))); err != nil {
+	if err = r.reader.read(head, &r.header); err != nil {
 		return 0, &badReply{why: spell.OneLine(err.Error(), 160)}
 	}
-	_, err = r.in.Discard(r.headLen)
-	return status, err
-}
-
-// wholeHeader waits for a whole header and gives its bytes, of which nothing is
-// consumed but empty lines before it; plain says that all lines end with CR LF.
-// What is no HTTP is refused as soon as that can be seen.
-func (r *reply) wholeHeader() (head []byte, plain bool, err error) {
-	if _, err := r.in.Peek(1); err != nil { // nothing came at all
-		return nil, false, err
-	}
-	scan := headerScan{}
-	for {
-		b, _ := r.in.Peek(r.in.Buffered())
-		if scan.line == 0 {
-			if n := emptyLines(b); n > 0 {
-				_, _ = r.in.Discard(n)
-				b = b[n:]
-			}
-		}
-		if n := min(len(b), len(protocol)); string(b[:n]) != protocol[:n] {
-			if bad := r.otherProtocol(); bad != nil {
-				return nil, false, bad
-			}
-			return nil, false, &badReply{
-				why: "it begins with " + strconv.Quote(spell.OneLine(string(b[:min(len(b), 20)]), 20)),
-			}
-		}
-		if scan.next(b) {
-			r.headLen = scan.line
-			return b[:scan.line], !scan.bare, nil
-		}
-		switch _, err := r.in.Peek(r.in.Buffered() + 1); {
-		case err == nil:
-		case err != bufio.ErrBufferFull:
-			return nil, false, noEOF(err)
-		case r.in.Size() >= maxHeader:
-			return nil, false, &badReply{why: "its header is larger than 64 KiB"}
-		default:
-			// The larger reader takes over what the smaller one holds.
-			r.in = bufio.NewReaderSize(r.in, maxHeader)
-			if _, err := r.in.Peek(1); err != nil {
-				return nil, false, noEOF(err)
-			}
-		}
-	}
+	return status, nil
 }
 
 const protocol = "HTTP/"
 
 // otherProtocol tells by the first bytes what a reply is that begins with no
 // status line; nil where they tell nothing.
-func (r *reply) otherProtocol() *badReply {
-	first, _ := r.in.Peek(min(r.in.Buffered(), 4))
+func otherProtocol(b []byte) *badReply {
+	first := b[:min(len(b), 4)]
 	switch {
 	case bytes.HasPrefix(first, []byte{21, 3}): // an alert [RFC 8446 §5.1]
 		return &badReply{"it is one of TLS", cause.AdviceElsewhere(cause.PlainHTTP)}
@@ -100,11 +112,6 @@ func (r *reply) otherProtocol() *badReply {
 		return &badReply{"it is one of HTTP/2", "the port speaks HTTP/2 only"}
 	}
 	return nil
-}
-
-// emptyLines is how many bytes of line ends b begins with.
-func emptyLines(b []byte) int {
-	return len(b) - len(bytes.TrimLeft(b, "\r\n"))
 }
 
 // headerScan looks for the end of a header while it comes.

@@ -67,7 +67,7 @@ func (m *served) replied() bool {
 // servedModel is the name of the model that made the reply, empty where it has
 // none. The bytes are valid until the next reply is read.
 func (r *reply) servedModel() []byte {
-	if r.in == nil {
+	if r.shared {
 		return r.model
 	}
 	for key, value := range r.header.All() {

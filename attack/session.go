@@ -35,7 +35,7 @@ func (c *SessionCounts) add(o *SessionCounts) {
 	c.TurnsLeft += o.TurnsLeft
 }
 
-// session is a worker's conversation.
+// session is a slot's conversation.
 type session struct {
 	of      payloads.Session
 	warm    bool   // it began in the warm-up
@@ -43,83 +43,95 @@ type session struct {
 	body    []byte // of the turn
 }
 
-// carryOut sends a ticket's request; where bodies are the turns of sessions, its whole
-// session.
-func (w *worker) carryOut(tk ticket) {
-	if !w.run.sessions {
-		w.sendTicket(tk, w.run.payloads.At(tk.index))
+// carryOut sends a ticket's request; where bodies are the turns of sessions, it begins
+// its session.
+func (s *slot) carryOut(tk ticket) {
+	if !s.run.sessions {
+		s.begin(tk, s.run.payloads.At(tk.index))
 		return
 	}
-	c := &w.session
-	c.of, c.warm, c.history = w.run.payloads.Session(tk.index), tk.warm, c.history[:0]
-	w.countSession(func(n *SessionCounts) { n.Begun++ })
-	for {
-		w.sendTicket(tk, c.of.Item(int(tk.turn)))
-		turns := c.of.Turns()
-		next := int(tk.turn) + 1
-		left := uint64(turns - next)
-		switch {
-		case w.ex.outcome == cutOff:
-			w.countSession(func(n *SessionCounts) { n.Unfinished++; n.TurnsLeft += left })
-			return
-		case w.ex.outcome != succeeded, next < turns && !w.remember(int(tk.turn)):
-			w.countSession(func(n *SessionCounts) { n.Broken++; n.TurnsLeft += left })
-			return
-		case next == turns:
-			w.countSession(func(n *SessionCounts) { n.Complete++ })
-			return
-		}
-		var ok bool
-		if tk, ok = w.think(tk, c.of.Think(next)); !ok {
-			w.countSession(func(n *SessionCounts) { n.Unfinished++; n.TurnsLeft += left })
-			return
-		}
+	c := &s.session
+	c.of, c.warm, c.history = s.run.payloads.Session(tk.index), tk.warm, c.history[:0]
+	s.countSession(func(n *SessionCounts) { n.Begun++ })
+	s.begin(tk, c.of.Item(int(tk.turn)))
+}
+
+// nextTurn has the slot go on with the next turn of its session, after the time to
+// think; false is that the session is over.
+func (s *slot) nextTurn() bool {
+	c := &s.session
+	turns, next := c.of.Turns(), int(s.ex.turn)+1
+	switch {
+	case s.ex.outcome == cutOff:
+		s.countSession(func(n *SessionCounts) { n.Unfinished++ })
+	case s.ex.outcome != succeeded, next < turns && !s.remember(int(s.ex.turn)):
+		s.countSession(func(n *SessionCounts) { n.Broken++ })
+	case next == turns:
+		s.countSession(func(n *SessionCounts) { n.Complete++ })
+	default:
+		s.think(c.of.Think(next))
+		return true
 	}
+	s.leaveTurns(turns - next)
+	return false
+}
+
+// leaveTurns counts turns that are never sent.
+func (s *slot) leaveTurns(n int) {
+	s.countSession(func(c *SessionCounts) { c.TurnsLeft += uint64(n) })
 }
 
 // countSession counts the session, unless it began in the warm-up.
-func (w *worker) countSession(count func(*SessionCounts)) {
-	if w.session.warm {
-		return
+func (s *slot) countSession(count func(*SessionCounts)) {
+	if !s.session.warm {
+		count(&s.loop.tally.counts.Sessions)
 	}
-	w.tally.mu.Lock()
-	count(&w.tally.counts.Sessions)
-	w.tally.mu.Unlock()
 }
 
-// think waits until the next turn is due, which it plans; ok is false when the run ends
-// first.
-func (w *worker) think(tk ticket, length time.Duration) (next ticket, ok bool) {
-	run := w.run
-	due := w.ex.end.Add(length)
-	now := run.clock.Now()
-	if due > now {
-		if !run.rest(due.Sub(now)) {
-			return tk, false
-		}
-		now = run.clock.Now()
+// think waits until the next turn is due.
+func (s *slot) think(length time.Duration) {
+	due := s.ex.end.Add(length)
+	if now := s.run.clock.Now(); due <= now {
+		s.turnIsDue(due, now)
+		return
 	}
+	s.turnDue = due
+	s.wait(min(due, s.run.end.Load()), (*slot).thought)
+}
+
+func (s *slot) thought() { s.turnIsDue(s.turnDue, s.run.clock.Now()) }
+
+// turnIsDue plans the next turn and sends it, unless the run has ended.
+func (s *slot) turnIsDue(due, now Instant) {
+	run := s.run
 	if now.Sub(due) < thinkGrain {
-		due = now
+		due = max(due, now)
 	}
 	if run.over() || due >= run.end.Load() || now >= run.end.Load() {
-		return tk, false
+		s.countSession(func(n *SessionCounts) { n.Unfinished++ })
+		s.leaveTurns(s.session.of.Turns() - int(s.ex.turn) - 1)
+		s.state = slotFree
+		s.goOnFree()
+		return
 	}
-	tk = ticket{index: tk.index, turn: tk.turn + 1, planned: due, begin: now, warm: due < run.measured.Load(), stage: tk.stage}
-	if !tk.warm && run.borders != nil {
-		tk.stage = uint8(run.stageOf(int(tk.stage), due))
+	tk := ticket{
+		index: s.ex.index, turn: s.ex.turn + 1, planned: due, begin: now,
+		warm: due < run.measured.Load(), stage: s.ex.stage,
 	}
 	if !tk.warm {
-		w.followed.Store(w.followed.Load() + 1)
+		if run.borders != nil {
+			tk.stage = uint8(run.stageOf(int(tk.stage), due))
+		}
+		s.loop.followed++
 	}
-	return tk, true
+	s.begin(tk, s.session.of.Item(int(tk.turn)))
 }
 
 // turnItem is the item with the messages before its own in its body. The files that
 // both are read from may be cut meanwhile.
-func (w *worker) turnItem(item payloads.Item) (_ payloads.Item, err error) {
-	c := &w.session
-	if w.ex.turn == 0 {
+func (s *slot) turnItem(item payloads.Item) (_ payloads.Item, err error) {
+	c := &s.session
+	if s.ex.turn == 0 {
 		return item, nil
 	}
 	defer func() {
@@ -127,7 +139,7 @@ func (w *worker) turnItem(item payloads.Item) (_ payloads.Item, err error) {
 			err = &payloadError{file.Fault(r)}
 		}
 	}()
-	_, at := c.of.Messages(int(w.ex.turn))
+	_, at := c.of.Messages(int(s.ex.turn))
 	c.body = append(append(append(c.body[:0], item.Body[:at]...), c.history...), item.Body[at:]...)
 	item.Body = c.body
 	return item, nil
@@ -135,8 +147,8 @@ func (w *worker) turnItem(item payloads.Item) (_ payloads.Item, err error) {
 
 // remember adds what was said in the turn to the history. It returns false where the
 // reply holds no text, or where the next body would be longer than one may be.
-func (w *worker) remember(turn int) (ok bool) {
-	c := &w.session
+func (s *slot) remember(turn int) (ok bool) {
+	c := &s.session
 	defer func() {
 		if recover() != nil { // the file was cut: the next request finds that out
 			ok = false
@@ -144,13 +156,13 @@ func (w *worker) remember(turn int) (ok bool) {
 	}()
 	own, _ := c.of.Messages(turn)
 	c.history = append(append(c.history, own...), `,{"role":"assistant","content":"`...)
-	if w.run.plan.RecordedReplies {
+	if s.run.plan.RecordedReplies {
 		var reply []byte
 		if reply, ok = c.of.Recorded(turn); ok {
 			c.history = append(c.history, reply...)
 		}
-	} else if len(w.reply.kept) < maxAnswer {
-		c.history, ok = stream.AppendText(c.history, w.reply.kept)
+	} else if len(s.reply.kept) < maxAnswer {
+		c.history, ok = stream.AppendText(c.history, s.reply.kept)
 	}
 	c.history = append(c.history, `"},`...)
 	return ok && len(c.history)+len(c.of.Item(turn+1).Body) <= file.MaxBody

@@ -69,7 +69,8 @@ func (r *Run) awaitSettled() bool {
 }
 
 func (r *Run) takeWarmupTimes() (times []time.Duration) {
-	for _, t := range r.tallies {
+	for _, l := range r.loops {
+		t := l.tally
 		t.mu.Lock()
 		times = append(times, t.warmup...)
 		t.warmup = t.warmup[:0]
@@ -78,7 +79,7 @@ func (r *Run) takeWarmupTimes() (times []time.Duration) {
 	return times
 }
 
-// endWarmup has the measured part begin now. It holds all dispatchers meanwhile: a
+// endWarmup has the measured part begin now. It holds all loops meanwhile: a
 // ticket that one of them has taken has an instant before now, so that both schedules
 // agree on it.
 func (r *Run) endWarmup() {
@@ -87,22 +88,14 @@ func (r *Run) endWarmup() {
 	r.changeMu.Lock()
 	defer r.changeMu.Unlock()
 	r.settled.Store(true)
-	for _, d := range r.dispatchers {
-		d.mu.Lock()
-	}
+	release := r.holdLoops()
+	defer release()
 	before, at := r.measured.Load(), r.clock.Now().Add(settleLead)
 	if at >= before { // the longest warm-up is about to end, or has: nothing measured moves
-		for _, d := range r.dispatchers {
-			d.mu.Unlock()
-		}
 		return
 	}
 	r.schedule.Store(r.schedule.Load().Settled(at.Sub(r.start)))
 	r.planMeasured(at)
-	for _, d := range r.dispatchers {
-		d.mu.Unlock()
-		d.timer.interrupt()
-	}
 	r.timeline.boundary = at
 	for i := range r.changes {
 		r.changes[i].At += before.Sub(at)

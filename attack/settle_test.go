@@ -70,6 +70,9 @@ func TestWarmupEndsAtItsBound(t *testing.T) {
 	p := testPlan(0)
 	p.Rate, p.Duration, p.Warmup, p.WarmupUntilSettled = mustRate(t, "100"), time.Second, time.Minute, true
 	run := ticketRun(p, 2)
+	for _, l := range run.loops {
+		l.tickets.ended = true // nothing is to be sent
+	}
 	run.timeline = &timeline{}
 	run.start = run.clock.Now().Add(-time.Minute + settleLead/2)
 	run.measured.Store(run.start.Add(time.Minute))

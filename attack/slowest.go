@@ -33,8 +33,8 @@ type slowest struct {
 	heap [maxSlowest]slowReply
 }
 
-// offer adds the worker's exchange if it is among the slowest.
-func (s *slowest) offer(w *worker) {
+// offer adds the slot's exchange if it is among the slowest.
+func (s *slowest) offer(w *slot) {
 	response := w.ex.end.Sub(w.ex.planned)
 	if s.n == maxSlowest && response <= s.heap[0].response {
 		return

@@ -28,7 +28,7 @@ func (r *Run) stageOf(before int, at Instant) int {
 	return before
 }
 
-// markBorders works out when stages end. No worker reads that before the measured start.
+// markBorders works out when stages end. No slot reads that before the measured start.
 func (r *Run) markBorders() {
 	r.borders = nil
 	at := r.measured.Load()
@@ -116,22 +116,15 @@ func (r *Run) openAhead() {
 	}
 }
 
-// prepare starts so many workers as make those that are busy times as many, evenly
+// prepare adds so many slots as make those that are busy times as many, evenly
 // within the time.
 func (r *Run) prepare(times float64, within time.Duration) {
-	need := make([]int, len(r.dispatchers))
+	need := make([]int, len(r.loops))
 	most := 0
-	for i, t := range r.dispatchers {
-		t.mu.Lock()
-		busy := t.workers
-		if t.hasLeader {
-			busy--
-		}
-		for w := t.idle; w != nil; w = w.nextIdle {
-			busy--
-		}
-		need[i] = max(0, min(t.limit, int(math.Ceil(float64(busy)*times)))-t.workers)
-		t.mu.Unlock()
+	for i, l := range r.loops {
+		l.lock()
+		need[i] = max(0, min(l.limit, int(math.Ceil(float64(l.busy())*times)))-len(l.slots))
+		l.unlock()
 		most = max(most, need[i])
 	}
 	begin := r.clock.Now()
@@ -140,43 +133,27 @@ func (r *Run) prepare(times float64, within time.Duration) {
 		if wait := due.Sub(r.clock.Now()); wait > 0 && !r.rest(wait) || r.over() {
 			return
 		}
-		for i, t := range r.dispatchers {
+		for i, l := range r.loops {
 			if n < need[i] {
-				t.prepare()
+				l.prepare()
 			}
 		}
 	}
 }
 
-// prepare starts a worker that opens its connection before it takes a ticket.
-func (t *dispatcher) prepare() {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.done || t.workers >= t.limit {
+// prepare adds a slot that opens its connection before it takes a ticket.
+func (l *loop) prepare() {
+	l.lock()
+	defer l.leave()
+	if l.tickets.ended || len(l.slots) >= l.limit {
 		return
 	}
-	t.run.workersMu.Lock()
-	defer t.run.workersMu.Unlock()
-	if t.run.present == 0 { // the run is about to be over
-		return
-	}
-	t.growth.opening++
-	t.workers++
-	t.run.startWorker(t, true)
-}
-
-// connectAhead opens the worker's connection. One that cannot be opened fails no
-// request: the next ticket is going to open its own.
-func (w *worker) connectAhead() {
-	now := w.run.clock.Now()
-	w.ex = exchange{ticket: ticket{begin: now, warm: now < w.run.measured.Load()}}
-	if w.dial(now.Add(w.run.plan.Timeout)) != nil {
-		return
-	}
-	w.tally.mu.Lock()
-	w.tally.countConnection(&w.ex)
-	w.tally.mu.Unlock()
-	w.conn.lastUse = w.run.clock.Now()
+	now := l.run.clock.Now()
+	s := l.newSlot()
+	l.growth.opening++
+	s.ahead, s.deadline = true, now.Add(l.run.plan.Timeout)
+	s.ex = exchange{ticket: ticket{begin: now, warm: now < l.run.measured.Load()}}
+	s.open()
 }
 
 // staged reports whether the plan's rate is steered by stages that jump, over

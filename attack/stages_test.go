@@ -85,8 +85,8 @@ func TestChangeEndsStages(t *testing.T) {
 		<-run.Done()
 		s := run.Snapshot()
 		checkBooks(t, s)
-		if p.Open() && s.Counts.Planned > 20 || !p.Open() && len(run.workerList) > 2 {
-			t.Errorf("%s: %d planned, %d workers: the stages went on", words, s.Counts.Planned, len(run.workerList))
+		if p.Open() && s.Counts.Planned > 20 || !p.Open() && run.slotCount() > 2 {
+			t.Errorf("%s: %d planned, %d slots: the stages went on", words, s.Counts.Planned, run.slotCount())
 		}
 	}
 }

@@ -40,9 +40,7 @@ func (r *Run) Stop(how plan.AtEnd) {
 		r.stopAt.Store(r.clock.Now() + 1)
 		r.endWindow(r.stopAt.Load())
 		close(r.ending)
-		for _, t := range r.dispatchers {
-			t.timer.interrupt()
-		}
+		r.wakeLoops()
 	})
 	if how == plan.Cut || r.plan.AtEnd == plan.Cut {
 		r.cut()
@@ -99,14 +97,29 @@ func (r *Run) cut() {
 		return
 	}
 	r.cancelDials()
-	r.workersMu.Lock()
-	list := r.workerList
-	r.workersMu.Unlock()
-	for _, w := range list {
-		w.cut()
-	}
+	r.wakeLoops()
 	if r.mux != nil {
 		r.mux.cut()
+	}
+}
+
+// wakeLoops has the loops look at once at what has changed. It takes no lock: loops call
+// it too.
+func (r *Run) wakeLoops() {
+	for _, l := range r.loops {
+		l.poller.wake()
+	}
+}
+
+// holdLoops stops all loops until release is called.
+func (r *Run) holdLoops() (release func()) {
+	for _, l := range r.loops {
+		l.lock()
+	}
+	return func() {
+		for _, l := range r.loops {
+			l.leave()
+		}
 	}
 }
 

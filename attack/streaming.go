@@ -75,6 +75,7 @@ func formatOf(contentType []byte) (stream.Format, bool) {
 func (r *reply) followAs(run *Run) {
 	r.run, r.streams, r.stall = run, run.plan.Stream, run.plan.StreamStall
 	r.longer, r.keeps = max(0, run.plan.StreamTimeout-run.plan.Timeout), run.keepsReplies()
+	r.noBody, r.success = run.head, &run.plan.Success
 	if r.keepLimit = maxMatched; run.sessions {
 		r.keepLimit = maxAnswer
 	}
@@ -146,10 +147,6 @@ func (r *reply) Feed(p []byte, at Instant) (alive bool) {
 		}
 		// It is an array of events after all, and these are the first bytes of one.
 		r.beginStream(stream.Array)
-		if r.conn != nil {
-			r.conn.follow()
-			at = r.conn.at
-		}
 		p = r.usage.Begun()
 	}
 	s := r.stream
@@ -161,7 +158,7 @@ func (r *reply) Feed(p []byte, at Instant) (alive bool) {
 	}
 	if !r.answers && r.Answers() && r.conn != nil {
 		r.answers = true
-		_ = r.conn.answering(r.stall, r.longer) // else the next read fails
+		r.conn.answering(r.stall, r.longer)
 	}
 	return alive
 }

@@ -16,8 +16,8 @@ import (
 	"brunt/payloads/setting"
 )
 
-// tally counts what the workers of one shard did. Its size is fixed: it does
-// not grow with requests. Workers that share it seldom meet at its lock.
+// tally counts what the slots of one loop did. Its size is fixed: it does not grow with
+// requests. Its lock is the loop's.
 type tally struct {
 	mu         sync.Mutex
 	histograms *intervalHistograms
@@ -69,11 +69,9 @@ func (t *tally) countConnection(ex *exchange) {
 	}
 }
 
-// record counts the worker's exchange.
-func (t *tally) record(w *worker) {
+// record counts the slot's exchange. The lock is held.
+func (t *tally) record(w *slot) {
 	ex := &w.ex
-	t.mu.Lock()
-	defer t.mu.Unlock()
 	var failure *Failure
 	if ex.outcome == failed && !ex.warm {
 		failure = t.failureEntry(w)
@@ -164,7 +162,7 @@ func (t *tally) add(b *histogram.Buckets, length time.Duration) {
 // failureEntry is the one that the exchange's failure is counted in. To make a new one
 // takes reading a payload file, and redaction: the lock, which is held, is let go
 // for that, so it is to be called before anything of the exchange is counted.
-func (t *tally) failureEntry(w *worker) *Failure {
+func (t *tally) failureEntry(w *slot) *Failure {
 	ex := &w.ex
 	key := failureKey{kind: ex.kind, status: ex.status}
 	if ex.status > 0 {
@@ -199,7 +197,7 @@ func (f *Failure) fail(at time.Duration) {
 
 // newFailure makes the first entry of a kind, with the example; databricks says
 // that a reply is of an endpoint of theirs.
-func (w *worker) newFailure(key failureKey, databricks bool) *Failure {
+func (w *slot) newFailure(key failureKey, databricks bool) *Failure {
 	ex := &w.ex
 	f := &Failure{
 		Kind:    key.kind,

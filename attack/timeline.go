@@ -98,7 +98,8 @@ func (t *timeline) collect(at Instant) {
 	t.common = nil
 	t.aggregate.reset()
 	t.kept = run.keptSoFar()
-	for i, tally := range run.tallies {
+	for i, l := range run.loops {
+		tally := l.tally
 		tally.mu.Lock()
 		tally.histograms, t.spare = t.spare, tally.histograms
 		now.add(&tally.counts)
@@ -118,9 +119,9 @@ func (t *timeline) collect(at Instant) {
 	prev := &t.counts
 	done := now.Succeeded + now.Failed + now.CutOff
 	// What was sent since the tallies were read is the next interval's, as far as
-	// it shows by more being in flight than there are workers; and so is what was
+	// it shows by more being in flight than there are slots; and so is what was
 	// sent since the instant, unless it has its reply in this one.
-	started := min(so.started, done+so.workers)
+	started := min(so.started, done+so.slots)
 	planned := max(t.planned, run.plannedSoFar(at, started, so.followed))
 	started = max(done, min(started, planned))
 	planned = max(planned, started)
@@ -236,7 +237,7 @@ func (iv *Interval) empty() bool {
 	return iv.Planned+iv.Sent+iv.Succeeded+iv.Failed+iv.CutOff+iv.Completed+iv.Chunks == 0
 }
 
-// close ends the timeline once no worker is left and makes the result.
+// close ends the timeline once no slot is left and makes the result.
 func (t *timeline) close() {
 	close(t.quit)
 	<-t.finished
@@ -257,26 +258,27 @@ func (t *timeline) close() {
 	t.final = t.snapshot()
 }
 
-// progress is how far the workers are.
+// progress is how far the slots are.
 type progress struct {
 	started      uint64 // measured requests begun
 	followed     uint64 // of them, those that an earlier turn of their session has planned
 	chunks       uint64 // that came in their streams
 	windowChunks uint64 // that came within the window, in any stream
-	workers      uint64 // that there have been, each with one request in flight at most
+	slots        uint64 // that there have been, each with one request in flight at most
 }
 
 func (r *Run) soFar() (so progress) {
-	r.workersMu.Lock()
-	list := r.workerList
-	r.workersMu.Unlock()
-	for _, w := range list {
-		so.started += w.started.Load() // which is written after followed
-		so.followed += w.followed.Load()
-		so.chunks += w.reply.chunks.Load()
-		so.windowChunks += w.reply.windowChunks.Load()
+	for _, l := range r.loops {
+		l.lock()
+		so.started += l.started
+		so.followed += l.followed
+		so.slots += uint64(len(l.slots))
+		for _, s := range l.slots {
+			so.chunks += s.reply.chunks.Load()
+			so.windowChunks += s.reply.windowChunks.Load()
+		}
+		l.unlock()
 	}
-	so.workers = uint64(len(list))
 	return so
 }
 

@@ -195,7 +195,8 @@ func lostInCrash(t *testing.T, arrivals []int64, broken []Record, crashes []cras
 
 // countFailed is the number of failures so far.
 func countFailed(run *Run) (n uint64) {
-	for _, t := range run.tallies {
+	for _, l := range run.loops {
+		t := l.tally
 		t.mu.Lock()
 		n += t.counts.Failed
 		t.mu.Unlock()

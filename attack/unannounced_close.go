@@ -15,9 +15,6 @@ const (
 	// maxLinger is the longest wait for the endpoint to close a connection when
 	// that is due.
 	maxLinger = 10 * time.Millisecond
-	// maxTimerDelay is how late a timer may fire at most for what was found then to
-	// have been there when it was due.
-	maxTimerDelay = 5 * time.Millisecond
 )
 
 // unannouncedCloses is what a run knows of connections that the endpoint closed
@@ -48,37 +45,29 @@ func (u *unannouncedCloses) answered(replies int64) {
 
 // closedUnread reports whether the exchange's connection was closed before the
 // endpoint can have read the request: the connection had been idle, not a byte of a
-// reply came, and it was closed before the request was sent, or the news of that
-// came within one round trip of sending it (as long as opening the connection took,
-// plus what schedulers may add), which is when the news of an earlier close arrives.
-// A later one counts only where the endpoint is known to close connections after so
-// many replies.
-func (w *worker) closedUnread(err error) bool {
-	ex := &w.ex
+// reply came, and the news of the close came within one round trip of sending (as long
+// as opening the connection took, plus what schedulers may add), which is when the news
+// of an earlier close arrives. A later one counts only where the endpoint is known to
+// close connections after so many replies.
+func (s *slot) closedUnread(err error) bool {
+	ex := &s.ex
 	if !ex.connIdled || ex.in > 0 || err != io.EOF && !endpoint.Reset(err) {
 		return false
 	}
 	took := ex.end.Sub(ex.sent) - ex.trip
-	due := w.conn != nil && w.conn.replies == w.run.unannounced.after.Load()
-	return took <= schedulingDelay || due && took <= maxLinger || w.conn != nil && w.conn.endedBefore
+	due := s.conn != nil && s.conn.replies == s.run.unannounced.after.Load()
+	return took <= schedulingDelay || due && took <= maxLinger
 }
 
-// awaitDueClose waits for the endpoint to close the connection where that is due
-// after so many replies, so that no request is sent into it.
-func (w *worker) awaitDueClose() {
-	if w.conn == nil || w.conn.replies != w.run.unannounced.after.Load() {
-		return
-	}
-	if w.conn.closesWithin(maxLinger) {
-		w.drop()
-		w.lost = true
-	}
-	w.free = w.run.clock.Now()
+// closeIsDue reports whether the endpoint is about to close the connection, after so
+// many replies: it is waited for, so that no request is sent into the close.
+func (s *slot) closeIsDue() bool {
+	return s.conn != nil && s.conn.replies == s.run.unannounced.after.Load()
 }
 
-// closesWithin waits up to the timeout for the peer to close the connection,
-// and reports whether it did.
-func (c *connection) closesWithin(timeout time.Duration) bool {
-	c.setDeadline = c.clock.Now().Add(timeout)
-	return c.applyDeadline() == nil && c.idle.Ends()
+// lingered goes on once the endpoint has closed the connection, or had time for it.
+func (s *slot) lingered() {
+	s.lingers, s.state = false, slotFree
+	s.free = s.run.clock.Now()
+	s.goOn()
 }

@@ -20,9 +20,9 @@ type Window struct {
 	Tokens    WindowTokens
 }
 
-// countInWindow counts the worker's exchange where its reply came within the window.
+// countInWindow counts the slot's exchange where its reply came within the window.
 // The lock is held.
-func (t *tally) countInWindow(w *worker) {
+func (t *tally) countInWindow(w *slot) {
 	ex, n := &w.ex, &t.counts.Window
 	inside := w.run.inWindow(ex.end)
 	if inside && ex.status > 0 {

@@ -11,8 +11,7 @@ import (
 // per connection: a look then allocates nothing.
 type Idle struct {
 	raw   syscall.RawConn
-	look  func(fd uintptr) bool
-	wait  func(fd uintptr) bool // the same, until there is something
+	look  func(fd uintptr)
 	buf   [1]byte
 	alive bool
 }
@@ -31,28 +30,22 @@ func NewIdle(conn net.Conn) *Idle {
 		return &Idle{}
 	}
 	i := &Idle{raw: raw}
-	i.look = func(fd uintptr) bool {
+	i.look = func(fd uintptr) {
 		_, _, err := syscall.Recvfrom(int(fd), i.buf[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
 		// A connection that is open and idle has nothing to read. An end, an error or
 		// unsolicited bytes (a proxy's 408, TLS's close_notify) all mean that it must
 		// not be used again.
 		i.alive = err == syscall.EAGAIN || err == syscall.EWOULDBLOCK || err == syscall.EINTR
-		return true
 	}
-	i.wait = func(fd uintptr) bool { return i.look(fd) && !i.alive }
 	return i
 }
 
 // Alive reports whether the peer still keeps the connection open, as far as
-// this side can know without sending anything.
+// this side can know without sending anything. Somebody may be reading meanwhile.
 func (i *Idle) Alive() bool {
 	if i.raw == nil {
 		return true
 	}
 	i.alive = false
-	return i.raw.Read(i.look) == nil && i.alive
+	return i.raw.Control(i.look) == nil && i.alive
 }
-
-// Ends waits, until the connection's read deadline, for the peer to close it, and
-// reports whether it did.
-func (i *Idle) Ends() bool { return i.raw != nil && i.raw.Read(i.wait) == nil }

@@ -11,6 +11,3 @@ func NewIdle(net.Conn) *Idle { return &Idle{} }
 
 // Alive reports whether the peer still keeps the connection open.
 func (*Idle) Alive() bool { return true }
-
-// Ends waits for the peer to close the connection.
-func (*Idle) Ends() bool { return false }

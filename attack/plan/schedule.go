@@ -100,7 +100,7 @@ func (s *Schedule) count() {
 	}
 	s.Measured = math.MaxUint64
 	if s.end != math.MaxInt64 {
-		s.Measured = s.before(s.end) - s.Warm
+		s.Measured = s.Before(s.end) - s.Warm
 	}
 	if s.plan.Requests > 0 {
 		s.Measured = min(s.Measured, s.plan.Requests)
@@ -117,9 +117,9 @@ func (s *Schedule) At(k uint64) (at time.Duration, ok bool) {
 	return at, at < math.MaxInt64
 }
 
-// before is the number of tickets with an instant before at, whatever the
+// Before is the number of tickets with an instant before at, whatever the
 // number of requests asked for.
-func (s *Schedule) before(at time.Duration) uint64 {
+func (s *Schedule) Before(at time.Duration) uint64 {
 	if list := s.plan.Instants; list != nil {
 		n, _ := slices.BinarySearch(list, int64(at))
 		return uint64(n)
@@ -134,7 +134,7 @@ func (s *Schedule) before(at time.Duration) uint64 {
 
 // PlannedBefore is the number of measured tickets with an instant before at.
 func (s *Schedule) PlannedBefore(at time.Duration) uint64 {
-	n := s.before(at)
+	n := s.Before(at)
 	return min(s.Measured, n-min(n, s.Warm))
 }
 

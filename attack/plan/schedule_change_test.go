@@ -23,9 +23,9 @@ func TestChangedScheduleIsOneSchedule(t *testing.T) {
 			}
 			next := rate()
 			n := s.Changed(at, next)
-			past := s.before(at)
-			if n.before(at) != past {
-				t.Fatalf("seed %d: %d tickets before the change, %d by the new schedule", seed, past, n.before(at))
+			past := s.Before(at)
+			if n.Before(at) != past {
+				t.Fatalf("seed %d: %d tickets before the change, %d by the new schedule", seed, past, n.Before(at))
 			}
 			for k := range past {
 				was, ok := s.At(k)
@@ -47,8 +47,8 @@ func TestChangedScheduleIsOneSchedule(t *testing.T) {
 			if !ok {
 				break
 			}
-			if at < last || at >= s.end || at < plan.Warmup != (k < s.Warm) || s.before(at+1) <= k || s.before(at) > k {
-				t.Fatalf("seed %d: ticket %d at %d after one at %d; %d before it", seed, k, at, last, s.before(at))
+			if at < last || at >= s.end || at < plan.Warmup != (k < s.Warm) || s.Before(at+1) <= k || s.Before(at) > k {
+				t.Fatalf("seed %d: ticket %d at %d after one at %d; %d before it", seed, k, at, last, s.Before(at))
 			}
 			last = at
 		}

@@ -1,0 +1,28 @@
+package attack
+
+import "testing"
+
+// TestOnGoroutines makes the tests of truth where goroutines make the connections'
+// system calls, as on systems without epoll.
+func TestOnGoroutines(t *testing.T) {
+	alwaysBlocking.Store(true)
+	defer alwaysBlocking.Store(false)
+	t.Run("all", func(t *testing.T) { // waits for those that run at the same time
+		for name, test := range map[string]func(*testing.T){
+			"replies":  TestReplies,
+			"failures": TestFailureKinds,
+			"TLS":      TestTLS,
+			"bodies":   TestBodies,
+			"open":     TestOpenLoopCounts,
+			"stop":     TestStop,
+			"idle":     TestIdleClosed,
+			"odd":      TestOddReplies,
+			"cut":      TestCutAtEnd,
+			"streams":  TestStreamForms,
+			"sessions": TestSessions,
+			"unique":   TestUniqueBodies,
+		} {
+			t.Run(name, test)
+		}
+	})
+}
