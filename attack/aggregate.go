@@ -7,12 +7,13 @@ import (
 	"time"
 
 	"brunt/attack/histogram"
+	"brunt/attack/result"
 	"brunt/payloads/setting"
 )
 
 // Snapshot is everything known of the run now; after Done, its result. Snapshots
 // share what has not changed between them, so that nobody may write to one.
-func (r *Run) Snapshot() *Snapshot {
+func (r *Run) Snapshot() *result.Snapshot {
 	t := r.timeline
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -23,7 +24,7 @@ func (r *Run) Snapshot() *Snapshot {
 }
 
 // snapshot builds a snapshot as of the last collection. t.mu is held.
-func (t *timeline) snapshot() *Snapshot {
+func (t *timeline) snapshot() *result.Snapshot {
 	r := t.run
 	if t.common == nil {
 		t.common = t.commonSnapshot()
@@ -33,7 +34,7 @@ func (t *timeline) snapshot() *Snapshot {
 	s.Addresses, s.TLSVersion = r.dialer.Addresses(), r.dialer.TLSVersion()
 	s.Client, s.Delays = r.client(), r.watch.delays()
 	if g := t.aggregate; g.silent {
-		s.Silence = Silence{g.silence.from.Sub(r.measured.Load()), g.silence.to.Sub(g.silence.from)}
+		s.Silence = result.Silence{From: g.silence.from.Sub(r.measured.Load()), Length: g.silence.to.Sub(g.silence.from)}
 	}
 	s.Warnings = append(s.Warnings, setting.Plains(r.endpoint.Notes)...)
 	s.ID = string(r.id)
@@ -47,7 +48,7 @@ func (t *timeline) snapshot() *Snapshot {
 	s.Changes = slices.Clone(r.changes)
 	r.changeMu.Unlock()
 	r.fillTotals(s, t)
-	if dead := r.dialer.Dead(); len(dead) > 0 && s.State == Done {
+	if dead := r.dialer.Dead(); len(dead) > 0 && s.State == result.Done {
 		warning := "no connection to " + strings.Join(dead, ", ")
 		if len(dead) < len(s.Addresses) {
 			warning += ": its requests went to the other addresses"
@@ -60,35 +61,35 @@ func (t *timeline) snapshot() *Snapshot {
 	plan := r.plan
 	plan.Warmup, s.Settled = r.schedule.Load().Warmup, r.settled.Load()
 	s.Warmup, s.Sessions = plan.Warmup, r.sessions
-	s.Verdict = judge(s, &plan)
+	s.Verdict = result.Judge(s, &plan)
 	return s
 }
 
 // commonSnapshot is what all snapshots until the next collection have in common: thousands
 // of names and nine histograms are not copied for each of them. t.mu is held.
-func (t *timeline) commonSnapshot() *Snapshot {
+func (t *timeline) commonSnapshot() *result.Snapshot {
 	n := len(t.intervals)
-	s := &Snapshot{
-		Counts: t.counts, Latencies: t.total.clone(),
+	s := &result.Snapshot{
+		Counts: t.counts, Latencies: t.total.Clone(),
 		Intervals: t.intervals[:n:n],
 	}
 	t.aggregate.fill(s, t.run)
 	return s
 }
 
-func (r *Run) state(closed bool) State {
+func (r *Run) state(closed bool) result.State {
 	now := r.clock.Now()
 	switch {
 	case closed:
-		return Done
+		return result.Done
 	case r.stopping(), now >= r.end.Load():
-		return Draining
+		return result.Draining
 	case now < r.start:
-		return Starting
+		return result.Starting
 	case now < r.measured.Load():
-		return Warming
+		return result.Warming
 	default:
-		return Running
+		return result.Running
 	}
 }
 
@@ -96,13 +97,13 @@ func (r *Run) state(closed bool) State {
 // a snapshot's figures are all of one moment.
 type aggregate struct {
 	status   [1000]uint64
-	failures map[failureKey]*Failure
+	failures map[failureKey]*result.Failure
 	slowest  []slowReply
-	models   map[string]*Served
-	names    []*Named // by name id, nil until used
-	last     Instant  // end of the last exchange that was not cut off
-	silence  silence  // of all tallies at once
-	silent   bool     // there is one
+	models   map[string]*result.Served
+	names    []*result.Named // by name id, nil until used
+	last     Instant         // end of the last exchange that was not cut off
+	silence  silence         // of all tallies at once
+	silent   bool            // there is one
 
 	// Swapped into one tally after the other.
 	spareNames  []*named
@@ -112,8 +113,8 @@ type aggregate struct {
 
 func newAggregate(names int) *aggregate {
 	return &aggregate{
-		failures: map[failureKey]*Failure{}, models: map[string]*Served{},
-		names: make([]*Named, names), spareNames: make([]*named, names),
+		failures: map[failureKey]*result.Failure{}, models: map[string]*result.Served{},
+		names: make([]*result.Named, names), spareNames: make([]*named, names),
 	}
 }
 
@@ -156,7 +157,7 @@ func (a *aggregate) addSwapped(r *Run) {
 			continue
 		}
 		if a.names[id] == nil {
-			a.names[id] = &Named{}
+			a.names[id] = &result.Named{}
 			if id < len(r.names) {
 				a.names[id].Name = r.names[id]
 			}
@@ -166,7 +167,7 @@ func (a *aggregate) addSwapped(r *Run) {
 }
 
 // fill puts copies into the snapshot.
-func (a *aggregate) fill(s *Snapshot, r *Run) {
+func (a *aggregate) fill(s *result.Snapshot, r *Run) {
 	s.Status = map[int]uint64{}
 	for code, n := range a.status {
 		if n > 0 {
@@ -176,7 +177,7 @@ func (a *aggregate) fill(s *Snapshot, r *Run) {
 	for _, f := range a.failures {
 		s.Failures = append(s.Failures, *f)
 	}
-	slices.SortFunc(s.Failures, func(a, b Failure) int {
+	slices.SortFunc(s.Failures, func(a, b result.Failure) int {
 		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Cause, b.Cause))
 	})
 	s.Slowest, s.Models = r.slowestOf(slices.Clone(a.slowest)), servedOf(a.models)
@@ -185,21 +186,21 @@ func (a *aggregate) fill(s *Snapshot, r *Run) {
 	}
 	names, stages := a.names[:len(r.names)], a.names[len(r.names):]
 	if len(names) > 0 {
-		s.Names = make([]Named, 0, len(names))
+		s.Names = make([]result.Named, 0, len(names))
 	}
 	for _, n := range names {
 		if n != nil {
-			s.Names = append(s.Names, n.frozen())
+			s.Names = append(s.Names, n.Frozen())
 		}
 	}
 	for _, n := range stages {
-		if s.Stages = append(s.Stages, StageFigures{}); n != nil {
-			s.Stages[len(s.Stages)-1].Named = n.frozen()
+		if s.Stages = append(s.Stages, result.StageFigures{}); n != nil {
+			s.Stages[len(s.Stages)-1].Named = n.Frozen()
 		}
 	}
 }
 
-func addFailure(all map[failureKey]*Failure, f *Failure) {
+func addFailure(all map[failureKey]*result.Failure, f *result.Failure) {
 	key := failureKey{f.Kind, f.Status, f.Cause}
 	have := all[key]
 	if have == nil {
@@ -215,7 +216,7 @@ func addFailure(all map[failureKey]*Failure, f *Failure) {
 }
 
 // empty moves what was recorded to the total.
-func (n *named) empty(total *Named, w *histogram.Sketcher) {
+func (n *named) empty(total *result.Named, w *histogram.Sketcher) {
 	total.Sent += n.sent
 	total.Succeeded += n.succeeded
 	total.Failed += n.failed
@@ -228,18 +229,11 @@ func (n *named) empty(total *Named, w *histogram.Sketcher) {
 	*n = named{response: n.response, service: n.service}
 }
 
-// frozen is n as it is now.
-func (n *Named) frozen() Named {
-	now := *n
-	now.Response, now.Service = n.Response.Frozen(), n.Service.Frozen()
-	return now
-}
-
 // fillTotals works out what was planned and what became of tickets that were not
 // sent, and how long it all took: until the last reply or, where requests were
 // cut off, which had none, at least until no more were to be sent; of a run
 // under way until the last collection.
-func (r *Run) fillTotals(s *Snapshot, t *timeline) {
+func (r *Run) fillTotals(s *result.Snapshot, t *timeline) {
 	c := &s.Counts
 	c.Sent, c.Planned, c.Kept = t.started, t.planned, t.kept
 	since := func(at Instant) time.Duration { return max(0, at.Sub(r.measured.Load())) }
@@ -275,7 +269,7 @@ func (r *Run) fillTotals(s *Snapshot, t *timeline) {
 }
 
 // fillSkipped counts the tickets that were dropped for being late.
-func (r *Run) fillSkipped(c *Counts) {
+func (r *Run) fillSkipped(c *result.Counts) {
 	var skipped, skippedNoSlot uint64
 	for _, l := range r.loops {
 		l.lock()

@@ -42,50 +42,6 @@ func (r *reply) answer() answer {
 	return a
 }
 
-// AnswerCounts are what the successes of a run say of themselves, streams and whole
-// replies, warm-up excluded.
-type AnswerCounts struct {
-	// Finishes counts choices by the reason for which they ended; stream.FinishUnknown
-	// is that they ended and none was told.
-	Finishes [stream.FinishReasons]uint64
-	// Reasoning are the reasoning tokens, sent or not, and Visible the other output
-	// tokens, of the Reasoned successes that state both.
-	Reasoning, Visible, Reasoned uint64
-	// Cached are the prompt tokens that the endpoint had in its cache, of the Cachers
-	// that state them.
-	Cached, Cachers uint64
-	// Whole are the answers that were asked for as streams and came as a whole.
-	Whole uint64
-}
-
-func (c *AnswerCounts) add(o *AnswerCounts) {
-	for i, n := range o.Finishes {
-		c.Finishes[i] += n
-	}
-	c.Reasoning += o.Reasoning
-	c.Visible += o.Visible
-	c.Reasoned += o.Reasoned
-	c.Cached += o.Cached
-	c.Cachers += o.Cachers
-	c.Whole += o.Whole
-}
-
-// count counts a success.
-func (c *AnswerCounts) count(t *stream.Tokens, finishes *[stream.FinishReasons]int) {
-	for reason, n := range finishes {
-		c.Finishes[reason] += uint64(n)
-	}
-	if t.Reasoning >= 0 && t.Output >= 0 {
-		c.Reasoning += uint64(t.Reasoning)
-		c.Visible += uint64(max(t.Output-t.Reasoning, 0))
-		c.Reasoned++
-	}
-	if t.Cached >= 0 {
-		c.Cached += uint64(t.Cached)
-		c.Cachers++
-	}
-}
-
 // isAnswer reports whether the last success came whole and is an answer of a model.
 func (r *reply) isAnswer() bool {
 	return r.readsUsage && (r.usage.Answer || r.usage.Stated.Output >= 0)

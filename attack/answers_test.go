@@ -13,6 +13,7 @@ import (
 	"brunt/attack/endpoint"
 	"brunt/attack/figure"
 	"brunt/attack/plan"
+	"brunt/attack/result"
 	"brunt/attack/stream"
 	"brunt/payloads"
 )
@@ -38,17 +39,17 @@ func TestAnswersThatAreNone(t *testing.T) {
 		reply, kind, message string
 		mode                 plan.StreamMode
 	}{
-		"error":           {wholeReply("application/json", overloaded), KindAnswerError, "an error by its body: model overloaded", ""},
-		"of Databricks":   {wholeReply("application/json", `{"error_code":"BAD_REQUEST","message":"no such model"}`), KindAnswerError, "no such model", ""},
-		"error, off":      {wholeReply("application/json; charset=utf-8", overloaded), KindAnswerError, "overloaded", plan.StreamOff},
-		"error as events": {sse(overloaded), KindAnswerError, "overloaded", ""},
-		"page":            {wholeReply("text/html; charset=utf-8", loginPage), KindAnswerPage, "a web page by its body: Sign in", ""},
-		"page as events":  {sse(loginPage), KindAnswerPage, "Sign in", ""},
-		"aborted":         {sse(tokenEvent, abortEvent, doneEvent), KindAnswerAborted, "finish reason abort, after 1 chunk", ""},
-		"aborted, whole":  {wholeReply("application/json", strings.Replace(wholeAnswer, "length", "error", 1)), KindAnswerAborted, "finish reason error", ""},
+		"error":           {wholeReply("application/json", overloaded), result.KindAnswerError, "an error by its body: model overloaded", ""},
+		"of Databricks":   {wholeReply("application/json", `{"error_code":"BAD_REQUEST","message":"no such model"}`), result.KindAnswerError, "no such model", ""},
+		"error, off":      {wholeReply("application/json; charset=utf-8", overloaded), result.KindAnswerError, "overloaded", plan.StreamOff},
+		"error as events": {sse(overloaded), result.KindAnswerError, "overloaded", ""},
+		"page":            {wholeReply("text/html; charset=utf-8", loginPage), result.KindAnswerPage, "a web page by its body: Sign in", ""},
+		"page as events":  {sse(loginPage), result.KindAnswerPage, "Sign in", ""},
+		"aborted":         {sse(tokenEvent, abortEvent, doneEvent), result.KindAnswerAborted, "finish reason abort, after 1 chunk", ""},
+		"aborted, whole":  {wholeReply("application/json", strings.Replace(wholeAnswer, "length", "error", 1)), result.KindAnswerAborted, "finish reason error", ""},
 		"aborted, and why": {
 			sse(`data: {"text":"","meta_info":{"finish_reason":{"type":"abort","message":"input too long"},"completion_tokens":0}}`+"\n\n", doneEvent),
-			KindAnswerAborted, "after 0 chunks: input too long", "",
+			result.KindAnswerAborted, "after 0 chunks: input too long", "",
 		},
 		"answer":         {wholeReply("application/json", wholeAnswer), "", "", ""},
 		"other model's":  {wholeReply("application/json", `{"predictions":[1],"error":{"message":"x"}}`), "", "", ""},
@@ -93,7 +94,7 @@ func TestAnswersThatAreNone(t *testing.T) {
 		}
 		w.Write(body)
 	})
-	for body, kind := range map[string]string{overloaded: KindAnswerError, strings.TrimSpace(loginPage): KindAnswerPage, `{"a":1}`: ""} {
+	for body, kind := range map[string]string{overloaded: result.KindAnswerError, strings.TrimSpace(loginPage): result.KindAnswerPage, `{"a":1}`: ""} {
 		s := h2Run(t, url, h2Plan(6), payloads.Single("test", []byte(body)))
 		if n := countOf(s, kind); kind != "" && n != 6 || kind == "" && s.Counts.Failed > 0 {
 			t.Errorf("HTTP/2, %s: %d, %+v", body, n, s.Failures)
@@ -122,26 +123,26 @@ func TestAnswersCounted(t *testing.T) {
 	streamed := sse(`data: {"choices":[{"index":0,"delta":{"reasoning_content":"a"}}]}`+"\n\n", tokenEvent,
 		`data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"},{"index":1,"delta":{"content":"a"},"finish_reason":"tool_calls"}]`+usage, doneEvent)
 	asked, plain := string(chatBody), `{"messages":[],"stream":false}`
-	counts := func(reasons map[stream.FinishReason]uint64, c AnswerCounts) AnswerCounts {
+	counts := func(reasons map[stream.FinishReason]uint64, c result.AnswerCounts) result.AnswerCounts {
 		for reason, n := range reasons {
 			c.Finishes[reason] = n
 		}
 		return c
 	}
-	whole := AnswerCounts{Reasoning: 24, Visible: 18, Reasoned: 6, Cached: 48, Cachers: 6}
+	whole := result.AnswerCounts{Reasoning: 24, Visible: 18, Reasoned: 6, Cached: 48, Cachers: 6}
 	wholeAsked := whole
 	wholeAsked.Whole = 6
 	length := map[stream.FinishReason]uint64{stream.FinishLength: 6}
 	for name, c := range map[string]struct {
 		body, reply string
-		want        AnswerCounts
+		want        result.AnswerCounts
 	}{
 		"stream": {asked, streamed, counts(map[stream.FinishReason]uint64{stream.FinishStop: 6, stream.FinishToolCalls: 6},
-			AnswerCounts{Reasoning: 24, Visible: 18, Reasoned: 6})},
+			result.AnswerCounts{Reasoning: 24, Visible: 18, Reasoned: 6})},
 		"whole":            {plain, wholeReply("application/json", wholeAnswer), counts(length, whole)},
 		"asked for stream": {asked, wholeReply("application/json", wholeAnswer), counts(length, wholeAsked)},
 		"asked far inside": {`{"prompt":"` + strings.Repeat("x", 100_000) + `","stream" : true}`, wholeReply("application/json", wholeAnswer), counts(length, wholeAsked)},
-		"other model":      {asked, wholeReply("application/json", `{"predictions":[1]}`), AnswerCounts{}},
+		"other model":      {asked, wholeReply("application/json", `{"predictions":[1]}`), result.AnswerCounts{}},
 	} {
 		url := rawServer(t, func(conn net.Conn, in *bufio.Reader, _ int) {
 			for request(in) {

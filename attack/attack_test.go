@@ -23,6 +23,7 @@ import (
 	"brunt/attack/histogram"
 	"brunt/attack/plan"
 	"brunt/attack/quiet"
+	"brunt/attack/result"
 	"brunt/payloads"
 	"brunt/payloads/needs"
 )
@@ -76,7 +77,7 @@ func (r *Run) leaving() (n int) {
 var body = []byte(`{"inputs":[1]}`)
 
 // attackOf makes a run to its end and checks its books.
-func attackOf(t *testing.T, url string, p plan.Plan) *Snapshot {
+func attackOf(t *testing.T, url string, p plan.Plan) *result.Snapshot {
 	t.Helper()
 	run := start(t, url, p, payloads.Single("test", body), endpoint.Options{})
 	<-run.Done()
@@ -172,13 +173,13 @@ func TestReplies(t *testing.T) {
 		{"large chunk", ok + "Transfer-Encoding: chunked\r\n\r\n4b000\r\n" + big + "\r\n0\r\n\r\n", false, ""},
 		{"large header", ok + "X: " + strings.Repeat("y", 20<<10) + "\r\nContent-Length: 2\r\n\r\nhi", false, ""},
 		{"status", "HTTP/1.1 429 Slow\r\nContent-Length: 2\r\n\r\nhi", false, "status_429"},
-		{"nothing", "", true, KindClosedEarly},
-		{"half a header", "HTTP/1.1 200 OK\r\nContent-", true, KindClosedEarly},
-		{"half a body", ok + "Content-Length: 9\r\n\r\nhi", true, KindClosedEarly},
-		{"half a chunk", ok + "Transfer-Encoding: chunked\r\n\r\n9\r\nhi", true, KindClosedEarly},
-		{"garbage", "what?\r\n\r\n", true, KindBadReply},
-		{"bad chunk", ok + "Transfer-Encoding: chunked\r\n\r\nzz\r\n", true, KindBadReply},
-		{"endless header", ok + "X: " + strings.Repeat("y", 200<<10), true, KindBadReply},
+		{"nothing", "", true, result.KindClosedEarly},
+		{"half a header", "HTTP/1.1 200 OK\r\nContent-", true, result.KindClosedEarly},
+		{"half a body", ok + "Content-Length: 9\r\n\r\nhi", true, result.KindClosedEarly},
+		{"half a chunk", ok + "Transfer-Encoding: chunked\r\n\r\n9\r\nhi", true, result.KindClosedEarly},
+		{"garbage", "what?\r\n\r\n", true, result.KindBadReply},
+		{"bad chunk", ok + "Transfer-Encoding: chunked\r\n\r\nzz\r\n", true, result.KindBadReply},
+		{"endless header", ok + "X: " + strings.Repeat("y", 200<<10), true, result.KindBadReply},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			url := rawServer(t, func(conn net.Conn, in *bufio.Reader, _ int) {
@@ -221,7 +222,7 @@ func TestFailureKinds(t *testing.T) {
 		p := testPlan(8)
 		p.Timeout = 300 * time.Millisecond
 		s := attackOf(t, url, p)
-		if s.Failures[0].Kind != KindTimeoutReply || s.Latencies[figure.Failed].Min() < int64(p.Timeout)*99/100 {
+		if s.Failures[0].Kind != result.KindTimeoutReply || s.Latencies[figure.Failed].Min() < int64(p.Timeout)*99/100 {
 			t.Errorf("%+v after %v", s.Failures, time.Duration(s.Latencies[figure.Failed].Min()))
 		}
 	})
@@ -231,7 +232,7 @@ func TestFailureKinds(t *testing.T) {
 			io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhi")
 			c.(*net.TCPConn).SetLinger(0)
 		})
-		if s := attackOf(t, url, testPlan(8)); s.Failures[0].Kind != KindReset && s.Failures[0].Kind != KindClosedEarly {
+		if s := attackOf(t, url, testPlan(8)); s.Failures[0].Kind != result.KindReset && s.Failures[0].Kind != result.KindClosedEarly {
 			t.Errorf("%+v", s.Failures)
 		}
 	})
@@ -397,7 +398,7 @@ func TestNoSlot(t *testing.T) {
 	}
 	// What the endpoint did with those that it got comes first.
 	v := &s.Verdict
-	if v.LimitedBy != LimitEndpoint || !strings.Contains(v.Headline.String(), "left all 4 requests without a complete reply") || !strings.Contains(strings.Join(lines(v.Notes), "; "), "the limit of 4 requests in flight held up 87 %") {
+	if v.LimitedBy != result.LimitEndpoint || !strings.Contains(v.Headline.String(), "left all 4 requests without a complete reply") || !strings.Contains(strings.Join(lines(v.Notes), "; "), "the limit of 4 requests in flight held up 87 %") {
 		t.Errorf("%+v %+v", s.Counts, v)
 	}
 }
@@ -467,7 +468,7 @@ func TestSketch(t *testing.T) {
 func TestRecords(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	defer server.Close()
-	run := func(n uint64, sink Sink) *Snapshot {
+	run := func(n uint64, sink Sink) *result.Snapshot {
 		target, err := endpoint.Open(t.Context(), server.URL, endpoint.Options{}, time.Second)
 		if err != nil {
 			t.Fatal(err)
@@ -540,7 +541,7 @@ func TestRecordsInOrder(t *testing.T) {
 }
 
 // countOf adds up the failures of some kinds.
-func countOf(s *Snapshot, kinds ...string) (n uint64) {
+func countOf(s *result.Snapshot, kinds ...string) (n uint64) {
 	for _, f := range s.Failures {
 		for _, kind := range kinds {
 			if f.Kind == kind {

@@ -5,18 +5,13 @@ import (
 
 	"brunt/attack/cause"
 	"brunt/attack/plan"
+	"brunt/attack/result"
 	"brunt/attack/spell"
 	"brunt/payloads/setting"
 )
 
 // maxMatched is the most bytes of a body that patterns are matched against.
 const maxMatched = 256 << 10
-
-// Kinds of failures of replies whose status was a success, by patterns of the user's.
-const (
-	KindBodyUnmatched = "body_unmatched" // Plan.SuccessBody was not found in it
-	KindBodyMatched   = "body_matched"   // Plan.FailBody was
-)
 
 // bodyFault is what the plan's patterns say of a success, nil for nothing. A reply
 // without a body has an empty one.
@@ -30,9 +25,9 @@ func (r *reply) bodyFault(p *plan.Plan) error {
 	}
 	switch {
 	case p.FailBody != nil && p.FailBody.Match(body):
-		return &streamError{KindBodyMatched, "the body matches the pattern of a failure: " + excerptOf(p.FailBody, body)}
+		return &streamError{result.KindBodyMatched, "the body matches the pattern of a failure: " + excerptOf(p.FailBody, body)}
 	case p.SuccessBody != nil && !p.SuccessBody.Match(body):
-		return &streamError{KindBodyUnmatched, "the body does not match the pattern of a success: " + cause.DescribeBody(body[:min(len(body), cause.SampleSize)])}
+		return &streamError{result.KindBodyUnmatched, "the body does not match the pattern of a success: " + cause.DescribeBody(body[:min(len(body), cause.SampleSize)])}
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"brunt/attack/endpoint"
+	"brunt/attack/result"
 	"brunt/payloads"
 )
 
@@ -54,11 +55,11 @@ func TestBodyPatterns(t *testing.T) {
 			got := map[string]uint64{}
 			for _, f := range s.Failures {
 				got[f.Kind] = f.Count
-				if f.Kind == KindBodyMatched && !strings.Contains(fmt.Sprint(f.Message), `[2],"degraded":true`) {
+				if f.Kind == result.KindBodyMatched && !strings.Contains(fmt.Sprint(f.Message), `[2],"degraded":true`) {
 					t.Errorf("%v", f.Message)
 				}
 			}
-			if s.Counts.Succeeded != 20 || got[KindBodyMatched] != 10 || got[KindBodyUnmatched] != 20 || got["status_503"] != 10 {
+			if s.Counts.Succeeded != 20 || got[result.KindBodyMatched] != 10 || got[result.KindBodyUnmatched] != 20 || got["status_503"] != 10 {
 				t.Errorf("%d succeeded; %v", s.Counts.Succeeded, got)
 			}
 			if text := fmt.Sprint(s.Warnings); !strings.Contains(text, "10 replies had bodies of 256 KiB or more") {

@@ -17,6 +17,7 @@ import (
 	"brunt/attack/cause/causetest"
 	"brunt/attack/figure"
 	"brunt/attack/histogram"
+	"brunt/attack/result"
 )
 
 // TestFailuresByCause has a server answer in every shape, in turns.
@@ -78,7 +79,7 @@ func TestFailuresByCause(t *testing.T) {
 		if !maps.Equal(got, want) {
 			t.Errorf("HTTP/2 %v: %v, expected %v", http2s, got, want)
 		}
-		if !slices.IsSortedFunc(s.Failures, func(a, b Failure) int { return int(b.Count) - int(a.Count) }) {
+		if !slices.IsSortedFunc(s.Failures, func(a, b result.Failure) int { return int(b.Count) - int(a.Count) }) {
 			t.Error("the most frequent failure is not the first")
 		}
 	}
@@ -136,7 +137,7 @@ func TestModelsAreBounded(t *testing.T) {
 		a.countModel(fmt.Appendf(nil, "a-%d", i), ex)
 		b.countModel(fmt.Appendf(nil, "b-%d", i%20), ex)
 	}
-	all, w := map[string]*Served{}, &histogram.Sketcher{}
+	all, w := map[string]*result.Served{}, &histogram.Sketcher{}
 	addServed(all, a.models, w)
 	addServed(all, b.models, w)
 	list := servedOf(all)
@@ -144,7 +145,7 @@ func TestModelsAreBounded(t *testing.T) {
 	for _, m := range list {
 		sum += m.Count
 	}
-	if last := list[len(list)-1]; len(a.models) != maxModels+1 || len(list) > maxModels+1 || last.Name != OtherModels || sum != 2000 {
+	if last := list[len(list)-1]; len(a.models) != maxModels+1 || len(list) > maxModels+1 || last.Name != result.OtherModels || sum != 2000 {
 		t.Errorf("%d of %d models, the last %q, %d replies", len(a.models), len(list), list[len(list)-1].Name, sum)
 	}
 }

@@ -1,120 +1,16 @@
 package attack
 
 import (
-	"math"
-	"math/bits"
 	"sync"
 	"time"
+
+	"brunt/attack/result"
 )
-
-const (
-	// delayEvery is the time from one look at the client's own delay to the next:
-	// often enough that some hundred looks make a p99, seldom enough that the
-	// wake-ups cost a few thousandths of a core.
-	delayEvery = 20 * time.Millisecond
-	// delaySteps is the number of classes per doubling of a delay: each is known
-	// to an eighth, from above.
-	delaySteps = 8
-	delayRoom  = 64 * delaySteps
-)
-
-// Delays are how late the client itself was to act: each 20 ms it waits for an
-// instant in the way in which it waits for replies, and counts how much later
-// than that instant it runs. What keeps it from running (other programs, a
-// quota, garbage collection, a stopped process) delays replies just so.
-type Delays struct {
-	counts  [delayRoom]uint32
-	total   uint64
-	longest time.Duration
-}
-
-// record counts a delay.
-func (d *Delays) record(delay time.Duration) {
-	d.counts[delayClass(delay)]++
-	d.total++
-	d.longest = max(d.longest, delay)
-}
-
-// Max is the longest delay that was seen.
-func (d *Delays) Max() time.Duration { return d.longest }
-
-// stopped is the time that the client lost to delays of more than a look's time.
-func (d *Delays) stopped() time.Duration {
-	sum := 0.0
-	for class, n := range d.counts {
-		if delay := delayOf(class); n > 0 && delay > float64(delayEvery) {
-			sum += float64(n) * min(delay, float64(d.longest))
-		}
-	}
-	return time.Duration(sum)
-}
-
-func delayClass(delay time.Duration) int {
-	ns := uint64(max(delay, 1))
-	top := bits.Len64(ns) - 1
-	step := 0
-	if top >= 3 {
-		step = int(ns>>(top-3)) & (delaySteps - 1)
-	}
-	return min(top*delaySteps+step, delayRoom-1)
-}
-
-// delayOf is the upper bound of a class.
-func delayOf(class int) float64 {
-	return math.Ldexp(1+float64(class%delaySteps+1)/delaySteps, class/delaySteps)
-}
-
-// events are what delays may have hit: so many per nanosecond over the run, of
-// which no more than pending can have waited at one time.
-type events struct {
-	count   float64
-	rate    float64
-	pending float64
-}
-
-// quantile is the delay, in nanoseconds, that all but a share of 1 − q of the
-// events stayed below. A look stands for the events of its 20 ms. One that came
-// later than the next was due stands for those that were left out, too: each
-// would have found a delay that was 20 ms shorter than the one before
-// (HdrHistogram's correction for coordinated omission, here of the looks). Of all
-// these events no more can have waited than were pending.
-func (d *Delays) quantile(q float64, e events) float64 {
-	if d.total == 0 || e.count <= 0 {
-		return 0
-	}
-	var hit [delayRoom]float64
-	each := e.rate * float64(delayEvery)
-	for class, n := range d.counts {
-		if n == 0 {
-			continue
-		}
-		delay := delayOf(class)
-		looks := math.Ceil(delay / float64(delayEvery))
-		if looks == 1 {
-			hit[class] += float64(n) * each
-			continue
-		}
-		// Of a very long delay some pieces will do.
-		pieces := min(looks, 1000)
-		of := float64(n) * min(each*looks, max(e.pending, 1)) / pieces
-		for i := range int(pieces) {
-			hit[delayClass(time.Duration(delay-float64(i)*float64(delayEvery)*looks/pieces))] += of
-		}
-	}
-	q = min(q, 1-1/float64(d.total)) // so many looks tell no more
-	left := (1 - q) * e.count
-	for class := len(hit) - 1; class >= 0; class-- {
-		if left -= hit[class]; left < 0 {
-			return delayOf(class)
-		}
-	}
-	return 0
-}
 
 // delayWatch keeps the delays that the loops notice.
 type delayWatch struct {
 	mu   sync.Mutex
-	seen Delays
+	seen result.Delays
 }
 
 // watchDelays has the loops look at the client's own delay from that instant on, in
@@ -122,19 +18,19 @@ type delayWatch struct {
 func (r *Run) watchDelays(from Instant) {
 	for i, l := range r.loops {
 		l.lock()
-		l.lookAt = from.Add(delayEvery * time.Duration(i))
+		l.lookAt = from.Add(result.DelayEvery * time.Duration(i))
 		l.leave()
 	}
 }
 
 func (w *delayWatch) record(delay time.Duration) {
 	w.mu.Lock()
-	w.seen.record(delay)
+	w.seen.Record(delay)
 	w.mu.Unlock()
 }
 
 // delays are those seen so far.
-func (w *delayWatch) delays() Delays {
+func (w *delayWatch) delays() result.Delays {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.seen

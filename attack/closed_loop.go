@@ -1,6 +1,10 @@
 package attack
 
-import "time"
+import (
+	"time"
+
+	"brunt/attack/result"
+)
 
 const (
 	minPause = 10 * time.Millisecond
@@ -21,7 +25,7 @@ type backOff struct {
 func (b *backOff) after(ex *exchange) time.Duration {
 	useless := ex.connUseless()
 	switch {
-	case ex.outcome == failed && ex.sent == 0 && ex.kind != KindNoStream, useless && b.once:
+	case ex.outcome == failed && ex.sent == 0 && ex.kind != result.KindNoStream, useless && b.once:
 		b.pause = min(max(2*b.pause, minPause), maxPause)
 		return b.pause
 	case useless:
@@ -40,10 +44,10 @@ func (ex *exchange) connUseless() bool {
 		return false
 	}
 	switch ex.kind {
-	case KindReset, KindClosedEarly, KindGoAway, KindOther: // such as an alert of TLS
+	case result.KindReset, result.KindClosedEarly, result.KindGoAway, result.KindOther: // such as an alert of TLS
 		return ex.in == 0
 	}
-	return ex.kind == KindBadReply
+	return ex.kind == result.KindBadReply
 }
 
 // pauseOrTake has the slot take the next ticket, after a pause where one is due.

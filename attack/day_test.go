@@ -16,6 +16,7 @@ import (
 	"brunt/attack/figure"
 	"brunt/attack/histogram"
 	"brunt/attack/plan"
+	"brunt/attack/result"
 	"brunt/payloads/needs"
 )
 
@@ -67,7 +68,7 @@ func (d *day) second(i, replies int) {
 // check holds the intervals against what was put in.
 func (d *day) check(t *testing.T, seconds int) {
 	t.Helper()
-	var sum Interval
+	var sum result.Interval
 	buckets := histogram.New()
 	lateness := int64(0)
 	for i := range d.intervals {
@@ -82,7 +83,7 @@ func (d *day) check(t *testing.T, seconds int) {
 		iv.Response.AddTo(buckets)
 		flat := *iv
 		flat.Response, flat.Service, flat.Lateness = histogram.Sketch{}, histogram.Sketch{}, histogram.Sketch{}
-		sum.join(&flat)
+		sum.Join(&flat)
 	}
 	if n := len(d.intervals); n > maxIntervals+1 || n < minIntervals/2 || sum.Width != time.Duration(seconds)*intervalWidth {
 		t.Fatalf("%d intervals over %v", n, sum.Width)

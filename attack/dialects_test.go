@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"brunt/attack/figure"
+	"brunt/attack/result"
 	"brunt/payloads"
 )
 
@@ -32,26 +33,26 @@ func TestStreamForms(t *testing.T) {
 		`[{"candidates":[{"content":{"parts":[{"text":"a"}]}}]}` + "\n,",
 		`{"candidates":[{"content":{"parts":[{"text":"b"}]},"finishReason":"STOP"}],"usageMetadata":{"promptTokenCount":3,"candidatesTokenCount":2}}`, "]\n",
 	}
-	two := StreamCounts{Streams: 6, Choices: 6, Chunks: 12, OutputTokens: 12, PromptTokens: 18, ByUsage: 6}
-	unread := StreamCounts{Streams: 6, Unknown: 6, Choices: 6, Chunks: 12, ByNothing: 6}
+	two := result.StreamCounts{Streams: 6, Choices: 6, Chunks: 12, OutputTokens: 12, PromptTokens: 18, ByUsage: 6}
+	unread := result.StreamCounts{Streams: 6, Unknown: 6, Choices: 6, Chunks: 12, ByNothing: 6}
 	for name, c := range map[string]struct {
 		reply, kind string
-		want        StreamCounts
+		want        result.StreamCounts
 	}{
-		"no end mark":       {reply: sse(tokenEvent, tokenEvent, finishEvent, usageEvent), want: StreamCounts{Streams: 6, Choices: 6, Chunks: 12, OutputTokens: 30, PromptTokens: 18, ByUsage: 6}},
+		"no end mark":       {reply: sse(tokenEvent, tokenEvent, finishEvent, usageEvent), want: result.StreamCounts{Streams: 6, Choices: 6, Chunks: 12, OutputTokens: 30, PromptTokens: 18, ByUsage: 6}},
 		"lines":             {reply: streamReply("application/x-ndjson; charset=utf-8", ndjson...), want: two},
-		"lines, broken":     {reply: streamReply("application/x-ndjson", ndjson[0]), kind: KindStreamBroken},
+		"lines, broken":     {reply: streamReply("application/x-ndjson", ndjson[0]), kind: result.KindStreamBroken},
 		"array":             {reply: streamReply("application/json; charset=UTF-8", gemini...), want: two},
 		"array, in bits":    {reply: streamReply("application/json", "[", "{", `"cand`, strings.TrimPrefix(gemini[0], `[{"cand`), gemini[1], "]"), want: two},
-		"array, broken":     {reply: streamReply("application/json", gemini[0]), kind: KindStreamBroken},
-		"array of an error": {reply: streamReply("application/json", `[{"error":{"message":"oh"}}]`), kind: KindStreamError},
+		"array, broken":     {reply: streamReply("application/json", gemini[0]), kind: result.KindStreamBroken},
+		"array of an error": {reply: streamReply("application/json", `[{"error":{"message":"oh"}}]`), kind: result.KindStreamError},
 		"other array":       {reply: streamReply("application/json", `[{"label":"x","score":0.5}]`)},
 		"unknown":           {reply: sse(otherEvent, ": ping\n\n", otherEvent), want: unread},
 		"unknown lines":     {reply: streamReply("application/jsonl", "[1]\n", "[2]"), want: unread},
-		"several tokens":    {reply: sse(`data: {"choices":[{"delta":{"content":"so it is"}}]}`+"\n\n", doneEvent), want: StreamCounts{Streams: 6, Choices: 6, Chunks: 6, ByNothing: 6}},
+		"several tokens":    {reply: sse(`data: {"choices":[{"delta":{"content":"so it is"}}]}`+"\n\n", doneEvent), want: result.StreamCounts{Streams: 6, Choices: 6, Chunks: 6, ByNothing: 6}},
 		"two choices": {
 			reply: sse(`data: {"choices":[{"index":0,"delta":{"content":"a"}},{"index":1,"delta":{"content":"a"}}]}`+"\n\n", doneEvent),
-			want:  StreamCounts{Streams: 6, Choices: 12, Chunks: 12, OutputTokens: 12, ByChunks: 6},
+			want:  result.StreamCounts{Streams: 6, Choices: 12, Chunks: 12, OutputTokens: 12, ByChunks: 6},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -102,7 +103,7 @@ func TestCommentsAfterTheEnd(t *testing.T) {
 		p := testPlan(2)
 		p.Concurrency, p.StreamStall, p.Timeout = 2, stall, 20*time.Second
 		s := attackOf(t, url, p)
-		if countOf(s, KindStreamStalled) != 2 || !strings.Contains(s.Failures[0].Message.String(), want) {
+		if countOf(s, result.KindStreamStalled) != 2 || !strings.Contains(s.Failures[0].Message.String(), want) {
 			t.Errorf("%+v", s.Failures)
 		}
 		h2, _ := h2Server(t, false, 0, func(w http.ResponseWriter, r *http.Request) {
@@ -116,7 +117,7 @@ func TestCommentsAfterTheEnd(t *testing.T) {
 		})
 		p = h2Plan(2)
 		p.Concurrency, p.StreamStall, p.Timeout = 2, stall, 20*time.Second
-		if s := h2Run(t, h2, p, payloads.Single("test", chatBody)); countOf(s, KindStreamStalled) != 2 {
+		if s := h2Run(t, h2, p, payloads.Single("test", chatBody)); countOf(s, result.KindStreamStalled) != 2 {
 			t.Errorf("HTTP/2: %+v", s.Failures)
 		}
 	}

@@ -6,9 +6,10 @@ import (
 	"strconv"
 	"testing"
 
-	"brunt/attack/endpoint"
-
 	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"brunt/attack/endpoint"
+	"brunt/attack/result"
 )
 
 // bars are a histogram's buckets, value and count in turn.
@@ -39,7 +40,7 @@ func manyNames(n, replies int) *timeline {
 		r.names = append(r.names, "a prompt of sort "+strconv.Itoa(i))
 	}
 	of := newTally(n)
-	t := &timeline{run: r, total: NewLatencies(), aggregate: newAggregate(n)}
+	t := &timeline{run: r, total: result.NewLatencies(), aggregate: newAggregate(n)}
 	random := rand.New(rand.NewPCG(3, 4))
 	for range replies {
 		for id := range n {
@@ -61,7 +62,7 @@ func TestNamesAreSmall(t *testing.T) {
 	if _, kept := allocated(func() { line = manyNames(names, 20) }); kept > 40e6 {
 		t.Errorf("%d names of 20 replies take %d MB", names, kept/1e6)
 	}
-	var first, second *Snapshot
+	var first, second *result.Snapshot
 	if all, _ := allocated(func() { first = line.commonSnapshot() }); all > 6e6 {
 		t.Errorf("a snapshot of %d names allocates %.1f MB", names, float64(all)/1e6)
 	}

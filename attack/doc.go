@@ -4,15 +4,15 @@
 // here prints, and nothing here knows a flag or a name of the JSON report: what is
 // wrong with a setting is a setting.FieldError.
 //
-//	Plan ─► schedule ─► loops ─► slots ─► connections ─► endpoint
-//	        (ticket →   (one per   (one request
-//	         planned     core)      in flight each)
-//	         instant)      ▼
-//	                    tallies (the loops' own)
-//	                       │ each second
-//	                       ▼
-//	        timeline ─► aggregate ─► Snapshot ─► verdict
-//	                       └─► recorder ─► Sink (with records only)
+//	plan.Plan ─► plan.Schedule ─► loops ─► slots ─► connections ─► endpoint
+//	             (ticket →        (one per   (one request
+//	              planned          core)      in flight each)
+//	              instant)           ▼
+//	                              tallies (the loops' own)
+//	                                 │ each second
+//	                                 ▼
+//	                  timeline ─► aggregate ─► result.Snapshot ─► result.Judge
+//	                                 └─► recorder ─► Sink (with records only)
 //
 // A loop waits for what its poller knows: the next due instant, or the next ready
 // connection. A slot's way: begin → open, or send → readable → complete → conclude →
@@ -25,6 +25,6 @@
 // measured start is the warm-up's end.
 //
 // May import: attack/cause, attack/clock, attack/endpoint, attack/figure, attack/h2,
-// attack/histogram, attack/host, attack/plan, attack/spell, attack/steady, attack/stream,
-// payloads, payloads/file, payloads/setting, payloads/splice.
+// attack/histogram, attack/host, attack/plan, attack/result, attack/spell, attack/steady,
+// attack/stream, payloads, payloads/file, payloads/setting, payloads/splice.
 package attack

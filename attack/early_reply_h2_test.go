@@ -22,6 +22,7 @@ import (
 	"brunt/attack/endpoint"
 	"brunt/attack/figure"
 	"brunt/attack/plan"
+	"brunt/attack/result"
 	"brunt/payloads"
 )
 
@@ -82,7 +83,7 @@ type earlyRun struct {
 }
 
 // check makes the run and holds it to that. The server counts the requests that arrive.
-func (e *earlyRun) check(t *testing.T, url string, p plan.Plan, arrived *atomic.Int64) *Snapshot {
+func (e *earlyRun) check(t *testing.T, url string, p plan.Plan, arrived *atomic.Int64) *result.Snapshot {
 	t.Helper()
 	p.Requests, p.Timeout = e.requests, earlyTimeout
 	begun := time.Now()

@@ -11,28 +11,9 @@ import (
 	"brunt/attack/cause"
 	"brunt/attack/endpoint"
 	"brunt/attack/h2"
+	"brunt/attack/result"
 	"brunt/attack/spell"
 	"brunt/payloads/setting"
-)
-
-// Kinds of failures on an open connection; endpoint has those of opening one.
-// A complete reply that is no success is of the kind status_NNN.
-const (
-	KindReset           = "reset"
-	KindTimeoutReply    = "timeout_reply"
-	KindClosedEarly     = "closed_early"
-	KindStaleConnection = "stale_connection"
-	KindBadReply        = "bad_reply"
-	KindPayloadGone     = "payload_gone"
-	KindConnectRate     = "connect_rate"   // Plan.ConnectRate left no time for a connection
-	KindResetStream     = "reset_stream"   // HTTP/2: RST_STREAM
-	KindRefusedStream   = "refused_stream" // HTTP/2: RST_STREAM with REFUSED_STREAM
-	KindGoAway          = "goaway"         // HTTP/2: GOAWAY with an error, by which replies were lost
-	KindTurnedAway      = "turned_away"    // HTTP/2: no connection took the request
-	KindNoStream        = "no_stream"      // HTTP/2: all streams were taken until the time-out
-	KindOther           = "other"
-	// KindCut is no failure: the run's end cut the request off.
-	KindCut = "cut"
 )
 
 // maxKinds caps the kinds that a tally keeps apart; what comes after is
@@ -64,37 +45,37 @@ func kindOf(err error, stale bool) string {
 	var turnedAway *turnedAwayError
 	switch {
 	case err == errCut:
-		return KindCut
+		return result.KindCut
 	case errors.Is(err, errConnectRate):
-		return KindConnectRate
+		return result.KindConnectRate
 	case errors.As(err, &dial):
 		return endpoint.DialKind(dial.err)
 	case errors.As(err, &turnedAway):
-		return KindTurnedAway
+		return result.KindTurnedAway
 	case err == h2.ErrNoStream:
-		return KindNoStream
+		return result.KindNoStream
 	case errors.As(err, &answer):
 		return answer.kind
 	case errors.As(err, &gone):
-		return KindPayloadGone
+		return result.KindPayloadGone
 	case errors.As(err, &bad), errors.As(err, &malformed):
-		return KindBadReply
+		return result.KindBadReply
 	case errors.As(err, &reset) && reset.Code == http2.ErrCodeRefusedStream:
-		return KindRefusedStream
+		return result.KindRefusedStream
 	case errors.As(err, &reset):
-		return KindResetStream
+		return result.KindResetStream
 	case errors.As(err, &away):
-		return KindGoAway
+		return result.KindGoAway
 	case endpoint.Timeout(err):
-		return KindTimeoutReply
+		return result.KindTimeoutReply
 	case stale:
-		return KindStaleConnection
+		return result.KindStaleConnection
 	case endpoint.Reset(err):
-		return KindReset
+		return result.KindReset
 	case err == io.EOF, err == io.ErrUnexpectedEOF:
-		return KindClosedEarly
+		return result.KindClosedEarly
 	default:
-		return KindOther
+		return result.KindOther
 	}
 }
 
@@ -104,41 +85,41 @@ var messages = map[string]setting.Text{
 	endpoint.NoHTTP2:        setting.Textf("%w", endpoint.ErrNoHTTP2),
 	endpoint.NoPorts:        setting.Plain("this machine has no free ports left for more connections"),
 	endpoint.NoFiles:        setting.Plain("this process may open no more files"),
-	KindConnectRate:         setting.Textf("%w", errConnectRate),
-	KindRefusedStream: setting.Plain(
+	result.KindConnectRate:  setting.Textf("%w", errConnectRate),
+	result.KindRefusedStream: setting.Plain(
 		"stream refused, by an endpoint that takes no more at once or a proxy whose backend failed",
 	),
-	KindNoStream:        setting.Plain("no stream within the time-out, on connections that took no more at once"),
-	KindTimeoutReply:    setting.Plain("no complete reply within the time-out"),
-	KindStaleConnection: setting.Plain("idle connection closed by the endpoint just as the request was sent"),
+	result.KindNoStream:        setting.Plain("no stream within the time-out, on connections that took no more at once"),
+	result.KindTimeoutReply:    setting.Plain("no complete reply within the time-out"),
+	result.KindStaleConnection: setting.Plain("idle connection closed by the endpoint just as the request was sent"),
 }
 
 // remedies are what to do about kinds without a status, where that follows from
 // the kind alone.
 var remedies = map[string]setting.Text{
-	KindStaleConnection: setting.Textf(
+	result.KindStaleConnection: setting.Textf(
 		"the endpoint closes connections without saying so before: %v opens one for each request",
 		setting.NoKeepAlive,
 	),
-	KindStreamEmpty: setting.Plain("look at one reply by hand: no event with data was in it"),
-	KindStreamBroken: setting.Plain(
+	result.KindStreamEmpty: setting.Plain("look at one reply by hand: no event with data was in it"),
+	result.KindStreamBroken: setting.Plain(
 		"the server, or a proxy before it, ended the stream early: see their logs and time-outs",
 	),
-	KindAnswerAborted: setting.Plain(
+	result.KindAnswerAborted: setting.Plain(
 		"the server gave the request up, or failed at it: its logs say why; lower the load if it was full",
 	),
-	KindAnswerError: setting.Plain("the server, or a gateway before it, hides its failures behind the status 200"),
-	KindAnswerPage: setting.Plain(
+	result.KindAnswerError: setting.Plain("the server, or a gateway before it, hides its failures behind the status 200"),
+	result.KindAnswerPage: setting.Plain(
 		"the address is one of a web site, a login or a proxy, and not of a model: see the target's path and credentials",
 	),
-	KindBodyMatched:   setting.Textf("%v is what you said marks a failure: the reply says why it failed", setting.FailBody),
-	KindBodyUnmatched: setting.Textf("%v is what you said a success holds: look at one reply", setting.SuccessBody),
-	KindStreamError:   setting.Plain("the server failed in the middle of its answer: its own words say why"),
-	KindStreamStalled: setting.Textf(
+	result.KindBodyMatched:   setting.Textf("%v is what you said marks a failure: the reply says why it failed", setting.FailBody),
+	result.KindBodyUnmatched: setting.Textf("%v is what you said a success holds: look at one reply", setting.SuccessBody),
+	result.KindStreamError:   setting.Plain("the server failed in the middle of its answer: its own words say why"),
+	result.KindStreamStalled: setting.Textf(
 		"lower the load, or raise %v if pauses that long are normal",
 		setting.StreamStall,
 	),
-	KindTimeoutReply: setting.Textf("lower the load, or raise %v if replies that late are of use", setting.Timeout),
+	result.KindTimeoutReply: setting.Textf("lower the load, or raise %v if replies that late are of use", setting.Timeout),
 }
 
 // certificateWanted is how crypto/tls, which has no type for it, calls the alert
@@ -179,9 +160,9 @@ func (ex *exchange) broken(how string) string {
 func (ex *exchange) describe(redact func(string) string) setting.Text {
 	kind, err := ex.kind, ex.err
 	switch kind {
-	case KindReset:
+	case result.KindReset:
 		return setting.Plain(ex.broken("reset"))
-	case KindClosedEarly:
+	case result.KindClosedEarly:
 		return setting.Plain(ex.broken("closed"))
 	}
 	if m := messages[kind]; !m.Empty() {

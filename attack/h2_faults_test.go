@@ -16,6 +16,7 @@ import (
 	"brunt/attack/endpoint"
 	"brunt/attack/figure"
 	"brunt/attack/plan"
+	"brunt/attack/result"
 	"brunt/payloads"
 )
 
@@ -129,32 +130,32 @@ func TestHTTP2Faults(t *testing.T) {
 			return true
 		}, nil},
 		{"status", func(p *h2Peer, id uint32) bool { p.reply(id, "429", "slow down", true); return true }, []string{"status_429"}},
-		{"reset", func(p *h2Peer, id uint32) bool { p.WriteRSTStream(id, http2.ErrCodeInternal); return true }, []string{KindResetStream}},
+		{"reset", func(p *h2Peer, id uint32) bool { p.WriteRSTStream(id, http2.ErrCodeInternal); return true }, []string{result.KindResetStream}},
 		{"reset in the body", func(p *h2Peer, id uint32) bool {
 			p.reply(id, "200", "h", false)
 			p.WriteRSTStream(id, http2.ErrCodeCancel)
 			return true
-		}, []string{KindResetStream}},
-		{"refused", func(p *h2Peer, id uint32) bool { p.WriteRSTStream(id, http2.ErrCodeRefusedStream); return true }, []string{KindRefusedStream}},
+		}, []string{result.KindResetStream}},
+		{"refused", func(p *h2Peer, id uint32) bool { p.WriteRSTStream(id, http2.ErrCodeRefusedStream); return true }, []string{result.KindRefusedStream}},
 		{"goaway with an error", func(p *h2Peer, id uint32) bool {
 			p.WriteGoAway(id, http2.ErrCodeEnhanceYourCalm, []byte("calm"))
 			return false
-		}, []string{KindGoAway}},
-		{"closed", func(*h2Peer, uint32) bool { return false }, []string{KindClosedEarly, KindReset}},
-		{"closed in the body", func(p *h2Peer, id uint32) bool { p.reply(id, "200", "h", false); return false }, []string{KindClosedEarly, KindReset}},
-		{"reset connection", func(p *h2Peer, id uint32) bool { p.conn.(*net.TCPConn).SetLinger(0); return false }, []string{KindReset, KindClosedEarly}},
+		}, []string{result.KindGoAway}},
+		{"closed", func(*h2Peer, uint32) bool { return false }, []string{result.KindClosedEarly, result.KindReset}},
+		{"closed in the body", func(p *h2Peer, id uint32) bool { p.reply(id, "200", "h", false); return false }, []string{result.KindClosedEarly, result.KindReset}},
+		{"reset connection", func(p *h2Peer, id uint32) bool { p.conn.(*net.TCPConn).SetLinger(0); return false }, []string{result.KindReset, result.KindClosedEarly}},
 		{"garbage", func(p *h2Peer, _ uint32) bool {
 			io.WriteString(p.conn, "what is this supposed to be?")
 			return false
-		}, []string{KindBadReply, KindReset, KindClosedEarly}}, // a reset on the way, or no connection lived long enough
-		{"unknown stream", func(p *h2Peer, id uint32) bool { p.reply(id+1000, "200", "hi", true); return true }, []string{KindBadReply}},
-		{"body first", func(p *h2Peer, id uint32) bool { p.WriteData(id, true, []byte("hi")); return true }, []string{KindBadReply}},
+		}, []string{result.KindBadReply, result.KindReset, result.KindClosedEarly}}, // a reset on the way, or no connection lived long enough
+		{"unknown stream", func(p *h2Peer, id uint32) bool { p.reply(id+1000, "200", "hi", true); return true }, []string{result.KindBadReply}},
+		{"body first", func(p *h2Peer, id uint32) bool { p.WriteData(id, true, []byte("hi")); return true }, []string{result.KindBadReply}},
 		{"no status", func(p *h2Peer, id uint32) bool {
 			p.fields.Reset()
 			p.encode.WriteField(hpack.HeaderField{Name: "a", Value: "b"})
 			p.WriteHeaders(http2.HeadersFrameParam{StreamID: id, BlockFragment: p.fields.Bytes(), EndHeaders: true, EndStream: true})
 			return true
-		}, []string{KindBadReply}},
+		}, []string{result.KindBadReply}},
 		{"wrong length", func(p *h2Peer, id uint32) bool {
 			p.fields.Reset()
 			p.encode.WriteField(hpack.HeaderField{Name: ":status", Value: "200"})
@@ -162,7 +163,7 @@ func TestHTTP2Faults(t *testing.T) {
 			p.WriteHeaders(http2.HeadersFrameParam{StreamID: id, BlockFragment: p.fields.Bytes(), EndHeaders: true})
 			p.WriteData(id, true, []byte("hi"))
 			return true
-		}, []string{KindBadReply}},
+		}, []string{result.KindBadReply}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -193,7 +194,7 @@ func TestHTTP2Timeout(t *testing.T) {
 	p := h2Plan(16)
 	p.Timeout = 250 * time.Millisecond
 	s := h2Run(t, url, p, payloads.Single("test", body))
-	if s.Counts.Failed != 16 || arrived.Load() != 16 || s.Failures[0].Kind != KindTimeoutReply || s.Latencies[figure.Failed].Min() < int64(p.Timeout)*99/100 {
+	if s.Counts.Failed != 16 || arrived.Load() != 16 || s.Failures[0].Kind != result.KindTimeoutReply || s.Latencies[figure.Failed].Min() < int64(p.Timeout)*99/100 {
 		t.Errorf("%d arrived; %+v after %v", arrived.Load(), s.Failures, time.Duration(s.Latencies[figure.Failed].Min()))
 	}
 	// A server that reads nothing: a body larger than all buffers is given up in
@@ -220,7 +221,7 @@ func TestHTTP2Timeout(t *testing.T) {
 	s = h2Run(t, "http://"+l.Addr().String(), p, payloads.Single("test", make([]byte, 16<<20)))
 	for _, f := range s.Failures {
 		// Those that never had their turn at the connection sent nothing.
-		if f.Kind != KindTimeoutReply && f.Kind != endpoint.TimeoutConnect {
+		if f.Kind != result.KindTimeoutReply && f.Kind != endpoint.TimeoutConnect {
 			t.Errorf("%+v", f)
 		}
 	}

@@ -18,13 +18,14 @@ import (
 	"brunt/attack/endpoint"
 	"brunt/attack/plan"
 	"brunt/attack/quiet"
+	"brunt/attack/result"
 	"brunt/payloads"
 	"brunt/payloads/needs"
 )
 
 // h2Records makes a run over HTTP/2 to its end and keeps a record of each
 // request.
-func h2Records(t *testing.T, url string, p plan.Plan) (s *Snapshot, records []Record) {
+func h2Records(t *testing.T, url string, p plan.Plan) (s *result.Snapshot, records []Record) {
 	t.Helper()
 	target, err := endpoint.Open(t.Context(), url, endpoint.Options{}, time.Second)
 	if err != nil {
@@ -58,7 +59,7 @@ func TestHTTP2FirstComeFirstServed(t *testing.T) {
 		if s.Counts.Succeeded != p.Requests || len(records) != int(p.Requests) {
 			t.Fatalf("%d records, %+v %+v", len(records), s.Counts, s.Failures)
 		}
-		if s.Counts.Queued < p.Requests/2 || s.Verdict.LimitedBy != LimitConnections {
+		if s.Counts.Queued < p.Requests/2 || s.Verdict.LimitedBy != result.LimitConnections {
 			return fmt.Errorf("%d waited; %+v", s.Counts.Queued, s.Verdict)
 		}
 		// Who was called and has no core yet is overtaken by those who have.
@@ -96,7 +97,7 @@ func TestHTTP2NoStream(t *testing.T) {
 	p.Concurrency, p.Connections, p.Timeout = 40, 1, 500*time.Millisecond
 	s, records := h2Records(t, url, p)
 	// The server may have been told that one is given up before it looked at it.
-	if seen := s.Counts.Sent - unsent(s); countOf(s, KindNoStream) < 20 || arrived.Load() > seen || arrived.Load()+countOf(s, KindTimeoutReply) < seen || s.Verdict.LimitedBy != LimitConnections && countOf(s, KindTimeoutReply) == 0 {
+	if seen := s.Counts.Sent - unsent(s); countOf(s, result.KindNoStream) < 20 || arrived.Load() > seen || arrived.Load()+countOf(s, result.KindTimeoutReply) < seen || s.Verdict.LimitedBy != result.LimitConnections && countOf(s, result.KindTimeoutReply) == 0 {
 		t.Errorf("%d arrived; %+v %+v %+v", arrived.Load(), s.Counts, s.Failures, s.Verdict)
 	}
 	zero := uint64(0)
@@ -124,7 +125,7 @@ func TestHTTP2WarmupQueue(t *testing.T) {
 	p.Concurrency, p.Connections, p.Warmup, p.Rate = 8, 1, 200*time.Millisecond, mustRate(t, "20")
 	run := start(t, url, p, payloads.Single("test", body), endpoint.Options{})
 	run.mux.queued.Store(0)
-	await(func() bool { return run.Snapshot().State != Warming && run.Snapshot().State != Starting })
+	await(func() bool { return run.Snapshot().State != result.Warming && run.Snapshot().State != result.Starting })
 	warm.Store(false)
 	<-run.Done()
 	if s := run.Snapshot(); s.Counts.Warmup == 0 || s.Counts.Queued > s.Counts.Sent {

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/net/http2"
 	"golang.org/x/net/http2/hpack"
 
+	"brunt/attack/result"
 	"brunt/payloads"
 )
 
@@ -171,7 +172,7 @@ func TestHTTP2Malformed(t *testing.T) {
 			plan.Success[204], plan.Success[304] = true, true
 			s := h2Run(t, url, plan, payloads.Single("test", body))
 			failed := uint64(min(c.fails, 1))
-			if s.Counts.Succeeded != 5-failed || countOf(s, KindBadReply) != failed || arrived.Load() != 5 || s.Counts.Connections != uint64(max(c.fails, 1)) {
+			if s.Counts.Succeeded != 5-failed || countOf(s, result.KindBadReply) != failed || arrived.Load() != 5 || s.Counts.Connections != uint64(max(c.fails, 1)) {
 				t.Errorf("%d arrived; %+v %+v", arrived.Load(), s.Counts, s.Failures)
 			}
 		})

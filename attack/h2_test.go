@@ -20,6 +20,7 @@ import (
 	"brunt/attack/endpoint"
 	"brunt/attack/figure"
 	"brunt/attack/plan"
+	"brunt/attack/result"
 	"brunt/payloads"
 )
 
@@ -66,7 +67,7 @@ func startH2(t *testing.T, s *httptest.Server, secure bool) {
 }
 
 // h2Run makes a run over HTTP/2 to its end and checks its books.
-func h2Run(t *testing.T, url string, p plan.Plan, set *payloads.Set) *Snapshot {
+func h2Run(t *testing.T, url string, p plan.Plan, set *payloads.Set) *result.Snapshot {
 	t.Helper()
 	run := start(t, url, p, set, endpoint.Options{Insecure: true})
 	<-run.Done()
@@ -277,7 +278,7 @@ func TestHTTP2PayloadGone(t *testing.T) {
 	<-run.Done()
 	s := run.Snapshot()
 	checkBooks(t, s)
-	if !strings.Contains(fmt.Sprint(s.Err), "shrank") || s.Counts.Succeeded == 0 || countOf(s, KindPayloadGone) == 0 {
+	if !strings.Contains(fmt.Sprint(s.Err), "shrank") || s.Counts.Succeeded == 0 || countOf(s, result.KindPayloadGone) == 0 {
 		t.Errorf("%v %+v %+v", s.Err, s.Counts, s.Failures)
 	}
 }

@@ -17,11 +17,12 @@ import (
 	"brunt/attack/endpoint"
 	"brunt/attack/figure"
 	"brunt/attack/plan"
+	"brunt/attack/result"
 	"brunt/payloads"
 )
 
 // checkBooks holds the identities that must hold of every run at any time.
-func checkBooks(t *testing.T, s *Snapshot) {
+func checkBooks(t *testing.T, s *result.Snapshot) {
 	t.Helper()
 	c := &s.Counts
 	same := func(what string, a, b uint64) {
@@ -31,7 +32,7 @@ func checkBooks(t *testing.T, s *Snapshot) {
 		}
 	}
 	done := c.Succeeded + c.Failed + c.CutOff
-	if s.State == Done {
+	if s.State == result.Done {
 		same("planned = sent + not sent", c.Planned, c.Sent+c.NotSent())
 		same("sent = succeeded + failed + cut off", c.Sent, done)
 	} else if c.Planned < c.Sent || c.Sent < done {
@@ -82,16 +83,16 @@ func checkBooks(t *testing.T, s *Snapshot) {
 	if served > c.Succeeded { // a reply need not name one
 		t.Errorf("%d of models, %d succeeded", served, c.Succeeded)
 	}
-	var sum Interval
+	var sum result.Interval
 	for i := range s.Intervals {
 		iv := &s.Intervals[i]
-		sum.join(iv)
+		sum.Join(iv)
 		if sum.Planned < sum.Sent || sum.Sent != sum.Succeeded+sum.Failed+sum.CutOff+iv.InFlight {
 			t.Errorf("until interval %d: %d planned, %d sent, %d succeeded, %d failed, %d cut off, %d in flight",
 				i, sum.Planned, sum.Sent, sum.Succeeded, sum.Failed, sum.CutOff, iv.InFlight)
 		}
 	}
-	if s.State != Done && sum.Width != s.Elapsed {
+	if s.State != result.Done && sum.Width != s.Elapsed {
 		t.Errorf("figures after %v, intervals of %v", s.Elapsed, sum.Width)
 	}
 	same("intervals' planned", sum.Planned, c.Planned)
@@ -110,7 +111,7 @@ func checkBooks(t *testing.T, s *Snapshot) {
 }
 
 // collected is a snapshot as of now, not of the last whole second.
-func collected(run *Run) *Snapshot {
+func collected(run *Run) *result.Snapshot {
 	line := run.timeline
 	line.mu.Lock()
 	if !line.closed {
@@ -121,7 +122,7 @@ func collected(run *Run) *Snapshot {
 }
 
 // watch checks the books of a run until it is done, and then once more.
-func watch(t *testing.T, run *Run) *Snapshot {
+func watch(t *testing.T, run *Run) *result.Snapshot {
 	t.Helper()
 	for look := time.NewTicker(20 * time.Millisecond); ; {
 		select {
@@ -258,7 +259,7 @@ func TestCutOffTime(t *testing.T) {
 			if s.Counts.Succeeded != answered || s.Elapsed != s.PlanElapsed || s.Elapsed < 1490*time.Millisecond {
 				t.Errorf("%d succeeded in %v of %v", s.Counts.Succeeded, s.Elapsed, s.PlanElapsed)
 			}
-			if s.Verdict.LimitedBy != LimitEndpoint && s.Verdict.LimitedBy != LimitClient {
+			if s.Verdict.LimitedBy != result.LimitEndpoint && s.Verdict.LimitedBy != result.LimitClient {
 				t.Errorf("%+v", s.Verdict)
 			}
 		})
@@ -300,7 +301,7 @@ func TestExampleIsMadeOutsideTheLock(t *testing.T) {
 	tally := w.loop.tally
 	free := false
 	for range 2 {
-		w.ex = exchange{outcome: failed, kind: KindOther, err: whileDescribed{tally, &free}, ticket: w.ex.ticket, end: w.ex.end}
+		w.ex = exchange{outcome: failed, kind: result.KindOther, err: whileDescribed{tally, &free}, ticket: w.ex.ticket, end: w.ex.end}
 		tally.mu.Lock()
 		tally.record(w)
 		tally.mu.Unlock()

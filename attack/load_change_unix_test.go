@@ -16,6 +16,7 @@ import (
 	"brunt/attack/endpoint"
 	"brunt/attack/plan"
 	"brunt/attack/quiet"
+	"brunt/attack/result"
 	"brunt/payloads"
 	"brunt/payloads/needs"
 )
@@ -118,7 +119,7 @@ func TestBacklogOpensFewConnections(t *testing.T) {
 	})
 }
 
-func heldUp(t *testing.T) (c Counts, backlog uint64) {
+func heldUp(t *testing.T) (c result.Counts, backlog uint64) {
 	o := startOracle(t, 20_000)
 	defer o.kill()
 	p := testPlan(0)

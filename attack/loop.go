@@ -3,6 +3,8 @@ package attack
 import (
 	"runtime/debug"
 	"time"
+
+	"brunt/attack/result"
 )
 
 // loop is one event loop: it waits for the next due instant or the next ready
@@ -178,7 +180,7 @@ func (l *loop) over() bool {
 // look notes how late the client is to act.
 func (l *loop) look(now Instant) {
 	l.run.watch.record(now.Sub(l.lookAt))
-	each := delayEvery * time.Duration(len(l.run.loops))
+	each := result.DelayEvery * time.Duration(len(l.run.loops))
 	if l.lookAt = l.lookAt.Add(each); l.lookAt < now {
 		l.lookAt = now.Add(each)
 	}

@@ -10,6 +10,7 @@ import (
 	"brunt/attack/cause"
 	"brunt/attack/endpoint"
 	"brunt/attack/h2"
+	"brunt/attack/result"
 	"brunt/payloads"
 )
 
@@ -195,7 +196,7 @@ func (snd *muxSender) queue(w *slot, c *h2.Conn, deadline Instant) (ok bool, err
 	ok, err = snd.stream.Await(deadline)
 	before := snd.waited
 	snd.waited += now().Sub(began)
-	if !w.ex.warm && before <= lateEnough && snd.waited > lateEnough && snd.stream.HadQueue {
+	if !w.ex.warm && before <= result.LateEnough && snd.waited > result.LateEnough && snd.stream.HadQueue {
 		snd.mux.queued.Add(1)
 	}
 	snd.mux.limitShare(c.Streams())

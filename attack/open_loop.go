@@ -6,10 +6,6 @@ import (
 	"brunt/attack/plan"
 )
 
-// lateEnough is the lateness from which a ticket counts as late in
-// the verdict: far above that of a healthy wake-up, even on a noisy machine.
-const lateEnough = 10 * time.Millisecond
-
 // ticket is one planned request that a slot took.
 type ticket struct {
 	index   uint64  // payload index

@@ -23,6 +23,7 @@ import (
 
 	"brunt/attack/endpoint"
 	"brunt/attack/plan"
+	"brunt/attack/result"
 	"brunt/payloads"
 )
 
@@ -270,7 +271,7 @@ func indexedBodies(t *testing.T, n int, pad int) *payloads.Set {
 }
 
 // attackWith makes a run of the bodies to its end and checks its books.
-func attackWith(t *testing.T, url string, p plan.Plan, request Request, set *payloads.Set, sink Sink) *Snapshot {
+func attackWith(t *testing.T, url string, p plan.Plan, request Request, set *payloads.Set, sink Sink) *result.Snapshot {
 	t.Helper()
 	run := startWith(t, url, p, request, set, sink)
 	<-run.Done()
@@ -295,6 +296,6 @@ func startWith(t *testing.T, url string, p plan.Plan, request Request, set *payl
 
 // unsent are the failures from before a request's first byte: no server can
 // have seen those.
-func unsent(s *Snapshot) uint64 {
-	return countOf(s, endpoint.Refused, endpoint.DNS, endpoint.TLS, endpoint.TimeoutConnect, endpoint.Unreachable, endpoint.NoPorts, endpoint.NoFiles, endpoint.NoHTTP2, KindConnectRate, KindNoStream, KindTurnedAway)
+func unsent(s *result.Snapshot) uint64 {
+	return countOf(s, endpoint.Refused, endpoint.DNS, endpoint.TLS, endpoint.TimeoutConnect, endpoint.Unreachable, endpoint.NoPorts, endpoint.NoFiles, endpoint.NoHTTP2, result.KindConnectRate, result.KindNoStream, result.KindTurnedAway)
 }

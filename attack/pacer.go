@@ -10,6 +10,7 @@ import (
 	"brunt/attack/clock"
 	"brunt/attack/endpoint"
 	"brunt/attack/plan"
+	"brunt/attack/result"
 	"brunt/payloads/setting"
 )
 
@@ -26,7 +27,7 @@ type pacer struct {
 	all   bool          // all connections, not only the first ones
 
 	next  clock.AtomicInstant // instant of the next connection
-	held  atomic.Int64        // connections that waited longer than lateEnough
+	held  atomic.Int64        // connections that waited longer than result.LateEnough
 	until clock.AtomicInstant // instant of the last of them
 }
 
@@ -60,7 +61,7 @@ func (p *pacer) reserve(latest Instant) (at Instant, ok bool) {
 			break
 		}
 	}
-	if at.Sub(now) > lateEnough {
+	if at.Sub(now) > result.LateEnough {
 		p.held.Add(1)
 		p.until.Store(max(p.until.Load(), at))
 	}

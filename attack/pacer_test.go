@@ -15,6 +15,7 @@ import (
 	"brunt/attack/endpoint"
 	"brunt/attack/figure"
 	"brunt/attack/plan"
+	"brunt/attack/result"
 	"brunt/payloads"
 	"brunt/payloads/needs"
 )
@@ -124,7 +125,7 @@ func TestConnectRate(t *testing.T) {
 				return
 			}
 			// More is asked than can be connected: some wait, and give up.
-			if s.Counts.Failed == 0 || s.Failures[0].Kind != KindConnectRate || s.Verdict.LimitedBy != LimitConnections {
+			if s.Counts.Failed == 0 || s.Failures[0].Kind != result.KindConnectRate || s.Verdict.LimitedBy != result.LimitConnections {
 				t.Errorf("%+v %+v %+v", s.Counts, s.Failures, s.Verdict)
 			}
 			if s.Latencies[figure.Response].Max() < 2*s.Latencies[figure.Service].Max() {

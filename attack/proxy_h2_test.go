@@ -15,6 +15,7 @@ import (
 
 	"brunt/attack/endpoint"
 	"brunt/attack/plan"
+	"brunt/attack/result"
 	"brunt/payloads"
 )
 
@@ -70,11 +71,11 @@ func forProxies(t *testing.T, test func(t *testing.T, kind proxyKind)) {
 }
 
 // refusedBy counts the streams that haproxy refused.
-func refusedBy(kind proxyKind, s *Snapshot) uint64 {
+func refusedBy(kind proxyKind, s *result.Snapshot) uint64 {
 	if kind.name != "haproxy" {
 		return 0
 	}
-	return countOf(s, KindRefusedStream)
+	return countOf(s, result.KindRefusedStream)
 }
 
 // writeCertificate puts one for loopback and its key where the proxy and its

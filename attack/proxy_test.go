@@ -9,13 +9,14 @@ import (
 
 	"brunt/attack/plan"
 	"brunt/attack/quiet"
+	"brunt/attack/result"
 	"brunt/payloads/needs"
 )
 
 // through makes a run through the proxy, with something done in the middle of
 // it, and holds the three logs against each other: brunt's, the proxy's and
 // the oracle's.
-func through(t *testing.T, p *proxy, o *oracle, plan plan.Plan, pad int, middle func(run *Run)) (s *Snapshot, sum oracleSummary) {
+func through(t *testing.T, p *proxy, o *oracle, plan plan.Plan, pad int, middle func(run *Run)) (s *result.Snapshot, sum oracleSummary) {
 	t.Helper()
 	var records []Record
 	run := p.attack(plan, indexedBodies(t, int(plan.Requests), pad), func(_ time.Time, batch []Record) error {
@@ -65,8 +66,8 @@ func through(t *testing.T, p *proxy, o *oracle, plan plan.Plan, pad int, middle 
 }
 
 // closedOn are the kinds of a connection that was closed on a request.
-func closedOn(s *Snapshot) uint64 {
-	return countOf(s, KindReset, KindClosedEarly, KindStaleConnection)
+func closedOn(s *result.Snapshot) uint64 {
+	return countOf(s, result.KindReset, result.KindClosedEarly, result.KindStaleConnection)
 }
 
 // TestProxyIdle sends seldom: each time the proxy has closed the connection.
@@ -136,7 +137,7 @@ func awaitArrivals(o *oracle, run *Run, mark uint64) {
 // connection's first, it closes that one in turn, or refuses the stream, logs
 // nothing, and leaves it to clients to try again. That server has seen the
 // request all the same, so brunt does not. nginx answers always.
-func allowedSilence(kind proxyKind, s *Snapshot) uint64 {
+func allowedSilence(kind proxyKind, s *result.Snapshot) uint64 {
 	switch {
 	case kind.name != "haproxy":
 		return 0

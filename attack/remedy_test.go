@@ -15,6 +15,7 @@ import (
 	"brunt/attack/cause"
 	"brunt/attack/cause/causetest"
 	"brunt/attack/endpoint"
+	"brunt/attack/result"
 	"brunt/payloads"
 )
 
@@ -68,7 +69,7 @@ func TestOtherProtocols(t *testing.T) {
 			continue
 		}
 		f := &s.Failures[0]
-		if f.Kind != KindBadReply || !strings.HasPrefix(f.Message.String(), c.message) || !strings.Contains(f.Advice.String(), c.advice) || c.advice == "" && f.Advice.String() != "" {
+		if f.Kind != result.KindBadReply || !strings.HasPrefix(f.Message.String(), c.message) || !strings.Contains(f.Advice.String(), c.advice) || c.advice == "" && f.Advice.String() != "" {
 			t.Errorf("%s: %+v", name, f)
 		}
 	}
@@ -96,7 +97,7 @@ func TestCertificateWanted(t *testing.T) {
 func TestStreamAdvice(t *testing.T) {
 	seen := map[string]bool{}
 	for _, kind := range []string{
-		KindStreamEmpty, KindStreamBroken, KindStreamError, KindStreamStalled, KindAnswerAborted, KindAnswerError, KindAnswerPage,
+		result.KindStreamEmpty, result.KindStreamBroken, result.KindStreamError, result.KindStreamStalled, result.KindAnswerAborted, result.KindAnswerError, result.KindAnswerPage,
 	} {
 		said := remedyFor(kind, &streamError{kind, "x"}).String()
 		if said == "" || seen[said] || causetest.DatabricksWords.MatchString(said) {
@@ -104,8 +105,8 @@ func TestStreamAdvice(t *testing.T) {
 		}
 		seen[said] = true
 	}
-	if !strings.Contains(remedies[KindStreamStalled].String(), "stream stall") {
-		t.Errorf("%q does not name what decides it", remedies[KindStreamStalled])
+	if !strings.Contains(remedies[result.KindStreamStalled].String(), "stream stall") {
+		t.Errorf("%q does not name what decides it", remedies[result.KindStreamStalled])
 	}
 }
 

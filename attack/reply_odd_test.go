@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"brunt/attack/endpoint"
+	"brunt/attack/result"
 	"brunt/payloads"
 )
 
@@ -113,7 +114,7 @@ func TestOddReplies(t *testing.T) {
 			if odd.want > 0 && s.Status[odd.want] != 6 {
 				t.Errorf("%v, %+v; want status %d", s.Status, s.Failures, odd.want)
 			}
-			if odd.want == 0 && (len(s.Failures) != 1 || s.Failures[0].Kind != KindBadReply || s.Failures[0].Count != 6) {
+			if odd.want == 0 && (len(s.Failures) != 1 || s.Failures[0].Kind != result.KindBadReply || s.Failures[0].Count != 6) {
 				t.Errorf("%v, %+v; want bad replies", s.Status, s.Failures)
 			}
 		})

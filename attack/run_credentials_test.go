@@ -13,6 +13,7 @@ import (
 	"brunt/attack/endpoint"
 	"brunt/attack/mock/workspacetest"
 	"brunt/attack/plan"
+	"brunt/attack/result"
 	"brunt/payloads"
 	"brunt/payloads/needs"
 )
@@ -80,7 +81,7 @@ func begin(t *testing.T, name string, p plan.Plan, o endpoint.Options) (*Run, *e
 }
 
 // noSecrets fails where a snapshot's words hold a secret of the workspace.
-func noSecrets(t *testing.T, w *workspacetest.Server, s *Snapshot) {
+func noSecrets(t *testing.T, w *workspacetest.Server, s *result.Snapshot) {
 	t.Helper()
 	words := lines(s.Warnings)
 	words = append(words, fmt.Sprint(s.Err))

@@ -8,6 +8,7 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"brunt/attack/histogram"
+	"brunt/attack/result"
 	"brunt/attack/spell"
 )
 
@@ -15,19 +16,8 @@ import (
 // is counted under OtherModels.
 const maxModels = 16
 
-// OtherModels stands for the served models beyond those that are kept apart.
-const OtherModels = "other"
-
 // modelHeader names, in a reply, which of the models behind an endpoint made it.
 var modelHeader = []byte("served-model-name")
-
-// Served are the successes of one of the models behind an endpoint, as its
-// replies name it.
-type Served struct {
-	Name              string
-	Count             uint64
-	Response, Service histogram.Distribution
-}
 
 // served are one served model's figures within a tally.
 type served struct {
@@ -47,7 +37,7 @@ func newServed(name []byte) *served {
 }
 
 // empty moves what was recorded to the total.
-func (m *served) empty(total *Served, w *histogram.Sketcher) {
+func (m *served) empty(total *result.Served, w *histogram.Sketcher) {
 	if m.fast != nil {
 		total.Response.Join(m.fast.response.Drain(w), w)
 		total.Service.Join(m.fast.service.Drain(w), w)
@@ -101,7 +91,7 @@ func (t *tally) modelOf(name []byte) *served {
 		}
 	}
 	if len(t.models) >= maxModels {
-		name = []byte(OtherModels)
+		name = []byte(result.OtherModels)
 		if len(t.models) > maxModels {
 			return t.models[maxModels]
 		}
@@ -116,7 +106,7 @@ func (t *tally) modelOf(name []byte) *served {
 
 // addServed moves a tally's figures of the models to the run's. What one of
 // them counts under OtherModels stays there.
-func addServed(all map[string]*Served, models []*served, w *histogram.Sketcher) {
+func addServed(all map[string]*result.Served, models []*served, w *histogram.Sketcher) {
 	for _, m := range models {
 		if !m.replied() {
 			continue
@@ -124,7 +114,7 @@ func addServed(all map[string]*Served, models []*served, w *histogram.Sketcher) 
 		name := spell.OneLine(string(m.name), 120)
 		total := all[name]
 		if total == nil {
-			total = &Served{Name: name}
+			total = &result.Served{Name: name}
 			all[name] = total
 		}
 		m.empty(total, w)
@@ -132,25 +122,25 @@ func addServed(all map[string]*Served, models []*served, w *histogram.Sketcher) 
 }
 
 // servedOf lists the models, that with most replies first.
-func servedOf(all map[string]*Served) (list []Served) {
+func servedOf(all map[string]*result.Served) (list []result.Served) {
 	for name, m := range all {
-		list = append(list, Served{name, uint64(m.Response.Count()), m.Response.Frozen(), m.Service.Frozen()})
+		list = append(list, result.Served{Name: name, Count: uint64(m.Response.Count()), Response: m.Response.Frozen(), Service: m.Service.Frozen()})
 	}
-	slices.SortFunc(list, func(a, b Served) int {
+	slices.SortFunc(list, func(a, b result.Served) int {
 		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Name, b.Name))
 	})
 	if len(list) <= maxModels {
 		return list
 	}
 	// The tallies may have kept different ones apart.
-	rest := Served{Name: OtherModels}
+	rest := result.Served{Name: result.OtherModels}
 	for i, s := range list {
-		if i >= maxModels || s.Name == OtherModels {
+		if i >= maxModels || s.Name == result.OtherModels {
 			rest.Count += s.Count
 			rest.Response.Merge(s.Response)
 			rest.Service.Merge(s.Service)
 		}
 	}
-	list = slices.DeleteFunc(list[:maxModels], func(s Served) bool { return s.Name == OtherModels })
+	list = slices.DeleteFunc(list[:maxModels], func(s result.Served) bool { return s.Name == result.OtherModels })
 	return append(list, rest)
 }

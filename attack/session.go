@@ -3,6 +3,7 @@ package attack
 import (
 	"time"
 
+	"brunt/attack/result"
 	"brunt/attack/stream"
 	"brunt/payloads"
 	"brunt/payloads/file"
@@ -16,24 +17,6 @@ const (
 	// later is not late.
 	thinkGrain = 2 * time.Millisecond
 )
-
-// SessionCounts are counts of conversations, those that began in the warm-up excluded.
-// Begun = Complete + Broken + Unfinished + (while running) those under way.
-type SessionCounts struct {
-	Begun      uint64
-	Complete   uint64 // all turns were sent and answered
-	Broken     uint64 // a turn failed, or had no text that the next one could repeat
-	Unfinished uint64 // the run ended first
-	TurnsLeft  uint64 // turns of the last two kinds that were never sent
-}
-
-func (c *SessionCounts) add(o *SessionCounts) {
-	c.Begun += o.Begun
-	c.Complete += o.Complete
-	c.Broken += o.Broken
-	c.Unfinished += o.Unfinished
-	c.TurnsLeft += o.TurnsLeft
-}
 
 // session is a slot's conversation.
 type session struct {
@@ -52,7 +35,7 @@ func (s *slot) carryOut(tk ticket) {
 	}
 	c := &s.session
 	c.of, c.warm, c.history = s.run.payloads.Session(tk.index), tk.warm, c.history[:0]
-	s.countSession(func(n *SessionCounts) { n.Begun++ })
+	s.countSession(func(n *result.SessionCounts) { n.Begun++ })
 	s.begin(tk, c.of.Item(int(tk.turn)))
 }
 
@@ -63,11 +46,11 @@ func (s *slot) nextTurn() bool {
 	turns, next := c.of.Turns(), int(s.ex.turn)+1
 	switch {
 	case s.ex.outcome == cutOff:
-		s.countSession(func(n *SessionCounts) { n.Unfinished++ })
+		s.countSession(func(n *result.SessionCounts) { n.Unfinished++ })
 	case s.ex.outcome != succeeded, next < turns && !s.remember(int(s.ex.turn)):
-		s.countSession(func(n *SessionCounts) { n.Broken++ })
+		s.countSession(func(n *result.SessionCounts) { n.Broken++ })
 	case next == turns:
-		s.countSession(func(n *SessionCounts) { n.Complete++ })
+		s.countSession(func(n *result.SessionCounts) { n.Complete++ })
 	default:
 		s.think(c.of.Think(next))
 		return true
@@ -78,11 +61,11 @@ func (s *slot) nextTurn() bool {
 
 // leaveTurns counts turns that are never sent.
 func (s *slot) leaveTurns(n int) {
-	s.countSession(func(c *SessionCounts) { c.TurnsLeft += uint64(n) })
+	s.countSession(func(c *result.SessionCounts) { c.TurnsLeft += uint64(n) })
 }
 
 // countSession counts the session, unless it began in the warm-up.
-func (s *slot) countSession(count func(*SessionCounts)) {
+func (s *slot) countSession(count func(*result.SessionCounts)) {
 	if !s.session.warm {
 		count(&s.loop.tally.counts.Sessions)
 	}
@@ -108,7 +91,7 @@ func (s *slot) turnIsDue(due, now Instant) {
 		due = max(due, now)
 	}
 	if run.over() || due >= run.end.Load() || now >= run.end.Load() {
-		s.countSession(func(n *SessionCounts) { n.Unfinished++ })
+		s.countSession(func(n *result.SessionCounts) { n.Unfinished++ })
 		s.leaveTurns(s.session.of.Turns() - int(s.ex.turn) - 1)
 		s.state = slotFree
 		s.goOnFree()

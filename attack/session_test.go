@@ -16,6 +16,7 @@ import (
 	"brunt/attack/endpoint"
 	"brunt/attack/figure"
 	"brunt/attack/plan"
+	"brunt/attack/result"
 	"brunt/payloads"
 )
 
@@ -127,7 +128,7 @@ func (s *talkServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Unlock()
 }
 
-func talk(t *testing.T, s *talkServer, p plan.Plan, set *payloads.Set) *Snapshot {
+func talk(t *testing.T, s *talkServer, p plan.Plan, set *payloads.Set) *result.Snapshot {
 	t.Helper()
 	server := httptest.NewUnstartedServer(s)
 	if p.HTTP2 {
@@ -161,7 +162,7 @@ func TestSessions(t *testing.T) {
 			server := newTalkServer(t)
 			server.recorded = p.RecordedReplies
 			s := talk(t, server, p, sessionFile(t, n, 0))
-			want := SessionCounts{Begun: n, Complete: n}
+			want := result.SessionCounts{Begun: n, Complete: n}
 			if c := &s.Counts; c.Sessions != want || c.Sent != n*turnsEach || c.Planned != c.Sent || c.Failed > 0 || server.begun != n {
 				t.Errorf("%+v; %d sent of %d, %d failed", c.Sessions, c.Sent, c.Planned, c.Failed)
 			}
@@ -181,7 +182,7 @@ func TestSessionsBreakOff(t *testing.T) {
 	server.fails = func(session, turn int) bool { return session == 3 && turn == 1 || session == 4 && turn == 4 }
 	server.mute = func(session, turn int) bool { return session == 5 && turn == 2 || session == 6 && turn == 4 }
 	s := talk(t, server, p, sessionFile(t, n, 0))
-	want := SessionCounts{Begun: n, Complete: n - 3, Broken: 3, TurnsLeft: 3 + 2}
+	want := result.SessionCounts{Begun: n, Complete: n - 3, Broken: 3, TurnsLeft: 3 + 2}
 	if c := &s.Counts; c.Sessions != want || c.Sent != n*turnsEach-5 || c.Failed != 2 {
 		t.Errorf("%+v; %d sent, %d failed", c.Sessions, c.Sent, c.Failed)
 	}

@@ -1,7 +1,5 @@
 package attack
 
-import "time"
-
 // silence is the longest stretch in which a tally saw no reply end, from one
 // end to the next. The first one begins at the measured start.
 type silence struct{ from, to Instant }
@@ -21,10 +19,4 @@ func (s silence) common(o silence) silence {
 		return silence{from, from}
 	}
 	return silence{from, to}
-}
-
-// Silence is the longest stretch of a run in which no reply came, as far as the
-// run's cores were all without one at the same time.
-type Silence struct {
-	From, Length time.Duration // since the measured start
 }

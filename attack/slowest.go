@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"brunt/attack/result"
 	"brunt/attack/spell"
 )
 
@@ -67,12 +68,12 @@ func (s *slowest) offer(w *slot) {
 }
 
 // slowestOf merges the tallies' entries, slowest first.
-func (r *Run) slowestOf(all []slowReply) []Slow {
+func (r *Run) slowestOf(all []slowReply) []result.Slow {
 	slices.SortFunc(all, func(a, b slowReply) int { return cmp.Compare(b.response, a.response) })
 	all = all[:min(len(all), maxSlowest)]
-	list := make([]Slow, len(all))
+	list := make([]result.Slow, len(all))
 	for i, e := range all {
-		list[i] = Slow{
+		list[i] = result.Slow{
 			At:        e.planned.Sub(r.measured.Load()),
 			Response:  e.response,
 			Service:   e.service,

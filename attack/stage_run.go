@@ -5,16 +5,8 @@ import (
 	"time"
 
 	"brunt/attack/plan"
+	"brunt/attack/result"
 )
-
-// StageFigures are those of the requests planned within one stage, whenever they
-// were answered.
-type StageFigures struct {
-	plan.Stage
-	From    time.Duration // of the stage, since the measured start
-	Planned uint64        // so far
-	Named                 // without a name; Planned less its Sent were not sent, or not yet
-}
 
 // stageOf is the number of the stage at an instant of the clock, looked for from
 // the one before on: an instant is seldom before the last one.
@@ -39,12 +31,12 @@ func (r *Run) markBorders() {
 }
 
 // planStages completes what was counted of each stage.
-func (r *Run) planStages(s *Snapshot) {
+func (r *Run) planStages(s *result.Snapshot) {
 	if len(s.Stages) == 0 {
 		return
 	}
 	counted := s.Stages // other snapshots have them too
-	s.Stages = make([]StageFigures, len(counted))
+	s.Stages = make([]result.StageFigures, len(counted))
 	schedule := r.schedule.Load()
 	from, before := time.Duration(0), uint64(0)
 	for i := range s.Stages {

@@ -20,6 +20,7 @@ import (
 	"brunt/attack/endpoint"
 	"brunt/attack/plan"
 	"brunt/attack/quiet"
+	"brunt/attack/result"
 	"brunt/payloads"
 	"brunt/payloads/needs"
 )
@@ -134,7 +135,7 @@ func blamed(t *testing.T, limit, reason string, o ordeal, before ...string) (v b
 	t.Helper()
 	quiet.Repeat(t, func() error {
 		v = suffer(t, o, before...)
-		if v.Trust != TrustNone || v.LimitedBy != limit || !strings.Contains(v.Words, reason) {
+		if v.Trust != result.TrustNone || v.LimitedBy != limit || !strings.Contains(v.Words, reason) {
 			return fmt.Errorf("want limited by %s, with %q in the reasons; got %+v", limit, reason, v)
 		}
 		return nil
@@ -173,7 +174,7 @@ func TestStarvedByNeighbours(t *testing.T) {
 	url := quick(t)
 	crowd(t, 12)
 	for _, o := range []ordeal{{URL: url, Concurrency: 1000, KeepAlive: true, Duration: 3 * time.Second}, {URL: url, Rate: "20000", Concurrency: 200, KeepAlive: true, Duration: 3 * time.Second}} {
-		v := blamed(t, LimitClient, "something else keeps the cores busy", o, "taskset", "-c", lastCore())
+		v := blamed(t, result.LimitClient, "something else keeps the cores busy", o, "taskset", "-c", lastCore())
 		if strings.Contains(v.Words, "garbage") {
 			t.Errorf("waiting for a core is called garbage collection: %+v", v)
 		}
@@ -204,13 +205,13 @@ func TestStarvedByQuota(t *testing.T) {
 	members := controlGroup(t)
 	url := quick(t)
 	for _, o := range []ordeal{{URL: url, Concurrency: 16, KeepAlive: true, Duration: 3 * time.Second}, {URL: url, Rate: "5000", Concurrency: 500, KeepAlive: true, Duration: 3 * time.Second}} {
-		blamed(t, LimitClient, "limit of 0.1 cores", o, "sh", "-c", `echo $$ > "$0" && exec "$@"`, members)
+		blamed(t, result.LimitClient, "limit of 0.1 cores", o, "sh", "-c", `echo $$ > "$0" && exec "$@"`, members)
 	}
 }
 
 func TestStarvedOfFiles(t *testing.T) {
 	o := ordeal{URL: "mock://?latency=500ms&concurrency=1000", Rate: "500", KeepAlive: true, Warmup: time.Second, Duration: 2 * time.Second}
-	blamed(t, LimitConnections, "ulimit -n", o, "sh", "-c", `ulimit -n 64 && exec "$@"`, "sh")
+	blamed(t, result.LimitConnections, "ulimit -n", o, "sh", "-c", `ulimit -n 64 && exec "$@"`, "sh")
 }
 
 func TestStarvedOfPorts(t *testing.T) {
@@ -220,13 +221,13 @@ func TestStarvedOfPorts(t *testing.T) {
 		needs.Lacking(t, "netns", err)
 	}
 	o := ordeal{URL: "mock://?latency=50ms&concurrency=1000", Concurrency: 200, KeepAlive: true, Duration: 2 * time.Second}
-	blamed(t, LimitConnections, "ip_local_port_range", o, "unshare", "-n", "sh", "-c", `ip link set lo up && echo 20000 20063 > /proc/sys/net/ipv4/ip_local_port_range && exec "$@"`, "sh")
+	blamed(t, result.LimitConnections, "ip_local_port_range", o, "unshare", "-n", "sh", "-c", `ip link set lo up && echo 20000 20063 > /proc/sys/net/ipv4/ip_local_port_range && exec "$@"`, "sh")
 }
 
 func TestStarvedByGarbage(t *testing.T) {
 	needs.Program(t, "taskset")
 	o := ordeal{URL: quick(t), Rate: "1500", Concurrency: 100, KeepAlive: true, Garbage: true, Duration: 4 * time.Second}
-	blamed(t, LimitClient, "garbage collection", o, "taskset", "-c", lastCore())
+	blamed(t, result.LimitClient, "garbage collection", o, "taskset", "-c", lastCore())
 }
 
 // TestEndpointsFault has endpoints that cannot cope: the client is not blamed,
@@ -236,10 +237,10 @@ func TestEndpointsFault(t *testing.T) {
 		o     ordeal
 		limit string
 	}{
-		"slow":     {ordeal{URL: "mock://?latency=300ms&concurrency=1000", Rate: "100", KeepAlive: true}, LimitNone},
-		"queueing": {ordeal{URL: "mock://?latency=20ms&concurrency=2&queue=0", Rate: "200", Concurrency: 50, KeepAlive: true}, LimitConnections},
-		"429":      {ordeal{URL: "mock://?latency=20ms&concurrency=1&queue=1", Rate: "200", KeepAlive: true}, LimitEndpoint},
-		"closed":   {ordeal{URL: "mock://?latency=20ms&concurrency=1&queue=0", Concurrency: 20, KeepAlive: true}, LimitNone},
+		"slow":     {ordeal{URL: "mock://?latency=300ms&concurrency=1000", Rate: "100", KeepAlive: true}, result.LimitNone},
+		"queueing": {ordeal{URL: "mock://?latency=20ms&concurrency=2&queue=0", Rate: "200", Concurrency: 50, KeepAlive: true}, result.LimitConnections},
+		"429":      {ordeal{URL: "mock://?latency=20ms&concurrency=1&queue=1", Rate: "200", KeepAlive: true}, result.LimitEndpoint},
+		"closed":   {ordeal{URL: "mock://?latency=20ms&concurrency=1&queue=0", Concurrency: 20, KeepAlive: true}, result.LimitNone},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -247,7 +248,7 @@ func TestEndpointsFault(t *testing.T) {
 			// detector's tens of milliseconds.
 			c.o.Warmup, c.o.Duration = time.Second, 2*time.Second
 			quiet.Repeat(t, func() error {
-				if v := suffer(t, c.o); v.LimitedBy != c.limit || v.Trust == TrustNone && c.limit == LimitNone {
+				if v := suffer(t, c.o); v.LimitedBy != c.limit || v.Trust == result.TrustNone && c.limit == result.LimitNone {
 					return fmt.Errorf("want limited by %s, got %+v", c.limit, v)
 				}
 				return nil
@@ -284,7 +285,7 @@ func TestStoppedClient(t *testing.T) {
 	if err := json.NewDecoder(strings.NewReader(text)).Decode(&v); err != nil {
 		t.Fatal(err)
 	}
-	if v.Trust == TrustFull || !strings.Contains(v.Words, "could not run for") || strings.Contains(v.Headline, "pause") {
+	if v.Trust == result.TrustFull || !strings.Contains(v.Words, "could not run for") || strings.Contains(v.Headline, "pause") {
 		t.Errorf("%+v", v)
 	}
 }

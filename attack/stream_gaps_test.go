@@ -15,6 +15,7 @@ import (
 	"brunt/attack/figure"
 	"brunt/attack/histogram"
 	"brunt/attack/plan"
+	"brunt/attack/result"
 	"brunt/attack/stream"
 )
 
@@ -109,7 +110,7 @@ func TestHTTP2UnreadAnswers(t *testing.T) {
 		p := testPlan(1)
 		p.HTTP2, p.Concurrency, p.Timeout = true, 1, time.Minute
 		s := attackOf(t, url, p)
-		if len(s.Failures) != 1 || s.Failures[0].Kind != KindBadReply || !strings.Contains(s.Failures[0].Message.String(), "does not read") {
+		if len(s.Failures) != 1 || s.Failures[0].Kind != result.KindBadReply || !strings.Contains(s.Failures[0].Message.String(), "does not read") {
 			t.Errorf("%s: %+v", name, s.Failures)
 		}
 	}
@@ -126,7 +127,7 @@ func TestHTTP2LargeFrame(t *testing.T) {
 	p := testPlan(1)
 	p.HTTP2, p.Concurrency = true, 1
 	s := attackOf(t, url, p)
-	if len(s.Failures) != 1 || s.Failures[0].Kind != KindBadReply {
+	if len(s.Failures) != 1 || s.Failures[0].Kind != result.KindBadReply {
 		t.Errorf("%+v", s.Failures)
 	}
 }

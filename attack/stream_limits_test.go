@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"brunt/attack/quiet"
+	"brunt/attack/result"
 	"brunt/payloads"
 )
 
@@ -46,10 +47,10 @@ func TestStreamLimits(t *testing.T) {
 	}{
 		{"first output after more than the stall", answer(timeout-stall/2, 1, true), 0, ""},
 		{"longer than the time-out", answer(0, 20, true), never, ""},
-		{"longer than the only time-out", answer(0, 20, true), 0, KindTimeoutReply},
-		{"longer than that of streams", answer(0, 40, true), 450 * time.Millisecond, KindTimeoutReply},
-		{"no output", answer(never, 1, true), never, KindTimeoutReply},
-		{"output, and nothing more", answer(0, 2, false), never, KindStreamStalled},
+		{"longer than the only time-out", answer(0, 20, true), 0, result.KindTimeoutReply},
+		{"longer than that of streams", answer(0, 40, true), 450 * time.Millisecond, result.KindTimeoutReply},
+		{"no output", answer(never, 1, true), never, result.KindTimeoutReply},
+		{"output, and nothing more", answer(0, 2, false), never, result.KindStreamStalled},
 	} {
 		for _, over := range []string{"HTTP/1.1", "HTTP/2"} {
 			t.Run(row.name+", "+over, func(t *testing.T) {

@@ -11,21 +11,8 @@ import (
 	"brunt/attack/h2"
 	"brunt/attack/histogram"
 	"brunt/attack/plan"
+	"brunt/attack/result"
 	"brunt/attack/stream"
-)
-
-// Kinds of failures of a stream whose status was a success. What became of the
-// reply as such does not matter to whoever waits for an answer: none of them
-// counts as a complete reply.
-const (
-	KindStreamEmpty   = "stream_empty"   // it ended without one valid chunk
-	KindStreamBroken  = "stream_broken"  // it ended before it said that it was complete
-	KindStreamError   = "stream_error"   // it carried an error
-	KindStreamStalled = "stream_stalled" // after its first output, nothing came for longer than Plan.StreamStall
-	// Of answers that came as a stream or whole:
-	KindAnswerAborted = "answer_aborted" // its finish reason says that it was aborted, or failed
-	KindAnswerError   = "answer_error"   // the reply, as a whole, is an error
-	KindAnswerPage    = "answer_page"    // it is an HTML page
 )
 
 // errStalled ends the reading of a stream that says nothing more.
@@ -182,7 +169,7 @@ func (r *reply) fault(err error, at Instant) error {
 	case s.Failed: // before it stalled, or broke
 	case (err == errStalled || err == h2.ErrStalled) && s.Finished():
 		return &streamError{
-			KindStreamStalled,
+			result.KindStreamStalled,
 			fmt.Sprintf(
 				"the reply did not end within %s of its %s, after %s",
 				endpoint.Exactly(r.stall),
@@ -192,29 +179,29 @@ func (r *reply) fault(err error, at Instant) error {
 		}
 	case err == errStalled, err == h2.ErrStalled:
 		return &streamError{
-			KindStreamStalled,
+			result.KindStreamStalled,
 			fmt.Sprintf("nothing came for %s, after %s", endpoint.Exactly(r.stall), chunks(s.Chunks)),
 		}
 	}
 	switch {
 	case s.Failed:
 		r.sample = append(r.sample[:0], s.Sample...)
-		return &streamError{KindStreamError, "error in mid-stream: " + cause.DescribeBody(s.Sample)}
+		return &streamError{result.KindStreamError, "error in mid-stream: " + cause.DescribeBody(s.Sample)}
 	case err != nil && s.Done:
 		return err
 	case err != nil:
-		return &streamError{KindStreamBroken, fmt.Sprintf("the stream broke after %s: %v", chunks(s.Chunks), err)}
+		return &streamError{result.KindStreamBroken, fmt.Sprintf("the stream broke after %s: %v", chunks(s.Chunks), err)}
 	case s.Valid == 0 && s.Foreign == 0 && stream.ErrorObject(s.Stray):
 		return answerError(s.Stray)
 	case s.Valid == 0 && s.Foreign == 0 && stream.Page(s.Stray):
 		return answerPage(s.Stray)
 	case s.Valid == 0 && s.Foreign == 0:
-		return &streamError{KindStreamEmpty, "the stream ended without one valid chunk" + r.compressed()}
+		return &streamError{result.KindStreamEmpty, "the stream ended without one valid chunk" + r.compressed()}
 	case s.Finish.Failed():
 		return aborted(s.Finish, s.Sample, chunks(s.Chunks))
 	case !s.Complete():
 		return &streamError{
-			KindStreamBroken,
+			result.KindStreamBroken,
 			fmt.Sprintf("the stream ended after %s, without its %s", chunks(s.Chunks), s.Dialect.Mark()),
 		}
 	}
@@ -238,41 +225,10 @@ func chunks(n int) string {
 	return fmt.Sprintf("%d chunks", n)
 }
 
-// StreamCounts are counts of the successes that were streams, warm-up excluded.
-// Streams = ByUsage + ByChunks + ByNothing.
-type StreamCounts struct {
-	Streams      uint64
-	Silent       uint64 // streams without any output, and so without a time to it
-	Unknown      uint64 // streams of no known dialect: their events are chunks, and no time to output is known
-	Choices      uint64 // choices that had output: one a stream, unless more were asked for
-	Chunks       uint64 // pieces of output of one choice each
-	OutputTokens uint64
-	PromptTokens uint64 // as far as the endpoint states them
-	ByUsage      uint64 // streams whose output tokens the endpoint stated
-	ByChunks     uint64 // streams whose output tokens are their chunks, for want of that
-	ByNothing    uint64 // streams whose output tokens are not known: 0 is counted
-	Skipped      uint64 // events too large to look into
-	Unpaced      uint64 // streams without a TPOT, since it is not known how many of their tokens were sent
-}
-
-// UsageCounts are counts of the successes that were no streams, warm-up
-// excluded.
-type UsageCounts struct {
-	Replies      uint64 // those that stated their usage
-	OutputTokens uint64
-	PromptTokens uint64
-}
-
-func (c *UsageCounts) add(o *UsageCounts) {
-	c.Replies += o.Replies
-	c.OutputTokens += o.OutputTokens
-	c.PromptTokens += o.PromptTokens
-}
-
 // countUsage counts the usage of a success that was no stream. t.mu is held.
 func (t *tally) countUsage(u *stream.Usage) {
 	u.End()
-	t.counts.Answers.count(&u.Stated, &u.Finishes)
+	t.counts.Answers.Count(&u.Stated, &u.Finishes)
 	if u.Stated.Output < 0 && u.Stated.Prompt < 0 {
 		return
 	}
@@ -280,21 +236,6 @@ func (t *tally) countUsage(u *stream.Usage) {
 	c.Replies++
 	c.OutputTokens += uint64(max(u.Stated.Output, 0))
 	c.PromptTokens += uint64(max(u.Stated.Prompt, 0))
-}
-
-func (c *StreamCounts) add(o *StreamCounts) {
-	c.Streams += o.Streams
-	c.Silent += o.Silent
-	c.Chunks += o.Chunks
-	c.OutputTokens += o.OutputTokens
-	c.PromptTokens += o.PromptTokens
-	c.ByUsage += o.ByUsage
-	c.ByChunks += o.ByChunks
-	c.ByNothing += o.ByNothing
-	c.Unknown += o.Unknown
-	c.Choices += o.Choices
-	c.Unpaced += o.Unpaced
-	c.Skipped += o.Skipped
 }
 
 // countStream counts a success that was a stream; more are gaps of its, which it no
@@ -309,7 +250,7 @@ func (t *tally) countStream(ex *exchange, s *stream.Stream, more *histogram.Gaps
 	c.Skipped += uint64(s.Skipped)
 	c.OutputTokens += uint64(tokens)
 	c.PromptTokens += uint64(max(s.Stated.Prompt, 0))
-	t.counts.Answers.count(&s.Stated, &s.Finishes)
+	t.counts.Answers.Count(&s.Stated, &s.Finishes)
 	switch from {
 	case stream.TokensByUsage:
 		c.ByUsage++

@@ -20,6 +20,7 @@ import (
 	"brunt/attack/mock"
 	"brunt/attack/plan"
 	"brunt/attack/quiet"
+	"brunt/attack/result"
 	"brunt/payloads"
 	"brunt/payloads/needs"
 )
@@ -27,7 +28,7 @@ import (
 var chatBody = []byte(`{"messages":[{"role":"user","content":"hi"}],"stream":true}`)
 
 // talker starts a mock endpoint and a run against it.
-func talker(t *testing.T, c mock.Config, p plan.Plan) (*mock.Server, *Snapshot) {
+func talker(t *testing.T, c mock.Config, p plan.Plan) (*mock.Server, *result.Snapshot) {
 	t.Helper()
 	server, err := mock.Start(c, "127.0.0.1:0")
 	if err != nil {
@@ -44,11 +45,11 @@ func talker(t *testing.T, c mock.Config, p plan.Plan) (*mock.Server, *Snapshot) 
 }
 
 // checkStreamBooks holds the identities of streams.
-func checkStreamBooks(t *testing.T, s *Snapshot) {
+func checkStreamBooks(t *testing.T, s *result.Snapshot) {
 	t.Helper()
 	c, l := &s.Counts.Stream, &s.Latencies
 	if !l.Streamed() {
-		if *c != (StreamCounts{}) {
+		if *c != (result.StreamCounts{}) {
 			t.Errorf("no histograms for %+v", *c)
 		}
 		return
@@ -117,7 +118,7 @@ func TestStreamFigures(t *testing.T) {
 				if c.Usage == mock.UsageNone {
 					stated = 0
 				}
-				want := StreamCounts{Streams: n, Choices: n, Chunks: n * tokens, OutputTokens: n * tokens, PromptTokens: stated * 8, ByUsage: stated, ByChunks: n - stated}
+				want := result.StreamCounts{Streams: n, Choices: n, Chunks: n * tokens, OutputTokens: n * tokens, PromptTokens: stated * 8, ByUsage: stated, ByChunks: n - stated}
 				if got != want || s.Counts.Succeeded != n {
 					t.Errorf("%+v, want %+v; %v", got, want, s.Failures)
 				}
@@ -167,14 +168,14 @@ func TestStreamReplies(t *testing.T) {
 	whole := sse(roleEvent, tokenEvent, ": ping\n\n", tokenEvent+tokenEvent, usageEvent, doneEvent)
 	events := roleEvent + strings.Repeat(tokenEvent, 3) + usageEvent + doneEvent
 	json := "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
-	good := StreamCounts{Streams: 8, Choices: 8, Chunks: 24, OutputTokens: 40, PromptTokens: 24, ByUsage: 8}
+	good := result.StreamCounts{Streams: 8, Choices: 8, Chunks: 24, OutputTokens: 40, PromptTokens: 24, ByUsage: 8}
 	for _, c := range []struct {
 		name, reply string
 		mode        plan.StreamMode
 		after       string // closed, or open and silent; else the next request is read
 		kind        string // of the failures, empty for success
 		message     string
-		want        StreamCounts
+		want        result.StreamCounts
 	}{
 		{"whole", whole, "", "", "", "", good},
 		{"of a length", sseHead + fmt.Sprintf("Content-Length: %d\r\n\r\n", len(events)) + events, "", "", "", "", good},
@@ -182,24 +183,24 @@ func TestStreamReplies(t *testing.T) {
 		{"to the end", sseHead + "\r\n" + events, "", "closed", "", "", good},
 		{"capitals", strings.Replace(whole, "text/event-stream", "Text/Event-Stream;charset=x", 1), "", "", "", "", good},
 		{"lower case", strings.NewReplacer("Content-Type", "content-type", "Transfer-Encoding", "transfer-encoding").Replace(whole), "", "", "", "", good},
-		{"silent", sse(roleEvent, doneEvent), "", "", "", "", StreamCounts{Streams: 8, Silent: 8, ByChunks: 8}},
-		{"off", whole, plan.StreamOff, "", "", "", StreamCounts{}},
+		{"silent", sse(roleEvent, doneEvent), "", "", "", "", result.StreamCounts{Streams: 8, Silent: 8, ByChunks: 8}},
+		{"off", whole, plan.StreamOff, "", "", "", result.StreamCounts{}},
 		{"on, of another type", strings.Replace(whole, "text/event-stream", "text/plain", 1), plan.StreamOn, "", "", "", good},
-		{"auto, no stream", json, plan.StreamAuto, "", "", "", StreamCounts{}},
-		{"a failed status", strings.Replace(whole, "200 OK", "500 No", 1), "", "", "status_500", "", StreamCounts{}},
-		{"on, no stream", json, plan.StreamOn, "", KindStreamEmpty, "without one valid chunk", StreamCounts{}},
-		{"empty", sse(": ping\n\n"), "", "", KindStreamEmpty, "without one valid chunk", StreamCounts{}},
-		{"only its end", sse(doneEvent), "", "", KindStreamEmpty, "without one valid chunk", StreamCounts{}},
-		{"no end", sse(roleEvent, tokenEvent), "", "", KindStreamBroken, "ended after 1 chunk, without its [DONE]", StreamCounts{}},
-		{"broken off", strings.TrimSuffix(sse(roleEvent, tokenEvent, tokenEvent), "0\r\n\r\n"), "", "closed", KindStreamBroken, "broke after 2 chunks: unexpected EOF", StreamCounts{}},
-		{"error event", sse(roleEvent, "event: error\ndata: {\"error\":{\"message\":\"too many\"}}\n\n"), "", "", KindStreamError, "error in mid-stream: too many", StreamCounts{}},
-		{"error and broken off", strings.TrimSuffix(sse(tokenEvent, "data: {\"error_code\":\"X\",\"message\":\"oh\"}\n\n"), "0\r\n\r\n"), "", "closed", KindStreamError, "error in mid-stream: oh", StreamCounts{}},
-		{"error and end", sse(tokenEvent, "data: {\"error\":\"oh\"}\n\n", doneEvent), "", "", KindStreamError, "error in mid-stream: oh", StreamCounts{}},
-		{"error and stalled", strings.TrimSuffix(sse(roleEvent, "data: {\"error\":\"oh\"}\n\n"), "0\r\n\r\n"), "", "open", KindStreamError, "error in mid-stream: oh", StreamCounts{}},
-		{"stalled", strings.TrimSuffix(sse(roleEvent, tokenEvent), "0\r\n\r\n"), "", "open", KindStreamStalled, "nothing came for 500 ms, after 1 chunk", StreamCounts{}},
-		{"end, then stalled", strings.TrimSuffix(whole, "0\r\n\r\n"), "", "open", KindStreamStalled, "did not end within 500 ms of its [DONE], after 3 chunks", StreamCounts{}},
-		{"compressed", strings.Replace(sse("\x1f\x8b"), "\r\n", "\r\nContent-Encoding: gzip\r\n", 1), "", "", KindStreamEmpty, "valid chunk: it is compressed", StreamCounts{}},
-		{"end, then broken off", strings.TrimSuffix(whole, "0\r\n\r\n"), "", "closed", KindClosedEarly, "", StreamCounts{}},
+		{"auto, no stream", json, plan.StreamAuto, "", "", "", result.StreamCounts{}},
+		{"a failed status", strings.Replace(whole, "200 OK", "500 No", 1), "", "", "status_500", "", result.StreamCounts{}},
+		{"on, no stream", json, plan.StreamOn, "", result.KindStreamEmpty, "without one valid chunk", result.StreamCounts{}},
+		{"empty", sse(": ping\n\n"), "", "", result.KindStreamEmpty, "without one valid chunk", result.StreamCounts{}},
+		{"only its end", sse(doneEvent), "", "", result.KindStreamEmpty, "without one valid chunk", result.StreamCounts{}},
+		{"no end", sse(roleEvent, tokenEvent), "", "", result.KindStreamBroken, "ended after 1 chunk, without its [DONE]", result.StreamCounts{}},
+		{"broken off", strings.TrimSuffix(sse(roleEvent, tokenEvent, tokenEvent), "0\r\n\r\n"), "", "closed", result.KindStreamBroken, "broke after 2 chunks: unexpected EOF", result.StreamCounts{}},
+		{"error event", sse(roleEvent, "event: error\ndata: {\"error\":{\"message\":\"too many\"}}\n\n"), "", "", result.KindStreamError, "error in mid-stream: too many", result.StreamCounts{}},
+		{"error and broken off", strings.TrimSuffix(sse(tokenEvent, "data: {\"error_code\":\"X\",\"message\":\"oh\"}\n\n"), "0\r\n\r\n"), "", "closed", result.KindStreamError, "error in mid-stream: oh", result.StreamCounts{}},
+		{"error and end", sse(tokenEvent, "data: {\"error\":\"oh\"}\n\n", doneEvent), "", "", result.KindStreamError, "error in mid-stream: oh", result.StreamCounts{}},
+		{"error and stalled", strings.TrimSuffix(sse(roleEvent, "data: {\"error\":\"oh\"}\n\n"), "0\r\n\r\n"), "", "open", result.KindStreamError, "error in mid-stream: oh", result.StreamCounts{}},
+		{"stalled", strings.TrimSuffix(sse(roleEvent, tokenEvent), "0\r\n\r\n"), "", "open", result.KindStreamStalled, "nothing came for 500 ms, after 1 chunk", result.StreamCounts{}},
+		{"end, then stalled", strings.TrimSuffix(whole, "0\r\n\r\n"), "", "open", result.KindStreamStalled, "did not end within 500 ms of its [DONE], after 3 chunks", result.StreamCounts{}},
+		{"compressed", strings.Replace(sse("\x1f\x8b"), "\r\n", "\r\nContent-Encoding: gzip\r\n", 1), "", "", result.KindStreamEmpty, "valid chunk: it is compressed", result.StreamCounts{}},
+		{"end, then broken off", strings.TrimSuffix(whole, "0\r\n\r\n"), "", "closed", result.KindClosedEarly, "", result.StreamCounts{}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -270,7 +271,7 @@ func TestStreamStall(t *testing.T) {
 	}
 	// The second connection pings for ever.
 	p.Timeout, p.KeepAlive = 700*time.Millisecond, false
-	if s := attackOf(t, url, p); countOf(s, KindTimeoutReply) != 2 {
+	if s := attackOf(t, url, p); countOf(s, result.KindTimeoutReply) != 2 {
 		t.Errorf("%+v: %+v", s.Counts, s.Failures)
 	}
 }
@@ -362,7 +363,7 @@ func TestStreamHTTP2(t *testing.T) {
 		}
 	})
 	defer close(gone)
-	for kind, want := range map[string]string{"ok": "", "error": KindStreamError, "no end": KindStreamBroken, "reset": KindStreamBroken, "stall": KindStreamStalled} {
+	for kind, want := range map[string]string{"ok": "", "error": result.KindStreamError, "no end": result.KindStreamBroken, "reset": result.KindStreamBroken, "stall": result.KindStreamStalled} {
 		p := h2Plan(40)
 		p.Concurrency, p.StreamStall = 10, 20*time.Second
 		if kind == "stall" {
@@ -376,7 +377,7 @@ func TestStreamHTTP2(t *testing.T) {
 			}
 			continue
 		}
-		if got := s.Counts.Stream; got != (StreamCounts{Streams: 40, Choices: 40, Chunks: 80, OutputTokens: 200, PromptTokens: 120, ByUsage: 40}) {
+		if got := s.Counts.Stream; got != (result.StreamCounts{Streams: 40, Choices: 40, Chunks: 80, OutputTokens: 200, PromptTokens: 120, ByUsage: 40}) {
 			t.Errorf("%+v: %+v", got, s.Failures)
 		}
 		// Four gaps of the five tokens that usage states, in 20 ms.
@@ -402,7 +403,7 @@ func TestStreamFaults(t *testing.T) {
 	for _, note := range server.Streamed() {
 		noted[note.Fault]++
 	}
-	for fault, kind := range map[string]string{"error": KindStreamError, "break": KindStreamBroken, "stall": KindStreamStalled} {
+	for fault, kind := range map[string]string{"error": result.KindStreamError, "break": result.KindStreamBroken, "stall": result.KindStreamStalled} {
 		if n := countOf(s, kind); n != noted[fault] || n == 0 {
 			t.Errorf("%s: %d, and %d by the server", kind, n, noted[fault])
 		}

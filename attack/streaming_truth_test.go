@@ -20,6 +20,7 @@ import (
 	"brunt/attack/mock"
 	"brunt/attack/plan"
 	"brunt/attack/quiet"
+	"brunt/attack/result"
 	"brunt/payloads"
 )
 
@@ -62,8 +63,8 @@ func TestStreamTruth(t *testing.T) {
 	const n, chunks = 24, 16
 	const first, gap = 400 * time.Millisecond, 50 * time.Millisecond
 	const edges = 0.05 // seconds, of connecting and of the last reply's end
-	for name, run := range map[string]func(t *testing.T) (*Snapshot, []streamLog, float64){
-		"HTTP/1.1": func(t *testing.T) (*Snapshot, []streamLog, float64) {
+	for name, run := range map[string]func(t *testing.T) (*result.Snapshot, []streamLog, float64){
+		"HTTP/1.1": func(t *testing.T) (*result.Snapshot, []streamLog, float64) {
 			p := testPlan(n)
 			p.Concurrency = 12
 			server, s := talker(t, mock.Config{Concurrency: 64, Tokens: chunks, TTFT: first, TokenGap: gap}, p)
@@ -79,7 +80,7 @@ func TestStreamTruth(t *testing.T) {
 			}
 			return s, log, 1
 		},
-		"HTTP/2, three tokens to a chunk": func(t *testing.T) (*Snapshot, []streamLog, float64) {
+		"HTTP/2, three tokens to a chunk": func(t *testing.T) (*result.Snapshot, []streamLog, float64) {
 			var mu sync.Mutex
 			var log []streamLog
 			url, _ := h2Server(t, false, 0, func(w http.ResponseWriter, r *http.Request) {
@@ -151,7 +152,7 @@ func TestStreamChunksOverTime(t *testing.T) {
 		chunks += in.Chunks
 		ended += uint64(in.TTFT.Count())
 	}
-	broken := countOf(s, KindStreamBroken)
+	broken := countOf(s, result.KindStreamBroken)
 	if want := s.Counts.Stream.Chunks + 12*broken; broken == 0 || chunks != want || ended != s.Counts.Stream.Streams {
 		t.Errorf("%d chunks and %d streams over time; %d streams broken: %+v", chunks, ended, broken, s.Counts.Stream)
 	}
@@ -167,21 +168,21 @@ func TestUsageCounted(t *testing.T) {
 		return fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n%s", contentType, len(body), body)
 	}
 	large := `{"choices":["` + strings.Repeat("x", 200_000) + said[12:]
-	counted := UsageCounts{Replies: 6, OutputTokens: 30, PromptTokens: 42}
+	counted := result.UsageCounts{Replies: 6, OutputTokens: 30, PromptTokens: 42}
 	for _, c := range []struct {
 		name, reply string
 		mode        plan.StreamMode
-		want        UsageCounts
+		want        result.UsageCounts
 	}{
 		{"json", reply("application/json", said), "", counted},
 		{"json of a character set", reply("Application/JSON; charset=utf-8", said), plan.StreamAuto, counted},
 		{"large", reply("application/json", large), "", counted},
 		{"chunked", "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n" +
 			fmt.Sprintf("%x\r\n%s\r\n%x\r\n%s\r\n0\r\n\r\n", 48, said[:48], len(said)-48, said[48:]), "", counted},
-		{"off", reply("application/json", said), plan.StreamOff, UsageCounts{}},
-		{"text", reply("text/plain", said), "", UsageCounts{}},
-		{"not stated", reply("application/json", `{"predictions":[1]}`), "", UsageCounts{}},
-		{"failed", strings.Replace(reply("application/json", said), "200 OK", "500 No", 1), "", UsageCounts{}},
+		{"off", reply("application/json", said), plan.StreamOff, result.UsageCounts{}},
+		{"text", reply("text/plain", said), "", result.UsageCounts{}},
+		{"not stated", reply("application/json", `{"predictions":[1]}`), "", result.UsageCounts{}},
+		{"failed", strings.Replace(reply("application/json", said), "200 OK", "500 No", 1), "", result.UsageCounts{}},
 	} {
 		url := rawServer(t, func(conn net.Conn, in *bufio.Reader, _ int) {
 			for request(in) {
@@ -190,7 +191,7 @@ func TestUsageCounted(t *testing.T) {
 		})
 		p := testPlan(6)
 		p.Stream = c.mode
-		if s := attackOf(t, url, p); s.Counts.Usage != c.want || s.Counts.Stream != (StreamCounts{}) || s.Latencies.Streamed() {
+		if s := attackOf(t, url, p); s.Counts.Usage != c.want || s.Counts.Stream != (result.StreamCounts{}) || s.Latencies.Streamed() {
 			t.Errorf("%s: %+v, %+v", c.name, s.Counts.Usage, s.Failures)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"brunt/attack/figure"
 	"brunt/attack/histogram"
 	"brunt/attack/plan"
+	"brunt/attack/result"
 	"brunt/attack/spell"
 	"brunt/payloads/setting"
 )
@@ -21,9 +22,9 @@ import (
 type tally struct {
 	mu         sync.Mutex
 	histograms *intervalHistograms
-	counts     Counts
+	counts     result.Counts
 	status     [1000]uint64
-	failures   map[failureKey]*Failure
+	failures   map[failureKey]*result.Failure
 	names      []*named  // by name id, nil until used
 	models     []*served // by first appearance
 	slowest    slowest
@@ -53,7 +54,7 @@ type named struct {
 func newNamed() *named { return &named{response: histogram.New(), service: histogram.New()} }
 
 func newTally(names int) *tally {
-	return &tally{histograms: newSlice(), failures: map[failureKey]*Failure{}, names: make([]*named, names)}
+	return &tally{histograms: newSlice(), failures: map[failureKey]*result.Failure{}, names: make([]*named, names)}
 }
 
 // countConnection counts the one that was opened last for an exchange, unless the
@@ -72,7 +73,7 @@ func (t *tally) countConnection(ex *exchange) {
 // record counts the slot's exchange. The lock is held.
 func (t *tally) record(w *slot) {
 	ex := &w.ex
-	var failure *Failure
+	var failure *result.Failure
 	if ex.outcome == failed && !ex.warm {
 		failure = t.failureEntry(w)
 	}
@@ -98,7 +99,7 @@ func (t *tally) record(w *slot) {
 		late, count = t.histograms[figure.SlotWait], &c.LateNoSlots
 	}
 	t.add(late, lateness)
-	if lateness > lateEnough {
+	if lateness > result.LateEnough {
 		*count++
 	}
 	if ex.outcome != cutOff {
@@ -133,7 +134,7 @@ func (t *tally) record(w *slot) {
 	case failed:
 		c.Failed++
 		t.add(t.histograms[figure.Failed], ex.end.Sub(ex.planned))
-		failure.fail(ex.end.Sub(w.run.measured.Load()))
+		failure.Occurred(ex.end.Sub(w.run.measured.Load()))
 	case cutOff:
 		c.CutOff++
 	}
@@ -162,7 +163,7 @@ func (t *tally) add(b *histogram.Buckets, length time.Duration) {
 // failureEntry is the one that the exchange's failure is counted in. To make a new one
 // takes reading a payload file, and redaction: the lock, which is held, is let go
 // for that, so it is to be called before anything of the exchange is counted.
-func (t *tally) failureEntry(w *slot) *Failure {
+func (t *tally) failureEntry(w *slot) *result.Failure {
 	ex := &w.ex
 	key := failureKey{kind: ex.kind, status: ex.status}
 	if ex.status > 0 {
@@ -187,19 +188,13 @@ func (t *tally) failureEntry(w *slot) *Failure {
 }
 
 // otherKinds is the key of all failures whose own there is no room for.
-var otherKinds = failureKey{kind: KindOther}
-
-// fail counts a failure in its entry.
-func (f *Failure) fail(at time.Duration) {
-	f.Count++
-	f.First, f.Last = min(f.First, at), max(f.Last, at)
-}
+var otherKinds = failureKey{kind: result.KindOther}
 
 // newFailure makes the first entry of a kind, with the example; databricks says
 // that a reply is of an endpoint of theirs.
-func (w *slot) newFailure(key failureKey, databricks bool) *Failure {
+func (w *slot) newFailure(key failureKey, databricks bool) *result.Failure {
 	ex := &w.ex
-	f := &Failure{
+	f := &result.Failure{
 		Kind:    key.kind,
 		Status:  key.status,
 		First:   ex.end.Sub(w.run.measured.Load()),
@@ -207,7 +202,7 @@ func (w *slot) newFailure(key failureKey, databricks bool) *Failure {
 	}
 	redact := w.run.redactor(int(ex.variant))
 	switch {
-	case key.kind == KindOther && ex.kind != KindOther:
+	case key.kind == result.KindOther && ex.kind != result.KindOther:
 		f.Message = setting.Plain("more kinds of failures than are kept apart")
 	case ex.status > 0:
 		f.Kind = "status_" + strconv.Itoa(ex.status)

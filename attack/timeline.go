@@ -9,6 +9,7 @@ import (
 	"brunt/attack/figure"
 	"brunt/attack/histogram"
 	"brunt/attack/host"
+	"brunt/attack/result"
 )
 
 const (
@@ -35,24 +36,24 @@ type timeline struct {
 	finished chan struct{}
 
 	mu             sync.Mutex
-	total          Latencies // of the whole run
+	total          result.Latencies // of the whole run
 	aggregate      *aggregate
 	interval       *intervalHistograms // scratch: one interval's merged histograms
 	sketcher       histogram.Sketcher
 	spare          *intervalHistograms // swapped into one tally after the other
-	counts         Counts              // as of the last collection
+	counts         result.Counts       // as of the last collection
 	started        uint64
 	chunks         uint64
 	kept           uint64
 	planned        uint64
-	intervals      []Interval
+	intervals      []result.Interval
 	sketchBytes    int // bytes of the sketches
 	maxSketchBytes int // most of them
 	width          time.Duration
 	boundary       Instant // end of the last interval
 	closed         bool
-	common         *Snapshot // what all snapshots have in common until the next collection; nil until one is asked for
-	final          *Snapshot
+	common         *result.Snapshot // what all snapshots have in common until the next collection; nil until one is asked for
+	final          *result.Snapshot
 	gcTuner        *host.GCTuner
 }
 
@@ -60,7 +61,7 @@ func newTimeline(r *Run) *timeline {
 	width := cmp.Or(r.plan.Interval, intervalWidth)
 	return &timeline{
 		run: r, quit: make(chan struct{}), finished: make(chan struct{}),
-		total: NewLatencies(), aggregate: newAggregate(len(r.names) + len(r.plan.Stages)), interval: newSlice(), spare: newSlice(),
+		total: result.NewLatencies(), aggregate: newAggregate(len(r.names) + len(r.plan.Stages)), interval: newSlice(), spare: newSlice(),
 		width: width, boundary: r.measured.Load(), maxSketchBytes: maxSketchBytes, gcTuner: host.NewGCTuner(),
 	}
 }
@@ -94,7 +95,7 @@ func (t *timeline) loop() {
 // collect closes the interval that ends at the instant.
 func (t *timeline) collect(at Instant) {
 	run := t.run
-	var now Counts
+	var now result.Counts
 	t.common = nil
 	t.aggregate.reset()
 	t.kept = run.keptSoFar()
@@ -102,7 +103,7 @@ func (t *timeline) collect(at Instant) {
 		tally := l.tally
 		tally.mu.Lock()
 		tally.histograms, t.spare = t.spare, tally.histograms
-		now.add(&tally.counts)
+		now.Add(&tally.counts)
 		t.aggregate.take(tally)
 		tally.mu.Unlock()
 		t.aggregate.addSwapped(run)
@@ -115,7 +116,7 @@ func (t *timeline) collect(at Instant) {
 	// After the tallies: what they have counted was sent before, and a stream
 	// has all its chunks here.
 	so := run.soFar()
-	now.Window.Tokens.estimate(so.windowChunks)
+	now.Window.Tokens.Estimate(so.windowChunks)
 	prev := &t.counts
 	done := now.Succeeded + now.Failed + now.CutOff
 	// What was sent since the tallies were read is the next interval's, as far as
@@ -125,7 +126,7 @@ func (t *timeline) collect(at Instant) {
 	planned := max(t.planned, run.plannedSoFar(at, started, so.followed))
 	started = max(done, min(started, planned))
 	planned = max(planned, started)
-	iv := Interval{
+	iv := result.Interval{
 		At: t.boundary.Sub(run.measured.Load()), Width: at.Sub(t.boundary),
 		Planned: planned - t.planned, Sent: started - t.started,
 		Succeeded: now.Succeeded - prev.Succeeded, Failed: now.Failed - prev.Failed, CutOff: now.CutOff - prev.CutOff,
@@ -140,7 +141,7 @@ func (t *timeline) collect(at Instant) {
 
 // addInterval adds the interval's histograms to the totals, writes down those that
 // are kept, and empties them.
-func (t *timeline) addInterval(iv *Interval) {
+func (t *timeline) addInterval(iv *result.Interval) {
 	now, total := t.interval, &t.total
 	if now.streamed() {
 		total.BeginStreams()
@@ -173,9 +174,9 @@ func (t *timeline) addInterval(iv *Interval) {
 // append adds an interval and, when there are too many, halves their number
 // without losing a count. An odd one waits for its neighbour, so that all are
 // as wide again.
-func (t *timeline) append(iv Interval) {
+func (t *timeline) append(iv result.Interval) {
 	t.intervals = append(t.intervals, iv)
-	t.sketchBytes += iv.size()
+	t.sketchBytes += iv.Size()
 	n := len(t.intervals)
 	crowded := n > maxIntervals || n > minIntervals && t.sketchBytes > t.maxSketchBytes
 	if !crowded || n%2 > 0 {
@@ -184,57 +185,16 @@ func (t *timeline) append(iv Interval) {
 	if t.width <= intervalWidth {
 		t.maxSketchBytes = min(max(t.sketchBytes, minSketchBytes), maxSketchBytes)
 	}
-	half := make([]Interval, 0, n) // snapshots have the others
+	half := make([]result.Interval, 0, n) // snapshots have the others
 	t.sketchBytes = 0
 	for i := 0; i < n; i += 2 {
 		a := t.intervals[i]
-		a.add(&t.intervals[i+1], &t.sketcher)
-		t.sketchBytes += a.size()
+		a.JoinWith(&t.intervals[i+1], &t.sketcher)
+		t.sketchBytes += a.Size()
 		half = append(half, a)
 	}
 	t.intervals = half
 	t.width *= 2
-}
-
-// join adds the interval that follows.
-func (iv *Interval) join(next *Interval) { iv.add(next, &histogram.Sketcher{}) }
-
-// add is join with a sketcher that the caller has.
-func (iv *Interval) add(next *Interval, s *histogram.Sketcher) {
-	iv.Width += next.Width
-	iv.Planned += next.Planned
-	iv.Sent += next.Sent
-	iv.Succeeded += next.Succeeded
-	iv.Failed += next.Failed
-	iv.CutOff += next.CutOff
-	iv.Completed += next.Completed
-	iv.CompletedOK += next.CompletedOK
-	iv.InFlight = next.InFlight
-	iv.BytesIn += next.BytesIn
-	iv.BytesOut += next.BytesOut
-	iv.Chunks += next.Chunks
-	shared := iv.Service.Equal(iv.Response) && next.Service.Equal(next.Response)
-	iv.Response = s.Join(iv.Response, next.Response)
-	if shared {
-		iv.Service = iv.Response // still one copy
-	} else {
-		iv.Service = s.Join(iv.Service, next.Service)
-	}
-	iv.Lateness = s.Join(iv.Lateness, next.Lateness)
-	iv.TTFT, iv.TPOT = s.Join(iv.TTFT, next.TTFT), s.Join(iv.TPOT, next.TPOT)
-}
-
-// size is what the interval's sketches take.
-func (iv *Interval) size() int {
-	n := iv.Response.Size() + iv.Lateness.Size() + iv.TTFT.Size() + iv.TPOT.Size()
-	if !iv.Service.Equal(iv.Response) {
-		n += iv.Service.Size()
-	}
-	return n
-}
-
-func (iv *Interval) empty() bool {
-	return iv.Planned+iv.Sent+iv.Succeeded+iv.Failed+iv.CutOff+iv.Completed+iv.Chunks == 0
 }
 
 // close ends the timeline once no slot is left and makes the result.
@@ -247,11 +207,11 @@ func (t *timeline) close() {
 	if n := len(t.intervals); n > 1 {
 		tail := &t.intervals[n-1]
 		switch {
-		case tail.empty():
+		case tail.Empty():
 			t.intervals = t.intervals[:n-1]
 		case tail.Width < shortTail:
 			t.intervals = slices.Clone(t.intervals[:n-1]) // snapshots have the others
-			t.intervals[n-2].join(tail)
+			t.intervals[n-2].Join(tail)
 		}
 	}
 	t.closed = true
@@ -301,25 +261,4 @@ func (r *Run) plannedSoFar(at Instant, started, followed uint64) uint64 {
 		at = min(at, stop)
 	}
 	return r.schedule.Load().PlannedBefore(at.Sub(r.start)) + followed
-}
-
-func (c *Counts) add(o *Counts) {
-	c.Sent += o.Sent
-	c.Succeeded += o.Succeeded
-	c.Failed += o.Failed
-	c.CutOff += o.CutOff
-	c.Warmup += o.Warmup
-	c.Reconnected += o.Reconnected
-	c.BytesIn += o.BytesIn
-	c.BytesOut += o.BytesOut
-	c.Connections += o.Connections
-	c.LateWithSlots += o.LateWithSlots
-	c.LateNoSlots += o.LateNoSlots
-	c.Clamped += o.Clamped
-	c.Good += o.Good
-	c.Stream.add(&o.Stream)
-	c.Usage.add(&o.Usage)
-	c.Answers.add(&o.Answers)
-	c.Window.add(&o.Window)
-	c.Sessions.add(&o.Sessions)
 }

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"brunt/attack/plan"
+	"brunt/attack/result"
 	"brunt/payloads"
 	"brunt/payloads/needs"
 )
@@ -66,8 +67,8 @@ func everyRequestCounted(t *testing.T, n int, p plan.Plan, sink Sink) *oracle {
 	same("all sent", s.Counts.Sent, uint64(n))
 	same("200", s.Status[200], sum.Answers["ok"]+sum.Answers["slow"])
 	same("429", s.Status[429], sum.Answers["429"])
-	same("garbage", countOf(s, KindBadReply), sum.Answers["garbage"])
-	same("broken off", countOf(s, KindReset, KindClosedEarly, KindStaleConnection), sum.Answers["reset"]+sum.Answers["halfclose"]+sum.Answers["cut"])
+	same("garbage", countOf(s, result.KindBadReply), sum.Answers["garbage"])
+	same("broken off", countOf(s, result.KindReset, result.KindClosedEarly, result.KindStaleConnection), sum.Answers["reset"]+sum.Answers["halfclose"]+sum.Answers["cut"])
 	for _, kind := range strings.Split(mixedFaults, ",") {
 		if name, _, _ := strings.Cut(kind, "="); sum.Answers[name] == 0 {
 			t.Errorf("no fault %s was injected", name)
@@ -242,7 +243,7 @@ func TestNeverSentTwice(t *testing.T) {
 				s := attackWith(t, o.url(), p, Request{Method: method}, indexedBodies(t, n, 0), nil)
 				sum := o.summary() // fails the test when an index came twice
 				left := s.Counts.Sent - unsent(s)
-				closed := countOf(s, KindReset, KindClosedEarly, KindStaleConnection)
+				closed := countOf(s, result.KindReset, result.KindClosedEarly, result.KindStaleConnection)
 				if sum.Arrived > left || left-sum.Arrived > closed || sum.Arrived != sum.Distinct || s.Counts.Sent != p.Requests {
 					t.Errorf("%d sent less unsent, %d closed, oracle %+v", left, closed, sum)
 				}

@@ -16,6 +16,7 @@ import (
 
 	"brunt/attack/endpoint"
 	"brunt/attack/plan"
+	"brunt/attack/result"
 	"brunt/payloads"
 	"brunt/payloads/needs"
 )
@@ -68,11 +69,11 @@ func TestUnsaidCloses(t *testing.T) {
 				if s.Counts.Succeeded != answered.Load() || read.Load() != answered.Load() {
 					t.Errorf("%s, %d: %d read, %d answered; %+v", name, replies, read.Load(), answered.Load(), s.Counts)
 				}
-				stale := countOf(s, KindStaleConnection)
+				stale := countOf(s, result.KindStaleConnection)
 				t.Logf("%s, %d: %d stale of %d failures, %d reconnected", name, replies, stale, s.Counts.Failed, s.Counts.Reconnected)
 				if s.Counts.Failed < 60 && stale >= s.Counts.Failed/2 && s.Counts.Reconnected > 100/uint64(replies) {
 					for i := range s.Failures {
-						if f := &s.Failures[i]; f.Kind == KindStaleConnection && !strings.Contains(f.Advice.String(), "no keep-alive") {
+						if f := &s.Failures[i]; f.Kind == result.KindStaleConnection && !strings.Contains(f.Advice.String(), "no keep-alive") {
 							t.Errorf("%+v: %q", f, f.Advice.String())
 						}
 					}
@@ -91,7 +92,7 @@ func TestUnsaidCloses(t *testing.T) {
 // message says how long that took.
 func TestBrokenAfterWork(t *testing.T) {
 	const work = 22 * time.Millisecond
-	how := map[string]string{KindReset: "reset", KindClosedEarly: "closed"}
+	how := map[string]string{result.KindReset: "reset", result.KindClosedEarly: "closed"}
 	for kind, word := range how {
 		serve := func(c io.Writer, in *bufio.Reader, raw net.Conn) {
 			for range 3 {
@@ -104,7 +105,7 @@ func TestBrokenAfterWork(t *testing.T) {
 				return
 			}
 			<-time.After(work)
-			if kind == KindReset {
+			if kind == result.KindReset {
 				raw.(*net.TCPConn).SetLinger(0)
 			}
 			raw.Close()
@@ -117,7 +118,7 @@ func TestBrokenAfterWork(t *testing.T) {
 				return true
 			}
 			<-time.After(work)
-			if kind == KindReset {
+			if kind == result.KindReset {
 				p.conn.(*net.TCPConn).SetLinger(0)
 			}
 			return false

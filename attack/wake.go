@@ -10,6 +10,7 @@ import (
 	"brunt/attack/cause"
 	"brunt/attack/endpoint"
 	"brunt/attack/plan"
+	"brunt/attack/result"
 	"brunt/payloads"
 	"brunt/payloads/setting"
 )
@@ -112,7 +113,7 @@ func Wake(
 // own answer, or a fault that waiting does not cure: the load is to show it. met
 // says that an earlier request got such a reply: from then on a failed connection
 // counts too.
-func stillAsleep(s *Snapshot, met bool) bool {
+func stillAsleep(s *result.Snapshot, met bool) bool {
 	if len(s.Failures) == 0 {
 		return false
 	}
@@ -128,13 +129,13 @@ func stillAsleep(s *Snapshot, met bool) bool {
 			return true
 		}
 		switch f.Kind {
-		case KindTimeoutReply,
-			KindClosedEarly,
-			KindReset,
-			KindStaleConnection,
-			KindResetStream,
-			KindRefusedStream,
-			KindGoAway,
+		case result.KindTimeoutReply,
+			result.KindClosedEarly,
+			result.KindReset,
+			result.KindStaleConnection,
+			result.KindResetStream,
+			result.KindRefusedStream,
+			result.KindGoAway,
 			endpoint.TimeoutConnect:
 			return true
 		}
@@ -143,10 +144,10 @@ func stillAsleep(s *Snapshot, met bool) bool {
 }
 
 // lastAnswer is the failure of the one request in words, in brackets.
-func lastAnswer(s *Snapshot) setting.Text {
+func lastAnswer(s *result.Snapshot) setting.Text {
 	f := &s.Failures[0]
 	switch {
-	case f.Kind == KindTimeoutReply, f.Kind == endpoint.TimeoutConnect:
+	case f.Kind == result.KindTimeoutReply, f.Kind == endpoint.TimeoutConnect:
 		return setting.Text{}
 	case !f.Message.Empty():
 		return setting.Textf(" (%v)", f.Message)

@@ -2,6 +2,7 @@ package attack
 
 import (
 	"brunt/attack/cause"
+	"brunt/attack/result"
 	"brunt/attack/spell"
 	"brunt/attack/stream"
 )
@@ -72,11 +73,11 @@ func (r *reply) wholeFault() error {
 func (r *reply) asksModel() bool { return r.run != nil && r.run.payloads.MaxBody() > 0 }
 
 func answerError(body []byte) error {
-	return &streamError{KindAnswerError, "a success by its status, and an error by its body: " + cause.DescribeBody(body)}
+	return &streamError{result.KindAnswerError, "a success by its status, and an error by its body: " + cause.DescribeBody(body)}
 }
 
 func answerPage(body []byte) error {
-	return &streamError{KindAnswerPage, "a success by its status, and a web page by its body: " + cause.DescribeBody(body)}
+	return &streamError{result.KindAnswerPage, "a success by its status, and a web page by its body: " + cause.DescribeBody(body)}
 }
 
 // aborted is an answer whose finish reason says that it is none; event is what said so,
@@ -89,5 +90,5 @@ func aborted(reason stream.FinishReason, event []byte, after string) error {
 	if why := cause.ErrorMessage(event); why != "" {
 		text += ": " + spell.OneLine(why, 200)
 	}
-	return &streamError{KindAnswerAborted, text}
+	return &streamError{result.KindAnswerAborted, text}
 }

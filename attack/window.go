@@ -7,19 +7,6 @@ import (
 	"brunt/attack/plan"
 )
 
-// Window is what came within the measured time by the clock, whichever ticket planned
-// it: replies to requests of the warm-up too, and none of the drain. It tells
-// the endpoint's rate free of a run's edges. The time ends with the plan or with
-// the stop; where the plan is a number of requests, an open loop's ends where
-// the next one would be planned, and a closed loop's when the last one is taken,
-// before its slots run empty.
-type Window struct {
-	Length    time.Duration // so far, of a run under way; 0 where it had no time at all
-	Completed uint64        // complete replies, of any status
-	OK        uint64        // of them, those that succeeded
-	Tokens    WindowTokens
-}
-
 // countInWindow counts the slot's exchange where its reply came within the window.
 // The lock is held.
 func (t *tally) countInWindow(w *slot) {
@@ -32,20 +19,13 @@ func (t *tally) countInWindow(w *slot) {
 		}
 	}
 	if ex.outcome == succeeded {
-		n.Tokens.count(w.reply, inside)
+		w.reply.countTokens(&n.Tokens, inside)
 	}
 }
 
 // inWindow reports whether the instant lies within the window, as far as its end
 // is known by now.
 func (r *Run) inWindow(at Instant) bool { return at >= r.measured.Load() && at < r.until.Load() }
-
-// add adds counts; the length is the run's.
-func (n *Window) add(o *Window) {
-	n.Completed += o.Completed
-	n.OK += o.OK
-	n.Tokens.add(&o.Tokens)
-}
 
 // endWindow ends the window at the instant, unless it ends before.
 func (r *Run) endWindow(at Instant) {

@@ -13,6 +13,7 @@ import (
 	"brunt/attack/endpoint"
 	"brunt/attack/plan"
 	"brunt/attack/quiet"
+	"brunt/attack/result"
 	"brunt/payloads"
 )
 
@@ -114,7 +115,7 @@ func TestWindow(t *testing.T) {
 	}
 }
 
-func windowRun(t *testing.T, p plan.Plan, takes func(n int) time.Duration, stop time.Duration) (*Snapshot, *counting) {
+func windowRun(t *testing.T, p plan.Plan, takes func(n int) time.Duration, stop time.Duration) (*result.Snapshot, *counting) {
 	c := &counting{}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body) // else nobody would hear of a client that leaves
@@ -163,7 +164,7 @@ func TestWindowKinds(t *testing.T) {
 	w, c := s.Counts.Window, &s.Counts
 	replies := c.Succeeded + s.Status[http.StatusTooManyRequests]
 	if w.Completed < replies-1 || w.Completed > replies || w.OK < c.Succeeded-1 || w.OK > c.Succeeded ||
-		w.Tokens != (WindowTokens{Whole: 5 * w.OK}) || w.Length <= 0 {
+		w.Tokens != (result.WindowTokens{Whole: 5 * w.OK}) || w.Length <= 0 {
 		t.Errorf("%+v of %d replies, %d successes", w, replies, c.Succeeded)
 	}
 }

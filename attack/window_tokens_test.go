@@ -10,12 +10,13 @@ import (
 	"brunt/attack/mock"
 	"brunt/attack/plan"
 	"brunt/attack/quiet"
+	"brunt/attack/result"
 	"brunt/payloads"
 )
 
 // tokenRun is a run against the embedded endpoint, and how many tokens that wrote
 // within the run's window.
-func tokenRun(t *testing.T, c mock.Config, p plan.Plan) (s *Snapshot, theirs uint64) {
+func tokenRun(t *testing.T, c mock.Config, p plan.Plan) (s *result.Snapshot, theirs uint64) {
 	t.Helper()
 	origin := time.Now() // of the server's clock
 	server, err := mock.Start(c, "127.0.0.1:0")
@@ -121,7 +122,7 @@ func TestTokensByChunks(t *testing.T) {
 	run := &Run{}
 	run.measured.Store(100)
 	run.until.Store(200)
-	var n WindowTokens
+	var n result.WindowTokens
 	var chunks uint64
 	feed := func(well bool, tail string, tailAt Instant, at ...Instant) {
 		r := &reply{run: run, streams: plan.StreamOn}
@@ -132,10 +133,10 @@ func TestTokensByChunks(t *testing.T) {
 		}
 		r.Feed([]byte(tail), tailAt)
 		if well {
-			n.count(r, run.inWindow(tailAt))
+			r.countTokens(&n, run.inWindow(tailAt))
 		}
 		chunks += r.windowChunks.Load()
-		n.estimate(chunks)
+		n.Estimate(chunks)
 		if r.chunks.Load() > 0 {
 			t.Error("chunks of the warm-up among the measured ones")
 		}
@@ -146,21 +147,21 @@ func TestTokensByChunks(t *testing.T) {
 	for _, step := range []struct {
 		name string
 		feed func()
-		want WindowTokens
+		want result.WindowTokens
 	}{
-		{"under way, with nothing to go by", func() { feed(false, "", 150, 110) }, WindowTokens{Estimated: 1}},
+		{"under way, with nothing to go by", func() { feed(false, "", 150, 110) }, result.WindowTokens{Estimated: 1}},
 		{"three to a chunk, over the beginning", func() { feed(true, usage(12), 130, 98, 99, 100, 101) },
-			WindowTokens{Streamed: 6, Estimated: 3}},
-		{"over the end", func() { feed(true, usage(12), 220, 198, 199, 200, 201) }, WindowTokens{Streamed: 12, Estimated: 3}},
-		{"over both", func() { feed(true, usage(9), 220, 50, 150, 250) }, WindowTokens{Streamed: 15, Estimated: 3}},
-		{"before and after", func() { feed(true, usage(6), 220, 50, 250) }, WindowTokens{Streamed: 15, Estimated: 3}},
-		{"failed half-way", func() { feed(false, "", 150, 90, 140, 150) }, WindowTokens{Streamed: 15, Estimated: 9}},
-		{"none seen, and stated", func() { feed(true, usage(5), 150) }, WindowTokens{Streamed: 20, Estimated: 9}},
-		{"none seen, and ended too late", func() { feed(true, usage(5), 250) }, WindowTokens{Streamed: 20, Estimated: 9}},
-		{"no usage", func() { feed(true, doneEvent, 150, 150, 151) }, WindowTokens{Streamed: 22, Estimated: 8}},
+			result.WindowTokens{Streamed: 6, Estimated: 3}},
+		{"over the end", func() { feed(true, usage(12), 220, 198, 199, 200, 201) }, result.WindowTokens{Streamed: 12, Estimated: 3}},
+		{"over both", func() { feed(true, usage(9), 220, 50, 150, 250) }, result.WindowTokens{Streamed: 15, Estimated: 3}},
+		{"before and after", func() { feed(true, usage(6), 220, 50, 250) }, result.WindowTokens{Streamed: 15, Estimated: 3}},
+		{"failed half-way", func() { feed(false, "", 150, 90, 140, 150) }, result.WindowTokens{Streamed: 15, Estimated: 9}},
+		{"none seen, and stated", func() { feed(true, usage(5), 150) }, result.WindowTokens{Streamed: 20, Estimated: 9}},
+		{"none seen, and ended too late", func() { feed(true, usage(5), 250) }, result.WindowTokens{Streamed: 20, Estimated: 9}},
+		{"no usage", func() { feed(true, doneEvent, 150, 150, 151) }, result.WindowTokens{Streamed: 22, Estimated: 8}},
 	} {
 		step.feed()
-		got := WindowTokens{Streamed: n.Streamed, Whole: n.Whole, Estimated: n.Estimated}
+		got := result.WindowTokens{Streamed: n.Streamed, Whole: n.Whole, Estimated: n.Estimated}
 		if got != step.want {
 			t.Errorf("%s: %+v, want %+v", step.name, got, step.want)
 		}

@@ -13,6 +13,7 @@ import (
 
 	"brunt/attack/endpoint"
 	"brunt/attack/figure"
+	"brunt/attack/result"
 	"brunt/payloads"
 	"brunt/payloads/needs"
 )
@@ -44,7 +45,7 @@ func TestHalfClosed(t *testing.T) {
 		<-run.Done()
 		s := run.Snapshot()
 		checkBooks(t, s)
-		failed := countOf(s, KindClosedEarly, KindStaleConnection)
+		failed := countOf(s, result.KindClosedEarly, result.KindStaleConnection)
 		if s.Counts.Failed != failed || failed+s.Counts.Reconnected == 0 || s.Counts.Succeeded < 100 || s.Latencies[figure.Failed].Max() > int64(p.Timeout)/6 {
 			t.Errorf("%s: %+v %+v, after up to %v", url, s.Counts, s.Failures, time.Duration(s.Latencies[figure.Failed].Max()))
 		}

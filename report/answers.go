@@ -1,7 +1,7 @@
 package report
 
 import (
-	"brunt/attack"
+	"brunt/attack/result"
 	"brunt/attack/stream"
 )
 
@@ -24,9 +24,9 @@ type Answers struct {
 }
 
 // answersOf is nil where no success says anything of it.
-func answersOf(s *attack.Snapshot) *Answers {
+func answersOf(s *result.Snapshot) *Answers {
 	c := &s.Counts.Answers
-	if *c == (attack.AnswerCounts{}) {
+	if *c == (result.AnswerCounts{}) {
 		return nil
 	}
 	a := &Answers{FinishReasons: map[string]uint64{}, Whole: c.Whole}

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"testing"
 
-	"brunt/attack"
+	"brunt/attack/result"
 	"brunt/report"
 	"brunt/report/reporttest"
 )
@@ -14,7 +14,7 @@ import (
 func BenchmarkNamesJSON(b *testing.B) {
 	s := reporttest.Healthy.Snapshot()
 	for i := range 1000 {
-		n := attack.Named{Name: fmt.Sprint(i), Sent: 100, Succeeded: 100}
+		n := result.Named{Name: fmt.Sprint(i), Sent: 100, Succeeded: 100}
 		for k := range int64(100) {
 			n.Response.Record(2e6 + k*k*10_000)
 			n.Service.Record(1e6 + k*k*10_000)

@@ -3,7 +3,7 @@
 // back from a JSON file, and Check says whether its figures agree with each other.
 // Nothing here times, sends, judges or prints anything.
 //
-//	attack.Snapshot ──From, Follower──► Report ──JSON──► file ──Read──► Report
+//	result.Snapshot ──From, Follower──► Report ──JSON──► file ──Read──► Report
 //	                                      │
 //	        ┌──────────┬──────────┬───────┴──┬───────────┐
 //	      rules       text      merge     results      export
@@ -17,7 +17,7 @@
 //
 //	format ◄── report ◄── rules ◄── text, merge ◄── results, export
 //
-// May import: attack, attack/arrivals, attack/cause, attack/endpoint, attack/figure,
-// attack/histogram, attack/plan, attack/steady, attack/stream, payloads,
+// May import: attack/arrivals, attack/cause, attack/endpoint, attack/figure,
+// attack/histogram, attack/plan, attack/result, attack/steady, attack/stream, payloads,
 // payloads/setting, payloads/show, report/format, report/words.
 package report

@@ -1,7 +1,7 @@
 package report
 
 import (
-	"brunt/attack"
+	"brunt/attack/result"
 	"brunt/report/format"
 )
 
@@ -23,7 +23,7 @@ func NewFollower(meta Meta) *Follower {
 // Follow is From for a newer snapshot of the same run, and the number of
 // leading intervals that are those of the report before. Reports share their
 // intervals, which nobody may write to.
-func (f *Follower) Follow(s *attack.Snapshot) (r *Report, kept int) {
+func (f *Follower) Follow(s *result.Snapshot) (r *Report, kept int) {
 	bare := *s
 	bare.Intervals, bare.Names = nil, nil
 	r = From(f.meta, &bare)
@@ -36,7 +36,7 @@ func (f *Follower) Follow(s *attack.Snapshot) (r *Report, kept int) {
 		old = old[:kept:kept] // earlier reports keep what they have
 	}
 	f.intervals = append(old, intervalsOf(s.Intervals[kept:], askingOf(&f.meta.Plan, s))...)
-	if r.Intervals = f.intervals; s.State == attack.Done {
+	if r.Intervals = f.intervals; s.State == result.Done {
 		r.SumUpIntervals()
 		r.judgeStationarity()
 	}
@@ -44,7 +44,7 @@ func (f *Follower) Follow(s *attack.Snapshot) (r *Report, kept int) {
 }
 
 // follow is NamesOf, but sums up only those names that have had requests since.
-func (f *Follower) follow(s *attack.Snapshot) []Named {
+func (f *Follower) follow(s *result.Snapshot) []Named {
 	out, known := make([]Named, 0, len(s.Names)), make(map[string]Named, len(s.Names))
 	for i := range s.Names {
 		n := &s.Names[i]
@@ -63,7 +63,7 @@ func (f *Follower) follow(s *attack.Snapshot) []Named {
 
 // is reports whether the interval was made of in. Intervals change only by
 // being joined to a neighbour, which makes them wider.
-func (i *Interval) is(in *attack.Interval) bool {
+func (i *Interval) is(in *result.Interval) bool {
 	return i.TS == format.Seconds(in.At) && i.WidthS == format.Seconds(in.Width) && i.Sent == in.Sent &&
 		i.Succeeded == in.Succeeded &&
 		i.Failed == in.Failed

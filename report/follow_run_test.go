@@ -9,8 +9,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"brunt/attack"
 	"brunt/attack/histogram"
+	"brunt/attack/result"
 	"brunt/report"
 	"brunt/report/format"
 	"brunt/report/reporttest"
@@ -38,7 +38,7 @@ func TestFollowedReportsAreTheSame(t *testing.T) {
 	if r, _ := f.Follow(&early); r.Intervals == nil {
 		t.Error("no list of intervals before the first")
 	}
-	shown := func(n int, change func([]attack.Interval) []attack.Interval) *attack.Snapshot {
+	shown := func(n int, change func([]result.Interval) []result.Interval) *result.Snapshot {
 		s := *whole
 		s.Intervals = slices.Clone(whole.Intervals[:n])
 		if change != nil {
@@ -46,12 +46,12 @@ func TestFollowedReportsAreTheSame(t *testing.T) {
 		}
 		return &s
 	}
-	widen := func(list []attack.Interval) []attack.Interval {
+	widen := func(list []result.Interval) []result.Interval {
 		list[len(list)-1].Width += 100 * time.Millisecond
 		return list
 	}
-	merge := func(list []attack.Interval) []attack.Interval {
-		var out []attack.Interval
+	merge := func(list []result.Interval) []result.Interval {
+		var out []result.Interval
 		for i := 0; i+1 < len(list); i += 2 {
 			in := list[i]
 			in.Width += list[i+1].Width
@@ -64,7 +64,7 @@ func TestFollowedReportsAreTheSame(t *testing.T) {
 	var said string
 	for _, step := range []struct {
 		why  string
-		s    *attack.Snapshot
+		s    *result.Snapshot
 		kept int
 	}{
 		{"first", shown(2, nil), 0}, {"same again", shown(2, nil), 2}, {"one more", shown(3, nil), 2}, {"three more", shown(6, nil), 3},

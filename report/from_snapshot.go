@@ -5,10 +5,10 @@ import (
 	"maps"
 	"time"
 
-	"brunt/attack"
 	"brunt/attack/endpoint"
 	"brunt/attack/figure"
 	"brunt/attack/plan"
+	"brunt/attack/result"
 	"brunt/payloads"
 	"brunt/payloads/setting"
 	"brunt/report/format"
@@ -52,7 +52,7 @@ func MetaOf(plan plan.Plan, url string, set *payloads.Set) Meta {
 
 // From makes a report of a snapshot, of a finished run or of one in progress.
 // The report shares no memory with either argument that is ever written to.
-func From(meta Meta, s *attack.Snapshot) *Report {
+func From(meta Meta, s *result.Snapshot) *Report {
 	r := &Report{
 		Schema:             SchemaVersion,
 		Brunt:              format.UTF8(meta.Version),
@@ -91,7 +91,7 @@ func From(meta Meta, s *attack.Snapshot) *Report {
 	maps.Copy(r.Status, s.Status)
 	if !s.Started.IsZero() {
 		r.Started = new(s.Started.UTC().Truncate(time.Microsecond))
-		if s.State == attack.Done {
+		if s.State == result.Done {
 			r.Ended = new(s.Started.Add(s.Elapsed).UTC().Truncate(time.Microsecond))
 		}
 	}
@@ -108,7 +108,7 @@ func From(meta Meta, s *attack.Snapshot) *Report {
 	r.Answers = answersOf(s)
 	r.windowOf(s)
 	r.Summarise()
-	if s.State == attack.Done { // one under way changes every second
+	if s.State == result.Done { // one under way changes every second
 		r.SumUpIntervals()
 		r.judgeStationarity()
 	}
@@ -127,7 +127,7 @@ func From(meta Meta, s *attack.Snapshot) *Report {
 	if text := RateWarning(meta.Details, highestRate(r)); text != "" {
 		r.Warnings = append(r.Warnings, text)
 	}
-	if text := r.shortAnswers(meta.Asked); text != "" && s.State == attack.Done {
+	if text := r.shortAnswers(meta.Asked); text != "" && s.State == result.Done {
 		r.Warnings = append(r.Warnings, text)
 	}
 	c := &s.Counts
@@ -136,7 +136,7 @@ func From(meta Meta, s *attack.Snapshot) *Report {
 }
 
 // errorOf is why a run ended early; empty where it did not.
-func errorOf(s *attack.Snapshot) string {
+func errorOf(s *result.Snapshot) string {
 	if s.Err == nil {
 		return ""
 	}
@@ -181,14 +181,14 @@ func (r *Report) Summarise() {
 }
 
 // sessionsOf is nil for a run without conversations.
-func sessionsOf(s *attack.Snapshot) *Sessions {
+func sessionsOf(s *result.Snapshot) *Sessions {
 	if !s.Sessions {
 		return nil
 	}
 	return new(Sessions(s.Counts.Sessions))
 }
 
-func requestsOf(s *attack.Snapshot) Requests {
+func requestsOf(s *result.Snapshot) Requests {
 	c := &s.Counts
 	return Requests{
 		Planned: c.Planned, Sent: c.Sent, NotSent: c.NotSent(),
@@ -202,14 +202,14 @@ func requestsOf(s *attack.Snapshot) Requests {
 
 // inFlight is 0 by definition in a finished run, so that a request lost by the
 // accounting breaks an identity instead of hiding as in flight.
-func inFlight(state attack.State, sent, settled uint64) uint64 {
-	if state == attack.Done || settled > sent {
+func inFlight(state result.State, sent, settled uint64) uint64 {
+	if state == result.Done || settled > sent {
 		return 0
 	}
 	return sent - settled
 }
 
-func failuresOf(failures []attack.Failure) []Failure {
+func failuresOf(failures []result.Failure) []Failure {
 	out := make([]Failure, 0, len(failures))
 	for _, f := range failures {
 		failure := Failure{
@@ -231,7 +231,7 @@ func failuresOf(failures []attack.Failure) []Failure {
 	return out
 }
 
-func clientOf(s *attack.Snapshot) Client {
+func clientOf(s *result.Snapshot) Client {
 	c := &s.Client
 	client := Client{
 		Cores: c.Cores, CPUS: format.Seconds(c.CPU), WallS: format.Seconds(c.Wall),
@@ -247,7 +247,7 @@ func clientOf(s *attack.Snapshot) Client {
 	return client
 }
 
-func slowestOf(slowest []attack.Slow) []Slow {
+func slowestOf(slowest []result.Slow) []Slow {
 	out := make([]Slow, 0, len(slowest))
 	for _, s := range slowest {
 		out = append(out, Slow{
@@ -260,7 +260,7 @@ func slowestOf(slowest []attack.Slow) []Slow {
 	return out
 }
 
-func warningsOf(s *attack.Snapshot) []string {
+func warningsOf(s *result.Snapshot) []string {
 	warnings := textsOf(s.Warnings)
 	if n := s.Counts.Clamped; n > 0 {
 		warnings = append(warnings, fmt.Sprintf("%s values lay beyond 1 h and were recorded as 1 h", format.Count(n)))

@@ -11,8 +11,8 @@ import (
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 	"pgregory.net/rapid"
 
-	"brunt/attack"
 	"brunt/attack/figure"
+	"brunt/attack/result"
 	"brunt/payloads/setting"
 	"brunt/report"
 	"brunt/report/format"
@@ -22,7 +22,7 @@ import (
 
 func TestFromNothing(t *testing.T) {
 	schema := reporttest.Compiled(t)
-	for _, state := range []attack.State{attack.Starting, attack.Warming, attack.Running, attack.Draining, attack.Done} {
+	for _, state := range []result.State{result.Starting, result.Warming, result.Running, result.Draining, result.Done} {
 		s := reporttest.Empty()
 		s.State = state
 		r := report.From(report.Meta{}, s)
@@ -109,10 +109,10 @@ func TestFromAnything(t *testing.T) {
 		duration := rapid.Int64Range(0, math.MaxInt64)
 		d := func(name string) time.Duration { return time.Duration(duration.Draw(t, name)) }
 		s := reporttest.Empty()
-		s.State = attack.State(rapid.SampledFrom([]string{"running", "done"}).Draw(t, "state"))
+		s.State = result.State(rapid.SampledFrom([]string{"running", "done"}).Draw(t, "state"))
 		s.Started, s.Elapsed, s.PlanElapsed = reporttest.Epoch, d("elapsed")/4, d("plan")
-		s.Counts = attack.Counts{Planned: count.Draw(t, "planned"), Sent: count.Draw(t, "sent"), Succeeded: count.Draw(t, "ok"), Failed: count.Draw(t, "bad"), BytesIn: rapid.Uint64().Draw(t, "in")}
-		s.Client = attack.Client{Cores: rapid.IntRange(0, 96).Draw(t, "cores"), CPU: d("cpu"), Wall: d("wall"), RSSPeak: rapid.Uint64().Draw(t, "rss")}
+		s.Counts = result.Counts{Planned: count.Draw(t, "planned"), Sent: count.Draw(t, "sent"), Succeeded: count.Draw(t, "ok"), Failed: count.Draw(t, "bad"), BytesIn: rapid.Uint64().Draw(t, "in")}
+		s.Client = result.Client{Cores: rapid.IntRange(0, 96).Draw(t, "cores"), CPU: d("cpu"), Wall: d("wall"), RSSPeak: rapid.Uint64().Draw(t, "rss")}
 		s.Err, s.Warnings = errors.New(rapid.String().Draw(t, "err")), setting.Plains([]string{rapid.String().Draw(t, "warning")})
 		m := report.Meta{Name: rapid.String().Draw(t, "name"), URL: rapid.String().Draw(t, "url"), Order: rapid.String().Draw(t, "order")}
 		m.Plan.Rate = vegeta.Rate{Freq: rapid.IntRange(0, 1e7).Draw(t, "freq"), Per: d("per")}

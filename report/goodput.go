@@ -3,9 +3,9 @@ package report
 import (
 	"time"
 
-	"brunt/attack"
 	"brunt/attack/figure"
 	"brunt/attack/plan"
+	"brunt/attack/result"
 	"brunt/report/format"
 )
 
@@ -35,7 +35,7 @@ func (b *GoodBounds) UnmarshalJSON(text []byte) error {
 }
 
 // goodputOf is nil where the plan has no bounds.
-func goodputOf(p *plan.Plan, s *attack.Snapshot) *Goodput {
+func goodputOf(p *plan.Plan, s *result.Snapshot) *Goodput {
 	b := &p.Good
 	if *b == (plan.Bounds{}) {
 		return nil

@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"math"
 
-	"brunt/attack"
 	"brunt/attack/figure"
+	"brunt/attack/result"
 )
 
 // Check reports the first identity that the report's figures break, with both
@@ -95,7 +95,7 @@ func (r *Report) checkSent() error {
 }
 
 // Done reports whether the run had ended when the report was made.
-func (r *Report) Done() bool { return r.State == string(attack.Done) }
+func (r *Report) Done() bool { return r.State == string(result.Done) }
 
 func (r *Report) checkReplies() error {
 	q := &r.Requests

@@ -8,8 +8,8 @@ import (
 	"strings"
 	"testing"
 
-	"brunt/attack"
 	"brunt/attack/figure"
+	"brunt/attack/result"
 	"brunt/payloads/needs"
 	"brunt/report"
 	"brunt/report/reporttest"
@@ -101,12 +101,12 @@ func TestCheckInFlight(t *testing.T) {
 	if r := report.From(sc.Meta(), s); r.Requests.InFlight != 11 || r.Check() != nil {
 		t.Errorf("in flight %d, %v", r.Requests.InFlight, r.Check())
 	}
-	for want, change := range map[string]func(s *attack.Snapshot){
-		"sent + not_sent":   func(s *attack.Snapshot) { s.Counts.Planned -= 50; s.Intervals[0].Planned -= 50 },
-		"status counts":     func(s *attack.Snapshot) { s.Status[200] += 3 },
-		"of all intervals":  func(s *attack.Snapshot) { s.Intervals = s.Intervals[:2] },
-		"sent of all inter": func(s *attack.Snapshot) { s.Intervals[0].Sent++ },
-		"samples of late":   func(s *attack.Snapshot) { reporttest.Must(s.Latencies[figure.Lateness].RecordValue(5)) },
+	for want, change := range map[string]func(s *result.Snapshot){
+		"sent + not_sent":   func(s *result.Snapshot) { s.Counts.Planned -= 50; s.Intervals[0].Planned -= 50 },
+		"status counts":     func(s *result.Snapshot) { s.Status[200] += 3 },
+		"of all intervals":  func(s *result.Snapshot) { s.Intervals = s.Intervals[:2] },
+		"sent of all inter": func(s *result.Snapshot) { s.Intervals[0].Sent++ },
+		"samples of late":   func(s *result.Snapshot) { reporttest.Must(s.Latencies[figure.Lateness].RecordValue(5)) },
 	} {
 		s := sc.Snapshot()
 		change(s)
@@ -115,7 +115,7 @@ func TestCheckInFlight(t *testing.T) {
 		}
 	}
 	s = sc.Snapshot()
-	s.State = attack.Done
+	s.State = result.Done
 	if err := report.From(sc.Meta(), s).Check(); err == nil || !strings.Contains(err.Error(), "sent (1600)") {
 		t.Errorf("11 requests lost: %v", err)
 	}

@@ -3,9 +3,9 @@ package report
 import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 
-	"brunt/attack"
 	"brunt/attack/histogram"
 	"brunt/attack/plan"
+	"brunt/attack/result"
 	"brunt/report/format"
 )
 
@@ -54,7 +54,7 @@ type Change struct {
 	Concurrency *int     `json:"concurrency"`
 }
 
-func intervalsOf(intervals []attack.Interval, asked *asking) []Interval {
+func intervalsOf(intervals []result.Interval, asked *asking) []Interval {
 	out := make([]Interval, 0, len(intervals))
 	for i := range intervals {
 		in := &intervals[i]

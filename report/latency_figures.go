@@ -5,8 +5,8 @@ import (
 	"errors"
 	"slices"
 
-	"brunt/attack"
 	"brunt/attack/figure"
+	"brunt/attack/result"
 )
 
 // The figures of each object of the JSON, in the order of its keys. A figure that
@@ -114,14 +114,14 @@ func (r *Report) Summary(f figure.Figure) Summary {
 	}
 }
 
-func histogramsOf(l *attack.Latencies) (h Histograms) {
+func histogramsOf(l *result.Latencies) (h Histograms) {
 	for _, f := range figure.Whole() {
 		h[f] = histogramOf(l[f])
 	}
 	return h
 }
 
-func streamHistogramsOf(l *attack.Latencies) (h StreamHistograms) {
+func streamHistogramsOf(l *result.Latencies) (h StreamHistograms) {
 	for _, f := range figure.Streamed() {
 		h[f] = histogramOf(l[f])
 	}

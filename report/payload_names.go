@@ -1,7 +1,7 @@
 package report
 
 import (
-	"brunt/attack"
+	"brunt/attack/result"
 	"brunt/report/format"
 )
 
@@ -47,7 +47,7 @@ type ServedModel struct {
 }
 
 // NamesOf are the figures of payload names, of a run in that state.
-func NamesOf(names []attack.Named, state attack.State) []Named {
+func NamesOf(names []result.Named, state result.State) []Named {
 	out, scratch := make([]Named, 0, len(names)), NewHistogram()
 	for i := range names {
 		named := namedOf(&names[i], state)
@@ -57,7 +57,7 @@ func NamesOf(names []attack.Named, state attack.State) []Named {
 	return out
 }
 
-func namedOf(n *attack.Named, state attack.State) Named {
+func namedOf(n *result.Named, state result.State) Named {
 	return Named{
 		Name: format.UTF8(n.Name),
 		Requests: NamedRequests{
@@ -68,7 +68,7 @@ func namedOf(n *attack.Named, state attack.State) Named {
 	}
 }
 
-func modelsOf(models []attack.Served) []ServedModel {
+func modelsOf(models []result.Served) []ServedModel {
 	out, scratch := make([]ServedModel, 0, len(models)), NewHistogram()
 	for i := range models {
 		m := ServedModel{

@@ -7,9 +7,9 @@ import (
 	"slices"
 	"time"
 
-	"brunt/attack"
 	"brunt/attack/arrivals"
 	"brunt/attack/plan"
+	"brunt/attack/result"
 	"brunt/report/format"
 )
 
@@ -19,7 +19,7 @@ import (
 // several runs the times are those in which any of them ran (Report.Spans).
 //
 // Completed are the complete replies, of any status, that came within the
-// measured window (see attack.Window), those to the warm-up's requests included
+// measured window (see result.Window), those to the warm-up's requests included
 // and those of the drain left out; completed_ok are the successes among them.
 // Their rates are by the window's length: the endpoint's own, free of a run's
 // edges. They are null where the window has no length or is not known.
@@ -31,7 +31,7 @@ type Throughput struct {
 	CompletedOKPerS *float64 `json:"completed_ok_per_s"`
 	// CompletedTokensPerS is of completed_output_tokens: the output tokens that came
 	// within the window by their own instants, whoever asked for them and whatever
-	// became of the reply (see attack.WindowTokens); null also where no token is
+	// became of the reply (see result.WindowTokens); null also where no token is
 	// known of.
 	CompletedTokensPerS *float64 `json:"completed_output_tokens_per_s"`
 	BytesInPerS         float64  `json:"bytes_in_per_s"`
@@ -99,7 +99,7 @@ func (r *Report) window() *float64 {
 }
 
 // windowOf fills in what a snapshot counted within its window.
-func (r *Report) windowOf(s *attack.Snapshot) {
+func (r *Report) windowOf(s *result.Snapshot) {
 	w, t := &s.Counts.Window, &r.Throughput
 	t.WindowS = new(format.Seconds(w.Length))
 	t.Completed, t.CompletedOK = w.Completed, w.OK
@@ -186,7 +186,7 @@ func (r *Report) checkThroughput() error {
 
 // AskedNow is the rate that is asked for by now, after all changes; 0 in a closed
 // loop.
-func AskedNow(p *plan.Plan, s *attack.Snapshot) float64 {
+func AskedNow(p *plan.Plan, s *result.Snapshot) float64 {
 	if n := len(s.Changes); n > 0 && s.Changes[n-1].Rate.Freq > 0 {
 		return plan.PerSecond(s.Changes[n-1].Rate)
 	}
@@ -204,7 +204,7 @@ type asking struct {
 	end, window time.Duration
 }
 
-func askingOf(p *plan.Plan, s *attack.Snapshot) *asking {
+func askingOf(p *plan.Plan, s *result.Snapshot) *asking {
 	a := &asking{instants: p.Instants, end: s.PlanElapsed, window: s.Counts.Window.Length}
 	if s.Sessions { // a rate counts those, and how many requests they are, is not asked
 		a.instants = nil
@@ -218,7 +218,7 @@ func askingOf(p *plan.Plan, s *attack.Snapshot) *asking {
 }
 
 // fill says how much of an interval was measured, and what was asked for in it.
-func (a *asking) fill(v *Interval, in *attack.Interval) {
+func (a *asking) fill(v *Interval, in *result.Interval) {
 	from, until := max(in.At, 0), in.At+in.Width
 	v.WindowS = new(format.Seconds(max(0, min(until, a.window)-from)))
 	switch to := min(until, a.end); {

@@ -8,8 +8,8 @@ import (
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
-	"brunt/attack"
 	"brunt/attack/plan"
+	"brunt/attack/result"
 	"brunt/report"
 	"brunt/report/format"
 	"brunt/report/reporttest"
@@ -22,7 +22,7 @@ import (
 func TestAskedPerInterval(t *testing.T) {
 	ms := func(n int) time.Duration { return time.Duration(n) * time.Millisecond }
 	per := func(n int) vegeta.Rate { return vegeta.Rate{Freq: n, Per: time.Second} }
-	s := &attack.Snapshot{State: attack.Done, Started: reporttest.Epoch, Latencies: attack.NewLatencies()}
+	s := &result.Snapshot{State: result.Done, Started: reporttest.Epoch, Latencies: result.NewLatencies()}
 	for _, c := range []struct {
 		name    string
 		plan    plan.Plan
@@ -41,7 +41,7 @@ func TestAskedPerInterval(t *testing.T) {
 		s.PlanElapsed, s.Counts.Window.Length, s.Changes, s.Intervals = c.end, c.end, c.changes, nil
 		at := time.Duration(0)
 		for i, width := range c.widths {
-			s.Intervals = append(s.Intervals, attack.Interval{At: at, Width: ms(width), Planned: uint64(100 + 7*i)})
+			s.Intervals = append(s.Intervals, result.Interval{At: at, Width: ms(width), Planned: uint64(100 + 7*i)})
 			at += ms(width)
 		}
 		measured := 0.0
@@ -66,7 +66,7 @@ func TestCompletedRates(t *testing.T) {
 	s, m := reporttest.Healthy.Snapshot(), reporttest.Healthy.Meta()
 	straight := report.From(m, s)
 	s.Elapsed += 12 * time.Second
-	s.Intervals = append(s.Intervals, attack.Interval{At: s.Intervals[len(s.Intervals)-1].At + time.Second, Width: 12 * time.Second})
+	s.Intervals = append(s.Intervals, result.Interval{At: s.Intervals[len(s.Intervals)-1].At + time.Second, Width: 12 * time.Second})
 	r := report.From(m, s)
 	if *r.Throughput.CompletedPerS != *straight.Throughput.CompletedPerS || r.Throughput.SucceededPerS > 0.5*straight.Throughput.SucceededPerS {
 		t.Errorf("%+v", r.Throughput)

@@ -17,7 +17,7 @@ type Report struct {
 	Name               string            `json:"name"`
 	Labels             map[string]string `json:"labels"`
 	Command            string            `json:"command"` // as given, secrets redacted
-	State              string            `json:"state"`   // an attack.State
+	State              string            `json:"state"`   // a result.State
 	Interrupted        bool              `json:"interrupted"`
 	RunID              *string           `json:"run_id"`           // what its client_request_ids begin with; null without any
 	Runs               []string          `json:"runs"`             // ids of the runs that it counts; empty where they are not known

@@ -1,8 +1,8 @@
 package report
 
 import (
-	"brunt/attack"
 	"brunt/attack/plan"
+	"brunt/attack/result"
 	"brunt/report/format"
 )
 
@@ -56,14 +56,14 @@ type Payload struct {
 	Weight int    `json:"weight"`
 }
 
-func targetOf(meta Meta, s *attack.Snapshot) Target {
+func targetOf(meta Meta, s *result.Snapshot) Target {
 	return Target{
 		URL: format.UTF8(meta.URL), Endpoint: optional(meta.Endpoint), Addresses: cleanAll(s.Addresses),
 		Protocol: format.UTF8(meta.Protocol), TLS: optional(s.TLSVersion),
 	}
 }
 
-func planOf(meta Meta, s *attack.Snapshot) Plan {
+func planOf(meta Meta, s *result.Snapshot) Plan {
 	p := &meta.Plan
 	shown := Plan{
 		MaxInFlight: p.Concurrency, Stages: stagesOf(p.Stages), Arrivals: p.Law.String(),

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"brunt/attack"
+	"brunt/attack/result"
 	"brunt/report/format"
 	"brunt/report/words"
 )
@@ -14,14 +14,14 @@ const NotJudged = "not judged"
 
 // VerdictOf is a run's verdict. A headline that is among the reasons too is said
 // once.
-func VerdictOf(v *attack.Verdict) Verdict {
+func VerdictOf(v *result.Verdict) Verdict {
 	out := Verdict{Notes: textsOf(v.Notes), Reasons: cleanAll(v.Reasons)}
 	if !v.Judged() {
 		return out
 	}
 	out.Headline, out.LimitedBy, out.Trust = optional(words.Of(v.Headline)), optional(v.LimitedBy), optional(v.Trust)
 	out.Valid = new(v.Valid())
-	if v.Trust == attack.TrustLimited && v.Error > 0 {
+	if v.Trust == result.TrustLimited && v.Error > 0 {
 		out.ErrorMS = format.Millis(float64(v.Error))
 	}
 	out.leadOnce()
@@ -38,7 +38,7 @@ func (v *Verdict) leadOnce() {
 func (v *Verdict) Judged() bool { return v.Trust != nil }
 
 // Untrusted reports whether the figures are known not to be trusted at all.
-func (v *Verdict) Untrusted() bool { return v.Trust != nil && *v.Trust == attack.TrustNone }
+func (v *Verdict) Untrusted() bool { return v.Trust != nil && *v.Trust == result.TrustNone }
 
 // Limit is what bounded the load, empty where nobody judged.
 func (v *Verdict) Limit() string {
@@ -58,9 +58,9 @@ func (v *Verdict) derive(rebuilt bool) {
 	case rebuilt && len(v.Reasons) > 0 && strings.HasPrefix(v.Reasons[0], NotJudged+": "):
 		*v = Verdict{Notes: []string{}, Reasons: []string{strings.TrimPrefix(v.Reasons[0], NotJudged+": ")}}
 	default:
-		v.Trust = new(attack.TrustFull)
+		v.Trust = new(result.TrustFull)
 		if !*v.Valid {
-			v.Trust = new(attack.TrustNone)
+			v.Trust = new(result.TrustNone)
 		}
 		if len(v.Reasons) > 0 {
 			v.Headline = new(v.Reasons[0])

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"brunt/attack"
+	"brunt/attack/result"
 	"brunt/payloads/setting"
 	"brunt/report"
 	"brunt/report/reporttest"
@@ -17,24 +17,24 @@ import (
 
 // What a verdict is made of, and what every output has to say of it.
 var verdicts = map[string]struct {
-	of      attack.Verdict
+	of      result.Verdict
 	json    string
 	says    []string // in text and markdown, whatever its case
 	endsRun bool     // exit 4 with --strict
 }{
-	"trusted": {attack.Verdict{Headline: setting.Plain("the endpoint kept up"), LimitedBy: attack.LimitNone, Trust: attack.TrustFull, Reasons: []string{"the endpoint kept up", "brunt used 8 % of 2 cores"}},
+	"trusted": {result.Verdict{Headline: setting.Plain("the endpoint kept up"), LimitedBy: result.LimitNone, Trust: result.TrustFull, Reasons: []string{"the endpoint kept up", "brunt used 8 % of 2 cores"}},
 		`{"headline":"the endpoint kept up","notes":[],"limited_by":"none","valid":true,"trust":"full","error_ms":null,"reasons":["brunt used 8 % of 2 cores"]}`,
 		[]string{"the endpoint kept up", "limited by nothing", "figures trusted: brunt used 8 %"}, false},
-	"trusted with an error": {attack.Verdict{Headline: setting.Plain("the endpoint refused 33 %"), LimitedBy: attack.LimitEndpoint, Trust: attack.TrustLimited, Error: 8 * time.Millisecond, Reasons: []string{"sent late"}},
+	"trusted with an error": {result.Verdict{Headline: setting.Plain("the endpoint refused 33 %"), LimitedBy: result.LimitEndpoint, Trust: result.TrustLimited, Error: 8 * time.Millisecond, Reasons: []string{"sent late"}},
 		`{"headline":"the endpoint refused 33 %","notes":[],"limited_by":"endpoint","valid":true,"trust":"limited","error_ms":8,"reasons":["sent late"]}`,
 		[]string{"the endpoint refused 33 %", "limited by the endpoint", "figures trusted, but times may be up to 8.00 ms too high: sent late"}, false},
-	"settings are named by their flags": {attack.Verdict{Headline: setting.Textf("lower %v", setting.Concurrency), Notes: []setting.Text{setting.Textf("raise %v", setting.Connections)}, LimitedBy: attack.LimitConnections, Trust: attack.TrustFull},
+	"settings are named by their flags": {result.Verdict{Headline: setting.Textf("lower %v", setting.Concurrency), Notes: []setting.Text{setting.Textf("raise %v", setting.Connections)}, LimitedBy: result.LimitConnections, Trust: result.TrustFull},
 		`{"headline":"lower --concurrency","notes":["raise --connections"],"limited_by":"connections","valid":true,"trust":"full","error_ms":null,"reasons":[]}`,
 		[]string{"lower --concurrency", "raise --connections"}, false},
-	"not trusted": {attack.Verdict{Headline: setting.Plain("the endpoint refused 33 %"), LimitedBy: attack.LimitEndpoint, Trust: attack.TrustNone, Reasons: []string{"sent late"}},
+	"not trusted": {result.Verdict{Headline: setting.Plain("the endpoint refused 33 %"), LimitedBy: result.LimitEndpoint, Trust: result.TrustNone, Reasons: []string{"sent late"}},
 		`{"headline":"the endpoint refused 33 %","notes":[],"limited_by":"endpoint","valid":false,"trust":"none","error_ms":null,"reasons":["sent late"]}`,
 		[]string{"the endpoint refused 33 %", "limited by the endpoint", "figures not trusted: sent late"}, true},
-	"not judged": {attack.Verdict{Reasons: []string{"nobody looked"}},
+	"not judged": {result.Verdict{Reasons: []string{"nobody looked"}},
 		`{"headline":null,"notes":[],"limited_by":null,"valid":null,"trust":null,"error_ms":null,"reasons":["nobody looked"]}`,
 		[]string{"not judged: nobody looked"}, false},
 }

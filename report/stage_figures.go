@@ -3,8 +3,8 @@ package report
 import (
 	"fmt"
 
-	"brunt/attack"
 	"brunt/attack/plan"
+	"brunt/attack/result"
 	"brunt/report/format"
 )
 
@@ -56,7 +56,7 @@ func stagesOf(stages []plan.Stage) []Stage {
 }
 
 // stageFiguresOf are those of a run in that state.
-func stageFiguresOf(stages []attack.StageFigures, state attack.State) []StageFigures {
+func stageFiguresOf(stages []result.StageFigures, state result.State) []StageFigures {
 	out, scratch := make([]StageFigures, 0, len(stages)), NewHistogram()
 	for i := range stages {
 		g := &stages[i]

@@ -4,8 +4,8 @@ import (
 	"testing"
 	"time"
 
-	"brunt/attack"
 	"brunt/attack/plan"
+	"brunt/attack/result"
 	"brunt/report"
 )
 
@@ -19,7 +19,7 @@ func TestAskedNow(t *testing.T) {
 	var plan plan.Plan
 	plan.SetStages(stages)
 	for at, want := range map[time.Duration]float64{0: 100, 5 * time.Second: 150, 10 * time.Second: 200, 12 * time.Second: 200} {
-		if got := report.AskedNow(&plan, &attack.Snapshot{PlanElapsed: at}); got < want-0.001 || got > want+0.001 {
+		if got := report.AskedNow(&plan, &result.Snapshot{PlanElapsed: at}); got < want-0.001 || got > want+0.001 {
 			t.Errorf("after %v %g/s are asked for, want %g", at, got, want)
 		}
 	}

@@ -3,8 +3,8 @@ package report
 import (
 	"encoding/json"
 
-	"brunt/attack"
 	"brunt/attack/figure"
+	"brunt/attack/result"
 	"brunt/report/format"
 )
 
@@ -111,7 +111,7 @@ type TokensBy struct {
 }
 
 // streamOf is nil where no success was a stream.
-func streamOf(s *attack.Snapshot) *Stream {
+func streamOf(s *result.Snapshot) *Stream {
 	c := &s.Counts.Stream
 	if !s.Latencies.Streamed() || c.Streams == 0 {
 		return nil
@@ -178,7 +178,7 @@ type Usage struct {
 }
 
 // usageOf is nil where no such reply stated its usage.
-func usageOf(s *attack.Snapshot) *Usage {
+func usageOf(s *result.Snapshot) *Usage {
 	c := &s.Counts.Usage
 	if c.Replies == 0 {
 		return nil

@@ -4,8 +4,8 @@ import (
 	"bytes"
 	"testing"
 
-	"brunt/attack"
 	"brunt/attack/figure"
+	"brunt/attack/result"
 	"brunt/report"
 	"brunt/report/format"
 	"brunt/report/merge"
@@ -38,7 +38,7 @@ func TestUsage(t *testing.T) {
 	whole := func(replies uint64) *report.Report {
 		sc := reporttest.Healthy
 		s := sc.Snapshot()
-		s.Counts.Usage = attack.UsageCounts{Replies: replies, OutputTokens: 100 * replies, PromptTokens: 10 * replies}
+		s.Counts.Usage = result.UsageCounts{Replies: replies, OutputTokens: 100 * replies, PromptTokens: 10 * replies}
 		s.Counts.Window.Tokens.Whole = 90 * replies
 		return report.From(sc.Meta(), s)
 	}

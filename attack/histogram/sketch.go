@@ -11,7 +11,7 @@ import (
 // be changed. The zero Sketch is empty.
 type Sketch struct {
 	count   int64
-	buckets []byte // written by a sketcher
+	buckets []byte // written by a Sketcher
 }
 
 // SketchOf writes a histogram down.

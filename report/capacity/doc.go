@@ -13,6 +13,6 @@
 // table of concurrencies. steps.go makes the steps, command.go is brunt capacity,
 // answer.go puts all of it into words.
 //
-// May import: attack, attack/figure, attack/plan, report, report/config, report/format,
-// report/job, report/output, report/panel, report/rules.
+// May import: attack, attack/figure, attack/plan, attack/result, report, report/config,
+// report/format, report/job, report/output, report/panel, report/rules.
 package capacity

@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"math"
 
-	"brunt/attack"
 	"brunt/attack/figure"
+	"brunt/attack/result"
 	"brunt/report"
 	"brunt/report/format"
 	"brunt/report/rules"
@@ -33,7 +33,7 @@ func measured(rep *report.Report, list []rules.Rule) *Measured {
 		m.FailuresAllowed = m.FailuresAllowed || r.OnFailures()
 		m.Rules = append(m.Rules, ruled(rep, r, rep.SLO[i]))
 	}
-	if v := &rep.Verdict; m.Open && v.Limit() == attack.LimitEndpoint && !m.failing() && v.Headline != nil {
+	if v := &rep.Verdict; m.Open && v.Limit() == result.LimitEndpoint && !m.failing() && v.Headline != nil {
 		m.Behind = *v.Headline
 	}
 	if rep.Interrupted {
@@ -87,17 +87,17 @@ func (m *Measured) blame(rep *report.Report, list []rules.Rule) {
 		m.Client = why
 		return
 	}
-	if !rep.Verdict.Judged() || *v.LimitedBy == attack.LimitEndpoint && m.failing() {
+	if !rep.Verdict.Judged() || *v.LimitedBy == result.LimitEndpoint && m.failing() {
 		return // what the endpoint refuses is not brunt's doing
 	}
 	q := &rep.Requests
 	unsent := float64(m.Planned-min(m.Planned, m.Sent)) > (1-madeShare)*float64(m.Planned) && !rep.Interrupted
 	crowded := float64(q.LateNoSlots+q.NotSentReason.NoSlot) > (1-madeShare)*float64(m.Planned)
 	switch why := trustWords(v); {
-	case *v.LimitedBy == attack.LimitClient && (!m.Open || unsent || crowded):
+	case *v.LimitedBy == result.LimitClient && (!m.Open || unsent || crowded):
 		m.Unmade = why
 	case m.slowAnyway(rep, list):
-	case *v.LimitedBy == attack.LimitClient, v.Untrusted():
+	case *v.LimitedBy == result.LimitClient, v.Untrusted():
 		m.Client = why
 	case v.ErrorMS != nil && m.spoilt(rep, list, *v.ErrorMS):
 		m.Client = why

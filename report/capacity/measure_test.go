@@ -6,9 +6,9 @@ import (
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 
-	"brunt/attack"
 	"brunt/attack/figure"
 	"brunt/attack/histogram"
+	"brunt/attack/result"
 	"brunt/report"
 	"brunt/report/rules"
 )
@@ -26,7 +26,7 @@ func refused(failed uint64, late int, by time.Duration) *report.Report {
 			panic(err)
 		}
 	}
-	limit, trust, status := attack.LimitEndpoint, "none", 429
+	limit, trust, status := result.LimitEndpoint, "none", 429
 	rep := &report.Report{PlanElapsedS: 10, Verdict: report.Verdict{LimitedBy: &limit, Trust: &trust, Valid: new(false)}}
 	rep.Plan.RatePerS = new(100.)
 	rep.Requests = report.Requests{Planned: 1000, Sent: 1000, Succeeded: 1000 - failed, Failed: failed}
@@ -74,7 +74,7 @@ func TestBlameOfSlowTimes(t *testing.T) {
 	}
 	for late, truth := range map[int]Verdict{0: Broken, 100: Broken, 900: Client} {
 		rep := refused(0, late, 400*time.Millisecond)
-		rep.Verdict.LimitedBy = new(attack.LimitClient)
+		rep.Verdict.LimitedBy = new(result.LimitClient)
 		slow := refused(0, 1000, 500*time.Millisecond).Histograms[figure.Lateness]
 		rep.Histograms[figure.Response], rep.LatencyMS[figure.Response] = slow, slow.Summary()
 		rep.LatenessMS = rep.Histograms[figure.Lateness].Summary()

@@ -7,9 +7,9 @@ import (
 	"strconv"
 	"time"
 
-	"brunt/attack"
 	"brunt/attack/figure"
 	"brunt/attack/plan"
+	"brunt/attack/result"
 	"brunt/report"
 	"brunt/report/config"
 	"brunt/report/format"
@@ -95,7 +95,7 @@ func (s *stepper) learn(rep *report.Report) {
 // step makes one step, and judges it.
 func (s *stepper) step(next Next) (Outcome, error) {
 	p := s.planOf(next)
-	rep, err := s.run(p, func(snapshot *attack.Snapshot) bool { return !next.Long && s.lost(&p, snapshot) })
+	rep, err := s.run(p, func(snapshot *result.Snapshot) bool { return !next.Long && s.lost(&p, snapshot) })
 	if err != nil || s.interrupted {
 		return Outcome{}, err
 	}
@@ -203,10 +203,10 @@ func needs(list []rules.Rule) uint64 {
 
 // lost reports whether a step under way cannot be held any more: most requests
 // fail, or more than twice as many as may be are beyond a limit.
-func (s *stepper) lost(p *plan.Plan, snapshot *attack.Snapshot) bool {
+func (s *stepper) lost(p *plan.Plan, snapshot *result.Snapshot) bool {
 	c := &snapshot.Counts
 	settled := c.Succeeded + c.Failed
-	if snapshot.State != attack.Running || settled < needs(s.rules) {
+	if snapshot.State != result.Running || settled < needs(s.rules) {
 		return false
 	}
 	if snapshot.PlanElapsed > p.Duration/4 && c.Failed > settled/2 {
@@ -236,7 +236,7 @@ func (s *stepper) plannedBy(p *plan.Plan) uint64 {
 // run makes a run of the plan to its end, or until lost says that it is for
 // nothing: what is in flight then is waited for, within the time-out. The first
 // interrupt ends it so as well, the second cuts it, the third calls die.
-func (s *stepper) run(p plan.Plan, lost func(*attack.Snapshot) bool) (*report.Report, error) {
+func (s *stepper) run(p plan.Plan, lost func(*result.Snapshot) bool) (*report.Report, error) {
 	if err := s.job.Again(p); err != nil {
 		return nil, err
 	}

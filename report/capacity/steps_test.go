@@ -4,8 +4,8 @@ import (
 	"testing"
 	"time"
 
-	"brunt/attack"
 	"brunt/attack/plan"
+	"brunt/attack/result"
 	"brunt/report/job"
 	"brunt/report/reporttest"
 	"brunt/report/rules"
@@ -34,14 +34,14 @@ func TestLost(t *testing.T) {
 		{"41 fail of the 10 allowed", 4 * time.Second, 300, 41, true},
 	} {
 		snapshot := reporttest.Healthy.Snapshot()
-		snapshot.State, snapshot.PlanElapsed = attack.Running, tt.elapsed
+		snapshot.State, snapshot.PlanElapsed = result.Running, tt.elapsed
 		snapshot.Counts.Succeeded, snapshot.Counts.Failed = tt.succeeded, tt.failed
 		if lost := s.lost(&p, snapshot); lost != tt.lost {
 			t.Errorf("%s: %v", tt.name, lost)
 		}
 	}
 	snapshot := reporttest.Healthy.Snapshot()
-	snapshot.State, snapshot.PlanElapsed = attack.Running, 3*time.Second
+	snapshot.State, snapshot.PlanElapsed = result.Running, 3*time.Second
 	snapshot.Counts.Succeeded, snapshot.Counts.Failed = 10, 12
 	if p.Rate = (plan.Plan{}).Rate; !s.lost(&p, snapshot) {
 		t.Error("12 of 22 failed in a closed loop")

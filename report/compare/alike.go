@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"brunt/attack"
+	"brunt/attack/result"
 	"brunt/report"
 	"brunt/report/format"
 )
@@ -49,7 +49,7 @@ func unfit(r *report.Report, who string) string {
 		return who + " had not ended when its report was made"
 	case r.Requests.Succeeded == 0:
 		return who + " has no successful request"
-	case r.Verdict.Trust != nil && *r.Verdict.Trust == attack.TrustNone:
+	case r.Verdict.Trust != nil && *r.Verdict.Trust == result.TrustNone:
 		return who + "'s figures are not to be trusted" + because(r.Verdict.Reasons)
 	}
 	return ""
@@ -193,7 +193,7 @@ func notesOn(base, next []*report.Report) []string {
 		if r.Interrupted {
 			notes = append(notes, who+" was ended before its plan's end")
 		}
-		if v := &r.Verdict; v.Trust != nil && *v.Trust == attack.TrustLimited && v.ErrorMS != nil {
+		if v := &r.Verdict; v.Trust != nil && *v.Trust == result.TrustLimited && v.ErrorMS != nil {
 			notes = append(
 				notes,
 				fmt.Sprintf("times of %s may be up to %s too high (brunt's own delays)", who, format.MS(*v.ErrorMS)),

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"brunt/attack"
+	"brunt/attack/result"
 	"brunt/report"
 )
 
@@ -29,8 +29,8 @@ func TestUnlike(t *testing.T) {
 		"keep-alive":   {func(r *report.Report) { r.Plan.KeepAlive = false }, "other use of connections"},
 		"success":      {func(r *report.Report) { *r.Plan.Success = "200-299,404" }, "other rule of success: 200-299 in BASE, 200-299,404 in NEW"},
 		"changes":      {func(r *report.Report) { r.Changes = []report.Change{{TS: 3, RatePerS: new(5.0)}} }, "other changes of the load"},
-		"trust":        {func(r *report.Report) { *r.Verdict.Trust = attack.TrustNone; r.Verdict.Reasons = []string{"busy"} }, "NEW's figures are not to be trusted: busy"},
-		"under way":    {func(r *report.Report) { r.State = string(attack.Running) }, "NEW had not ended"},
+		"trust":        {func(r *report.Report) { *r.Verdict.Trust = result.TrustNone; r.Verdict.Reasons = []string{"busy"} }, "NEW's figures are not to be trusted: busy"},
+		"under way":    {func(r *report.Report) { r.State = string(result.Running) }, "NEW had not ended"},
 		"no success":   {func(r *report.Report) { r.Requests.Succeeded = 0 }, "NEW has no successful request"},
 		"no stretches": {func(r *report.Report) { r.IntervalHistograms = nil }, "no distributions of its intervals"},
 	} {

@@ -23,5 +23,5 @@
 // Statist. 18 (1947); J. L. Hodges, E. L. Lehmann, Ann. Math. Statist. 34 (1963);
 // P. H. Westfall, S. S. Young, "Resampling-Based Multiple Testing" (1993).
 //
-// May import: attack, attack/figure, report, report/format.
+// May import: attack/figure, attack/result, report, report/format.
 package compare

@@ -6,9 +6,9 @@ import (
 	"math"
 	"math/rand/v2"
 
-	"brunt/attack"
 	"brunt/attack/figure"
 	"brunt/attack/histogram"
+	"brunt/attack/result"
 	"brunt/report"
 )
 
@@ -59,8 +59,8 @@ func (w world) run(seed uint64) *report.Report {
 	key := [32]byte{}
 	binary.LittleEndian.PutUint64(key[:], seed)
 	rng := rand.New(rand.NewChaCha8(key)) // of neighbouring seeds, PCG's first values are alike
-	r := &report.Report{Schema: 1, State: string(attack.Done), ElapsedS: float64(w.seconds), PlanElapsedS: float64(w.seconds)}
-	trust, valid, rule := attack.TrustFull, true, "200-299"
+	r := &report.Report{Schema: 1, State: string(result.Done), ElapsedS: float64(w.seconds), PlanElapsedS: float64(w.seconds)}
+	trust, valid, rule := result.TrustFull, true, "200-299"
 	r.Verdict.Trust, r.Verdict.Valid = &trust, &valid
 	r.Plan = report.Plan{
 		RatePerS: new(float64(w.rate)), MaxInFlight: 10000, TimeoutS: 60, KeepAlive: true, Order: "sequential", Arrivals: "constant", Success: &rule,

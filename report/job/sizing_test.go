@@ -12,9 +12,9 @@ import (
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
-	"brunt/attack"
 	"brunt/attack/mock"
 	"brunt/attack/mock/workspacetest"
+	"brunt/attack/result"
 	"brunt/payloads"
 	"brunt/payloads/needs"
 	"brunt/report"
@@ -95,7 +95,7 @@ func sizeAll(t *testing.T, all []asked, dir string) (wrong string) {
 			// A busy machine's figures would not be trusted, and nothing be given: the
 			// times here are long beside what that does to them.
 			s := *j.Run.Snapshot()
-			s.Verdict.Trust, s.Verdict.LimitedBy = attack.TrustFull, attack.LimitEndpoint
+			s.Verdict.Trust, s.Verdict.LimitedBy = result.TrustFull, result.LimitEndpoint
 			for _, sampled := range []bool{true, false} {
 				if !sampled {
 					j.Meta.Sampler = nil

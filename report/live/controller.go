@@ -7,8 +7,8 @@ import (
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
-	"brunt/attack"
 	"brunt/attack/plan"
+	"brunt/attack/result"
 	"brunt/report/rules"
 )
 
@@ -183,7 +183,7 @@ func (c *controller) steerable(to string) (*run, error) {
 	if c.preparing != nil {
 		return nil, &ConflictError{
 			"the run is being prepared: " + to + " it once it has started",
-			string(attack.Starting),
+			string(result.Starting),
 		}
 	}
 	if c.current == nil || c.current.final != nil {
@@ -212,7 +212,7 @@ func (c *controller) Stop(how plan.AtEnd, by string) error {
 	}
 	again := now.restart
 	now.restart = false
-	if how == plan.Drain && !again && c.state() == string(attack.Draining) {
+	if how == plan.Drain && !again && c.state() == string(result.Draining) {
 		return &ConflictError{"the run is draining already: cut it, or wait", c.state()}
 	}
 	now.job.Run.Stop(how)
@@ -230,7 +230,7 @@ func (c *controller) Change(rate vegeta.Rate, concurrency int, by string) error 
 	if err != nil {
 		return err
 	}
-	if state := c.state(); state == string(attack.Draining) || now.job.Change == nil {
+	if state := c.state(); state == string(result.Draining) || now.job.Change == nil {
 		return &ConflictError{"the load of this run cannot be changed: it sends no more", state}
 	}
 	if err := now.job.Change(rate, concurrency); err != nil {

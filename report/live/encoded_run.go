@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"time"
 
-	"brunt/attack"
+	"brunt/attack/result"
 	"brunt/report"
 	"brunt/report/page"
 	"brunt/report/rules"
@@ -18,7 +18,7 @@ import (
 // an encodedRun stays as it is.
 type encodedRun struct {
 	follower *report.Follower
-	snapshot *attack.Snapshot
+	snapshot *result.Snapshot
 	report   *report.Report // with no more names than a page shows
 	leftOut  int            // of the names
 	final    *final         // report of the run, once it has ended and was added
@@ -46,7 +46,7 @@ func newEncodedRun(meta report.Meta) *encodedRun {
 }
 
 // update adds what a newer snapshot of the run has.
-func (e *encodedRun) update(s *attack.Snapshot, slos []rules.Rule) {
+func (e *encodedRun) update(s *result.Snapshot, slos []rules.Rule) {
 	bare := *s
 	bare.Names, e.leftOut = mostSent(s.Names)
 	rep, kept := e.follower.Follow(&bare)
@@ -104,7 +104,7 @@ const mostNames = 500
 
 // mostSent are the names that a page shows, in their order, and how many it does
 // not.
-func mostSent(names []attack.Named) (shown []attack.Named, leftOut int) {
+func mostSent(names []result.Named) (shown []result.Named, leftOut int) {
 	if len(names) <= mostNames {
 		return names, 0
 	}
@@ -116,7 +116,7 @@ func mostSent(names []attack.Named) (shown []attack.Named, leftOut int) {
 	least := sent[len(sent)-mostNames]
 	more, _ := slices.BinarySearch(sent, least+1)
 	equals := mostNames - (len(sent) - more)
-	shown = make([]attack.Named, 0, mostNames)
+	shown = make([]result.Named, 0, mostNames)
 	for i := range names {
 		if n := names[i].Sent; n > least {
 			shown = append(shown, names[i])

@@ -8,8 +8,8 @@ import (
 	"sync"
 	"time"
 
-	"brunt/attack"
 	"brunt/attack/plan"
+	"brunt/attack/result"
 	"brunt/report/live/guard"
 )
 
@@ -160,13 +160,13 @@ func (f *feed) untilDue() time.Duration {
 
 // nextChange is when a run next changes by itself: its next interval ends, or its state
 // becomes another.
-func nextChange(s *attack.Snapshot, plan *plan.Plan) time.Time {
+func nextChange(s *result.Snapshot, plan *plan.Plan) time.Time {
 	width, end := time.Second, time.Duration(0)
 	if n := len(s.Intervals); n > 0 {
 		width, end = s.Intervals[0].Width, s.Intervals[n-1].At+s.Intervals[n-1].Width
 	}
 	next, now := s.Started.Add(end+width), time.Now()
-	if s.State == attack.Warming && plan.WarmupUntilSettled { // which may be at any time
+	if s.State == result.Warming && plan.WarmupUntilSettled { // which may be at any time
 		return now.Add(width)
 	}
 	for _, at := range []time.Time{s.Started.Add(-s.Warmup), s.Started, s.Started.Add(plan.Duration)} {

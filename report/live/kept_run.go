@@ -8,6 +8,7 @@ import (
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
 	"brunt/attack"
+	"brunt/attack/result"
 	"brunt/report"
 	"brunt/report/results"
 	"brunt/report/rules"
@@ -35,7 +36,7 @@ type run struct {
 	ended  chan struct{} // closed once final is set
 
 	mu            sync.Mutex
-	snapshotCache *attack.Snapshot
+	snapshotCache *result.Snapshot
 	cachedAt      time.Time
 
 	// The first encoding of a long run takes a second. Stopping the run must not wait
@@ -55,7 +56,7 @@ type run struct {
 // in a report take several times the memory of what they are made from.
 type final struct {
 	*report.Report                // with no names
-	names          []attack.Named // never written to
+	names          []result.Named // never written to
 }
 
 // whole is the report with all names.
@@ -69,7 +70,7 @@ func (f *final) shown() (rep *report.Report, leftOut int) {
 
 // size is about how many bytes it takes.
 func (f *final) size() int {
-	n := len(f.names)*int(unsafe.Sizeof(attack.Named{})) + len(f.Intervals)*int(unsafe.Sizeof(report.Interval{}))
+	n := len(f.names)*int(unsafe.Sizeof(result.Named{})) + len(f.Intervals)*int(unsafe.Sizeof(report.Interval{}))
 	for i := range f.names {
 		n += f.names[i].Response.Size() + f.names[i].Service.Size()
 	}
@@ -79,9 +80,9 @@ func (f *final) size() int {
 	return n
 }
 
-func (f *final) with(names []attack.Named) *report.Report {
+func (f *final) with(names []result.Named) *report.Report {
 	rep := *f.Report
-	rep.Names = report.NamesOf(names, attack.Done)
+	rep.Names = report.NamesOf(names, result.Done)
 	return &rep
 }
 
@@ -91,14 +92,14 @@ const snapshotMaxAge = 100 * time.Millisecond
 
 // snapshot is the run's newest, or one hardly older. Until its files are
 // closed and its final report is made a run is not done: no other can be started yet.
-func (r *run) snapshot() *attack.Snapshot {
+func (r *run) snapshot() *result.Snapshot {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.job.Run != nil && (r.snapshotCache == nil || time.Since(r.cachedAt) > snapshotMaxAge) {
 		r.snapshotCache, r.cachedAt = r.job.Run.Snapshot(), time.Now()
-		if r.snapshotCache.State == attack.Done {
+		if r.snapshotCache.State == result.Done {
 			r.snapshotCache = new(*r.snapshotCache)
-			r.snapshotCache.State = attack.Draining
+			r.snapshotCache.State = result.Draining
 		}
 	}
 	return r.snapshotCache
@@ -167,7 +168,7 @@ func (r *run) summaryReport() *report.Report {
 // finish waits for the run's end, closes its files, and makes the final report.
 func (r *run) finish(slos []rules.Rule) *final {
 	<-r.job.Run.Done()
-	anew := func(s *attack.Snapshot) *report.Report {
+	anew := func(s *result.Snapshot) *report.Report {
 		rep := report.From(r.job.Meta, s)
 		rules.JudgeAll(rep, slos)
 		return rep
@@ -214,7 +215,7 @@ func (r *run) dropEncoded() {
 }
 
 func stateOf(state string, interrupted bool) string {
-	if state == string(attack.Done) && interrupted {
+	if state == string(result.Done) && interrupted {
 		return stateInterrupted
 	}
 	return state

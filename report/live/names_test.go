@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"brunt/attack"
+	"brunt/attack/result"
 	"brunt/payloads/needs"
 	"brunt/report"
 	"brunt/report/page"
@@ -16,10 +16,10 @@ import (
 
 // crowd invents a snapshot with so many names of so many replies each; every
 // seventh name has ten times as many.
-func crowd(names, replies int) (report.Meta, *attack.Snapshot) {
+func crowd(names, replies int) (report.Meta, *result.Snapshot) {
 	meta, s := long(3)
 	for i := range names {
-		n := attack.Named{Name: fmt.Sprintf("a prompt of sort %d", i)}
+		n := result.Named{Name: fmt.Sprintf("a prompt of sort %d", i)}
 		count := replies
 		if i%7 == 0 {
 			count *= 10
@@ -104,7 +104,7 @@ func TestFinishedRunIsSmall(t *testing.T) {
 		var r *run
 		_, kept := measured(func() {
 			meta, s := crowd(names, 3)
-			s.State = attack.Done
+			s.State = result.Done
 			r = &run{number: 1, job: &Job{Meta: meta}, snapshotCache: s}
 			rep := report.From(meta, s)
 			rep.Names = nil
@@ -138,7 +138,7 @@ func TestPageShowsAllItIsSent(t *testing.T) {
 // together; the last one is always there.
 func TestKeptRunsAreBounded(t *testing.T) {
 	needs.Time(t)
-	large := &final{&report.Report{}, make([]attack.Named, 100_000)}
+	large := &final{&report.Report{}, make([]result.Named, 100_000)}
 	runs := int(maxWholeBytes) / large.size()
 	if runs < 2 || runs > maxWholeRuns-5 {
 		t.Fatalf("a run of %d bytes is none to test with", large.size())
@@ -159,7 +159,7 @@ func TestKeptRunsAreBounded(t *testing.T) {
 			t.Fatalf("%d of %d runs are kept, want %d", n, i+1, want)
 		}
 	}
-	huge := &final{&report.Report{}, make([]attack.Named, maxWholeBytes/100)}
+	huge := &final{&report.Report{}, make([]result.Named, maxWholeBytes/100)}
 	r.history = append(r.history, &run{number: 100, final: huge, summary: &RunSummary{}}, &run{number: 101})
 	if n := kept(); n != 1 || r.history[len(r.history)-2].final != huge {
 		t.Errorf("%d runs are kept besides one that takes all", n-1)

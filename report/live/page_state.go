@@ -7,9 +7,9 @@ import (
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
-	"brunt/attack"
 	"brunt/attack/endpoint"
 	"brunt/attack/plan"
+	"brunt/attack/result"
 	"brunt/report"
 	"brunt/report/live/metrics"
 )
@@ -80,11 +80,11 @@ func (f *Form) hasFile(file string) bool {
 func (c *controller) state() string {
 	switch {
 	case c.preparing != nil:
-		return string(attack.Starting)
+		return string(result.Starting)
 	case c.current == nil:
 		return stateIdle
 	case c.current.final != nil:
-		return stateOf(string(attack.Done), c.current.final.Interrupted)
+		return stateOf(string(result.Done), c.current.final.Interrupted)
 	}
 	return string(c.current.snapshot().State)
 }
@@ -113,7 +113,7 @@ func (c *controller) view() (now *run, final *final, v pageState) {
 
 // states are all that a page, and brunt_run_state, may show.
 var states = []string{
-	stateIdle, string(attack.Starting), string(attack.Warming), string(attack.Running), string(attack.Draining), string(attack.Done), stateInterrupted,
+	stateIdle, string(result.Starting), string(result.Warming), string(result.Running), string(result.Draining), string(result.Done), stateInterrupted,
 }
 
 // scraped is the state as Prometheus is given it.
@@ -143,7 +143,7 @@ func (v pageState) forReaders() pageState {
 func (c *controller) actions(state string) []string {
 	out := []string{}
 	switch state {
-	case stateIdle, string(attack.Done), stateInterrupted:
+	case stateIdle, string(result.Done), stateInterrupted:
 		if c.start != nil {
 			out = append(out, "start")
 		}
@@ -155,11 +155,11 @@ func (c *controller) actions(state string) []string {
 	if c.preparing != nil {
 		return append(out, "stop")
 	}
-	if state != string(attack.Draining) || c.current.restart {
+	if state != string(result.Draining) || c.current.restart {
 		out = append(out, "stop")
 	}
 	out = append(out, "cut")
-	if state == string(attack.Draining) {
+	if state == string(result.Draining) {
 		return out
 	}
 	if c.current.job.Change != nil {

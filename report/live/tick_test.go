@@ -10,19 +10,19 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
-	"brunt/attack"
 	"brunt/attack/figure"
 	"brunt/attack/histogram"
 	"brunt/attack/plan"
+	"brunt/attack/result"
 	"brunt/report"
 	"brunt/report/page"
 )
 
 // long invents a run of n seconds at 500/s whose times spread over decades.
-func long(n int) (report.Meta, *attack.Snapshot) {
+func long(n int) (report.Meta, *result.Snapshot) {
 	rng := rand.New(rand.NewPCG(1, 2))
-	s := &attack.Snapshot{State: attack.Running, Started: time.Now(), Elapsed: time.Duration(n) * time.Second, Status: map[int]uint64{}}
-	s.Latencies = attack.NewLatencies()
+	s := &result.Snapshot{State: result.Running, Started: time.Now(), Elapsed: time.Duration(n) * time.Second, Status: map[int]uint64{}}
+	s.Latencies = result.NewLatencies()
 	const rate = 500
 	for i := range n {
 		packed := func() *hdrhistogram.PackedHistogram {
@@ -42,7 +42,7 @@ func long(n int) (report.Meta, *attack.Snapshot) {
 			must(lateness.RecordValue(late))
 		}
 		s.Counts.Sent, s.Counts.Succeeded, s.Counts.Planned = s.Counts.Sent+rate, s.Counts.Succeeded+rate, s.Counts.Planned+rate
-		s.Intervals = append(s.Intervals, attack.Interval{
+		s.Intervals = append(s.Intervals, result.Interval{
 			At: time.Duration(i) * time.Second, Width: time.Second, Planned: rate, Sent: rate, Succeeded: rate,
 			Response: histogram.SketchOf(response), Service: histogram.SketchOf(service), Lateness: histogram.SketchOf(lateness),
 		})
@@ -66,7 +66,7 @@ func TestMergedAndReplacedIntervals(t *testing.T) {
 	before := c.intervals
 	first := string(before[4])
 	wide := *s
-	wide.Intervals = append([]attack.Interval(nil), s.Intervals[:5]...)
+	wide.Intervals = append([]result.Interval(nil), s.Intervals[:5]...)
 	wide.Intervals[4].Width = 1100 * time.Millisecond
 	c.update(&wide, nil)
 	if c.epoch != epoch || c.replacedFrom != 4 || c.replacedIn != c.version {
@@ -76,7 +76,7 @@ func TestMergedAndReplacedIntervals(t *testing.T) {
 		t.Error("a snapshot that was given away has changed, or the interval has not")
 	}
 	half := *s
-	half.Intervals = append([]attack.Interval(nil), s.Intervals[0], s.Intervals[2], s.Intervals[4])
+	half.Intervals = append([]result.Interval(nil), s.Intervals[0], s.Intervals[2], s.Intervals[4])
 	half.Intervals[0].Width, half.Intervals[1].Width = 2*time.Second, 2*time.Second
 	c.update(&half, nil)
 	if c.epoch != epoch+1 || len(c.intervals) != 3 {

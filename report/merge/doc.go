@@ -6,5 +6,5 @@
 //	            merge_timelines.go  intervals laid over each other
 //	            merge_verdicts.go   the verdict: trusted as far as the least trusted one
 //
-// May import: attack, report, report/format, report/rules.
+// May import: attack/result, report, report/format, report/rules.
 package merge

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"brunt/attack"
+	"brunt/attack/result"
 	"brunt/report"
 	"brunt/report/format"
 	"brunt/report/rules"
@@ -104,7 +104,7 @@ func (m *merger) head() {
 	out.Name = same(m, func(r *report.Report) string { return r.Name }, "")
 	out.Brunt = same(m, func(r *report.Report) string { return r.Brunt }, m.reports[0].Brunt)
 	out.Command = same(m, func(r *report.Report) string { return r.Command }, "")
-	out.State = string(attack.Done)
+	out.State = string(result.Done)
 	out.Target, out.Endpoint = m.target(), m.service()
 	out.Verdict = m.verdict()
 	for i, r := range m.reports {

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"slices"
 
-	"brunt/attack"
+	"brunt/attack/result"
 	"brunt/report"
 )
 
@@ -12,8 +12,8 @@ import (
 // report that nobody judged may be worse than one of limited trust; one that is
 // not to be trusted makes the whole so, whatever the others are.
 var (
-	limitDoubt = []string{attack.LimitNone, attack.LimitEndpoint, attack.LimitConnections, attack.LimitClient}
-	trustDoubt = []string{attack.TrustFull, attack.TrustLimited, "", attack.TrustNone}
+	limitDoubt = []string{result.LimitNone, result.LimitEndpoint, result.LimitConnections, result.LimitClient}
+	trustDoubt = []string{result.TrustFull, result.TrustLimited, "", result.TrustNone}
 )
 
 // verdict is trusted as far as the least trusted report is, and not judged where
@@ -22,12 +22,12 @@ var (
 // of the reports that met this limit or have no more trust than the whole.
 func (m *merger) verdict() report.Verdict {
 	v := report.Verdict{
-		LimitedBy: new(attack.LimitNone),
-		Trust:     new(attack.TrustFull),
+		LimitedBy: new(result.LimitNone),
+		Trust:     new(result.TrustFull),
 		Notes:     m.notes(),
 		Reasons:   []string{},
 	}
-	limit, trust := attack.LimitNone, attack.TrustFull
+	limit, trust := result.LimitNone, result.TrustFull
 	for _, r := range m.reports {
 		if slices.Index(limitDoubt, r.Verdict.Limit()) > slices.Index(limitDoubt, limit) {
 			limit = r.Verdict.Limit()
@@ -37,8 +37,8 @@ func (m *merger) verdict() report.Verdict {
 		}
 	}
 	v.Reasons = m.reasons(func(r *report.Report) bool {
-		return limit != attack.LimitNone && r.Verdict.Limit() == limit ||
-			trust != attack.TrustFull && trustOf(r) == trust
+		return limit != result.LimitNone && r.Verdict.Limit() == limit ||
+			trust != result.TrustFull && trustOf(r) == trust
 	})
 	if trust == "" {
 		return report.Verdict{Notes: []string{}, Reasons: v.Reasons}
@@ -48,12 +48,12 @@ func (m *merger) verdict() report.Verdict {
 	), new(
 		trust,
 	), new(
-		trust != attack.TrustNone,
+		trust != result.TrustNone,
 	), m.headline(
 		limit,
 	)
 	for _, r := range m.reports {
-		if ms := r.Verdict.ErrorMS; trust == attack.TrustLimited && ms != nil &&
+		if ms := r.Verdict.ErrorMS; trust == result.TrustLimited && ms != nil &&
 			(v.ErrorMS == nil || *ms > *v.ErrorMS) {
 			v.ErrorMS = new(*ms)
 		}
@@ -86,7 +86,7 @@ func (m *merger) headline(limit string) *string {
 	}
 	var words *string
 	quoted, left := 0, 0
-	for _, want := range []string{attack.LimitEndpoint, limit} {
+	for _, want := range []string{result.LimitEndpoint, limit} {
 		for i, r := range m.reports {
 			switch {
 			case r.Verdict.Limit() != want || said(r) == "":
@@ -97,7 +97,7 @@ func (m *merger) headline(limit string) *string {
 				quoted++
 			}
 		}
-		if limit == attack.LimitEndpoint {
+		if limit == result.LimitEndpoint {
 			break
 		}
 	}

@@ -14,11 +14,11 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
-	"brunt/attack"
 	"brunt/attack/cause"
 	"brunt/attack/figure"
 	"brunt/attack/histogram"
 	"brunt/attack/plan"
+	"brunt/attack/result"
 	"brunt/payloads/setting"
 	"brunt/report"
 	"brunt/report/rules"
@@ -37,15 +37,15 @@ var epoch = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 // builder keeps what is being made up.
 type builder struct {
 	story
-	s        *attack.Snapshot
+	s        *result.Snapshot
 	rng      *rand.Rand
-	failures map[string]*attack.Failure
-	named    map[string]*attack.Named
+	failures map[string]*result.Failure
+	named    map[string]*result.Named
 }
 
-func (st story) snapshot() *attack.Snapshot {
-	t := &builder{story: st, rng: rand.New(rand.NewPCG(uint64(st.seconds), 7)), failures: map[string]*attack.Failure{}, named: map[string]*attack.Named{}}
-	t.s = &attack.Snapshot{State: attack.Done, Started: epoch, Status: map[int]uint64{}, Latencies: attack.NewLatencies()}
+func (st story) snapshot() *result.Snapshot {
+	t := &builder{story: st, rng: rand.New(rand.NewPCG(uint64(st.seconds), 7)), failures: map[string]*result.Failure{}, named: map[string]*result.Named{}}
+	t.s = &result.Snapshot{State: result.Done, Started: epoch, Status: map[int]uint64{}, Latencies: result.NewLatencies()}
 	for second := range st.seconds {
 		t.second(second)
 	}
@@ -59,7 +59,7 @@ func packed() *hdrhistogram.PackedHistogram {
 
 func (t *builder) second(second int) {
 	response, service, lateness := packed(), packed(), packed()
-	in := attack.Interval{At: time.Duration(second) * time.Second, Width: time.Second}
+	in := result.Interval{At: time.Duration(second) * time.Second, Width: time.Second}
 	trouble := 0.0
 	if x := float64(second) / float64(t.seconds); !t.calm && x > 0.45 && x < 0.6 {
 		trouble = math.Sin((x - 0.45) / 0.15 * math.Pi)
@@ -84,7 +84,7 @@ func (t *builder) second(second int) {
 		name.Service.Record(took)
 		t.s.Status[200]++
 		if i == 0 {
-			t.s.Slowest = append(t.s.Slowest, attack.Slow{At: in.At, Response: time.Duration(took + waited + late), Service: time.Duration(took), Status: 200,
+			t.s.Slowest = append(t.s.Slowest, result.Slow{At: in.At, Response: time.Duration(took + waited + late), Service: time.Duration(took), Status: 200,
 				Payload: fmt.Sprintf("bodies.jsonl:%d", second%1000+1), RequestID: fmt.Sprintf("6c1f2a8e-4f0b-4c4e-9a51-0d2f7f%06x", second*7919)})
 		}
 	}
@@ -97,7 +97,7 @@ func (t *builder) second(second int) {
 	t.s.Latencies[figure.Lateness].Merge(lateness)
 }
 
-func (t *builder) add(in *attack.Interval) {
+func (t *builder) add(in *result.Interval) {
 	c := &t.s.Counts
 	in.Completed, in.CompletedOK = in.Succeeded, in.Succeeded
 	c.Window.Completed, c.Window.OK = c.Window.Completed+in.Completed, c.Window.OK+in.CompletedOK
@@ -106,21 +106,21 @@ func (t *builder) add(in *attack.Interval) {
 	t.s.Intervals = append(t.s.Intervals, *in)
 }
 
-func (t *builder) name(i int) *attack.Named {
+func (t *builder) name(i int) *result.Named {
 	text := "chat"
 	if len(t.names) > 0 {
 		text = t.names[i%len(t.names)]
 	}
 	if t.named[text] == nil {
-		t.named[text] = &attack.Named{Name: text}
+		t.named[text] = &result.Named{Name: text}
 	}
 	return t.named[text]
 }
 
-func (t *builder) fail(in *attack.Interval, took int64, second int) {
+func (t *builder) fail(in *result.Interval, took int64, second int) {
 	in.Failed++
 	must(t.s.Latencies[figure.Failed].RecordValue(took))
-	kinds := []attack.Failure{
+	kinds := []result.Failure{
 		{Kind: "status_429", Status: 429, Message: setting.Plain(`{"error_code":"REQUEST_LIMIT_EXCEEDED","message":"too many concurrent requests"}`)},
 		{Kind: "status_503", Status: 503, Message: setting.Plain("upstream connect error or disconnect/reset before headers")},
 		{Kind: "reset", Message: setting.Plain("connection reset by the endpoint")},
@@ -148,13 +148,13 @@ func (t *builder) finish() {
 	for _, kind := range slices.Sorted(maps.Keys(t.failures)) {
 		s.Failures = append(s.Failures, *t.failures[kind])
 	}
-	slices.SortStableFunc(s.Failures, func(a, b attack.Failure) int { return int(b.Count) - int(a.Count) })
+	slices.SortStableFunc(s.Failures, func(a, b result.Failure) int { return int(b.Count) - int(a.Count) })
 	for _, name := range slices.Sorted(maps.Keys(t.named)) {
 		n := t.named[name]
 		n.Sent = n.Succeeded + n.Failed
 		s.Names = append(s.Names, *n)
 	}
-	slices.SortStableFunc(s.Slowest, func(a, b attack.Slow) int { return int(b.Response - a.Response) })
+	slices.SortStableFunc(s.Slowest, func(a, b result.Slow) int { return int(b.Response - a.Response) })
 	s.Slowest = s.Slowest[:min(len(s.Slowest), 20)]
 	s.Addresses, s.TLSVersion = []string{"192.0.2.7:443"}, "1.3"
 	for range 40 {
@@ -162,8 +162,8 @@ func (t *builder) finish() {
 		must(s.Latencies[figure.Connect].RecordValue(200_000 + t.rng.Int64N(100_000)))
 		must(s.Latencies[figure.TLS].RecordValue(2_000_000 + t.rng.Int64N(1_000_000)))
 	}
-	s.Client = attack.Client{Cores: 2, CPU: s.Elapsed / 6, Wall: s.Elapsed, RSSPeak: 41_200_000, GCPauseMax: 212 * time.Microsecond, MaxFiles: 1_048_576}
-	s.Verdict = attack.Verdict{Trust: attack.TrustFull, LimitedBy: "none", Headline: setting.Plain("the endpoint kept up"), Reasons: []string{"brunt used 8.3 % of 2 cores"}}
+	s.Client = result.Client{Cores: 2, CPU: s.Elapsed / 6, Wall: s.Elapsed, RSSPeak: 41_200_000, GCPauseMax: 212 * time.Microsecond, MaxFiles: 1_048_576}
+	s.Verdict = result.Verdict{Trust: result.TrustFull, LimitedBy: "none", Headline: setting.Plain("the endpoint kept up"), Reasons: []string{"brunt used 8.3 % of 2 cores"}}
 }
 
 func (st story) meta() report.Meta {
@@ -197,10 +197,10 @@ func hostile() *report.Report {
 	s.Failures[0].Cause, s.Failures[0].Payload, s.Failures[0].Headers = cause.BadInput, nasty, map[string]string{nasty: nasty}
 	s.Failures[0].Advice = setting.Plain(nasty + " does not fit the model's signature")
 	s.Failures[1].Cause = cause.Cause(nasty)
-	s.Models = []attack.Served{{Name: nasty}}
+	s.Models = []result.Served{{Name: nasty}}
 	s.Slowest[0].Payload, s.Slowest[0].RequestID = strings.Repeat(nasty, 50), nasty
 	s.Err, s.Warnings = errors.New(nasty), setting.Plains([]string{strings.Repeat("w", 10_000), nasty})
-	s.Verdict = attack.Verdict{Trust: attack.TrustNone, LimitedBy: "client", Reasons: []string{strings.Repeat(nasty, 100)}}
+	s.Verdict = result.Verdict{Trust: result.TrustNone, LimitedBy: "client", Reasons: []string{strings.Repeat(nasty, 100)}}
 	m := st.meta()
 	m.Name, m.Endpoint, m.URL, m.Command = strings.Repeat(nasty, 3), "", "http://"+strings.Repeat("é.example/", 1000)+nasty, nasty
 	m.Payloads[0].File, m.Order, m.Version, m.Protocol = "/srv/"+nasty+".jsonl", nasty, nasty, nasty

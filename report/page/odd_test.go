@@ -8,9 +8,9 @@ import (
 
 	"github.com/chromedp/chromedp"
 
-	"brunt/attack"
 	"brunt/attack/figure"
 	"brunt/attack/histogram"
+	"brunt/attack/result"
 	"brunt/payloads/setting"
 	"brunt/report"
 	"brunt/report/merge"
@@ -65,7 +65,7 @@ func TestPagesWithLittleToShow(t *testing.T) {
 	merged, err := merge.Reports([]*report.Report{story{seconds: 20, rate: 50}.report(), story{seconds: 20, rate: 50}.report()})
 	must(err)
 	v := open(t, chromium, read)
-	nothing := report.From(story{rate: 1}.meta(), &attack.Snapshot{State: attack.Starting})
+	nothing := report.From(story{rate: 1}.meta(), &result.Snapshot{State: result.Starting})
 	for name, scene := range map[string]struct {
 		r     *report.Report
 		words string
@@ -95,7 +95,7 @@ func TestPagesWithLittleToShow(t *testing.T) {
 
 // unsent is a run that was stopped before its first request.
 func unsent() *report.Report {
-	return report.From(story{rate: 1}.meta(), &attack.Snapshot{State: attack.Done, Interrupted: true, Started: epoch})
+	return report.From(story{rate: 1}.meta(), &result.Snapshot{State: result.Done, Interrupted: true, Started: epoch})
 }
 
 // allFailed is a run against an endpoint that answers everything with a 503.
@@ -105,12 +105,12 @@ func allFailed() *report.Report {
 	s.Counts.Failed, s.Counts.Succeeded = s.Counts.Sent, 0
 	s.Status = map[int]uint64{503: s.Counts.Sent}
 	s.Latencies[figure.Response], s.Latencies[figure.Service], s.Latencies[figure.FirstByte] = histogram.New(), histogram.New(), histogram.New()
-	s.Failures = []attack.Failure{{Kind: "status_503", Status: 503, Message: setting.Plain("no healthy upstream"), Count: s.Counts.Sent, Last: 19 * time.Second}}
+	s.Failures = []result.Failure{{Kind: "status_503", Status: 503, Message: setting.Plain("no healthy upstream"), Count: s.Counts.Sent, Last: 19 * time.Second}}
 	s.Names, s.Slowest = nil, nil
 	for i := range s.Intervals {
 		in := &s.Intervals[i]
 		in.Failed, in.Succeeded, in.Response, in.Service = in.Sent, 0, histogram.Sketch{}, histogram.Sketch{}
 	}
-	s.Verdict = attack.Verdict{Trust: attack.TrustFull, LimitedBy: attack.LimitEndpoint, Headline: setting.Plain("the endpoint failed all requests (status 503)")}
+	s.Verdict = result.Verdict{Trust: result.TrustFull, LimitedBy: result.LimitEndpoint, Headline: setting.Plain("the endpoint failed all requests (status 503)")}
 	return report.From(st.meta(), s)
 }

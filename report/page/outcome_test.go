@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"brunt/attack"
+	"brunt/attack/result"
 	"brunt/report"
 )
 
@@ -17,8 +17,8 @@ func TestOutcomeInWords(t *testing.T) {
 	closed := func(r *report.Report) {
 		r.Plan.RatePerS, r.Plan.Concurrency = nil, new(16)
 	}
-	distrust := func(r *report.Report) { r.Verdict.Trust, r.Verdict.Valid = new(attack.TrustNone), new(false) }
-	endpointFell := func(r *report.Report) { r.Verdict.LimitedBy = new(attack.LimitEndpoint) }
+	distrust := func(r *report.Report) { r.Verdict.Trust, r.Verdict.Valid = new(result.TrustNone), new(false) }
+	endpointFell := func(r *report.Report) { r.Verdict.LimitedBy = new(result.LimitEndpoint) }
 	for name, c := range map[string]struct {
 		change func(r *report.Report)
 		words  string
@@ -37,7 +37,7 @@ func TestOutcomeInWords(t *testing.T) {
 			r.Requests.Succeeded -= r.Requests.CutOff
 		}, "✕50 % cut off", true},
 		"a queue grew": {endpointFell, "✕the endpoint fell behind", true},
-		"not trusted":  {func(r *report.Report) { distrust(r); r.Verdict.LimitedBy = new(attack.LimitClient) }, "✕figures not trusted: brunt was the limit", true},
+		"not trusted":  {func(r *report.Report) { distrust(r); r.Verdict.LimitedBy = new(result.LimitClient) }, "✕figures not trusted: brunt was the limit", true},
 		"failing, and not trusted": {func(r *report.Report) {
 			distrust(r)
 			endpointFell(r)

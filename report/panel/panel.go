@@ -11,6 +11,7 @@ import (
 
 	"brunt/attack"
 	"brunt/attack/plan"
+	"brunt/attack/result"
 	"brunt/report/format"
 	_ "brunt/report/panel/silent" // before bubbletea
 )
@@ -86,7 +87,7 @@ type model struct {
 	plan          *plan.Plan
 	styles        styles
 	interrupt     func()
-	snapshot      *attack.Snapshot
+	snapshot      *result.Snapshot
 	width, height int
 }
 

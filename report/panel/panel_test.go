@@ -17,6 +17,7 @@ import (
 	"brunt/attack"
 	"brunt/attack/endpoint"
 	"brunt/attack/plan"
+	"brunt/attack/result"
 	"brunt/payloads"
 	"brunt/payloads/setting"
 )
@@ -130,9 +131,9 @@ func TestViewFits(t *testing.T) {
 	run := start(t, p)
 	<-run.Done()
 	full := run.Snapshot()
-	full.Failures = append(full.Failures, attack.Failure{Kind: strings.Repeat("k", 300), Message: setting.Plain(strings.Repeat("é", 300)), Count: 1 << 40})
-	empty := &attack.Snapshot{Latencies: attack.NewLatencies()}
-	for _, s := range []*attack.Snapshot{full, empty} {
+	full.Failures = append(full.Failures, result.Failure{Kind: strings.Repeat("k", 300), Message: setting.Plain(strings.Repeat("é", 300)), Count: 1 << 40})
+	empty := &result.Snapshot{Latencies: result.NewLatencies()}
+	for _, s := range []*result.Snapshot{full, empty} {
 		for _, size := range [][2]int{{80, 24}, {200, 60}, {64, 16}} {
 			m := &model{plan: &p, styles: newStyles(io.Discard), snapshot: s, width: size[0], height: size[1]}
 			lines := strings.Split(m.View(), "\n")
@@ -154,7 +155,7 @@ func TestWholeMessages(t *testing.T) {
 	p := testPlan(t)
 	message := "upstream connect error or disconnect/reset before headers. retried and the latest reset reason: remote connection failure"
 	reason := "the endpoint refused 33 % of the requests, most of them with 429 Too Many Requests from its own limit"
-	s := &attack.Snapshot{Latencies: attack.NewLatencies(), Failures: []attack.Failure{{Kind: "status_503", Status: 503, Message: setting.Plain(message), Count: 12}}}
+	s := &result.Snapshot{Latencies: result.NewLatencies(), Failures: []result.Failure{{Kind: "status_503", Status: 503, Message: setting.Plain(message), Count: 12}}}
 	s.Verdict.Reasons = []string{reason}
 	view := func(height int) string {
 		m := &model{plan: &p, styles: newStyles(io.Discard), snapshot: s, width: 80, height: height}

@@ -10,6 +10,7 @@ import (
 
 	"brunt/attack"
 	"brunt/attack/plan"
+	"brunt/attack/result"
 	"brunt/report"
 	"brunt/report/format"
 )
@@ -49,9 +50,9 @@ func watch(f *os.File, run *attack.Run, plan *plan.Plan) (stop func()) {
 
 // progress is one line on a run under way: time left, rate asked and reached,
 // p50 and p99 of the last interval, requests in flight, failures.
-func progress(s *attack.Snapshot, plan *plan.Plan) string {
+func progress(s *result.Snapshot, plan *plan.Plan) string {
 	line := string(s.State)
-	if plan.Duration > 0 && s.State == attack.Running {
+	if plan.Duration > 0 && s.State == result.Running {
 		line += " · " + format.Span(max(0, plan.Duration-s.Elapsed).Round(time.Second)) + " left"
 	}
 	line += " · " + format.Count(s.Counts.Sent) + " sent"

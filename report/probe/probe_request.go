@@ -15,6 +15,7 @@ import (
 	"brunt/attack/figure"
 	"brunt/attack/host"
 	"brunt/attack/plan"
+	"brunt/attack/result"
 	"brunt/payloads"
 	"brunt/payloads/setting"
 	"brunt/report/config"
@@ -96,7 +97,7 @@ func (s *sender) more(
 	request attack.Request,
 	set *payloads.Set,
 	target *endpoint.Endpoint,
-	first *attack.Latencies,
+	first *result.Latencies,
 ) *hdrhistogram.PackedHistogram {
 	one.Requests, one.Duration, one.KeepAlive = mostMore, moreFor, true
 	run, err := attack.Start(one, request, set, target, nil)
@@ -151,7 +152,7 @@ func (s *sender) wake(
 }
 
 // tell puts the run of one request into words.
-func (s *sender) tell(shot *attack.Snapshot) {
+func (s *sender) tell(shot *result.Snapshot) {
 	l := &shot.Latencies
 	q := &Request{
 		Connect: time.Duration(
@@ -197,7 +198,7 @@ func (s *sender) tell(shot *attack.Snapshot) {
 	s.add(endpoint.Well, text, setting.Text{})
 }
 
-func (s *sender) failed(f *attack.Failure, q *Request) {
+func (s *sender) failed(f *result.Failure, q *Request) {
 	q.Cause = string(f.Cause)
 	text := strings.ReplaceAll(f.Kind, "_", " ")
 	if f.Status > 0 {

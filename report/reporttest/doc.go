@@ -2,7 +2,7 @@
 // around it: no clock, no network, the same figures for the same seed. It is
 // imported by tests alone.
 //
-// May import: attack, attack/cause, attack/endpoint, attack/endpoint/databricks,
-// attack/figure, attack/histogram, attack/plan, payloads/setting, report, report/merge,
+// May import: attack/cause, attack/endpoint, attack/endpoint/databricks, attack/figure,
+// attack/histogram, attack/plan, attack/result, payloads/setting, report, report/merge,
 // report/rules, report/text.
 package reporttest

@@ -12,10 +12,10 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
-	"brunt/attack"
 	"brunt/attack/figure"
 	"brunt/attack/histogram"
 	"brunt/attack/plan"
+	"brunt/attack/result"
 	"brunt/payloads/setting"
 	"brunt/report"
 )
@@ -44,23 +44,23 @@ var Epoch = time.Date(2026, 3, 1, 12, 0, 0, 123456789, time.UTC)
 // tape records a scene as a snapshot.
 type tape struct {
 	Scene
-	s         *attack.Snapshot
+	s         *result.Snapshot
 	rng       *rand.Rand
 	intervals []taped
-	failures  map[string]*attack.Failure
-	names     map[string]*attack.Named
+	failures  map[string]*result.Failure
+	names     map[string]*result.Named
 	last      time.Duration
 }
 
 // Snapshot is what the engine would have counted of the run.
-func (sc Scene) Snapshot() *attack.Snapshot {
+func (sc Scene) Snapshot() *result.Snapshot {
 	t := &tape{
-		Scene: sc, rng: rand.New(rand.NewPCG(sc.Seed, 7)), failures: map[string]*attack.Failure{}, names: map[string]*attack.Named{},
-		s: &attack.Snapshot{
-			State:     attack.Done,
+		Scene: sc, rng: rand.New(rand.NewPCG(sc.Seed, 7)), failures: map[string]*result.Failure{}, names: map[string]*result.Named{},
+		s: &result.Snapshot{
+			State:     result.Done,
 			Started:   Epoch,
 			Status:    map[int]uint64{},
-			Latencies: attack.NewLatencies(),
+			Latencies: result.NewLatencies(),
 		},
 	}
 	sent := sc.N - sc.stopped - sc.NoSlot
@@ -74,7 +74,7 @@ func (sc Scene) Snapshot() *attack.Snapshot {
 
 // taped is an interval while it is being made up.
 type taped struct {
-	attack.Interval
+	result.Interval
 	Response, Service, Lateness *hdrhistogram.PackedHistogram
 }
 
@@ -85,7 +85,7 @@ func (t *tape) at(d time.Duration) *taped {
 			return hdrhistogram.NewPacked(1, histogram.Max, histogram.Digits)
 		}
 		t.intervals = append(t.intervals, taped{
-			Interval: attack.Interval{At: time.Duration(len(t.intervals)) * time.Second, Width: time.Second},
+			Interval: result.Interval{At: time.Duration(len(t.intervals)) * time.Second, Width: time.Second},
 			Response: packed(), Service: packed(), Lateness: packed(),
 		})
 	}
@@ -143,7 +143,7 @@ func (t *tape) request(i int, sent bool) {
 	}
 	if status > 0 {
 		t.s.Status[status]++
-		t.s.Slowest = append(t.s.Slowest, attack.Slow{
+		t.s.Slowest = append(t.s.Slowest, result.Slow{
 			At: planned, Response: end - planned, Service: service, Status: status,
 			Payload: fmt.Sprintf("bodies.jsonl:%d", i%1000+1), RequestID: fmt.Sprintf("req-%06x", i*7919),
 		})
@@ -175,7 +175,7 @@ func (t *tape) request(i int, sent bool) {
 	}
 }
 
-func (t *tape) name(i int) *attack.Named {
+func (t *tape) name(i int) *result.Named {
 	if len(t.Scene.Names) == 0 {
 		return nil
 	}
@@ -186,7 +186,7 @@ func (t *tape) name(i int) *attack.Named {
 	}
 	name := t.Scene.Names[k]
 	if t.names[name] == nil {
-		t.names[name] = &attack.Named{Name: name}
+		t.names[name] = &result.Named{Name: name}
 	}
 	return t.names[name]
 }
@@ -215,7 +215,7 @@ func (t *tape) fail(status int, end time.Duration) {
 	}
 	f := t.failures[kind]
 	if f == nil {
-		f = &attack.Failure{
+		f = &result.Failure{
 			Kind:      kind,
 			Status:    status,
 			Message:   setting.Plain(message),
@@ -251,7 +251,7 @@ func (t *tape) finish() {
 		c.Window.Length = time.Duration(float64(t.N) * float64(t.Median) / float64(max(t.Slots, 1)))
 	}
 	if t.InProgress {
-		s.State = attack.Running
+		s.State = result.Running
 	}
 	var begun, over uint64
 	for i := range t.intervals {
@@ -267,28 +267,28 @@ func (t *tape) finish() {
 	for _, kind := range slices.Sorted(maps.Keys(t.failures)) {
 		s.Failures = append(s.Failures, *t.failures[kind])
 	}
-	slices.SortStableFunc(s.Failures, func(a, b attack.Failure) int { return int(b.Count) - int(a.Count) })
+	slices.SortStableFunc(s.Failures, func(a, b result.Failure) int { return int(b.Count) - int(a.Count) })
 	for _, name := range t.Scene.Names {
 		if n := t.names[name]; n != nil {
 			s.Names = append(s.Names, *n)
 			delete(t.names, name)
 		}
 	}
-	slices.SortStableFunc(s.Slowest, func(a, b attack.Slow) int { return int(b.Response - a.Response) })
+	slices.SortStableFunc(s.Slowest, func(a, b result.Slow) int { return int(b.Response - a.Response) })
 	s.Slowest = s.Slowest[:min(len(s.Slowest), 20)]
 	s.Addresses = []string{"192.0.2.7:443"}
 	if t.Tls {
 		s.TLSVersion = "1.3"
 	}
-	s.Client = attack.Client{
+	s.Client = result.Client{
 		Cores: 2, CPU: s.Elapsed / 6, Wall: s.Elapsed, RSSPeak: 41_200_000, GCPauseMax: 212 * time.Microsecond, MaxFiles: 1_048_576,
 	}
 	pace := "the endpoint kept up"
 	if t.Rate == 0 {
 		pace = "the endpoint set the pace"
 	}
-	s.Verdict = attack.Verdict{
-		Trust:     attack.TrustFull,
+	s.Verdict = result.Verdict{
+		Trust:     result.TrustFull,
 		LimitedBy: "none",
 		Headline:  setting.Plain(pace),
 		Reasons:   []string{"brunt used 8.3 % of 2 cores"},

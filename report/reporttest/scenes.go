@@ -8,13 +8,13 @@ import (
 	"sync"
 	"time"
 
-	"brunt/attack"
 	"brunt/attack/cause"
 	"brunt/attack/endpoint"
 	"brunt/attack/endpoint/databricks"
 	"brunt/attack/figure"
 	"brunt/attack/histogram"
 	"brunt/attack/plan"
+	"brunt/attack/result"
 	"brunt/payloads/setting"
 	"brunt/report"
 	"brunt/report/merge"
@@ -22,8 +22,8 @@ import (
 )
 
 // Empty is the snapshot of a run in which nothing has happened.
-func Empty() *attack.Snapshot {
-	return &attack.Snapshot{State: attack.Done, Verdict: attack.Verdict{Trust: attack.TrustFull, LimitedBy: "none"}}
+func Empty() *result.Snapshot {
+	return &result.Snapshot{State: result.Done, Verdict: result.Verdict{Trust: result.TrustFull, LimitedBy: "none"}}
 }
 
 // Full is a report in which every list has an entry and nothing is null that
@@ -129,8 +129,8 @@ func Failing() *report.Report {
 	}
 	s := sc.Snapshot()
 	s.Counts.Warmup, s.Counts.Reconnected = 2000, 17
-	s.Verdict = attack.Verdict{
-		Trust:     attack.TrustLimited,
+	s.Verdict = result.Verdict{
+		Trust:     result.TrustLimited,
 		LimitedBy: "endpoint",
 		Error:     8 * time.Millisecond,
 		Headline:  setting.Plain("the endpoint refused 35 % of the requests (429 too many concurrent requests)"),
@@ -165,7 +165,7 @@ func causes() *report.Report {
 		Resets:   0.001,
 	}
 	s := sc.Snapshot()
-	split := map[int]attack.Failure{}
+	split := map[int]result.Failure{}
 	for i := range s.Failures {
 		split[s.Failures[i].Status] = s.Failures[i]
 	}
@@ -189,9 +189,9 @@ func causes() *report.Report {
 		"Failed to parse input as a DataFrame",
 	), "bodies.jsonl:17"
 	bad.Advice = setting.Plain(bad.Payload + " does not fit the model's signature")
-	s.Failures = []attack.Failure{slow, tokens, gateway, bad, split[0]}
+	s.Failures = []result.Failure{slow, tokens, gateway, bad, split[0]}
 	for i, name := range []string{"champion", "challenger", nasty} {
-		m := attack.Served{Name: name}
+		m := result.Served{Name: name}
 		for n := range int64(3000 >> i) {
 			m.Response.Record(n * 41_000)
 			m.Service.Record(n * 40_000)
@@ -199,8 +199,8 @@ func causes() *report.Report {
 		m.Count = uint64(m.Response.Count())
 		s.Models = append(s.Models, m)
 	}
-	s.Verdict = attack.Verdict{
-		Trust:     attack.TrustFull,
+	s.Verdict = result.Verdict{
+		Trust:     result.TrustFull,
 		LimitedBy: "endpoint",
 		Headline:  setting.Plain("the endpoint refused 11 % of the requests"),
 		Reasons:   []string{"brunt used 12 % of 2 cores"},
@@ -212,8 +212,8 @@ func invalid() *report.Report {
 	sc := Scene{Seed: 3, Rate: 20000, Slots: 64, N: 40000, Median: 3 * time.Millisecond, Spread: 0.4}
 	s := sc.Snapshot()
 	s.Counts.LateWithSlots = 8123
-	s.Verdict = attack.Verdict{
-		Trust:     attack.TrustNone,
+	s.Verdict = result.Verdict{
+		Trust:     result.TrustNone,
 		LimitedBy: "client",
 		Headline:  setting.Plain("brunt could not send what was asked"),
 		Reasons: []string{
@@ -277,8 +277,8 @@ func unreachable() *report.Report {
 	s.Failures[0].Advice = setting.Plain(
 		"nothing listens there: check host and port, and whether the endpoint is still up",
 	)
-	s.Verdict = attack.Verdict{
-		Trust:     attack.TrustFull,
+	s.Verdict = result.Verdict{
+		Trust:     result.TrustFull,
 		LimitedBy: "endpoint",
 		Headline:  setting.Plain("the endpoint refused all connections"),
 	}
@@ -336,7 +336,7 @@ func outlier() *report.Report {
 		Must(s.Latencies[figure.FirstByte].RecordValue(int64(890 * time.Millisecond)))
 		Must(s.Latencies[figure.Lateness].RecordValue(int64(40 * time.Microsecond)))
 	}
-	slow := attack.Slow{
+	slow := result.Slow{
 		At:        3200 * time.Millisecond,
 		Response:  900 * time.Millisecond,
 		Service:   899 * time.Millisecond,
@@ -344,7 +344,7 @@ func outlier() *report.Report {
 		Payload:   "bodies.jsonl:17",
 		RequestID: "6c1f2a8e-4f0b-4c4e-9a51-0d2f7f9a9f31",
 	}
-	s.Slowest = append([]attack.Slow{slow, slow}, s.Slowest[:18]...)
+	s.Slowest = append([]result.Slow{slow, slow}, s.Slowest[:18]...)
 	return report.From(sc.Meta(), s)
 }
 
@@ -405,7 +405,7 @@ func Served() *report.Report {
 
 // StreamSnapshot has streams of 1 to 200 tokens, of which every tenth states no
 // usage, and a few without any output.
-func StreamSnapshot(seed uint64) (Scene, *attack.Snapshot) {
+func StreamSnapshot(seed uint64) (Scene, *result.Snapshot) {
 	sc := Scene{
 		Seed:     seed,
 		Rate:     20,
@@ -418,8 +418,8 @@ func StreamSnapshot(seed uint64) (Scene, *attack.Snapshot) {
 	s := sc.Snapshot()
 	s.Failures = append(
 		s.Failures,
-		attack.Failure{
-			Kind:    attack.KindStreamBroken,
+		result.Failure{
+			Kind:    result.KindStreamBroken,
 			Message: setting.Plain("the stream broke after 12 chunks: unexpected EOF"),
 			Count:   3,
 			First:   time.Second,
@@ -476,7 +476,7 @@ func StreamSnapshot(seed uint64) (Scene, *attack.Snapshot) {
 		}
 	}
 	in.Chunks = c.Chunks + 36 // those of the broken ones
-	s.Counts.Window.Tokens = attack.WindowTokens{Streamed: c.OutputTokens * 48 / 50, Estimated: c.OutputTokens / 50}
+	s.Counts.Window.Tokens = result.WindowTokens{Streamed: c.OutputTokens * 48 / 50, Estimated: c.OutputTokens / 50}
 	in.TTFT = histogram.SketchOf(l[figure.TTFT])
 	return sc, s
 }

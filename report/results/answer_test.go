@@ -14,6 +14,7 @@ import (
 
 	"brunt/attack"
 	"brunt/attack/figure"
+	"brunt/attack/result"
 	"brunt/report"
 	"brunt/report/reporttest"
 )
@@ -53,8 +54,8 @@ func answered(n int) (records []attack.Record, start time.Time) {
 }
 
 // countStreams works the figures of the records' streams out by their definitions.
-func countStreams(records []attack.Record) (c attack.StreamCounts, l attack.Latencies) {
-	l = attack.NewLatencies()
+func countStreams(records []attack.Record) (c result.StreamCounts, l result.Latencies) {
+	l = result.NewLatencies()
 	l.BeginStreams()
 	for i := range records {
 		r, a := &records[i], records[i].Answer
@@ -105,7 +106,7 @@ func TestAnswersKept(t *testing.T) {
 		if s == nil || r.Usage == nil || r.Usage.OutputTokens != 100*r.Usage.Replies || r.Usage.Replies < 30 {
 			t.Fatalf("%s: %+v, %+v", name, s, r.Usage)
 		}
-		got := attack.StreamCounts{
+		got := result.StreamCounts{
 			Streams: s.Streams, Silent: s.Silent, Unknown: s.Unknown, Choices: s.Choices, Chunks: s.Chunks,
 			OutputTokens: s.OutputTokens, PromptTokens: s.PromptTokens,
 			ByUsage: s.TokensBy.Usage, ByChunks: s.TokensBy.Chunks, ByNothing: s.TokensBy.Unknown,

@@ -16,6 +16,7 @@ import (
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
 	"brunt/attack"
+	"brunt/attack/result"
 )
 
 // columnNames are the header of CSV with a header. Times are milliseconds with
@@ -86,7 +87,7 @@ func (c *columnWriter) write(start time.Time, in *attack.Record, of *described, 
 	}
 	switch {
 	case in.Succeeded:
-	case in.Kind == attack.KindCut:
+	case in.Kind == result.KindCut:
 		c.row[7] = outcomeCutOff
 	case in.Status > 0:
 		c.row[7], c.row[8] = outcomeFailed, "status_"+c.row[6]
@@ -235,7 +236,7 @@ func (c *columnReader) read(out *vegeta.Result) (err error) {
 	default:
 		out.Error = c.text("error")
 		if out.Error == "" {
-			out.Error = attack.KindOther
+			out.Error = result.KindOther
 		}
 		out.Headers.Set(headerKind, out.Error)
 	}

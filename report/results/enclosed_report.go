@@ -11,8 +11,8 @@ import (
 	"github.com/klauspost/compress/zstd"
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
-	"brunt/attack"
 	"brunt/attack/histogram"
+	"brunt/attack/result"
 	"brunt/report"
 	"brunt/report/format"
 	"brunt/report/merge"
@@ -70,7 +70,7 @@ func (b *rebuilder) disclose(r *vegeta.Result) {
 func (b *rebuilder) conclude() (*report.Report, error) {
 	why := b.incomplete()
 	if why != "" {
-		b.s.Verdict = attack.Verdict{Reasons: []string{why}}
+		b.s.Verdict = result.Verdict{Reasons: []string{why}}
 		return b.report(), nil
 	}
 	if len(b.enclosed) > 1 {
@@ -141,7 +141,7 @@ const maxNames = 64
 
 // named are the figures of the name's requests; those of no name, or of one too
 // many, go nowhere.
-func (b *rebuilder) named(name string) *attack.Named {
+func (b *rebuilder) named(name string) *result.Named {
 	if name == "" {
 		return &b.nameless
 	}
@@ -151,7 +151,7 @@ func (b *rebuilder) named(name string) *attack.Named {
 	if len(b.names) == maxNames {
 		return &b.nameless
 	}
-	n := &attack.Named{Name: name}
+	n := &result.Named{Name: name}
 	b.names[name] = n
 	b.order = append(b.order, name)
 	return n

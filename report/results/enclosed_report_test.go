@@ -17,6 +17,7 @@ import (
 
 	"brunt/attack"
 	"brunt/attack/figure"
+	"brunt/attack/result"
 	"brunt/report"
 	"brunt/report/export"
 	"brunt/report/reporttest"
@@ -207,7 +208,7 @@ func TestResultsThatAreNotWhole(t *testing.T) {
 func TestColumns(t *testing.T) {
 	records, start := kept(20)
 	records[3].Status, records[3].Succeeded, records[3].Kind, records[3].First, records[3].Sent = 0, false, "refused", 0, 0
-	records[4].Status, records[4].Succeeded, records[4].Kind = 0, false, attack.KindCut
+	records[4].Status, records[4].Succeeded, records[4].Kind = 0, false, result.KindCut
 	path := filepath.Join(t.TempDir(), "h.csv")
 	write(t, path, FormatColumns, records, start, nil)
 	b, err := os.ReadFile(path)

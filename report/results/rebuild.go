@@ -12,9 +12,9 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
-	"brunt/attack"
 	"brunt/attack/figure"
 	"brunt/attack/histogram"
+	"brunt/attack/result"
 	"brunt/payloads/setting"
 	"brunt/report"
 )
@@ -22,15 +22,15 @@ import (
 // rebuilder makes a snapshot of results, in memory that does not grow with
 // their number.
 type rebuilder struct {
-	s           attack.Snapshot
+	s           result.Snapshot
 	base        time.Time // of the first result; seconds are counted from it
 	first, last time.Time // planned instants
 	end         time.Time // of the last reply
 	seconds     map[int64]*second
-	failures    map[string]*attack.Failure
-	names       map[string]*attack.Named
+	failures    map[string]*result.Failure
+	names       map[string]*result.Named
 	order       []string // of the names, by first appearance
-	nameless    attack.Named
+	nameless    result.Named
 	name, url   string
 	enclosed    []*report.Report // that the file holds
 	broken      error            // why one of them cannot be read
@@ -39,11 +39,11 @@ type rebuilder struct {
 func rebuild(decode vegeta.Decoder, end *tail, name string) (*report.Report, error) {
 	b := &rebuilder{
 		seconds:  map[int64]*second{},
-		failures: map[string]*attack.Failure{},
-		names:    map[string]*attack.Named{},
+		failures: map[string]*result.Failure{},
+		names:    map[string]*result.Named{},
 	}
-	b.s.State, b.s.Status = attack.Done, map[int]uint64{}
-	b.s.Latencies = attack.NewLatencies()
+	b.s.State, b.s.Status = result.Done, map[int]uint64{}
+	b.s.Latencies = result.NewLatencies()
 	for n := 1; ; n++ {
 		var r vegeta.Result
 		if err := decode(&r); errors.Is(err, io.EOF) {
@@ -155,11 +155,11 @@ func (b *rebuilder) fail(r *vegeta.Result, end time.Time) {
 	case r.Code > 0:
 		kind = "status_" + strconv.Itoa(int(r.Code))
 	case kind == "":
-		kind = attack.KindOther
+		kind = result.KindOther
 	}
 	f := b.failures[kind]
 	if f == nil {
-		f = &attack.Failure{
+		f = &result.Failure{
 			Kind:    kind,
 			Status:  int(r.Code),
 			Message: setting.Plain(r.Error),
@@ -194,7 +194,7 @@ func (b *rebuilder) report() *report.Report {
 		f.First, f.Last = max(0, f.First+shift), max(0, f.Last+shift)
 		s.Failures = append(s.Failures, *f)
 	}
-	slices.SortStableFunc(s.Failures, func(x, y attack.Failure) int { return int(y.Count) - int(x.Count) })
+	slices.SortStableFunc(s.Failures, func(x, y result.Failure) int { return int(y.Count) - int(x.Count) })
 	r := report.From(report.Meta{Name: b.name, URL: b.url, Protocol: "HTTP/1.1"}, s)
 	r.Rebuilt = true
 	r.ForgetWindow()

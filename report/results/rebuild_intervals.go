@@ -7,8 +7,8 @@ import (
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 
-	"brunt/attack"
 	"brunt/attack/histogram"
+	"brunt/attack/result"
 )
 
 // maxFilled is the longest run, in seconds, of which those are written down too
@@ -21,7 +21,7 @@ const shortStart = 200 * time.Millisecond
 
 // second is one interval while it is being filled.
 type second struct {
-	attack.Interval
+	result.Interval
 	response, service, lateness *hdrhistogram.PackedHistogram
 	ttft, tpot                  *hdrhistogram.PackedHistogram // nil without any
 }
@@ -44,19 +44,19 @@ func (b *rebuilder) at(t time.Time) *second {
 // intervals are the seconds in order, those in which nothing happened too. They
 // count from the first result in the file, which need not be the first planned:
 // shift is by how much it is later, and makes a shorter or longer first interval.
-func (b *rebuilder) intervals(shift time.Duration) []attack.Interval {
+func (b *rebuilder) intervals(shift time.Duration) []result.Interval {
 	edge := func(k int64) time.Duration { return max(0, time.Duration(k)*time.Second+shift) }
 	keys := slices.Sorted(maps.Keys(b.seconds))
 	if len(keys) > 1 && edge(keys[1]) < shortStart {
 		b.seconds[keys[1]].join(b.seconds[keys[0]])
 		keys = keys[1:]
 	}
-	list := make([]attack.Interval, 0, len(keys))
+	list := make([]result.Interval, 0, len(keys))
 	fill := keys[len(keys)-1]-keys[0] <= maxFilled
 	inFlight, until := int64(0), time.Duration(0)
 	for i, k := range keys {
 		for i > 0 && fill && until < edge(k) {
-			list = append(list, attack.Interval{At: until, Width: time.Second, InFlight: uint64(inFlight)})
+			list = append(list, result.Interval{At: until, Width: time.Second, InFlight: uint64(inFlight)})
 			until += time.Second
 		}
 		in := b.seconds[k]

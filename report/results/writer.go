@@ -14,6 +14,7 @@ import (
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
 	"brunt/attack"
+	"brunt/attack/result"
 	"brunt/payloads"
 	"brunt/report"
 	"brunt/report/format"
@@ -289,7 +290,7 @@ func (r *Writer) result(start time.Time, in *attack.Record) *vegeta.Result {
 	}
 	switch {
 	case in.Succeeded:
-	case in.Kind == attack.KindCut:
+	case in.Kind == result.KindCut:
 		out.Error = cutOffText
 	case in.Status > 0:
 		out.Error = strings.TrimSpace(strconv.Itoa(in.Status) + " " + http.StatusText(in.Status))

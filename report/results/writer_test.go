@@ -16,6 +16,7 @@ import (
 
 	"brunt/attack"
 	"brunt/attack/figure"
+	"brunt/attack/result"
 	"brunt/report"
 )
 
@@ -34,7 +35,7 @@ func records(t *rapid.T) []attack.Record {
 		case 0:
 			r.Status = rapid.SampledFrom([]int{400, 429, 500}).Draw(t, "status")
 		case 1:
-			r.Kind = rapid.SampledFrom([]string{"reset", "refused", attack.KindCut}).Draw(t, "kind")
+			r.Kind = rapid.SampledFrom([]string{"reset", "refused", result.KindCut}).Draw(t, "kind")
 		default:
 			r.Status, r.Succeeded = 200, true
 		}
@@ -63,7 +64,7 @@ func TestResultsRoundTrip(t *testing.T) {
 			if r.Succeeded {
 				succeeded++
 			}
-			if r.Kind == attack.KindCut {
+			if r.Kind == result.KindCut {
 				cut++
 			}
 			status[vegetaCode(r.Status)]++
@@ -135,7 +136,7 @@ func checkSeconds(t *rapid.T, intervals []report.Interval, in []attack.Record) {
 				continue
 			}
 			want.out += r.BytesOut
-			if r.Kind != attack.KindCut && !r.Succeeded {
+			if r.Kind != result.KindCut && !r.Succeeded {
 				want.failed++
 			}
 		}

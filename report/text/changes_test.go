@@ -7,8 +7,8 @@ import (
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
-	"brunt/attack"
 	"brunt/attack/plan"
+	"brunt/attack/result"
 	"brunt/report"
 	"brunt/report/merge"
 	"brunt/report/reporttest"
@@ -41,14 +41,14 @@ func TestChangesAreTold(t *testing.T) {
 }
 
 func changedRun() *report.Report {
-	s := &attack.Snapshot{
-		State: attack.Done, Started: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Elapsed: 10 * time.Second, PlanElapsed: 10 * time.Second,
+	s := &result.Snapshot{
+		State: result.Done, Started: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Elapsed: 10 * time.Second, PlanElapsed: 10 * time.Second,
 		Changes: []plan.Change{
 			{At: -1500 * time.Millisecond, Rate: vegeta.Rate{Freq: 5, Per: 2 * time.Second}},
 			{At: 4 * time.Second, Concurrency: 7},
 		},
-		Verdict: attack.Verdict{Trust: attack.TrustFull, LimitedBy: attack.LimitNone},
+		Verdict: result.Verdict{Trust: result.TrustFull, LimitedBy: result.LimitNone},
 	}
-	s.Latencies = attack.NewLatencies()
+	s.Latencies = result.NewLatencies()
 	return report.From(report.Meta{Version: "1", Plan: plan.Plan{Rate: vegeta.Rate{Freq: 1, Per: time.Second}}}, s)
 }

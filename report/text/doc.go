@@ -11,5 +11,6 @@
 // Markdown is in markdown.go; checklist.go writes the findings of a check before a
 // run. What a 429 means is decided in attack; it is printed by advice_text.go.
 //
-// May import: attack, attack/figure, payloads, report, report/format, report/rules.
+// May import: attack/figure, attack/result, payloads, report, report/format,
+// report/rules.
 package text

@@ -4,14 +4,14 @@ import (
 	"fmt"
 	"strings"
 
-	"brunt/attack"
+	"brunt/attack/result"
 	"brunt/report"
 	"brunt/report/format"
 )
 
 // VerdictWords are a verdict's in one line each: what the endpoint did, and how
 // far the figures can be trusted.
-func VerdictWords(v *attack.Verdict) (endpoint, figures string) {
+func VerdictWords(v *result.Verdict) (endpoint, figures string) {
 	out := report.VerdictOf(v)
 	return EndpointWords(&out), FiguresWords(&out)
 }
@@ -34,13 +34,13 @@ func EndpointWords(v *report.Verdict) string {
 
 func limitWords(limit string) string {
 	switch limit {
-	case attack.LimitNone:
+	case result.LimitNone:
 		return "limited by nothing"
-	case attack.LimitClient:
+	case result.LimitClient:
 		return "limited by brunt itself"
-	case attack.LimitConnections:
+	case result.LimitConnections:
 		return "limited by the connections"
-	case attack.LimitEndpoint:
+	case result.LimitEndpoint:
 		return "limited by the endpoint"
 	}
 	return "limited by " + format.Safe(limit, 20)
@@ -55,7 +55,7 @@ func trustWords(v *report.Verdict) string {
 		return "not trusted"
 	case v.ErrorMS != nil:
 		return "trusted, but times may be up to " + format.MS(*v.ErrorMS) + " too high"
-	case *v.Trust == attack.TrustLimited:
+	case *v.Trust == result.TrustLimited:
 		return "trusted in part"
 	}
 	return "trusted"

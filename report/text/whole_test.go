@@ -6,8 +6,8 @@ import (
 	"testing"
 	"time"
 
-	"brunt/attack"
 	"brunt/attack/figure"
+	"brunt/attack/result"
 	"brunt/payloads/setting"
 	"brunt/report"
 	"brunt/report/reporttest"
@@ -29,7 +29,7 @@ func TestNothingUsefulIsCut(t *testing.T) {
 	sc := reporttest.Scene{Seed: 3, Rate: 100, Slots: 50, N: 1000, Median: 10 * time.Millisecond, Spread: 0.3, Statuses: map[int]float64{503: 0.1}, Names: []string{name}}
 	s := sc.Snapshot()
 	s.Failures[0].Message, s.Failures[0].Advice = setting.Plain(second), setting.Plain(advice)
-	s.Failures = append(s.Failures, attack.Failure{Kind: attack.KindStreamBroken, Message: setting.Plain(message), Count: 3, First: time.Second, Last: 9 * time.Second})
+	s.Failures = append(s.Failures, result.Failure{Kind: result.KindStreamBroken, Message: setting.Plain(message), Count: 3, First: time.Second, Last: 9 * time.Second})
 	s.Slowest[0].Payload, s.Slowest[0].RequestID, s.Slowest[0].Response = payload, id, 10*time.Minute
 	reporttest.Must(s.Latencies[figure.Response].RecordValue(int64(10 * time.Minute)))
 	s.Warnings = append(s.Warnings, setting.Plain(warning))

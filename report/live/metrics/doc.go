@@ -7,5 +7,5 @@
 // Nothing is kept between two scrapes: a counter is the snapshot's, and begins anew
 // with each run, which Prometheus takes for what it is.
 //
-// May import: attack, attack/figure, report.
+// May import: attack/figure, attack/result, report.
 package metrics

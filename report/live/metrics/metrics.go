@@ -7,8 +7,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
-	"brunt/attack"
 	"brunt/attack/figure"
+	"brunt/attack/result"
 	"brunt/report"
 )
 
@@ -18,7 +18,7 @@ type Now struct {
 	Run         int              // number of the present run in this process, 0 while idle
 	RatePerS    float64          // that is asked for, 0 for a constant concurrency
 	Concurrency int              // that is asked for, 0 where none is
-	Snapshot    *attack.Snapshot // nil while idle
+	Snapshot    *result.Snapshot // nil while idle
 }
 
 // Handler serves what source gives at each scrape; states are all that there are.
@@ -82,11 +82,11 @@ type counter struct {
 }
 
 type labelled struct {
-	of     func(*attack.Counts) uint64
+	of     func(*result.Counts) uint64
 	labels []string
 }
 
-func counts(name, help string, of func(*attack.Counts) uint64) counter {
+func counts(name, help string, of func(*result.Counts) uint64) counter {
 	return counter{desc(name, help), []labelled{{of, nil}}}
 }
 
@@ -96,16 +96,16 @@ var (
 		counts(
 			"planned_requests_total",
 			"Requests of the present run whose planned instant has come, warm-up excluded.",
-			func(c *attack.Counts) uint64 { return c.Planned },
+			func(c *result.Counts) uint64 { return c.Planned },
 		),
 		counts("sent_requests_total", "Requests of the present run that were begun, warm-up excluded.",
-			func(c *attack.Counts) uint64 { return c.Sent }),
+			func(c *result.Counts) uint64 { return c.Sent }),
 		{
 			desc("requests_total", "Requests of the present run that ended, by outcome, warm-up excluded.", "outcome"),
 			[]labelled{
-				{func(c *attack.Counts) uint64 { return c.Succeeded }, []string{"succeeded"}},
-				{func(c *attack.Counts) uint64 { return c.Failed }, []string{"failed"}},
-				{func(c *attack.Counts) uint64 { return c.CutOff }, []string{"cut_off"}},
+				{func(c *result.Counts) uint64 { return c.Succeeded }, []string{"succeeded"}},
+				{func(c *result.Counts) uint64 { return c.Failed }, []string{"failed"}},
+				{func(c *result.Counts) uint64 { return c.CutOff }, []string{"cut_off"}},
 			},
 		},
 		{
@@ -115,40 +115,40 @@ var (
 				"outcome",
 			),
 			[]labelled{
-				{func(c *attack.Counts) uint64 { return c.Window.OK }, []string{"ok"}},
-				{func(c *attack.Counts) uint64 { return c.Window.Completed - c.Window.OK }, []string{"failed"}},
+				{func(c *result.Counts) uint64 { return c.Window.OK }, []string{"ok"}},
+				{func(c *result.Counts) uint64 { return c.Window.Completed - c.Window.OK }, []string{"failed"}},
 			},
 		},
 		counts(
 			"completed_output_tokens_total",
 			"Output tokens that came within the measured time, of replies that succeeded, counted when those have ended.",
-			func(c *attack.Counts) uint64 { return c.Window.Tokens.Streamed + c.Window.Tokens.Whole },
+			func(c *result.Counts) uint64 { return c.Window.Tokens.Streamed + c.Window.Tokens.Whole },
 		),
-		counts("received_bytes_total", "Bytes of replies.", func(c *attack.Counts) uint64 { return c.BytesIn }),
-		counts("sent_bytes_total", "Bytes of requests.", func(c *attack.Counts) uint64 { return c.BytesOut }),
+		counts("received_bytes_total", "Bytes of replies.", func(c *result.Counts) uint64 { return c.BytesIn }),
+		counts("sent_bytes_total", "Bytes of requests.", func(c *result.Counts) uint64 { return c.BytesOut }),
 		counts(
 			"connections_total",
 			"Connections opened, warm-up excluded.",
-			func(c *attack.Counts) uint64 { return c.Connections },
+			func(c *result.Counts) uint64 { return c.Connections },
 		),
 	}
 	streamCounters = []counter{
 		{desc("streams_total", "Streams, by what their output tokens were counted from.", "tokens_by"), []labelled{
-			{func(c *attack.Counts) uint64 { return c.Stream.ByUsage }, []string{"usage"}},
-			{func(c *attack.Counts) uint64 { return c.Stream.ByChunks }, []string{"chunks"}},
-			{func(c *attack.Counts) uint64 { return c.Stream.ByNothing }, []string{"unknown"}},
+			{func(c *result.Counts) uint64 { return c.Stream.ByUsage }, []string{"usage"}},
+			{func(c *result.Counts) uint64 { return c.Stream.ByChunks }, []string{"chunks"}},
+			{func(c *result.Counts) uint64 { return c.Stream.ByNothing }, []string{"unknown"}},
 		}},
 		counts(
 			"output_tokens_total",
 			"Output tokens of streams.",
-			func(c *attack.Counts) uint64 { return c.Stream.OutputTokens },
+			func(c *result.Counts) uint64 { return c.Stream.OutputTokens },
 		),
 		counts("prompt_tokens_total", "Prompt tokens of streams, as far as the endpoint states them.",
-			func(c *attack.Counts) uint64 { return c.Stream.PromptTokens }),
+			func(c *result.Counts) uint64 { return c.Stream.PromptTokens }),
 		counts(
 			"stream_chunks_total",
 			"Pieces of output that came in streams.",
-			func(c *attack.Counts) uint64 { return c.Stream.Chunks },
+			func(c *result.Counts) uint64 { return c.Stream.Chunks },
 		),
 	}
 )
@@ -166,8 +166,8 @@ var histograms = map[figure.Figure]*prometheus.Desc{
 
 // Grades and limits that there are series for.
 var (
-	grades = []string{attack.TrustFull, attack.TrustLimited, attack.TrustNone, report.NotJudged}
-	limits = []string{attack.LimitNone, attack.LimitClient, attack.LimitConnections, attack.LimitEndpoint}
+	grades = []string{result.TrustFull, result.TrustLimited, result.TrustNone, report.NotJudged}
+	limits = []string{result.LimitNone, result.LimitClient, result.LimitConnections, result.LimitEndpoint}
 )
 
 // collector reads the present run when it is asked to, and only then.
@@ -234,7 +234,7 @@ func (c *collector) Collect(out chan<- prometheus.Metric) {
 	}
 }
 
-func collectCounters(out chan<- prometheus.Metric, list []counter, s *attack.Snapshot) {
+func collectCounters(out chan<- prometheus.Metric, list []counter, s *result.Snapshot) {
 	for _, counter := range list {
 		for _, value := range counter.values {
 			out <- prometheus.MustNewConstMetricWithCreatedTimestamp(

@@ -1,6 +1,6 @@
 //go:build !race
 
-package attack
+package result
 
 import (
 	"fmt"
@@ -32,7 +32,7 @@ func TestVerdictsOfQueues(t *testing.T) {
 						for _, at := range []time.Duration{0, duration / 3, 3 * duration / 4} {
 							w := world{rate: rate, servers: servers, duration: duration, at: at, timeout: time.Hour, service: spread(service, sigma, uint64(servers)+uint64(service))}
 							s, p := w.snapshot(t)
-							v := judge(s, p)
+							v := Judge(s, p)
 							judged++
 							behind := strings.HasPrefix(v.Headline.String(), "the endpoint fell behind")
 							seen := at

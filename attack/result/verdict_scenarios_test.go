@@ -1,6 +1,6 @@
 //go:build !race
 
-package attack
+package result
 
 import (
 	"math"
@@ -100,10 +100,10 @@ var scenarios = []struct {
 	{name: "a late p99, closed loop", world: world{concurrency: 8, service: took(10 * ms), delays: times(8, 19*ms), adjust: func(s *Snapshot) {
 		s.Delays = Delays{}
 		for range 480 {
-			s.Delays.record(60 * time.Microsecond)
+			s.Delays.Record(60 * time.Microsecond)
 		}
 		for range 10 {
-			s.Delays.record(15 * ms)
+			s.Delays.Record(15 * ms)
 		}
 	}}, headline: "the endpoint set the pace", limit: LimitNone, trust: TrustNone, reasons: "of the p99 service time"},
 	{name: "replies in step, closed loop", world: world{concurrency: 10, service: took(5 * sec), duration: 60 * sec}, headline: "the endpoint set the pace", limit: LimitNone, trust: TrustFull},
@@ -220,7 +220,7 @@ func TestScenarios(t *testing.T) {
 	for _, c := range scenarios {
 		t.Run(strings.ReplaceAll(c.name, " ", "_"), func(t *testing.T) {
 			s, p := c.world.snapshot(t)
-			v := judge(s, p)
+			v := Judge(s, p)
 			if !regexp.MustCompile("^(?:" + c.headline + ")$").MatchString(v.Headline.String()) {
 				t.Errorf("headline %q, want %q", v.Headline.String(), c.headline)
 			}

@@ -1,4 +1,4 @@
-package attack
+package result
 
 import (
 	"fmt"
@@ -6,7 +6,6 @@ import (
 
 	"brunt/attack/plan"
 	"brunt/attack/spell"
-	"brunt/payloads/setting"
 )
 
 // load is a part of a run whose load is judged by itself: a stage, or all since the
@@ -50,39 +49,6 @@ func lastLoad(s *Snapshot, p *plan.Plan) load {
 		return list[len(list)-1]
 	}
 	return wholeLoad(s, p)
-}
-
-// firstBehind is the backlog of the first stage in which the endpoint fell behind.
-// Without one, it is that of the first stage of which that cannot be told; while the
-// run goes on, only the stage under way can be one, since it may yet show.
-func firstBehind(s *Snapshot, p *plan.Plan, stages []load) (b backlog, in load) {
-	var early *backlog
-	for i := range stages {
-		if b := backlogOf(s, p, stages[i]); b.grows && b.slower && !b.early {
-			return b, stages[i]
-		} else if early == nil && b.early && (s.State == Done || i == len(stages)-1) {
-			early, in = &b, stages[i]
-		}
-	}
-	if early == nil {
-		return backlog{}, load{}
-	}
-	return *early, in
-}
-
-// shortStage says of which stage it cannot be told whether the endpoint kept up.
-func shortStage(s *Snapshot, b *backlog, in *load) finding {
-	why := fmt.Sprintf("it lasted %s, and a response takes about %s", spell.Span(in.to-in.from), spell.Span(b.first))
-	if b.grows {
-		why = fmt.Sprintf("requests in flight rose from %s to %s", spell.Grouped(b.from), spell.Grouped(b.to))
-	}
-	headline := fmt.Sprintf(
-		"the endpoint answered, but stage %d (%s) was too short to show whether it keeps up: %s",
-		in.number,
-		in.stage,
-		why,
-	)
-	return finding{headline: setting.Plain(headline), limit: LimitNone, notes: minorFailures(s)}
 }
 
 // words say which stage it is.

@@ -1,4 +1,4 @@
-package attack
+package result
 
 import (
 	"fmt"
@@ -174,37 +174,4 @@ func failureTimes(k kindCount, settled uint64, s *Snapshot, p *plan.Plan) string
 		return ", up to " + spell.Span(k.last) + " of the run"
 	}
 	return ""
-}
-
-// moreConnections is what to do where streams are short.
-var moreConnections = setting.Textf("raise %v, or leave it out", setting.Connections)
-
-// shortage is what this machine, or a limit that was set, had too little of, and
-// how many requests failed of it.
-func shortage(s *Snapshot) (text setting.Text, n uint64) {
-	if n := countOfKind(s, endpoint.NoFiles); n > 0 {
-		return setting.Textf("%s found no free file descriptor (limit %d): raise it with ulimit -n, or lower %v",
-			spell.Counted(n, "request"), s.Client.MaxFiles, setting.Concurrency), n
-	}
-	if n := countOfKind(s, endpoint.NoPorts); n > 0 {
-		return setting.Textf(
-			"%s found no free port: keep connections open, or widen net.ipv4.ip_local_port_range",
-			spell.Counted(n, "request"),
-		), n
-	}
-	if n := countOfKind(s, KindConnectRate); n > 0 {
-		return setting.Textf(
-			"%s were given no connection in time by %v: raise it, or leave it out",
-			spell.Counted(n, "request"),
-			setting.ConnectRate,
-		), n
-	}
-	if n := countOfKind(s, KindNoStream); n > 0 {
-		return setting.Textf(
-			"%s got no stream in time, for the endpoint takes no more of them at once on an HTTP/2 connection: %v",
-			spell.Counted(n, "request"),
-			moreConnections,
-		), n
-	}
-	return setting.Text{}, 0
 }

@@ -1,16 +1,11 @@
-package attack
+package result
 
 import (
 	"time"
 
-	"brunt/attack/cause"
-	"brunt/attack/histogram"
 	"brunt/attack/plan"
 	"brunt/payloads/setting"
 )
-
-// State of a run.
-type State string
 
 // A run passes through these in order; Warming only with a warm-up.
 const (
@@ -21,79 +16,23 @@ const (
 	Done     State = "done"
 )
 
-// Counts of requests. planned = sent + no_slot + stopped + skipped and
-// sent = succeeded + failed + cut_off + (while running) in flight.
-type Counts struct {
-	Planned, Sent              uint64
-	NoSlot, Stopped, Skipped   uint64
-	Succeeded, Failed, CutOff  uint64
-	Warmup                     uint64 // sent within the warm-up, in no other count
-	Reconnected                uint64 // idle connections found closed and opened anew before sending
-	BytesIn, BytesOut          uint64 // wire bytes of replies and requests, without TLS
-	Connections                uint64 // connections opened, without those of the warm-up
-	LateWithSlots, LateNoSlots uint64 // tickets begun over 10 ms late, by whether a slot was free
-	SkippedNoSlot              uint64 // of Skipped, those for which no slot was free
-	UnsentWithSlots            uint64 // of NoSlot or Stopped, those that were not sent though slots were free
-	Queued                     uint64 // requests that waited over 10 ms for a stream of HTTP/2
-	Clamped                    uint64 // values beyond the histograms' bounds
-	Kept, Dropped              uint64 // records handed to the sink, and those it was too slow for
-	Good                       uint64 // successes that keep Plan.Good; 0 without bounds
-	Stream                     StreamCounts
-	Usage                      UsageCounts
-	Answers                    AnswerCounts
-	Window                     Window
-	Sessions                   SessionCounts
-}
+// What a verdict can name as the limit.
+const (
+	LimitNone        = "none"
+	LimitClient      = "client"
+	LimitConnections = "connections"
+	LimitEndpoint    = "endpoint"
+)
 
-// NotSent is the number of planned tickets for which no attempt was begun.
-func (c *Counts) NotSent() uint64 { return c.NoSlot + c.Stopped + c.Skipped }
+// How far figures can be trusted.
+const (
+	TrustFull    = "full"    // brunt's own delays do not show in them
+	TrustLimited = "limited" // brunt's own delays are a part of them, of at most Verdict.Error
+	TrustNone    = "none"    // they say more about brunt or its machine than about the endpoint
+)
 
-// Failure is one kind of failure, and one cause of it, with the first one seen
-// as the example.
-type Failure struct {
-	Kind        string      // refused, reset, timeout_reply, status_429, …
-	Status      int         // 0 where no complete reply came
-	Cause       cause.Cause // of a reply, as far as it tells
-	Message     setting.Text
-	Advice      setting.Text // what to do about it, one sentence; empty where nothing is known but what the message says
-	RequestID   string
-	Payload     string            // file:line
-	Headers     map[string]string // of the reply, in lower case, secrets hidden; nil without one
-	Count       uint64
-	First, Last time.Duration // end of the first and last one, since the measured start
-}
-
-// Named are the figures of the requests of one payload name.
-type Named struct {
-	Name              string
-	Sent              uint64
-	Succeeded, Failed uint64
-	CutOff            uint64
-	Response, Service histogram.Distribution // of successes
-}
-
-// Slow is one of the slowest complete replies.
-type Slow struct {
-	At                time.Duration // planned instant since the measured start
-	Response, Service time.Duration
-	Status            int
-	Payload           string // file:line
-	RequestID         string
-}
-
-// Interval is one stretch of the timeline. Counts are of what happened within
-// it: a request sent in one interval may succeed in a later one.
-type Interval struct {
-	At, Width                        time.Duration // since the measured start
-	Planned, Sent, Succeeded, Failed uint64
-	CutOff                           uint64
-	Completed, CompletedOK           uint64 // of Window, in this stretch
-	InFlight                         uint64 // at the interval's end
-	BytesIn, BytesOut                uint64
-	Chunks                           uint64 // with output that came in streams, whatever became of those
-	// Histograms of nanoseconds; TTFT and TPOT are of the streams that ended.
-	Response, Service, Lateness, TTFT, TPOT histogram.Sketch
-}
+// State of a run.
+type State string
 
 // Client is what the run cost on this side.
 type Client struct {
@@ -175,4 +114,10 @@ type Snapshot struct {
 	Verdict              Verdict
 	Warnings             []setting.Text // things a reader should know, one line each
 	Err                  error          // why the run ended early on its own (payload file shrank, …); nil where it did not
+}
+
+// Silence is the longest stretch of a run in which no reply came, as far as the
+// run's cores were all without one at the same time.
+type Silence struct {
+	From, Length time.Duration // since the measured start
 }

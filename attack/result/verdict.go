@@ -1,4 +1,4 @@
-package attack
+package result
 
 import (
 	"fmt"
@@ -9,36 +9,16 @@ import (
 	"brunt/payloads/setting"
 )
 
-// What a verdict can name as the limit.
-const (
-	LimitNone        = "none"
-	LimitClient      = "client"
-	LimitConnections = "connections"
-	LimitEndpoint    = "endpoint"
-)
-
-// noticeableShare is the share of requests from which a symptom counts: fewer are
-// the noise of a shared machine.
-const noticeableShare = 0.01
-
-// judge answers what the endpoint did, and then how far the figures can be
+// Judge answers what the endpoint did, and then how far the figures can be
 // trusted. Neither answer changes the other: an endpoint's failures are told
 // though brunt was starved, and that it was is told though the endpoint failed.
-func judge(s *Snapshot, p *plan.Plan) Verdict {
+func Judge(s *Snapshot, p *plan.Plan) Verdict {
 	t := gradeTrust(s, p)
 	f := findingOf(s, p, &t)
 	return Verdict{
 		Headline: f.headline, Notes: f.notes, LimitedBy: f.limit,
 		Trust: t.grade, Error: t.maxError, Reasons: append(t.reasons, cpuUse(&s.Client)),
 	}
-}
-
-// finding is what happened: the headline, what bounded the load, and what else
-// the reader should know of it.
-type finding struct {
-	headline setting.Text
-	limit    string
-	notes    []setting.Text
 }
 
 // findingOf is the first of these that holds: nothing was sent; the run's own
@@ -166,20 +146,6 @@ func limitReached(s *Snapshot, p *plan.Plan, t *trust) (finding, bool) {
 	return finding{}, false
 }
 
-// slotsHeldUp says what part of the requests found all slots taken.
-func slotsHeldUp(waited float64, p *plan.Plan) string {
-	return fmt.Sprintf(
-		"the limit of %s in flight held up %s of the requests",
-		spell.Counted(uint64(p.Concurrency), "request"),
-		spell.Percent(waited),
-	)
-}
-
-// waitedForSlot counts the tickets that found every slot taken.
-func waitedForSlot(c *Counts) uint64 {
-	return c.LateNoSlots + c.NoSlot - min(c.NoSlot, c.UnsentWithSlots) + c.SkippedNoSlot
-}
-
 // loadNotMade is a load that brunt did not make as it was planned.
 func loadNotMade(s *Snapshot, p *plan.Plan, t *trust) (finding, bool) {
 	if !t.client {
@@ -212,11 +178,6 @@ func loadNotMade(s *Snapshot, p *plan.Plan, t *trust) (finding, bool) {
 	return f, true
 }
 
-// leftUnsent counts the tickets that were not sent though slots were free.
-func leftUnsent(c *Counts) uint64 {
-	return c.Skipped - min(c.Skipped, c.SkippedNoSlot) + c.UnsentWithSlots
-}
-
 // keptUp is a run in which nothing stands out.
 func keptUp(s *Snapshot, p *plan.Plan) finding {
 	f := finding{headline: setting.Plain("the endpoint set the pace"), limit: LimitNone, notes: minorFailures(s)}
@@ -245,58 +206,4 @@ func keptUp(s *Snapshot, p *plan.Plan) finding {
 		f.notes = append(f.notes, text)
 	}
 	return f
-}
-
-// minorFailures tell of failures that are too few for the headline.
-func minorFailures(s *Snapshot) []setting.Text {
-	c := &s.Counts
-	if c.Failed == 0 || share(c.Failed, c.Succeeded+c.Failed) >= noticeableShare {
-		return nil
-	}
-	kind := s.Failures[0].Kind
-	with := "with " + kind
-	if c.Failed > countOfKind(s, kind) {
-		with = "most of them with " + kind
-	}
-	return []setting.Text{
-		setting.Textf(
-			"%s of %s failed (%s), %s",
-			spell.Grouped(c.Failed),
-			spell.Counted(c.Succeeded+c.Failed, "request"),
-			spell.Percent(share(c.Failed, c.Succeeded+c.Failed)),
-			with,
-		),
-	}
-}
-
-func countOfKind(s *Snapshot, kind string) (n uint64) {
-	for i := range s.Failures {
-		if s.Failures[i].Kind == kind {
-			n += s.Failures[i].Count
-		}
-	}
-	return n
-}
-
-func share(part, whole uint64) float64 {
-	if whole == 0 {
-		return 0
-	}
-	return float64(part) / float64(whole)
-}
-
-// partOf is a share of the requests in words.
-func partOf(part, whole uint64) string {
-	if part == whole {
-		return allOf(whole)
-	}
-	return spell.Percent(share(part, whole)) + " of the requests"
-}
-
-// allOf is all of so many requests.
-func allOf(n uint64) string {
-	if n == 1 {
-		return "the only request"
-	}
-	return "all " + spell.Counted(n, "request")
 }

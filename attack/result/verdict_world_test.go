@@ -1,4 +1,4 @@
-package attack
+package result
 
 import (
 	"cmp"
@@ -230,7 +230,11 @@ func (w *world) snapshot(t *testing.T) (*Snapshot, *plan.Plan) {
 		p.Rate.Freq, p.Rate.Per = int(w.rate*1000), 1000*time.Second
 	}
 	if w.stages != "" {
-		p.SetStages(mustStages(t, w.stages))
+		stages, err := plan.ParseStages(w.stages)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.SetStages(stages)
 	}
 	s := &Snapshot{State: Running, Client: w.client, Changes: w.changes, Interrupted: w.stopAt > 0}
 	l := &s.Latencies
@@ -264,7 +268,7 @@ func (w *world) snapshot(t *testing.T) (*Snapshot, *plan.Plan) {
 	c.Skipped, c.SkippedNoSlot = skipped, noRoom
 	c.Planned = skipped
 	var last time.Duration
-	var ends []Instant
+	var ends []time.Duration
 	for _, x := range all {
 		if x.planned < 0 {
 			c.Warmup++
@@ -286,7 +290,7 @@ func (w *world) snapshot(t *testing.T) (*Snapshot, *plan.Plan) {
 		if x.waited {
 			record(t, l[figure.SlotWait], lateness)
 		}
-		if lateness > lateEnough {
+		if lateness > LateEnough {
 			if x.waited {
 				c.LateNoSlots++
 			} else {
@@ -299,7 +303,7 @@ func (w *world) snapshot(t *testing.T) (*Snapshot, *plan.Plan) {
 			}
 		}
 		if x.end <= now {
-			ends = append(ends, Instant(x.end))
+			ends = append(ends, x.end)
 		}
 		switch {
 		case x.end > now:
@@ -341,13 +345,13 @@ func (w *world) snapshot(t *testing.T) (*Snapshot, *plan.Plan) {
 		c.Stopped, c.NoSlot = c.NoSlot, 0
 	}
 	slices.Sort(ends)
-	var quiet silence
-	before := Instant(0)
+	before := time.Duration(0)
 	for _, end := range ends {
-		quiet.replyEnded(before, end)
+		if end-before > s.Silence.Length {
+			s.Silence = Silence{before, end - before}
+		}
 		before = end
 	}
-	s.Silence = Silence{time.Duration(quiet.from), quiet.to.Sub(quiet.from)}
 	for _, f := range kinds {
 		if f.Status > 0 {
 			if s.Status == nil {
@@ -362,11 +366,11 @@ func (w *world) snapshot(t *testing.T) (*Snapshot, *plan.Plan) {
 	if s.State != Done || c.CutOff > 0 {
 		s.Elapsed = now
 	}
-	for range int(now / delayEvery) {
-		s.Delays.record(60 * time.Microsecond)
+	for range int(now / DelayEvery) {
+		s.Delays.Record(60 * time.Microsecond)
 	}
 	for _, d := range w.delays {
-		s.Delays.record(d)
+		s.Delays.Record(d)
 	}
 	if s.Client.Cores == 0 {
 		s.Client.Cores, s.Client.CPU = 2, now/10

@@ -1,4 +1,4 @@
-package attack
+package result
 
 import (
 	"math/rand/v2"
@@ -40,11 +40,11 @@ func TestDelayQuantile(t *testing.T) {
 			return at
 		}
 		var d Delays
-		for at := delayEvery; at < run; {
+		for at := DelayEvery; at < run; {
 			now := until(at)
-			d.record(now - at)
-			if at += delayEvery; at < now {
-				at = now + delayEvery
+			d.Record(now - at)
+			if at += DelayEvery; at < now {
+				at = now + DelayEvery
 			}
 		}
 		var waits []time.Duration
@@ -68,9 +68,9 @@ func TestDelayQuantile(t *testing.T) {
 func TestDelayOfFew(t *testing.T) {
 	var d Delays
 	for range 500 {
-		d.record(60 * time.Microsecond)
+		d.Record(60 * time.Microsecond)
 	}
-	d.record(1500 * time.Millisecond)
+	d.Record(1500 * time.Millisecond)
 	few := events{count: 10_000, rate: 10_000 / float64(10*time.Second), pending: 8}
 	if got := d.quantile(0.99, few); got > float64(time.Millisecond) {
 		t.Errorf("p99 of 10,000 requests, 8 of which were in flight: %v", time.Duration(got))

@@ -1,4 +1,4 @@
-package attack
+package result
 
 import (
 	"fmt"
@@ -10,13 +10,6 @@ import (
 	"brunt/attack/figure"
 	"brunt/attack/plan"
 	"brunt/attack/spell"
-)
-
-// How far figures can be trusted.
-const (
-	TrustFull    = "full"    // brunt's own delays do not show in them
-	TrustLimited = "limited" // brunt's own delays are a part of them, of at most Verdict.Error
-	TrustNone    = "none"    // they say more about brunt or its machine than about the endpoint
 )
 
 const (
@@ -317,7 +310,7 @@ func causes(s *Snapshot) (reasons []string) {
 		reasons = append(reasons, fmt.Sprintf("something else keeps the cores busy: brunt ran for %s and waited %s for a core; end what else runs here, or use another machine", spell.Span(c.CPU), spell.Span(c.Waited)))
 	}
 	if c.GC.Seconds() >= collectedShare*c.CPU.Seconds() && c.GC > 0 ||
-		c.GCPauseMax >= lateEnough && !crowded && !halted {
+		c.GCPauseMax >= LateEnough && !crowded && !halted {
 		reasons = append(
 			reasons,
 			fmt.Sprintf(
