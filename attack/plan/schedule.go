@@ -12,7 +12,7 @@ import (
 
 // Schedule is the pure function from a ticket's number to its planned
 // instant: first the warm-up's tickets, then the measured ones, which begin a
-// sequence of their own at the warm-up's end. Several dispatchers (and later several
+// sequence of their own at the warm-up's end. Several loops (and later several
 // machines) can share it, each taking every n-th ticket. A change of the rate
 // makes another schedule that agrees with this one on all that is past.
 type Schedule struct {
@@ -193,7 +193,7 @@ func (s *Schedule) rate(at time.Duration) float64 {
 }
 
 const (
-	// minWakeInterval is the least time between a dispatcher's tickets at which each is worth
+	// minWakeInterval is the least time between a loop's tickets at which each is worth
 	// a wake-up of its own.
 	minWakeInterval = 50 * time.Microsecond
 	// batchDelay is how long denser ones are waited for, to be sent together.
