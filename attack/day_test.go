@@ -35,7 +35,7 @@ type day struct {
 func newDay() *day {
 	d := &day{tally: newTally(0), random: rand.New(rand.NewPCG(7, 8)), response: histogram.New()}
 	r := &Run{plan: plan.Plan{Concurrency: 1}, clock: clock.From(time.Now())}
-	d.loop = &loop{run: r, tally: d.tally, slots: []*slot{{reply: newReply()}}}
+	d.loop = &loop{run: r, tally: d.tally, slots: []*slot{{}}}
 	r.loops = []*loop{d.loop}
 	d.timeline = newTimeline(r)
 	return d

@@ -41,6 +41,8 @@ type loop struct {
 	stopSeen  bool
 	cutSeen   bool
 
+	replies []*reply // that there are
+	spare   []*reply // that no slot has
 	header  headerReader
 	readBuf []byte // what has come is read into it, whoever it is for
 	sendBuf []byte // requests are made in it

@@ -93,20 +93,18 @@ func newReply() *reply {
 	return r
 }
 
-// use has r read from another connection.
-func (r *reply) use(c *connection) { r.conn = c }
+// use readies r for the next reply, on the connection.
+func (r *reply) use(c *connection) {
+	r.conn = c
+	r.part, r.lines, r.partial, r.scan = partHeader, 0, r.partial[:0], headerScan{}
+	r.status, r.sample, r.close = 0, r.sample[:0], true
+	r.stopFollowing()
+}
 
 // badReply is a reply that is not HTTP as brunt understands it.
 type badReply struct{ why, remedy string }
 
 func (e *badReply) Error() string { return "not a valid HTTP reply: " + e.why }
-
-// restart readies r for the next reply.
-func (r *reply) restart() {
-	r.part, r.lines, r.partial, r.scan = partHeader, 0, r.partial[:0], headerScan{}
-	r.status, r.sample, r.close = 0, r.sample[:0], true
-	r.stopFollowing()
-}
 
 // take takes the reply's next bytes, which came at the instant; done is that the reply
 // is complete. The status is 0 unless the whole header came.

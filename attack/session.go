@@ -73,6 +73,7 @@ func (s *slot) countSession(count func(*result.SessionCounts)) {
 
 // think waits until the next turn is due.
 func (s *slot) think(length time.Duration) {
+	s.giveReplyBack()
 	due := s.ex.end.Add(length)
 	if now := s.run.clock.Now(); due <= now {
 		s.turnIsDue(due, now)

@@ -77,7 +77,7 @@ type slot struct {
 	work   chan struct{}
 
 	conn     *connection // of HTTP/1.1
-	reply    *reply
+	reply    *reply      // of HTTP/1.1: from its first bytes on
 	ex       exchange
 	item     payloads.Item
 	deadline Instant
@@ -99,10 +99,9 @@ type slot struct {
 // newSlot adds a slot to the loop, which is free.
 func (l *loop) newSlot() *slot {
 	run := l.run
-	s := &slot{run: run, loop: l, number: len(l.slots), reply: newReply(), free: -1}
-	s.reply.followAs(run)
-	s.reply.reader = &l.header
+	s := &slot{run: run, loop: l, number: len(l.slots), free: -1}
 	if run.mux != nil {
+		s.reply = l.newReply()
 		s.reply.shared = true
 		s.sender = run.mux.newSender(int(run.slots.Add(1) - 1))
 		s.work = make(chan struct{}, 1)
@@ -113,6 +112,40 @@ func (l *loop) newSlot() *slot {
 	return s
 }
 
+// newReply makes a reply for the loop's slots.
+func (l *loop) newReply() *reply {
+	r := newReply()
+	r.followAs(l.run)
+	r.reader = &l.header
+	l.replies = append(l.replies, r)
+	return r
+}
+
+// takeReply gives the slot something to take its reply with. Slots have one from a
+// reply's first bytes until it is counted: what most replies are read with, in one piece,
+// is that of the reply before, which the processor still has at hand.
+func (s *slot) takeReply() *reply {
+	if s.reply != nil {
+		return s.reply
+	}
+	l := s.loop
+	if n := len(l.spare); n > 0 {
+		s.reply, l.spare = l.spare[n-1], l.spare[:n-1]
+	} else {
+		s.reply = l.newReply()
+	}
+	s.reply.use(s.conn)
+	s.reply.begin(s.ex.warm)
+	return s.reply
+}
+
+func (s *slot) giveReplyBack() {
+	if s.reply != nil && s.sender == nil {
+		s.loop.spare = append(s.loop.spare, s.reply)
+		s.reply = nil
+	}
+}
+
 // begin sends one ticket's item, on the slot's connection or on a new one.
 func (s *slot) begin(tk ticket, item payloads.Item) {
 	l := s.loop
@@ -121,7 +154,6 @@ func (s *slot) begin(tk ticket, item payloads.Item) {
 	}
 	s.ex = exchange{ticket: tk, variant: item.Variant}
 	s.item, s.deadline = item, tk.begin.Add(s.run.plan.Timeout)
-	s.reply.begin(tk.warm)
 	if tk.turn > 0 {
 		var err error
 		if s.item, err = s.turnItem(item); err != nil {
@@ -130,6 +162,7 @@ func (s *slot) begin(tk ticket, item payloads.Item) {
 		}
 	}
 	if s.sender != nil {
+		s.reply.begin(tk.warm)
 		s.state = slotHanded
 		s.work <- struct{}{}
 		return
@@ -188,7 +221,6 @@ func (s *slot) openEnded(connect, handshake time.Duration, err error) {
 		err = &dialError{err}
 	default:
 		s.connected(connect, handshake)
-		s.reply.use(s.conn)
 	}
 	switch {
 	case s.ahead:
@@ -242,7 +274,6 @@ func (s *slot) send() {
 	if !s.timed { // its time was over while the connection was opened
 		s.loop.timers.set(s, s.deadline)
 	}
-	s.reply.restart()
 	if err := s.write(); err != nil {
 		s.fail(err)
 		return
@@ -365,7 +396,7 @@ func (s *slot) readReply(ended bool) {
 		switch {
 		case n > 0:
 			before := c.stall
-			done, fault := s.reply.take(buf[:n], c.at)
+			done, fault := s.takeReply().take(buf[:n], c.at)
 			switch {
 			case fault != nil:
 				s.broken(fault)
@@ -387,7 +418,7 @@ func (s *slot) readReply(ended bool) {
 			}
 			return
 		case err != nil:
-			if done, fault := s.reply.ended(err); done {
+			if done, fault := s.takeReply().ended(err); done {
 				s.complete(false)
 			} else {
 				s.broken(fault)
@@ -466,7 +497,7 @@ func (s *slot) failStream(fault error) {
 
 // broken records an exchange whose reply did not come to its end.
 func (s *slot) broken(err error) {
-	if s.reply.streaming {
+	if s.reply != nil && s.reply.streaming {
 		err = s.reply.fault(err, s.conn.at)
 	}
 	s.fail(err)
@@ -516,6 +547,7 @@ func (s *slot) conclude() {
 	}
 	s.free = ex.end
 	s.state = slotFree
+	s.takeReply()
 	l.tally.record(s)
 	if s.closeIsDue() {
 		s.lingers = true
@@ -541,6 +573,7 @@ func (s *slot) goOn() {
 
 // goOnFree is goOn for a slot that has no session, or has ended it.
 func (s *slot) goOnFree() {
+	s.giveReplyBack()
 	if s.run.plan.Open() {
 		s.loop.release(s)
 	} else {

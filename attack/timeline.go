@@ -233,9 +233,9 @@ func (r *Run) soFar() (so progress) {
 		so.started += l.started
 		so.followed += l.followed
 		so.slots += uint64(len(l.slots))
-		for _, s := range l.slots {
-			so.chunks += s.reply.chunks.Load()
-			so.windowChunks += s.reply.windowChunks.Load()
+		for _, r := range l.replies {
+			so.chunks += r.chunks.Load()
+			so.windowChunks += r.windowChunks.Load()
 		}
 		l.unlock()
 	}
