@@ -165,6 +165,9 @@ const (
 	// came free, after which their number doubles with each interval.
 	growthInterval = time.Millisecond
 	quietIntervals = 5
+	// openingTime is about what opening a connection costs the client: the next one is
+	// opened no sooner, so that what has come is read in between.
+	openingTime = 200 * time.Microsecond
 )
 
 // growth bounds how many connections an open loop opens at a time. Opening one costs
@@ -180,10 +183,12 @@ type growth struct {
 	opening int     // new slots whose first connection is on its way
 	allowed int     // slots that may be added now
 	waits   bool    // a ticket waits for a slot
-	at      Instant // when the bound is looked at again; never while no ticket waits
+	lookAt  Instant // when the bound is looked at again
+	at      Instant // when something may be added; never while no ticket waits
 	freed   bool    // a slot came free since the last look
 	quiet   int     // looks since a slot came free
 	grants  int     // slots that may be added beyond the bound before the next look
+	next    Instant // when another one may be added
 }
 
 // ticketWaits notes that a ticket is due for which there is no slot.
@@ -196,7 +201,8 @@ func (l *loop) ticketWaits() {
 	g.waits = true
 	if g.at == never {
 		g.freed, g.quiet = false, 0
-		g.at = l.run.clock.Now().Add(growthInterval)
+		g.lookAt = l.run.clock.Now().Add(growthInterval)
+		g.at = g.lookAt
 	}
 }
 
@@ -215,20 +221,26 @@ func (l *loop) endTickets() {
 func (l *loop) growIdle() bool {
 	g := &l.growth
 	now := l.run.clock.Now()
-	if g.at <= now {
+	if g.lookAt <= now {
 		g.look(now)
 	}
+	g.at = g.lookAt
 	switch {
 	case l.tickets.freedLate:
 		l.tickets.ended, g.waits, g.at = true, false, never
 		return true
+	case g.quiet > quietIntervals && g.grants > 0: // the endpoint is what is waited for
+		g.grants--
+	case now < g.next:
+		g.at = min(g.at, g.next)
+		return false
 	case g.opening < maxOpening:
 	case g.grants > 0:
 		g.grants--
 	default:
 		return false
 	}
-	g.allowed = 1
+	g.allowed, g.next = 1, now.Add(openingTime)
 	return true
 }
 
@@ -245,7 +257,7 @@ func (g *growth) look(now Instant) {
 		g.quiet, g.freed = 0, false
 	}
 	g.grants = 1 << min(max(0, g.quiet-quietIntervals), 20)
-	g.at = now.Add(growthInterval)
+	g.lookAt = now.Add(growthInterval)
 }
 
 // opened notes that a slot's first connection is no longer on its way.

@@ -90,17 +90,25 @@ func (b *Buckets) Drain(s *Sketcher) Sketch {
 	return s.finish()
 }
 
+// movesBetweenPauses is how many buckets are moved in one go, in some 50 µs.
+const movesBetweenPauses = 256
+
 // MoveTo adds b to a total, empties b, and writes it down unless s is nil.
-func (b *Buckets) MoveTo(total *hdrhistogram.PackedHistogram, s *Sketcher) (sketch Sketch) {
+// pause, which may be nil, is called now and then: others may need the core.
+func (b *Buckets) MoveTo(total *hdrhistogram.PackedHistogram, s *Sketcher, pause func()) (sketch Sketch) {
 	if b.count == 0 {
 		return sketch
 	}
 	if s != nil {
 		s.reset()
 	}
+	moved := 0
 	for i, n := range &b.counts {
 		if n == 0 {
 			continue
+		}
+		if moved++; moved%movesBetweenPauses == 0 && pause != nil {
+			pause()
 		}
 		_ = total.RecordValues(valueOf(uint64(i)), n) // has the same buckets
 		if s != nil {
