@@ -288,7 +288,7 @@ func (r *Run) fillSkipped(c *result.Counts) {
 func (r *Run) slotsUsedUp() bool {
 	for _, l := range r.loops {
 		l.lock()
-		full := !r.plan.Open() || len(l.slots) >= l.limit
+		full := !r.plan.Open() || l.size() >= l.limit
 		l.unlock()
 		if !full {
 			return false

@@ -22,8 +22,8 @@ const (
 	// setting up of the run does not make the first ticket late.
 	startDelay = 5 * time.Millisecond
 	// minSlotsPerLoop is the least number of slots that a loop of its own is worth in
-	// an open loop: with fewer, one could run out of slots while another has some left.
-	minSlotsPerLoop = 64
+	// an open loop: with fewer, slots would be passed from one to the other all the time.
+	minSlotsPerLoop = 16
 )
 
 // Run is a run under way, or one that has ended. Its methods may be called from any
@@ -68,6 +68,7 @@ type Run struct {
 	present  atomic.Int64   // slots of a closed loop that have not left
 	wanted   atomic.Int64   // slots of a closed loop
 	slots    atomic.Int64   // those over HTTP/2, ever
+	wanting  atomic.Int32   // loops that want slots of others
 
 	claimsMu   sync.Mutex
 	leftClaims []claim // tickets that loops without slots left over

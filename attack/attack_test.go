@@ -58,7 +58,7 @@ func (r *Run) begun() uint64 {
 func (r *Run) slotCount() (n int) {
 	for _, l := range r.loops {
 		l.lock()
-		n += len(l.slots)
+		n += l.size()
 		l.unlock()
 	}
 	return n

@@ -20,7 +20,9 @@ type loop struct {
 	tally  *tally
 	poller poller
 
-	slots    []*slot
+	slots    []*slot // nil in holes
+	holes    []int   // numbers of slots that were passed on to other loops
+	lending  lending
 	idle     *slot // free slots of an open loop, last used first: warm connections stay few
 	idles    int   // their number
 	limit    int   // most slots
@@ -118,10 +120,32 @@ func (l *loop) turn() {
 			s.late(now)
 		}
 	}
-	if run.plan.Open() && !l.tickets.ended {
-		l.sendDue()
+	if run.plan.Open() {
+		l.sendOrLend()
 	}
 	l.growth.turned()
+}
+
+// sendOrLend sends what is due, and passes on slots that others want more, or wants
+// some of theirs.
+func (l *loop) sendOrLend() {
+	adopts := l.lending.some.Load()
+	if adopts {
+		l.adopt()
+	}
+	if !l.tickets.ended {
+		l.sendDue()
+	}
+	switch wants := l.lending.wants.Load(); {
+	case l.tickets.wantsSlot && !l.tickets.ended:
+		if !wants || adopts {
+			l.want()
+		}
+	case wants:
+		l.wantNoMore()
+	case l.run.wanting.Load() > 0:
+		l.lend()
+	}
 }
 
 // wakeAt is the instant at which there is something to do again, whatever comes.
@@ -140,7 +164,7 @@ func (l *loop) wakeAt() Instant {
 // may be its end, or it takes more bytes.
 func (l *loop) happened(number int, generation int32, writable, ended bool) {
 	s := l.slots[number]
-	if s.conn == nil || s.conn.generation != generation {
+	if s == nil || s.conn == nil || s.conn.generation != generation {
 		return // dropped meanwhile
 	}
 	if writable && s.conn.blocked {
@@ -157,7 +181,7 @@ func (l *loop) obeyStop() {
 	if !l.stopSeen {
 		l.stopSeen = true
 		for _, s := range l.slots {
-			if s.state == slotWaiting {
+			if s != nil && s.state == slotWaiting {
 				l.timers.stop(s)
 				s.then(s)
 			}
@@ -166,7 +190,9 @@ func (l *loop) obeyStop() {
 	if l.run.cutting.Load() && !l.cutSeen {
 		l.cutSeen = true
 		for _, s := range l.slots {
-			s.cut()
+			if s != nil {
+				s.cut()
+			}
 		}
 	}
 }
@@ -190,7 +216,11 @@ func (l *loop) look(now Instant) {
 
 // close ends the loop's connections, and its slots' goroutines.
 func (l *loop) close() {
+	l.endLending()
 	for _, s := range l.slots {
+		if s == nil {
+			continue
+		}
 		s.drop()
 		if s.work != nil {
 			close(s.work)
@@ -204,8 +234,8 @@ func (l *loop) close() {
 func (s *slot) handedLoop() {
 	defer s.run.helpers.Done()
 	debug.SetPanicOnFault(true)
-	l := s.loop
 	for range s.work {
+		l := s.loop // another one may have passed it on
 		if s.asks {
 			ok := s.sender.admit(s.run.pacer)
 			l.lock()

@@ -25,6 +25,7 @@ type tickets struct {
 	lookAt       Instant // when to look for the next one
 	slotsTaken   bool    // all slots were taken when the last one fell due
 	freedLate    bool    // a slot came free after the plan's end
+	wantsSlot    bool    // one is due for which all slots are taken
 
 	skipped       uint64 // tickets dropped for being late
 	skippedNoSlot uint64 // of them, those for which no slot was free
@@ -36,7 +37,7 @@ const maxSends = 16
 // sendDue sends what is due, as far as there are slots.
 func (l *loop) sendDue() {
 	t := &l.tickets
-	l.growth.waits = false
+	l.growth.waits, t.wantsSlot = false, false
 	for range maxSends {
 		s, tk, ok := l.takeDue()
 		if !ok {
@@ -118,7 +119,7 @@ func (l *loop) slotFor(now Instant) *slot {
 		return s
 	}
 	switch {
-	case len(l.slots) >= l.limit:
+	case l.size() >= l.limit:
 		l.tickets.slotsTaken = true
 		return nil
 	case l.run.mux != nil: // its connections are shared
@@ -137,7 +138,7 @@ func (l *loop) slotFor(now Instant) *slot {
 func (l *loop) release(s *slot) {
 	s.state = slotFree
 	l.growth.freed = true
-	if end := l.run.end.Load(); s.free >= end && (len(l.slots) >= l.limit || l.overdue(end) > maxOpening) {
+	if end := l.run.end.Load(); s.free >= end && (l.size() >= l.limit || l.overdue(end) > maxOpening) {
 		l.tickets.freedLate = true
 		l.retired = append(l.retired, s)
 		return
@@ -154,7 +155,7 @@ func (l *loop) overdue(at Instant) uint64 {
 }
 
 // busy is the number of slots of an open loop that are at something.
-func (l *loop) busy() int { return len(l.slots) - len(l.retired) - l.idles }
+func (l *loop) busy() int { return l.size() - len(l.retired) - l.idles }
 
 const (
 	// maxOpening is how many new slots' connections may be on their way before a
@@ -196,6 +197,7 @@ func (l *loop) ticketWaits() {
 	g := &l.growth
 	if l.tickets.slotsTaken {
 		l.endTickets()
+		l.tickets.wantsSlot = !l.tickets.ended
 		return
 	}
 	g.waits = true

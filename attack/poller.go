@@ -5,6 +5,8 @@ package attack
 type poller interface {
 	// watch has the poller look for what comes on the slot's connection.
 	watch(s *slot) error
+	// unwatch has it look no more.
+	unwatch(s *slot) error
 	// wantWrite has it tell once that the connection takes more bytes, or no longer.
 	wantWrite(s *slot, want bool)
 	// poll handles what has come, without waiting, and reports whether there was any.

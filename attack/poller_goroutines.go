@@ -1,6 +1,7 @@
 package attack
 
 import (
+	"errors"
 	"runtime"
 	"sync/atomic"
 	"time"
@@ -32,6 +33,9 @@ func (p *goroutines) watch(s *slot) error {
 	s.conn.blocking.start(s)
 	return nil
 }
+
+// unwatch fails: the connection's goroutine knows one loop only.
+func (p *goroutines) unwatch(*slot) error { return errors.ErrUnsupported }
 
 func (p *goroutines) wantWrite(*slot, bool) {}
 

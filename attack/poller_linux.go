@@ -118,6 +118,8 @@ func (p *epoll) watch(s *slot) error {
 	return p.control(unix.EPOLL_CTL_ADD, s, unix.EPOLLIN|unix.EPOLLRDHUP|unix.EPOLLET)
 }
 
+func (p *epoll) unwatch(s *slot) error { return p.control(unix.EPOLL_CTL_DEL, s, 0) }
+
 func (p *epoll) wantWrite(s *slot, want bool) {
 	events := uint32(unix.EPOLLIN | unix.EPOLLRDHUP | unix.EPOLLET)
 	if want {

@@ -94,7 +94,8 @@ type slot struct {
 // newSlot adds a slot to the loop, which is free.
 func (l *loop) newSlot() *slot {
 	run := l.run
-	s := &slot{run: run, loop: l, number: len(l.slots), free: -1}
+	s := &slot{run: run, free: -1}
+	l.add(s)
 	if run.mux != nil {
 		s.reply = l.newReply()
 		s.reply.shared = true
@@ -103,7 +104,6 @@ func (l *loop) newSlot() *slot {
 		run.helpers.Add(1)
 		go s.handedLoop()
 	}
-	l.slots = append(l.slots, s)
 	return s
 }
 

@@ -115,7 +115,7 @@ func (r *Run) prepare(times float64, within time.Duration) {
 	most := 0
 	for i, l := range r.loops {
 		l.lock()
-		need[i] = max(0, min(l.limit, int(math.Ceil(float64(l.busy())*times)))-len(l.slots))
+		need[i] = max(0, min(l.limit, int(math.Ceil(float64(l.busy())*times)))-l.size())
 		l.unlock()
 		most = max(most, need[i])
 	}
@@ -137,7 +137,7 @@ func (r *Run) prepare(times float64, within time.Duration) {
 func (l *loop) prepare() {
 	l.lock()
 	defer l.leave()
-	if l.tickets.ended || len(l.slots) >= l.limit {
+	if l.tickets.ended || l.size() >= l.limit {
 		return
 	}
 	now := l.run.clock.Now()

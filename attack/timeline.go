@@ -237,7 +237,7 @@ func (r *Run) soFar() (so progress) {
 		l.lock()
 		so.started += l.started
 		so.followed += l.followed
-		so.slots += uint64(len(l.slots))
+		so.slots += uint64(l.size())
 		for _, r := range l.replies {
 			so.chunks += r.chunks.Load()
 			so.windowChunks += r.windowChunks.Load()
