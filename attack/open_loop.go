@@ -166,9 +166,9 @@ const (
 	// came free, after which their number doubles with each interval.
 	growthInterval = time.Millisecond
 	quietIntervals = 5
-	// openingTime is about what opening a connection costs the client: the next one is
-	// opened no sooner, so that what has come is read in between.
-	openingTime = 200 * time.Microsecond
+	// openingPause is the least time between two that are opened: the loop waits, so that
+	// one is opened and what has come is read before the next.
+	openingPause = 20 * time.Microsecond
 )
 
 // growth bounds how many connections an open loop opens at a time. Opening one costs
@@ -242,7 +242,7 @@ func (l *loop) growIdle() bool {
 	default:
 		return false
 	}
-	g.allowed, g.next = 1, now.Add(openingTime)
+	g.allowed, g.next = 1, now.Add(openingPause)
 	return true
 }
 
