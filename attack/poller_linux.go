@@ -3,6 +3,7 @@ package attack
 import (
 	"math"
 	"os"
+	"sync"
 	"syscall"
 	"time"
 	"unsafe"
@@ -46,6 +47,9 @@ type epoll struct {
 
 	events [maxEvents]unix.EpollEvent
 	found  int
+
+	mu     sync.Mutex // a wake may come after the end, when others have the file's number
+	closed bool
 }
 
 // newPoller makes a loop's poller.
@@ -197,11 +201,18 @@ func (p *epoll) due(at Instant) {
 }
 
 func (p *epoll) wake() {
-	one := [8]byte{1}
-	_, _ = unix.Write(p.event, one[:])
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.closed {
+		one := [8]byte{1}
+		_, _ = unix.Write(p.event, one[:])
+	}
 }
 
 func (p *epoll) close() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.closed = true
 	if p.file != nil {
 		p.file.Close()
 	} else if p.fd >= 0 {

@@ -1,6 +1,7 @@
 package attack
 
 import (
+	"os"
 	"testing"
 	"time"
 
@@ -31,6 +32,31 @@ func TestAlarmsAreNeverEarly(t *testing.T) {
 		})
 		if err != nil || offset < apart || offset > apart+pause {
 			t.Errorf("held up %s the reading: the origin is %d off, %v", held, offset-apart, err)
+		}
+	}
+}
+
+// TestWakeAfterTheEnd: a run that is cut when it is over writes to no file that others
+// have opened since.
+func TestWakeAfterTheEnd(t *testing.T) {
+	p, err := newPoller(clock.From(time.Now()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.close()
+	var files []*os.File // that have the numbers of the poller's own, among others
+	for range 8 {
+		f, err := os.CreateTemp(t.TempDir(), "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		files = append(files, f)
+	}
+	p.wake()
+	for _, f := range files {
+		if info, err := f.Stat(); err != nil || info.Size() > 0 {
+			t.Errorf("%v; %d bytes in somebody else's file", err, info.Size())
 		}
 	}
 }
