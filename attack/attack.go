@@ -24,6 +24,9 @@ const (
 	// minSlotsPerLoop is the least number of slots that a loop of its own is worth in
 	// an open loop: with fewer, slots would be passed from one to the other all the time.
 	minSlotsPerLoop = 16
+	// filesPerLoop is how many files the process may open for each loop: a loop takes
+	// three itself, and most are for connections.
+	filesPerLoop = 512
 )
 
 // Run is a run under way, or one that has ended. Its methods may be called from any
@@ -223,6 +226,9 @@ var alwaysBlocking atomic.Bool
 // makeLoops makes a loop per core.
 func (r *Run) makeLoops() error {
 	n := min(runtime.GOMAXPROCS(0), r.plan.Concurrency)
+	if files := host.MaxFiles(); files > 0 {
+		n = min(n, max(2, int(files/filesPerLoop)))
+	}
 	if r.plan.Open() {
 		n = min(n, max(1, r.plan.Concurrency/minSlotsPerLoop))
 	}
