@@ -112,7 +112,7 @@ func TestEarlyReplyUnread(t *testing.T) {
 			tcp.Close()
 		}},
 		{"the connection is reset later", 413, []string{tooLarge}, func(tcp *net.TCPConn) {
-			time.Sleep(earlyPause)
+			<-time.After(earlyPause)
 			tcp.SetLinger(0)
 			tcp.Close()
 		}},
@@ -126,7 +126,7 @@ func TestEarlyReplyUnread(t *testing.T) {
 				arrived.Add(1)
 				for i, piece := range c.reply {
 					if i > 0 {
-						time.Sleep(earlyPause)
+						<-time.After(earlyPause)
 					}
 					io.WriteString(conn, piece)
 				}

@@ -212,6 +212,40 @@ func TestSessionsThink(t *testing.T) {
 	}
 }
 
+// TestSessionsStopped: a session whose turn is answered after the stop does not think
+// about the next one.
+func TestSessionsStopped(t *testing.T) {
+	for _, http2 := range []bool{false, true} {
+		arrived, release := make(chan struct{}, 2), make(chan struct{})
+		talks := newTalkServer(t)
+		server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			arrived <- struct{}{}
+			<-release
+			talks.ServeHTTP(w, r)
+		}))
+		startH2(t, server, true)
+		p := testPlan(0)
+		p.Concurrency, p.HTTP2, p.Requests = 2, http2, 50
+		run := start(t, server.URL, p, sessionFile(t, 50, 60_000), endpoint.Options{Insecure: true})
+		<-arrived
+		<-arrived
+		run.Stop(plan.Drain)
+		close(release)
+		select {
+		case <-run.Done():
+		case <-time.After(30 * time.Second): // half a think time
+			t.Error("the run goes on after its stop")
+			run.Stop(plan.Cut)
+			<-run.Done()
+		}
+		s := run.Snapshot()
+		checkBooks(t, s)
+		if c := &s.Counts; c.Sent != 2 || c.Succeeded != 2 || c.Sessions.Unfinished != 2 {
+			t.Errorf("HTTP/2 %t: %+v", http2, *c)
+		}
+	}
+}
+
 func TestRecordedWithoutReplies(t *testing.T) {
 	p := testPlan(1)
 	p.RecordedReplies = true

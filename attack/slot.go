@@ -199,8 +199,12 @@ func (s *slot) conclude() {
 	s.goOn()
 }
 
-// wait has the slot wait until the instant, and then go on with what follows.
+// wait has the slot wait until the instant, and then go on with what follows. Once the
+// run is over nothing is waited for: what follows sees that, too.
 func (s *slot) wait(until Instant, then func(*slot)) {
+	if s.run.over() {
+		until = 0
+	}
 	s.state, s.then = slotWaiting, then
 	s.loop.timers.set(s, until)
 }

@@ -56,8 +56,12 @@ func do(t *testing.T, c *Conn, s *Stream, r *Request) <-chan error {
 // soon waits for what is to come to pass, for less than a write's time-out.
 func soon(t *testing.T, what string, passed func() bool) {
 	t.Helper()
-	for end := time.Now().Add(5 * time.Second); !passed(); time.Sleep(time.Millisecond) {
-		if time.Now().After(end) {
+	look := time.NewTicker(time.Millisecond)
+	defer look.Stop()
+	for end := time.After(5 * time.Second); !passed(); {
+		select {
+		case <-look.C:
+		case <-end:
 			t.Fatal("never ", what)
 		}
 	}
