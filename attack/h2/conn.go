@@ -109,6 +109,7 @@ type Conn struct {
 
 	controlUnread atomic.Bool    // the peer does not read control frames
 	writesStopped atomic.Bool    // nothing is written any more; err says why
+	broken        bool           // a write met the connection's end: what is written leads nowhere
 	writes        atomic.Uint64  // begun and ended: odd during a write
 	routines      sync.WaitGroup // all but the reader
 

@@ -67,11 +67,11 @@ type piece struct {
 }
 
 // nextPiece takes a piece of the body whose turn it is, which its owner leaves alone while
-// the stream's copying is locked. Without one, the pump ends.
+// the stream's copying is locked. Without one, and once writes lead nowhere, the pump ends.
 func (c *Conn) nextPiece() (s *Stream, p piece, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for len(c.uploads) > 0 && c.window > 0 && c.err == nil {
+	for len(c.uploads) > 0 && c.window > 0 && c.err == nil && !c.broken {
 		s = c.uploads[0]
 		c.uploads = slices.Delete(c.uploads, 0, 1)
 		s.inTurn = false

@@ -229,6 +229,7 @@ func (c *Conn) writeFailed(err error) {
 	// The reader meets the same end, after what came before it.
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.broken = true
 	c.stopAccepting()
 }
 
