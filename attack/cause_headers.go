@@ -27,7 +27,7 @@ func (r *reply) ofDatabricks() bool {
 	if r.shared {
 		return false
 	}
-	for key := range r.header.All() {
+	for key := range r.Header.All() {
 		if len(key) > len(ownHeaders) && bytes.EqualFold(key[:len(ownHeaders)], []byte(ownHeaders)) {
 			return true
 		}
@@ -54,7 +54,7 @@ func (r *reply) headers(redact func(string) string) map[string]string {
 		add(f.Name, f.Value)
 	}
 	if !r.shared {
-		for key, value := range r.header.All() {
+		for key, value := range r.Header.All() {
 			add(string(key), string(value))
 		}
 	}

@@ -155,7 +155,7 @@ func BenchmarkServedModel(b *testing.B) {
 		"X-Databricks-Request-Id: 6c1f2a8e-4f0b-4c4e-9a51-0d2f7f9a9f31\r\nVary: Accept-Encoding\r\nStrict-Transport-Security: max-age=31536000\r\nX-Content-Type-Options: nosniff\r\n"
 	for name, more := range map[string]string{"none": "", "named": "served-model-name: model-1\r\n"} {
 		r := newReply()
-		if err := r.header.Read(bufio.NewReader(strings.NewReader(text + more + "\r\n"))); err != nil {
+		if err := r.Header.Read(bufio.NewReader(strings.NewReader(text + more + "\r\n"))); err != nil {
 			b.Fatal(err)
 		}
 		b.Run(name, func(b *testing.B) {

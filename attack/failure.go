@@ -11,6 +11,7 @@ import (
 	"brunt/attack/cause"
 	"brunt/attack/endpoint"
 	"brunt/attack/h2"
+	"brunt/attack/http1"
 	"brunt/attack/result"
 	"brunt/attack/spell"
 	"brunt/payloads/setting"
@@ -36,7 +37,7 @@ func (e *payloadError) Unwrap() error { return e.err }
 // the request was read (see unread).
 func kindOf(err error, stale bool) string {
 	var dial *dialError
-	var bad *badReply
+	var bad *http1.Error
 	var malformed *h2.MalformedError
 	var reset *h2.ResetError
 	var away *h2.GoAwayError
@@ -130,13 +131,13 @@ const certificateWanted = "tls: certificate required"
 // where nothing is known but what its message says.
 func remedyFor(kind string, err error) setting.Text {
 	var dial *dialError
-	var bad *badReply
+	var bad *http1.Error
 	var alert *net.OpError
 	switch {
 	case errors.As(err, &dial):
 		return endpoint.Remedy(dial.err)
-	case errors.As(err, &bad) && bad.remedy != "":
-		return setting.Plain(bad.remedy)
+	case errors.As(err, &bad) && bad.Remedy != "":
+		return setting.Plain(bad.Remedy)
 	case errors.As(err, &alert) && alert.Err.Error() == certificateWanted:
 		return setting.Plain(cause.AdviceElsewhere(cause.Certificate))
 	}

@@ -4,6 +4,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	"brunt/attack/http1"
 	"brunt/attack/result"
 )
 
@@ -45,7 +46,7 @@ type loop struct {
 
 	replies []*reply // that there are
 	spare   []*reply // that no slot has
-	header  headerReader
+	header  http1.HeaderReader
 	readBuf []byte // what has come is read into it, whoever it is for
 	sendBuf []byte // requests are made in it
 

@@ -26,7 +26,7 @@ type proxyKind struct{ name, protocol string }
 // The protocols: HTTP/1.1, HTTP/2 known beforehand, and HTTP/2 agreed on
 // within TLS.
 const (
-	http1 = "HTTP1"
+	h11   = "HTTP1"
 	h2c   = "h2c"
 	h2TLS = "h2"
 )
@@ -36,7 +36,7 @@ func (k proxyKind) secure() bool { return k.protocol == h2TLS }
 // plan is testPlan in the kind's protocol.
 func (k proxyKind) plan(n uint64) plan.Plan {
 	p := testPlan(n)
-	p.HTTP2 = k.protocol != http1
+	p.HTTP2 = k.protocol != h11
 	return p
 }
 
@@ -61,7 +61,7 @@ func forProxies(t *testing.T, test func(t *testing.T, kind proxyKind)) {
 	buildOracle(t)
 	var group sync.WaitGroup
 	for _, name := range []string{"nginx", "haproxy"} {
-		for _, protocol := range []string{http1, h2c, h2TLS} {
+		for _, protocol := range []string{h11, h2c, h2TLS} {
 			group.Go(func() {
 				t.Run(name+" "+protocol, func(t *testing.T) { test(t, proxyKind{name, protocol}) })
 			})

@@ -141,7 +141,7 @@ func allowedSilence(kind proxyKind, s *result.Snapshot) uint64 {
 	switch {
 	case kind.name != "haproxy":
 		return 0
-	case kind.protocol == http1:
+	case kind.protocol == h11:
 		return closedOn(s)
 	default:
 		return refusedBy(kind, s)

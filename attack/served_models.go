@@ -17,7 +17,7 @@ import (
 const maxModels = 16
 
 // modelHeader names, in a reply, which of the models behind an endpoint made it.
-var modelHeader = []byte("served-model-name")
+const modelHeader = "served-model-name"
 
 // served are one served model's figures within a tally.
 type served struct {
@@ -60,12 +60,7 @@ func (r *reply) servedModel() []byte {
 	if r.shared {
 		return r.model
 	}
-	for key, value := range r.header.All() {
-		if len(key) == len(modelHeader) && bytes.EqualFold(key, modelHeader) {
-			return value
-		}
-	}
-	return nil
+	return r.Field(modelHeader)
 }
 
 // countModel counts a success under the model that made it. t.mu is held.

@@ -111,7 +111,7 @@ func (l *loop) newSlot() *slot {
 func (l *loop) newReply() *reply {
 	r := newReply()
 	r.followAs(l.run)
-	r.reader = &l.header
+	r.Reader = &l.header
 	l.replies = append(l.replies, r)
 	return r
 }

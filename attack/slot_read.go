@@ -60,7 +60,7 @@ func (s *slot) readReply(ended bool) {
 			}
 			return
 		case err != nil:
-			if done, fault := s.takeReply().ended(err); done {
+			if done, fault := s.takeReply().End(err); done {
 				s.complete(false)
 			} else {
 				s.broken(fault)
@@ -107,23 +107,23 @@ func (s *slot) complete(ended bool) {
 	} else {
 		fault = r.wholeFault()
 	}
-	if fault == nil && run.plan.Success[r.status] {
+	if fault == nil && run.plan.Success[r.Status] {
 		fault = r.bodyFault(&run.plan)
 	}
 	ex := &s.ex
 	ex.out = c.handed()
-	ex.sent, ex.first, ex.end, ex.in, ex.status = c.sent, c.first, c.at, c.received, r.status
+	ex.sent, ex.first, ex.end, ex.in, ex.status = c.sent, c.first, c.at, c.received, r.Status
 	switch {
 	case fault != nil: // the reply is whole, the answer in it is not
 		s.failStream(fault)
-	case !run.plan.Success[r.status]:
+	case !run.plan.Success[r.Status]:
 		ex.outcome = failed
 	}
 	c.replies++
 	c.trip = min(c.trip, ex.first.Sub(ex.sent))
 	run.unannounced.answered(c.replies)
 	switch {
-	case r.close || c.more() || c.unsent() > 0 || !run.plan.KeepAlive:
+	case r.Close || c.more() || c.unsent() > 0 || !run.plan.KeepAlive:
 		s.drop()
 	case ended && !c.openAfterNews():
 		s.drop()

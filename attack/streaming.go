@@ -62,7 +62,7 @@ func formatOf(contentType []byte) (stream.Format, bool) {
 func (r *reply) followAs(run *Run) {
 	r.run, r.streams, r.stall = run, run.plan.Stream, run.plan.StreamStall
 	r.longer, r.keeps = max(0, run.plan.StreamTimeout-run.plan.Timeout), run.keepsReplies()
-	r.noBody, r.success = run.head, &run.plan.Success
+	r.NoBody, r.success = run.head, &run.plan.Success
 	if r.keepLimit = maxMatched; run.sessions {
 		r.keepLimit = maxAnswer
 	}
@@ -212,7 +212,7 @@ func (r *reply) fault(err error, at Instant) error {
 // Requests do not ask for it, unless a header of the user's does. It is not
 // known over HTTP/2.
 func (r *reply) compressed() string {
-	if len(r.header.ContentEncoding()) == 0 {
+	if len(r.Header.ContentEncoding()) == 0 {
 		return ""
 	}
 	return ": it is compressed, which a header of yours may have asked for"

@@ -1,4 +1,4 @@
-package attack
+package http1
 
 import (
 	"bufio"
@@ -13,54 +13,53 @@ import (
 	"brunt/attack/spell"
 )
 
-// takeHeader takes bytes of a header; done is that the reply ends with it. What is no
-// HTTP is refused as soon as that can be seen.
-func (r *reply) takeHeader(p []byte) (rest []byte, done bool, err error) {
-	b := p
-	if len(r.partial) > 0 {
-		r.partial = append(r.partial, p...)
-		b = r.partial
+// takeHeader takes bytes of a header. What is no HTTP is refused as soon as that can be
+// seen.
+func (p *Parser) takeHeader(came []byte) (piece Piece, err error) {
+	b := came
+	if len(p.partial) > 0 {
+		p.partial = append(p.partial, came...)
+		b = p.partial
 	}
-	if r.scan.line == 0 {
+	if p.scan.line == 0 {
 		b = bytes.TrimLeft(b, "\r\n") // empty lines before it
 	}
 	if n := min(len(b), len(protocol)); string(b[:n]) != protocol[:n] {
 		if bad := otherProtocol(b); bad != nil {
-			return nil, false, bad
+			return Piece{}, bad
 		}
-		return nil, false, &badReply{
-			why: "it begins with " + strconv.Quote(spell.OneLine(string(b[:min(len(b), 20)]), 20)),
+		return Piece{}, &Error{
+			Why: "it begins with " + strconv.Quote(spell.OneLine(string(b[:min(len(b), 20)]), 20)),
 		}
 	}
-	if !r.scan.next(b) {
+	if !p.scan.next(b) {
 		if len(b) >= maxHeader {
-			return nil, false, &badReply{why: "its header is larger than 64 KiB"}
+			return Piece{}, &Error{Why: "its header is larger than 64 KiB"}
 		}
-		r.partial = append(r.partial[:0], b...)
-		return nil, false, nil
+		p.partial = append(p.partial[:0], b...)
+		return Piece{}, nil
 	}
-	head := b[:r.scan.line]
-	rest = p[len(p)-len(b)+len(head):]
-	status, err := r.parseHeader(head, !r.scan.bare)
-	r.partial, r.scan = r.partial[:0], headerScan{}
-	if err != nil {
-		return nil, false, err
+	head := b[:p.scan.line]
+	piece.Rest = came[len(came)-len(b)+len(head):]
+	status, err := p.parseHeader(head, !p.scan.bare)
+	p.partial, p.scan = p.partial[:0], headerScan{}
+	if err == nil {
+		piece.Header, piece.Done, err = p.begin(status)
 	}
-	done, err = r.beginReply(status)
-	return rest, done, err
+	return piece, err
 }
 
 // headerBuffer is the size of the buffer that fasthttp parses most headers from.
 const headerBuffer = 4 << 10
 
-// headerReader gives fasthttp a header to parse. A loop's replies share one.
-type headerReader struct {
+// HeaderReader gives fasthttp a header to parse. The zero value is ready.
+type HeaderReader struct {
 	bytes bytes.Reader
 	buf   *bufio.Reader
 }
 
 // read parses the header.
-func (h *headerReader) read(head []byte, into *fasthttp.ResponseHeader) error {
+func (h *HeaderReader) read(head []byte, into *fasthttp.ResponseHeader) error {
 	h.bytes.Reset(head)
 	if len(head) > headerBuffer {
 		return into.Read(bufio.NewReaderSize(&h.bytes, len(head)))
@@ -75,41 +74,52 @@ func (h *headerReader) read(head []byte, into *fasthttp.ResponseHeader) error {
 // parseHeader parses a whole header, status line included; plain says that all lines end
 // with CR LF. fasthttp parses headers of the usual form. What it refuses or takes for
 // something else, though clients in general take it otherwise, is seen to before.
-func (r *reply) parseHeader(head []byte, plain bool) (status int, err error) {
+func (p *Parser) parseHeader(head []byte, plain bool) (status int, err error) {
 	if status, err = statusOf(head); err != nil {
 		return 0, err
 	}
-	if r.reader == nil {
-		r.reader = &headerReader{}
+	if p.Reader == nil {
+		p.Reader = &HeaderReader{}
 	}
 	if plain {
-		if err = r.reader.read(head, &r.header); err == nil {
+		if err = p.Reader.read(head, &p.Header); err == nil {
 			return status, nil
 		}
 		if !errors.Is(err, fasthttp.ErrDuplicateContentLength) && !bytes.ContainsRune(head, ',') {
-			return 0, &badReply{why: spell.OneLine(err.Error(), 160)}
+			return 0, &Error{Why: spell.OneLine(err.Error(), 160)}
 		}
 	}
 	if head, err = normalised(head); err != nil {
 		return 0, err
 	}
-	if err = r.reader.read(head, &r.header); err != nil {
-		return 0, &badReply{why: spell.OneLine(err.Error(), 160)}
+	if err = p.Reader.read(head, &p.Header); err != nil {
+		return 0, &Error{Why: spell.OneLine(err.Error(), 160)}
 	}
 	return status, nil
+}
+
+// Field is the value of the reply's first header of that name, in any case of letters;
+// nil without one. The bytes are valid until the next reply.
+func (p *Parser) Field(name string) []byte {
+	for key, value := range p.Header.All() {
+		if len(key) == len(name) && bytes.EqualFold(key, []byte(name)) {
+			return value
+		}
+	}
+	return nil
 }
 
 const protocol = "HTTP/"
 
 // otherProtocol tells by the first bytes what a reply is that begins with no
 // status line; nil where they tell nothing.
-func otherProtocol(b []byte) *badReply {
+func otherProtocol(b []byte) *Error {
 	first := b[:min(len(b), 4)]
 	switch {
 	case bytes.HasPrefix(first, []byte{21, 3}): // an alert [RFC 8446 §5.1]
-		return &badReply{"it is one of TLS", cause.AdviceElsewhere(cause.PlainHTTP)}
+		return &Error{"it is one of TLS", cause.AdviceElsewhere(cause.PlainHTTP)}
 	case len(first) == 4 && first[0] == 0 && first[1] == 0 && first[3] == 4: // SETTINGS [RFC 9113 §6.5]
-		return &badReply{"it is one of HTTP/2", "the port speaks HTTP/2 only"}
+		return &Error{"it is one of HTTP/2", "the port speaks HTTP/2 only"}
 	}
 	return nil
 }
@@ -144,17 +154,17 @@ func statusOf(head []byte) (int, error) {
 	rest = bytes.TrimLeft(rest, " ")
 	digits, _, _ := bytes.Cut(bytes.TrimRight(rest, "\r"), []byte(" "))
 	if !found || len(digits) != 3 {
-		return 0, &badReply{why: "status line " + strconv.Quote(spell.OneLine(string(line), 40))}
+		return 0, &Error{Why: "status line " + strconv.Quote(spell.OneLine(string(line), 40))}
 	}
 	status := 0
 	for _, c := range digits {
 		if c < '0' || c > '9' {
-			return 0, &badReply{why: "status line " + strconv.Quote(spell.OneLine(string(line), 40))}
+			return 0, &Error{Why: "status line " + strconv.Quote(spell.OneLine(string(line), 40))}
 		}
 		status = 10*status + int(c-'0')
 	}
 	if status < 100 {
-		return 0, &badReply{why: fmt.Sprintf("status %s", digits)}
+		return 0, &Error{Why: fmt.Sprintf("status %s", digits)}
 	}
 	return status, nil
 }
@@ -173,7 +183,7 @@ func normalised(head []byte) ([]byte, error) {
 			for part := range bytes.SplitSeq(value, []byte(",")) {
 				part = bytes.TrimSpace(part)
 				if length != nil && !bytes.Equal(part, length) {
-					return nil, &badReply{why: fmt.Sprintf("content-length %.20q and %.20q", length, part)}
+					return nil, &Error{Why: fmt.Sprintf("content-length %.20q and %.20q", length, part)}
 				}
 				length = part
 			}
