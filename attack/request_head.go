@@ -61,6 +61,8 @@ func validateHeader(h payloads.Header) error {
 		return fmt.Errorf("header %s: its value holds a control character or line end", h.Name)
 	case strings.EqualFold(h.Name, "Content-Length"), strings.EqualFold(h.Name, "Transfer-Encoding"):
 		return fmt.Errorf("header %s: brunt sets it itself, from the body", h.Name)
+	case h.Remove && strings.EqualFold(h.Name, "Host"):
+		return fmt.Errorf("header Host: HTTP cannot do without it; give it a value, or leave it out")
 	case strings.EqualFold(h.Name, "Connection"):
 		return setting.Errorf(
 			"header Connection: brunt manages connections itself; use %v to open one per request",
@@ -138,7 +140,7 @@ func (r *Request) headers(t *endpoint.Target, v *payloads.Variant, keepAlive, ha
 	layers := [][]payloads.Header{own, r.credentials, r.Headers, ofPayload}
 	for depth, layer := range layers {
 		for _, h := range layer {
-			if !replaced(layers[depth+1:], h.Name) {
+			if !h.Remove && !replaced(layers[depth+1:], h.Name) {
 				list = append(list, h)
 			}
 		}

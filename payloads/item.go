@@ -19,7 +19,12 @@ type Variant struct {
 
 // Header is one HTTP header of a request line, checked so that it cannot
 // break the framing of the message.
-type Header struct{ Name, Value string }
+type Header struct {
+	Name, Value string
+	// Remove has no header of that name sent: those that would be sent otherwise
+	// are left out. There is no Value then.
+	Remove bool
+}
 
 // File describes one payload file for reports.
 type File struct {

@@ -228,7 +228,7 @@ func (r *requestReader) internVariant() error {
 func (r *requestReader) internNew() (uint16, error) {
 	v := Variant{Name: string(r.name), Path: string(r.path)}
 	for _, h := range r.headers {
-		v.Headers = append(v.Headers, Header{string(h.name), string(h.value)})
+		v.Headers = append(v.Headers, Header{Name: string(h.name), Value: string(h.value)})
 	}
 	key := string(r.key)
 	id, ok := r.names.intern(key, v)

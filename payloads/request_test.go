@@ -33,9 +33,9 @@ func TestRequestLines(t *testing.T) {
 	want := []Variant{
 		{},
 		{Name: "chat", Path: "/v1/chat?x=%20"},
-		{Headers: []Header{{"X-Key", "a\tb"}, {"x-key", ""}}},
+		{Headers: []Header{{Name: "X-Key", Value: "a\tb"}, {Name: "x-key"}}},
 		{Name: "zażółć"},
-		{Headers: []Header{{"Host", "other.example"}, {"Content-Type", "text/plain"}}},
+		{Headers: []Header{{Name: "Host", Value: "other.example"}, {Name: "Content-Type", Value: "text/plain"}}},
 	}
 	if diff := cmp.Diff(want, s.Variants()); diff != "" {
 		t.Error(diff)
@@ -288,7 +288,7 @@ func plainHeaders(raw string) (headers []Header, err error) {
 			regexp.MustCompile("[\x00-\x08\x0a-\x1f\x7f]").MatchString(value) {
 			return nil, errOracle
 		}
-		headers = append(headers, Header{m.key, value})
+		headers = append(headers, Header{Name: m.key, Value: value})
 	}
 	return headers, nil
 }

@@ -76,7 +76,7 @@ func NewDialer(t Target, o Options) (*Dialer, error) {
 	if d.tls, err = o.tls(); err != nil {
 		return nil, err
 	}
-	d.tls.ServerName = t.Name
+	d.tls.ServerName = unzoned(t.Name)
 	d.tls.NextProtos = []string{"http/1.1"}
 	d.tls.ClientSessionCache = tls.NewLRUClientSessionCache(64)
 	return d, nil

@@ -25,11 +25,25 @@ func TestParse(t *testing.T) {
 		{"http://h/%2f%3B%40%2B\u00e9/{x}?q=%2F a", "h", "h", "80", "/%2f%3B%40%2B%C3%A9/%7Bx%7D?q=%2F%20a"},
 		{"http://h/a;b@c+d=[1]", "h", "h", "80", "/a;b@c+d=[1]"},
 		{"http://h:/p", "h", "h", "80", "/p"},
+		{"http://h/%2F%2B%3B%40é x?a=%2F%2B%3B%40 é+", "h", "h", "80", "/%2F%2B%3B%40%C3%A9%20x?a=%2F%2B%3B%40%20%C3%A9+"},
+		{"http://h//x//y/../z?", "h", "h", "80", "//x//y/../z?"},
+		{"http://Bücher.example:8080/x", "xn--bcher-kva.example:8080", "xn--bcher-kva.example", "8080", "/x"},
+		{"https://日本語.jp", "xn--wgv71a119e.jp", "xn--wgv71a119e.jp", "443", "/"},
+		{"http://faß.de/", "xn--fa-hia.de", "xn--fa-hia.de", "80", "/"},
+		{"http://[fe80::1%25lo]:81/x", "[fe80::1]:81", "fe80::1%lo", "81", "/x"},
+		{"http://[fe80::1%lo]/x", "[fe80::1]", "fe80::1%lo", "80", "/x"},
+		{"http://[fe80::1%eth0]", "[fe80::1]", "fe80::1%eth0", "80", "/"},
 	} {
 		got, err := Parse(c.word)
 		if err != nil || got.Host != c.host || got.Name != c.name || got.Port != c.port || got.Path != c.path {
 			t.Errorf("%s: %+v %v", c.word, got, err)
 		}
+	}
+	if got, err := Parse("http://Bücher.example/x"); err != nil || got.URL != "http://xn--bcher-kva.example/x" {
+		t.Errorf("%s %v", got.URL, err)
+	}
+	if _, err := Parse("http://xn--́.test/"); err == nil || !strings.Contains(err.Error(), "spelt") {
+		t.Error(err)
 	}
 	got, err := Parse("https://h/p?a=1&access_token=canary&sig=canary")
 	if err != nil || strings.Contains(got.URL, "canary") || !strings.Contains(got.Path, "access_token=canary") {
@@ -68,12 +82,38 @@ func TestHeaders(t *testing.T) {
 	if err != nil || len(list) != 4 || list[0].Value != "1" || list[2].Value != "canary" || !strings.HasPrefix(list[3].Value, "# comment") {
 		t.Errorf("%v %v", list, err)
 	}
+	for word, removes := range map[string]bool{"Accept:": true, "Accept : ": true, "A: env:EMPTY": false} {
+		t.Setenv("EMPTY", "")
+		if list, err := Headers([]string{word}, nil); err != nil || len(list) != 1 || list[0].Remove != removes || list[0].Value != "" {
+			t.Errorf("%s: %+v %v", word, list, err)
+		}
+	}
 	// As editors on Windows write it.
 	if err := os.WriteFile(file, []byte("\xef\xbb\xbfA: 1\r\nB: 2\r\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if list, err = Headers([]string{"C: @" + file}, []string{file}); err != nil || len(list) != 3 || list[0].Name != "A" || list[0].Value != "1" || !strings.HasPrefix(list[2].Value, "A: 1") {
-		t.Errorf("%q %v", list, err)
+		t.Errorf("%v %v", list, err)
+	}
+}
+
+// TestBasicAuth: a name and a password, wherever they are kept; and no error shows them.
+func TestBasicAuth(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "pw")
+	if err := os.WriteFile(file, []byte("p:w\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PASS", "p:w")
+	t.Setenv("PAIR", "me:p:w")
+	for _, word := range []string{"me:p:w", "me:env:PASS", "me:@" + file, "env:PAIR"} {
+		if h, err := BasicAuth(word); err != nil || h.Name != "Authorization" || h.Value != "Basic bWU6cDp3" {
+			t.Errorf("%s: %+v %v", word, h, err)
+		}
+	}
+	for _, word := range []string{"canary", "env:canary", "canary:env:$canary", "me:@/none/such"} {
+		if h, err := BasicAuth(word); err == nil || strings.Contains(err.Error(), "canary") {
+			t.Errorf("%s: %+v %v", word, h, err)
+		}
 	}
 }
 

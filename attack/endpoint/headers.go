@@ -1,6 +1,7 @@
 package endpoint
 
 import (
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -15,7 +16,8 @@ import (
 
 // Headers reads the words of headers and files of them: 'Name: value',
 // where a value of @FILE is that file's text and env:NAME that environment
-// variable's. Errors never show a value, which may be a secret.
+// variable's, and 'Name:' that none of that name is sent. Errors never show a value,
+// which may be a secret.
 func Headers(words, files []string) ([]payloads.Header, error) {
 	var list []payloads.Header
 	for _, path := range files {
@@ -51,19 +53,55 @@ func header(word string) (payloads.Header, error) {
 	if !ok || name == "" {
 		return payloads.Header{}, fmt.Errorf("no header name and colon; write it as 'Name: value'")
 	}
+	if value == "" {
+		return payloads.Header{Name: name, Remove: true}, nil
+	}
+	value, err := stored(value)
+	if err != nil {
+		return payloads.Header{}, fmt.Errorf("%s: %w", name, err)
+	}
+	return payloads.Header{Name: name, Value: value}, nil
+}
+
+// stored is a value that may be kept elsewhere: in a file (@FILE) or in the
+// environment (env:NAME).
+func stored(value string) (string, error) {
 	if path, ok := strings.CutPrefix(value, "@"); ok {
 		text, err := file.ReadText(path)
 		if err != nil {
-			return payloads.Header{}, fmt.Errorf("%s: %w", name, unreadable("the file after @", path, err))
+			return "", unreadable("the file after @", path, err)
 		}
-		value = strings.TrimSpace(text)
-	} else if env, ok := strings.CutPrefix(value, "env:"); ok {
-		if value, ok = os.LookupEnv(env); !ok {
-			return payloads.Header{}, fmt.Errorf("%s: the environment has no variable %s", name, variable(env))
-		}
-		value = strings.TrimSpace(value)
+		return strings.TrimSpace(text), nil
 	}
-	return payloads.Header{Name: name, Value: value}, nil
+	if env, ok := strings.CutPrefix(value, "env:"); ok {
+		text, ok := os.LookupEnv(env)
+		if !ok {
+			return "", fmt.Errorf("the environment has no variable %s", variable(env))
+		}
+		return strings.TrimSpace(text), nil
+	}
+	return value, nil
+}
+
+// BasicAuth is the header of a user and a password (RFC 7617), given as NAME:PASS. The
+// password, or both, may be kept elsewhere: as @FILE or env:NAME. Errors never show
+// any of it.
+func BasicAuth(word string) (payloads.Header, error) {
+	pair, err := stored(word)
+	if err != nil {
+		return payloads.Header{}, setting.Wrong(setting.User, "", "%w", err)
+	}
+	user, password, ok := strings.Cut(pair, ":")
+	if !ok {
+		return payloads.Header{}, setting.Wrong(setting.User, "", "no colon between name and password; write it as NAME:PASS, or env:VARIABLE where that holds both")
+	}
+	if pair == word {
+		if password, err = stored(password); err != nil {
+			return payloads.Header{}, setting.Wrong(setting.User, "", "%w", err)
+		}
+	}
+	code := base64.StdEncoding.EncodeToString([]byte(user + ":" + password))
+	return payloads.Header{Name: "Authorization", Value: "Basic " + code}, nil
 }
 
 // variable is the name of one that is not set, unless it may be what should have

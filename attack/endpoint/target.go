@@ -19,7 +19,8 @@ type Target struct {
 	// URL as given, without fragment and without the values of query
 	// parameters that look like secrets; safe to show.
 	URL string
-	// Host is the Host header: name and, unless the scheme's own, port.
+	// Host is the Host header: name, in punycode where it is international, and,
+	// unless the scheme's own, port.
 	Host string
 	// Name and Port are what is resolved and dialled.
 	Name, Port string
@@ -53,7 +54,10 @@ func Parse(word string) (Target, error) {
 	case strings.ContainsFunc(u.Host, func(r rune) bool { return r <= ' ' || r == 0x7f }):
 		return bad("the host holds a space or control character")
 	}
-	t := Target{TLS: u.Scheme == "https", Name: u.Hostname(), Port: u.Port(), Host: u.Host}
+	if err := useASCIIHost(u); err != nil {
+		return bad("its host is no name that can be looked up (%v); check how it is spelt", strings.TrimPrefix(err.Error(), "idna: "))
+	}
+	t := Target{TLS: u.Scheme == "https", Name: u.Hostname(), Port: u.Port(), Host: unzoned(u.Host)}
 	if t.Port == "" {
 		t.Port = "80"
 		if t.TLS {
@@ -93,7 +97,9 @@ func parseURL(word string) (string, *url.URL, error) {
 			if i := strings.IndexAny(rest[start:], "?#"); i >= 0 {
 				end = start + i
 			}
-			word = scheme + "://" + rest[:start] + escapePath(rest[start:end]) + rest[end:]
+			word = scheme + "://" + escapeZone(rest[:start]) + escapePath(rest[start:end]) + rest[end:]
+		} else if start < 0 {
+			word = scheme + "://" + escapeZone(rest)
 		}
 	}
 	u, err := url.Parse(word)

@@ -30,6 +30,7 @@ const (
 	Method
 	Header
 	HeaderFile
+	User // name and password of every request
 	Insecure
 	CA
 	Resolve
@@ -69,7 +70,7 @@ var names = [end]string{
 	Arrivals: "arrivals", Warmup: "warm-up",
 	Timeout: "time-out", HTTP2: "HTTP/2", NoKeepAlive: "no keep-alive", Connections: "connections",
 	ConnectRate: "connect rate", StreamStall: "stream stall", SuccessBody: "success body", FailBody: "fail body", Payloads: "payloads", Replay: "replay", Recorded: "recorded replies", Speed: "speed",
-	Method: "method", Header: "header", HeaderFile: "header file", Insecure: "insecure", CA: "CA file",
+	Method: "method", Header: "header", HeaderFile: "header file", User: "user", Insecure: "insecure", CA: "CA file",
 	Resolve: "address override", Profile: "profile", NoAuth: "no credentials", ServedModel: "served model",
 	WaitReady: "time to become ready", Unique: "unique", ClientRequestID: "client request id",
 	Credentials: "header with credentials",

@@ -150,8 +150,9 @@ func (p *Payloads) Open(stdin io.Reader, embedded bool) (*payloads.Set, error) {
 // Target are the flags that say how the endpoint is spoken to.
 type Target struct {
 	Method     string   `short:"m" placeholder:"POST" help:"HTTP method (POST with a body, else GET)."`
-	Header     []string `short:"H" sep:"none" pair:": " placeholder:"'NAME: VALUE'" help:"Header, repeatable; a VALUE of @FILE or env:NAME keeps a secret off the command line."`
+	Header     []string `short:"H" sep:"none" pair:": " placeholder:"'NAME: VALUE'" help:"Header, repeatable; a VALUE of @FILE or env:NAME keeps a secret off the command line; 'NAME:' sends none of that name."`
 	HeaderFile []string `sep:"none" predictor:"file" placeholder:"FILE" help:"File of headers, one 'Name: value' per line."`
+	User       string   `short:"u" placeholder:"NAME:PASS" help:"Send Authorization: Basic; @FILE or env:NAME for PASS, or for all of it, keep it off the command line."`
 	Insecure   bool     `short:"k" help:"Do not verify the certificate."`
 	CA         string   `name:"ca" predictor:"file" placeholder:"FILE" help:"PEM file of the authorities to trust."`
 	Resolve    []string `sep:"none" pair:":" placeholder:"HOST:ADDR" help:"Connect to ADDR for HOST, repeatable."`
@@ -168,9 +169,21 @@ func (t *Target) Request(userAgent string) (attack.Request, error) {
 	if err != nil {
 		return attack.Request{}, err
 	}
+	if t.User != "" {
+		if slices.ContainsFunc(headers, isAuthorization) {
+			return attack.Request{}, setting.Errorf("%v and the header Authorization say the same; leave one of the two out", setting.User)
+		}
+		h, err := endpoint.BasicAuth(t.User)
+		if err != nil {
+			return attack.Request{}, err
+		}
+		headers = append(headers, h)
+	}
 	r := attack.Request{Method: t.Method, Headers: headers, UserAgent: userAgent}
 	return r, r.Validate()
 }
+
+func isAuthorization(h payloads.Header) bool { return strings.EqualFold(h.Name, "Authorization") }
 
 // Open opens the endpoint that word names, for requests of the kind that
 // Request gave; waiting, which may be nil, is called with what is waited for.
@@ -188,10 +201,7 @@ func (t *Target) Open(
 
 // Options are the flags' for requests of the kind that Request gave.
 func (t *Target) Options(request *attack.Request) endpoint.Options {
-	own := slices.ContainsFunc(
-		request.Headers,
-		func(h payloads.Header) bool { return strings.EqualFold(h.Name, "Authorization") },
-	)
+	own := slices.ContainsFunc(request.Headers, isAuthorization)
 	return endpoint.Options{
 		Insecure: t.Insecure, CAFile: t.CA, Resolve: t.Resolve, Profile: t.Profile, NoAuth: t.Auth == "none", OwnAuth: own,
 		ServedModel: t.ServedModel, WaitReady: time.Duration(t.WaitReady),

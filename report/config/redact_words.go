@@ -52,6 +52,10 @@ func CommandLine(args []string) string {
 			word = flag + "=" + redactHeader(value)
 		case i > 0 && (args[i-1] == "-H" || args[i-1] == "--header"):
 			word = redactHeader(word)
+		case flag == "--user" && joined:
+			word = flag + "=" + redactUser(value)
+		case i > 0 && (args[i-1] == "-u" || args[i-1] == "--user"):
+			word = redactUser(word)
 		case flag == tokenFlag && joined:
 			word = flag + "=" + redactToken(value)
 		case i > 0 && args[i-1] == tokenFlag:
@@ -73,6 +77,19 @@ func redactToken(word string) string {
 		return word
 	}
 	return redacted
+}
+
+// redactUser shows where a user's password is kept, and never what it is.
+func redactUser(word string) string {
+	name, password, _ := strings.Cut(word, ":")
+	switch {
+	case strings.HasPrefix(word, "@"), strings.HasPrefix(word, "env:"),
+		strings.HasPrefix(password, "@"), strings.HasPrefix(password, "env:"):
+		return word
+	case secret.Looks(name):
+		return redacted
+	}
+	return name + ":" + redacted
 }
 
 func redactHeader(word string) string {
@@ -112,6 +129,8 @@ func RedactGiven(args []string, text string) string {
 
 var (
 	beforeHeader = regexp.MustCompile(`^(?:-[A-Za-z]*H|--header)$`)
+	beforeUser   = regexp.MustCompile(`^(?:-[A-Za-z]*u|--user)$`)
+	joinedUser   = regexp.MustCompile(`^(?:-[A-Za-z]*u|--user=)([^=:-][^:]*:.*)$`)
 	joinedHeader = regexp.MustCompile(`^(?:-[A-Za-z]*H|--header=)([A-Za-z][A-Za-z0-9_-]* *:.*)$`)
 )
 
@@ -121,8 +140,13 @@ func given(s *secret.Set, before, word string) {
 	if m := joinedHeader.FindStringSubmatch(word); m != nil {
 		before, word = "-H", m[1]
 	}
+	if m := joinedUser.FindStringSubmatch(word); m != nil {
+		before, word = "-u", m[1]
+	}
 	flag, value, joined := strings.Cut(word, "=")
 	switch {
+	case beforeUser.MatchString(before):
+		s.User(word)
 	case before == tokenFlag && !strings.HasPrefix(word, "@"):
 		s.Keep(word)
 	case joined && flag == tokenFlag && !strings.HasPrefix(value, "@"):

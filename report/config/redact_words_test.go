@@ -35,21 +35,22 @@ func TestHideGiven(t *testing.T) {
 	for _, args := range [][]string{
 		{"attack", "x", "-H", "X-Any: sEcretValue"}, {"attack", "x", "-kH", "X-Any:sEcretValue"}, {"attack", "x", "-kHX-Any:sEcretValue"}, {"x", "--header=X-Any: sEcretValue"},
 		{"attack", "http://u:sEcretValue@h"}, {"attack", "u:sEcretValue@h"}, {"attack", "h?x=sEcretValue"}, {"attack", "x", "--serve-token", "sEcretValue"}, {"--serve-token=sEcretValue"},
+		{"attack", "x", "-u", "me:sEcretValue"}, {"attack", "x", "-ku", "me:sEcretValue"}, {"x", "-ume:sEcretValue"}, {"x", "--user=me:sEcretValue"}, {"x", "--user", "sEcretValue"},
 		{"report", "Authorization: Bearer sEcretValue"}, {"attack", "--target=http://h?k=sEcretValue"},
 	} {
 		if got := RedactGiven(args, "open sEcretValue.jsonl: not found"); got != "open ***.jsonl: not found" {
 			t.Errorf("%q: %s", args, got)
 		}
 	}
-	if got := RedactGiven([]string{"attack", "http://h/?n=5", "-H", "Accept: text/plain", "-H", "A: env:NAME", "-H", "A: @file.txt"}, "text/plain 5 NAME file.txt"); got != "text/plain 5 NAME file.txt" {
+	if got := RedactGiven([]string{"attack", "http://h/?n=5", "-H", "Accept: text/plain", "-H", "A: env:NAME", "-H", "A: @file.txt", "-u", "env:WHO", "--user=me:@pw.txt"}, "text/plain 5 NAME file.txt WHO me pw.txt"); got != "text/plain 5 NAME file.txt WHO me pw.txt" {
 		t.Error(got)
 	}
 }
 
 func TestCommandLine(t *testing.T) {
 	got := CommandLine([]string{"attack", "https://u:canary@h/p?token=canary&n=1", "-H", "Authorization: Bearer canary",
-		"-HX-Key: canary", "--header=Cookie: canary", "-H", "A: env:NAME", "-H", "Accept: text/plain", "--name", "it's", "mock://u:canary@x?tokens=8&token-gap=1ms"})
-	want := `brunt attack 'https://***@h/p?token=***&n=1' -H 'Authorization: ***' '-HX-Key: ***' '--header=Cookie: ***' -H 'A: env:NAME' -H 'Accept: text/plain' --name 'it'\''s' 'mock://***@x?tokens=8&token-gap=1ms'`
+		"-HX-Key: canary", "--header=Cookie: canary", "-H", "A: env:NAME", "-H", "Accept: text/plain", "-u", "me:canary", "--user=me:canary", "-u", "env:WHO", "--name", "it's", "mock://u:canary@x?tokens=8&token-gap=1ms"})
+	want := `brunt attack 'https://***@h/p?token=***&n=1' -H 'Authorization: ***' '-HX-Key: ***' '--header=Cookie: ***' -H 'A: env:NAME' -H 'Accept: text/plain' -u 'me:***' '--user=me:***' -u env:WHO --name 'it'\''s' 'mock://***@x?tokens=8&token-gap=1ms'`
 	if got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}

@@ -25,6 +25,7 @@ var flags = map[setting.Field]string{
 	setting.Method:      "--method",
 	setting.Header:      "--header",
 	setting.HeaderFile:  "--header-file",
+	setting.User:        "--user",
 	setting.Insecure:    "--insecure",
 	setting.CA:          "--ca",
 	setting.Resolve:     "--resolve",

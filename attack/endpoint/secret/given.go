@@ -103,6 +103,18 @@ func (s *Set) pair(text string) {
 	}
 }
 
+// User remembers a user's password, given as user:password; what stands for one that
+// is kept elsewhere (@FILE, env:NAME) is none.
+func (s *Set) User(word string) {
+	_, password, _ := strings.Cut(word, ":")
+	for _, text := range []string{word, password} {
+		if strings.HasPrefix(text, "@") || strings.HasPrefix(text, "env:") {
+			return
+		}
+	}
+	s.pair(word)
+}
+
 // Query remembers the values of a query, as it stands in a URL.
 func (s *Set) Query(query string) {
 	for _, part := range strings.FieldsFunc(query, func(c rune) bool { return c == '&' || c == ';' || c == '#' || c == '?' }) {
@@ -190,6 +202,8 @@ func (s *Set) Environment() {
 				key, word, _ := strings.Cut(header, ":")
 				s.Header(strings.TrimSpace(key), strings.TrimSpace(word))
 			}
+		case lower == "brunt_user":
+			s.User(value)
 		case strings.HasSuffix(lower, "_proxy"):
 			s.URL(value)
 		case strings.HasPrefix(lower, "databricks_") && suspect().MatchString(name) && !Harmless(name, value):
