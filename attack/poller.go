@@ -19,4 +19,6 @@ type poller interface {
 	// wake ends the wait under way, or the next one.
 	wake()
 	close()
+	// name is the system's call that it waits by, or what stands in for one.
+	name() string
 }

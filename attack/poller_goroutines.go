@@ -84,6 +84,8 @@ func (p *goroutines) sleep() {
 	}
 }
 
+func (p *goroutines) name() string { return "goroutines" }
+
 func (p *goroutines) wake() {
 	select {
 	case p.woken <- struct{}{}:

@@ -24,5 +24,8 @@ func TestOnGoroutines(t *testing.T) {
 		} {
 			t.Run(name, test)
 		}
+		if s := attackOf(t, rawServer(t, answering("HTTP/1.1 200 OK\r\n"+okBody)), testPlan(2)); s.Client.Poller != "goroutines" {
+			t.Errorf("poller %q", s.Client.Poller)
+		}
 	})
 }

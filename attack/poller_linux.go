@@ -200,6 +200,8 @@ func (p *epoll) due(at Instant) {
 	_, _, _ = syscall.RawSyscall6(unix.SYS_TIMERFD_SETTIME, uintptr(p.timer), unix.TFD_TIMER_ABSTIME, uintptr(unsafe.Pointer(&spec)), 0, 0, 0)
 }
 
+func (p *epoll) name() string { return "epoll" }
+
 func (p *epoll) wake() {
 	p.mu.Lock()
 	defer p.mu.Unlock()

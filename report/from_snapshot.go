@@ -241,6 +241,9 @@ func clientOf(s *result.Snapshot) Client {
 	if c.Quota > 0 {
 		client.QuotaCores = new(c.Quota)
 	}
+	if c.Poller != "" {
+		client.Poller = new(c.Poller)
+	}
 	if c.MaxFiles > 0 {
 		client.MaxFiles = new(c.MaxFiles)
 	}

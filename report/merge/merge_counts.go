@@ -187,8 +187,12 @@ func addSessions(out *report.Report, o *report.Sessions) {
 func (m *merger) client() report.Client {
 	var c report.Client
 	var coreSeconds, quota float64
+	c.Poller = m.reports[0].Client.Poller
 	for _, r := range m.reports {
 		o := &r.Client
+		if c.Poller != nil && (o.Poller == nil || *o.Poller != *c.Poller) {
+			c.Poller = nil
+		}
 		c.Cores += o.Cores
 		c.CPUS += o.CPUS
 		c.ThrottledS, c.WaitedS, c.GCS = c.ThrottledS+o.ThrottledS, c.WaitedS+o.WaitedS, c.GCS+o.GCS

@@ -282,6 +282,7 @@ func (t *tape) finish() {
 	}
 	s.Client = result.Client{
 		Cores: 2, CPU: s.Elapsed / 6, Wall: s.Elapsed, RSSPeak: 41_200_000, GCPauseMax: 212 * time.Microsecond, MaxFiles: 1_048_576,
+		Poller: "epoll",
 	}
 	pace := "the endpoint kept up"
 	if t.Rate == 0 {
