@@ -13,6 +13,7 @@ import (
 	"brunt/attack/endpoint"
 	"brunt/attack/host"
 	"brunt/attack/plan"
+	"brunt/attack/poll"
 	"brunt/payloads"
 	"brunt/payloads/setting"
 )
@@ -233,11 +234,11 @@ func (r *Run) makeLoops() error {
 		n = min(n, max(1, r.plan.Concurrency/minSlotsPerLoop))
 	}
 	for i := range n {
-		p, err := r.newPoller()
+		t := newTally(len(r.names) + len(r.plan.Stages))
+		p, err := r.newPoller(&t.mu)
 		if err != nil {
 			return err
 		}
-		t := newTally(len(r.names) + len(r.plan.Stages))
 		if r.plan.WarmupUntilSettled {
 			t.warmup = make(warmupTimes, 0, maxWarmupTimes)
 		}
@@ -251,16 +252,16 @@ func (r *Run) makeLoops() error {
 	return nil
 }
 
-func (r *Run) newPoller() (poller, error) {
+func (r *Run) newPoller(lock sync.Locker) (poll.Poller, error) {
 	if r.blocking && r.mux == nil {
-		return newGoroutines(r.clock), nil
+		return poll.NewGoroutines(r.clock, lock), nil
 	}
-	return newPoller(r.clock)
+	return poll.New(r.clock, lock)
 }
 
 func (r *Run) closeLoops() {
 	for _, l := range r.loops {
-		l.poller.close()
+		l.poller.Close()
 	}
 }
 

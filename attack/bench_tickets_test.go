@@ -10,6 +10,7 @@ import (
 	"brunt/attack/clock"
 	"brunt/attack/host"
 	"brunt/attack/plan"
+	"brunt/attack/poll"
 	"brunt/payloads"
 )
 
@@ -24,7 +25,8 @@ func ticketRun(p plan.Plan, slots int) *Run {
 		r.schedule.Store(plan.NewSchedule(&r.plan))
 	}
 	for i := range cores {
-		l := newLoop(r, newGoroutines(r.clock), newTally(0), slots/cores)
+		t := newTally(0)
+		l := newLoop(r, poll.NewGoroutines(r.clock, &t.mu), t, slots/cores)
 		l.tickets.stride, l.tickets.next = uint64(cores), uint64(i)
 		for range slots / cores {
 			l.release(l.newSlot())

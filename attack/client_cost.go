@@ -8,6 +8,6 @@ func (r *Run) client() result.Client {
 	return result.Client{
 		Cores: c.Cores, Quota: c.Quota, CPU: c.CPU, Wall: c.Wall, Waited: c.Waited, Throttled: c.Throttled,
 		GC: c.GC, RSSPeak: c.RSSPeak, GCPauseMax: c.GCPauseMax, MaxFiles: c.MaxFiles, Embedded: r.embedded,
-		Poller: r.loops[0].poller.name(),
+		Poller: r.loops[0].poller.Name(),
 	}
 }

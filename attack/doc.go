@@ -25,6 +25,7 @@
 // measured start is the warm-up's end.
 //
 // May import: attack/cause, attack/clock, attack/endpoint, attack/figure, attack/h2,
-// attack/histogram, attack/host, attack/http1, attack/plan, attack/result, attack/spell, attack/steady,
-// attack/stream, payloads, payloads/file, payloads/setting, payloads/splice.
+// attack/histogram, attack/host, attack/http1, attack/plan, attack/poll, attack/result,
+// attack/spell, attack/steady, attack/stream, payloads, payloads/file, payloads/setting,
+// payloads/splice.
 package attack

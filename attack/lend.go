@@ -28,7 +28,7 @@ func (l *loop) want() {
 	}
 	for _, o := range l.run.loops {
 		if o != l {
-			o.poller.wake()
+			o.poller.Wake()
 		}
 	}
 }
@@ -47,7 +47,7 @@ func (l *loop) lend() {
 			return
 		}
 		if o != l && o.lending.wants.Load() && o.give(l.idle) {
-			o.poller.wake()
+			o.poller.Wake()
 		}
 	}
 }
@@ -66,7 +66,7 @@ func (l *loop) give(s *slot) bool {
 	from.limit--
 	from.slots[s.number] = nil
 	from.holes = append(from.holes, s.number)
-	if s.conn != nil && from.poller.unwatch(s) != nil {
+	if s.conn != nil && from.unwatch(s) != nil {
 		s.drop()
 	}
 	l.lending.got = append(l.lending.got, s)
@@ -84,7 +84,7 @@ func (l *loop) adopt() {
 	for _, s := range got {
 		l.limit++
 		l.add(s)
-		if s.conn != nil && l.poller.watch(s) != nil {
+		if s.conn != nil && l.watch(s) != nil {
 			s.drop()
 		}
 		l.release(s)

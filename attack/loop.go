@@ -1,10 +1,12 @@
 package attack
 
 import (
+	"errors"
 	"runtime/debug"
 	"time"
 
 	"brunt/attack/http1"
+	"brunt/attack/poll"
 	"brunt/attack/result"
 )
 
@@ -19,7 +21,7 @@ import (
 type loop struct {
 	run    *Run
 	tally  *tally
-	poller poller
+	poller poll.Poller
 
 	slots    []*slot // nil in holes
 	holes    []int   // numbers of slots that were passed on to other loops
@@ -40,7 +42,6 @@ type loop struct {
 	timers    timers
 	deadlines deadlines
 	lookAt    Instant // when to look at the client's own delay next
-	waiting   bool    // the goroutine waits, or is about to
 	stopSeen  bool
 	cutSeen   bool
 
@@ -56,7 +57,7 @@ type loop struct {
 // readSize is how much is read at a time.
 const readSize = 64 << 10
 
-func newLoop(run *Run, p poller, t *tally, limit int) *loop {
+func newLoop(run *Run, p poll.Poller, t *tally, limit int) *loop {
 	l := &loop{run: run, poller: p, tally: t, limit: limit, lookAt: never, readBuf: make([]byte, readSize)}
 	l.tickets.lookAt, l.growth.at = never, never
 	return l
@@ -69,11 +70,11 @@ func (l *loop) unlock() { l.tally.mu.Unlock() }
 // due is done, and the loop's own goroutine wakes in time.
 func (l *loop) leave() {
 	l.turn()
-	if l.waiting {
+	if l.poller.Waiting() {
 		if l.over() {
-			l.poller.wake()
+			l.poller.Wake()
 		}
-		l.poller.due(l.wakeAt())
+		l.poller.Due(l.wakeAt())
 	}
 	l.unlock()
 }
@@ -85,11 +86,11 @@ func (l *loop) work() {
 	l.lock()
 	for l.turn(); !l.over(); l.turn() {
 		switch {
-		case l.growth.waits && (l.poller.poll(l) || l.growIdle()): // see growth
+		case l.growth.waits && (l.poll() || l.growIdle()): // see growth
 		case l.tickets.lookAt == 0: // there may be more to send
-			l.poller.poll(l)
+			l.poll()
 		default:
-			l.poller.wait(l, l.wakeAt())
+			l.handle(l.poller.Wait(l.wakeAt()))
 		}
 		l.unlock() // for whoever wants it
 		l.lock()
@@ -161,20 +162,48 @@ func (l *loop) wakeAt() Instant {
 	return at
 }
 
-// happened is called by the poller: something has come on the slot's connection, which
-// may be its end, or it takes more bytes.
-func (l *loop) happened(number int, generation int32, writable, ended bool) {
-	s := l.slots[number]
-	if s == nil || s.conn == nil || s.conn.generation != generation {
+// poll handles what has come, without waiting, and reports whether there was any.
+func (l *loop) poll() bool {
+	events, ok := l.poller.Poll()
+	l.handle(events)
+	return ok
+}
+
+func (l *loop) handle(events []poll.Event) {
+	for i := range events {
+		l.happened(&events[i])
+	}
+}
+
+func (l *loop) happened(e *poll.Event) {
+	s := l.slots[e.Number]
+	if s == nil || s.conn == nil || s.conn.generation != e.Generation {
 		return // dropped meanwhile
 	}
-	if writable && s.conn.blocked {
+	if e.Writable && s.conn.blocked {
 		s.writable()
-		if s.conn == nil || s.conn.generation != generation {
+		if s.conn == nil || s.conn.generation != e.Generation {
 			return
 		}
 	}
-	s.readable(ended)
+	s.readable(e.Ended)
+}
+
+// watch has the loop told of what comes on the slot's connection.
+func (l *loop) watch(s *slot) error {
+	if b := s.conn.blocking; b != nil {
+		b.start(s)
+		return nil
+	}
+	return l.poller.Watch(s.socket())
+}
+
+// unwatch ends it. It fails where a goroutine reads, which knows one loop only.
+func (l *loop) unwatch(s *slot) error {
+	if s.conn.blocking != nil {
+		return errors.ErrUnsupported
+	}
+	return l.poller.Unwatch(s.socket())
 }
 
 // obeyStop does what the stop or the cut asks for.

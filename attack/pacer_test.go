@@ -153,7 +153,8 @@ func TestConnectRateStopped(t *testing.T) {
 					p.Rate = mustRate(t, "100")
 				}
 				run := start(t, url, p, payloads.Single("test", body), endpoint.Options{})
-				time.AfterFunc(100*time.Millisecond, func() { run.Stop(how) })
+				await(func() bool { return run.Snapshot().Counts.Connections > 0 })
+				run.Stop(how)
 				<-run.Done()
 				s := run.Snapshot()
 				checkBooks(t, s)

@@ -3,6 +3,7 @@ package attack
 import (
 	"time"
 
+	"brunt/attack/poll"
 	"brunt/payloads"
 )
 
@@ -225,4 +226,9 @@ func (s *slot) goOnFree() {
 	} else {
 		s.pauseOrTake()
 	}
+}
+
+// socket is the slot's connection as its loop's poller knows it.
+func (s *slot) socket() poll.Socket {
+	return poll.Socket{FD: s.conn.fd, Number: s.number, Generation: s.conn.generation}
 }

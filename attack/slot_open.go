@@ -26,7 +26,7 @@ func (s *slot) openNow(deadline Instant, permit bool) {
 	l.opened(s)
 	if err == nil {
 		s.conn = c
-		err = l.poller.watch(s)
+		err = l.watch(s)
 	}
 	if err == nil && run.cutting.Load() {
 		err = errCut

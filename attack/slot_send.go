@@ -71,19 +71,26 @@ func (s *slot) writeOn() {
 	switch {
 	case done:
 		if waited {
-			s.loop.poller.wantWrite(s, false)
+			s.wantWrite(false)
 		}
 	case err == nil:
 		if len(c.out) > 0 && !waited && c.blocking == nil {
 			s.buf = c.keep(s.buf)
 		}
 		if !waited {
-			s.loop.poller.wantWrite(s, true)
+			s.wantWrite(true)
 		}
 	case endpoint.Reset(err):
 		s.readable(true)
 	default:
 		s.fail(goneIfFault(err))
+	}
+}
+
+// wantWrite has the loop told when the connection takes more bytes, or no longer.
+func (s *slot) wantWrite(want bool) {
+	if s.conn.blocking == nil {
+		s.loop.poller.WantWrite(s.socket(), want)
 	}
 }
 

@@ -6,14 +6,10 @@ import (
 	"crypto/tls"
 	"errors"
 	"net"
-
-	"brunt/attack/clock"
 )
 
 // socketsAreOwn is false: on these systems goroutines make the system calls.
 const socketsAreOwn = false
-
-func newPoller(c clock.Clock) (poller, error) { return newGoroutines(c), nil }
 
 func socketOf(net.Conn) (int, error) { return -1, errors.ErrUnsupported }
 

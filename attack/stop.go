@@ -107,7 +107,7 @@ func (r *Run) cut() {
 // it too.
 func (r *Run) wakeLoops() {
 	for _, l := range r.loops {
-		l.poller.wake()
+		l.poller.Wake()
 	}
 }
 

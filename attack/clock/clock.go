@@ -1,6 +1,7 @@
 package clock
 
 import (
+	"math"
 	"sync/atomic"
 	"time"
 )
@@ -10,6 +11,9 @@ import (
 // different clocks cannot be compared. What lies between two of them is a
 // time.Duration.
 type Instant int64
+
+// Never is an instant that does not come.
+const Never = Instant(math.MaxInt64)
 
 // Add is the instant that is d later; earlier, where d is negative.
 func (i Instant) Add(d time.Duration) Instant { return i + Instant(d) }

@@ -1,7 +1,9 @@
-package attack
+package poll
 
 import (
 	"os"
+	"runtime"
+	"sync"
 	"testing"
 	"time"
 
@@ -17,7 +19,9 @@ func TestAlarmsAreNeverEarly(t *testing.T) {
 		looks := 0
 		hold := func() {
 			over := c.Now().Add(pause)
-			await(func() bool { return c.Now() >= over })
+			for c.Now() < over {
+				runtime.Gosched()
+			}
 		}
 		offset, err := originOf(c, func() (time.Duration, error) {
 			looks++
@@ -39,11 +43,11 @@ func TestAlarmsAreNeverEarly(t *testing.T) {
 // TestWakeAfterTheEnd: a run that is cut when it is over writes to no file that others
 // have opened since.
 func TestWakeAfterTheEnd(t *testing.T) {
-	p, err := newPoller(clock.From(time.Now()))
+	p, err := New(clock.From(time.Now()), new(sync.Mutex))
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.close()
+	p.Close()
 	var files []*os.File // that have the numbers of the poller's own, among others
 	for range 8 {
 		f, err := os.CreateTemp(t.TempDir(), "")
@@ -53,7 +57,7 @@ func TestWakeAfterTheEnd(t *testing.T) {
 		defer f.Close()
 		files = append(files, f)
 	}
-	p.wake()
+	p.Wake()
 	for _, f := range files {
 		if info, err := f.Stat(); err != nil || info.Size() > 0 {
 			t.Errorf("%v; %d bytes in somebody else's file", err, info.Size())

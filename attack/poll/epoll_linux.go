@@ -1,4 +1,4 @@
-package attack
+package poll
 
 import (
 	"math"
@@ -17,7 +17,7 @@ import (
 // for them.
 const maxEvents = 32
 
-// Indexes of the poller's own files in events, below those of slots.
+// Indexes of the poller's own files in events, below those of connections.
 const (
 	timerEvent = -1
 	wakeEvent  = -2
@@ -35,28 +35,33 @@ type epoll struct {
 	timer, event int
 	clock        clock.Clock
 	offset       time.Duration // CLOCK_MONOTONIC at the clock's origin
-	armed        Instant       // when the timer expires; passed, or never, where it does not
+	armed        clock.Instant // when the timer expires; passed, or never, where it does not
 
 	fd     int
 	file   *os.File // of fd
 	raw    syscall.RawConn
 	step   func(fd uintptr) bool // bound once: a wait allocates nothing
-	loop   *loop                 // that waits
-	until  Instant
-	parked bool // it has let go of the lock
+	lock   sync.Locker           // the loop's
+	until  clock.Instant
+	parked bool // the present wait has let go of the lock
+	waits  bool // and has not got it back
 
-	events [maxEvents]unix.EpollEvent
-	found  int
+	found  [maxEvents]unix.EpollEvent
+	count  int
+	events []Event
 
 	mu     sync.Mutex // a wake may come after the end, when others have the file's number
 	closed bool
 }
 
-// newPoller makes a loop's poller.
-func newPoller(c clock.Clock) (poller, error) {
-	p := &epoll{fd: -1, timer: -1, event: -1, clock: c, armed: never}
+// New makes the system's own poller, for a loop with the lock. An error is the system's.
+func New(c clock.Clock, lock sync.Locker) (Poller, error) {
+	p := &epoll{
+		fd: -1, timer: -1, event: -1, clock: c, armed: clock.Never,
+		lock: lock, events: make([]Event, 0, maxEvents),
+	}
 	if err := p.open(); err != nil {
-		p.close()
+		p.Close()
 		return nil, err
 	}
 	return p, nil
@@ -118,13 +123,13 @@ func originOf(c clock.Clock, system func() (time.Duration, error)) (offset time.
 	return offset, nil
 }
 
-func (p *epoll) watch(s *slot) error {
+func (p *epoll) Watch(s Socket) error {
 	return p.control(unix.EPOLL_CTL_ADD, s, unix.EPOLLIN|unix.EPOLLRDHUP|unix.EPOLLET)
 }
 
-func (p *epoll) unwatch(s *slot) error { return p.control(unix.EPOLL_CTL_DEL, s, 0) }
+func (p *epoll) Unwatch(s Socket) error { return p.control(unix.EPOLL_CTL_DEL, s, 0) }
 
-func (p *epoll) wantWrite(s *slot, want bool) {
+func (p *epoll) WantWrite(s Socket, want bool) {
 	events := uint32(unix.EPOLLIN | unix.EPOLLRDHUP | unix.EPOLLET)
 	if want {
 		events |= unix.EPOLLOUT
@@ -132,66 +137,72 @@ func (p *epoll) wantWrite(s *slot, want bool) {
 	_ = p.control(unix.EPOLL_CTL_MOD, s, events)
 }
 
-func (p *epoll) control(op int, s *slot, events uint32) error {
-	e := unix.EpollEvent{Events: events, Fd: int32(s.number), Pad: s.conn.generation}
-	return os.NewSyscallError("epoll_ctl", unix.EpollCtl(p.fd, op, s.conn.fd, &e))
+func (p *epoll) control(op int, s Socket, events uint32) error {
+	e := unix.EpollEvent{Events: events, Fd: int32(s.Number), Pad: s.Generation}
+	return os.NewSyscallError("epoll_ctl", unix.EpollCtl(p.fd, op, s.FD, &e))
 }
 
 // ask finds the events that there are.
 func (p *epoll) ask() {
-	n, _, e := syscall.RawSyscall6(unix.SYS_EPOLL_PWAIT, uintptr(p.fd), uintptr(unsafe.Pointer(&p.events[0])), maxEvents, 0, 0, 0)
-	if p.found = int(n); e != 0 {
-		p.found = 0
+	n, _, e := syscall.RawSyscall6(unix.SYS_EPOLL_PWAIT, uintptr(p.fd), uintptr(unsafe.Pointer(&p.found[0])), maxEvents, 0, 0, 0)
+	if p.count = int(n); e != 0 {
+		p.count = 0
 	}
 }
 
-func (p *epoll) poll(l *loop) bool {
+func (p *epoll) Poll() (events []Event, ok bool) {
 	p.ask()
-	return p.handle(l)
+	return p.told(), p.count > 0
 }
 
-// handle handles the events that were found.
-func (p *epoll) handle(l *loop) bool {
-	for i := range p.found {
-		switch e := &p.events[i]; {
+// told are the events that were found, but the poller's own.
+func (p *epoll) told() []Event {
+	p.events = p.events[:0]
+	for i := range p.count {
+		switch e := &p.found[i]; {
 		case e.Fd == timerEvent:
-			p.armed = never
+			p.armed = clock.Never
 		case e.Fd == wakeEvent:
 		default:
-			l.happened(int(e.Fd), e.Pad, e.Events&unix.EPOLLOUT != 0, e.Events&unix.EPOLLRDHUP != 0)
+			p.events = append(p.events, Event{
+				Number: int(e.Fd), Generation: e.Pad,
+				Writable: e.Events&unix.EPOLLOUT != 0, Ended: e.Events&unix.EPOLLRDHUP != 0,
+			})
 		}
 	}
-	return p.found > 0
+	return p.events
 }
 
-func (p *epoll) wait(l *loop, until Instant) {
-	p.loop, p.until, p.parked = l, until, false
+func (p *epoll) Wait(until clock.Instant) []Event {
+	p.until, p.parked = until, false
 	if p.raw.Read(p.step) != nil {
 		time.Sleep(time.Millisecond) // never seen; a late ticket beats a spin
 	}
 	if p.parked {
-		l.lock()
-		l.waiting = false
+		p.lock.Lock()
+		p.waits = false
 	}
-	p.handle(l)
+	return p.told()
 }
 
 // look reports whether something has come. The runtime's poller calls it when it begins
 // to wait, and then whenever something may have.
 func (p *epoll) look(uintptr) bool {
-	if p.ask(); p.found > 0 {
+	if p.ask(); p.count > 0 {
 		return true
 	}
 	if !p.parked {
 		p.parked = true
-		p.due(p.until)
-		p.loop.waiting = true
-		p.loop.unlock()
+		p.Due(p.until)
+		p.waits = true
+		p.lock.Unlock()
 	}
 	return false
 }
 
-func (p *epoll) due(at Instant) {
+func (p *epoll) Waiting() bool { return p.waits }
+
+func (p *epoll) Due(at clock.Instant) {
 	if at >= p.armed {
 		return
 	}
@@ -200,9 +211,9 @@ func (p *epoll) due(at Instant) {
 	_, _, _ = syscall.RawSyscall6(unix.SYS_TIMERFD_SETTIME, uintptr(p.timer), unix.TFD_TIMER_ABSTIME, uintptr(unsafe.Pointer(&spec)), 0, 0, 0)
 }
 
-func (p *epoll) name() string { return "epoll" }
+func (p *epoll) Name() string { return "epoll" }
 
-func (p *epoll) wake() {
+func (p *epoll) Wake() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if !p.closed {
@@ -211,7 +222,7 @@ func (p *epoll) wake() {
 	}
 }
 
-func (p *epoll) close() {
+func (p *epoll) Close() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.closed = true
