@@ -348,10 +348,9 @@ func main() {
 
 // run is main without the process: arguments in, exit code out.
 func run(args []string, io *streams) int {
-	var c commands
 	io.args = args
 	exited := -1
-	parser := kong.Must(&c, append(config.Grammar(),
+	parser := kong.Must(config.OfCommand(&commands{}, args), append(config.Grammar(),
 		kong.Writers(io.out, io.err),
 		kong.Exit(func(code int) { exited = code }),
 		kong.Bind(io),

@@ -1,6 +1,13 @@
 package config
 
-import "github.com/alecthomas/kong"
+import (
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/alecthomas/kong"
+)
 
 // Grammar is what all of brunt's commands have in common.
 func Grammar() []kong.Option {
@@ -13,6 +20,30 @@ func Grammar() []kong.Option {
 		kong.PostBuild(readValues),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 	}
+}
+
+// OfCommand is what the words after the program's name are to be read with, of all
+// commands (a pointer to a struct): the one alone that the first word names, since
+// reading the tags of all of them takes a fifth of a short command's time; all where it
+// names none, or where an answer speaks of all.
+func OfCommand(all any, args []string) any {
+	if len(args) == 0 || os.Getenv("COMP_LINE") != "" || slices.Contains(args, "--man") {
+		return all
+	}
+	var kept []reflect.StructField
+	named := false
+	for field := range reflect.TypeOf(all).Elem().Fields() {
+		_, command := field.Tag.Lookup("cmd")
+		if command && strings.ToLower(field.Name) != args[0] {
+			continue
+		}
+		named = named || command
+		kept = append(kept, field)
+	}
+	if !named {
+		return all
+	}
+	return reflect.New(reflect.StructOf(kept)).Interface()
 }
 
 // helpCommand is only shown: Parse makes "help attack" into "attack --help", and
