@@ -101,9 +101,10 @@ type aggregate struct {
 	slowest  []slowReply
 	models   map[string]*result.Served
 	names    []*result.Named // by name id, nil until used
-	last     Instant         // end of the last exchange that was not cut off
-	silence  silence         // of all tallies at once
-	silent   bool            // there is one
+	followed followed
+	last     Instant // end of the last exchange that was not cut off
+	silence  silence // of all tallies at once
+	silent   bool    // there is one
 
 	// Swapped into one tally after the other.
 	spareNames  []*named
@@ -111,10 +112,12 @@ type aggregate struct {
 	sketcher    histogram.Sketcher
 }
 
-func newAggregate(names int) *aggregate {
+func newAggregate(r *Run) *aggregate {
+	names := len(r.names) + len(r.plan.Stages)
 	return &aggregate{
 		failures: map[failureKey]*result.Failure{}, models: map[string]*result.Served{},
 		names: make([]*result.Named, names), spareNames: make([]*named, names),
+		followed: newFollowed(r),
 	}
 }
 
@@ -162,13 +165,16 @@ func (a *aggregate) addSwapped(r *Run) {
 				a.names[id].Name = r.names[id]
 			}
 		}
+		if id < len(r.names) {
+			a.followed.addName(id, n, &a.sketcher)
+		}
 		n.empty(a.names[id], &a.sketcher)
 	}
 }
 
 // fill puts copies into the snapshot.
 func (a *aggregate) fill(s *result.Snapshot, r *Run) {
-	s.Status = map[int]uint64{}
+	s.Status, s.Followed = map[int]uint64{}, a.followed.all()
 	for code, n := range a.status {
 		if n > 0 {
 			s.Status[code] = n
@@ -221,6 +227,9 @@ func (n *named) empty(total *result.Named, w *histogram.Sketcher) {
 	total.Succeeded += n.succeeded
 	total.Failed += n.failed
 	total.CutOff += n.cutOff
+	total.BytesIn += n.bytesIn
+	total.BytesOut += n.bytesOut
+	total.Tokens += n.tokens
 	total.Response.Add(n.response, w)
 	total.Service.Add(n.service, w)
 	total.Service.Share(&total.Response)

@@ -10,6 +10,7 @@ import (
 
 	"brunt/attack/endpoint"
 	"brunt/attack/result"
+	"brunt/payloads"
 )
 
 // bars are a histogram's buckets, value and count in turn.
@@ -35,17 +36,17 @@ func allocated(f func()) (all, kept int64) {
 
 // manyNames is a timeline of a run with n names, each of which had some replies.
 func manyNames(n, replies int) *timeline {
-	r := &Run{endpoint: &endpoint.Endpoint{}}
+	r := &Run{endpoint: &endpoint.Endpoint{}, payloads: payloads.Single("test", nil), nameOf: []int{-1}}
 	for i := range n {
 		r.names = append(r.names, "a prompt of sort "+strconv.Itoa(i))
 	}
 	of := newTally(n)
-	t := &timeline{run: r, total: result.NewLatencies(), aggregate: newAggregate(n)}
+	t := &timeline{run: r, total: result.NewLatencies(), aggregate: newAggregate(r)}
 	random := rand.New(rand.NewPCG(3, 4))
 	for range replies {
 		for id := range n {
 			took := Instant(1e6 * (1 + random.ExpFloat64()))
-			of.countName(id, &exchange{end: took, outcome: succeeded})
+			of.countName(id, &exchange{end: took, outcome: succeeded}, 0)
 		}
 		of.countModel([]byte("model-"+strconv.Itoa(random.IntN(4))), &exchange{end: 1e6})
 		t.aggregate.take(of)

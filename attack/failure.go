@@ -19,7 +19,7 @@ import (
 
 // maxKinds caps the kinds that a tally keeps apart; what comes after is
 // counted under KindOther.
-const maxKinds = 64
+const maxKinds = result.MaxKinds
 
 // dialError is a connection that could not be opened.
 type dialError struct{ err error }

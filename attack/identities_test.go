@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"sync/atomic"
 	"testing"
@@ -20,6 +21,64 @@ import (
 	"brunt/attack/result"
 	"brunt/payloads"
 )
+
+// checkFollowed holds what all intervals together have by name and by kind against the
+// totals.
+func checkFollowed(t *testing.T, s *result.Snapshot, sum *result.Interval) {
+	t.Helper()
+	followed := map[string]result.IntervalNamed{}
+	var other, named result.IntervalNamed
+	for _, n := range sum.Names {
+		named.Add(&n)
+		if n.Index == result.OtherNames {
+			other = n
+			continue
+		}
+		followed[s.Followed.Names[n.Index]] = n
+	}
+	var all result.IntervalNamed
+	for i := range s.Names {
+		n := &s.Names[i]
+		whole := result.IntervalNamed{
+			Sent: n.Sent, Succeeded: n.Succeeded, Failed: n.Failed, CutOff: n.CutOff,
+			BytesIn: n.BytesIn, BytesOut: n.BytesOut, Tokens: n.Tokens,
+		}
+		all.Add(&whole)
+		got, known := followed[n.Name]
+		if !known {
+			continue
+		}
+		if !slices.Equal(bars(got.Response.Histogram()), bars(n.Response.Histogram())) {
+			t.Errorf("%s: the intervals' response times are not those of the run", n.Name)
+		}
+		got.Index, got.Response = 0, whole.Response
+		if !reflect.DeepEqual(got, whole) {
+			t.Errorf("%s: %+v in the intervals, %+v in the run", n.Name, got, whole)
+		}
+	}
+	if !reflect.DeepEqual(named, all) || len(s.Names) > len(s.Followed.Names)+s.Followed.LeftOut {
+		t.Errorf("%+v by name in the intervals (%+v of them not followed), %+v in the run", named, other, all)
+	}
+	counted := map[result.FailureKind]uint64{}
+	failed := uint64(0)
+	for _, k := range sum.Kinds {
+		counted[s.Followed.Kinds[k.Index]] += k.Count
+		failed += k.Count
+	}
+	for i := range s.Failures {
+		f := &s.Failures[i]
+		kind := result.FailureKind{Kind: f.Kind, Status: f.Status, Cause: f.Cause}
+		if n, known := counted[kind]; known && n != f.Count {
+			t.Errorf("%v: %d in the intervals, %d in the run", kind, n, f.Count)
+		}
+	}
+	if failed != s.Counts.Failed {
+		t.Errorf("%d failures by kind in the intervals, %d failed", failed, s.Counts.Failed)
+	}
+	if tokens := s.Counts.Stream.OutputTokens + s.Counts.Usage.OutputTokens; sum.Tokens != tokens {
+		t.Errorf("%d tokens in the intervals, %d in the run", sum.Tokens, tokens)
+	}
+}
 
 // checkBooks holds the identities that must hold of every run at any time.
 func checkBooks(t *testing.T, s *result.Snapshot) {
@@ -95,6 +154,7 @@ func checkBooks(t *testing.T, s *result.Snapshot) {
 	if s.State != result.Done && sum.Width != s.Elapsed {
 		t.Errorf("figures after %v, intervals of %v", s.Elapsed, sum.Width)
 	}
+	checkFollowed(t, s, &sum)
 	same("intervals' planned", sum.Planned, c.Planned)
 	same("intervals' sent", sum.Sent, c.Sent)
 	same("intervals' succeeded", sum.Succeeded, c.Succeeded)

@@ -225,22 +225,25 @@ func chunks(n int) string {
 	return fmt.Sprintf("%d chunks", n)
 }
 
-// countUsage counts the usage of a success that was no stream. t.mu is held.
-func (t *tally) countUsage(u *stream.Usage) {
+// countUsage counts the usage of a success that was no stream, and gives its tokens of
+// output. t.mu is held.
+func (t *tally) countUsage(u *stream.Usage) (tokens uint64) {
 	u.End()
 	t.counts.Answers.Count(&u.Stated, &u.Finishes)
 	if u.Stated.Output < 0 && u.Stated.Prompt < 0 {
-		return
+		return 0
 	}
 	c := &t.counts.Usage
 	c.Replies++
-	c.OutputTokens += uint64(max(u.Stated.Output, 0))
+	tokens = uint64(max(u.Stated.Output, 0))
+	c.OutputTokens += tokens
 	c.PromptTokens += uint64(max(u.Stated.Prompt, 0))
+	return tokens
 }
 
-// countStream counts a success that was a stream; more are gaps of its, which it no
-// longer holds. t.mu is held.
-func (t *tally) countStream(ex *exchange, s *stream.Stream, more *histogram.Gaps) {
+// countStream counts a success that was a stream, and gives its tokens of output; more
+// are gaps of its, which it no longer holds. t.mu is held.
+func (t *tally) countStream(ex *exchange, s *stream.Stream, more *histogram.Gaps) (output uint64) {
 	t.histograms.beginStreams()
 	slice, c := t.histograms, &t.counts.Stream
 	tokens, from := s.Tokens()
@@ -267,10 +270,10 @@ func (t *tally) countStream(ex *exchange, s *stream.Stream, more *histogram.Gaps
 	switch {
 	case s.Dialect == stream.Unknown:
 		c.Unknown++
-		return
+		return uint64(tokens)
 	case s.Chunks == 0:
 		c.Silent++
-		return
+		return uint64(tokens)
 	}
 	t.add(slice[figure.TTFT], s.First.Sub(ex.sent))
 	t.add(slice[figure.ResponseTTFT], s.First.Sub(ex.planned))
@@ -284,4 +287,5 @@ func (t *tally) countStream(ex *exchange, s *stream.Stream, more *histogram.Gaps
 	if s.Unpaced() {
 		c.Unpaced++
 	}
+	return uint64(tokens)
 }

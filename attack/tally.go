@@ -48,6 +48,7 @@ type failureKey struct {
 // named are one payload name's figures within a tally.
 type named struct {
 	sent, succeeded, failed, cutOff uint64
+	bytesIn, bytesOut, tokens       uint64
 	response, service               *hdrhistogram.PackedHistogram
 }
 
@@ -110,6 +111,7 @@ func (t *tally) record(w *slot) {
 		t.status[ex.status]++
 		t.slowest.offer(w)
 	}
+	tokens := uint64(0) // of output
 	switch ex.outcome {
 	case succeeded:
 		c.Succeeded++
@@ -120,10 +122,10 @@ func (t *tally) record(w *slot) {
 			t.countModel(ex.model, ex)
 		}
 		if w.reply.streaming {
-			t.countStream(ex, w.reply.stream, &w.reply.gaps)
+			tokens = t.countStream(ex, w.reply.stream, &w.reply.gaps)
 		}
 		if w.reply.readsUsage {
-			t.countUsage(&w.reply.usage)
+			tokens = t.countUsage(&w.reply.usage)
 			if ex.whole {
 				c.Answers.Whole++
 			}
@@ -140,10 +142,10 @@ func (t *tally) record(w *slot) {
 	}
 	t.countInWindow(w)
 	if id := w.run.nameOf[ex.variant]; id >= 0 {
-		t.countName(id, ex)
+		t.countName(id, ex, tokens)
 	}
 	if w.run.borders != nil {
-		t.countName(len(w.run.names)+int(ex.stage), ex)
+		t.countName(len(w.run.names)+int(ex.stage), ex, tokens)
 	}
 	if t.records != nil {
 		t.keepRecord(w)
@@ -230,14 +232,18 @@ func (w *slot) newFailure(key failureKey, databricks bool) *result.Failure {
 	return f
 }
 
-// countName counts an exchange under its payload's name.
-func (t *tally) countName(id int, ex *exchange) {
+// countName counts an exchange, with so many tokens of output, under its payload's
+// name.
+func (t *tally) countName(id int, ex *exchange, tokens uint64) {
 	n := t.names[id]
 	if n == nil {
 		n = newNamed()
 		t.names[id] = n
 	}
 	n.sent++
+	n.bytesIn += uint64(ex.in)
+	n.bytesOut += uint64(ex.out)
+	n.tokens += tokens
 	switch ex.outcome {
 	case succeeded:
 		n.succeeded++

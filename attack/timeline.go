@@ -61,7 +61,7 @@ func newTimeline(r *Run) *timeline {
 	width := cmp.Or(r.plan.Interval, intervalWidth)
 	return &timeline{
 		run: r, quit: make(chan struct{}), finished: make(chan struct{}),
-		total: result.NewLatencies(), aggregate: newAggregate(len(r.names) + len(r.plan.Stages)), interval: newSlice(), spare: newSlice(),
+		total: result.NewLatencies(), aggregate: newAggregate(r), interval: newSlice(), spare: newSlice(),
 		width: width, boundary: r.measured.Load(), maxSketchBytes: maxSketchBytes, gcTuner: host.NewGCTuner(),
 	}
 }
@@ -134,6 +134,8 @@ func (t *timeline) collect(at Instant) {
 		InFlight: started - done,
 		BytesIn:  now.BytesIn - prev.BytesIn, BytesOut: now.BytesOut - prev.BytesOut, Chunks: so.chunks - t.chunks,
 	}
+	iv.Tokens = now.Stream.OutputTokens + now.Usage.OutputTokens - prev.Stream.OutputTokens - prev.Usage.OutputTokens
+	iv.Names, iv.Kinds = t.aggregate.followed.interval(t.aggregate.failures)
 	t.addInterval(&iv)
 	t.counts, t.started, t.chunks, t.planned, t.boundary = now, started, so.chunks, planned, at
 	t.append(iv)

@@ -13,6 +13,8 @@ type Follower struct {
 	intervals []Interval       // of the last report
 	names     map[string]Named // of the last report, by the snapshot's names
 	scratch   Histogram
+	slicer    slicer
+	fresh     int // index of the first slice that the last report does not share with the one before
 }
 
 // NewFollower follows a run from its beginning on, or from any later moment.
@@ -36,12 +38,20 @@ func (f *Follower) Follow(s *result.Snapshot) (r *Report, kept int) {
 		old = old[:kept:kept] // earlier reports keep what they have
 	}
 	f.intervals = append(old, intervalsOf(s.Intervals[kept:], askingOf(&f.meta.Plan, s))...)
+	f.fresh = f.slicer.follow(f.intervals, kept, &s.Followed)
+	if len(f.intervals) > 0 {
+		r.Slices = new(f.slicer.Slices)
+	}
 	if r.Intervals = f.intervals; s.State == result.Done {
 		r.SumUpIntervals()
 		r.judgeStationarity()
 	}
 	return r, kept
 }
+
+// FreshSlices is the index of the first slice of the last report that the one before did
+// not have, or had with other figures.
+func (f *Follower) FreshSlices() int { return f.fresh }
 
 // follow is NamesOf, but sums up only those names that have had requests since.
 func (f *Follower) follow(s *result.Snapshot) []Named {

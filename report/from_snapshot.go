@@ -110,6 +110,7 @@ func From(meta Meta, s *result.Snapshot) *Report {
 	r.Summarise()
 	if s.State == result.Done { // one under way changes every second
 		r.SumUpIntervals()
+		r.CutIntoSlices(&s.Followed)
 		r.judgeStationarity()
 	}
 	samples, failed, reason := meta.Sampler.Taken()

@@ -44,6 +44,7 @@ func (r *Report) Check() error {
 		r.checkGoodput,
 		r.checkService,
 		r.checkIntervalHistograms,
+		r.checkSlices,
 	}
 	for _, check := range checks {
 		if err := check(); err != nil {

@@ -41,8 +41,14 @@ type Interval struct {
 	// they are empty in a report that was read from it.
 	Response histogram.Sketch `json:"-"`
 	Service  histogram.Sketch `json:"-"`
+	Lateness histogram.Sketch `json:"-"`
 	TTFT     histogram.Sketch `json:"-"`
 	TPOT     histogram.Sketch `json:"-"`
+
+	// What Slices are made of besides, as in result.Interval.
+	Tokens uint64                 `json:"-"`
+	Names  []result.IntervalNamed `json:"-"`
+	Kinds  []result.KindCount     `json:"-"`
 }
 
 // Change is one change of the load while the run was under way; one of the two
@@ -69,7 +75,9 @@ func intervalsOf(intervals []result.Interval, asked *asking) []Interval {
 			Completed: in.Completed, CompletedOK: in.CompletedOK,
 			InFlight: in.InFlight, BytesIn: in.BytesIn, BytesOut: in.BytesOut,
 			P50: response.At(P50), P90: response.At(P90), P99: response.At(P99), Max: maxOf(response.PackedHistogram),
-			LatenessP99: lateness.At(P99), Response: in.Response, Service: in.Service, TTFT: in.TTFT, TPOT: in.TPOT,
+			LatenessP99: lateness.At(P99),
+			Response:    in.Response, Service: in.Service, Lateness: in.Lateness, TTFT: in.TTFT, TPOT: in.TPOT,
+			Tokens: in.Tokens, Names: in.Names, Kinds: in.Kinds,
 			Chunks: in.Chunks, TTFTP50: ttft.At(P50), TTFTP99: ttft.At(P99),
 		})
 		asked.fill(&out[i], in)

@@ -7,8 +7,9 @@ import (
 
 // Named are the figures of one payload name's requests.
 type Named struct {
-	Name       string          `json:"name"`
-	Requests   NamedRequests   `json:"requests"`
+	Name     string        `json:"name"`
+	Requests NamedRequests `json:"requests"`
+	NamedBytes
 	LatencyMS  NamedLatency    `json:"latency_ms"`
 	Histograms NamedHistograms `json:"histograms"`
 }
@@ -21,6 +22,14 @@ type NamedRequests struct {
 	Failed    uint64 `json:"failed"`
 	CutOff    uint64 `json:"cut_off"`
 	InFlight  uint64 `json:"in_flight"`
+}
+
+// NamedBytes are what one name's requests sent and were sent, and the output tokens of
+// its successes; null where they are not known.
+type NamedBytes struct {
+	BytesIn      *uint64 `json:"bytes_in"`
+	BytesOut     *uint64 `json:"bytes_out"`
+	OutputTokens *uint64 `json:"output_tokens"`
 }
 
 // NamedLatency are one name's distributions of successes, in milliseconds.
@@ -64,6 +73,7 @@ func namedOf(n *result.Named, state result.State) Named {
 			Sent: n.Sent, Succeeded: n.Succeeded, Failed: n.Failed, CutOff: n.CutOff,
 			InFlight: inFlight(state, n.Sent, n.Succeeded+n.Failed+n.CutOff),
 		},
+		NamedBytes: NamedBytes{new(n.BytesIn), new(n.BytesOut), new(n.Tokens)},
 		Histograms: NamedHistograms{Response: Distribution{n.Response}, Service: Distribution{n.Service}},
 	}
 }

@@ -60,6 +60,9 @@ type Report struct {
 	// IntervalHistograms are for comparisons; null in a merged report, and in one of a
 	// run under way.
 	IntervalHistograms *IntervalHistograms `json:"interval_histograms"`
+	// Slices are for looking at a part of the run by itself; null in a merged report, and
+	// where nothing is known of them.
+	Slices *Slices `json:"slices"`
 }
 
 // ResultsKept says how many requests a results file has a record of. Together

@@ -34,7 +34,7 @@ func BenchmarkSketch(b *testing.B) {
 		b.ReportMetric(float64(h.Populated()), "buckets")
 		var w Sketcher
 		for b.Loop() {
-			w.sketch(h)
+			w.Sketch(h)
 		}
 	})
 	b.Run("open", func(b *testing.B) {

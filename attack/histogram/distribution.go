@@ -50,7 +50,7 @@ func (d *Distribution) append(ns int64) bool {
 // Add adds a histogram of brunt's bounds.
 func (d *Distribution) Add(h *hdrhistogram.PackedHistogram, w *Sketcher) {
 	if h.TotalCount() >= minRecent {
-		d.Join(w.sketch(h), w)
+		d.Join(w.Sketch(h), w)
 		return
 	}
 	for value, count := range h.ForEachBucket {
@@ -95,6 +95,12 @@ func (d *Distribution) fold(w *Sketcher) {
 	}
 	d.Join(w.finish(), w)
 	d.recent = nil
+}
+
+// Sketch writes all values down.
+func (d *Distribution) Sketch() Sketch {
+	d.fold(&Sketcher{})
+	return d.old
 }
 
 // Share has one copy of what is equal in both, as in a closed loop.

@@ -17,7 +17,7 @@ type Sketch struct {
 // SketchOf writes a histogram down.
 func SketchOf(h *hdrhistogram.PackedHistogram) Sketch {
 	var s Sketcher
-	return s.sketch(h)
+	return s.Sketch(h)
 }
 
 // Count is the number of values.
@@ -54,7 +54,8 @@ type Sketcher struct {
 	sorted []uint16 // room for a Distribution's recent values
 }
 
-func (s *Sketcher) sketch(h *hdrhistogram.PackedHistogram) Sketch {
+// Sketch writes a histogram down.
+func (s *Sketcher) Sketch(h *hdrhistogram.PackedHistogram) Sketch {
 	s.reset()
 	for value, count := range h.ForEachBucket {
 		s.add(indexOf(value), uint64(count))

@@ -16,6 +16,11 @@ type Interval struct {
 	InFlight                         uint64 // at the interval's end
 	BytesIn, BytesOut                uint64
 	Chunks                           uint64 // with output that came in streams, whatever became of those
+	Tokens                           uint64 // output tokens of the successes that ended in it
+	// Names and Kinds are what ended in it by payload name and by kind of failure, as
+	// Snapshot.Followed numbers them, in the order of their indexes.
+	Names []IntervalNamed
+	Kinds []KindCount
 	// Histograms of nanoseconds; TTFT and TPOT are of the streams that ended.
 	Response, Service, Lateness, TTFT, TPOT histogram.Sketch
 }
@@ -37,6 +42,8 @@ func (iv *Interval) JoinWith(next *Interval, s *histogram.Sketcher) {
 	iv.BytesIn += next.BytesIn
 	iv.BytesOut += next.BytesOut
 	iv.Chunks += next.Chunks
+	iv.Tokens += next.Tokens
+	iv.Names, iv.Kinds = JoinNames(iv.Names, next.Names, s), JoinKinds(iv.Kinds, next.Kinds)
 	shared := iv.Service.Equal(iv.Response) && next.Service.Equal(next.Response)
 	iv.Response = s.Join(iv.Response, next.Response)
 	if shared {
@@ -48,9 +55,12 @@ func (iv *Interval) JoinWith(next *Interval, s *histogram.Sketcher) {
 	iv.TTFT, iv.TPOT = s.Join(iv.TTFT, next.TTFT), s.Join(iv.TPOT, next.TPOT)
 }
 
-// Size is what the interval's sketches take.
+// Size is what the interval's sketches and names take.
 func (iv *Interval) Size() int {
 	n := iv.Response.Size() + iv.Lateness.Size() + iv.TTFT.Size() + iv.TPOT.Size()
+	for i := range iv.Names {
+		n += namedSize + iv.Names[i].Response.Size()
+	}
 	if !iv.Service.Equal(iv.Response) {
 		n += iv.Service.Size()
 	}

@@ -25,6 +25,8 @@ type Named struct {
 	Sent              uint64
 	Succeeded, Failed uint64
 	CutOff            uint64
+	BytesIn, BytesOut uint64
+	Tokens            uint64                 // output tokens of successes
 	Response, Service histogram.Distribution // of successes
 }
 

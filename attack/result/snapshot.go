@@ -106,6 +106,7 @@ type Snapshot struct {
 	Models               []Served       // most replies first; nil where no reply names one
 	Slowest              []Slow         // slowest first, at most 20
 	Intervals            []Interval
+	Followed             Followed      // what the intervals count by name and by kind
 	Changes              []plan.Change // of the load, in order
 	Addresses            []string      // addresses that connections were spread over
 	TLSVersion           string        // "1.3", empty without TLS

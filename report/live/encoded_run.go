@@ -32,6 +32,14 @@ type encodedRun struct {
 	service      [4][][]byte // p50, p90, p99, max
 	replacedFrom int         // the last interval was replaced at this index …
 	replacedIn   int         // … by this version
+	slices       encodedSlices
+}
+
+// encodedSlices are the run's slices, each with the version that has made it.
+type encodedSlices struct {
+	head, names []byte // of the list; names as they never change
+	list        [][]byte
+	madeIn      []int
 }
 
 // encodedSnapshot is an encodedRun at one moment.
@@ -52,6 +60,7 @@ func (e *encodedRun) update(s *result.Snapshot, slos []rules.Rule) {
 	rep, kept := e.follower.Follow(&bare)
 	rules.JudgeAll(rep, slos)
 	e.add(rep, kept)
+	e.slices.add(rep.Slices, e.follower.FreshSlices(), e.version)
 	e.snapshot = s
 }
 
@@ -82,6 +91,49 @@ func (e *encodedRun) add(rep *report.Report, kept int) {
 	e.curve = marshal(extra.Curve)
 	e.binsPerDecade(extra.BinsPerDecade)
 	e.encodeHead(rep)
+}
+
+// add encodes those from a place on.
+func (e *encodedSlices) add(s *report.Slices, from, version int) {
+	if s == nil {
+		return
+	}
+	e.names = marshal(s.Names)
+	e.head = marshal(sliceHead{s.NamesLeftOut, s.Kinds, s.Bits})
+	e.list, e.madeIn = upTo(e.list, from), slices.Clone(e.madeIn[:from])
+	for i := range s.List[from:] {
+		e.list, e.madeIn = append(e.list, marshal(&s.List[from+i])), append(e.madeIn, version)
+	}
+}
+
+// sliceHead is what stands before the names and the list.
+type sliceHead struct {
+	NamesLeftOut *int               `json:"names_left_out"`
+	Kinds        []report.SliceKind `json:"kinds"`
+	Bits         report.SliceBits   `json:"bits"`
+}
+
+// since is the index of the first slice that a later version has made.
+func (e *encodedSlices) since(version int) int {
+	for i, made := range e.madeIn {
+		if made > version {
+			return i
+		}
+	}
+	return len(e.list)
+}
+
+// write writes those from a place on, and where that is; the names only with all of
+// them.
+func (e *encodedSlices) write(b *bytes.Buffer, from int) {
+	b.Write(bytes.TrimSuffix(e.head, []byte("}")))
+	if from == 0 {
+		b.WriteString(`,"names":`)
+		b.Write(e.names)
+	}
+	b.WriteString(`,"from":` + strconv.Itoa(from) + `,"list":`)
+	list(b, e.list[from:])
+	b.WriteByte('}')
 }
 
 // upTo keeps the first pieces. Copies keep what is removed, and do not see what is
@@ -138,6 +190,7 @@ type slimReport struct {
 	Stages     []slimStage           `json:"stages"`
 	Stream     *report.StreamSummary `json:"stream"`
 	Intervals  *struct{}             `json:"intervals,omitempty"`
+	Slices     *struct{}             `json:"slices,omitempty"`
 	Histograms *struct{}             `json:"histograms"`
 }
 
@@ -186,12 +239,17 @@ func (e *encodedRun) encodeHead(rep *report.Report) {
 	e.report, e.head = rep, bytes.TrimSuffix(b.Bytes(), []byte("}\n"))
 }
 
-// write writes "report" and "extra" with the intervals from a place on.
-func (e *encodedRun) write(b *bytes.Buffer, from int) {
+// write writes "report" and "extra" with the intervals from a place on; the report's
+// slices, if it has any, are written within it.
+func (e *encodedRun) write(b *bytes.Buffer, from int, within []byte) {
 	b.WriteString(`"report":`)
 	b.Write(e.head)
 	b.WriteString(`,"intervals":`)
 	list(b, e.intervals[from:])
+	if within != nil {
+		b.WriteString(`,"slices":`)
+		b.Write(within)
+	}
 	b.WriteString(`},"extra":`)
 	b.Write(e.curve)
 	b.WriteString(`,"heat":`)
@@ -218,7 +276,7 @@ func list(b *bytes.Buffer, pieces [][]byte) {
 func (e *encodedRun) whole() []byte {
 	var b bytes.Buffer
 	b.WriteByte('{')
-	e.write(&b, 0)
+	e.write(&b, 0, marshal(e.report.Slices))
 	b.WriteByte('}')
 	return b.Bytes()
 }

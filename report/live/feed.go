@@ -38,10 +38,10 @@ type feed struct {
 }
 
 // eventKey tells the events of one publication apart: from which interval on, -1 for
-// a whole snapshot, and whether the subscriber may act.
+// a whole snapshot, from which slice on, and whether the subscriber may act.
 type eventKey struct {
-	from int
-	acts bool
+	from, slice int
+	acts        bool
 }
 
 // cursor is what a subscriber has been sent.
@@ -213,7 +213,7 @@ func (f *feed) next(at cursor, acts bool) (event []byte, after cursor, published
 		return nil, at, f.published
 	}
 	after = cursor{seq: f.seq}
-	from := -1
+	from, slice := -1, 0
 	if e := f.current; e != nil {
 		after = cursor{run: e.number, epoch: e.epoch, n: len(e.intervals), version: e.version, seq: f.seq}
 		if at.run == e.number && at.epoch == e.epoch && at.n <= after.n {
@@ -221,9 +221,10 @@ func (f *feed) next(at cursor, acts bool) (event []byte, after cursor, published
 			if at.version < e.replacedIn {
 				from = min(from, e.replacedFrom)
 			}
+			slice = e.slices.since(at.version)
 		}
 	}
-	key := eventKey{from, acts}
+	key := eventKey{from, slice, acts}
 	if f.events[key] == nil {
 		f.events[key] = f.event(key, after)
 	}
@@ -247,7 +248,11 @@ func (f *feed) event(key eventKey, after cursor) []byte {
 	if f.current == nil {
 		b.WriteString(`"report":null,"extra":null`)
 	} else {
-		f.current.write(&b, max(key.from, 0))
+		f.current.write(&b, max(key.from, 0), nil)
+		if e := &f.current.slices; len(e.list) > key.slice {
+			b.WriteString(`,"slices":`)
+			e.write(&b, key.slice)
+		}
 	}
 	if key.from >= 0 {
 		b.WriteString(`,"from":` + strconv.Itoa(key.from))

@@ -45,7 +45,7 @@ func BenchmarkTick(b *testing.B) {
 			cut.Intervals = s.Intervals[:n:n]
 			c.update(&cut, slos)
 			var frame bytes.Buffer
-			c.write(&frame, n-1)
+			c.write(&frame, n-1, nil)
 			b.ReportMetric(float64(frame.Len()), "frame-bytes")
 		}
 		b.ReportMetric((spent()-cpu-apart)/float64(b.N), "cpu-ms/op")

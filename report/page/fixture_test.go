@@ -41,6 +41,8 @@ type builder struct {
 	rng      *rand.Rand
 	failures map[string]*result.Failure
 	named    map[string]*result.Named
+	follow   result.Follow
+	counts   result.IntervalCounts // of the present second
 }
 
 func (st story) snapshot() *result.Snapshot {
@@ -72,7 +74,10 @@ func (t *builder) second(second int) {
 		must(lateness.RecordValue(late))
 		if t.rng.Float64() < 0.002+0.1*trouble {
 			t.fail(&in, took+waited, second)
-			t.name(i).Failed++
+			name := t.name(i)
+			name.Failed++
+			of := t.counts.Name(t.follow.Name(name.Name))
+			of.Sent, of.Failed = of.Sent+1, of.Failed+1
 			continue
 		}
 		in.Succeeded, in.BytesIn = in.Succeeded+1, in.BytesIn+900
@@ -82,6 +87,10 @@ func (t *builder) second(second int) {
 		name.Succeeded++
 		name.Response.Record(took + waited + late)
 		name.Service.Record(took)
+		name.BytesIn += 900
+		of := t.counts.Name(t.follow.Name(name.Name))
+		of.Sent, of.Succeeded, of.BytesIn = of.Sent+1, of.Succeeded+1, of.BytesIn+900
+		of.Record(took + waited + late)
 		t.s.Status[200]++
 		if i == 0 {
 			t.s.Slowest = append(t.s.Slowest, result.Slow{At: in.At, Response: time.Duration(took + waited + late), Service: time.Duration(took), Status: 200,
@@ -90,6 +99,8 @@ func (t *builder) second(second int) {
 	}
 	in.InFlight = uint64(float64(t.rate) * (0.022 + 0.3*trouble))
 	in.Response, in.Service, in.Lateness = histogram.SketchOf(response), histogram.SketchOf(service), histogram.SketchOf(lateness)
+	in.Names, in.Kinds = t.counts.Lists()
+	t.counts = result.IntervalCounts{}
 	t.add(&in)
 	t.s.Latencies[figure.Response].Merge(response)
 	t.s.Latencies[figure.Service].Merge(service)
@@ -129,6 +140,7 @@ func (t *builder) fail(in *result.Interval, took int64, second int) {
 	if t.rng.IntN(2) == 0 {
 		f = kinds[0]
 	}
+	t.counts.Failed(t.follow.Kind(result.FailureKind{Kind: f.Kind, Status: f.Status}))
 	if f.Status != 0 {
 		t.s.Status[f.Status]++
 	}
@@ -145,6 +157,7 @@ func (t *builder) finish() {
 	s.Elapsed = time.Duration(t.seconds)*time.Second + 31*time.Millisecond
 	s.PlanElapsed = time.Duration(t.seconds) * time.Second
 	s.Counts.Window.Length = s.PlanElapsed
+	s.Followed = t.follow.Followed
 	for _, kind := range slices.Sorted(maps.Keys(t.failures)) {
 		s.Failures = append(s.Failures, *t.failures[kind])
 	}

@@ -49,6 +49,7 @@ type tape struct {
 	intervals []taped
 	failures  map[string]*result.Failure
 	names     map[string]*result.Named
+	follow    result.Follow
 	last      time.Duration
 }
 
@@ -76,6 +77,7 @@ func (sc Scene) Snapshot() *result.Snapshot {
 type taped struct {
 	result.Interval
 	Response, Service, Lateness *hdrhistogram.PackedHistogram
+	counts                      result.IntervalCounts
 }
 
 func (t *tape) at(d time.Duration) *taped {
@@ -128,6 +130,8 @@ func (t *tape) request(i int, sent bool) {
 		t.at(end).CutOff++
 		if name != nil {
 			name.CutOff++
+			of := t.ended(end, name)
+			of.CutOff++
 		}
 		return
 	}
@@ -155,6 +159,8 @@ func (t *tape) request(i int, sent bool) {
 		t.fail(status, end)
 		if name != nil {
 			name.Failed++
+			of := t.ended(end, name)
+			of.Failed++
 		}
 		return
 	}
@@ -172,7 +178,20 @@ func (t *tape) request(i int, sent bool) {
 		name.Succeeded++
 		name.Response.Record(int64(end - planned))
 		name.Service.Record(int64(service))
+		name.BytesIn += 900
+		of := t.ended(end, name)
+		of.Succeeded++
+		of.BytesIn += 900
+		of.Record(int64(end - planned))
 	}
+}
+
+// ended counts that a request of the name has ended, and gives the counts of its
+// interval.
+func (t *tape) ended(end time.Duration, name *result.Named) *result.NameCounts {
+	of := t.at(end).counts.Name(t.follow.Name(name.Name))
+	of.Sent++
+	return of
 }
 
 func (t *tape) name(i int) *result.Named {
@@ -226,6 +245,7 @@ func (t *tape) fail(status int, end time.Duration) {
 	}
 	f.Count++
 	f.First, f.Last = min(f.First, end), max(f.Last, end)
+	t.at(end).counts.Failed(t.follow.Kind(result.FailureKind{Kind: kind, Status: status}))
 }
 
 func (t *tape) connections() {
@@ -262,8 +282,10 @@ func (t *tape) finish() {
 	for _, in := range t.intervals {
 		in.Interval.Response, in.Interval.Service = histogram.SketchOf(in.Response), histogram.SketchOf(in.Service)
 		in.Interval.Lateness = histogram.SketchOf(in.Lateness)
+		in.Names, in.Kinds = in.counts.Lists()
 		s.Intervals = append(s.Intervals, in.Interval)
 	}
+	s.Followed = t.follow.Followed
 	for _, kind := range slices.Sorted(maps.Keys(t.failures)) {
 		s.Failures = append(s.Failures, *t.failures[kind])
 	}

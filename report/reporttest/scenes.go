@@ -39,7 +39,7 @@ func Full() *report.Report {
 	r.Endpoint = Served().Endpoint
 	r.Names = Named().Names[:1]
 	r.Errors, r.Slowest, r.Intervals, r.SLO = r.Errors[:1], r.Slowest[:1], r.Intervals[:1], r.SLO[:1]
-	r.Plan.Payloads = r.Plan.Payloads[:1]
+	r.Plan.Payloads, r.Slices.List = r.Plan.Payloads[:1], r.Slices.List[:1]
 	return r
 }
 

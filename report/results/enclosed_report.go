@@ -132,7 +132,21 @@ func (b *rebuilder) sketch(r *report.Report) {
 	for i, s := range of {
 		r.Intervals[i].Response, r.Intervals[i].Service = histogram.SketchOf(s.response), histogram.SketchOf(s.service)
 		r.Intervals[i].TTFT, r.Intervals[i].TPOT = sketchOf(s.ttft), sketchOf(s.tpot)
+		r.Intervals[i].Lateness, r.Intervals[i].Tokens = histogram.SketchOf(s.lateness), s.Tokens
+		r.Intervals[i].Names, r.Intervals[i].Kinds = s.counts.Lists()
 	}
+	if r.Slices == nil { // of a version that did not write them
+		r.CutIntoSlices(&b.follow.Followed)
+	}
+}
+
+// countedName are the counts of the name's requests in one interval; those of no name
+// go nowhere.
+func (b *rebuilder) countedName(in *second, name string) *result.NameCounts {
+	if name == "" {
+		return &result.NameCounts{IntervalNamed: result.IntervalNamed{Index: result.OtherNames}}
+	}
+	return in.counts.Name(b.follow.Name(name))
 }
 
 // maxNames is how many names' figures are kept apart of results: a file may hold

@@ -58,6 +58,7 @@ func reportOf(t *testing.T, records []attack.Record, start time.Time) *report.Re
 	r.Requests.Connections, r.Histograms[figure.Connect] = 0, report.Histogram{}
 	r.Requests.Planned += 7
 	r.Intervals[0].Planned += 7
+	r.Slices.List[0].Planned += 7
 	r.Verdict = report.Verdict{Headline: new("the endpoint refused 10 %"), Notes: []string{}, LimitedBy: new("endpoint"), Valid: new(false), Trust: new("none"), Reasons: []string{"brunt was late"}}
 	r.Results = &report.ResultsKept{Kept: uint64(len(records))}
 	r.Client.CPUS, r.PlanElapsedS, r.ElapsedS = 1.5, 3, 3

@@ -30,6 +30,7 @@ type rebuilder struct {
 	failures    map[string]*result.Failure
 	names       map[string]*result.Named
 	order       []string // of the names, by first appearance
+	follow      result.Follow
 	nameless    result.Named
 	name, url   string
 	enclosed    []*report.Report // that the file holds
@@ -96,11 +97,19 @@ func (b *rebuilder) add(r *vegeta.Result) {
 	done.BytesIn += r.BytesIn
 	done.BytesOut += r.BytesOut // as a run does, which knows its bytes at the end
 	of := b.named(r.Headers.Get(headerName))
-	of.Sent++
+	in := b.countedName(done, r.Headers.Get(headerName)) // the same in its interval
+	one := result.IntervalNamed{Sent: 1, BytesIn: r.BytesIn, BytesOut: r.BytesOut}
+	defer func() {
+		in.Add(&one)
+		of.Sent, of.Succeeded, of.Failed = of.Sent+1, of.Succeeded+one.Succeeded, of.Failed+one.Failed
+		of.CutOff, of.BytesIn, of.BytesOut = of.CutOff+one.CutOff, of.BytesIn+one.BytesIn, of.BytesOut+one.BytesOut
+		of.Tokens += one.Tokens
+		done.Tokens += one.Tokens
+	}()
 	if r.Error == cutOffText {
 		c.CutOff++
 		done.CutOff++
-		of.CutOff++
+		one.CutOff++
 		return
 	}
 	if end.After(b.end) {
@@ -112,14 +121,14 @@ func (b *rebuilder) add(r *vegeta.Result) {
 	if r.Error != "" {
 		c.Failed++
 		done.Failed++
-		of.Failed++
+		one.Failed++
 		_ = b.s.Latencies[figure.Failed].RecordValue(clamp(r.Latency))
-		b.fail(r, end)
+		b.fail(r, end, done)
 		return
 	}
 	c.Succeeded++
 	done.Succeeded++
-	of.Succeeded++
+	one.Succeeded++
 	record(b.s.Latencies[figure.Response], done.response, r.Latency)
 	if hasService {
 		record(b.s.Latencies[figure.Service], done.service, service)
@@ -128,11 +137,12 @@ func (b *rebuilder) add(r *vegeta.Result) {
 		_ = b.s.Latencies[figure.FirstByte].RecordValue(clamp(first))
 	}
 	if hasService {
-		b.addAnswer(r, end.Add(-service), done)
+		one.Tokens = b.addAnswer(r, end.Add(-service), done)
 	}
 	if of != &b.nameless {
 		of.Response.Record(int64(r.Latency))
 		of.Service.Record(int64(service))
+		in.Record(int64(r.Latency))
 	}
 }
 
@@ -149,7 +159,7 @@ func record(total *hdrhistogram.PackedHistogram, part *hdrhistogram.PackedHistog
 }
 
 // fail counts a failure under the kind that brunt gave it, or its status.
-func (b *rebuilder) fail(r *vegeta.Result, end time.Time) {
+func (b *rebuilder) fail(r *vegeta.Result, end time.Time, done *second) {
 	kind := r.Headers.Get(headerKind)
 	switch {
 	case r.Code > 0:
@@ -157,6 +167,7 @@ func (b *rebuilder) fail(r *vegeta.Result, end time.Time) {
 	case kind == "":
 		kind = result.KindOther
 	}
+	done.counts.Failed(b.follow.Kind(result.FailureKind{Kind: kind, Status: int(r.Code)}))
 	f := b.failures[kind]
 	if f == nil {
 		f = &result.Failure{
@@ -185,7 +196,7 @@ func (b *rebuilder) report() *report.Report {
 	if s.Counts.CutOff > 0 {
 		s.Elapsed = max(s.Elapsed, s.PlanElapsed)
 	}
-	s.Intervals = b.intervals(shift)
+	s.Intervals, s.Followed = b.intervals(shift), b.follow.Followed
 	for _, name := range b.order {
 		s.Names = append(s.Names, *b.names[name])
 	}

@@ -24,6 +24,7 @@ type second struct {
 	result.Interval
 	response, service, lateness *hdrhistogram.PackedHistogram
 	ttft, tpot                  *hdrhistogram.PackedHistogram // nil without any
+	counts                      result.IntervalCounts
 }
 
 // at is the interval that the instant lies in.
@@ -74,6 +75,7 @@ func (b *rebuilder) intervals(shift time.Duration) []result.Interval {
 			in.lateness,
 		)
 		in.TTFT, in.TPOT = sketchOf(in.ttft), sketchOf(in.tpot)
+		in.Names, in.Kinds = in.counts.Lists()
 		list = append(list, in.Interval)
 	}
 	return list
@@ -87,7 +89,8 @@ func (s *second) join(o *second) {
 	s.response.Merge(o.response)
 	s.service.Merge(o.service)
 	s.lateness.Merge(o.lateness)
-	s.Chunks += o.Chunks
+	s.Chunks, s.Tokens = s.Chunks+o.Chunks, s.Tokens+o.Tokens
+	s.counts.Join(&o.counts)
 	if o.ttft != nil {
 		made(&s.ttft).Merge(o.ttft)
 	}

@@ -17,12 +17,12 @@ const maxSpread = 100_000
 
 // addAnswer counts what a success says of its answer; from is when its first byte was
 // sent. The gaps between chunks are in no record, so that nothing is known of
-// inter_chunk.
-func (b *rebuilder) addAnswer(r *vegeta.Result, from time.Time, done *second) {
+// inter_chunk. It gives the tokens of output.
+func (b *rebuilder) addAnswer(r *vegeta.Result, from time.Time, done *second) (tokens uint64) {
 	a := answerOf(r.Headers)
 	switch {
 	case a == nil:
-		return
+		return 0
 	case a.Streamed:
 		b.addStream(r, a, from, done)
 	case a.OutputTokens >= 0 || a.PromptTokens >= 0:
@@ -31,6 +31,7 @@ func (b *rebuilder) addAnswer(r *vegeta.Result, from time.Time, done *second) {
 		u.OutputTokens += uint64(max(a.OutputTokens, 0))
 		u.PromptTokens += uint64(max(a.PromptTokens, 0))
 	}
+	return uint64(max(a.OutputTokens, 0))
 }
 
 // addStream counts a success that was a stream.

@@ -1,0 +1,102 @@
+package attack
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"brunt/attack/endpoint"
+	"brunt/attack/result"
+	"brunt/payloads"
+)
+
+// Of many names those with the largest shares of the requests are followed by
+// interval, all others are counted together, and nothing is lost of either.
+func TestIntervalsByNameAndKind(t *testing.T) {
+	var sent atomic.Uint64
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if n := sent.Add(1); n%4 == 0 {
+			w.WriteHeader(int(400 + n/4%50))
+		}
+		fmt.Fprint(w, `{"choices":[],"usage":{"completion_tokens":3,"prompt_tokens":1}}`)
+	}))
+	defer server.Close()
+	const names = 300
+	var lines strings.Builder
+	for i := range names {
+		fmt.Fprintf(&lines, "{\"name\":\"name %d\",\"body\":{},\"weight\":%d}\n", i, 1+9*(i%5/4))
+	}
+	file := filepath.Join(t.TempDir(), "names.jsonl")
+	if err := os.WriteFile(file, []byte(lines.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	set, err := payloads.Open([]payloads.Spec{{Path: file, Weight: 1}}, payloads.Options{Format: payloads.RequestFormat})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer set.Close()
+	p := testPlan(12_000)
+	p.Interval = 20 * time.Millisecond
+	run := start(t, server.URL, p, set, endpoint.Options{})
+	<-run.Done()
+	s := run.Snapshot()
+	checkBooks(t, s)
+	if len(s.Followed.Names) != result.MaxFollowed || s.Followed.LeftOut != names-result.MaxFollowed {
+		t.Fatalf("%d names are followed, %d left out", len(s.Followed.Names), s.Followed.LeftOut)
+	}
+	for i := 4; i < names; i += 5 { // ten times as many requests as the others
+		if name := fmt.Sprint("name ", i); !slices.Contains(s.Followed.Names, name) {
+			t.Errorf("%s is not followed", name)
+		}
+	}
+	if n := len(s.Followed.Kinds); n < 50 {
+		t.Errorf("%d kinds", n)
+	}
+	if len(s.Intervals) < 3 {
+		t.Errorf("%d intervals", len(s.Intervals))
+	}
+	for i := range s.Intervals {
+		if n := len(s.Intervals[i].Names); n > result.MaxFollowed+1 {
+			t.Errorf("interval %d has %d names", i, n)
+		}
+	}
+}
+
+// Of more kinds of failures than are kept apart the later ones are counted together,
+// and those that are known keep their places.
+func TestKindsAreBounded(t *testing.T) {
+	f := newFollowed(&Run{payloads: payloads.Single("", nil), nameOf: []int{-1}})
+	failures := map[failureKey]*result.Failure{}
+	add := func(status int, first time.Duration) {
+		kind := fmt.Sprint("status_", status)
+		failures[failureKey{kind: kind, status: status}] = &result.Failure{Kind: kind, Status: status, First: first, Count: 1}
+	}
+	add(500, 3)
+	add(503, 2)
+	if list := f.takeKinds(failures); len(list) != 2 || f.kinds[0].Status != 503 || f.kinds[1].Status != 500 {
+		t.Errorf("%v of %v", list, f.kinds)
+	}
+	for status := range 300 {
+		add(600+status, time.Duration(status))
+	}
+	failures[failureKey{kind: "status_500", status: 500}].Count = 8
+	list := f.takeKinds(failures)
+	total := uint64(0)
+	for _, k := range list {
+		total += k.Count
+	}
+	last := list[len(list)-1]
+	if total != 307 || len(f.kinds) != result.MaxKinds+1 || f.kinds[last.Index].Kind != result.KindOther || last.Count != 300-62 || list[0] != (result.KindCount{Index: 1, Count: 7}) {
+		t.Errorf("%d failures, %d kinds, the first %+v, the last %+v", total, len(f.kinds), list[0], last)
+	}
+	if again := f.takeKinds(failures); len(again) != 0 {
+		t.Errorf("nothing has happened since: %v", again)
+	}
+}
