@@ -31,7 +31,8 @@ func (t *timeline) snapshot() *result.Snapshot {
 	}
 	s := new(*t.common)
 	s.State, s.Interrupted, s.Started = r.state(t.closed), r.stopping(), r.clock.Time(r.measured.Load())
-	s.Addresses, s.TLSVersion = r.dialer.Addresses(), r.dialer.TLSVersion()
+	addresses, dead := r.addresses()
+	s.Addresses, s.TLSVersion = addresses, r.dialer.TLSVersion()
 	s.Client, s.Delays = r.client(), r.watch.delays()
 	if g := t.aggregate; g.silent {
 		s.Silence = result.Silence{From: g.silence.from.Sub(r.measured.Load()), Length: g.silence.to.Sub(g.silence.from)}
@@ -48,7 +49,7 @@ func (t *timeline) snapshot() *result.Snapshot {
 	s.Changes = slices.Clone(r.changes)
 	r.changeMu.Unlock()
 	r.fillTotals(s, t)
-	if dead := r.dialer.Dead(); len(dead) > 0 && s.State == result.Done {
+	if len(dead) > 0 && s.State == result.Done {
 		warning := "no connection to " + strings.Join(dead, ", ")
 		if len(dead) < len(s.Addresses) {
 			warning += ": its requests went to the other addresses"
@@ -288,9 +289,7 @@ func (r *Run) fillSkipped(c *result.Counts) {
 	}
 	c.Skipped = min(skipped, c.Planned-min(c.Planned, c.Sent))
 	c.SkippedNoSlot = min(skippedNoSlot, c.Skipped)
-	if r.mux != nil {
-		c.Queued = uint64(r.mux.queued.Load())
-	}
+	r.muxes(func(m *mux) { c.Queued += uint64(m.queued.Load()) })
 }
 
 // slotsUsedUp reports whether every slot that the plan allows had come into use.

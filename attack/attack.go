@@ -3,7 +3,6 @@ package attack
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -49,14 +48,15 @@ type Run struct {
 	clock       clock.Clock
 	began       host.Usage
 
-	heads      atomic.Pointer[[][]byte] // by payload variant; replaced when credentials change
-	lengths    bool                     // requests carry a Content-Length
-	head       bool                     // replies have no body (HEAD)
-	method     string                   // of the requests
-	databricks bool                     // the endpoint is one of Databricks'
-	sessions   bool                     // bodies are the turns of sessions
-	names      []string                 // payload names
-	nameOf     []int                    // payload variant → name id, -1 for none
+	hosts      []*runHost             // that requests go to
+	kinds      []requestKind          // by payload variant
+	heads      atomic.Pointer[[]head] // the same; replaced when credentials change
+	databricks bool                   // the endpoint is one of Databricks'
+	sessions   bool                   // bodies are the turns of sessions
+	pathed     bool                   // some requests have a path of their own
+	packed     bool                   // some bodies are compressed
+	names      []string               // payload names
+	nameOf     []int                  // payload variant → name id, -1 for none
 
 	// Instants of the clock.
 	start    Instant             // of the schedule
@@ -123,28 +123,29 @@ func Start(p plan.Plan, request Request, set *payloads.Set, target *endpoint.End
 	if err != nil {
 		return nil, err
 	}
-	hasBody := set.MaxBody() > 0
-	method := request.MethodFor(hasBody)
 	r := &Run{
 		id:   newRunID(),
 		plan: p, request: request, payloads: set, endpoint: target, target: target.Target, dialer: target.Dialer, embedded: target.Embedded != nil,
-		lengths: hasBody || method != http.MethodGet && method != http.MethodHead,
-		head:    method == http.MethodHead,
-		method:  method, databricks: target.Databricks(),
-		sessions: set.Sessions(),
-		ending:   make(chan struct{}),
-		done:     make(chan struct{}),
-		warnings: setting.Plains(warnings),
+		databricks: target.Databricks(),
+		sessions:   set.Sessions(),
+		pathed:     set.Pathed(),
+		packed:     set.Packed() && !set.Sessions(), // whose bodies are put together as they are sent
+		ending:     make(chan struct{}),
+		done:       make(chan struct{}),
+		warnings:   setting.Plains(warnings),
 	}
 	if err := r.checkSessions(); err != nil {
+		return nil, err
+	}
+	if err := r.findKinds(); err != nil {
 		return nil, err
 	}
 	if err := r.checkHostHeaders(); err != nil {
 		return nil, err
 	}
 	target.AddSecrets(r.request.Headers, "")
-	for _, v := range set.Variants() {
-		target.AddSecrets(v.Headers, v.Path)
+	if err := r.addSecrets(); err != nil {
+		return nil, err
 	}
 	r.stamp(set)
 	r.buildHeads(nil)
@@ -180,13 +181,7 @@ func (r *Run) begin(sink Sink) error {
 	r.clock = clock.From(time.Now())
 	r.pacer = newPacer(&r.plan, r.clock)
 	r.blocking = !socketsAreOwn || alwaysBlocking.Load()
-	switch {
-	case r.plan.HTTP2:
-		r.dialer.UseHTTP2()
-		r.mux = newMux(r)
-	case !r.blocking:
-		r.dialer.WrapUnderTLS(wrapForTLS)
-	}
+	r.readyHosts()
 	if err := r.makeLoops(); err != nil {
 		r.closeLoops()
 		return fmt.Errorf("timer: %w", err)
@@ -323,10 +318,10 @@ func (r *Run) finish() {
 	if r.recorder != nil {
 		r.recorder.close()
 	}
-	if r.mux != nil {
-		r.mux.close()
-		r.warn(r.mux.warning())
-	}
+	r.muxes(func(m *mux) {
+		m.close()
+		r.warn(m.warning())
+	})
 	r.warn(r.overlongWarning())
 	if r.pacer != nil {
 		r.warn(r.pacer.warning(r.measured.Load()))

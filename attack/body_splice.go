@@ -29,15 +29,30 @@ func (w *slot) requestID() []byte {
 	return w.id
 }
 
-// startBody ends the head in w.buf, and returns what is to follow it: the
-// body, less what its splices make the head's neighbour.
-func (w *slot) startBody(buf []byte, item *payloads.Item) (head, rest []byte) {
-	if !w.run.payloads.Spliced() {
-		return appendLength(buf, len(item.Body), w.run.lengths), item.Body
+// lastChunk ends a body that is sent as one chunk.
+var lastChunk = []byte("\r\n0\r\n\r\n")
+
+// startBody ends the head in buf, and returns what is to follow it: the body, less what
+// its splices make the head's neighbour, and what ends it.
+func (w *slot) startBody(buf []byte, item *payloads.Item, k *requestKind) (head, rest, tail []byte) {
+	length, id, splices := len(item.Body), []byte(nil), splice.List(0)
+	if w.run.payloads.Spliced() {
+		id, splices = w.requestID(), w.splices()
+		length = splices.Length(item.Body, id)
 	}
-	id, splices := w.requestID(), w.splices()
-	buf = appendLength(buf, splices.Length(item.Body, id), w.run.lengths)
-	return splices.Append(buf, item.Body, id)
+	buf = appendLength(buf, length, k.lengths)
+	if k.chunked {
+		if length == 0 {
+			return append(buf, lastChunk[len("\r\n"):]...), nil, nil
+		}
+		buf = append(strconv.AppendInt(buf, int64(length), 16), "\r\n"...)
+		tail = lastChunk
+	}
+	if id == nil {
+		return buf, item.Body, tail
+	}
+	head, rest = splices.Append(buf, item.Body, id)
+	return head, rest, tail
 }
 
 // splices are those of the request's body.

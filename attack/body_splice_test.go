@@ -139,12 +139,12 @@ func TestUniqueWarmup(t *testing.T) {
 // TestSplicesDoNotAllocate: a nonce costs its bytes and no memory.
 func TestSplicesDoNotAllocate(t *testing.T) {
 	set := uniqueSet(t, 8)
-	w := &slot{run: &Run{id: newRunID(), lengths: true, payloads: set}}
+	w := &slot{run: &Run{id: newRunID(), payloads: set}}
 	once := func() {
 		for i := range uint64(8) {
 			w.ex.index = i
 			item := set.At(i)
-			w.buf, _ = w.startBody(w.buf[:0], &item)
+			w.buf, _, _ = w.startBody(w.buf[:0], &item, &requestKind{lengths: true})
 			if _, err := w.wholeBody(&item); err != nil {
 				t.Fatal(err)
 			}

@@ -46,6 +46,7 @@ type connection struct {
 	// What is left of the request to write.
 	out       []byte // the head and the body's beginning; with TLS its wire has them
 	rest      []byte // more of the body
+	tail      []byte // what ends it, where it is long and sent as a chunk
 	written   int    // bytes of the request that were handed over, to the system or to TLS
 	blocked   bool   // the system takes no more for now
 	writeErr  error
@@ -95,12 +96,12 @@ func newConnection(conn net.Conn, connect time.Duration, run *Run) (*connection,
 }
 
 // begin readies the connection for an exchange that ends at the deadline: a head, with
-// the body's beginning, and the rest of the body.
-func (c *connection) begin(deadline Instant, head, rest []byte) {
+// the body's beginning, the rest of the body, and what ends that.
+func (c *connection) begin(deadline Instant, head, rest, tail []byte) {
 	c.deadline, c.reads, c.received, c.first, c.stall = deadline, 0, 0, 0, 0
 	c.out, c.rest, c.written, c.unsentYet, c.sent, c.writeErr = nil, nil, 0, true, 0, nil
-	if c.tls == nil {
-		c.out, c.rest, c.written = head, rest, len(head)+len(rest)
+	if c.tail = tail; c.tls == nil {
+		c.out, c.rest, c.written = head, rest, len(head)+len(rest)+len(tail)
 		return
 	}
 	c.wire.received, c.rest = 0, rest
@@ -121,6 +122,9 @@ func (c *connection) write() (done bool, err error) {
 	for c.writeErr == nil {
 		first, second := c.out, c.rest
 		if c.wire != nil {
+			if len(c.rest) == 0 && len(c.tail) > 0 {
+				c.rest, c.tail = c.tail, nil
+			}
 			if first, second = c.wire.unwritten(), nil; len(first) == 0 && len(c.rest) > 0 {
 				piece := c.rest[:min(len(c.rest), maxPlain)]
 				c.rest = c.rest[len(piece):]
@@ -129,7 +133,11 @@ func (c *connection) write() (done bool, err error) {
 			}
 		}
 		if len(first) == 0 && len(second) == 0 {
-			return true, nil
+			if len(c.tail) == 0 {
+				return true, nil
+			}
+			c.rest, c.tail = c.tail, nil
+			continue
 		}
 		n, err := c.writeNow(first, second)
 		c.wrote(n)
@@ -179,9 +187,9 @@ func (c *connection) writeNow(first, second []byte) (int, error) {
 // own bytes where it is used.
 func (c *connection) unsent() int {
 	if c.wire != nil {
-		return len(c.wire.unwritten()) + len(c.rest)
+		return len(c.wire.unwritten()) + len(c.rest) + len(c.tail)
 	}
-	return len(c.out) + len(c.rest)
+	return len(c.out) + len(c.rest) + len(c.tail)
 }
 
 // handed is how many bytes of the request were handed to the system.

@@ -26,6 +26,6 @@
 //
 // May import: attack/cause, attack/clock, attack/endpoint, attack/figure, attack/h2,
 // attack/histogram, attack/host, attack/http1, attack/plan, attack/poll, attack/result,
-// attack/spell, attack/steady, attack/stream, payloads, payloads/file, payloads/setting,
-// payloads/splice.
+// attack/spell, attack/steady, attack/stream, payloads, payloads/compose, payloads/file,
+// payloads/setting, payloads/splice.
 package attack

@@ -69,6 +69,7 @@ func (l *loop) give(s *slot) bool {
 	if s.conn != nil && from.unwatch(s) != nil {
 		s.drop()
 	}
+	s.dropParked()
 	l.lending.got = append(l.lending.got, s)
 	l.lending.some.Store(true)
 	return true

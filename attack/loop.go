@@ -252,6 +252,7 @@ func (l *loop) close() {
 			continue
 		}
 		s.drop()
+		s.dropParked()
 		if s.work != nil {
 			close(s.work)
 		}
@@ -278,7 +279,7 @@ func (s *slot) handedLoop() {
 			l.leave()
 			continue
 		}
-		err := s.sender.exchange(s, s.item, s.deadline)
+		err := s.senderTo(s.run.kinds[s.item.Variant].host).exchange(s, s.item, s.deadline)
 		l.lock()
 		if err != nil {
 			s.fail(err)

@@ -15,6 +15,7 @@ import (
 // Each serves a share of the slots, so that no lock is common to all of them.
 type mux struct {
 	run           *Run
+	host          int // among the run's
 	config        h2.Config
 	heads         atomic.Pointer[[][]hpack.HeaderField] // by payload variant; replaced when credentials change
 	places        []place
@@ -49,8 +50,8 @@ type opening struct {
 	waiting []*muxSender // guarded by the place's lock
 }
 
-func newMux(r *Run) *mux {
-	m := &mux{run: r, conns: map[*h2.Conn]struct{}{}, prune: 64}
+func newMux(r *Run, host int) *mux {
+	m := &mux{run: r, host: host, conns: map[*h2.Conn]struct{}{}, prune: 64}
 	m.buildHeads(&r.request)
 	m.config = h2.Config{
 		Now:       r.clock.Now,
@@ -68,12 +69,14 @@ func newMux(r *Run) *mux {
 	return m
 }
 
-// buildHeads builds all requests' header fields.
+// buildHeads builds the header fields of all requests to the host.
 func (m *mux) buildHeads(request *Request) {
-	variants, hasBody := m.run.payloads.Variants(), m.run.payloads.MaxBody() > 0
+	variants := m.run.payloads.Variants()
 	heads := make([][]hpack.HeaderField, len(variants))
 	for i := range variants {
-		heads[i] = request.fields(&m.run.target, &variants[i], hasBody)
+		if k := &m.run.kinds[i]; k.host == m.host {
+			heads[i] = request.fields(m.run.hosts[k.host], &variants[i], k)
+		}
 	}
 	m.heads.Store(&heads)
 }

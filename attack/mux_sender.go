@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"golang.org/x/net/http2"
+	"golang.org/x/net/http2/hpack"
 
 	"brunt/attack/cause"
 	"brunt/attack/endpoint"
@@ -28,18 +29,18 @@ type muxSender struct {
 	number   int
 	stream   *h2.Stream
 	request  h2.Request
-	admitted bool          // the pacer has let the slot begin
-	joined   *h2.Conn      // in whose queue the slot that opened it has put this one
-	waited   time.Duration // that the request has waited for a stream
-	untaken  int           // connections in a row that did not take the request, nor any other
+	own      []hpack.HeaderField // its head, where it has a path of its own
+	admitted bool                // the pacer has let the slot begin
+	joined   *h2.Conn            // in whose queue the slot that opened it has put this one
+	waited   time.Duration       // that the request has waited for a stream
+	untaken  int                 // connections in a row that did not take the request, nor any other
 }
 
 func (m *mux) newSender(number int) *muxSender {
 	return &muxSender{
-		mux:     m,
-		number:  number,
-		stream:  h2.NewStream(cause.SampleSize),
-		request: h2.Request{Length: m.run.lengths, NoBody: m.run.head},
+		mux:    m,
+		number: number,
+		stream: h2.NewStream(cause.SampleSize),
 	}
 }
 
@@ -59,11 +60,9 @@ func (e *turnedAwayError) Error() string {
 // tried, until the deadline: the endpoint has promised that it has not acted on the
 // request (GOAWAY), or not a byte of it was sent. So no request is ever sent twice.
 func (snd *muxSender) exchange(w *slot, item payloads.Item, deadline Instant) error {
-	body, err := w.wholeBody(&item)
-	if err != nil {
+	if err := snd.ready(w, &item); err != nil {
 		return err
 	}
-	snd.request.Head, snd.request.Body = (*snd.mux.heads.Load())[item.Variant], body
 	snd.stream.Follower, snd.stream.Stall, snd.stream.Longer = w.reply, w.reply.stall, w.reply.longer
 	snd.stream.Began, snd.waited, snd.untaken = w.ex.begin, 0, 0
 	for {
@@ -95,6 +94,22 @@ func (snd *muxSender) exchange(w *slot, item payloads.Item, deadline Instant) er
 		}
 		w.ex.reopened = w.ex.reopened || err != h2.ErrPlaceLost
 	}
+}
+
+// ready readies the request.
+func (snd *muxSender) ready(w *slot, item *payloads.Item) (err error) {
+	k, q := &w.run.kinds[item.Variant], &snd.request
+	if q.Body, err = w.wholeBody(item); err != nil {
+		return err
+	}
+	q.Length, q.NoBody = k.lengths, k.noReply
+	path, err := w.pathString()
+	if q.Head = (*snd.mux.heads.Load())[item.Variant]; path != "" {
+		snd.own = append(snd.own[:0], q.Head...)
+		snd.own[pathField].Value = path
+		q.Head = snd.own
+	}
+	return err
 }
 
 // pauseBeforeNext counts a connection that took no request. It pauses and returns
@@ -267,7 +282,7 @@ func (snd *muxSender) open(w *slot, s *place, deadline Instant) error {
 func (snd *muxSender) dial(w *slot, deadline Instant, permit bool) (*h2.Conn, error) {
 	ctx, cancel := w.run.dialContext(deadline)
 	defer cancel()
-	transport, connect, handshake, err := w.run.dial(ctx, deadline, permit)
+	transport, connect, handshake, err := w.run.dial(ctx, snd.mux.host, deadline, permit)
 	var c *h2.Conn
 	if err == nil {
 		c, err = h2.Open(ctx, transport, &snd.mux.config)

@@ -136,13 +136,13 @@ func (r *Run) dialContext(deadline Instant) (context.Context, context.CancelFunc
 	return context.WithDeadline(r.dialContextParent, r.clock.Time(deadline))
 }
 
-// dial opens a connection when the pacer allows it. permit says that it has allowed
+// dial opens a connection to a host when the pacer allows it. permit says that it has allowed
 // it already. The durations are of connecting and of the TLS handshake.
-func (r *Run) dial(ctx context.Context, deadline Instant, permit bool) (net.Conn, time.Duration, time.Duration, error) {
+func (r *Run) dial(ctx context.Context, host int, deadline Instant, permit bool) (net.Conn, time.Duration, time.Duration, error) {
 	if r.pacer != nil && r.pacer.all && !permit {
 		if err := r.pacer.wait(ctx, deadline); err != nil {
 			return nil, 0, 0, err
 		}
 	}
-	return r.dialer.Dial(ctx)
+	return r.hosts[host].dialer.Dial(ctx)
 }

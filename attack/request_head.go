@@ -1,6 +1,7 @@
 package attack
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -11,6 +12,7 @@ import (
 
 	"brunt/attack/endpoint"
 	"brunt/payloads"
+	"brunt/payloads/compose"
 	"brunt/payloads/setting"
 )
 
@@ -22,6 +24,10 @@ type Request struct {
 	Headers []payloads.Header
 	// UserAgent is sent unless Headers name one.
 	UserAgent string
+	// Coding is what bodies are compressed as; empty for not at all.
+	Coding compose.Coding
+	// Chunked has bodies sent without a Content-Length: as one chunk over HTTP/1.1.
+	Chunked bool
 
 	// Withhold leaves out what payloads give a request of their own that may be a
 	// secret: headers, and values of their paths' queries. It was meant for another
@@ -74,70 +80,107 @@ func validateHeader(h payloads.Header) error {
 	return nil
 }
 
-// heads builds the bytes that stand before the body's length, once per
-// payload variant: request line and headers, without the Content-Length and
-// the empty line.
-func (r *Request) heads(t *endpoint.Target, variants []payloads.Variant, keepAlive, hasBody bool) [][]byte {
-	list := make([][]byte, len(variants))
+// head is what stands before the body's length in requests of a payload variant, over
+// HTTP/1.1: request line and headers, without the Content-Length and the empty line.
+type head struct {
+	bytes           []byte
+	pathAt, pathEnd int // where the path stands
+}
+
+// append appends the head, with the path in it unless that is nil.
+func (h *head) append(b, path []byte) []byte {
+	if path == nil {
+		return append(b, h.bytes...)
+	}
+	b = append(append(b, h.bytes[:h.pathAt]...), path...)
+	return append(b, h.bytes[h.pathEnd:]...)
+}
+
+// headsOf builds the heads of all variants.
+func (r *Run) headsOf(request *Request) []head {
+	variants := r.payloads.Variants()
+	list := make([]head, len(variants))
 	for i := range variants {
-		list[i] = r.head(t, &variants[i], keepAlive, hasBody)
+		k := &r.kinds[i]
+		list[i] = request.head(r.hosts[k.host], &variants[i], k, r.plan.KeepAlive)
 	}
 	return list
 }
 
-// MethodFor is the method that a request with or without a body has.
-func (r *Request) MethodFor(hasBody bool) string {
+// requestKind is what requests of a payload variant have in common, besides their heads.
+type requestKind struct {
+	method  string
+	host    int  // among the run's hosts
+	hasBody bool // even if it may be empty
+	lengths bool // they carry a Content-Length
+	chunked bool // they do not, and the body is sent as a chunk
+	noReply bool // replies have no body, whatever their headers say
+}
+
+// kindOf is the kind of requests of a variant; hasBodies says that some payload has one.
+func (r *Request) kindOf(v *payloads.Variant, hasBodies bool) requestKind {
+	k := requestKind{hasBody: hasBodies && !v.Bodiless}
+	k.method = r.MethodFor(v, hasBodies)
+	k.chunked = r.Chunked && k.hasBody
+	k.lengths = !k.chunked && (k.hasBody || k.method != http.MethodGet && k.method != http.MethodHead)
+	k.noReply = k.method == http.MethodHead
+	return k
+}
+
+// MethodFor is the method of requests of a variant; hasBodies says that some payload has
+// a body.
+func (r *Request) MethodFor(v *payloads.Variant, hasBodies bool) string {
 	switch {
+	case v.Method != "":
+		return v.Method
 	case r.Method != "":
 		return r.Method
-	case hasBody:
+	case hasBodies && !v.Bodiless:
 		return http.MethodPost
 	default:
 		return http.MethodGet
 	}
 }
 
-func (r *Request) head(t *endpoint.Target, v *payloads.Variant, keepAlive, hasBody bool) []byte {
-	path, _ := r.own(t, v)
-	b := fmt.Appendf(nil, "%s %s HTTP/1.1\r\n", r.MethodFor(hasBody), path)
-	for _, h := range r.headers(t, v, keepAlive, hasBody) {
-		b = fmt.Appendf(b, "%s: %s\r\n", h.Name, h.Value)
+func (r *Request) head(on *runHost, v *payloads.Variant, k *requestKind, keepAlive bool) head {
+	h := head{bytes: append([]byte(k.method), ' ')}
+	h.pathAt = len(h.bytes)
+	h.bytes = append(h.bytes, on.target.Path...)
+	h.pathEnd = len(h.bytes)
+	h.bytes = append(h.bytes, " HTTP/1.1\r\n"...)
+	for _, one := range r.headers(on, v, k, keepAlive) {
+		h.bytes = fmt.Appendf(h.bytes, "%s: %s\r\n", one.Name, one.Value)
 	}
-	return b
-}
-
-// own is where a variant's requests go, and the headers that it brings.
-func (r *Request) own(t *endpoint.Target, v *payloads.Variant) (path string, headers []payloads.Header) {
-	path, headers = t.Path, v.Headers
-	if v.Path != "" {
-		path = v.Path
-	}
-	if !r.Withhold {
-		return path, headers
-	}
-	if v.Path != "" {
-		path, _ = endpoint.WithholdQuery(path)
-	}
-	headers, _ = endpoint.Withhold(headers)
-	return path, headers
+	return h
 }
 
 // headers are a variant's, brunt's own included, each layer replacing those
-// before it.
-func (r *Request) headers(t *endpoint.Target, v *payloads.Variant, keepAlive, hasBody bool) (list []payloads.Header) {
+// before it. The target's own credentials are sent to no other host.
+func (r *Request) headers(on *runHost, v *payloads.Variant, k *requestKind, keepAlive bool) (list []payloads.Header) {
 	own := []payloads.Header{
-		{Name: "Host", Value: t.Host},
+		{Name: "Host", Value: on.target.Host},
 		{Name: "User-Agent", Value: r.UserAgent},
 		{Name: "Accept", Value: "application/json"},
 	}
-	if hasBody {
-		own = append(own, payloads.Header{Name: "Content-Type", Value: "application/json"})
+	if k.hasBody {
+		own = append(own, payloads.Header{Name: "Content-Type", Value: cmp.Or(v.ContentType, "application/json")})
+		if r.Coding != "" {
+			own = append(own, payloads.Header{Name: "Content-Encoding", Value: string(r.Coding)})
+		}
+		if k.chunked {
+			own = append(own, payloads.Header{Name: "Transfer-Encoding", Value: "chunked"})
+		}
 	}
 	if !keepAlive {
 		own = append(own, payloads.Header{Name: "Connection", Value: "close"})
 	}
-	_, ofPayload := r.own(t, v)
-	layers := [][]payloads.Header{own, r.credentials, r.Headers, ofPayload}
+	layers := [][]payloads.Header{own, r.credentials, r.Headers, v.Headers}
+	if k.host > 0 {
+		layers[1] = nil
+	}
+	if r.Withhold {
+		layers[3], _ = endpoint.Withhold(v.Headers)
+	}
 	for depth, layer := range layers {
 		for _, h := range layer {
 			if !h.Remove && !replaced(layers[depth+1:], h.Name) {
@@ -148,26 +191,28 @@ func (r *Request) headers(t *endpoint.Target, v *payloads.Variant, keepAlive, ha
 	return list
 }
 
+// pathField is the place of the path among the fields of HTTP/2.
+const pathField = 3
+
 // fields are the same for HTTP/2, pseudo-headers first. What steers a
 // connection of HTTP/1.1 has no place there [RFC 9113 §8.2.2].
-func (r *Request) fields(t *endpoint.Target, v *payloads.Variant, hasBody bool) []hpack.HeaderField {
-	scheme, authority := "http", t.Host
-	if t.TLS {
+func (r *Request) fields(on *runHost, v *payloads.Variant, k *requestKind) []hpack.HeaderField {
+	scheme, authority := "http", on.target.Host
+	if on.target.TLS {
 		scheme = "https"
 	}
-	path, _ := r.own(t, v)
 	var rest []hpack.HeaderField
-	for _, h := range r.headers(t, v, true, hasBody) {
+	for _, h := range r.headers(on, v, k, true) {
 		switch name := strings.ToLower(h.Name); name {
 		case "host":
 			authority = h.Value
-		case "keep-alive", "proxy-connection", "upgrade":
+		case "keep-alive", "proxy-connection", "upgrade", "transfer-encoding":
 		default:
 			rest = append(rest, hpack.HeaderField{Name: name, Value: h.Value})
 		}
 	}
-	return append([]hpack.HeaderField{{Name: ":method", Value: r.MethodFor(hasBody)}, {Name: ":scheme", Value: scheme},
-		{Name: ":authority", Value: authority}, {Name: ":path", Value: path}}, rest...)
+	return append([]hpack.HeaderField{{Name: ":method", Value: k.method}, {Name: ":scheme", Value: scheme},
+		{Name: ":authority", Value: authority}, {Name: ":path", Value: on.target.Path}}, rest...)
 }
 
 // replaced reports whether a later layer of headers replaces this one.

@@ -1,6 +1,7 @@
 package attack
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 	"time"
@@ -15,22 +16,40 @@ import (
 func (r *Run) buildHeads(credentials []payloads.Header) {
 	request := r.request
 	request.credentials = credentials
-	heads := request.heads(&r.target, r.payloads.Variants(), r.plan.KeepAlive, r.payloads.MaxBody() > 0)
+	heads := r.headsOf(&request)
 	r.heads.Store(&heads)
-	if r.mux != nil {
-		r.mux.buildHeads(&request)
-	}
+	r.muxes(func(m *mux) { m.buildHeads(&request) })
 }
 
-// redactor takes out of texts what may be secret of requests of a payload variant:
-// the endpoint may repeat what it was sent.
-func (r *Run) redactor(variant int) func(string) string {
-	v := &r.payloads.Variants()[variant]
-	if len(v.Headers) == 0 && v.Path == "" {
+// maxSecretPaths is of how many lines' paths the endpoint remembers what may be secret;
+// what may be so of a failure's own is known to its redactor.
+const maxSecretPaths = 10_000
+
+// addSecrets has nothing shown that may be a secret of requests.
+func (r *Run) addSecrets() error {
+	r.endpoint.AddSecrets(r.request.Headers, "")
+	for _, v := range r.payloads.Variants() {
+		r.endpoint.AddSecrets(v.Headers, "")
+	}
+	n := 0
+	return r.payloads.EachPath(func(path []byte) bool {
+		if bytes.IndexByte(path, '?') >= 0 {
+			r.endpoint.AddSecrets(nil, string(path))
+			n++
+		}
+		return n < maxSecretPaths
+	})
+}
+
+// redactor takes out of texts what may be secret of an exchange's request: the
+// endpoint may repeat what it was sent.
+func (r *Run) redactor(ex *exchange) func(string) string {
+	v, path := &r.payloads.Variants()[ex.variant], r.ownPath(ex.index, uint32(ex.turn))
+	if len(v.Headers) == 0 && path == "" {
 		return r.endpoint.Redact
 	}
 	// Of thousands of variants the endpoint knows less.
-	own := endpoint.Redactor(v.Headers, v.Path)
+	own := endpoint.Redactor(v.Headers, path)
 	return func(text string) string { return own(r.endpoint.Redact(text)) }
 }
 

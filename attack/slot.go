@@ -69,11 +69,14 @@ type slot struct {
 	wakeAt        Instant
 	then          func(*slot) // what follows, in slotWaiting
 
-	sender *muxSender // of HTTP/2
+	sender *muxSender   // of HTTP/2
+	others []*muxSender // to other hosts than the target's own; nil before the first
 	work   chan struct{}
 
 	conn     *connection // of HTTP/1.1
-	reply    *reply      // of HTTP/1.1: from its first bytes on
+	host     int         // that it is to
+	parked   []parkedConn
+	reply    *reply // of HTTP/1.1: from its first bytes on
 	ex       exchange
 	item     payloads.Item
 	deadline Instant
@@ -131,6 +134,7 @@ func (s *slot) takeReply() *reply {
 		s.reply = l.newReply()
 	}
 	s.reply.use(s.conn)
+	s.reply.NoBody = s.run.kinds[s.item.Variant].noReply
 	s.reply.begin(s.ex.warm)
 	return s.reply
 }
@@ -164,6 +168,9 @@ func (s *slot) begin(tk ticket, item payloads.Item) {
 		return
 	}
 	l.deadlines.add(s)
+	if host := s.run.kinds[item.Variant].host; host != s.host {
+		s.turnTo(host)
+	}
 	if s.conn != nil {
 		if !s.conn.stale(tk.begin, s.run.unannounced.seen.Load()) {
 			s.send()
@@ -183,7 +190,7 @@ func (s *slot) conclude() {
 	l.timers.stop(s)
 	if ex.outcome == succeeded {
 		ex.model = s.reply.servedModel()
-		ex.whole = s.reply.isAnswer() && asksForStream(s.item.Body)
+		ex.whole = s.reply.isAnswer() && asksForStream(s.plainBody())
 	}
 	if s.conn != nil {
 		s.conn.lastUse = ex.end
@@ -198,6 +205,14 @@ func (s *slot) conclude() {
 		return
 	}
 	s.goOn()
+}
+
+// plainBody is the request's body as it was before it was compressed.
+func (s *slot) plainBody() []byte {
+	if s.run.packed {
+		return s.run.payloads.Plain(s.ex.index)
+	}
+	return s.item.Body
 }
 
 // wait has the slot wait until the instant, and then go on with what follows. Once the

@@ -16,7 +16,7 @@ func (s *slot) openNow(deadline Instant, permit bool) {
 	defer run.helpers.Done()
 	ctx, cancel := run.dialContext(deadline)
 	defer cancel()
-	conn, connect, handshake, err := run.dial(ctx, deadline, permit)
+	conn, connect, handshake, err := run.dial(ctx, s.host, deadline, permit)
 	var c *connection
 	if err == nil {
 		c, err = newConnection(conn, connect, run)

@@ -34,17 +34,20 @@ func (s *slot) write() (err error) {
 	if own {
 		buf = s.buf
 	}
-	buf = append(buf[:0], (*s.run.heads.Load())[s.item.Variant]...)
-	buf, rest := s.startBody(buf, &s.item)
+	buf = (*s.run.heads.Load())[s.item.Variant].append(buf[:0], s.pathOf())
+	buf, rest, tail := s.startBody(buf, &s.item, &s.run.kinds[s.item.Variant])
 	if n := min(len(rest), maxCopied); n == len(rest) || s.conn.tls != nil {
 		buf, rest = append(buf, rest[:n]...), rest[n:]
+	}
+	if len(rest) == 0 && len(tail) > 0 {
+		buf, tail = append(buf, tail...), nil
 	}
 	if own {
 		s.buf = buf
 	} else {
 		s.loop.sendBuf = buf
 	}
-	s.conn.begin(s.deadline, buf, rest)
+	s.conn.begin(s.deadline, buf, rest, tail)
 	return nil
 }
 

@@ -98,9 +98,7 @@ func (r *Run) cut() {
 	}
 	r.cancelDials()
 	r.wakeLoops()
-	if r.mux != nil {
-		r.mux.cut()
-	}
+	r.muxes((*mux).cut)
 }
 
 // wakeLoops has the loops look at once at what has changed. It takes no lock: loops call

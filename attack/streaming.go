@@ -62,7 +62,7 @@ func formatOf(contentType []byte) (stream.Format, bool) {
 func (r *reply) followAs(run *Run) {
 	r.run, r.streams, r.stall = run, run.plan.Stream, run.plan.StreamStall
 	r.longer, r.keeps = max(0, run.plan.StreamTimeout-run.plan.Timeout), run.keepsReplies()
-	r.NoBody, r.success = run.head, &run.plan.Success
+	r.success = &run.plan.Success
 	if r.keepLimit = maxMatched; run.sessions {
 		r.keepLimit = maxAnswer
 	}

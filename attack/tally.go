@@ -202,7 +202,7 @@ func (w *slot) newFailure(key failureKey, databricks bool) *result.Failure {
 		First:   ex.end.Sub(w.run.measured.Load()),
 		Payload: w.run.payloads.WhereTurn(ex.index, int(ex.turn)),
 	}
-	redact := w.run.redactor(int(ex.variant))
+	redact := w.run.redactor(ex)
 	switch {
 	case key.kind == result.KindOther && ex.kind != result.KindOther:
 		f.Message = setting.Plain("more kinds of failures than are kept apart")
@@ -218,7 +218,8 @@ func (w *slot) newFailure(key failureKey, databricks bool) *result.Failure {
 			cause.AdviceOn(
 				key.cause,
 				&cause.Answered{
-					Databricks: databricks, Secure: w.run.target.TLS, Method: w.run.method,
+					Databricks: databricks, Secure: w.run.hosts[w.run.kinds[ex.variant].host].target.TLS,
+					Method:  w.run.kinds[ex.variant].method,
 					Payload: f.Payload, ID: f.RequestID, Headers: f.Headers,
 				},
 			),

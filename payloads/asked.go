@@ -37,7 +37,7 @@ func (s *Set) Asked() (a Asked) {
 	a.Forced = true
 	err := file.Guard(func() error {
 		for ; a.Bodies < min(lines, maxAskedBodies) && bytes < maxAskedBytes; a.Bodies++ {
-			body := s.At(uint64(a.Bodies)).Body
+			body := s.Plain(uint64(a.Bodies))
 			limit, least, forced := asks(body)
 			if limit == 0 {
 				a = Asked{}

@@ -2,8 +2,10 @@ package payloads
 
 import (
 	"fmt"
+	"sync"
 	"sync/atomic"
 
+	"brunt/payloads/compose"
 	"brunt/payloads/file"
 	"brunt/payloads/inference"
 	"brunt/payloads/jsonscan"
@@ -24,6 +26,9 @@ type indexer struct {
 	// those behind it need only count theirs.
 	full    atomic.Int64
 	readers []*requestReader // one per worker
+	coding  compose.Coding
+
+	makePlaces, makePaths sync.Once
 }
 
 // report is what one chunk has to tell when it is done.
@@ -37,11 +42,11 @@ type report struct {
 }
 
 func newIndexer(s *source, o Options, names *interner, limit int) *indexer {
-	x := &indexer{src: s, format: o.Format, names: names, limit: limit, splice: o.splicers(),
+	x := &indexer{src: s, format: o.Format, names: names, limit: limit, splice: o.splicers(), coding: o.Coding,
 		reports: make([]report, len(s.chunks))}
 	x.full.Store(int64(len(s.chunks)))
 	for range processors() {
-		x.readers = append(x.readers, newRequestReader(names))
+		x.readers = append(x.readers, newRequestReader(names, s.maker, o.Coding))
 	}
 	n := bodies(s.chunks)
 	s.spans = make([]span, n)
@@ -91,13 +96,12 @@ func (x *indexer) fill(worker, k int) error {
 			}
 			problem := setting.Plain(what)
 			if what == "" && x.splice != nil {
-				sp := x.src.spans[body]
-				x.src.splices[body], problem = splice.Find(x.splice, x.src.data[sp.offset():sp.offset()+sp.length()])
+				problem = x.findSplices(body)
 			}
 			if !problem.Empty() {
 				x.report(k, r, x.src.problem(c, at, problem))
 			}
-			r.maxBody = max(r.maxBody, x.src.spans[body].length())
+			r.maxBody = max(r.maxBody, x.src.sentLength(body))
 			body++
 		}
 		at = next
@@ -148,7 +152,12 @@ func (x *indexer) line(rd *requestReader, k, body, at int, line []byte) (string,
 	if !jsonscan.Valid(line) {
 		return jsonscan.LineFault(line), nil
 	}
-	return "", nil
+	if x.coding == "" {
+		return "", nil
+	}
+	place, what, err := rd.composer.JSON(line, x.coding)
+	x.place(body, place)
+	return what, err
 }
 
 // request indexes a line in the request format and says what is wrong with it,
@@ -157,7 +166,22 @@ func (x *indexer) request(rd *requestReader, k, body, at int, line []byte) (stri
 	if what, err := rd.read(line); what != "" || err != nil {
 		return what, err
 	}
-	x.src.spans[body] = newSpan(at+rd.offset, rd.length)
+	place, made, what, err := rd.compose(line)
+	if what != "" || err != nil {
+		return what, err
+	}
+	if x.src.spans[body] = newSpan(at+rd.offset, rd.length); rd.kind != bodyMember {
+		x.src.spans[body] = newSpan(at, 0)
+	}
+	if made {
+		x.place(body, place)
+	}
+	if err := x.placePath(rd, body, at); err != nil {
+		return "", err
+	}
+	if err := rd.internVariant(); err != nil {
+		return "", err
+	}
 	x.src.variants[body] = rd.variant
 	r, c := &x.reports[k], &x.src.chunks[k]
 	if rd.weight != 1 && r.weights == nil {
@@ -185,49 +209,6 @@ func (x *indexer) request(rd *requestReader, k, body, at int, line []byte) (stri
 		}
 	}
 	return "", nil
-}
-
-// noTimes are n requests that do not say when they came.
-func noTimes(n int) []int64 {
-	times := make([]int64, n)
-	for i := range times {
-		times[i] = inference.NoTime
-	}
-	return times
-}
-
-// addTimes puts the times of all chunks together, if there are any.
-func (x *indexer) addTimes() {
-	s := x.src
-	for k, r := range x.reports {
-		if r.times == nil {
-			continue
-		}
-		if s.times == nil {
-			s.times = noTimes(len(s.spans))
-		}
-		copy(s.times[s.chunks[k].firstBody:], r.times)
-		x.reports[k].times = nil
-	}
-}
-
-// addWeights sums up the weights of all lines.
-func (x *indexer) addWeights() {
-	s := x.src
-	s.ends = make([]uint64, len(s.spans))
-	sum, body := uint64(0), 0
-	for k, r := range x.reports {
-		for i := range s.chunks[k].bodies {
-			w := uint64(1)
-			if r.weights != nil {
-				w = uint64(r.weights[i])
-			}
-			sum += w
-			s.ends[body] = sum
-			body++
-		}
-		x.reports[k].weights = nil
-	}
 }
 
 // unstable is the error for a file that another program is writing to.

@@ -9,12 +9,18 @@ type Item struct {
 	Variant int
 }
 
-// Variant is what request lines may say about their requests besides the
-// body. Empty fields leave to the target what it says.
+// Variant is what request lines may say about their requests besides the body and
+// the path. Empty fields leave to the target what it says.
 type Variant struct {
-	Name    string
-	Path    string // starts with "/"; printable ASCII
+	Name   string
+	Method string
+	// Origin is scheme and host of the absolute URL that the lines gave, such as
+	// https://host:8443, as they wrote it.
+	Origin  string
 	Headers []Header
+	// ContentType is that of the body, unless Headers have one; empty for JSON.
+	ContentType string
+	Bodiless    bool // the requests have no body
 }
 
 // Header is one HTTP header of a request line, checked so that it cannot

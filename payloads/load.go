@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 
+	"brunt/payloads/compose"
 	"brunt/payloads/dataset"
 	"brunt/payloads/draw"
 	"brunt/payloads/file"
@@ -46,20 +47,23 @@ func loadFile(spec Spec, o Options, names *interner, found *problemList) (*sourc
 		return nil, fmt.Errorf("%s: %s", content.Name, what)
 	}
 	src := &source{spec: spec, name: content.Name, content: content, data: content.Data, bytes: len(content.Data)}
+	src.maker = compose.NewMaker(src.name, spec.Path)
 	if err := src.chooseFormat(&o, found); err != nil {
-		content.Close()
+		_ = src.close()
 		return nil, err
 	}
-	content = src.content
 	err = src.index(o, names, found)
 	if err == nil {
-		err = content.Changed()
+		err = src.content.Changed()
 	}
 	if err == nil && src.sessions != nil {
 		err = src.checkSessions(&o)
 	}
+	if err == nil {
+		src.made, err = src.maker.Map()
+	}
 	if err != nil {
-		content.Close()
+		_ = src.close() // read only
 		return nil, err
 	}
 	src.slots = uint64(len(src.spans))

@@ -6,6 +6,7 @@ import (
 	"os"
 	"slices"
 
+	"brunt/payloads/compose"
 	"brunt/payloads/setting"
 	"brunt/payloads/splice"
 )
@@ -61,6 +62,9 @@ type Options struct {
 	// ClientRequestID puts the request's id into each body that is an object,
 	// as its client_request_id, unless it has one.
 	ClientRequestID bool
+	// Coding has bodies compressed, once and before the run; lines of the request
+	// format may say otherwise.
+	Coding compose.Coding
 }
 
 // withDefaults fills in what was left empty and refuses unknown words.
@@ -81,7 +85,20 @@ func (o Options) withDefaults() (Options, error) {
 	if o.Order != Sequential && o.Order != Shuffle && o.Order != Random && o.Order != Recorded {
 		return o, fmt.Errorf("payload order %q: expected %s, %s or %s", o.Order, Sequential, Shuffle, Random)
 	}
-	return o, nil
+	return o, o.checkCoding()
+}
+
+// checkCoding refuses to compress bodies that are not whole before they are sent.
+func (o Options) checkCoding() error {
+	if o.Coding == "" || !o.Unique && !o.ClientRequestID {
+		return nil
+	}
+	option := setting.ClientRequestID
+	if o.Unique {
+		option = setting.Unique
+	}
+	return setting.Errorf("%v puts text into bodies while they are sent, and %v compresses them before: leave one of the two out",
+		option, setting.Compress)
 }
 
 // noBodies is the error for options that need bodies where there are none.

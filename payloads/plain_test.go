@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"unicode/utf8"
 
+	"brunt/payloads/compose"
 	"brunt/payloads/file"
 )
 
@@ -36,11 +37,14 @@ func plainValid(line []byte) bool { return json.Valid(line) && utf8.Valid(line) 
 
 // indexed reads data as the package does, but without a file.
 func indexed(path string, data []byte, format Format, found *problemList) (*source, error) {
-	src := &source{spec: Spec{path, 1}, name: path, content: &file.Mapping{Name: path}, data: data}
+	src := &source{spec: Spec{path, 1}, name: path, content: &file.Mapping{Name: path}, data: data,
+		maker: compose.NewMaker(path, path)}
 	names := newInterner()
 	if err := src.index(Options{Format: format}, names, found); err != nil {
 		return nil, err
 	}
 	names.inOrder([]*source{src})
-	return src, nil
+	made, err := src.maker.Map()
+	src.made = made
+	return src, err
 }

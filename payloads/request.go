@@ -2,12 +2,12 @@ package payloads
 
 import (
 	"bytes"
-	"encoding/binary"
 	"fmt"
 	"slices"
 	"strconv"
 	"unicode/utf8"
 
+	"brunt/payloads/compose"
 	"brunt/payloads/inference"
 	"brunt/payloads/jsonscan"
 	"brunt/payloads/show"
@@ -22,10 +22,13 @@ const (
 // requestReader takes request lines apart. What read found stays valid until
 // its next call.
 type requestReader struct {
-	names *interner
-	known map[string]uint16 // what this reader has interned, to do so without a lock
+	names    *interner
+	composer *compose.Composer
+	coding   compose.Coding    // of bodies whose lines say nothing of it
+	known    map[string]uint16 // what this reader has interned, to do so without a lock
 
-	offset, length int // of the body within the line
+	kind           int // member that the body is in; noBody without one
+	offset, length int // of its value within the line
 	weight         uint32
 	variant        uint16
 	at             int64 // when the request came, ns, or inference.NoTime
@@ -33,23 +36,43 @@ type requestReader struct {
 
 	replyAt, replyLength int // within the line
 
-	seen       uint16 // bits of the members read so far, see members
-	name, path []byte
-	headers    []rawHeader
-	key        []byte // of the variant
-	lastKey    []byte // of the line before, and
-	last       uint16 // its variant, since lines are often alike
+	seen         uint16 // bits of the members read so far, see members
+	name, method []byte
+	origin       []byte // of an absolute URL
+	path         []byte // as it is sent; nil for the target's
+	pathAt       int    // within the line, where it stands there so; else 0
+	headers      []rawHeader
+	contentType  string // of the body; empty for JSON
+	key          []byte // of the variant
+	lastKey      []byte // of the line before, and
+	last         uint16 // its variant, since lines are often alike
 }
 
 // members are the keys of a request line; their places are bits of seen.
-var members = [...]string{"body", "name", "path", "headers", "weight", "timestamp_ms", "session", "think_ms", "reply"}
+var members = [...]string{
+	"body", "text", "base64", "file", "form", "name", "method", "url", "path", "headers", "weight", "timestamp_ms", "session", "think_ms", "reply",
+}
 
-const bodySeen = 1 // its bit
+// The places of some of them.
+const (
+	bodyMember = iota
+	textMember
+	base64Member
+	fileMember
+	formMember
+	noBody // lines may do without any of those
+	methodMember
+	urlMember
+	pathMember
+)
 
-type rawHeader struct{ name, value []byte }
+type rawHeader struct {
+	name, value []byte
+	remove      bool
+}
 
-func newRequestReader(names *interner) *requestReader {
-	return &requestReader{names: names, known: make(map[string]uint16)}
+func newRequestReader(names *interner, m *compose.Maker, coding compose.Coding) *requestReader {
+	return &requestReader{names: names, composer: compose.NewComposer(m), coding: coding, known: make(map[string]uint16)}
 }
 
 // read takes a line apart and says what is wrong with it, or "". The error is
@@ -57,7 +80,8 @@ func newRequestReader(names *interner) *requestReader {
 func (r *requestReader) read(line []byte) (what string, err error) {
 	r.offset, r.length, r.weight, r.variant, r.at = 0, 0, 1, 0, inference.NoTime
 	r.turn, r.replyAt, r.replyLength = turnLine{}, 0, 0
-	r.name, r.path, r.headers, r.seen = nil, nil, r.headers[:0], 0
+	r.name, r.method, r.origin, r.path, r.pathAt = nil, nil, nil, nil, 0
+	r.headers, r.seen, r.kind, r.contentType = r.headers[:0], 0, noBody, ""
 	end, what := jsonscan.EachMember(line, jsonscan.SkipSpace(line, 0), 1, r.member)
 	if end < 0 || jsonscan.SkipSpace(line, end) != len(line) || !utf8.Valid(line) {
 		// What breaks the grammar comes before what the grammar allows.
@@ -71,13 +95,10 @@ func (r *requestReader) read(line []byte) (what string, err error) {
 	if what != "" {
 		return what, nil
 	}
-	if r.seen&bodySeen == 0 {
-		return `no "body"; a request line is an object such as {"body":…}`, nil
+	if r.kind == noBody && r.seen&(1<<methodMember|1<<urlMember|1<<pathMember) == 0 {
+		return `no "body"; a request line is an object such as {"body":…}, or {"path":…} for a request without one`, nil
 	}
-	if what := r.checkTurn(line[r.offset : r.offset+r.length]); what != "" {
-		return what, nil
-	}
-	return "", r.internVariant()
+	return r.checkTurn(line[r.offset : r.offset+r.length]), nil
 }
 
 // member reads one member of the line's object.
@@ -93,13 +114,16 @@ func (r *requestReader) member(rawKey, value []byte, offset int) string {
 		r.seen |= 1 << i
 	}
 	switch string(key) {
-	case "body":
-		r.offset, r.length = offset, len(value)
-		return ""
+	case "body", "text", "base64", "file", "form":
+		return r.readBody(string(key), value, offset)
 	case "name":
 		return r.readName(value)
+	case "method":
+		return r.readMethod(value)
+	case "url":
+		return r.readURL(value, offset)
 	case "path":
-		return r.readPath(value)
+		return r.readPath(value, offset)
 	case "headers":
 		return r.readHeaders(value)
 	case "weight":
@@ -113,9 +137,17 @@ func (r *requestReader) member(rawKey, value []byte, offset int) string {
 	case "reply":
 		return r.readReply(value, offset)
 	}
-	return fmt.Sprintf("unknown key %s; a request line may have body, name, path, headers, weight, timestamp_ms, "+
-		"session, think_ms and reply",
-		show.Excerpt(key))
+	return fmt.Sprintf("unknown key %s; a request line may have body, text, base64, file or form, and name, method, url, path, "+
+		"headers, weight, timestamp_ms, session, think_ms and reply", show.Excerpt(key))
+}
+
+// readBody notes where the body, or what it is made of, stands.
+func (r *requestReader) readBody(key string, value []byte, offset int) string {
+	if r.kind != noBody {
+		return fmt.Sprintf("%q and %q: a request has one body; leave one out", members[r.kind], key)
+	}
+	r.kind, r.offset, r.length = slices.Index(members[:], key), offset, len(value)
+	return ""
 }
 
 func (r *requestReader) readName(value []byte) string {
@@ -130,50 +162,6 @@ func (r *requestReader) readName(value []byte) string {
 	}
 	r.name = name
 	return ""
-}
-
-func (r *requestReader) readPath(value []byte) string {
-	path, ok := jsonscan.Unquote(value)
-	switch {
-	case !ok:
-		return `path: must be a string that starts with "/", not ` + kindOf(value)
-	case len(path) == 0 || path[0] != '/':
-		return fmt.Sprintf(`path %s: must start with "/"`, show.Excerpt(plainPart(path)))
-	}
-	if bytes.ContainsFunc(path, func(c rune) bool { return c < ' ' || c == 0x7F || c == '#' }) {
-		return fmt.Sprintf(
-			"path %s: must hold no # and no control characters; percent-encode them",
-			show.Excerpt(plainPart(path)),
-		)
-	}
-	r.path = escapePath(path)
-	return ""
-}
-
-// plainPart is a path up to where a secret may begin: a query, or a password.
-func plainPart(path []byte) []byte {
-	if at := bytes.IndexAny(path, "?#:@="); at >= 0 {
-		return path[:at+1]
-	}
-	return path
-}
-
-// escapePath writes blanks and all that is not ASCII in hexadecimal; what is
-// escaped already stays as it is.
-func escapePath(path []byte) []byte {
-	outside := func(c byte) bool { return c == ' ' || c >= 0x80 }
-	if !slices.ContainsFunc(path, outside) {
-		return path
-	}
-	var escaped []byte
-	for _, c := range path {
-		if outside(c) {
-			escaped = fmt.Appendf(escaped, "%%%02X", c)
-		} else {
-			escaped = append(escaped, c)
-		}
-	}
-	return escaped
 }
 
 func (r *requestReader) readWeight(value []byte) string {
@@ -197,50 +185,4 @@ func (r *requestReader) readTime(value []byte) string {
 	}
 	r.at = at
 	return ""
-}
-
-// internVariant finds the number of what the line says besides its body.
-func (r *requestReader) internVariant() error {
-	if len(r.name) == 0 && len(r.path) == 0 && len(r.headers) == 0 {
-		return nil
-	}
-	r.key = appendPart(appendPart(r.key[:0], r.name), r.path)
-	for _, h := range r.headers {
-		r.key = appendPart(appendPart(r.key, h.name), h.value)
-	}
-	if len(r.lastKey) > 0 && bytes.Equal(r.key, r.lastKey) {
-		r.variant = r.last
-		return nil
-	}
-	id, ok := r.known[string(r.key)]
-	if !ok {
-		var err error
-		if id, err = r.internNew(); err != nil {
-			return err
-		}
-	}
-	r.variant, r.last = id, id
-	r.lastKey = append(r.lastKey[:0], r.key...)
-	return nil
-}
-
-// internNew is for a variant that this reader has not seen yet.
-func (r *requestReader) internNew() (uint16, error) {
-	v := Variant{Name: string(r.name), Path: string(r.path)}
-	for _, h := range r.headers {
-		v.Headers = append(v.Headers, Header{Name: string(h.name), Value: string(h.value)})
-	}
-	key := string(r.key)
-	id, ok := r.names.intern(key, v)
-	if !ok {
-		return 0, errVariants
-	}
-	r.known[key] = id
-	return id, nil
-}
-
-// appendPart appends a part with its length before it, so that different
-// lists of parts never look alike.
-func appendPart(key, part []byte) []byte {
-	return append(binary.AppendUvarint(key, uint64(len(part))), part...)
 }

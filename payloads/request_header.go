@@ -16,30 +16,37 @@ func (r *requestReader) readHeaders(value []byte) string {
 	}
 	_, what := jsonscan.EachMember(value, 0, 2, func(key, value []byte, _ int) string {
 		name, _ := jsonscan.Unquote(key)
+		if string(value) == "null" {
+			r.headers = append(r.headers, rawHeader{name: name, remove: true})
+			return headerFault(name, nil)
+		}
 		text, ok := jsonscan.Unquote(value)
 		if !ok {
-			return fmt.Sprintf("header %s: must be a string, not %s", show.Excerpt(name), kindOf(value))
+			return fmt.Sprintf("header %s: must be a string, or null for none of that name, not %s", show.Excerpt(name), kindOf(value))
 		}
-		r.headers = append(r.headers, rawHeader{name, text})
+		r.headers = append(r.headers, rawHeader{name: name, value: text})
 		return headerFault(name, text)
 	})
 	return what
 }
 
+// marks may stand in a token beside letters and digits [RFC 9110 §5.6.2].
+const marks = "!#$%&'*+-.^_`|~"
+
+func notToken(c rune) bool {
+	return !(c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'z' || strings.ContainsRune(marks, c))
+}
+
 // headerFault says why a header must not be sent: it would break the framing
 // of the message, which would then be read as two.
 func headerFault(name, value []byte) string {
-	const marks = "!#$%&'*+-.^_`|~"
-	outside := func(c rune) bool {
-		return !(c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'z' || strings.ContainsRune(marks, c))
-	}
 	switch strings.ToLower(string(name)) {
 	case "content-length", "transfer-encoding":
 		return fmt.Sprintf("header %s: follows from the body; leave it out", show.Excerpt(name))
 	}
-	if len(name) == 0 || bytes.ContainsFunc(name, outside) {
+	if len(name) == 0 || bytes.ContainsFunc(name, notToken) {
 		shown := name
-		if at := bytes.IndexFunc(name, outside); at >= 0 {
+		if at := bytes.IndexFunc(name, notToken); at >= 0 {
 			_, size := utf8.DecodeRune(name[at:])
 			shown = name[:at+size] // what follows may be the value
 		}

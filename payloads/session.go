@@ -71,6 +71,14 @@ func (c Session) Turns() int { return int(c.upTo - c.from) }
 // Item is what turn k sends, without the messages before its own.
 func (c Session) Item(k int) Item { return c.src.item(c.from + uint64(k)) }
 
+// Path is that of turn k, see [Set.Path].
+func (c Session) Path(k int) []byte {
+	if c.src == nil {
+		return nil
+	}
+	return c.src.path(c.from + uint64(k))
+}
+
 // Think is how long the user of turn k takes before it is sent; 0 for the first one.
 func (c Session) Think(k int) time.Duration {
 	if k == 0 || c.src.turns == nil {

@@ -3,8 +3,11 @@ package payloads
 import (
 	"errors"
 	"fmt"
+	"slices"
 
+	"brunt/payloads/compose"
 	"brunt/payloads/draw"
+	"brunt/payloads/file"
 	"brunt/payloads/setting"
 	"brunt/payloads/splice"
 )
@@ -25,7 +28,9 @@ type Set struct {
 	seed     uint64
 	fixed    *Item       // of Single; everything above is empty then
 	single   splice.List // its own
-	spliced  bool        // bodies have splices
+	unpacked []byte      // its body before it was compressed; nil where it was not
+	whole    *compose.Whole
+	spliced  bool // bodies have splices
 	name     string
 	// straight is the one file of a set that is simply read from top to
 	// bottom, the commonest case, without weights of lines.
@@ -86,6 +91,16 @@ func Single(name string, body []byte) *Set {
 // says why there is no place for them.
 func SingleSpliced(name string, body []byte, o Options) (*Set, error) {
 	s := Single(name, body)
+	if err := o.checkCoding(); err != nil {
+		return nil, err
+	}
+	if o.Coding != "" && body != nil {
+		packed, what := compose.Pack(body, o.Coding)
+		if what != "" {
+			return nil, fmt.Errorf("%s: %s", name, what)
+		}
+		s.fixed.Body, s.unpacked = packed, body
+	}
 	list := o.splicers()
 	if len(list) == 0 {
 		return s, nil
@@ -129,6 +144,52 @@ func (s *Set) At(i uint64) Item {
 	}
 	src, line := s.locate(i)
 	return src.item(line)
+}
+
+// Pathed reports whether some requests have a path of their own.
+func (s *Set) Pathed() bool {
+	return slices.ContainsFunc(s.sources, func(src *source) bool { return src.paths != nil })
+}
+
+// Path returns the path, with its query, that request i is sent to; nil for the target's
+// own. Like At it is a pure function of i; it points into memory as bodies do.
+func (s *Set) Path(i uint64) []byte {
+	if s.fixed != nil {
+		return nil
+	}
+	src, line := s.locate(i)
+	return src.path(line)
+}
+
+// EachPath calls visit for each path that lines have of their own, until it returns false.
+func (s *Set) EachPath(visit func(path []byte) bool) error {
+	return file.Guard(func() error {
+		for _, src := range s.sources {
+			for line := range src.paths {
+				if path := src.path(uint64(line)); path != nil && !visit(path) {
+					return nil
+				}
+			}
+		}
+		return nil
+	})
+}
+
+// Packed reports whether some bodies may be compressed.
+func (s *Set) Packed() bool {
+	return s.unpacked != nil || slices.ContainsFunc(s.sources, func(src *source) bool { return src.places != nil })
+}
+
+// Plain returns the body of At(i) as it was before it was compressed.
+func (s *Set) Plain(i uint64) []byte {
+	switch {
+	case s.unpacked != nil:
+		return s.unpacked
+	case s.fixed != nil:
+		return s.fixed.Body
+	}
+	src, line := s.locate(i)
+	return src.plain(line)
 }
 
 // locate finds the file and the index of the line within it that request i
@@ -175,6 +236,19 @@ func (s *Set) WhereTurn(i uint64, k int) string {
 	return fmt.Sprintf("%s:%d", src.name, n)
 }
 
+// FirstOf is "file:line" of the first line of a variant; empty where no file has it.
+func (s *Set) FirstOf(variant int) string {
+	for _, src := range s.sources {
+		if line := slices.Index(src.variants, uint16(variant)); line >= 0 {
+			if n, err := src.lineNumber(uint64(line)); err == nil {
+				return fmt.Sprintf("%s:%d", src.name, n)
+			}
+			return src.name
+		}
+	}
+	return ""
+}
+
 // Files describes the files in the order given; empty for requests without a
 // body.
 func (s *Set) Files() []File {
@@ -182,8 +256,7 @@ func (s *Set) Files() []File {
 		if s.fixed.Body == nil {
 			return nil
 		}
-		b := s.fixed.Body
-		return []File{{Path: s.name, Lines: 1, Bytes: int64(len(b)), SHA256: digest(b), Weight: 1}}
+		return []File{s.oneFile()}
 	}
 	return describe(s.sources)
 }
@@ -217,15 +290,18 @@ func (s *Set) Changed() error {
 	return nil
 }
 
-// EachBody calls visit for each body of a file, by its place in Files, in no
-// order: on so many goroutines at once, each with its own number from 0. Its
+// EachBody calls visit for each body of a file, as it is before it is compressed, by its
+// place in Files, in no order: on so many goroutines at once, each with its own number from 0. Its
 // error is that the file was changed or cut meanwhile.
-func (s *Set) EachBody(file, workers int, visit func(worker int, body []byte)) error {
-	src := s.sources[file]
+func (s *Set) EachBody(of, workers int, visit func(worker int, body []byte)) error {
+	src := s.sources[of]
 	err := inParallel(workers, len(src.chunks), func(worker, k int) error {
 		c := &src.chunks[k]
 		for i := c.firstBody; i < c.firstBody+c.bodies; i++ {
-			visit(worker, src.item(uint64(i)).Body)
+			if src.variants != nil && s.variants[src.variants[i]].Bodiless {
+				continue
+			}
+			visit(worker, src.plain(uint64(i)))
 		}
 		return nil
 	})
@@ -237,13 +313,16 @@ func (s *Set) EachBody(file, workers int, visit func(worker int, body []byte)) e
 
 // Close unmaps the files. No Item of the Set may be in use any more.
 func (s *Set) Close() error {
+	if s.whole != nil {
+		return s.whole.Close()
+	}
 	return closeAll(s.sources)
 }
 
 func closeAll(sources []*source) error {
 	var errs []error
 	for _, src := range sources {
-		errs = append(errs, src.content.Close())
+		errs = append(errs, src.close())
 	}
 	return errors.Join(errs...)
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"sort"
 
+	"brunt/payloads/compose"
 	"brunt/payloads/draw"
 	"brunt/payloads/file"
 	"brunt/payloads/setting"
@@ -27,7 +28,11 @@ type source struct {
 	data     []byte
 	document bool // the whole file is one body, over several lines perhaps
 	chunks   []chunk
-	spans    []span        // one per body
+	spans    []span        // one per body: where it stands in data, of no length where it does not
+	made     *file.Mapping // bodies and paths that were made; nil without any
+	maker    *compose.Maker
+	places   []span        // one per body: where it stands in made, 0 where it does not; nil without any
+	paths    []span        // one per body: where its path stands, 0 for the target's own; nil without any
 	variants []uint16      // one per body; nil when all are the zero Variant
 	splices  []splice.List // one per body; nil without any
 	ends     []uint64      // sums of the lines' weights; nil when all weigh 1
@@ -42,15 +47,63 @@ type source struct {
 	times    []int64 // when each body's request came, ns, or NoTime; nil where the file does not say
 }
 
+// madePath is set in the length of a path that stands in made.
+const madePath = 1 << (file.LengthBits - 1)
+
 // item returns the body of that index.
 func (s *source) item(line uint64) Item {
-	sp := s.spans[line]
+	sp, data := s.spans[line], s.data
+	if s.places != nil && s.places[line] != 0 {
+		sp, data = s.places[line], s.made.Data
+	}
 	start := sp.offset()
-	it := Item{Body: s.data[start : start+sp.length() : start+sp.length()]}
+	it := Item{Body: data[start : start+sp.length() : start+sp.length()]}
 	if s.variants != nil {
 		it.Variant = int(s.variants[line])
 	}
 	return it
+}
+
+// plain returns the body of that index as it was before it was compressed; that of a
+// line that holds no JSON body as it is sent.
+func (s *source) plain(line uint64) []byte {
+	sp := s.spans[line]
+	if sp.length() == 0 {
+		return s.item(line).Body
+	}
+	return s.data[sp.offset() : sp.offset()+sp.length()]
+}
+
+// path returns the path of that index; nil for the target's own.
+func (s *source) path(line uint64) []byte {
+	if s.paths == nil || s.paths[line] == 0 {
+		return nil
+	}
+	sp := s.paths[line]
+	start, length := sp.offset(), sp.length()
+	if length&madePath != 0 {
+		return s.made.Data[start : start+length&^madePath]
+	}
+	return s.data[start : start+length]
+}
+
+// sentLength is how many bytes are sent as the body of that index.
+func (s *source) sentLength(line int) int {
+	if s.places != nil && s.places[line] != 0 {
+		return s.places[line].length()
+	}
+	return s.spans[line].length()
+}
+
+// close gives the file back, and what was made of it.
+func (s *source) close() error {
+	if s.maker != nil {
+		s.maker.Discard()
+	}
+	if s.made != nil {
+		_ = s.made.Close() // our own, and read only
+	}
+	return s.content.Close()
 }
 
 // lineAt returns the index of the body whose turn it is at that position of a

@@ -5,12 +5,12 @@ import (
 	"sync"
 )
 
-// maxVariants is how many distinct combinations of name, path and headers
-// request lines may have: each costs a prebuilt message head per worker.
+// maxVariants is how many distinct combinations of name, method, host and headers
+// request lines may have: each costs a prebuilt message head.
 const maxVariants = 10_000
 
-var errVariants = errors.New("more than 10,000 distinct combinations of name, path and headers; " +
-	"put what differs from line to line into the body")
+var errVariants = errors.New("more than 10,000 distinct combinations of name, method, host and headers; " +
+	"put what differs from line to line into the path or the body")
 
 // interner gives equal variants one number. Numbers follow the order in which
 // goroutines ask, until inOrder sorts them.

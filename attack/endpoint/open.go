@@ -31,6 +31,7 @@ type Endpoint struct {
 	// Notes are lines that a reader of the report should know.
 	Notes []string
 
+	others      []Other
 	workspace   *databricks.Workspace // nil for a target that is in none
 	transport   *http.Transport       // to it
 	credentials *credentials          // nil where requests carry none but the user's own
@@ -147,6 +148,9 @@ func (e *Endpoint) Close() {
 	}
 	if e.Dialer != nil {
 		e.Dialer.Close()
+	}
+	for _, other := range e.others {
+		other.Dialer.Close()
 	}
 	if e.Embedded != nil {
 		e.Embedded.Close()

@@ -75,6 +75,15 @@ func Parse(word string) (Target, error) {
 	return t, nil
 }
 
+// origin is what tells the target's host from others.
+func (t *Target) origin() string {
+	scheme := "http"
+	if t.TLS {
+		scheme = "https"
+	}
+	return scheme + "://" + strings.ToLower(net.JoinHostPort(t.Name, t.Port))
+}
+
 // serviceHint tells how a model service of a user's own is given, where the word
 // looks like the full name of one; "" elsewhere.
 func serviceHint(word string) string {

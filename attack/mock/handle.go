@@ -79,6 +79,14 @@ func (e *endpoint) check(ctx *fasthttp.RequestCtx, body []byte) (shape, *refusal
 	if len(body) > maxBody {
 		return shape{}, &tooLarge
 	}
+	if len(ctx.Request.Header.ContentEncoding()) > 0 {
+		plain, err := ctx.Request.BodyUncompressedWithLimit(maxBody)
+		if err != nil {
+			no := unreadable(err)
+			return shape{}, &no
+		}
+		body = plain
+	}
 	sh, err := e.shapes.of(body)
 	if err != nil {
 		no := unreadable(err)

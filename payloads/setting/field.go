@@ -24,13 +24,15 @@ const (
 	SuccessBody // what the bodies of successes match
 	FailBody    // what those of failures match
 	Payloads
+	Body // a file that is sent as it is
 	Replay
 	Recorded // replies of conversations are those of the file
 	Speed    // of a replay
 	Method
 	Header
 	HeaderFile
-	User // name and password of every request
+	User      // name and password of every request
+	AnyTarget // requests may go to hosts that only their lines name
 	Insecure
 	CA
 	Resolve
@@ -40,6 +42,7 @@ const (
 	WaitReady
 	Unique          // each body's text begins with an id of its own
 	ClientRequestID // each body gets one
+	Compress        // bodies are compressed
 	Credentials     // a header with credentials from the environment
 
 	// Of how bodies are made.
@@ -69,10 +72,10 @@ var names = [end]string{
 	Rate: "rate", Concurrency: "concurrency", Duration: "duration", Requests: "requests", Stages: "stages",
 	Arrivals: "arrivals", Warmup: "warm-up",
 	Timeout: "time-out", HTTP2: "HTTP/2", NoKeepAlive: "no keep-alive", Connections: "connections",
-	ConnectRate: "connect rate", StreamStall: "stream stall", SuccessBody: "success body", FailBody: "fail body", Payloads: "payloads", Replay: "replay", Recorded: "recorded replies", Speed: "speed",
-	Method: "method", Header: "header", HeaderFile: "header file", User: "user", Insecure: "insecure", CA: "CA file",
+	ConnectRate: "connect rate", StreamStall: "stream stall", SuccessBody: "success body", FailBody: "fail body", Payloads: "payloads", Body: "body", Replay: "replay", Recorded: "recorded replies", Speed: "speed",
+	Method: "method", Header: "header", HeaderFile: "header file", User: "user", AnyTarget: "any target", Insecure: "insecure", CA: "CA file",
 	Resolve: "address override", Profile: "profile", NoAuth: "no credentials", ServedModel: "served model",
-	WaitReady: "time to become ready", Unique: "unique", ClientRequestID: "client request id",
+	WaitReady: "time to become ready", Unique: "unique", ClientRequestID: "client request id", Compress: "compress",
 	Credentials: "header with credentials",
 	Chat:        "chat", Column: "column", System: "system message", Model: "model", MaxTokens: "max tokens",
 	Temperature: "temperature", Stream: "stream", InputTokens: "input tokens", OutputTokens: "output tokens",

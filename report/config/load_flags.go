@@ -97,7 +97,7 @@ func (l *Load) Check() error {
 // Payloads are the flags that say what is sent.
 type Payloads struct {
 	Payloads      []string        `short:"p" sep:"none" pair:":" predictor:"file" placeholder:"FILE[:WEIGHT]" help:"JSONL file of request bodies, repeatable; - is standard input; .gz and .zst are read as they are; a .json file is one body."`
-	PayloadFormat payloads.Format `default:"auto" enum:"auto,body,request,inference" help:"body: each line is sent as it stands; request: each line is {\"body\":…,\"name\":…,\"path\":…,\"headers\":…,\"weight\":…}; inference: the column request of an inference table's export (.jsonl or .csv) is sent, line ends within a body as blanks; auto: inference where the first row has such columns, else body."`
+	PayloadFormat payloads.Format `default:"auto" enum:"auto,body,request,inference" help:"body: each line is sent as it stands; request: each line says what is sent where (brunt help requests); inference: the column request of an inference table's export (.jsonl or .csv) is sent, line ends within a body as blanks; auto: inference where the first row has such columns, else body."`
 	Order         payloads.Order  `default:"sequential" enum:"sequential,shuffle,random" help:"Order of the bodies: sequential, shuffle or random."`
 	Seed          uint64          `default:"1" help:"Seed of shuffle and random (${default})."`
 	Unique        bool            `help:"Begin the text of each body (first user message, prompt or input) with a word of its own, so that no prompt cache has met it."`
@@ -105,6 +105,8 @@ type Payloads struct {
 	Speed         Speed           `default:"1x" placeholder:"2x" help:"How much faster than it came --replay sends (${default})."`
 
 	ClientRequestID bool `name:"client-request-id" env:"BRUNT_CLIENT_REQUEST_ID" help:"Put a client_request_id of run and number into each body, by which inference tables can be joined with the report."`
+
+	Bodies `embed:""`
 }
 
 // Open opens the payload files; without any, a body is sent to the embedded
@@ -117,6 +119,7 @@ func (p *Payloads) Open(stdin io.Reader, embedded bool) (*payloads.Set, error) {
 		Stdin:           stdin,
 		Unique:          p.Unique,
 		ClientRequestID: p.ClientRequestID,
+		Coding:          p.coding,
 	}
 	switch {
 	case p.Replay && len(p.Payloads) == 0:
@@ -133,6 +136,9 @@ func (p *Payloads) Open(stdin io.Reader, embedded bool) (*payloads.Set, error) {
 		)
 	case p.Replay:
 		o.Order = payloads.Recorded
+	}
+	if p.Body != "" {
+		return p.openOne(o)
 	}
 	if len(p.Payloads) == 0 {
 		if embedded {
@@ -153,6 +159,7 @@ type Target struct {
 	Header     []string `short:"H" sep:"none" pair:": " placeholder:"'NAME: VALUE'" help:"Header, repeatable; a VALUE of @FILE or env:NAME keeps a secret off the command line; 'NAME:' sends none of that name."`
 	HeaderFile []string `sep:"none" predictor:"file" placeholder:"FILE" help:"File of headers, one 'Name: value' per line."`
 	User       string   `short:"u" placeholder:"NAME:PASS" help:"Send Authorization: Basic; @FILE or env:NAME for PASS, or for all of it, keep it off the command line."`
+	AnyTarget  bool     `help:"Send lines whose url names another host than TARGET's there; headers of -H and --user go with them, credentials of a workspace do not."`
 	Insecure   bool     `short:"k" help:"Do not verify the certificate."`
 	CA         string   `name:"ca" predictor:"file" placeholder:"FILE" help:"PEM file of the authorities to trust."`
 	Resolve    []string `sep:"none" pair:":" placeholder:"HOST:ADDR" help:"Connect to ADDR for HOST, repeatable."`
@@ -197,6 +204,24 @@ func (t *Target) Open(
 	o := t.Options(request)
 	o.Waiting = waiting
 	return endpoint.Open(ctx, word, o, timeout)
+}
+
+// OpenOthers readies the hosts, besides the target's own, that lines of bodies name in
+// absolute URLs. The error is about the first line that names one where that is not
+// allowed.
+func (t *Target) OpenOthers(ctx context.Context, e *endpoint.Endpoint, set *payloads.Set, request *attack.Request, timeout time.Duration) error {
+	var origins []string
+	for i, v := range set.Variants() {
+		switch {
+		case v.Origin == "" || slices.Contains(origins, v.Origin):
+			continue
+		case !t.AnyTarget && !e.Owns(v.Origin):
+			return setting.Errorf("%s: %s is not the target's host (%s); %v sends requests to all hosts that lines name",
+				set.FirstOf(i), endpoint.RedactTarget(v.Origin), e.Target.Host, setting.AnyTarget)
+		}
+		origins = append(origins, v.Origin)
+	}
+	return e.OpenOthers(ctx, origins, t.Options(request), timeout)
 }
 
 // Options are the flags' for requests of the kind that Request gave.

@@ -15,7 +15,7 @@ func CheckModel(set *payloads.Set, model string) error {
 		return nil
 	}
 	const remedy = "make bodies with brunt payloads make --chat --model %s"
-	body := set.At(0).Body
+	body := set.Plain(0)
 	if start := jsonscan.SkipSpace(body, 0); start < len(body) {
 		body = body[start:]
 	}

@@ -1,6 +1,7 @@
 package job
 
 import (
+	"bytes"
 	"errors"
 	"slices"
 	"strings"
@@ -17,6 +18,16 @@ func addNames(list, names []string) []string {
 		}
 	}
 	return list
+}
+
+// eachQuery calls visit for each path of request lines that has a query.
+func (s *Source) eachQuery(visit func(path string)) {
+	_ = s.set.EachPath(func(path []byte) bool { // a file that was cut is found when it is sent
+		if bytes.IndexByte(path, '?') >= 0 {
+			visit(string(path))
+		}
+		return true
+	})
 }
 
 // bodies gives the job those of the files asked for.

@@ -93,6 +93,9 @@ func (s *Source) Ready(
 	if err = config.CheckModel(j.set, j.target.Model); err != nil {
 		return nil, &live.FieldError{Field: "payloads", Err: err}
 	}
+	if err = s.flags.Target.OpenOthers(ctx, j.target, j.set, &j.request, plan.Timeout); err != nil {
+		return nil, err
+	}
 	if s.flags.Replay {
 		if err = s.flags.Time(&plan, j.set); err != nil {
 			return nil, err
@@ -141,9 +144,11 @@ func (s *Source) requestFor(target string) (request attack.Request, kept string)
 	for _, v := range s.set.Variants() {
 		_, more := endpoint.Withhold(v.Headers)
 		headers = addNames(headers, more)
-		_, more = endpoint.WithholdQuery(v.Path)
-		values = addNames(values, more)
 	}
+	s.eachQuery(func(path string) {
+		_, more := endpoint.WithholdQuery(path)
+		values = addNames(values, more)
+	})
 	var list []string
 	if len(headers) > 0 {
 		list = append(list, "header "+strings.Join(headers, ", "))
@@ -166,8 +171,9 @@ func (s *Source) exposed(e *endpoint.Endpoint, r *attack.Request) string {
 	names := addNames(nil, endpoint.Credentials(r.Headers, e.Target.Path))
 	if !r.Withhold {
 		for _, v := range s.set.Variants() {
-			names = addNames(names, endpoint.Credentials(v.Headers, v.Path))
+			names = addNames(names, endpoint.Credentials(v.Headers, ""))
 		}
+		s.eachQuery(func(path string) { names = addNames(names, endpoint.Credentials(nil, path)) })
 	}
 	if len(names) == 0 {
 		return ""
@@ -192,7 +198,7 @@ func (s *Source) keep(j *Job) (attack.Sink, error) {
 		path = numbered(path, s.started+1)
 	}
 	var err error
-	method := s.request.MethodFor(j.set.MaxBody() > 0)
+	method := s.request.MethodFor(&j.set.Variants()[0], j.set.MaxBody() > 0)
 	if j.results, err = results.Create(path, s.flags.ResultsFormat, s.streams.Out, method, j.Meta); err != nil {
 		return nil, err
 	}

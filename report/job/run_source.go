@@ -68,13 +68,16 @@ func Open(flags Flags, word string, idle bool, streams Streams) (*Source, error)
 	if s.request, err = flags.Request("brunt/" + report.Version()); err != nil {
 		return nil, err
 	}
+	if err = s.flags.Prepare(&s.request); err != nil {
+		return nil, err
+	}
 	if s.specs, err = payloads.ParseSpecs(flags.Payloads.Payloads); err != nil {
 		return nil, err
 	}
-	if endpoint.Configured(word) && len(s.specs) == 0 && flags.Method == "" {
+	if endpoint.Configured(word) && len(s.specs) == 0 && flags.Body == "" && flags.Method == "" {
 		return nil, fmt.Errorf("endpoint %s takes bodies by POST: give them with -p FILE.jsonl", word)
 	}
-	if s.set, err = flags.Payloads.Open(streams.In, endpoint.Embedded(word)); err == nil && flags.Replay {
+	if s.set, err = s.flags.Payloads.Open(streams.In, endpoint.Embedded(word)); err == nil && flags.Replay {
 		err = flags.Time(&plan, s.set)
 	}
 	return s, err

@@ -119,7 +119,7 @@ func tokenLimit(text string, tokens, perSecond float64, asked int) endpoint.Find
 
 // askedTokens is the limit of tokens that the first body names; 0 without one.
 func askedTokens(set *payloads.Set) int {
-	body := set.At(0).Body
+	body := set.Plain(0)
 	body = body[min(jsonscan.SkipSpace(body, 0), len(body)):]
 	for _, key := range []string{"max_tokens", "max_completion_tokens"} {
 		if n, ok := jsonscan.Decimal(jsonscan.Member(body, key), 0); ok && n > 0 && n < 1<<31 {

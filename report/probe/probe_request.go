@@ -25,6 +25,7 @@ import (
 // sender sends the one request, as an attack would.
 type sender struct {
 	result  *Result
+	target  *config.Target
 	details *endpoint.Details
 	plan    plan.Plan     // of the load that is to follow
 	ready   time.Duration // how long an endpoint that is scaled to zero is waited for; 0 is the plan's time-out
@@ -44,6 +45,10 @@ func (s *sender) send(ctx context.Context, word string, request attack.Request, 
 		return
 	}
 	defer target.Close()
+	if err := s.target.OpenOthers(ctx, target, set, &request, s.plan.Timeout); err != nil {
+		s.add(endpoint.Bad, target.Redact(words.Error(err)), setting.Text{})
+		return
+	}
 	if !s.wake(ctx, request, set, target, o.Waiting) {
 		return
 	}

@@ -30,8 +30,11 @@ type Flags struct {
 	// its time-out is that of each step.
 	config.Load `embed:"" group:"Load"`
 
-	Payload string `short:"p" name:"payloads" predictor:"file" placeholder:"FILE" group:"Payloads" help:"File of bodies, as for attack, of which the first is sent, and for an endpoint of known concurrency up to 19 more within 3 s; without it nothing is sent to the endpoint."`
-	Output  string `short:"o" default:"text" enum:"text,json" group:"Output" help:"text or json."`
+	config.Bodies `embed:"" group:"Payloads"`
+
+	Payload string          `short:"p" name:"payloads" predictor:"file" placeholder:"FILE" group:"Payloads" help:"File of bodies, as for attack, of which the first is sent, and for an endpoint of known concurrency up to 19 more within 3 s; without it nothing is sent to the endpoint."`
+	Format  payloads.Format `name:"payload-format" group:"Payloads" default:"auto" enum:"auto,body,request,inference" help:"auto, body, request or inference, as for attack."`
+	Output  string          `short:"o" default:"text" enum:"text,json" group:"Output" help:"text or json."`
 }
 
 // Result is what was found.
@@ -79,7 +82,10 @@ func (f *Flags) Run(target string, in io.Reader, out, progress io.Writer) (well 
 	if err != nil {
 		return false, err
 	}
-	bodies := config.Payloads{PayloadFormat: payloads.AutoFormat, Order: payloads.Sequential}
+	bodies := config.Payloads{PayloadFormat: f.Format, Order: payloads.Sequential, Bodies: f.Bodies}
+	if err = bodies.Prepare(&request); err != nil {
+		return false, err
+	}
 	if f.Payload != "" {
 		bodies.Payloads = []string{f.Payload}
 	}
@@ -104,8 +110,8 @@ func (f *Flags) Run(target string, in io.Reader, out, progress io.Writer) (well 
 	r.limits(found.Details, &plan, set)
 	if wrong := unnamed(set, found.Model); wrong != nil {
 		r.Findings = append(r.Findings, *wrong)
-	} else if found.Well() && set.MaxBody() > 0 {
-		s := sender{result: r, details: found.Details, plan: plan, ready: time.Duration(f.WaitReady)}
+	} else if found.Well() && len(set.Files()) > 0 {
+		s := sender{result: r, target: &f.Target, details: found.Details, plan: plan, ready: time.Duration(f.WaitReady)}
 		s.send(ctx, target, request, set, options)
 	}
 	r.Findings = append(r.Findings, machine(&plan, endpoint.Embedded(target), found.Addresses))

@@ -19,6 +19,7 @@ var flags = map[setting.Field]string{
 	setting.SuccessBody: "--success-body",
 	setting.FailBody:    "--fail-body",
 	setting.Payloads:    "--payloads",
+	setting.Body:        "--body",
 	setting.Replay:      "--replay",
 	setting.Recorded:    "--recorded",
 	setting.Speed:       "--speed",
@@ -26,6 +27,7 @@ var flags = map[setting.Field]string{
 	setting.Header:      "--header",
 	setting.HeaderFile:  "--header-file",
 	setting.User:        "--user",
+	setting.AnyTarget:   "--any-target",
 	setting.Insecure:    "--insecure",
 	setting.CA:          "--ca",
 	setting.Resolve:     "--resolve",
@@ -36,6 +38,7 @@ var flags = map[setting.Field]string{
 
 	setting.Unique:          "--unique",
 	setting.ClientRequestID: "--client-request-id",
+	setting.Compress:        "--compress",
 	setting.Credentials:     "-H 'Authorization: env:NAME'",
 
 	setting.Chat:                "--chat",
