@@ -36,7 +36,7 @@ func holding(t *testing.T) string {
 }
 
 // drained is a run that is stopped while replies are owed: the page says so, also
-// after it was loaded anew, and its one button then cuts them off, as does a key.
+// after it was loaded anew, and another button then cuts them off, which a key leads to.
 // What it says of the objectives while they cannot be told is not that they are
 // broken.
 func drained(t *testing.T, chromium context.Context) {
@@ -54,17 +54,17 @@ func drained(t *testing.T, chromium context.Context) {
 	const button = `document.getElementById("go").textContent`
 	v.click("#go")
 	v.inState("draining")
-	v.until(button + ` === "Cut off"`)
+	v.until(button + ` === "Stopping" && document.getElementById("cut").offsetHeight > 0`)
 	for range 2 {
 		v.until(`/^[1-9]\d* repl(y|ies) to come$/.test(document.querySelector(".figures > div:last-child .below").textContent)`)
 		v.until(`document.getElementById("load-number").readOnly`)
 		v.load(url)
 		v.inState("draining")
-		v.until(button + ` === "Cut off"`)
+		v.until(button + ` === "Stopping" && document.getElementById("cut").offsetHeight > 0`)
 	}
 	v.until(`document.hasFocus() && document.readyState === "complete"`) // or the key is nobody's
-	v.do(chromedp.KeyEvent("s"))
-	v.inState("interrupted")
+	v.do(chromedp.KeyEvent("s"), chromedp.KeyEvent("\r"))
+	v.inState("stopped")
 	v.until(button + ` === "Start"`)
 	final := fetch(t, url+"api/report")
 	v.showsAll(final)

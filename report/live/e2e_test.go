@@ -73,7 +73,7 @@ func wholeLife(t *testing.T, chromium context.Context) {
 
 	other.click("#go")
 	for _, tab := range []*tab{v, other} {
-		tab.inState("interrupted")
+		tab.inState("stopped")
 		tab.until(`document.getElementById("go").textContent === "Start"`)
 	}
 	final := fetch(t, url+"api/report")
@@ -134,7 +134,7 @@ func (v *tab) wholeHistory(changes int) {
 		intervals.forEach((interval, i) => i > 0 && Math.abs(interval.t_s - intervals[i - 1].t_s - intervals[i - 1].width_s) > 0.001 && broken.push("a hole before " + interval.t_s));
 		for (const key of ["sent", "succeeded", "failed"]) if (sum(key) !== report.requests[key]) broken.push(key + ": " + sum(key) + " of " + report.requests[key]);
 		const { extra, report: newest } = brunt.live.state; // which may be newer than what is drawn
-		if (extra.heat.length !== newest.intervals.length) broken.push("the heat map has " + extra.heat.length + " of " + newest.intervals.length);
+		if (extra.spread.response.length !== newest.intervals.length) broken.push("there are " + extra.spread.response.length + " distributions of " + newest.intervals.length);
 		if (report.changes.length !== `+strconv.Itoa(changes)+`) broken.push(report.changes.length + " changes");
 		if (brunt.charts.figures.get("latency").plot.data[0].length !== intervals.length + 1) broken.push("not all is drawn");
 		return broken;

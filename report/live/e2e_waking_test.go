@@ -29,7 +29,7 @@ func TestWakingInTheBrowser(t *testing.T) {
 	v := openTab(t, chromium, s.serve(t))
 	v.inState("idle")
 	v.click("#go")
-	v.until(`document.querySelector(".sentence-of-verdict").textContent.startsWith("Waiting for endpoint sleeper to wake")`)
+	v.until(`document.querySelector(".outcome").textContent.startsWith("Waiting for endpoint sleeper to wake")`)
 	v.until(`!document.getElementById("go").disabled && document.getElementById("go").textContent === "Stop"`)
 	if !await(func() bool { return w.Stats().Invocations > 0 }) {
 		t.Fatal("nothing wakes it")

@@ -28,8 +28,7 @@ type encodedRun struct {
 	epoch        int64 // rises when earlier intervals were merged
 	version      int   // rises with each update
 	intervals    [][]byte
-	heat         [][]byte
-	service      [4][][]byte // p50, p90, p99, max
+	spread       [4][][]byte // response, service, ttft, tpot
 	replacedFrom int         // the last interval was replaced at this index …
 	replacedIn   int         // … by this version
 	slices       encodedSlices
@@ -73,23 +72,19 @@ func (e *encodedRun) add(rep *report.Report, kept int) {
 	case kept < had:
 		e.replacedFrom, e.replacedIn = kept, e.version
 	}
-	e.intervals, e.heat = upTo(e.intervals, kept), upTo(e.heat, kept)
+	e.intervals = upTo(e.intervals, kept)
 	for i := range rep.Intervals[kept:] {
 		e.intervals = append(e.intervals, marshal(&rep.Intervals[kept+i]))
 	}
 	extra := page.ExtraFrom(rep, kept)
-	for _, bins := range extra.Heat {
-		e.heat = append(e.heat, marshal(bins))
-	}
-	for k, values := range [][]*float64{extra.Service.P50, extra.Service.P90, extra.Service.P99, extra.Service.Max} {
-		list := upTo(e.service[k], kept)
-		for _, value := range values {
-			list = append(list, marshal(value))
+	for k, texts := range [][]string{extra.Spread.Response, extra.Spread.Service, extra.Spread.TTFT, extra.Spread.TPOT} {
+		list := upTo(e.spread[k], kept)
+		for _, text := range texts {
+			list = append(list, marshal(text))
 		}
-		e.service[k] = list
+		e.spread[k] = list
 	}
 	e.curve = marshal(extra.Curve)
-	e.binsPerDecade(extra.BinsPerDecade)
 	e.encodeHead(rep)
 }
 
@@ -143,11 +138,6 @@ func upTo(list [][]byte, kept int) [][]byte {
 		return list
 	}
 	return list[:kept:kept]
-}
-
-// binsPerDecade puts the scale before the curve, as the extra has it.
-func (e *encodedRun) binsPerDecade(n int) {
-	e.curve = append([]byte(`{"bins_per_decade":`+strconv.Itoa(n)+`,"curve":`), e.curve...)
 }
 
 // mostNames is how many names a page shows, those with most requests; there may
@@ -250,13 +240,11 @@ func (e *encodedRun) write(b *bytes.Buffer, from int, within []byte) {
 		b.WriteString(`,"slices":`)
 		b.Write(within)
 	}
-	b.WriteString(`},"extra":`)
+	b.WriteString(`},"extra":{"curve":`)
 	b.Write(e.curve)
-	b.WriteString(`,"heat":`)
-	list(b, e.heat[from:])
-	for k, key := range []string{`,"service":{"p50":`, `,"p90":`, `,"p99":`, `,"max":`} {
+	for k, key := range []string{`,"spread":{"response":`, `,"service":`, `,"ttft":`, `,"tpot":`} {
 		b.WriteString(key)
-		list(b, e.service[k][from:])
+		list(b, e.spread[k][from:])
 	}
 	b.WriteString(`}}`)
 }

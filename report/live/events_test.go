@@ -29,17 +29,13 @@ func (s *stream) sameEnd(who string, want *report.Report) {
 	if !slices.Equal(got, wanted) {
 		s.t.Errorf("%s has %d intervals that differ from the report's %d:\n%s\n%s", who, len(got), len(wanted), got, wanted)
 	}
-	if succeeded != want.Requests.Succeeded || len(s.heat) != len(wanted) {
-		s.t.Errorf("%s: intervals sum up to %d of %d, %d heat rows", who, succeeded, want.Requests.Succeeded, len(s.heat))
+	if succeeded != want.Requests.Succeeded || len(s.spread) != len(wanted) {
+		s.t.Errorf("%s: intervals sum up to %d of %d, %d distributions", who, succeeded, want.Requests.Succeeded, len(s.spread))
 	}
-	heat := int64(0)
-	for _, bins := range s.heat {
-		for k := 1; k < len(bins); k += 2 {
-			heat += bins[k]
+	for i, text := range s.spread {
+		if (text == "") != (s.intervals[i].Succeeded == 0) {
+			s.t.Errorf("%s: of %d successes in interval %d there is the distribution %q", who, s.intervals[i].Succeeded, i, text)
 		}
-	}
-	if uint64(heat) != succeeded {
-		s.t.Errorf("%s: the heat map holds %d of %d", who, heat, succeeded)
 	}
 	if s.newest.Report.Requests != want.Requests {
 		s.t.Errorf("%s: %+v, the report %+v", who, s.newest.Report.Requests, want.Requests)
@@ -84,7 +80,7 @@ func TestAllPagesEndAlike(t *testing.T) {
 		s.sameEnd(who, v.Last())
 	}
 	back := v.stream(t, early.lastID)
-	back.intervals, back.heat = slices.Clone(early.intervals), slices.Clone(early.heat)
+	back.intervals, back.spread = slices.Clone(early.intervals), slices.Clone(early.spread)
 	back.next()
 	if back.newest.name != "tick" {
 		t.Errorf("back at the end: %s", back.newest.name)

@@ -199,9 +199,8 @@ type event struct {
 	View     pageState      `json:"view"`
 	Report   *report.Report `json:"report"`
 	Extra    *struct {
-		Heat    [][]int64             `json:"heat"`
-		Service map[string][]*float64 `json:"service"`
-		Curve   struct{ X []float64 } `json:"curve"`
+		Spread map[string][]string   `json:"spread"`
+		Curve  struct{ X []float64 } `json:"curve"`
 	} `json:"extra"`
 	From *int `json:"from"`
 }
@@ -213,7 +212,7 @@ type stream struct {
 	lines     *bufio.Reader
 	newest    event
 	intervals []report.Interval
-	heat      [][]int64
+	spread    []string // of response times
 	events    int
 	lastID    string
 	told      bool // that it is over
@@ -289,13 +288,13 @@ func (s *stream) take(e event) {
 	if keep > len(s.intervals) {
 		s.t.Fatalf("event %s adds to %d intervals of %d", e.id, keep, len(s.intervals))
 	}
-	s.intervals, s.heat = s.intervals[:keep], s.heat[:keep]
+	s.intervals, s.spread = s.intervals[:keep], s.spread[:keep]
 	if e.Report != nil {
 		s.intervals = append(s.intervals, e.Report.Intervals...)
-		s.heat = append(s.heat, e.Extra.Heat...)
-		for key, list := range e.Extra.Service {
+		s.spread = append(s.spread, e.Extra.Spread["response"]...)
+		for key, list := range e.Extra.Spread {
 			if len(list) != len(e.Report.Intervals) {
-				s.t.Errorf("event %s has %d of service.%s for %d intervals", e.id, len(list), key, len(e.Report.Intervals))
+				s.t.Errorf("event %s has %d of spread.%s for %d intervals", e.id, len(list), key, len(e.Report.Intervals))
 			}
 		}
 	}

@@ -65,13 +65,13 @@ func shoot(t *testing.T, chromium context.Context, name string, before []chromed
 	v.holds(12)
 	shot("5-changed")
 	v.click("#go")
-	v.inState("interrupted")
+	v.inState("stopped")
 	shot("6-interrupted")
-	for _, tab := range []string{"by-name", "failed", "slow", "runs", "downloads", "log"} {
+	for _, tab := range []string{"failed", "slow", "figures", "runs", "downloads", "log"} {
 		v.click("#tab-" + tab)
 		shot("7-" + tab)
 	}
-	v.click("#tab-charts")
+	v.click("#tab-by-name")
 	v.write("load-duration", "3 s")
 	v.click("#go")
 	v.until(`brunt.live.state.view.run === 2`)
@@ -83,7 +83,7 @@ func shoot(t *testing.T, chromium context.Context, name string, before []chromed
 	v.click(`[data-run="2"]`)
 	v.until(`document.querySelector("#overlaid canvas") !== null`)
 	shot("8-runs")
-	v.click("#tab-charts")
+	v.click("#tab-by-name")
 	s.interrupt <- os.Interrupt
 	<-s.ended
 	v.until(`!document.getElementById("banner").hidden`)

@@ -60,7 +60,7 @@ func TestMergedAndReplacedIntervals(t *testing.T) {
 	at(3)
 	epoch := c.epoch
 	at(5)
-	if c.epoch != epoch || c.replacedIn != 0 || len(c.intervals) != 5 || len(c.heat) != 5 || len(c.service[3]) != 5 {
+	if c.epoch != epoch || c.replacedIn != 0 || len(c.intervals) != 5 || len(c.spread[0]) != 5 || len(c.spread[3]) != 5 {
 		t.Fatalf("epoch %d, %d intervals", c.epoch-epoch, len(c.intervals))
 	}
 	before := c.intervals
@@ -105,7 +105,7 @@ func TestFrameIsTheReport(t *testing.T) {
 	if a, b := string(marshal(got.Report)), string(marshal(full)); a != b {
 		t.Errorf("%.600s\nwant\n%.600s", a, b)
 	}
-	if a, b := string(marshal(got.Extra)), string(marshal(page.ExtraOf(rep))); a != b {
+	if a, b := string(marshal(got.Extra)), string(marshal(page.ExtraFrom(rep, 0))); a != b {
 		t.Errorf("%.600s\nwant\n%.600s", a, b)
 	}
 }

@@ -23,8 +23,8 @@ func TestLiveFiles(t *testing.T) {
 			t.Errorf("%s makes markup of text, or names another host", at)
 		}
 	}
-	if total > 200_000 {
-		t.Errorf("the live view is %d bytes, expected at most 200,000", total)
+	if total > 250_000 {
+		t.Errorf("the live view is %d bytes, expected at most 250,000", total)
 	}
 	t.Logf("%d files, %d bytes", len(files), total)
 	html := string(files["/"].Bytes)
@@ -76,7 +76,7 @@ func TestLiveRefusals(t *testing.T) {
 	v.write("load-duration", "soon")
 	before := f.said()
 	v.click("#go")
-	beside("duration", "the duration is not a length of time: write 30 s or 5 min")
+	beside("duration", "“soon” is not a length of time: write 30s, 5m or 1m30s")
 	if f.said() != before {
 		t.Error("the page sent a form that makes no sense")
 	}
@@ -101,7 +101,7 @@ func TestLiveRefusals(t *testing.T) {
 	v.held(12)
 	f.turn("done")
 	v.inState("done")
-	for _, tab := range []string{"by-name", "failed", "slow", "runs", "downloads", "log", "charts"} {
+	for _, tab := range []string{"failed", "slow", "figures", "runs", "downloads", "log", "by-name"} {
 		v.click("#tab-" + tab)
 		v.js(nil, frames)
 	}
@@ -174,8 +174,8 @@ func TestLiveKeys(t *testing.T) {
 	v.until(`!document.getElementById("help").open`)
 	sent(`change {"rate_per_s":110}`)
 
-	v.js(nil, `document.getElementById("tab-charts").focus()`)
-	for _, want := range []string{"by-name", "failed", "slow", "runs", "downloads", "log", "charts", "by-name"} {
+	v.js(nil, `document.getElementById("tab-by-name").focus()`)
+	for _, want := range []string{"failed", "slow", "figures", "runs", "downloads", "log", "by-name", "failed"} {
 		v.press(kb.ArrowRight)
 		var now []string
 		v.js(&now, `[document.activeElement.id, ...[...document.querySelectorAll("[role=tabpanel]:not([hidden])")].map((e) => e.id), document.querySelector("[aria-selected=true]").id]`)
@@ -186,8 +186,9 @@ func TestLiveKeys(t *testing.T) {
 	v.press("s")
 	v.inState("draining")
 	sent(`stop {"how":"drain"}`)
-	v.press("s")
-	v.inState("interrupted")
+	v.press("s") // goes to the button that cuts off
+	v.press("\r")
+	v.inState("stopped")
 	sent(`stop {"how":"cut"}`)
 	var bare []string
 	v.js(&bare, `[...document.querySelectorAll("input, select, button")].filter((e) => !(e.labels?.length || e.ariaLabel || e.textContent.trim())).map((e) => e.outerHTML)`)
@@ -200,7 +201,7 @@ func TestLiveKeys(t *testing.T) {
 	f.mayStart = false
 	f.to("interrupted")
 	f.mu.Unlock()
-	v.until(`document.getElementById("go").hidden`)
+	v.until(`document.getElementById("go").matches(":disabled")`)
 	v.press("s")
 	v.press("+")
 	sent(`stop {"how":"cut"}`)
@@ -218,7 +219,7 @@ func TestLiveRunsOnAPhone(t *testing.T) {
 	f.keepRun(story{seconds: 30, rate: 100, names: []string{"short", "long"}}.report("p99<200ms"))
 	v := watch(t, newBrowser(t), f, phone)
 	v.held(30)
-	for _, tab := range []string{"by-name", "failed", "slow", "downloads", "log", "charts", "runs"} {
+	for _, tab := range []string{"failed", "slow", "figures", "downloads", "log", "by-name", "runs"} {
 		v.click("#tab-" + tab)
 		v.js(nil, frames)
 		var width float64
@@ -248,12 +249,11 @@ func TestLiveRunsOnAPhone(t *testing.T) {
 		t.Errorf("the links are %v", links)
 	}
 	v.run(chromedp.EmulateViewport(1920, 1080))
-	v.click("#tab-charts")
 	v.js(nil, frames)
-	var wide []float64
-	v.js(&wide, `[document.documentElement.scrollWidth, new Set([...document.querySelectorAll("#panel-charts .chart")].map((e) => e.getBoundingClientRect().left)).size]`)
-	if wide[0] > 1920 || wide[1] != 3 {
-		t.Errorf("on a wide screen: %g px and %g columns", wide[0], wide[1])
+	var wide float64
+	v.js(&wide, `document.documentElement.scrollWidth`)
+	if wide > 1920 {
+		t.Errorf("on a wide screen the page is %g px wide", wide)
 	}
 	v.quiet()
 }

@@ -40,7 +40,7 @@ func WriteComparison(w io.Writer, c *compare.Comparison, base, next *report.Repo
 	var runs bytes.Buffer
 	encoder := json.NewEncoder(&runs)
 	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode([]run{{base, extraOf(base)}, {next, extraOf(next)}}); err != nil {
+	if err := encoder.Encode([]run{{base, ExtraOf(base)}, {next, ExtraOf(next)}}); err != nil {
 		return fmt.Errorf("html comparison: %w", err)
 	}
 	return p.write(w, data{"comparison", found.String()}, data{"runs", runs.String()})

@@ -81,7 +81,7 @@ func (f *fake) tell(r *report.Report) {
 	must(json.Unmarshal(b.Bytes(), &f.whole))
 	delete(f.whole, "histograms")
 	b.Reset()
-	must(json.NewEncoder(&b).Encode(extraOf(r)))
+	must(json.NewEncoder(&b).Encode(ExtraOf(r)))
 	f.extra = nil
 	must(json.Unmarshal(b.Bytes(), &f.extra))
 }
@@ -122,12 +122,11 @@ func (f *fake) part(from int) (any, any) {
 	r["requests"], r["intervals"], r["changes"], r["elapsed_s"], r["plan_elapsed_s"] = sums, all[from:f.at], f.changes, f.at, f.at
 	r["state"] = map[bool]string{true: "done", false: f.state}[f.state == "interrupted"]
 	r["interrupted"] = f.state == "interrupted"
-	e["heat"] = f.extra["heat"].([]any)[from:f.at]
-	service := object{}
-	for key, values := range f.extra["service"].(object) {
-		service[key] = values.([]any)[from:f.at]
+	spread := object{}
+	for key, values := range f.extra["spread"].(object) {
+		spread[key] = values.([]any)[from:f.at]
 	}
-	e["service"] = service
+	e["spread"] = spread
 	return r, e
 }
 

@@ -59,7 +59,7 @@ func TestLiveMissedEvent(t *testing.T) {
 	f.mu.Unlock()
 	f.step(1)
 	v.held(8)
-	v.until(`brunt.charts.extra.heat.length === 8`)
+	v.until(`brunt.charts.extra.spread.response.length === 8`)
 
 	// Old intervals merge: the last one may come again, wider.
 	f.mu.Lock()

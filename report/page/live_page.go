@@ -43,17 +43,17 @@ func serve() (map[string]File, error) {
 		if err != nil {
 			return nil, err
 		}
-		files["/"+name] = fileOf(name, uncommented(string(text)))
-	}
-	var style strings.Builder
-	for _, name := range []string{"web/app.css", "web/live.css"} {
-		text, err := web.ReadFile(name)
+		short, err := shortScript(string(text))
 		if err != nil {
 			return nil, err
 		}
-		style.Write(text)
+		files["/"+name] = fileOf(name, short)
 	}
-	files["/web/app.css"] = fileOf("app.css", style.String())
+	sheet, err := style("app.css", "live.css")
+	if err != nil {
+		return nil, err
+	}
+	files["/web/app.css"] = fileOf("app.css", sheet)
 	files["/"] = fileOf("index.html", document(names))
 	return files, nil
 }

@@ -50,8 +50,8 @@ func TestPhone(t *testing.T) {
 			v.load(story{seconds: 60, rate: 50}.report("p99<200ms"))
 		}
 		var widths []float64
-		v.js(&widths, `[document.documentElement.scrollWidth, new Set([...document.querySelectorAll(".chart")].map((e) => e.getBoundingClientRect().left)).size, document.querySelector(".top").offsetHeight]`)
-		if widths[0] > 390 || widths[1] != 1 || widths[2] > 130 {
+		v.js(&widths, `[document.documentElement.scrollWidth, new Set([...document.querySelectorAll(".chart")].map((e) => e.getBoundingClientRect().left)).size, document.querySelector(".strip").offsetHeight]`)
+		if widths[0] > 390 || widths[1] != 1 || widths[2] > 330 {
 			t.Errorf("%s: %g px wide, %g columns of charts, a header %g px high", name, widths[0], widths[1], widths[2])
 		}
 		v.quiet()
@@ -70,8 +70,8 @@ func TestPrint(t *testing.T) {
 	v.js(nil, `dispatchEvent(new Event("beforeprint"))`)
 	v.js(nil, frames)
 	var theme string
-	v.js(&theme, `document.documentElement.dataset.theme + " " + brunt.charts.figures.get("heat").plot.width`)
-	if theme != "light 330" {
+	v.js(&theme, `document.documentElement.dataset.theme + " " + brunt.charts.figures.get("latency").plot.width`)
+	if theme != "light 700" {
 		t.Errorf("before printing, theme and width are %s", theme)
 	}
 	v.js(nil, `dispatchEvent(new Event("afterprint"))`)
@@ -119,13 +119,13 @@ func TestReportsWithGaps(t *testing.T) {
 	v := open(t, newBrowser(t), r)
 	var text string
 	v.js(&text, `document.getElementById("app").textContent`)
-	for _, want := range []string{"interrupted", "several loads", "served model"} {
+	for _, want := range []string{"stopped", "several loads", "served model"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the page does not say %q", want)
 		}
 	}
 	var gap bool
-	v.js(&gap, `brunt.charts.figures.get("failures").spec.data[1][2] === null`)
+	v.js(&gap, `brunt.charts.figures.get("load").spec.data[1][2] === null`)
 	if !gap {
 		t.Error("missing intervals are not a gap in the charts")
 	}

@@ -70,7 +70,7 @@ func TestPagesWithLittleToShow(t *testing.T) {
 		r     *report.Report
 		words string
 	}{
-		"read from JSON": {read, "The heat map needs the intervals' histograms"},
+		"read from JSON": {read, "Response time"},
 		"merged":         {merged, "ercentiles of intervals cannot be merged"},
 		"one second":     {story{seconds: 1, rate: 5, calm: true}.report(), "too few samples"},
 		"nothing yet":    {nothing, "Nothing was measured yet"},

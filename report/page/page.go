@@ -25,14 +25,21 @@ var modules = []string{
 	"format.js",
 	"dom.js",
 	"model.js",
+	"spread.js",
+	"grid.js",
+	"scope.js",
+	"kinds.js",
 	"plots.js",
 	"heat.js",
 	"tables.js",
 	"streams.js",
 	"endpoint.js",
-	"specs.js",
+	"lanes.js",
 	"charts.js",
+	"curve.js",
+	"outcome.js",
 	"sections.js",
+	"strip.js",
 	"app.js",
 	capacityModule,
 }
@@ -45,6 +52,7 @@ var liveModules = []string{
 	"form.js",
 	"log.js",
 	"tabs.js",
+	"place.js",
 	"runs.js",
 	"downloads.js",
 	"keys.js",
@@ -74,7 +82,7 @@ func Write(w io.Writer, r *report.Report) error {
 	}
 	encoder := json.NewEncoder(&charts)
 	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(extraOf(r)); err != nil {
+	if err := encoder.Encode(ExtraOf(r)); err != nil {
 		return fmt.Errorf("html report: %w", err)
 	}
 	return p.write(w, data{"report", figures.String()}, data{"extra", charts.String()})
@@ -144,7 +152,7 @@ func assemble(modules []string, start string) (*parts, error) {
 	if err != nil {
 		return nil, err
 	}
-	own, err := web.ReadFile("web/app.css")
+	own, err := style("app.css")
 	if err != nil {
 		return nil, err
 	}
@@ -152,7 +160,7 @@ func assemble(modules []string, start string) (*parts, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &parts{style: css + "\n" + string(own), library: library, script: script}
+	p := &parts{style: css + "\n" + own, library: library, script: script}
 	p.policy = fmt.Sprintf(
 		"default-src 'none'; script-src %s %s; style-src %s; img-src data:; base-uri 'none'; form-action 'none'",
 		source(p.library),
@@ -184,26 +192,14 @@ func bundle(modules []string, start string) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		for line := range strings.Lines(uncommented(string(text))) {
+		for line := range strings.Lines(string(text)) {
 			if !strings.HasPrefix(line, "import ") {
 				b.WriteString(strings.TrimPrefix(line, "export "))
 			}
 		}
 	}
 	b.WriteString(start + "();\n})();\n")
-	return b.String(), nil
-}
-
-// uncommented leaves out the lines of a script that are comments alone: they are
-// a tenth of what a browser would have to load, and nobody reads them there.
-func uncommented(script string) string {
-	var b strings.Builder
-	for line := range strings.Lines(script) {
-		if !strings.HasPrefix(strings.TrimLeft(line, " "), "//") {
-			b.WriteString(line)
-		}
-	}
-	return b.String()
+	return shortScript(b.String())
 }
 
 // source is the policy's name for one inline script or style.

@@ -24,13 +24,13 @@ func TestShots(t *testing.T) {
 	invalid := story{seconds: 30, rate: 200}.report()
 	invalid.Verdict = report.Verdict{Trust: new("none"), Valid: new(false), LimitedBy: new("client"), Headline: new("brunt could not send what was asked"), Reasons: []string{"brunt sent 20 % of the requests over 10 ms late though slots were free", "brunt used 97 % of 2 cores"}}
 	invalid.Warnings = []string{"the open-file limit is 1,024: at most 1,000 requests can be in flight; raise it with ulimit -n"}
-	light := chromedp.EmulateViewport(1400, 1000)
+	light, wide := chromedp.EmulateViewport(1440, 900), chromedp.EmulateViewport(1920, 1080)
 	for name, shot := range map[string]struct {
 		r      *report.Report
 		before []step
 	}{
 		"light": {ordinary, []step{light}}, "dark": {ordinary, []step{light, scheme("dark")}}, "phone": {ordinary, []step{phone}},
-		"calm": {calm, []step{light}}, "invalid": {invalid, []step{light}}, "streams": {talking(120), []step{light}}, "hostile": {hostile(), []step{light}}, "hostile-phone": {hostile(), []step{phone}},
+		"wide": {ordinary, []step{wide}}, "calm": {calm, []step{light}}, "invalid": {invalid, []step{light}}, "streams": {talking(120), []step{light}}, "hostile": {hostile(), []step{light}}, "hostile-phone": {hostile(), []step{phone}},
 	} {
 		v := open(t, browser, shot.r, shot.before...)
 		picture, err := chromedp.Run(v.ctx, chromedp.FullScreenshot(100))

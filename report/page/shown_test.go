@@ -17,9 +17,10 @@ import (
 	"github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 )
 
-var chartIDs = []string{"throughput", "latency", "heat", "load", "curve", "failures"}
+var chartIDs = []string{"throughput", "latency", "load"}
 
 func TestPageInABrowser(t *testing.T) {
 	chromium := newBrowser(t)
@@ -29,7 +30,7 @@ func TestPageInABrowser(t *testing.T) {
 	t.Run("figures are the report's", func(t *testing.T) { v.t = t; v.figuresAreTheReports(r) })
 	t.Run("words are the text report's", func(t *testing.T) { v.t = t; v.wordsAreTheTexts() })
 	t.Run("cursor is shared", func(t *testing.T) { v.t = t; v.cursorIsShared() })
-	t.Run("zoom is shared", func(t *testing.T) { v.t = t; v.zoomIsShared() })
+	t.Run("a stretch is selected", func(t *testing.T) { v.t = t; v.stretchIsSelected() })
 	t.Run("keys", func(t *testing.T) { v.t = t; v.keysWork() })
 	t.Run("service switch", func(t *testing.T) { v.t = t; v.serviceSwitch() })
 	t.Run("tables sort", func(t *testing.T) { v.t = t; v.tablesSort() })
@@ -132,7 +133,7 @@ func (v *openPage) cursorIsShared() {
 	v.run(chromedp.MouseEvent(chromedp.MouseMoved, x-width/5, y), chromedp.MouseEvent(chromedp.MouseMoved, x-width/4, y))
 	v.js(nil, frames)
 	var at []int
-	v.js(&at, `["throughput", "latency", "heat", "load", "failures"].map((id) => brunt.charts.figures.get(id).plot.cursor.idx ?? -1)`)
+	v.js(&at, `["throughput", "latency", "load"].map((id) => brunt.charts.figures.get(id).plot.cursor.idx ?? -1)`)
 	for _, i := range at {
 		if i < 10 || i != at[0] {
 			v.t.Fatalf("the charts' cursors are at %v", at)
@@ -145,7 +146,7 @@ func (v *openPage) cursorIsShared() {
 	}
 }
 
-const ranges = `["throughput", "latency", "heat", "load", "failures"].map((id) => { const x = brunt.charts.figures.get(id).plot.scales.x; return [x.min, x.max]; })`
+const ranges = `["throughput", "latency", "load"].map((id) => { const x = brunt.charts.figures.get(id).plot.scales.x; return [x.min, x.max]; })`
 
 func (v *openPage) sameRanges(from, to float64) {
 	v.t.Helper()
@@ -159,23 +160,44 @@ func (v *openPage) sameRanges(from, to float64) {
 	}
 }
 
-func (v *openPage) zoomIsShared() {
-	x, y, width := v.place("heat")
-	drag := func(kind input.DispatchMouseEventType, x float64) step {
+// drag presses the mouse at one place of a lane and lets go at another, both as
+// shares of its width.
+func (v *openPage) drag(id string, from, to float64) {
+	v.t.Helper()
+	x, y, width := v.place(id)
+	at := func(share float64) float64 { return x + width*(share-0.5) }
+	mouse := func(kind input.DispatchMouseEventType, x float64) step {
 		return chromedp.MouseEvent(kind, x, y, chromedp.ButtonLeft, chromedp.ClickCount(1))
 	}
-	v.run(drag(chromedp.MousePressed, x-width/4), drag(chromedp.MouseMoved, x), drag(chromedp.MouseMoved, x+width/8), drag(chromedp.MouseReleased, x+width/8))
-	v.sameRanges(25, 80)
-	v.run(chromedp.WaitVisible[chromedp.CSS](".reset"))
+	v.run(mouse(chromedp.MousePressed, at(from)), mouse(chromedp.MouseMoved, at((from+to)/2)), mouse(chromedp.MouseMoved, at(to)), mouse(chromedp.MouseReleased, at(to)))
+	v.js(nil, frames)
+}
+
+// selection is what is selected, in seconds; nil for nothing.
+func (v *openPage) selection() (range_ []float64) {
+	v.t.Helper()
+	v.js(&range_, `brunt.charts.selection`)
+	return range_
+}
+
+// A drag selects whole intervals, and a button zooms into them; a double-click shows
+// the whole run again.
+func (v *openPage) stretchIsSelected() {
+	v.drag("latency", 0.25, 0.625)
+	if got := v.selection(); len(got) != 2 || got[0] != 30 || got[1] != 75 {
+		v.t.Errorf("a drag from 30 s to 75 s selected %v", got)
+	}
+	v.sameRanges(0, 120)
+	v.click("#zoom-in")
+	v.sameRanges(30, 75)
+	x, y, _ := v.place("latency")
 	press := func(kind input.DispatchMouseEventType, clicks int) step {
 		return chromedp.MouseEvent(kind, x, y, chromedp.ButtonLeft, chromedp.ClickCount(clicks))
 	}
 	v.run(press(chromedp.MousePressed, 1), press(chromedp.MouseReleased, 1), press(chromedp.MousePressed, 2), press(chromedp.MouseReleased, 2))
 	v.sameRanges(0, 120)
-	var hidden bool
-	v.js(&hidden, `document.querySelector(".reset").hidden && brunt.charts.range === null`)
-	if !hidden {
-		v.t.Error("a double-click did not show the whole run")
+	if got := v.selection(); got != nil {
+		v.t.Errorf("a double-click left %v selected", got)
 	}
 }
 
@@ -185,10 +207,19 @@ func (v *openPage) keysWork() {
 	v.sameRanges(0, 119)
 	v.run(chromedp.KeyEvent("0"))
 	v.sameRanges(0, 120)
+	v.run(chromedp.KeyEvent(kb.ArrowLeft), chromedp.KeyEvent(kb.ArrowRight, chromedp.KeyModifiers(chromedp.ModifierShift)), chromedp.KeyEvent(kb.ArrowRight, chromedp.KeyModifiers(chromedp.ModifierShift)))
+	if got := v.selection(); len(got) != 2 || got[1]-got[0] != 2 {
+		v.t.Fatalf("Shift and two arrow keys selected %v", got)
+	}
+	v.run(chromedp.KeyEvent("\r"))
+	got := v.selection()
+	v.sameRanges(got[0], got[1])
+	v.run(chromedp.KeyEvent("0"))
+	v.sameRanges(0, 120)
 }
 
 func (v *openPage) serviceSwitch() {
-	v.run(chromedp.Click[chromedp.CSS](`#latency input[value="service"]`))
+	v.run(chromedp.Click[chromedp.CSS](`#measure input[value="service"]`))
 	v.js(nil, frames)
 	var title string
 	v.js(&title, `document.querySelector("#latency h3").textContent`)
@@ -196,7 +227,7 @@ func (v *openPage) serviceSwitch() {
 		v.t.Errorf("the chart is called %q", title)
 	}
 	v.chartsAreDrawn()
-	v.run(chromedp.Click[chromedp.CSS](`#latency input[value="response"]`))
+	v.run(chromedp.Click[chromedp.CSS](`#measure input[value="response"]`))
 }
 
 func (v *openPage) tablesSort() {

@@ -38,11 +38,11 @@ const dragging = `(async () => {
     mouse("mousedown", 0.2, { buttons: 1 });
     busy.push(...await timed(40, (i) => mouse("mousemove", 0.2 + 0.01 * i, { buttons: 1 })));
     busy.push(...await timed(4, (i) => i === 0 && mouse("mouseup", 0.6)));
-    ranges.push(brunt.charts.range);
+    ranges.push(brunt.charts.selection);
     busy.push(...await timed(20, (i) => mouse("mousemove", 0.9 - 0.03 * i)));
     busy.push(...await timed(4, (i) => i === 0 && mouse("dblclick", 0.5)));
   }
-  const whole = brunt.charts.range === null;
+  const whole = brunt.charts.selection === null;
   const zooming = (end) => timed(24, (i) => brunt.charts.zoom([end * 0.01 * i, end * (0.7 + 0.01 * i)]));
   const hour = await zooming(3600);
   brunt.show({ ...brunt.report, intervals: brunt.report.intervals.slice(0, 60) }, brunt.extra);
@@ -71,7 +71,7 @@ func zoomed(t *testing.T, v *openPage) (jerky error) {
 	v.js(&took, dragging)
 	for _, zoomed := range took.Ranges {
 		if len(zoomed) != 2 || zoomed[0] < 600 || zoomed[1] > 2400 {
-			t.Errorf("the drag zoomed to %v", took.Ranges)
+			t.Errorf("the drag selected %v", took.Ranges)
 		}
 	}
 	if !took.Whole {

@@ -89,7 +89,7 @@ func TestStreamsInABrowser(t *testing.T) {
 	// The next run of a live view has none.
 	v.js(nil, `(() => { const other = structuredClone(brunt.report); other.stream = null; for (const i of other.intervals) Object.assign(i, { chunks: 0, ttft_p50: null, ttft_p99: null }); brunt.show(other, brunt.extra); })()`)
 	var charts int
-	v.js(&charts, `document.querySelectorAll("#ttft").length + brunt.charts.figures.size`)
+	v.js(&charts, `document.querySelectorAll("#ttft, #tokens").length + brunt.charts.figures.size`)
 	if got := words(); got != "none" || charts != len(chartIDs) {
 		t.Errorf("without streams: %d charts, %.200s", charts, got)
 	}
@@ -110,7 +110,7 @@ func TestStreamsInTheLiveView(t *testing.T) {
 	v.inState("running")
 	f.step(12)
 	v.held(12)
-	v.until(`document.querySelector("[role=tabpanel]:not([hidden]) #streams") !== null`)
+	v.until(`document.querySelector("#panel-figures #streams") !== null`)
 	v.chartIsDrawn("ttft")
 	f.turn("done")
 	v.inState("done")

@@ -93,8 +93,10 @@ func TestLiveRun(t *testing.T) {
 	f := newFake(t, story{seconds: 60, rate: 100, names: []string{"short", "long"}}.report("p99<200ms"))
 	v := watch(t, browser, f)
 	v.inState("idle")
-	if words := v.text("#latency"); !strings.Contains(words, "Drawn here once load is started") {
-		t.Errorf("before any run a chart says %q", words)
+	var first [3]string
+	v.js(&first, `[document.activeElement.id, String(document.querySelector(".timeline").offsetHeight), document.querySelector(".outcome").textContent]`)
+	if first != [3]string{"load-number", "0", "Ready: press Enter to start, or set the load first."} {
+		t.Errorf("the first screen has the focus on, a timeline as high as, and says %q", first)
 	}
 	v.write("load-number", "250")
 	v.write("load-duration", "1 min 30s")
@@ -139,14 +141,14 @@ func TestLiveRun(t *testing.T) {
 	other.click("#go")
 	for _, page := range []*openPage{v, other} {
 		page.inState("draining")
-		page.until(`document.getElementById("go").textContent === "Cut off"`)
+		page.until(`document.getElementById("go").textContent === "Stopping" && document.getElementById("cut").offsetHeight > 0`)
 	}
 	if f.said() != `stop {"how":"drain"}` {
 		t.Errorf("the page sent %s", f.said())
 	}
-	v.click("#go")
+	v.click("#cut")
 	for _, page := range []*openPage{v, other} {
-		page.inState("interrupted")
+		page.inState("stopped")
 		page.until(`document.getElementById("go").textContent === "Start"`)
 		page.quiet()
 	}
@@ -155,7 +157,7 @@ func TestLiveRun(t *testing.T) {
 	}
 	v.click("#reset")
 	v.inState("idle")
-	v.until(`document.querySelector("#throughput .empty") !== null`)
+	v.until(`document.querySelector(".timeline").offsetHeight === 0`)
 	v.quiet()
 }
 
@@ -163,7 +165,7 @@ func TestLiveRun(t *testing.T) {
 func (v *openPage) marked(seconds float64) {
 	v.t.Helper()
 	var lacking []string
-	v.js(&lacking, `["throughput", "latency", "heat", "load", "failures"].filter((id) => {
+	v.js(&lacking, `["throughput", "latency", "load"].filter((id) => {
 		const { plot } = brunt.charts.figures.get(id);
 		const x = Math.round(plot.valToPos(`+strconv.FormatFloat(seconds, 'f', -1, 64)+`, "x", true));
 		const { data } = plot.ctx.getImageData(x, plot.bbox.top + 16, 1, plot.bbox.height - 16);

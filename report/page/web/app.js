@@ -1,9 +1,14 @@
 import { Charts } from "./charts.js";
+import { curveOf } from "./curve.js";
 import { el, visible } from "./dom.js";
-import { figures, headline, lights, outcomeOf, percentiles, repeat, stateOf, targetOf, totals, verdict } from "./sections.js";
+import { formatCount, formatElapsed, formatMS, formatRate, formatShare } from "./format.js";
+import { outcomeOf } from "./outcome.js";
+import { scoped } from "./scope.js";
+import { percentiles, repeat, stateOf, targetOf, totals } from "./sections.js";
+import { Sum } from "./spread.js";
 import { streamFigures } from "./streams.js";
+import { scopeWords, Strip, wholeWords } from "./strip.js";
 import { failuresTable, modelsTable, namesTable, slowestTable, stagesTable } from "./tables.js";
-import { formatCount, formatMS, formatRate, formatShare } from "./format.js";
 
 // filed are sections that only a page in a file can have, above the others: each makes
 // one of a report, or null.
@@ -11,29 +16,39 @@ export const filed = [];
 
 // mount builds the page once and returns show(report, extra), which puts a
 // report on it: once in a file, again and again in a live view. What differs
-// between the two is the host's: its words, its header and where things stand.
+// between the two is the host's: its words, its controls and where things stand.
 // A page that nobody can see keeps the newest and draws it when it is looked at.
 export function mount(root, host) {
   const charts = new Charts();
-  const top = el("div", { class: "top" });
+  const strip = new Strip(host.strip);
   const state = { stages: { by: 0, down: false }, names: { by: 1, down: true }, models: { by: 1, down: true }, failures: { by: 1, down: true }, slowest: { by: 1, down: true }, sections: {} };
-  const before = el("div");
+  state.curves = new Charts((report, extra) => [curveOf(report, extra)], "curves");
   const tools = el("div", { class: "tools" }, host.tools, themeSwitch(charts));
   const said = el("p", { class: "unseen", role: "status" });
-  root.replaceChildren(el("header", {}, top, tools), said, el("main", {}, host.lay(before, [charts.reset, charts.root, el("p", { class: "hint" }, hint)])));
-  followPrint(charts);
+  root.replaceChildren(el("header", {}, strip.root, tools, host.control ?? null), said, el("main", {}, host.lay(charts.root, el("p", { class: "hint" }, hint))));
+  followPrint(charts, strip);
   let newest = null;
+  let last = null;
   const draw = () => {
     if (document.hidden || newest === null) return;
-    const [report, extra] = newest;
+    const [report, extra] = (last = newest);
     newest = null;
     document.title = host.title(report).slice(0, 200);
     const words = host.words(report);
     if (said.textContent !== words) said.textContent = words;
-    top.replaceChildren(...host.top(report));
-    before.replaceChildren(...host.before(report).filter(Boolean));
-    if (host.charting()) charts.show(report, extra);
-    host.place(sectionsOf(report, state));
+    charts.show(report, extra);
+    const selected = charts.selection ? scoped(report, extra, charts.selection) : null;
+    const shown = selected ? { report: selected, ...scopeWords(report, charts.selection) } : host.shown?.(report, extra) ?? wholeWords(report);
+    strip.show(report, shown, host.state(report));
+    host.place(sectionsOf(selected ?? report, extra, state), report);
+  };
+  const again = () => {
+    newest ??= last;
+    draw();
+  };
+  charts.selected = (range) => {
+    again();
+    host.selected?.(range);
   };
   document.addEventListener("visibilitychange", draw);
   return (report, extra) => {
@@ -46,18 +61,26 @@ export function mount(root, host) {
 // fileHost lays out a report in a file, one thing below the other.
 function fileHost(download) {
   const after = el("div");
+  const before = el("div");
   const words = (report) => [stateOf(report), outcomeOf(report)?.words].filter(Boolean).map(visible).join(", ");
   return {
     words,
     title: (report) => `${visible(targetOf(report))} – ${words(report)} – brunt`,
     tools: el("button", { type: "button", id: "download", onclick: download }, "Download JSON"),
-    top: (report) => [headline(report), figures(report)],
-    before: (report) => [...filed.map((section) => section(report)), verdict(report), lights(report)],
-    charting: () => true,
-    lay: (before, charts) => [before, ...charts, after],
-    place: (sections) => settle(after, sections),
+    strip: {
+      live: false, names: (report) => [[report.name, report.started ? report.started.slice(0, 16).replace("T", " ") + " UTC" : ""].filter(Boolean).map((text) => visible(text).slice(0, 40)).join(" · ")],
+      time: (report, one) => one("time", "duration", figureOf(report), null),
+    },
+    state: (report) => ({ words: visible(stateOf(report)), look: ["done", "stopped"].includes(stateOf(report)) ? "calm" : "notable" }),
+    lay: (timeline, hint) => [before, timeline, hint, after],
+    place: (sections, report) => {
+      settle(before, filed.map((section) => section(report)).filter(Boolean));
+      settle(after, sections);
+    },
   };
 }
+
+const figureOf = (report) => el("span", { class: "figure", "data-path": "elapsed_s", "data-value": JSON.stringify(report.elapsed_s) }, formatElapsed(report.elapsed_s));
 
 // settle gives an element its children, and leaves alone those that it has:
 // what is moved loses its focus.
@@ -66,29 +89,41 @@ export function settle(parent, children) {
   children.forEach((child, i) => parent.children[i] !== child && parent.insertBefore(child, parent.children[i] ?? null));
 }
 
-const hint = "Drag across a chart to zoom all of them, double-click for the whole run. On a focused chart: ← → move the cursor, + − zoom, 0 shows the whole run.";
+const hint = "On a focused lane: ← → move the cursor, Shift with them selects, Enter zooms into what is selected, + − zoom, 0 shows the whole run.";
 
-// sectionsOf are the parts below the charts; those with nothing in them are
-// left out.
-function sectionsOf(report, state) {
+// sectionsOf are the parts below the timeline, of the run or of what is selected; those
+// with nothing in them are left out.
+function sectionsOf(report, extra, state) {
   if (report.blank) return [];
   const section = (title, id, content) => {
     if (!content) return null;
     state.sections[id] ??= el("section", { id, "aria-labelledby": id + "-title" }, el("h2", { id: id + "-title" }, title), el("div"));
-    settle(state.sections[id].lastChild, [content]);
+    settle(state.sections[id].lastChild, [content].flat());
     return state.sections[id];
   };
+  const whole = !report.scope;
   return [
-    section("Percentiles", "percentiles", percentiles(report, state)),
-    section("Streams", "streams", streamFigures(report, state)),
+    section("By payload name", "names", hasNames(report) ? namesTable(report, state.names) : null),
+    section("Failures by kind", "failure-kinds", report.errors === null || report.errors.length > 0 ? failuresTable(report, state.failures) : null),
+    section("Percentiles", "percentiles", times(report, extra, state)),
+    section("Streams", "streams", whole ? streamFigures(report, state) : null),
     section("By stage", "stages", report.stages?.length > 0 ? stagesTable(report, state.stages) : null),
-    section("Failures by kind", "failure-kinds", report.errors.length > 0 ? failuresTable(report, state.failures) : null),
-    section("By payload name", "names", report.names.length > 0 ? namesTable(report, state.names) : null),
     section("By served model", "models", report.served_models.length > 0 ? modelsTable(report, state.models) : null),
     section("Slowest replies", "slowest", report.slowest.length > 0 ? slowestTable(report, state.slowest) : null),
     section("Totals", "totals", totals(report)),
-    section("How to repeat it", "repeat", repeated(report, state)),
+    section("How to repeat it", "repeat", whole ? repeated(report, state) : state.repeated),
   ].filter(Boolean);
+}
+
+const hasNames = (report) => report.names === null || report.names.length > 0;
+
+// times are the percentiles as a table, and of the whole run as a curve.
+function times(report, extra, state) {
+  const table = percentiles(report, state);
+  if (!table) return null;
+  if (!report.scope) state.curves.show(report, extra);
+  state.curves.root.hidden = Boolean(report.scope);
+  return [table, state.curves.root];
 }
 
 // repeated is made anew only for another run, lest a selection in it vanish.
@@ -128,16 +163,18 @@ function themeSwitch(charts) {
   return el("label", { class: "theme" }, el("span", {}, "Theme"), " ", select);
 }
 
-// paperWidth is that of one of two columns on A4 with the margins of app.css.
-const paperWidth = 330;
+// paperWidth is that of A4 with the margins of app.css.
+const paperWidth = 700;
 
-function followPrint(charts) {
+function followPrint(charts, strip) {
   addEventListener("beforeprint", () => {
     document.documentElement.dataset.theme = "light";
+    strip.details.open = true;
     charts.resize(paperWidth);
     charts.redraw();
   });
   addEventListener("afterprint", () => {
+    strip.close();
     charts.resize();
     charts.theme();
   });
@@ -165,5 +202,5 @@ export function startStatic() {
   const extra = JSON.parse(document.getElementById("extra").textContent);
   const day = (report.started || "").slice(0, 19).replaceAll(":", "");
   const show = mount(document.getElementById("app"), fileHost(() => save(original(text), `brunt-${day || "report"}.json`)));
-  globalThis.brunt = { report, extra, show, charts: show(report, extra), format: { formatCount, formatMS, formatRate, formatShare }, original: () => original(text) };
+  globalThis.brunt = { report, extra, show, charts: show(report, extra), format: { formatCount, formatMS, formatRate, formatShare }, Sum, original: () => original(text) };
 }

@@ -2,7 +2,7 @@ import { Charts } from "./charts.js";
 import { el, figure, foreign, visible } from "./dom.js";
 import { formatCount, formatElapsed, formatMS, formatRate, formatShare } from "./format.js";
 import { asMS, countAxis, line, logAxis, logRange, timeAxis } from "./plots.js";
-import { overlayOf } from "./specs.js";
+import { overlayOf } from "./curve.js";
 import { scroll } from "./tables.js";
 
 // Two runs, or sets of runs, over each other. The charts show the first run of
@@ -12,9 +12,9 @@ export function startComparison() {
   const { comparison } = JSON.parse(document.getElementById("comparison").textContent);
   const runs = JSON.parse(document.getElementById("runs").textContent);
   const named = runs.map((run, i) => ({ name: i === 0 ? "base" : "new", ...run }));
-  const charts = new Charts(([a, b]) => [overTime(a, b, "p50"), overTime(a, b, "p99"), overlayOf(a, b), failedOverTime(a, b)]);
+  const charts = new Charts(([a, b]) => [overTime(a, b, "p50"), overTime(a, b, "p99"), overlayOf(a, b), failedOverTime(a, b)], "charts");
   charts.theme = () => charts.redraw();
-  const main = el("main", {}, figuresTable(comparison), notesOf(comparison), charts.reset, charts.root, sidesTable(comparison));
+  const main = el("main", {}, figuresTable(comparison), notesOf(comparison), charts.root, sidesTable(comparison));
   document.title = `${visible(comparison.headline)} – brunt`.slice(0, 200);
   document.getElementById("app").replaceChildren(el("header", {}, el("div", { class: "top" }, el("h1", {}, foreign(comparison.headline)))), main);
   document.documentElement.dataset.theme = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";

@@ -1,10 +1,10 @@
 import { formatCount } from "./format.js";
-import { asMS, countAxis, fromZero, line, msAxis, timeAxis } from "./plots.js";
+import { asMS, countAxis, fromZero, line, msAxis } from "./plots.js";
 
 // endpointItself is the chart of what the endpoint said of itself; null with
 // fewer than two moments to draw. The figures are a minute apart: each stands as
 // a point at the nearest interval, and the legend keeps it until the next.
-export function endpointItself(report, _, timeline) {
+export function endpointItself({ report, timeline }) {
   const samples = report.endpoint?.metrics || [];
   const places = samples.map((sample) => nearest(timeline.xs, sample.t_s));
   if (new Set(places).size < 2) return null;
@@ -23,12 +23,12 @@ export function endpointItself(report, _, timeline) {
   });
   const held = (k, interval) => columns[k].slice(0, timeline.from.indexOf(interval) + 1).findLast((value) => value !== null) ?? null;
   return {
-    id: "endpoint", title: "The endpoint itself", unit: "its own means, left; provisioned concurrency and CPU %, right; of all that it served",
+    id: "endpoint", height: 110, title: "The endpoint itself", unit: "its own means, left; provisioned concurrency and CPU %, right; of all that it served",
     sentence: `As the workspace exported it, ${formatCount(samples.length)} times.`,
     data: [timeline.xs, ...columns],
     series: kinds.map(([label, meaning, format, , look], k) => line(label, meaning, (value, i) => format(value ?? held(k, i)), { curve: true, spanGaps: true, points: { show: true, size: 5 }, ...look })),
     scales: { y: { range: fromZero }, amount: { range: fromZero } },
-    axes: [timeAxis(), msAxis(), countAxis({ scale: "amount", side: 1, grid: { show: false } })], right: 0,
+    axes: [null, msAxis(), countAxis({ scale: "amount", side: 1, grid: { show: false } })], right: 0,
   };
 }
 

@@ -1,40 +1,47 @@
-import { el, foreign, tied, visible } from "./dom.js";
-import { Field, readNumber, readSpan, writeNumber, writeSpan } from "./fields.js";
-import { counted, formatAsked, formatCount, formatSpan } from "./format.js";
+import { el, foreign, visible } from "./dom.js";
+import { Field, readNumber, readRate, readSpan, writeNumber, writeSpan } from "./fields.js";
+import { counted } from "./format.js";
 import { active } from "./header.js";
 
-// The load panel: what is sent when load is started, and while it runs the one
-// number that can be changed.
+// The load control: one row that stays where it is, before, during and after a run,
+// and below it what else a run can be started with.
 
-const most = { rate: 1e5, concurrency: 1e4 }; // of the slider; the field takes more
+const least = { rate: 0.1, concurrency: 1 }; // of the slider; the field takes less and more
+const most = { rate: 1e5, concurrency: 1e4 };
 const ticks = 1000;
 const keyOf = { rate: "rate_per_s", concurrency: "concurrency" };
 const labels = { rate: "requests per second", concurrency: "requests at a time" };
+const first = 10; // per second, where nobody said anything
 
-const span = (wrong) => ({ read: readSpan, write: writeSpan, wrong: `${wrong} is not a length of time: write 30 s or 5 min` });
+const length = { read: readSpan, write: writeSpan, wrong: (text) => `${text} is not a length of time: write 30s, 5m or 1m30s` };
+const whole = { read: readNumber, write: writeNumber, mode: "numeric", wrong: (text) => `${text} is not a number: write 1000`, least: 0 };
 
 const warmup = {
   read: (text) => (text.trim().toLowerCase() === "auto" ? "auto" : readSpan(text)),
-  write: (value) => (value === "auto" ? value : writeSpan(value)),
-  wrong: "the warm-up is no length of time: write 30 s or auto",
+  write: (value) => (value === "auto" ? value : value === 0 ? "" : writeSpan(value)),
+  wrong: (text) => `${text} is not a length of time: write 30s or auto`,
 };
 
+const listed = { read: (text) => text.split(/[,;]\s*|\n/).map((one) => one.trim()).filter(Boolean), write: (rules) => (rules ?? []).join(", ") };
+
 export class LoadForm {
-  // acts has start(body), change(value) and reset(), each of which throws a
+  // acts has start(body), change(value), stop() and reset(body), each of which throws a
   // Refusal.
   constructor(acts) {
     this.acts = acts;
     this.kind = "rate";
-    this.texts = { rate: "100", concurrency: "16" }; // of the kind that is not chosen
+    this.texts = { rate: String(first), concurrency: "16" }; // of the kind that is not chosen
     this.run = null;
     this.reachable = true;
     this.fields = {
-      number: new Field("number", labels.rate, { read: readNumber, write: writeNumber, wrong: "the load is not a number", mode: "decimal", hint: "Enter applies it; arrow keys change it by 10 %", unset: "such as 100" }),
-      duration_s: new Field("duration", "duration", { ...span("the duration"), hint: "such as 30 s or 5 min; may be left out where requests are given", unset: "such as 1 min" }),
-      requests: new Field("requests", "requests, at most", { read: readNumber, write: writeNumber, wrong: "the number of requests is not a number", mode: "numeric", hint: "the run ends after so many", unset: "no limit" }),
+      number: new Field("number", labels.rate, { read: (text) => (this.kind === "rate" ? readRate(text) : readNumber(text)), write: writeNumber, least: 0, wrong: (text) => this.kind === "rate" ? `${text} is not a rate: write 10, 500/s or 90/m` : `${text} is not a number of requests: write 16`, mode: "text", hint: "Enter applies it; arrow keys change it by 10 %", unset: "such as 10" }),
+      duration_s: new Field("duration", "for", { ...length, least: 0, hint: "such as 30s or 1m30s; empty: until stopped", unset: "until stopped" }),
+      requests: new Field("requests", "requests, at most", { ...whole, hint: "the run ends after so many", unset: "no limit" }),
       warmup_s: new Field("warmup", "warm-up", { ...warmup, hint: "in no figure; auto: until latency settles", unset: "none" }),
-      timeout_s: new Field("timeout", "timeout", { ...span("the timeout"), hint: "of one request", unset: "default" }),
-      cap: new Field("cap", "in flight, at most", { read: readNumber, write: writeNumber, wrong: "the number in flight is not a number", mode: "numeric", hint: "past it requests wait for a slot", unset: "default" }),
+      timeout_s: new Field("timeout", "timeout", { ...length, least: 0, hint: "of one request", unset: "default" }),
+      cap: new Field("cap", "in flight, at most", { ...whole, hint: "past it requests wait for a slot", unset: "default" }),
+      stages: new Field("stages", "stages and ramps, instead of one load", { read: (text) => text.trim() || null, write: (text) => text || "", hint: "as --stages takes them: @ is a rate, @x so many at a time", unset: "30s@100, 1m@100..1000", wide: true }),
+      rules: new Field("rules", "rules to be held", { ...listed, hint: "as --slo takes them, apart by commas", unset: "p99<200ms, failed<0.1%", wide: true }),
       target: new Field("target", "target", { read: (text) => text.trim() || null, write: (text) => text || "", hint: "URL, endpoint name or mock://", wide: true }),
     };
     this.build();
@@ -43,25 +50,35 @@ export class LoadForm {
   build() {
     const { fields } = this;
     const kind = (value, label) => el("label", {}, el("input", { type: "radio", name: "load-kind", value, checked: value === this.kind, onchange: () => this.choose(value, true) }), label);
-    this.kinds = el("fieldset", { class: "kinds" }, el("legend", { class: "unseen" }, "kind of load"), kind("rate", "rate"), kind("concurrency", "concurrency"));
+    this.kinds = el("fieldset", { class: "kinds" }, el("legend", { class: "unseen" }, "kind of load"), kind("rate", "rate"), kind("concurrency", "users"));
     this.slider = el("input", { type: "range", min: 0, max: ticks, step: 1, class: "slider", "aria-label": "load, logarithmic", oninput: () => this.slid() });
     this.apply = el("button", { type: "submit", class: "apply" }, "Apply");
+    this.go = el("button", { type: "button", id: "go", class: "go", onclick: () => this.acts.go() });
     this.reset = el("button", { type: "button", id: "reset", onclick: () => this.attempt(this.acts.reset, {}, []) }, "Reset");
+    this.more = el("button", { type: "button", id: "more", "aria-expanded": "false", "aria-controls": "plan", onclick: () => this.unfold(this.plan.hidden) }, "More");
     this.payloads = el("fieldset", { class: "payloads", "aria-describedby": "wrong-payloads" }, el("legend", {}, "payloads"));
     this.payloadsError = el("p", { class: "wrong", id: "wrong-payloads", hidden: true });
     this.fixed = el("p", { class: "fixed" });
     this.note = el("p", { class: "note", hidden: true }, "View only: whoever started brunt did not let this address change the load.");
-    this.problem = el("p", { class: "wrong", id: "problem", hidden: true });
+    this.problem = el("p", { class: "wrong", id: "problem", role: "alert", hidden: true });
     fields.number.root.classList.add("main");
     fields.number.input.addEventListener("input", () => this.slide());
     fields.number.input.addEventListener("keydown", (event) => this.arrows(event));
-    this.set = el("fieldset", { class: "all" }, el("legend", { class: "unseen" }, "load"),
-      el("div", { class: "row" }, this.kinds, fields.number.root, this.slider, this.apply, this.reset),
-      el("div", { class: "row plan" }, fields.duration_s.root, fields.warmup_s.root, fields.requests.root, fields.timeout_s.root, fields.cap.root),
-      el("div", { class: "row plan" }, this.payloads, fields.target.root, this.fixed), this.payloadsError);
-    this.form = el("form", { novalidate: true, onsubmit: (event) => this.submit(event) }, this.set, this.problem, this.note);
-    this.brief = el("span", { class: "brief" });
-    this.root = el("details", { id: "load-panel", open: true }, el("summary", {}, el("b", {}, "Load"), " ", this.brief), this.form);
+    this.plan = el("fieldset", { id: "plan", class: "all", hidden: true }, el("legend", { class: "unseen" }, "more of the load"),
+      el("div", { class: "row" }, fields.warmup_s.root, fields.requests.root, fields.timeout_s.root, fields.cap.root),
+      el("div", { class: "row" }, fields.stages.root, fields.rules.root),
+      el("div", { class: "row" }, this.payloads, fields.target.root, this.fixed), this.payloadsError);
+    this.set = el("fieldset", { class: "all control" }, el("legend", { class: "unseen" }, "load"),
+      this.kinds, fields.number.root, this.slider, fields.duration_s.root, this.go, this.apply, this.reset);
+    this.form = el("form", { novalidate: true, onsubmit: (event) => this.submit(event) }, el("div", { class: "control-row" }, this.set, this.more), this.problem, this.note, this.plan);
+    this.root = el("div", { id: "load-panel" }, this.form);
+  }
+
+  // unfold shows what else can be set, or hides it.
+  unfold(open) {
+    this.plan.hidden = !open;
+    this.more.setAttribute("aria-expanded", String(open));
+    this.more.textContent = open ? "Less" : "More";
   }
 
   // show follows the server's view.
@@ -70,42 +87,65 @@ export class LoadForm {
     const running = active(view.state);
     if (this.run !== view.run || this.running !== running) this.turn(view, running);
     this.view = view;
+    const { fields } = this;
     const now = running ? load : form;
-    if (!this.fields.number.dirty) this.choose(now.rate_per_s === null && now.concurrency !== null ? "concurrency" : "rate");
-    this.fields.number.follow(now[keyOf[this.kind]]);
-    for (const key of ["duration_s", "requests", "warmup_s", "timeout_s", "target"]) this.fields[key].follow(form[key]);
-    this.fields.cap.follow(form.rate_per_s !== null ? form.concurrency : null);
-    this.fields.target.root.hidden = !form.any_target;
+    const given = now.rate_per_s !== null || now.concurrency !== null;
+    if (!fields.number.dirty) this.choose(now.rate_per_s === null && now.concurrency !== null ? "concurrency" : "rate");
+    fields.number.follow(given ? now[keyOf[this.kind]] : first);
+    for (const key of ["duration_s", "requests", "warmup_s", "timeout_s", "target"]) fields[key].follow(form[key]);
+    fields.cap.follow(form.rate_per_s !== null ? form.concurrency : null);
+    for (const key of ["stages", "rules"]) {
+      fields[key].root.hidden = form[key] === undefined;
+      fields[key].follow(form[key]);
+    }
+    fields.target.root.hidden = !form.any_target;
     this.fixed.hidden = form.any_target;
     this.fixed.replaceChildren("target ", foreign(form.target, 120));
     this.showPayloads(form.payloads, form.target);
     this.reach(this.reachable);
     this.note.hidden = view.may_start;
-    this.apply.hidden = !view.actions.includes("change");
-    this.fields.number.input.readOnly = running && !view.actions.includes("change");
-    this.slider.disabled = this.fields.number.input.readOnly;
-    this.reset.hidden = !view.actions.includes("reset");
-    this.reset.title = running ? "stops this run and begins a new one under the load as it stands; both stay under Runs" : "clears the charts; the run stays under Runs";
-    this.brief.textContent = tied(briefly(view, running));
+    this.locks(view, running);
     this.slide();
+  }
+
+  // locks are what can be done now. Nothing goes away: what cannot be used is grey.
+  locks(view, running) {
+    const change = view.actions.includes("change");
+    const steered = view.form.rules !== undefined; // by a brunt that takes more than a load
+    this.apply.disabled = !(running && change);
+    this.fields.number.input.readOnly = running && !change;
+    this.slider.disabled = this.fields.number.input.readOnly;
+    this.fields.duration_s.input.readOnly = running && !(change && steered);
+    for (const input of this.kinds.querySelectorAll("input")) input.disabled = running && !(steered && view.actions.includes("reset"));
+    for (const key of ["requests", "warmup_s", "timeout_s", "cap", "stages", "target"]) this.fields[key].input.readOnly = running;
+    this.fields.rules.input.readOnly = running && !change;
+    for (const input of this.payloads.querySelectorAll("input")) input.disabled = running;
+    this.reset.disabled = !view.actions.includes("reset");
+    this.reset.title = running ? "stops this run and begins a new one under the load as it stands; both stay under Runs" : "clears the page; the run stays under Runs";
   }
 
   // reach switches all off where nobody would hear of it.
   reach(reachable) {
     this.reachable = reachable;
-    this.set.disabled = !reachable || !this.view?.may_start;
+    this.set.disabled = this.plan.disabled = !reachable || !this.view?.may_start;
   }
 
-  // turn is for another run, or another half of this one's life: what was
-  // written before is void, and the panel is open where it is of use.
+  // turn is for another run, or another half of this one's life: what was written before
+  // is void, and before the first run the rest of the form is in sight.
   turn(view, running) {
     if (this.run !== view.run) for (const field of Object.values(this.fields)) field.dirty = false;
     if (running || this.run !== view.run) this.fields.number.dirty = false;
     if (this.run !== view.run) this.chosen = null;
     Object.assign(this, { run: view.run, running });
     this.form.classList.toggle("running", running);
-    this.root.open = running || view.state === "idle";
+    this.unfold(view.state === "idle" && view.run === 0);
     this.clear();
+  }
+
+  // focus is for the first screen: Enter starts.
+  focus() {
+    this.fields.number.input.focus({ preventScroll: true });
+    this.fields.number.input.select();
   }
 
   choose(kind, byHand) {
@@ -138,15 +178,16 @@ export class LoadForm {
 
   // slide puts the slider where the number is, slid the other way round.
   slide() {
-    const n = readNumber(this.fields.number.input.value);
+    const n = this.fields.number.read(this.fields.number.input.value);
     if (!(n > 0)) return;
-    this.slider.value = String(Math.round((ticks * Math.log(n)) / Math.log(most[this.kind])));
+    const [low, high] = [least[this.kind], most[this.kind]];
+    this.slider.value = String(Math.round((ticks * Math.log(n / low)) / Math.log(high / low)));
     this.slider.setAttribute("aria-valuetext", `${n} ${labels[this.kind]}`);
   }
 
   slid() {
-    const n = most[this.kind] ** (Number(this.slider.value) / ticks);
-    this.write(Math.max(Number(n.toPrecision(2)), 1));
+    const [low, high] = [least[this.kind], most[this.kind]];
+    this.write(Number((low * (high / low) ** (Number(this.slider.value) / ticks)).toPrecision(2)));
   }
 
   write(n) {
@@ -166,7 +207,7 @@ export class LoadForm {
   // nudge is + and -: at once while running, in the form before.
   nudge(factor) {
     if (this.set.disabled || this.fields.number.input.readOnly) return;
-    const n = readNumber(this.fields.number.input.value);
+    const n = this.fields.number.read(this.fields.number.input.value);
     if (!(n > 0)) return;
     this.write(this.scaled(n, factor));
     if (this.running) this.change();
@@ -181,7 +222,7 @@ export class LoadForm {
     }
     if (event.key !== "ArrowUp" && event.key !== "ArrowDown") return;
     event.preventDefault();
-    const n = readNumber(event.target.value);
+    const n = this.fields.number.read(event.target.value);
     if (n > 0 && !event.target.readOnly) this.write(this.scaled(n, event.key === "ArrowUp" ? 1.1 : 1 / 1.1));
   }
 
@@ -192,29 +233,49 @@ export class LoadForm {
   }
 
   start() {
+    if (this.set.disabled) return;
     const body = this.body();
     if (body) return this.attempt(this.acts.start, body, Object.values(this.fields));
   }
 
+  // change sends what was written while running: the load, how long it is to last, the
+  // rules. Another kind of load is another run.
   change() {
-    const value = this.fields.number.value();
-    if (value === null) this.fields.number.say("the load is empty");
-    else if (value !== undefined) this.attempt(this.acts.change, { [keyOf[this.kind]]: value }, [this.fields.number]);
+    const { number, duration_s: duration, rules } = this.fields;
+    const value = number.value();
+    if (value === null) number.say(`the load is empty: write ${this.kind === "rate" ? "10, 500/s or 90/m" : "16"}`);
+    if (value === null || value === undefined) return this.point(number);
+    const { load } = this.view;
+    const other = load[keyOf[this.kind]] === null;
+    if (other) {
+      const body = this.body();
+      return body && this.attempt(this.acts.reset, body, Object.values(this.fields));
+    }
+    const body = number.dirty || (!duration.dirty && !rules.dirty) ? { [keyOf[this.kind]]: value } : {};
+    for (const [key, field] of [["duration_s", duration], ["rules", rules]]) {
+      if (!field.dirty || field.input.readOnly || field.root.hidden) continue;
+      const changed = field.value();
+      if (changed === undefined) return this.point(field);
+      body[key] = changed;
+    }
+    return this.attempt(this.acts.change, body, [number, duration, rules]);
   }
 
   // body is what start sends, undefined where a field makes no sense.
   body() {
-    const values = Object.fromEntries(Object.entries(this.fields).map(([key, field]) => [key, field.value()]));
-    if (values.number === null) {
-      this.fields.number.say("the load is empty");
+    const values = Object.fromEntries(Object.entries(this.fields).map(([key, field]) => [key, field.root.hidden ? null : field.value()]));
+    const staged = values.stages !== null && values.stages !== undefined;
+    if (values.number === null && !staged) {
+      this.fields.number.say(`the load is empty: write ${this.kind === "rate" ? "10, 500/s or 90/m" : "16"}`);
       values.number = undefined;
     }
     const wrong = Object.keys(values).find((key) => values[key] === undefined);
     if (wrong) return this.point(this.fields[wrong]);
     const { duration_s, requests, warmup_s, timeout_s } = values;
-    const load = this.kind === "rate" ? { rate_per_s: values.number, concurrency: values.cap } : { rate_per_s: null, concurrency: values.number };
+    const load = staged ? { stages: values.stages } : { ...(this.kind === "rate" ? { rate_per_s: values.number, concurrency: values.cap } : { rate_per_s: null, concurrency: values.number }), duration_s, requests };
     const files = this.view.form.payloads.filter(({ file, chosen }) => this.chosen?.has(file) ?? chosen).map(({ file }) => file);
-    return { ...load, duration_s, requests, warmup_s, timeout_s, payloads: files, ...(this.view.form.any_target ? { target: values.target } : {}) };
+    const rules = this.fields.rules.root.hidden ? {} : { rules: values.rules };
+    return { ...load, warmup_s: warmup_s ?? 0, timeout_s, payloads: files, ...rules, ...(this.view.form.any_target ? { target: values.target } : {}) };
   }
 
   // attempt sends something; what is refused is said beside its field.
@@ -240,11 +301,11 @@ export class LoadForm {
     const place = field === "payloads" ? this.payloadsError : this.problem;
     place.textContent = words;
     place.hidden = false;
-    this.root.open = true;
+    if (field === "payloads") this.unfold(true);
   }
 
   point(field) {
-    this.root.open = true;
+    if (this.plan.contains(field.input)) this.unfold(true);
     field.input.focus();
   }
 
@@ -254,12 +315,3 @@ export class LoadForm {
   }
 }
 
-// briefly is the load in a line, for a panel that is closed.
-function briefly(view, running) {
-  const { rate_per_s: rate, concurrency } = running ? view.load : view.form;
-  const words = [rate !== null ? formatAsked(rate) : concurrency !== null ? `${formatCount(concurrency)} at a time` : ""];
-  const { duration_s: duration, requests } = view.form;
-  if (duration !== null && duration !== undefined) words.push(`for ${formatSpan(duration)}`);
-  if (requests !== null && requests !== undefined) words.push(`at most ${counted(requests, "request")}`);
-  return words.filter(Boolean).join(", ");
-}

@@ -1,86 +1,43 @@
 import { counted, formatCount, formatMS } from "./format.js";
+import { perDecade } from "./grid.js";
 import { paint } from "./plots.js";
 
-// The heat map: time across, response time up, stronger where more replies fell.
+// The heat map behind the response times: stronger where more replies fell.
 
 const shades = 12;
+export const edge = (bin) => 10 ** (bin / perDecade) / 1e6; // ms
 
-// heatOf prepares the bins: each interval's list of bin, count, bin, count….
-export function heatOf(extra, intervals) {
-  let low = Infinity;
-  let high = -Infinity;
-  for (const bins of extra.heat) {
-    for (let k = 0; k < bins.length; k += 2) {
-      low = Math.min(low, bins[k]);
-      high = Math.max(high, bins[k]);
-    }
-  }
-  // A few bins alone would fill the whole height, and look like many.
-  for (; low !== Infinity && high - low < extra.bins_per_decade / 2; high++) low--;
-  const edge = (bin) => 10 ** (bin / extra.bins_per_decade) / 1e6; // ms
-  return { rows: extra.heat, intervals, low, high: high + 1, edge, perDecade: extra.bins_per_decade };
-}
-
-// drawHeat is a draw hook. It makes a picture one pixel per column and one per
-// bin, which the logarithmic axis stretches evenly: an hour of seconds costs no
-// more than what can be seen.
-export function drawHeat(u, heat) {
-  const width = Math.round(u.bbox.width);
-  const picture = pictureOf(u, heat, width);
-  const canvas = new OffscreenCanvas(width, heat.high - heat.low);
-  canvas.getContext("2d").putImageData(picture, 0, 0);
-  u.ctx.save();
-  u.ctx.imageSmoothingEnabled = false;
-  u.ctx.drawImage(canvas, u.bbox.left, u.bbox.top, width, u.bbox.height);
-  u.ctx.restore();
-}
-
-function pictureOf(u, heat, width) {
-  const { counts, most } = meansOf(u, heat, width);
-  const picture = new ImageData(width, heat.high - heat.low);
-  const colour = parseInt(paint("response").slice(1), 16);
-  for (let i = 0; i < counts.length; i++) {
-    if (counts[i] === 0) continue;
-    // The root makes single slow replies visible beside thousands of fast ones.
-    const level = Math.round(Math.sqrt(counts[i] / most) * shades) / shades;
-    picture.data.set([colour >> 16, (colour >> 8) & 255, colour & 255, 56 + 199 * level], i * 4);
-  }
-  return picture;
-}
-
-// meansOf are the replies per interval in each pixel, top row first. Where
-// several intervals share a pixel it shows their mean, lest pixels that happen
-// to hold one more stand out as stripes.
-function meansOf(u, heat, width) {
-  const counts = new Float64Array(width * (heat.high - heat.low));
-  const held = new Uint32Array(width);
-  const { min, max } = u.scales.x;
-  const place = (t) => Math.round(((t - min) / (max - min)) * width);
-  heat.intervals.forEach((interval, i) => {
-    const from = place(interval.t_s);
-    const to = Math.max(from + 1, place(interval.t_s + interval.width_s));
-    const bins = heat.rows[i] || [];
-    for (let x = Math.max(from, 0); x < Math.min(to, width); x++) {
-      held[x]++;
-      for (let k = 0; k < bins.length; k += 2) counts[(heat.high - 1 - bins[k]) * width + x] += bins[k + 1];
+// drawHeat paints the cells of each bucket; rows are its bins with their counts.
+export function drawHeat(u, buckets, rows) {
+  const { ctx, bbox } = u;
+  let most = 1;
+  buckets.forEach((bucket, i) => rows[i].forEach(([, count]) => (most = Math.max(most, count / bucket.width_s))));
+  ctx.save();
+  ctx.beginPath();
+  ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+  ctx.clip();
+  ctx.fillStyle = paint("response");
+  buckets.forEach((bucket, i) => {
+    const x = Math.round(u.valToPos(bucket.t_s, "x", true));
+    const to = Math.max(Math.round(u.valToPos(bucket.t_s + bucket.width_s, "x", true)), x + 1);
+    if (to < bbox.left || x > bbox.left + bbox.width) return;
+    for (const [bin, count] of rows[i]) {
+      // The root makes single slow replies visible beside thousands of fast ones.
+      const level = Math.ceil(Math.sqrt(count / bucket.width_s / most) * shades) / shades;
+      const top = Math.round(u.valToPos(edge(bin + 1), "y", true));
+      const bottom = Math.max(Math.round(u.valToPos(edge(bin), "y", true)), top + 1);
+      ctx.globalAlpha = 0.08 + 0.4 * level;
+      ctx.fillRect(x, top, to - x, bottom - top);
     }
   });
-  let most = 1;
-  for (let i = 0; i < counts.length; i++) {
-    if (counts[i] > 0) most = Math.max(most, (counts[i] /= held[i % width]));
-  }
-  return { counts, most };
+  ctx.restore();
 }
 
 // heatWords says what lies under the cursor.
-export function heatWords(u, heat, i) {
-  const bins = heat.rows[i] || [];
-  let all = 0;
-  for (let k = 1; k < bins.length; k += 2) all += bins[k];
+export function heatWords(u, row) {
+  const all = row.reduce((sum, [, count]) => sum + count, 0);
   if (u.cursor.top === null || u.cursor.top < 0 || !u.pointed) return counted(all, "reply", "replies");
-  const ms = u.posToVal(u.cursor.top, "y");
-  const bin = Math.floor(Math.log10(ms * 1e6) * heat.perDecade);
-  let count = 0;
-  for (let k = 0; k < bins.length; k += 2) if (bins[k] === bin) count = bins[k + 1];
-  return `${formatMS(heat.edge(bin))} to ${formatMS(heat.edge(bin + 1))}: ${formatCount(count)} of ${counted(all, "reply", "replies")}`;
+  const bin = Math.floor(Math.log10(u.posToVal(u.cursor.top, "y") * 1e6) * perDecade);
+  const count = row.find(([one]) => one === bin)?.[1] ?? 0;
+  return `${formatMS(edge(bin))} to ${formatMS(edge(bin + 1))}: ${formatCount(count)} of ${counted(all, "reply", "replies")}`;
 }

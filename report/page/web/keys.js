@@ -3,8 +3,8 @@ import { el } from "./dom.js";
 // Keys that work wherever no text is being written, and the list of them.
 
 const known = [
-  ["s", "start, or stop; while draining: cut off"], ["+", "10 % more load"], ["−", "10 % less load"], ["/", "to the load field"], ["?", "this list"],
-  ["← →", "between tabs; on a chart: move the cursor"], ["0", "on a chart: show the whole run"],
+  ["s", "start, or stop; while draining: to the button that cuts off"], ["+", "10 % more load"], ["−", "10 % less load"], ["/", "to the load field"], ["?", "this list"],
+  ["← →", "between tabs; on a lane: move the cursor, with Shift: select"], ["Enter", "on a lane: zoom into what is selected"], ["0", "on a lane: show the whole run"],
 ];
 
 export function helpDialog() {

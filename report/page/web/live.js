@@ -1,14 +1,17 @@
 import { mount, settle } from "./app.js";
-import { el, foreign, none, visible } from "./dom.js";
+import { el, none, visible } from "./dom.js";
 import { Downloads } from "./downloads.js";
 import { blank, grown, noExtra, nothing } from "./feed.js";
 import { LoadForm } from "./form.js";
-import { formatSpan } from "./format.js";
-import { active, liveFigures, liveHeadline, progressBar } from "./header.js";
+import { counted, formatSpan } from "./format.js";
+import { active, askedWords, progressBar, remaining, showProgress, wordOf } from "./header.js";
 import { followKeys, helpDialog } from "./keys.js";
 import { Log } from "./log.js";
+import { Place } from "./place.js";
 import { Runs } from "./runs.js";
-import { lights, targetOf, upper, verdict } from "./sections.js";
+import { lately, scoped } from "./scope.js";
+import { targetOf } from "./sections.js";
+import { nowWords, wholeWords } from "./strip.js";
 import { Tabs } from "./tabs.js";
 import { ask, Link } from "./wire.js";
 
@@ -16,7 +19,7 @@ import { ask, Link } from "./wire.js";
 // reader does goes to the server, and the state is always the server's.
 
 const pause = 250; // ms between two drawings, at least
-const places = { percentiles: "charts", streams: "charts", stages: "charts", totals: "charts", names: "by-name", models: "by-name", "failure-kinds": "failed", slowest: "slow", repeat: "downloads" };
+const places = { names: "by-name", models: "by-name", "failure-kinds": "failed", slowest: "slow", percentiles: "figures", streams: "figures", stages: "figures", totals: "figures", repeat: "downloads" };
 
 class Live {
   constructor(root) {
@@ -25,15 +28,19 @@ class Live {
     this.timer = 0;
     this.sending = null; // what is under way to brunt
     this.next = null; // a change that waits for the one before
-    this.button = el("button", { type: "button", id: "go", class: "go", onclick: () => this.go() });
     this.banner = el("p", { id: "banner", class: "banner", hidden: true });
     this.viewOnly = el("span", { class: "view-only", hidden: true }, "view only");
+    this.cut = el("button", { type: "button", id: "cut", onclick: () => this.cutOff() });
+    this.cutting = el("p", { class: "cutting", hidden: true }, this.cut);
+    this.progress = progressBar();
+    this.address = new Place();
     this.help = helpDialog();
     this.runs = new Runs();
     this.log = new Log();
-    this.form = new LoadForm({ start: (body) => this.send("start", body), change: (body) => this.change(body), reset: (body) => this.send("reset", body) });
-    this.places = Object.fromEntries(["charts", "by-name", "failed", "slow", "downloads"].map((id) => [id, el("div")]));
-    this.nones = { "by-name": none("No request has a name yet."), failed: none("No request failed."), slow: none("No reply yet.") };
+    this.form = new LoadForm({ start: (body) => this.send("start", body), change: (body) => this.change(body), reset: (body) => this.send("reset", body), go: () => this.go() });
+    this.button = this.form.go;
+    this.places = Object.fromEntries(["by-name", "failed", "slow", "figures", "downloads"].map((id) => [id, el("div")]));
+    this.nones = { "by-name": none("No request has a name yet."), failed: none("No request failed."), slow: none("No reply yet."), figures: none("No figure yet.") };
     this.downloads = new Downloads();
     this.root = root;
     this.show = null;
@@ -50,29 +57,61 @@ class Live {
 
   host() {
     return {
-      title: (report) => `${visible(this.state.view.state)} – ${visible(targetOf(report))} – brunt`,
+      title: (report) => `${visible(wordOf(this.state.view))} – ${visible(targetOf(report))} – brunt`,
       words: () => this.words(),
-      tools: [this.viewOnly, this.button, el("button", { type: "button", class: "ask", "aria-label": "keys", title: "keys", onclick: () => this.help.showModal() }, "?")],
-      top: (report) => [liveHeadline(report, this.state.view, this.link.state === "ended"), liveFigures(report, this.state.view), progressBar(report, this.state.view), this.banner],
-      before: (report) => this.before(report),
-      charting: () => this.tabs.now === "charts",
-      lay: (before, charts) => [before, this.form.root, this.lay(charts)],
+      tools: [this.viewOnly, el("button", { type: "button", class: "ask", "aria-label": "keys", title: "keys", onclick: () => this.help.showModal() }, "?")],
+      strip: {
+        live: true, beside: [this.banner, this.cutting], names: (report) => this.names(report),
+        time: (report, one) => remaining(report, this.state.view, one), load: () => askedWords(this.state.view.load),
+      },
+      control: [this.form.root, this.progress],
+      state: (report) => this.standing(report),
+      shown: (report, extra) => this.shown(report, extra),
+      selected: (range) => this.address.select(range),
+      lay: (timeline, hint) => this.lay(timeline, hint),
       place: (sections) => this.place(sections),
     };
   }
 
-  lay(charts) {
+  names(report) {
+    const { view } = this.state;
+    return [[report.name && visible(report.name).slice(0, 40), view.runs > 1 ? `run ${view.run}` : ""].filter(Boolean).join(" · ")];
+  }
+
+  // standing is the state as a word, and what is said before there are figures.
+  standing(report) {
+    const { view } = this.state;
+    const lost = this.link.state === "ended";
+    const calm = ["idle", "done", "interrupted"].includes(view.state);
+    const word = visible(wordOf(view));
+    return { words: lost && !calm ? `was ${word}` : word, look: calm || lost ? "calm" : active(view.state) ? "busy" : "notable", instead: this.before(report) };
+  }
+
+  // shown is what the large figures are of: of now while load is sent.
+  shown(report, extra) {
+    const range = this.state.view.state === "running" && report.intervals.length > 0 ? lately(report) : null;
+    return range ? { report: { ...scoped(report, extra, range), isNow: true }, ...nowWords(range) } : wholeWords(report);
+  }
+
+  lay(timeline, hint) {
     const { places } = this;
+    this.timeline = el("div", {}, timeline, hint);
     this.tabs = new Tabs([
-      { id: "charts", title: "Charts", body: [...charts, places.charts] },
       { id: "by-name", title: "By name", body: [this.nones["by-name"], places["by-name"]] },
       { id: "failed", title: "Failures", body: [this.nones.failed, places.failed] },
       { id: "slow", title: "Slowest", body: [this.nones.slow, places.slow] },
+      { id: "figures", title: "Figures", body: [this.nones.figures, places.figures] },
       { id: "runs", title: "Runs", body: this.runs.root },
       { id: "downloads", title: "Downloads", body: [this.downloads.root, places.downloads] },
       { id: "log", title: "Log", body: this.log.root },
-    ], (id) => (id === "runs" ? this.runs.refresh() : this.draw()));
-    return this.tabs.root;
+    ], (id) => this.turned(id));
+    return [this.timeline, this.tabs.root];
+  }
+
+  turned(id) {
+    this.address.tab(id);
+    if (id === "runs") this.runs.refresh();
+    else this.draw();
   }
 
   place(sections) {
@@ -85,15 +124,16 @@ class Live {
 
   before(report) {
     const { state, waiting, may_start: may } = this.state.view;
-    if (waiting) return [el("p", { class: "sentence-of-verdict" }, foreign(upper(waiting)), ".")];
-    if (report.requests.sent > 0 || !(state in beginnings)) return [verdict(report, true), lights(report)];
-    return [el("p", { class: "sentence-of-verdict" }, state === "idle" && !may ? "Nothing runs. This page shows it as soon as somebody starts load." : beginnings[state])];
+    const plain = (words) => ({ look: "plain", words });
+    if (waiting) return plain(`${visible(waiting)}.`);
+    if (report.requests.sent > 0 || !(state in beginnings)) return undefined;
+    return plain(state === "idle" && !may ? "Nothing runs. This page shows it as soon as somebody starts load." : beginnings[state]);
   }
 
   // words are said to those who cannot see the page, once per change.
   words() {
     const { view } = this.state;
-    return [visible(view.state), this.link.state === "open" ? "" : linkWords[this.link.state]].filter(Boolean).join(", ");
+    return [visible(wordOf(view)), this.link.state === "open" ? "" : linkWords[this.link.state]].filter(Boolean).join(", ");
   }
 
   hear(kind, event) {
@@ -135,28 +175,62 @@ class Live {
     const failed = report?.errors.length || 0;
     this.tabs.count("failed", failed > 0 ? `(${failed})` : "");
     this.tabs.count("runs", view.runs > 0 ? `(${view.runs})` : "");
+    this.timeline.hidden = report === null;
     globalThis.brunt.charts = this.show(report || blank(view), extra || noExtra);
+    showProgress(this.progress, report || blank(view), view);
+    if (!this.begun) this.first();
+  }
+
+  // first is for a page that has just been opened: the tab and the stretch of its
+  // address, and the form, which waits for nothing but Enter.
+  first() {
+    this.begun = true;
+    const { tab, range } = this.address.wanted;
+    if (this.tabs.has(tab)) this.tabs.choose(tab);
+    if (range) globalThis.brunt.charts.select(range);
+    if (this.state.view.actions.includes("start") && document.activeElement === document.body && !tab) this.form.focus();
   }
 
   // control is the one button: what it does next is what it says.
   control() {
     const { view } = this.state;
-    this.act = ["start", "stop", "cut"].find((act) => view.actions.includes(act)) ?? null;
-    if (view.state === "draining" && view.actions.includes("cut")) this.act = "cut";
-    this.button.textContent = { start: "Start", stop: "Stop", cut: "Cut off" }[this.act] ?? (active(view.state) ? "Stop" : "Start");
+    this.act = ["start", "stop"].find((act) => view.actions.includes(act)) ?? null;
+    this.button.textContent = { start: "Start", stop: "Stop" }[this.act] ?? (active(view.state) ? "Stopping" : "Start");
     this.button.className = "go " + (this.act ?? "");
     // A start may wait for minutes: it can be stopped meanwhile.
     const busy = this.sending !== null && !(this.sending === "start" && this.act === "stop");
     this.button.disabled = this.act === null || busy || this.link?.state === "ended";
     this.form.reach(this.link?.state !== "ended");
-    this.button.hidden = !view.may_start;
+    this.askCut(view);
     this.viewOnly.hidden = view.may_start;
+  }
+
+  // askCut offers to cut off what still waits for its reply, once it was stopped, and
+  // elsewhere: two presses on one button are no wish to lose replies.
+  askCut(view) {
+    const may = view.actions.includes("cut") && view.state === "draining" && view.may_start;
+    const left = this.state.report?.requests.in_flight ?? 0;
+    this.cutting.hidden = !may;
+    const words = left > 0 ? `Cut off ${counted(left, "request")}` : "Cut off";
+    if (this.cut.textContent !== words) this.cut.textContent = words;
+    this.cut.disabled = this.sending !== null || this.link?.state === "ended";
+  }
+
+  cutOff() {
+    return this.form.attempt((body) => this.send("stop", body), { how: "cut" }, []);
   }
 
   async go() {
     if (this.button.disabled) return;
     if (this.act === "start") return this.form.start();
-    return this.form.attempt((body) => this.send("stop", body), { how: this.act === "cut" ? "cut" : "drain" }, []);
+    return this.form.attempt((body) => this.send("stop", body), { how: "drain" }, []);
+  }
+
+  // startOrStop is the key for both; to cut off takes another one.
+  startOrStop() {
+    if (!this.state.view.may_start) return;
+    if (!this.cutting.hidden) this.cut.focus();
+    else this.go();
   }
 
   async send(what, body) {
@@ -189,15 +263,13 @@ class Live {
 
   keys() {
     followKeys({
-      s: () => this.button.hidden || this.go(), "?": () => this.help.showModal(), "/": () => this.toField(),
+      s: () => this.startOrStop(), "?": () => this.help.showModal(), "/": () => this.toField(),
       "+": () => this.form.nudge(1.1), "=": () => this.form.nudge(1.1), "-": () => this.form.nudge(1 / 1.1),
     });
   }
 
   toField() {
-    this.form.root.open = true;
-    this.form.fields.number.input.focus();
-    this.form.fields.number.input.select();
+    this.form.focus();
   }
 
   linked() {
@@ -224,7 +296,7 @@ class Live {
 }
 
 const beginnings = {
-  idle: "Ready: set the load below, then press Start.", starting: "Starting.", "warming up": "Warming up: figures begin once it is over.",
+  idle: "Ready: press Enter to start, or set the load first.", starting: "Starting.", "warming up": "Warming up: figures begin once it is over.",
   running: "Running: the first figures come after a second.", draining: "Draining: what is in flight may still be answered.",
 };
 const linkWords = { connecting: "Connecting to brunt …", reconnecting: "reconnecting", ended: "brunt has ended or is out of reach" };

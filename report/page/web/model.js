@@ -30,10 +30,6 @@ export function columnOf(timeline, values) {
   return timeline.from.map((i) => (i < 0 ? null : values[i] ?? null));
 }
 
-export function perSecond(intervals, key) {
-  return intervals.map((interval) => (interval.width_s > 0 ? interval[key] / interval.width_s : null));
-}
-
 // measured is how much of an interval is its run's measured time: the last one
 // may hold some of the drain, too, in which little comes.
 const measured = (interval) => (interval.window_s >= 0.2 ? interval.window_s : interval.width_s);
@@ -69,7 +65,7 @@ export function failedShare(requests) {
 
 // momentOf is a place on the timeline in words, in the style of the axis.
 export function momentOf(report, seconds, tenths) {
-  return formatClock(seconds, report.elapsed_s < 120, tenths);
+  return formatClock(seconds, (report.whole ?? report).elapsed_s < 120, tenths);
 }
 
 // silenceOf is the longest stretch of whole intervals in which no reply came

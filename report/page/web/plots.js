@@ -1,6 +1,6 @@
-import { formatAsked, formatClock, formatCount, formatMS, stageWords } from "./format.js";
+import { formatAsked, formatClock, formatCount, formatMS, formatSpan, stageWords } from "./format.js";
 
-// How every plot looks and behaves; what each one shows is in specs.js.
+// How every plot looks and behaves; what each one shows is in lanes.js.
 
 const paints = new Map();
 
@@ -73,9 +73,25 @@ export function beside(u) {
 const wholes = [1, 2, 5].flatMap((n) => [0, 1, 2, 3, 4, 5, 6, 7, 8].map((e) => n * 10 ** e)).sort((a, b) => a - b);
 const stretches = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400];
 
-// timeAxis says seconds where all of it is short, and m:ss where it is not.
-export function timeAxis() {
-  return axis({ size: 26, space: 56, incrs: stretches, values: (u, splits, _, __, step) => splits.map((at) => at === null ? "" : formatClock(at, u.scales.x.max < 120 || step < 1)) });
+// timeAxis says seconds where all of it is short, and m:ss where it is not; below that
+// the wall clock of the reader, where it is known when the run began.
+export function timeAxis(started = null) {
+  const since = (at, u, step) => formatClock(at, u.scales.x.max < 120 || step < 1);
+  const begun = started === null ? NaN : Date.parse(started);
+  const wall = (at, step) => (isNaN(begun) ? "" : "\n" + wallClock(begun + at * 1000, step >= 60));
+  return axis({ size: isNaN(begun) ? 26 : 40, space: 76, incrs: stretches, values: (u, splits, _, __, step) => splits.map((at) => (at === null ? "" : since(at, u, step) + wall(at, step))) });
+}
+
+// wallClock is an instant as the reader's own clock had it.
+function wallClock(ms, minutes) {
+  const pad = (n) => String(n).padStart(2, "0");
+  const time = new Date(ms);
+  return `${pad(time.getHours())}:${pad(time.getMinutes())}${minutes ? "" : ":" + pad(time.getSeconds())}`;
+}
+
+// mutedAxis has the grid of a time axis and no words: those stand below the last lane.
+export function mutedAxis() {
+  return axis({ size: 4, space: 76, incrs: stretches, values: (_, splits) => splits.map(() => ""), ticks: { show: false } });
 }
 
 export function countAxis(look = {}) {
@@ -94,33 +110,37 @@ function shortCount(n) {
   return n % 1 === 0 ? formatCount(n) : String(Number(n.toPrecision(3)));
 }
 
+// spans are the distances of ticks of a linear axis of durations, in milliseconds.
+const spans = [...[-4, -3, -2, -1, 0, 1, 2, 3, 4].flatMap((e) => [1, 2, 5].map((n) => Number((n * 10 ** e).toPrecision(3)))).filter((ms) => ms <= 20000), 30e3, 60e3, 120e3, 300e3, 600e3, 900e3, 1800e3];
+
 export function msAxis(look = {}) {
-  return axis({ size: 58, space: 24, values: (_, splits) => splits.map(shortMS), ...look });
+  return axis({ size: 58, space: 24, incrs: spans, values: (_, splits) => splits.map(shortMS), ...look });
 }
 
-// shortMS leaves out zeros that an axis does not need: 20 ms, 1 s, 0.05 ms.
+// shortMS leaves out zeros that an axis does not need, and has the unit that fits:
+// 50 µs, 20 ms, 1 s, 2 min.
 export function shortMS(ms) {
   if (ms === null) return "";
   const size = Math.abs(ms);
-  if (size >= 1000) return formatCount(Number((ms / 1000).toPrecision(3))) + " s";
-  return size === 0 ? "0" : Number(ms.toPrecision(3)) + " ms";
+  if (size === 0) return "0";
+  if (size >= 60e3) return formatSpan(Number((ms / 1000).toPrecision(4)));
+  if (size >= 1000) return Number((ms / 1000).toPrecision(3)) + " s";
+  return size < 1 ? Number((ms * 1000).toPrecision(3)) + " µs" : Number(ms.toPrecision(3)) + " ms";
 }
 
 // logAxis is for durations on a logarithmic scale: round figures in each decade,
 // as many as there is room for.
-export function logAxis() {
-  return msAxis({ splits: (u, _, low, high) => logSplits(low, high, u.bbox.height / devicePixelRatio / 26), filter: (_, splits) => splits });
+export function logAxis(look = {}) {
+  return msAxis({ incrs: undefined, splits: (u, _, low, high) => logSplits(low, high, u.bbox.height / devicePixelRatio / 26), filter: (_, splits) => splits, ...look });
 }
 
+const minutes = [[1, 2, 3, 5, 10, 15, 20, 30, 45, 60], [1, 2, 5, 10, 30, 60], [1, 5, 30], [1, 10]];
+
 function logSplits(low, high, room) {
-  for (const steps of [[1, 1.5, 2, 3, 4, 5, 6, 8], [1, 2, 5], [1, 3], [1]]) {
-    const splits = [];
-    for (let e = Math.floor(Math.log10(low)); e <= Math.ceil(Math.log10(high)); e++) {
-      for (const step of steps) {
-        const v = step * 10 ** e;
-        if (v >= low * 0.999 && v <= high * 1.001) splits.push(Number(v.toPrecision(3)));
-      }
-    }
+  for (const [k, steps] of [[1, 1.5, 2, 3, 4, 5, 6, 8], [1, 2, 5], [1, 3], [1]].entries()) {
+    const all = [];
+    for (let e = Math.floor(Math.log10(low)); e <= 4; e++) for (const step of steps) all.push(Number((step * 10 ** e).toPrecision(3)));
+    const splits = [...all.filter((v) => v < 60e3), ...minutes[k].map((n) => n * 60e3)].filter((v) => v >= low * 0.999 && v <= high * 1.001);
     if (splits.length <= room || steps.length === 1) return splits.length > 1 ? splits : [low, high].map((v) => Number(v.toPrecision(2)));
   }
   return [low, high];
@@ -145,9 +165,13 @@ export function fromZero(_, __, high) {
   return [0, high > 0 ? high * 1.08 : 1];
 }
 
-// drawChanges marks where the load was changed while it ran: a line, and what
-// it was changed to where that fits before the next one.
-export function drawChanges(u, changes) {
+// above is the room over a plot that has the words of changes and stages, which
+// then lie on no line.
+export const above = 16;
+
+// drawChanges marks where the load was changed while it ran: a line, and over the
+// plot what it was changed to, where that fits before the next one.
+export function drawChanges(u, changes, words) {
   const { ctx, bbox } = u;
   const scale = devicePixelRatio;
   const end = bbox.left + bbox.width;
@@ -156,9 +180,8 @@ export function drawChanges(u, changes) {
   ctx.strokeStyle = ctx.fillStyle = paint("muted");
   ctx.lineWidth = scale;
   ctx.setLineDash([2 * scale, 2 * scale]);
-  ctx.font = `${10 * scale}px system-ui, sans-serif`;
-  ctx.textBaseline = "top";
-  ctx.textAlign = "left";
+  lettering(ctx);
+  let free = bbox.left;
   changes.forEach((change, i) => {
     const x = places[i];
     if (x < bbox.left || x > end) return;
@@ -166,38 +189,92 @@ export function drawChanges(u, changes) {
     ctx.moveTo(x, bbox.top);
     ctx.lineTo(x, bbox.top + bbox.height);
     ctx.stroke();
-    const words = changeWords(change);
-    const wide = ctx.measureText(words).width + 6 * scale;
-    const next = Math.min(places[i + 1] ?? Infinity, end);
-    const free = x - (places[i - 1] ?? bbox.left);
-    if (next - x >= wide) ctx.fillText(words, x + 4 * scale, bbox.top + scale);
-    else if (next === end && free >= 2 * wide) ctx.fillText(words, x - wide, bbox.top + scale);
+    if (!words) return;
+    const text = changeWords(change);
+    const wide = ctx.measureText(text).width + 6 * scale;
+    const next = Math.min(places[i + 1] ?? Infinity, end + 50 * scale);
+    const from = Math.max(x, free);
+    if (from === x ? next - x < wide : true) return;
+    ctx.fillText(text, x + 2 * scale, bbox.top - 13 * scale);
+    free = x + wide;
   });
   ctx.restore();
 }
 
-// drawStages shades every other stage, behind the lines, and says its load where
-// that fits.
-export function drawStages(u, stages) {
-  const { ctx, bbox } = u;
-  const scale = devicePixelRatio;
-  const inside = (x) => Math.min(Math.max(x, bbox.left), bbox.left + bbox.width);
-  ctx.save();
-  ctx.font = `${10 * scale}px system-ui, sans-serif`;
+function lettering(ctx) {
+  ctx.font = `${11 * devicePixelRatio}px system-ui, sans-serif`;
   ctx.textBaseline = "top";
   ctx.textAlign = "left";
-  stages.forEach((stage, i) => {
-    const from = inside(u.valToPos(stage.from_s, "x", true));
-    const to = inside(u.valToPos(stage.from_s + stage.duration_s, "x", true));
-    if (to <= from) return;
-    if (i % 2 === 1) {
-      ctx.fillStyle = paint("soft");
-      ctx.fillRect(from, bbox.top, to - from, bbox.height);
-    }
-    const words = stageWords(stage);
-    ctx.fillStyle = paint("muted");
-    if (to - from >= ctx.measureText(words).width + 8 * scale) ctx.fillText(words, from + 4 * scale, bbox.top + scale);
-  });
+}
+
+// drawStages shades every other stage, behind the lines, and says its load over the
+// plot, where that fits.
+export function drawStages(u, stages, words) {
+  stages.forEach((stage, i) => shade(u, stage.from_s, stage.from_s + stage.duration_s, i % 2 === 1, words ? stageWords(stage) : ""));
+}
+
+// shade colours a stretch of time and says what it is over the plot.
+export function shade(u, begin, end, coloured, words) {
+  const { ctx, bbox } = u;
+  const inside = (x) => Math.min(Math.max(x, bbox.left), bbox.left + bbox.width);
+  const from = inside(u.valToPos(begin, "x", true));
+  const to = inside(u.valToPos(end, "x", true));
+  if (to <= from) return;
+  ctx.save();
+  if (coloured) {
+    ctx.fillStyle = paint("soft");
+    ctx.fillRect(from, bbox.top, to - from, bbox.height);
+  }
+  lettering(ctx);
+  ctx.fillStyle = paint("muted");
+  if (words && to - from >= ctx.measureText(words).width + 8 * devicePixelRatio) ctx.fillText(words, from + 4 * devicePixelRatio, bbox.top - 13 * devicePixelRatio);
+  ctx.restore();
+}
+
+// drawBand fills what lies between two columns, bucket by bucket.
+export function drawBand(u, low, high, colour) {
+  const { ctx, bbox } = u;
+  const xs = u.data[0];
+  ctx.save();
+  ctx.beginPath();
+  ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+  ctx.clip();
+  ctx.fillStyle = colour;
+  for (let i = 0; i + 1 < xs.length; i++) {
+    if (low[i] === null || high[i] === null) continue;
+    const [x, to] = [u.valToPos(xs[i], "x", true), u.valToPos(xs[i + 1], "x", true)];
+    const [top, bottom] = [u.valToPos(high[i], "y", true), u.valToPos(low[i], "y", true)];
+    ctx.fillRect(x, top, to - x, bottom - top);
+  }
+  ctx.restore();
+}
+
+// drawBound is the line that a rule must not cross, with the rule at its right end.
+export function drawBound(u, bound) {
+  const { ctx, bbox } = u;
+  const scale = devicePixelRatio;
+  const y = Math.round(u.valToPos(bound.value, bound.scale ?? "y", true)) + scale / 2;
+  if (y < bbox.top || y > bbox.top + bbox.height) return;
+  ctx.save();
+  ctx.strokeStyle = ctx.fillStyle = paint("loud");
+  ctx.lineWidth = 1.5 * scale;
+  ctx.setLineDash([6 * scale, 3 * scale]);
+  ctx.beginPath();
+  ctx.moveTo(bbox.left, y);
+  ctx.lineTo(bbox.left + bbox.width, y);
+  ctx.stroke();
+  lettering(ctx);
+  ctx.textAlign = "right";
+  const words = bound.rule;
+  const wide = ctx.measureText(words).width;
+  const right = bbox.left + bbox.width - 4 * scale;
+  const under = y - 14 * scale < bbox.top;
+  ctx.fillStyle = paint("ground");
+  ctx.globalAlpha = 0.8;
+  ctx.fillRect(right - wide - 2 * scale, under ? y + 2 * scale : y - 14 * scale, wide + 4 * scale, 12 * scale);
+  ctx.globalAlpha = 1;
+  ctx.fillStyle = paint("loud");
+  ctx.fillText(words, right, under ? y + 3 * scale : y - 13 * scale);
   ctx.restore();
 }
 

@@ -3,7 +3,7 @@ import { el, figure, foreign, none } from "./dom.js";
 import { formatCount, formatElapsed, formatMS, formatRate, formatShare } from "./format.js";
 import { clock } from "./log.js";
 import { failedShare } from "./model.js";
-import { overlayOf } from "./specs.js";
+import { overlayOf } from "./curve.js";
 import { scroll } from "./tables.js";
 import { askRun, askRuns } from "./wire.js";
 import { loadWords, trustWords } from "./sections.js";

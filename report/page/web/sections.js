@@ -1,6 +1,7 @@
-import { beginning, el, figure, foreign, visible } from "./dom.js";
+import { el, figure, foreign, visible } from "./dom.js";
 import { counted, formatAsked, formatBytes, formatCount, formatElapsed, formatLimit, formatMS, formatRate, formatShare, formatSpan, regrouped, stageWords } from "./format.js";
-import { failedShare, highest } from "./model.js";
+import { failedShare } from "./model.js";
+import { undecided } from "./outcome.js";
 import { scroll } from "./tables.js";
 
 // The sections that are words and figures. Each is made anew for each report.
@@ -12,70 +13,7 @@ export function targetOf(report) {
 // stateOf is a word and what it means for the figures.
 export function stateOf(report) {
   if (report.error !== null) return "ended early";
-  return report.interrupted ? "interrupted" : report.state;
-}
-
-export function headline(report) {
-  const state = stateOf(report);
-  const outcome = outcomeOf(report);
-  return el("div", { class: "headline" },
-    el("h1", {}, beginning(targetOf(report), 70)),
-    el("p", { class: "state " + (state === "done" ? "calm" : "notable") }, visible(state)),
-    outcome ? el("p", { class: "outcome " + (outcome.good ? "good" : "bad") }, el("span", { class: "mark", "aria-hidden": "true" }, outcome.good ? "✓" : "✕"), outcome.words) : null,
-    report.name ? el("p", { class: "name" }, beginning(report.name, 40)) : null,
-    report.started ? el("p", { class: "name" }, el("time", { datetime: report.started }, report.started.slice(0, 16).replace("T", " ") + " UTC")) : null);
-}
-
-const briefly = { client: "brunt was the limit", connections: "out of free slots" };
-
-// undecided reports whether a rule has too little to go by, of a run that goes
-// on; of one that is over that is a broken rule.
-const undecided = (report) => (rule) => report.state !== "done" && rule.value === null && !rule.met;
-
-// outcomeOf is the answer in a few words: did the endpoint cope? What it did comes
-// first, then whether that can be trusted. Null is no answer.
-export function outcomeOf(report) {
-  const { verdict: v, slo, requests, plan } = report;
-  if (requests.sent === 0) return null;
-  const untrusted = v.trust === "none";
-  if (requests.failed > 0 && requests.succeeded === 0) return { good: false, words: "every request failed" };
-  if (untrusted && v.limited_by === "endpoint") return { good: false, words: fault(requests) + ", figures not trusted" };
-  if (untrusted) return { good: false, words: "figures not trusted" + (v.limited_by in briefly ? ": " + briefly[v.limited_by] : "") };
-  const open = slo.filter(undecided(report)).length;
-  const broken = slo.filter((rule) => !rule.met).length - open;
-  if (broken > 0) return { good: false, words: `${formatCount(broken)} of ${counted(slo.length, "objective")} broken` };
-  if (v.limited_by === "endpoint") return { good: false, words: fault(requests) };
-  if (v.limited_by in briefly) return { good: false, words: briefly[v.limited_by] };
-  if (open > 0) return null;
-  if (slo.length > 0) return { good: true, words: `${counted(slo.length, "objective")} held` };
-  return v.limited_by === "none" && plan.rate_per_s !== null && requests.failed < requests.sent / 100 ? { good: true, words: "the endpoint kept up" } : null;
-}
-
-// fault is what an endpoint that was the limit did with the requests.
-function fault(requests) {
-  if (failedShare(requests) >= 1) return `${formatShare(failedShare(requests))} failed`;
-  if (requests.cut_off > 0) return `${formatShare(100 * requests.cut_off / requests.sent)} cut off`;
-  return "the endpoint fell behind";
-}
-
-export function figures(report) {
-  const { plan, requests, throughput, latency_ms: latency } = report;
-  const most = highest(report.intervals.map((interval) => interval.in_flight));
-  const one = (label, ...values) => el("div", {}, el("dt", {}, label), el("dd", {}, values));
-  const asked = plan.rate_per_s !== null
-    ? report.changes.length > 0 ? figure("throughput.offered_per_s", throughput.offered_per_s, formatRate) : figure("plan.rate_per_s", plan.rate_per_s, formatAsked)
-    : el("span", { title: "a closed loop sends as fast as the endpoint answers" }, plan.concurrency !== null ? `${formatCount(plan.concurrency)} at a time` : "several loads");
-  const flight = report.state === "done"
-    ? one("in flight, at most", most < 0 ? figure("", null, formatCount, "nothing was measured") : figure(`intervals.${most}.in_flight`, report.intervals[most].in_flight, formatCount))
-    : one("in flight", figure("requests.in_flight", requests.in_flight, formatCount));
-  return el("dl", { class: "figures" },
-    throughput.completed_per_s === null || throughput.completed_per_s === undefined
-      ? one("rate asked → sent", asked, " → ", figure("throughput.sent_per_s", throughput.sent_per_s, formatRate))
-      : one("rate asked → completed", asked, " → ", figure("throughput.completed_per_s", throughput.completed_per_s, formatRate)),
-    flight,
-    one("response p50 / p99", figure("latency_ms.response.p50", latency.response.p50, formatMS), " / ", figure("latency_ms.response.p99", latency.response.p99, formatMS)),
-    el("div", { class: requests.failed > 0 ? "bad" : null }, el("dt", {}, "failed"), el("dd", {}, figure("requests.failed", requests.failed, formatCount), requests.failed > 0 ? ` (${formatShare(failedShare(requests))})` : "")),
-    one("duration", figure("elapsed_s", report.elapsed_s, formatElapsed)));
+  return report.interrupted ? "stopped" : report.state;
 }
 
 const limits = { none: "limited by nothing", client: "limited by brunt itself", connections: "limited by the connections", endpoint: "limited by the endpoint" };
@@ -94,7 +32,7 @@ export function verdict(report, live = false) {
   const v = report.verdict;
   const notes = [];
   if (report.state !== "done" && !live) notes.push(el("p", { class: "note" }, `Figures so far, after ${formatElapsed(report.elapsed_s)}.`));
-  if (report.interrupted) notes.push(el("p", { class: "note" }, `Interrupted after ${formatElapsed(report.plan_elapsed_s)}: figures are of what was sent until then.`));
+  if (report.interrupted) notes.push(el("p", { class: "note" }, `Stopped after ${formatElapsed(report.plan_elapsed_s)}: figures are of what was sent until then.`));
   if (report.error !== null) notes.push(el("p", { class: "note loud" }, "Ended early: ", foreign(report.error)));
   const warnings = report.warnings.map((warning) => el("p", { class: "note" }, "Warning: ", foreign(regrouped(warning))));
   const advice = (report.endpoint?.advice || []).map((text) => el("p", { class: "note" }, foreign(regrouped(upper(text)), 600)));
@@ -142,6 +80,8 @@ export function lights(report) {
 
 const columns = [["count", "count"], ["min", "min"], ["mean", "mean"], ["p50", "p50"], ["p75", "p75"], ["p90", "p90"], ["p95", "p95"], ["p99", "p99"], ["p99_9", "p99.9"], ["p99_99", "p99.99"], ["max", "max"]];
 
+const percentilesNote = "Response is from the planned instant, service from the first byte sent; both are of successes. – means too few samples.";
+
 export function percentiles(report, state) {
   const l = report.latency_ms;
   const rows = [
@@ -152,19 +92,24 @@ export function percentiles(report, state) {
   const table = el("table", {}, el("caption", { class: "unseen" }, "percentiles"),
     el("thead", {}, el("tr", {}, el("td"), columns.map(([, head]) => el("th", { scope: "col", class: "number" }, head)))),
     el("tbody", {}, rows.map(([label, path, summary]) => el("tr", {}, el("th", { scope: "row" }, label),
-      columns.map(([key]) => el("td", { class: "number" }, figure(`${path}.${key}`, summary[key], key === "count" ? formatCount : formatMS, `too few samples for ${key.replace("_", ".")}: there are ${formatCount(summary.count)}`)))))));
+      columns.map(([key]) => el("td", { class: "number" }, figure(report.scope ? "" : `${path}.${key}`, summary[key], key === "count" ? formatCount : formatMS, `too few samples for ${key.replace("_", ".")}: there are ${formatCount(summary.count)}`)))))));
   state.percentiles ??= el("div", {}, scroll("percentiles", ""),
-    el("p", { class: "left-out" }, "Response is from the planned instant, service from the first byte sent; both are of successes. – means too few samples."));
+    el("p", { class: "left-out" }));
   state.percentiles.firstChild.replaceChildren(table);
+  const error = report.scope ? l.response.error : 0;
+  state.percentiles.lastChild.textContent = percentilesNote + (error > 0 ? ` Of a stretch they are known to ±${formatShare(100 * error)}.` : "");
   return state.percentiles;
 }
+
+const bytesOf = (t) => el("div", {}, el("dt", {}, "received, sent"), el("dd", {}, formatBytes(t.bytes_in), ", ", formatBytes(t.bytes_out)));
 
 export function totals(report) {
   const { requests: q, throughput: t, client: c } = report;
   const why = q.not_sent_reasons;
   const list = [];
   const add = (label, ...words) => list.push(el("div", {}, el("dt", {}, label), el("dd", {}, words.flat())));
-  const count = (key) => figure(`requests.${key}`, q[key], formatCount);
+  const at = (path) => (report.scope ? "" : path);
+  const count = (key) => figure(at(`requests.${key}`), q[key], formatCount);
   add("planned", count("planned"));
   add("sent", count("sent"));
   add("succeeded", count("succeeded"));
@@ -176,18 +121,19 @@ export function totals(report) {
     add("not sent", count("not_sent"), ` (${reasons.filter(([n]) => n > 0).map(([n, words]) => `${formatCount(n)} ${words}`).join(", ")})`);
   }
   const s = report.sessions;
-  if (s) add("sessions", figure("sessions.begun", s.begun, formatCount), ` begun, ${s.complete} complete, ${s.broken} broken, ${s.unfinished} not ended`);
+  if (s) add("sessions", figure(at("sessions.begun"), s.begun, formatCount), ` begun, ${s.complete} complete, ${s.broken} broken, ${s.unfinished} not ended`);
   if (q.warmup > 0) add("in the warm-up, apart", count("warmup"));
-  add("sent rate", figure("throughput.sent_per_s", t.sent_per_s, formatRate));
+  add("sent rate", figure(at("throughput.sent_per_s"), t.sent_per_s, formatRate));
   const unmeasured = "it is not known what came within the measured time";
-  add("completed rate", figure("throughput.completed_per_s", t.completed_per_s, formatRate, unmeasured));
-  if (t.completed_ok !== t.completed) add("completed well", figure("throughput.completed_ok_per_s", t.completed_ok_per_s, formatRate, unmeasured));
-  add("succeeded rate, drain included", figure("throughput.succeeded_per_s", t.succeeded_per_s, formatRate));
+  add("completed rate", figure(at("throughput.completed_per_s"), t.completed_per_s, formatRate, unmeasured));
+  if (t.completed_ok !== t.completed) add("completed well", figure(at("throughput.completed_ok_per_s"), t.completed_ok_per_s, formatRate, unmeasured));
+  add("succeeded rate, drain included", figure(at("throughput.succeeded_per_s"), t.succeeded_per_s, formatRate));
+  if (report.scope) return el("dl", { class: "totals" }, list, bytesOf(t));
   const statuses = Object.entries(report.status).map(([status, n], i) => [i > 0 ? ", " : "", el("span", { class: "short" }, `${status}: ${formatCount(n)}`)]);
   add("replies by status", statuses.length > 0 ? statuses.flat() : "no reply");
   add("connections", count("connections"), q.reconnected > 0 ? `, ${formatCount(q.reconnected)} reconnected` : "");
-  add("received, sent", figure("throughput.bytes_in", t.bytes_in, formatBytes), ", ", figure("throughput.bytes_out", t.bytes_out, formatBytes));
-  if (report.usage) add("output tokens, whole replies", figure("usage.output_tokens", report.usage.output_tokens, formatCount), " as ", figure("usage.replies", report.usage.replies, formatCount), " of them stated, ", figure("usage.output_tokens_per_s", report.usage.output_tokens_per_s, formatRate));
+  add("received, sent", figure(at("throughput.bytes_in"), t.bytes_in, formatBytes), ", ", figure(at("throughput.bytes_out"), t.bytes_out, formatBytes));
+  if (report.usage) add("output tokens, whole replies", figure(at("usage.output_tokens"), report.usage.output_tokens, formatCount), " as ", figure(at("usage.replies"), report.usage.replies, formatCount), " of them stated, ", figure(at("usage.output_tokens_per_s"), report.usage.output_tokens_per_s, formatRate));
   const cores = c.wall_s > 0 && c.cores > 0 ? `${formatShare((100 * c.cpu_s) / (c.wall_s * c.cores))} of ${counted(c.cores, "core")}` : "–";
   add("brunt used", `${cores}, ${formatBytes(c.rss_peak_mb * 1e6)}`);
   return el("dl", { class: "totals" }, list);

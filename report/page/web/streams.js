@@ -1,7 +1,5 @@
 import { el, figure } from "./dom.js";
 import { counted, formatCount, formatMS, formatRate } from "./format.js";
-import { columnOf, highest, momentOf, perSecond } from "./model.js";
-import { asMS, countAxis, faded, fromZero, line, logAxis, logRange, timeAxis } from "./plots.js";
 import { scroll } from "./tables.js";
 
 // What is known of answers that came as streams: nothing of it is on the page
@@ -57,32 +55,4 @@ function sourceOf(by) {
   if (by.chunks === 0) return "by usage";
   if (by.usage === 0) return "by chunks: no stream stated its usage";
   return `by usage, of ${counted(by.chunks, "stream")} that stated none by chunks`;
-}
-
-// firstOutput is the chart of streams over time, null without any.
-export function firstOutput(report, _, timeline) {
-  const v = report.intervals;
-  if (!report.stream && !v.some((interval) => interval.chunks > 0)) return null;
-  const chunks = perSecond(v, "chunks");
-  const columns = ["ttft_p50", "ttft_p99"].map((key) => v.map((interval) => interval[key] ?? null));
-  return {
-    id: "ttft", title: "First output and chunks", unit: "TTFT, when its stream ended, left, log scale; chunks with output per second, right",
-    sentence: streamWords(report, columns),
-    data: [timeline.xs, ...[chunks, ...columns].map((values) => columnOf(timeline, values))],
-    series: [
-      line("chunks", "flight", (value) => (value === null || value === undefined ? "–" : formatRate(value)), { scale: "chunks", width: 1, fill: faded("flight", 0.1) }),
-      line("TTFT p50", "response", asMS, { width: 2.5 }), line("TTFT p99", "response-tail", asMS, { width: 1.75 }),
-    ],
-    scales: { y: { distr: 3, range: logRange }, chunks: { range: fromZero } },
-    axes: [timeAxis(), logAxis(), countAxis({ scale: "chunks", side: 1, grid: { show: false } })], right: 0,
-  };
-}
-
-function streamWords(report, [p50, p99]) {
-  const s = report.stream;
-  if (!s) return "No stream has succeeded.";
-  const words = s.ttft_ms.p50 === null ? `${counted(s.streams, "stream")}.` : `Over the run: TTFT p50 ${asMS(s.ttft_ms.p50)}${s.ttft_ms.p99 === null ? "" : ", p99 " + asMS(s.ttft_ms.p99)}; output tokens at ${formatRate(s.output_tokens_per_s)}.`;
-  const of = p99.some((value) => value !== null) ? [p99, "p99"] : [p50, "p50"];
-  const worst = highest(of[0]);
-  return worst < 0 ? words : `${words} Highest ${of[1]} at ${momentOf(report, report.intervals[worst].t_s)}: ${asMS(of[0][worst])}.`;
 }

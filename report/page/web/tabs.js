@@ -15,6 +15,10 @@ export class Tabs {
     this.mark();
   }
 
+  has(id) {
+    return this.panels.some((panel) => panel.id === id);
+  }
+
   choose(id) {
     if (this.now === id) return;
     this.now = id;
