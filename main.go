@@ -72,7 +72,7 @@ type commands struct {
 }
 
 type attackCmd struct {
-	URL string `arg:"" name:"target" help:"Name of a serving endpoint in the configured Databricks workspace, any URL, or mock://?latency=20ms for the embedded endpoint (brunt mock --help lists its keys)."`
+	URL string `arg:"" optional:"" name:"target" help:"Name of a serving endpoint in the configured Databricks workspace, any URL, or mock://?latency=20ms for the embedded endpoint (brunt mock --help lists its keys)."`
 
 	Job    job.Flags     `embed:""`
 	Report output.Flags  `embed:"" group:"Output"`

@@ -112,7 +112,7 @@ func readmeScript(t *testing.T, text string) (string, int) {
 			}
 		}
 	}
-	for _, name := range []string{"testdata/bodies.jsonl", "testdata/rows.csv", "testdata/prompts.txt", "testdata/traffic.csv", "testdata/trace.csv", "testdata/requests.jsonl", "testdata/body.json", "bodies.jsonl"} {
+	for _, name := range []string{"testdata/bodies.jsonl", "testdata/rows.csv", "testdata/prompts.txt", "testdata/traffic.csv", "testdata/trace.csv", "testdata/requests.jsonl", "testdata/body.json", "testdata/targets.txt", "bodies.jsonl"} {
 		content, err := os.ReadFile(filepath.Join("testdata", filepath.Base(name)))
 		if err != nil {
 			t.Fatal(err)

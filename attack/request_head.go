@@ -122,7 +122,7 @@ func (r *Request) kindOf(v *payloads.Variant, hasBodies bool) requestKind {
 	k := requestKind{hasBody: hasBodies && !v.Bodiless}
 	k.method = r.MethodFor(v, hasBodies)
 	k.chunked = r.Chunked && k.hasBody
-	k.lengths = !k.chunked && (k.hasBody || k.method != http.MethodGet && k.method != http.MethodHead)
+	k.lengths = !k.chunked && (k.hasBody || k.method == http.MethodPost || k.method == http.MethodPut || k.method == http.MethodPatch)
 	k.noReply = k.method == http.MethodHead
 	return k
 }
@@ -160,10 +160,14 @@ func (r *Request) headers(on *runHost, v *payloads.Variant, k *requestKind, keep
 	own := []payloads.Header{
 		{Name: "Host", Value: on.target.Host},
 		{Name: "User-Agent", Value: r.UserAgent},
-		{Name: "Accept", Value: "application/json"},
+	}
+	if !v.Bare {
+		own = append(own, payloads.Header{Name: "Accept", Value: "application/json"})
 	}
 	if k.hasBody {
-		own = append(own, payloads.Header{Name: "Content-Type", Value: cmp.Or(v.ContentType, "application/json")})
+		if !v.Bare {
+			own = append(own, payloads.Header{Name: "Content-Type", Value: cmp.Or(v.ContentType, "application/json")})
+		}
 		if r.Coding != "" {
 			own = append(own, payloads.Header{Name: "Content-Encoding", Value: string(r.Coding)})
 		}

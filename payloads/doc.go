@@ -33,11 +33,12 @@
 //	splice     the request's id, put into a body while it is sent
 //	compose    bodies that are made before the run: texts, files, forms, compressed ones
 //	inference  exports of inference tables, turned into request lines
+//	targetlist vegeta's lists of targets, turned into request lines
 //	dataset    datasets and traces of language models, a conversation at a time
 //	payloads   the set of bodies that a run reads; [Check] lists what is wrong
 //	stat       what is in payload files (brunt payloads stat)
 //	generate   makes bodies: CSV, prompts, examples, OpenAPI (brunt payloads make)
 //
 // May import: payloads/compose, payloads/dataset, payloads/draw, payloads/file, payloads/inference,
-// payloads/jsonscan, payloads/setting, payloads/show, payloads/splice.
+// payloads/jsonscan, payloads/setting, payloads/show, payloads/splice, payloads/targetlist.
 package payloads

@@ -46,7 +46,9 @@ func newIndexer(s *source, o Options, names *interner, limit int) *indexer {
 		reports: make([]report, len(s.chunks))}
 	x.full.Store(int64(len(s.chunks)))
 	for range processors() {
-		x.readers = append(x.readers, newRequestReader(names, s.maker, o.Coding))
+		rd := newRequestReader(names, s.maker, o.Coding)
+		rd.bare = o.bare
+		x.readers = append(x.readers, rd)
 	}
 	n := bodies(s.chunks)
 	s.spans = make([]span, n)

@@ -21,6 +21,9 @@ type Variant struct {
 	// ContentType is that of the body, unless Headers have one; empty for JSON.
 	ContentType string
 	Bodiless    bool // the requests have no body
+	// Bare has the requests sent with no Content-Type and no Accept but those given,
+	// as vegeta sends them.
+	Bare bool
 }
 
 // Header is one HTTP header of a request line, checked so that it cannot

@@ -13,6 +13,7 @@ import (
 	"brunt/payloads/file"
 	"brunt/payloads/inference"
 	"brunt/payloads/jsonscan"
+	"brunt/payloads/targetlist"
 )
 
 // load opens, indexes and checks all files. What is wrong with them goes to
@@ -112,11 +113,10 @@ func (s *source) chooseFormat(o *Options, found *problemList) error {
 			return err
 		}
 	}
-	if o.Format != InferenceFormat {
+	if o.Format != InferenceFormat && o.Format != TargetsFormat {
 		return nil
 	}
-	o.Format = RequestFormat
-	lines, times, err := inference.Convert(s.content, s.spec.Path, found.add)
+	lines, times, err := s.convert(o, found)
 	if err != nil {
 		return err
 	}
@@ -127,6 +127,17 @@ func (s *source) chooseFormat(o *Options, found *problemList) error {
 	_ = s.content.Close() // read only, and read to its end
 	s.content, s.data, s.times = lines, lines.Data, times
 	return nil
+}
+
+// convert turns a file of another format into request lines.
+func (s *source) convert(o *Options, found *problemList) (lines *file.Mapping, times []int64, err error) {
+	if o.bare = o.Format == TargetsFormat; o.bare {
+		lines, err = targetlist.Convert(s.content, o.Body)
+	} else {
+		lines, times, err = inference.Convert(s.content, s.spec.Path, found.add)
+	}
+	o.Format = RequestFormat
+	return lines, times, err
 }
 
 // isTimedRequest reports whether the first line is one of the request format

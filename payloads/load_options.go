@@ -27,6 +27,9 @@ const (
 	// JSON lines or CSV, and what is sent are the bodies in its column request,
 	// less the white space around them; line ends within become blanks.
 	InferenceFormat Format = "inference"
+	// TargetsFormat: the file is a list of targets as vegeta reads them, in its http
+	// format or its JSON format.
+	TargetsFormat Format = "targets"
 	// AutoFormat is InferenceFormat for files whose first row has the columns
 	// of an inference table, RequestFormat for those whose first line has a body
 	// and timestamp_ms or session, and BodyFormat for all others.
@@ -65,6 +68,11 @@ type Options struct {
 	// Coding has bodies compressed, once and before the run; lines of the request
 	// format may say otherwise.
 	Coding compose.Coding
+	// Body is the file that targets without a body send, in the format TargetsFormat;
+	// empty for none.
+	Body string
+
+	bare bool // see [Variant.Bare]
 }
 
 // withDefaults fills in what was left empty and refuses unknown words.
@@ -78,7 +86,7 @@ func (o Options) withDefaults() (Options, error) {
 	if o.Stdin == nil {
 		o.Stdin = os.Stdin
 	}
-	formats := []Format{AutoFormat, BodyFormat, RequestFormat, InferenceFormat}
+	formats := []Format{AutoFormat, BodyFormat, RequestFormat, InferenceFormat, TargetsFormat}
 	if !slices.Contains(formats, o.Format) {
 		return o, fmt.Errorf("payload format %q: expected auto, body, request or inference", o.Format)
 	}

@@ -25,6 +25,7 @@ type requestReader struct {
 	names    *interner
 	composer *compose.Composer
 	coding   compose.Coding    // of bodies whose lines say nothing of it
+	bare     bool              // see [Variant.Bare]
 	known    map[string]uint16 // what this reader has interned, to do so without a lock
 
 	kind           int // member that the body is in; noBody without one

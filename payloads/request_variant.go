@@ -7,13 +7,16 @@ import (
 
 // internVariant finds the number of what the line says besides its body and its path.
 func (r *requestReader) internVariant() error {
-	if len(r.name) == 0 && len(r.method) == 0 && len(r.origin) == 0 && len(r.headers) == 0 && r.contentType == "" && r.kind != noBody {
+	if len(r.name) == 0 && len(r.method) == 0 && len(r.origin) == 0 && len(r.headers) == 0 && r.contentType == "" && r.kind != noBody && !r.bare {
 		r.variant = 0
 		return nil
 	}
 	r.key = append(r.key[:0], 'b')
 	if r.kind == noBody {
 		r.key[0] = 'n'
+	}
+	if r.bare {
+		r.key[0] -= 'a' - 'A'
 	}
 	r.key = appendPart(appendPart(appendPart(appendPart(r.key, r.name), r.method), r.origin), []byte(r.contentType))
 	for _, h := range r.headers {
@@ -42,7 +45,7 @@ func (r *requestReader) internVariant() error {
 func (r *requestReader) internNew() (uint16, error) {
 	v := Variant{
 		Name: string(r.name), Method: string(r.method), Origin: string(r.origin),
-		ContentType: r.contentType, Bodiless: r.kind == noBody,
+		ContentType: r.contentType, Bodiless: r.kind == noBody, Bare: r.bare,
 	}
 	for _, h := range r.headers {
 		v.Headers = append(v.Headers, Header{Name: string(h.name), Value: string(h.value), Remove: h.remove})

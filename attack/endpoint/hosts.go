@@ -18,6 +18,25 @@ func (e *Endpoint) Owns(origin string) bool {
 	return err == nil && t.origin() == e.Target.origin()
 }
 
+// URLOf is the URL of a request with a path of its own, or to another host, or with
+// neither, as it may be shown.
+func (e *Endpoint) URLOf(origin, path string) string {
+	if origin == "" && path == "" {
+		return e.Target.URL
+	}
+	if origin == "" {
+		scheme := "http://"
+		if e.Target.TLS {
+			scheme = "https://"
+		}
+		origin = scheme + e.Target.Host
+	}
+	if path == "" {
+		path = e.Target.Path
+	}
+	return RedactTarget(origin + path)
+}
+
 // OpenOthers readies the hosts of origins that are not the target's own, within the
 // timeout. Nothing is sent to them. No credentials of a workspace are for them.
 func (e *Endpoint) OpenOthers(ctx context.Context, origins []string, o Options, timeout time.Duration) error {

@@ -73,6 +73,11 @@ func (l *Lines) Problem(what string) error {
 	return &LineError{File: l.name, Line: l.Line, Problem: setting.Plain(what)}
 }
 
+// ProblemAt is Problem for a line of that number.
+func (l *Lines) ProblemAt(line int, what string) error {
+	return &LineError{File: l.name, Line: line, Problem: setting.Plain(what)}
+}
+
 // TextStart returns where the text begins: behind a byte order mark.
 func TextStart(data []byte) int {
 	if bytes.HasPrefix(data, []byte(jsonscan.ByteOrderMark)) {

@@ -24,7 +24,8 @@ const (
 	SuccessBody // what the bodies of successes match
 	FailBody    // what those of failures match
 	Payloads
-	Body // a file that is sent as it is
+	Body    // a file that is sent as it is
+	Targets // list of requests
 	Replay
 	Recorded // replies of conversations are those of the file
 	Speed    // of a replay
@@ -72,7 +73,7 @@ var names = [end]string{
 	Rate: "rate", Concurrency: "concurrency", Duration: "duration", Requests: "requests", Stages: "stages",
 	Arrivals: "arrivals", Warmup: "warm-up",
 	Timeout: "time-out", HTTP2: "HTTP/2", NoKeepAlive: "no keep-alive", Connections: "connections",
-	ConnectRate: "connect rate", StreamStall: "stream stall", SuccessBody: "success body", FailBody: "fail body", Payloads: "payloads", Body: "body", Replay: "replay", Recorded: "recorded replies", Speed: "speed",
+	ConnectRate: "connect rate", StreamStall: "stream stall", SuccessBody: "success body", FailBody: "fail body", Payloads: "payloads", Body: "body", Targets: "targets", Replay: "replay", Recorded: "recorded replies", Speed: "speed",
 	Method: "method", Header: "header", HeaderFile: "header file", User: "user", AnyTarget: "any target", Insecure: "insecure", CA: "CA file",
 	Resolve: "address override", Profile: "profile", NoAuth: "no credentials", ServedModel: "served model",
 	WaitReady: "time to become ready", Unique: "unique", ClientRequestID: "client request id", Compress: "compress",

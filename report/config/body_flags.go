@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -12,6 +13,7 @@ import (
 
 // Bodies are the flags that say how bodies are sent, and those of any kind.
 type Bodies struct {
+	Targets  string `predictor:"file" placeholder:"FILE" help:"Send the requests of FILE, a list of targets in vegeta's http or JSON format; without TARGET the first one's host is it. With --body, that is the body of those that have none."`
 	Body     string `predictor:"file" placeholder:"FILE" help:"Send FILE as it is, with the type that its name says; - is standard input."`
 	Compress Coding `placeholder:"gzip|zstd" help:"Compress all bodies, once and before the run; -H 'Content-Encoding: gzip' does so too."`
 	Chunked  bool   `help:"Send bodies without a Content-Length: as one chunk over HTTP/1.1."`
@@ -51,10 +53,32 @@ func (b *Bodies) Prepare(r *attack.Request) error {
 	return nil
 }
 
-// openOne opens the one file that is sent as it is.
+// openOne opens the list of targets, or the one file that is sent as it is.
 func (p *Payloads) openOne(o payloads.Options) (*payloads.Set, error) {
-	if len(p.Payloads) > 0 {
-		return nil, setting.Errorf("%v and %v: both say what is sent; leave one out", setting.Body, setting.Payloads)
+	flag := setting.Body
+	if p.Targets != "" {
+		flag = setting.Targets
 	}
-	return payloads.OpenWhole(p.Body, o)
+	if len(p.Payloads) > 0 {
+		return nil, setting.Errorf("%v and %v: both say what is sent; leave one out", flag, setting.Payloads)
+	}
+	if p.Targets == "" {
+		return payloads.OpenWhole(p.Body, o)
+	}
+	if p.Body == "-" {
+		return nil, setting.Errorf("%v - with %v: give the body's file by its name", setting.Body, setting.Targets)
+	}
+	o.Format, o.Body = payloads.TargetsFormat, p.Body
+	return payloads.Open([]payloads.Spec{{Path: p.Targets, Weight: 1}}, o)
+}
+
+// ErrNoTarget is a command line that names no endpoint.
+var ErrNoTarget = errors.New("TARGET is missing: write brunt attack TARGET [flags]")
+
+// Host is what TARGET is where none is given: the host of the list's first target.
+func (p *Payloads) Host(set *payloads.Set) (word string, err error) {
+	if word = set.Variants()[set.At(0).Variant].Origin; word == "" {
+		return "", fmt.Errorf("%s: no host in its URL; give TARGET, or a whole URL", set.Where(0))
+	}
+	return word, nil
 }

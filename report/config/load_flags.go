@@ -137,7 +137,7 @@ func (p *Payloads) Open(stdin io.Reader, embedded bool) (*payloads.Set, error) {
 	case p.Replay:
 		o.Order = payloads.Recorded
 	}
-	if p.Body != "" {
+	if p.Body != "" || p.Targets != "" {
 		return p.openOne(o)
 	}
 	if len(p.Payloads) == 0 {

@@ -13,6 +13,7 @@ import (
 	"brunt/attack/host"
 	"brunt/attack/plan"
 	"brunt/payloads"
+	"brunt/payloads/file"
 	"brunt/report"
 	"brunt/report/config"
 	"brunt/report/live"
@@ -204,7 +205,24 @@ func (s *Source) keep(j *Job) (attack.Sink, error) {
 	}
 	j.file = path
 	j.results.Describe(j.set, j.target.Redact)
+	if j.set.Pathed() || len(j.set.Variants()) > 1 {
+		j.results.DescribeRequests(j.describe)
+	}
 	return j.results.Take, nil
+}
+
+// describe gives the method and the URL of a request, without secrets.
+func (j *Job) describe(index uint64) (method, url string) {
+	v := &j.set.Variants()[j.set.At(index).Variant]
+	method = j.request.MethodFor(v, j.set.MaxBody() > 0)
+	err := file.Guard(func() error { // a file that was cut gives none
+		url = j.target.URLOf(v.Origin, string(j.set.Path(index)))
+		return nil
+	})
+	if err != nil {
+		url = j.target.Target.URL
+	}
+	return method, url
 }
 
 // begin has the results be written, and tells where they are until the run's end

@@ -53,6 +53,9 @@ type Source struct {
 // allows a plan that is yet to be filled in. An error is a usage error.
 func Open(flags Flags, word string, idle bool, streams Streams) (*Source, error) {
 	s := &Source{flags: flags, word: word, streams: streams}
+	if word == "" && flags.Targets == "" {
+		return nil, config.ErrNoTarget
+	}
 	plan := flags.Plan()
 	plan.Seed = flags.Seed
 	if err := flags.Load.Check(); err != nil {
@@ -61,9 +64,11 @@ func Open(flags Flags, word string, idle bool, streams Streams) (*Source, error)
 	if err := plan.Validate(); err != nil && !((idle || flags.Replay) && unfilled(plan)) {
 		return nil, err
 	}
-	err := endpoint.Check(word)
-	if err != nil {
-		return nil, err
+	var err error
+	if word != "" { // else the list of targets says it
+		if err = endpoint.Check(word); err != nil {
+			return nil, err
+		}
 	}
 	if s.request, err = flags.Request("brunt/" + report.Version()); err != nil {
 		return nil, err
@@ -74,11 +79,14 @@ func Open(flags Flags, word string, idle bool, streams Streams) (*Source, error)
 	if s.specs, err = payloads.ParseSpecs(flags.Payloads.Payloads); err != nil {
 		return nil, err
 	}
-	if endpoint.Configured(word) && len(s.specs) == 0 && flags.Body == "" && flags.Method == "" {
+	if word != "" && endpoint.Configured(word) && len(s.specs) == 0 && flags.Body == "" && flags.Targets == "" && flags.Method == "" {
 		return nil, fmt.Errorf("endpoint %s takes bodies by POST: give them with -p FILE.jsonl", word)
 	}
 	if s.set, err = s.flags.Payloads.Open(streams.In, endpoint.Embedded(word)); err == nil && flags.Replay {
 		err = flags.Time(&plan, s.set)
+	}
+	if err == nil && word == "" {
+		s.word, err = s.flags.Host(s.set)
 	}
 	return s, err
 }

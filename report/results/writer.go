@@ -71,7 +71,9 @@ type Writer struct {
 
 	bodies *payloads.Set       // nil where there are none to name
 	hide   func(string) string // keeps secrets out of what the endpoint says
-	about  described           // the record that is being written
+	// request is what DescribeRequests was given; nil where all requests are alike.
+	request func(index uint64) (method, url string)
+	about   described // the record that is being written
 
 	// One result is used again and again: only encoding costs.
 	out    vegeta.Result
@@ -93,6 +95,9 @@ func (r *Writer) describe(in *attack.Record) {
 		d.payload = r.bodies.Where(in.Index)
 		d.name = r.bodies.Variants()[r.bodies.At(in.Index).Variant].Name
 	}
+	if r.request != nil {
+		r.out.Method, r.out.URL = r.request(in.Index)
+	}
 	d.id = r.hide(format.UTF8(string(in.RequestID())))
 	cells(d.answer, in, r.hide)
 }
@@ -101,6 +106,12 @@ func (r *Writer) describe(in *attack.Record) {
 // secrets out of what the endpoint said.
 func (r *Writer) Describe(bodies *payloads.Set, hide func(string) string) {
 	r.bodies, r.hide = bodies, hide
+}
+
+// DescribeRequests has each record say the method and the URL of its request, without
+// secrets, by its index.
+func (r *Writer) DescribeRequests(request func(index uint64) (method, url string)) {
+	r.request = request
 }
 
 // Create opens a results file; its name's ending (.gob, .csv or

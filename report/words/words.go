@@ -20,6 +20,7 @@ var flags = map[setting.Field]string{
 	setting.FailBody:    "--fail-body",
 	setting.Payloads:    "--payloads",
 	setting.Body:        "--body",
+	setting.Targets:     "--targets",
 	setting.Replay:      "--replay",
 	setting.Recorded:    "--recorded",
 	setting.Speed:       "--speed",
