@@ -8,8 +8,10 @@ import (
 
 const (
 	maxSlices     = 120
-	maxSliceBytes = 100 << 10 // of all distributions, before base64
-	maxNameText   = 200       // characters
+	fewestSlices  = 30        // of a run as long as that, however large they are
+	maxSliceBytes = 100 << 10 // of all distributions and names, before base64
+	nameCounts    = 40        // bytes that a name's counts take
+	maxNameText   = 256       // characters
 )
 
 // sliceBits are ever coarser ones: names and lateness give way first, and response
@@ -32,6 +34,7 @@ var sliceBits = []SliceBits{
 type slicer struct {
 	Slices
 	per   int   // intervals of a slice
+	least int   // the fewest of them that keep the slices small enough; 0 until that matters
 	level int   // of sliceBits
 	sizes []int // bytes of each slice's distributions
 	bytes int   // their sum
@@ -41,7 +44,7 @@ type slicer struct {
 // index of the first slice that is not as it was.
 func (s *slicer) follow(intervals []Interval, kept int, f *result.Followed) (from int) {
 	s.name(f)
-	per := 1
+	per := max(1, s.least)
 	for (len(intervals)+per-1)/per > maxSlices {
 		per *= 2
 	}
@@ -54,10 +57,17 @@ func (s *slicer) follow(intervals []Interval, kept int, f *result.Followed) (fro
 		for i := from * per; i < len(intervals); i += per {
 			s.add(intervals[i:min(i+per, len(intervals))])
 		}
-		if s.bytes <= maxSliceBytes || s.level == len(sliceBits)-1 {
+		switch {
+		case s.bytes <= maxSliceBytes:
+			return from
+		case s.level < len(sliceBits)-1:
+			s.level++
+		case len(s.List) >= 2*fewestSlices:
+			per *= 2
+			s.per, s.least = per, per
+		default:
 			return from
 		}
-		s.level++
 		from = 0
 	}
 }
@@ -68,7 +78,7 @@ func (s *slicer) name(f *result.Followed) {
 		s.NamesLeftOut = new(f.LeftOut)
 	}
 	for _, name := range f.Names[min(len(s.Names), len(f.Names)):] {
-		s.Names = append(s.Names, format.Safe(name, maxNameText))
+		s.Names = append(s.Names, shortened(format.UTF8(name)))
 	}
 	for _, k := range f.Kinds[min(len(s.Kinds), len(f.Kinds)):] {
 		kind := SliceKind{Kind: format.UTF8(k.Kind), Cause: optional(string(k.Cause))}
@@ -78,6 +88,14 @@ func (s *slicer) name(f *result.Followed) {
 		s.Kinds = append(s.Kinds, kind)
 	}
 	s.Names, s.Kinds = NotNil(s.Names), NotNil(s.Kinds)
+}
+
+// shortened is a name as far as there is room for it.
+func shortened(name string) string {
+	if list := []rune(name); len(list) > maxNameText {
+		return string(list[:maxNameText]) + "…"
+	}
+	return name
 }
 
 // cut keeps the first slices. What was given out before keeps the others.
@@ -130,7 +148,10 @@ func sliceOf(intervals []Interval, bits *SliceBits) Slice {
 	if asks > 0 {
 		s.AskedPerS = new(format.Significant(asked/asks, 12))
 	}
-	s.Response, s.Service = sketched(sum.response, bits.Response), sketched(sum.service, bits.Service)
+	s.Response = sketched(sum.response, bits.Response)
+	if s.Service = s.Response; !sum.service.Equal(sum.response) {
+		s.Service = sketched(sum.service, bits.Service)
+	}
 	s.Lateness = sketched(sum.lateness, bits.Lateness)
 	s.TTFT, s.TPOT = sketched(sum.ttft, bits.TTFT), sketched(sum.tpot, bits.TPOT)
 	s.Names, s.Kinds = make([]SliceName, 0, len(names)), make([]KindCount, 0, len(kinds))
@@ -197,7 +218,7 @@ func (s *Slice) size() (n int) {
 		n += len(s.Service.code)
 	}
 	for i := range s.Names {
-		n += len(s.Names[i].Response.code)
+		n += nameCounts + len(s.Names[i].Response.code)
 	}
 	return n
 }

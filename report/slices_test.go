@@ -60,20 +60,20 @@ func jsonOf(t *testing.T, v any) string {
 // However long a run is, and however many names it has, its slices are few and small,
 // and together they are all of it.
 func TestSlicesAreBounded(t *testing.T) {
-	for _, run := range []struct{ seconds, replies, names, most int }{
-		{10, 200, 3, 20e3}, {119, 20, 0, 100e3}, {121, 20, 2, 100e3}, {600, 300, 5, 190e3}, {3600, 30, 500, 300e3},
+	for _, run := range []struct{ seconds, replies, names, most, bits int }{
+		{10, 200, 3, 20e3, 11}, {119, 20, 0, 100e3, 11}, {121, 20, 2, 100e3, 11}, {600, 300, 5, 190e3, 9}, {3600, 30, 500, 240e3, 6},
 	} {
 		intervals, f := stretch(run.seconds, run.replies, run.names)
 		r := &Report{Intervals: intervals}
 		r.CutIntoSlices(f)
 		s := r.Slices
-		if n := len(s.List); n > maxSlices || n < min(run.seconds, maxSlices/2) {
+		if n := len(s.List); n > maxSlices || n < min(run.seconds, fewestSlices) {
 			t.Errorf("%d s: %d slices", run.seconds, n)
 		}
 		if size := len(jsonOf(t, s)); size > run.most {
 			t.Errorf("%+v: %d bytes, %+v", run, size, s.Bits)
 		}
-		if s.Bits.Response < 9 {
+		if s.Bits.Response < run.bits {
 			t.Errorf("%+v: response times of %d bits", run, s.Bits.Response)
 		}
 		var sum, want Slice
