@@ -108,7 +108,7 @@ func (a *attackCmd) Run(ctx *kong.Context, io *streams) error {
 	if err != nil {
 		return usage(err)
 	}
-	source, err := job.Open(a.Job, a.URL, a.Live.Wait, job.Streams{In: io.in, Out: io.out, Args: config.Words(ctx.Kong, ctx.Args)})
+	source, err := job.Open(a.Job, a.URL, job.Allow{Load: a.Live.Wait, End: a.Live.Serve != ""}, job.Streams{In: io.in, Out: io.out, Args: config.Words(ctx.Kong, ctx.Args)})
 	if err != nil {
 		return usage(err)
 	}

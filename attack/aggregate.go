@@ -30,7 +30,9 @@ func (t *timeline) snapshot() *result.Snapshot {
 		t.common = t.commonSnapshot()
 	}
 	s := new(*t.common)
-	s.State, s.Interrupted, s.Started = r.state(t.closed), r.stopping(), r.clock.Time(r.measured.Load())
+	// A plan without an end ends by being stopped, and not before.
+	s.Interrupted = r.stopping() && (!r.plan.Endless() || r.failedEarly())
+	s.State, s.Started = r.state(t.closed), r.clock.Time(r.measured.Load())
 	addresses, dead := r.addresses()
 	s.Addresses, s.TLSVersion = addresses, r.dialer.TLSVersion()
 	s.Client, s.Delays = r.client(), r.watch.delays()
@@ -259,7 +261,7 @@ func (r *Run) fillTotals(s *result.Snapshot, t *timeline) {
 	if !r.slotsUsedUp() {
 		c.UnsentWithSlots = left
 	}
-	if s.Interrupted {
+	if _, stopped := r.stopInstant(); stopped {
 		c.Stopped = left
 	} else {
 		c.NoSlot = left
@@ -273,6 +275,9 @@ func (r *Run) fillTotals(s *result.Snapshot, t *timeline) {
 		s.Elapsed = max(s.Elapsed, end)
 	}
 	s.PlanElapsed = r.planned(s.Elapsed)
+	if r.plan.Endless() {
+		s.PlanElapsed = end
+	}
 	if _, stopped := r.stopInstant(); stopped {
 		s.PlanElapsed = min(end, s.PlanElapsed)
 	}
@@ -314,11 +319,21 @@ func (r *Run) sendingTime(passed time.Duration) time.Duration {
 	return d
 }
 
+// failedEarly reports whether the run has ended on its own.
+func (r *Run) failedEarly() bool {
+	r.errMu.Lock()
+	defer r.errMu.Unlock()
+	return r.err != nil
+}
+
 // planned is the length of the plan's measured part, elapsed where only the
-// replies tell.
+// replies tell, or where it has no end.
 func (r *Run) planned(elapsed time.Duration) time.Duration {
 	p := &r.plan
 	d := p.Duration
+	if p.Endless() {
+		return elapsed
+	}
 	if p.Requests > 0 {
 		byCount := elapsed
 		if p.Open() {

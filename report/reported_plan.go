@@ -26,6 +26,7 @@ type Plan struct {
 	MaxInFlight  int      `json:"max_in_flight"` // the cap in force, given or not
 	DurationS    *float64 `json:"duration_s"`    // null where none was given
 	Requests     *uint64  `json:"requests"`      // null where none was given
+	UntilStopped bool     `json:"until_stopped"` // it has no end of its own
 	Stages       []Stage  `json:"stages"`        // empty for one load from beginning to end
 	Arrivals     string   `json:"arrivals"`      // law of the gaps of an open loop: constant, poisson, gamma(0.5)
 	WarmupS      float64  `json:"warmup_s"`
@@ -95,6 +96,7 @@ func planOf(meta Meta, s *result.Snapshot) Plan {
 	if p.Requests > 0 {
 		shown.Requests = new(p.Requests)
 	}
+	shown.UntilStopped = p.Endless()
 	for _, file := range meta.Payloads {
 		file.File, file.SHA256 = format.UTF8(file.File), format.UTF8(file.SHA256)
 		shown.Payloads = append(shown.Payloads, file)

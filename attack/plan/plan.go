@@ -93,6 +93,8 @@ type Plan struct {
 	Duration time.Duration
 	// Requests is the most measured requests; 0 means no such bound.
 	Requests uint64
+	// UntilStopped allows a plan without Duration and Requests: it has no end of its own.
+	UntilStopped bool
 	// Warmup precedes the measured part and is in none of its figures.
 	Warmup time.Duration
 	// WarmupUntilSettled ends the warm-up once the latency has settled (see
@@ -154,6 +156,9 @@ func (p *Plan) ShortOfFiles() bool { return p.fewFiles }
 
 // Open reports whether the plan is an open loop (a rate is asked).
 func (p *Plan) Open() bool { return p.Rate.Freq > 0 }
+
+// Endless reports whether the plan has no end of its own.
+func (p *Plan) Endless() bool { return p.UntilStopped && p.Duration == 0 && p.Requests == 0 }
 
 // Protocol is the name of what the plan speaks.
 func (p *Plan) Protocol() string {

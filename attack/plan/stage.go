@@ -162,6 +162,29 @@ func stageRate(word string) (rate vegeta.Rate, why string) {
 	return rate, ""
 }
 
+// StagesText writes stages as ParseStages reads them; empty for none.
+func StagesText(stages []Stage) string {
+	var parts []string
+	for i := range stages {
+		g := &stages[i]
+		from, to := "x"+strconv.Itoa(g.Concurrency), "x"+strconv.Itoa(g.ToConcurrency)
+		if g.Open() {
+			from, to = rateText(g.Rate), rateText(g.ToRate)
+		}
+		if from != to {
+			from += ".." + to
+		}
+		parts = append(parts, g.Length.String()+"@"+from)
+	}
+	return strings.Join(parts, ", ")
+}
+
+// rateText is a rate per second, with as many decimals as are read.
+func rateText(rate vegeta.Rate) string {
+	text := strconv.FormatFloat(PerSecond(rate), 'f', 6, 64)
+	return strings.TrimSuffix(strings.TrimRight(text, "0"), ".")
+}
+
 // ConcurrencyAt is what a closed loop's stage asks for so long after its beginning.
 func (g *Stage) ConcurrencyAt(into time.Duration) int {
 	rise := float64(g.ToConcurrency - g.Concurrency)

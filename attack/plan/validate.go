@@ -47,7 +47,7 @@ func (p *Plan) Validate() error {
 			setting.Rate,
 			setting.Stages,
 		)
-	case p.Duration == 0 && p.Requests == 0:
+	case p.Duration == 0 && p.Requests == 0 && !p.UntilStopped:
 		return &setting.FieldError{Field: setting.Duration, Subject: setting.Plain("no end given"),
 			Reason: setting.Textf("give %v, %v or both", setting.Duration, setting.Requests)}
 	case p.Duration < 0:

@@ -124,7 +124,7 @@ func (f *Flags) open(target string, streams job.Streams) ([]rules.Rule, *job.Sou
 	flags := job.Flags{
 		Load: config.Load{Exchange: f.Exchange}, Payloads: f.Payloads, Target: f.Target, Name: f.Name, Label: f.Label,
 	}
-	source, err := job.Open(flags, target, true, streams)
+	source, err := job.Open(flags, target, job.Allow{Load: true}, streams)
 	return list, source, err
 }
 

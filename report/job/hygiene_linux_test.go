@@ -69,7 +69,7 @@ func panicUnderLoad(how string) {
 	}
 	f.Payloads = config.Payloads{Payloads: []string{os.Getenv("BODIES")}, PayloadFormat: payloads.AutoFormat, Order: payloads.Sequential}
 	f.Target = config.Target{CA: os.Getenv("CA"), Auth: "auto", Header: []string{"X-Api-Key: env:OWN"}}
-	s, err := job.Open(f, "echo", false, job.Streams{})
+	s, err := job.Open(f, "echo", job.Allow{}, job.Streams{})
 	if err != nil {
 		panic("not opened: " + err.Error())
 	}

@@ -1,6 +1,7 @@
 package job
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,6 +20,7 @@ import (
 	"brunt/report/live"
 	"brunt/report/outfile"
 	"brunt/report/results"
+	"brunt/report/rules"
 )
 
 // Job is a run with what belongs to it.
@@ -41,7 +43,7 @@ type Job struct {
 // error that the order makes no sense. None of the load was sent then.
 func (s *Source) Start(ctx context.Context, o live.Settings, waiting func(text string)) (_ *Job, err error) {
 	plan := s.flags.Plan()
-	plan.Good, plan.OtherFiles, plan.Seed = s.good, s.otherFiles, s.flags.Seed
+	plan.Good, plan.OtherFiles, plan.Seed = rules.Bounds(o.Rules), s.otherFiles, s.flags.Seed
 	plan.RecordIDs = s.flags.Results != ""
 	o.Apply(&plan)
 	j, err := s.Ready(ctx, o, plan, waiting)
@@ -108,7 +110,7 @@ func (s *Source) Ready(
 	}
 	j.Meta = report.MetaOf(plan, j.target.Target.URL, j.set)
 	j.Meta.Endpoint, j.Meta.Details = j.target.Name, j.target.Details
-	j.Meta.Name, j.Meta.Labels, j.Meta.Command = s.flags.Name, s.flags.Label, config.CommandLine(s.streams.Args)
+	j.Meta.Name, j.Meta.Labels, j.Meta.Command = cmp.Or(o.Name, s.flags.Name), s.flags.Label, config.CommandLine(s.streams.Args)
 	if j.sink, err = s.keep(j); err != nil {
 		return nil, fmt.Errorf("--results: %w", err)
 	}

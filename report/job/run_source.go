@@ -3,6 +3,9 @@ package job
 import (
 	"fmt"
 	"io"
+	"time"
+
+	vegeta "github.com/tsenart/vegeta/v12/lib"
 
 	"brunt/attack"
 	"brunt/attack/endpoint"
@@ -11,6 +14,7 @@ import (
 	"brunt/report"
 	"brunt/report/config"
 	"brunt/report/live"
+	"brunt/report/rules"
 )
 
 // Flags are those that say what is sent where and how, and what is kept of it.
@@ -42,26 +46,36 @@ type Source struct {
 	set     *payloads.Set // all that was given
 	specs   []payloads.Spec
 	started int
-	good    plan.Bounds
+	allow   Allow
+	// Rules are what the command line's runs are judged by; times that they bound are
+	// counted.
+	Rules []rules.Rule
 	// Numbered says that each run has a results file of its own, with its number.
 	Numbered bool
 	// otherFiles are those that this process needs besides the load's.
 	otherFiles int
 }
 
-// Open checks what was asked for, and opens the bodies; nothing is sent. idle
-// allows a plan that is yet to be filled in. An error is a usage error.
-func Open(flags Flags, word string, idle bool, streams Streams) (*Source, error) {
-	s := &Source{flags: flags, word: word, streams: streams}
+// Allow is what need not be said of the load when it is asked for.
+type Allow struct {
+	Load bool // it is yet to be filled in
+	End  bool // without one, it is sent until it is stopped
+}
+
+// Open checks what was asked for, and opens the bodies; nothing is sent. An error is a
+// usage error.
+func Open(flags Flags, word string, allow Allow, streams Streams) (*Source, error) {
+	s := &Source{flags: flags, word: word, streams: streams, allow: allow}
 	if word == "" && flags.Targets == "" {
 		return nil, config.ErrNoTarget
 	}
 	plan := flags.Plan()
+	plan.UntilStopped = allow.End
 	plan.Seed = flags.Seed
 	if err := flags.Load.Check(); err != nil {
 		return nil, err
 	}
-	if err := plan.Validate(); err != nil && !((idle || flags.Replay) && unfilled(plan)) {
+	if err := plan.Validate(); err != nil && !((allow.Load || flags.Replay) && unfilled(plan)) {
 		return nil, err
 	}
 	var err error
@@ -105,6 +119,19 @@ func unfilled(p plan.Plan) bool {
 // Close closes the bodies, once all jobs are closed.
 func (s *Source) Close() { _ = s.set.Close() } // read only: nothing is lost
 
+// firstRate is what a form begins with where no load was given: little enough for any
+// endpoint.
+var firstRate = vegeta.Rate{Freq: 10, Per: time.Second}
+
+// FormSettings are Settings with a load in any case, for a form that is to be filled in.
+func (s *Source) FormSettings() live.Settings {
+	o := s.Settings()
+	if s.allow.Load && !s.flags.Replay && o.Rate.Freq == 0 && o.Concurrency == 0 && len(o.Stages) == 0 {
+		o.Rate = firstRate
+	}
+	return o
+}
+
 // Settings are those of the command line itself.
 func (s *Source) Settings() live.Settings {
 	plan := s.flags.Plan()
@@ -112,7 +139,9 @@ func (s *Source) Settings() live.Settings {
 	for _, spec := range s.specs {
 		files = append(files, spec.Path)
 	}
-	return live.SettingsOf(&plan, plan.Concurrency, s.word, files)
+	o := live.SettingsOf(&plan, plan.Concurrency, s.word, files)
+	o.Rules = s.Rules
+	return o
 }
 
 // Form is what the page offers to choose from.

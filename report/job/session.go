@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
@@ -40,7 +41,7 @@ type Session struct {
 
 // Once makes the command line's run.
 func (s *Session) Once() error {
-	s.Source.good = rules.Bounds(s.Rules)
+	s.Source.Rules = s.Rules
 	waiting, done := panel.Waiting(s.Err, s.Quiet)
 	j, err := s.start(context.Background(), s.Source.Settings(), waiting)
 	done()
@@ -144,11 +145,11 @@ func (s *Session) watch(j *Job) {
 // lingers no more or is interrupted, is reported on the page, and the last run
 // of a page that was waited for is published at the end.
 func (s *Session) Serve(flags live.Flags) error {
-	s.Source.good = rules.Bounds(s.Rules)
+	s.Source.Rules = s.Rules
 	s.Source.otherFiles = guard.FilesFor(host.ReadLimits().Files)
 	settings := s.Source.Settings()
 	view, err := live.Open(live.Config{
-		Flags: flags, Form: s.Source.Form(), Settings: settings, Rules: s.Rules,
+		Flags: flags, Form: s.Source.Form(), Settings: s.Source.FormSettings(),
 		Start: func(ctx context.Context, o live.Settings, waiting func(string)) (*live.Job, error) {
 			j, err := s.Source.Start(ctx, o, waiting)
 			if err != nil {
@@ -163,6 +164,12 @@ func (s *Session) Serve(flags live.Flags) error {
 	}
 	defer view.Close()
 	fmt.Fprintf(s.Err, "live view: %s\n", view.URL())
+	if list, note := view.Addresses(); note != "" {
+		if len(list) > 1 {
+			note = "also at " + strings.Join(list[1:], " and ") + "; " + note
+		}
+		fmt.Fprintf(s.Err, "brunt: %s\n", note)
+	}
 	if view.Exposed() {
 		fmt.Fprintln(
 			s.Err,

@@ -128,7 +128,7 @@ func sized(dir, name string, rate int) (*job.Job, error) {
 	if err := f.Load.Success.UnmarshalText([]byte("200-299")); err != nil {
 		return nil, err
 	}
-	s, err := job.Open(f, name, false, job.Streams{})
+	s, err := job.Open(f, name, job.Allow{}, job.Streams{})
 	if err != nil {
 		return nil, err
 	}

@@ -73,7 +73,7 @@ func loaded(t *testing.T, dir string) *report.Report {
 	if err := f.Load.Success.UnmarshalText([]byte("200-299")); err != nil {
 		t.Fatal(err)
 	}
-	s, err := job.Open(f, "slow", false, job.Streams{})
+	s, err := job.Open(f, "slow", job.Allow{}, job.Streams{})
 	if err != nil {
 		t.Fatal(err)
 	}

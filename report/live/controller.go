@@ -3,6 +3,7 @@ package live
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
@@ -31,12 +32,13 @@ func (e *ConflictError) Error() string { return e.Text }
 // without its lock.
 type controller struct {
 	start         func(ctx context.Context, s Settings, waiting func(text string)) (*Job, error)
-	rules         []rules.Rule
 	notify        func() // to be called when something that the page shows has changed
 	mu            sync.Mutex
 	form          Form
 	settings      Settings // that the form has
 	commandTarget string   // TARGET of the command line
+	addresses     []string // at which the page may be reached
+	addressNote   string
 	current       *run
 	preparing     *preparation // nil unless a run is about to begin
 	closed        bool
@@ -109,6 +111,7 @@ func (c *controller) attach(job *Job, settings Settings, by string) *run {
 		c.current.dropEncoded()
 	}
 	now := &run{number: c.started, job: job, settings: settings, ended: make(chan struct{})}
+	now.judge(settings.Rules)
 	c.current = now
 	c.history = append(c.history, now)
 	c.signalChange()
@@ -131,7 +134,7 @@ func (c *controller) attach(job *Job, settings Settings, by string) *run {
 // follow waits for a run's end, keeps its report, and starts the run that a
 // reset asked for.
 func (c *controller) follow(now *run) {
-	final := now.finish(c.rules)
+	final := now.finish(now.judgedBy())
 	c.mu.Lock()
 	now.final, now.summary = final, summaryOf(now.number, final.Report)
 	now.release()
@@ -246,6 +249,26 @@ func (c *controller) Change(rate vegeta.Rate, concurrency int, by string) error 
 		now.settings.Concurrency = concurrency
 	}
 	c.addLog("changed to " + loadText(rate, concurrency) + " " + by)
+	now.invalidate()
+	c.notify()
+	return nil
+}
+
+// Judge has the run under way be judged by other rules, from now to its end.
+func (c *controller) Judge(slos []rules.Rule, by string) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	now, err := c.steerable("judge")
+	if err != nil {
+		return err
+	}
+	now.settings.Rules = slos
+	now.judge(slos)
+	words := "no rules"
+	if len(slos) > 0 {
+		words = strings.Join(rules.Texts(slos), ", ")
+	}
+	c.addLog("judged by " + words + " " + by)
 	now.invalidate()
 	c.notify()
 	return nil

@@ -36,18 +36,23 @@ func (v *View) download(w http.ResponseWriter, req *http.Request) {
 		)
 		return
 	}
-	found, final := v.findRun(w, req.URL.Query().Get("run"))
+	found := v.open(w, req.URL.Query().Get("run"))
 	if found == nil {
 		return
 	}
 	if !made {
-		sendResults(w, req, found, final)
+		sendResults(w, req, found.run, found.final)
 		return
 	}
-	rep := found.reportOf(final, v.controller.rules)
+	var called string
+	text := v.makeAlone(func(b io.Writer) error {
+		rep := found.report()
+		called = found.fileName(rep)
+		return form.fill(b, rep)
+	})
 	w.Header().Set("Content-Type", form.kind)
-	setFileName(w, fileName(found.number, rep)+"."+form.ending)
-	_ = form.fill(w, rep)
+	setFileName(w, called+"."+form.ending)
+	_, _ = w.Write(text)
 }
 
 // setFileName names the file that the browser writes; it holds no character that
@@ -57,7 +62,10 @@ func setFileName(w http.ResponseWriter, name string) {
 }
 
 func fileName(number int, rep *report.Report) string {
-	name := fmt.Sprintf("brunt-run-%d", number)
+	name := "brunt-run"
+	if number > 0 {
+		name += fmt.Sprintf("-%d", number)
+	}
 	if rep.Started != nil {
 		name += rep.Started.UTC().Format("-20060102-150405")
 	}
@@ -66,7 +74,10 @@ func fileName(number int, rep *report.Report) string {
 
 // sendResults sends the results file, which the process itself has named.
 func sendResults(w http.ResponseWriter, req *http.Request, r *run, final *final) {
-	path := r.job.Results
+	path := ""
+	if r != nil {
+		path = r.job.Results
+	}
 	if path == "" || path == "-" {
 		writeJSON(w, http.StatusNotFound, apiError{Error: "no results were kept: start brunt with --results FILE.csv"})
 		return

@@ -154,20 +154,37 @@ func mostSent(names []result.Named) (shown []result.Named, leftOut int) {
 	for i := range names {
 		sent[i] = names[i].Sent
 	}
-	slices.Sort(sent)
-	least := sent[len(sent)-mostNames]
-	more, _ := slices.BinarySearch(sent, least+1)
-	equals := mostNames - (len(sent) - more)
+	least := leastOf(sent)
 	shown = make([]result.Named, 0, mostNames)
 	for i := range names {
-		if n := names[i].Sent; n > least {
+		if least.keeps(names[i].Sent) {
 			shown = append(shown, names[i])
-		} else if n == least && equals > 0 {
-			shown = append(shown, names[i])
-			equals--
 		}
 	}
 	return shown, len(names) - len(shown)
+}
+
+// leastSent says which names are shown: those with more requests, and the first of
+// those with as many.
+type leastSent struct {
+	sent   uint64
+	equals int
+}
+
+// leastOf takes the requests of more than mostNames names, and sorts them.
+func leastOf(sent []uint64) *leastSent {
+	slices.Sort(sent)
+	least := sent[len(sent)-mostNames]
+	more, _ := slices.BinarySearch(sent, least+1)
+	return &leastSent{least, mostNames - (len(sent) - more)}
+}
+
+func (l *leastSent) keeps(sent uint64) bool {
+	if sent == l.sent && l.equals > 0 {
+		l.equals--
+		return true
+	}
+	return sent > l.sent
 }
 
 // slimReport is a report whose intervals are written apart and whose histograms are

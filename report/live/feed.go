@@ -193,7 +193,7 @@ func (f *feed) publish() {
 	now, final, view := f.controller.view()
 	f.current, f.final = nil, final != nil
 	if now != nil {
-		f.current = new(now.encode(final, f.controller.rules))
+		f.current = new(now.encode(final, now.judgedBy()))
 		f.due = nextChange(f.current.snapshot, &now.job.Meta.Plan)
 	}
 	f.views = [2][]byte{marshal(view.forReaders()), marshal(view)}

@@ -36,6 +36,7 @@ type run struct {
 	ended  chan struct{} // closed once final is set
 
 	mu            sync.Mutex
+	rules         []rules.Rule // that it is judged by
 	snapshotCache *result.Snapshot
 	cachedAt      time.Time
 
@@ -103,6 +104,19 @@ func (r *run) snapshot() *result.Snapshot {
 		}
 	}
 	return r.snapshotCache
+}
+
+// judge has the run be judged by these rules from now on.
+func (r *run) judge(slos []rules.Rule) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.rules = slos
+}
+
+func (r *run) judgedBy() []rules.Rule {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.rules
 }
 
 // invalidate drops the cached snapshot, so that the next one is new.

@@ -79,6 +79,7 @@ func (c *controller) summaries() []*RunSummary {
 // time.
 type RunSummary struct {
 	Run           int             `json:"run"`
+	ID            *string         `json:"id"` // that no other run has
 	State         string          `json:"state"`
 	Started       *time.Time      `json:"started"`
 	ElapsedS      float64         `json:"elapsed_s"`
@@ -99,8 +100,12 @@ type RunSummary struct {
 
 func summaryOf(number int, rep *report.Report) *RunSummary {
 	h := &rep.LatencyMS[figure.Response]
+	var id *string
+	if len(rep.Runs) == 1 {
+		id = new(rep.Runs[0])
+	}
 	return &RunSummary{
-		Run: number, State: stateOf(rep.State, rep.Interrupted), Started: rep.Started, ElapsedS: rep.ElapsedS, Plan: rep.Plan,
+		Run: number, ID: id, State: stateOf(rep.State, rep.Interrupted), Started: rep.Started, ElapsedS: rep.ElapsedS, Plan: rep.Plan,
 		Requests: rep.Requests, SucceededPerS: rep.Throughput.SucceededPerS,
 		P50: h.P50, P90: h.P90, P99: h.P99, Max: h.Max,
 		Valid: rep.Verdict.Valid, LimitedBy: rep.Verdict.LimitedBy, Trust: rep.Verdict.Trust, ErrorMS: rep.Verdict.ErrorMS,

@@ -66,6 +66,44 @@ func pageURL(listening net.Addr, asked Address, secure bool, token string) strin
 	return u.String()
 }
 
+// addresses are all at which the page may be reached, without its token, and what else
+// there is to know of that. Of a listener on all addresses these are the machine's own,
+// of which nobody here can tell which ones others reach.
+func addresses(listening net.Addr, asked Address, secure bool) (list []string, note string) {
+	at, ok := listening.(*net.TCPAddr)
+	if !ok || !at.IP.IsUnspecified() {
+		return []string{pageURL(listening, asked, secure, "")}, ""
+	}
+	for _, host := range append(ownAddresses(), "127.0.0.1") {
+		one := *at
+		if one.IP = net.ParseIP(host); one.IP != nil {
+			list = append(list, pageURL(&one, Address(net.JoinHostPort(host, strconv.Itoa(at.Port))), secure, ""))
+		}
+	}
+	return list, fmt.Sprintf(
+		"these are this machine's own addresses; through a published port of a container, a cloud machine's public address or "+
+			"a tunnel the page is at that host, with the port that leads to %d", at.Port,
+	)
+}
+
+// ownAddresses are those of the machine's interfaces, IPv4 first, without loopback and
+// those of one link only.
+func ownAddresses() (list []string) {
+	found, _ := net.InterfaceAddrs()
+	var six []string
+	for _, a := range found {
+		n, ok := a.(*net.IPNet)
+		switch {
+		case !ok || n.IP.IsLoopback() || n.IP.IsLinkLocalUnicast():
+		case n.IP.To4() != nil:
+			list = append(list, n.IP.String())
+		default:
+			six = append(six, n.IP.String())
+		}
+	}
+	return append(list, six...)
+}
+
 // hostFor leaves the port out where it is the usual one.
 func hostFor(listening net.Addr, asked Address, usual int) string {
 	at, ok := listening.(*net.TCPAddr)
@@ -84,20 +122,10 @@ func hostFor(listening net.Addr, asked Address, usual int) string {
 
 // ownName is a name or address by which other machines may know this one.
 func ownName() string {
-	addresses, _ := net.InterfaceAddrs()
-	var six string
-	for _, a := range addresses {
-		n, ok := a.(*net.IPNet)
-		switch {
-		case !ok || n.IP.IsLoopback() || n.IP.IsLinkLocalUnicast():
-		case n.IP.To4() != nil:
-			return n.IP.String()
-		case six == "":
-			six = n.IP.String()
-		}
+	if list := ownAddresses(); len(list) > 0 {
+		return list[0]
 	}
-	host, _ := os.Hostname()
-	return cmp.Or(six, host, "localhost")
+	return "localhost"
 }
 
 func isLoopback(a net.Addr) bool {

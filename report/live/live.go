@@ -25,6 +25,7 @@ import (
 	"brunt/report/live/guard"
 	"brunt/report/page"
 	"brunt/report/rules"
+	"brunt/report/saved"
 )
 
 // Config is what a live view is opened with.
@@ -34,7 +35,7 @@ type Config struct {
 	// and chosen files are filled in from the settings.
 	Form     Form
 	Settings Settings
-	Rules    []rules.Rule // that every run is judged by
+	Rules    []rules.Rule // that every run is judged by, unless the settings have some
 	// Start begins the run that the page asks for, one call at a time, unless
 	// ctx ends before; waiting is told what is waited for. It is nil where runs
 	// are not started from the page. Its error, one line, may be or wrap a
@@ -52,6 +53,8 @@ type View struct {
 	feed         *feed
 	server       *http.Server
 	connections  *guard.Connections
+	savedRuns    saved.Lister
+	making       sync.Mutex // see makeAlone
 	serving      sync.WaitGroup
 	handlers     sync.WaitGroup
 }
@@ -88,6 +91,9 @@ func Open(c Config) (*View, error) {
 		token = rand.Text() // 128 bits and a few more
 	}
 	c.Form.AnyTarget = c.ServeAnyTarget
+	if c.Settings.Rules == nil {
+		c.Settings.Rules = c.Rules
+	}
 	v := &View{
 		exposed:     token != "" && !secure && !loopback,
 		url:         pageURL(l.Addr(), c.Serve, secure, token),
@@ -95,12 +101,12 @@ func Open(c Config) (*View, error) {
 	}
 	v.controller = &controller{
 		start:         c.Start,
-		rules:         c.Rules,
 		form:          c.Form,
 		settings:      c.Settings,
 		commandTarget: c.Settings.Target,
 		changed:       make(chan struct{}),
 	}
+	v.controller.addresses, v.controller.addressNote = addresses(l.Addr(), c.Serve, secure)
 	v.feed = newFeed(v.controller)
 	v.controller.notify = v.feed.notify
 	v.serve(l, certificates, &guard.Guard{
@@ -188,6 +194,12 @@ func writeRedirect(url string) (path string, err error) {
 // URL is the address of the page, with the token where one is asked for.
 func (v *View) URL() string { return v.url }
 
+// Addresses are all at which the page may be reached, without the token, and words on
+// what lies between; empty where there is nothing to say.
+func (v *View) Addresses() (list []string, note string) {
+	return v.controller.addresses, v.controller.addressNote
+}
+
 // Exposed reports whether the page asks for a token that goes over a network by
 // plain HTTP.
 func (v *View) Exposed() bool { return v.exposed }
@@ -211,6 +223,9 @@ func (v *View) Attach(job *Job, settings Settings, by string) <-chan *report.Rep
 	out := make(chan *report.Report, 1)
 	c := v.controller
 	c.mu.Lock()
+	if settings.Rules == nil {
+		settings.Rules = c.settings.Rules
+	}
 	c.settings = settings
 	now := c.attach(job, settings, by)
 	c.mu.Unlock()

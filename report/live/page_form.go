@@ -18,6 +18,7 @@ import (
 	"brunt/attack/plan"
 	"brunt/payloads/setting"
 	"brunt/report/format"
+	"brunt/report/rules"
 	"brunt/report/words"
 )
 
@@ -60,12 +61,29 @@ func readFields(body []byte, known ...string) (fields, error) {
 
 func (f fields) has(key string) bool { _, ok := f[key]; return ok }
 
+// word is a key's value where that is text, as it is typed; empty text is null.
+func (f fields) word(key string) (text string, is bool) {
+	raw := f[key]
+	if len(raw) == 0 || raw[0] != '"' || json.Unmarshal(raw, &text) != nil {
+		return "", false
+	}
+	if text = strings.TrimSpace(text); text == "" {
+		f[key] = json.RawMessage("null")
+		return "", false
+	}
+	return text, true
+}
+
 // number reads a key into to, which keeps its value where the key is left out
 // and becomes 0 where it is null.
 func (f fields) number(key string, to *float64) error {
+	text, typed := f.word(key)
 	raw, ok := f[key]
 	if !ok {
 		return nil
+	}
+	if typed {
+		raw = json.RawMessage(text)
 	}
 	var value *float64
 	if err := json.Unmarshal(raw, &value); err != nil {
@@ -83,6 +101,14 @@ func (f fields) number(key string, to *float64) error {
 }
 
 func (f fields) rate(to *vegeta.Rate) error {
+	if text, typed := f.word("rate_per_s"); typed {
+		rate, err := plan.ParseRate(text)
+		if err != nil {
+			return &FieldError{"rate_per_s", errors.New(pageText(err))}
+		}
+		*to = rate
+		return nil
+	}
 	value := plan.PerSecond(*to)
 	if err := f.number("rate_per_s", &value); err != nil || !f.has("rate_per_s") {
 		return err
@@ -122,11 +148,24 @@ func (f fields) concurrency(to *int) error {
 	return err
 }
 
+var errTooLong = errors.New("must be at most ten years")
+
 // maxSpan bounds durations to what nobody waits for.
 const maxSpan = 10 * 365 * 24 * time.Hour
 
 func (f fields) duration(key string, to *time.Duration) error {
 	if !f.has(key) {
+		return nil
+	}
+	if text, typed := f.word(key); typed {
+		length, err := plan.ParseDuration(text)
+		if err == nil && length > maxSpan {
+			err = errTooLong
+		}
+		if err != nil {
+			return &FieldError{key, err}
+		}
+		*to = length
 		return nil
 	}
 	if string(f[key]) == "0" {
@@ -138,7 +177,7 @@ func (f fields) duration(key string, to *time.Duration) error {
 		return err
 	}
 	if value > maxSpan.Seconds() {
-		return fieldError(key, "must be at most ten years")
+		return &FieldError{key, errTooLong}
 	}
 	*to = time.Duration(math.Round(value * 1e9))
 	if value > 0 && *to == 0 {
@@ -174,6 +213,56 @@ var settingsKeys = []string{
 	"timeout_s",
 	"payloads",
 	"target",
+	"stages",
+	"slo",
+	"name",
+}
+
+// end reads the run's length; null is until it is stopped.
+func (f fields) end(o *Settings) error {
+	if err := f.duration("duration_s", &o.Duration); err != nil {
+		return err
+	}
+	if f.has("duration_s") && o.Duration == 0 && string(f["duration_s"]) != "null" {
+		return fieldError("duration_s", "must be above 0, as 30s or 5m; leave it empty to run until stopped")
+	}
+	return nil
+}
+
+// stages reads loads one after the other, which stand for rate, concurrency and
+// duration.
+func (f fields) stages(o *Settings) error {
+	text, given := f.word("stages")
+	if !given {
+		return f.text("stages", &text) // that is empty, or no text
+	}
+	stages, err := plan.ParseStages(text)
+	if err != nil {
+		return &FieldError{"stages", errors.New(pageText(err))}
+	}
+	var p plan.Plan
+	p.SetStages(stages)
+	o.Rate, o.Concurrency, o.Duration, o.Stages = p.Rate, p.Concurrency, p.Duration, stages
+	return nil
+}
+
+// slo reads the rules that the run is judged by.
+func (f fields) slo(to *[]rules.Rule) error {
+	raw, given := f["slo"]
+	if !given {
+		return nil
+	}
+	var words []string
+	if json.Unmarshal(raw, &words) != nil {
+		return fieldError("slo", "expected a list of rules, as [\"p99<200ms\"], got %.40s", raw)
+	}
+	words = slices.DeleteFunc(words, func(word string) bool { return strings.TrimSpace(word) == "" })
+	list, err := rules.ParseAll(words)
+	if err != nil {
+		return &FieldError{"slo", err}
+	}
+	*to = list
+	return nil
 }
 
 // settings reads what differs from the form. Rate and concurrency are one choice: where
@@ -190,10 +279,10 @@ func (f fields) settings(form Settings) (Settings, error) {
 	err := cmp.Or(
 		f.rate(&o.Rate),
 		f.concurrency(&o.Concurrency),
-		f.duration(
-			"duration_s",
-			&o.Duration,
-		),
+		f.end(&o),
+		f.stages(&o),
+		f.slo(&o.Rules),
+		f.text("name", &o.Name),
 		f.warmup(&o),
 		f.duration("timeout_s", &o.Timeout),
 		f.text("target", &o.Target),
@@ -208,7 +297,7 @@ func (f fields) settings(form Settings) (Settings, error) {
 		}
 	}
 	if err == nil && o.Rate.Freq == 0 && o.Concurrency == 0 {
-		err = fieldError("rate_per_s", "no load asked for: give a rate or a concurrency")
+		err = fieldError("rate_per_s", "no load asked for: give a rate, as 10/s, or a number of users")
 	}
 	return o, err
 }
@@ -223,6 +312,7 @@ var formFields = map[setting.Field]struct{ key, name string }{
 	setting.Warmup:      {"warmup_s", "warm-up"},
 	setting.Timeout:     {"timeout_s", "timeout"},
 	setting.Payloads:    {"payloads", "payloads"},
+	setting.Stages:      {"stages", "stages"},
 }
 
 // nameOnPage is what a setting is called on the page: by its flag where the form has
@@ -252,7 +342,11 @@ func jsonField(err error) string {
 func pageText(err error) string {
 	var wrong *setting.FieldError
 	if errors.As(err, &wrong) && formFields[wrong.Field].key != "" && wrong.Subject.Empty() {
-		return wrong.Reason.In(nameOnPage)
+		text := wrong.Reason.In(nameOnPage)
+		if wrong.Form != "" {
+			text += "; write it as " + wrong.Form
+		}
+		return text
 	}
 	return setting.Describe(err, nameOnPage)
 }

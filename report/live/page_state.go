@@ -12,6 +12,7 @@ import (
 	"brunt/attack/result"
 	"brunt/report"
 	"brunt/report/live/metrics"
+	"brunt/report/rules"
 )
 
 // maxLogLines is how much of the log is kept.
@@ -54,6 +55,9 @@ type Form struct {
 	WarmupS   any      `json:"warmup_s"` // seconds, or "auto"
 	TimeoutS  float64  `json:"timeout_s"`
 	Payloads  []File   `json:"payloads"`
+	Stages    string   `json:"stages"` // as --stages, empty for none
+	SLO       []string `json:"slo"`
+	Name      string   `json:"name"`
 }
 
 // pageState is all that a page shows besides the report: "view" in its events.
@@ -69,6 +73,20 @@ type pageState struct {
 	Log      []LogLine `json:"log"`
 	Brunt    string    `json:"brunt"`
 	Now      time.Time `json:"now"`
+	Word     string    `json:"word"` // the state as it is called to people
+	// MayChange are the fields that a change of the run under way takes.
+	MayChange   []string `json:"may_change"`
+	Addresses   []string `json:"addresses"` // at which the page may be reached, without its token
+	AddressNote string   `json:"address_note"`
+	RunID       *string  `json:"run_id"` // of the current run, as in its address /runs/ID
+}
+
+// wordOf is what a state is called to people: that somebody stopped a run is no alarm.
+func wordOf(state string) string {
+	if state == stateInterrupted {
+		return "stopped"
+	}
+	return state
 }
 
 // hasFile reports whether the form has the file.
@@ -104,10 +122,14 @@ func (c *controller) view() (now *run, final *final, v pageState) {
 	settings := &c.settings
 	if now = c.current; now != nil {
 		v.Run, settings, final = now.number, &now.settings, now.final
+		if id := now.id(); id != "" {
+			v.RunID = new(id)
+		}
 	}
 	v.Load = loadOf(settings.Rate, settings.Concurrency)
 	v.Form.fillFrom(&c.settings)
-	v.Actions = c.actions(v.State)
+	v.Actions, v.Word = c.actions(v.State), wordOf(v.State)
+	v.Addresses, v.AddressNote, v.MayChange = c.addresses, c.addressNote, c.mayChange(v.Actions)
 	return now, final, v
 }
 
@@ -135,7 +157,7 @@ func (c *controller) scraped() metrics.Now {
 
 // forReaders is the state for those who may only read.
 func (v pageState) forReaders() pageState {
-	v.MayStart, v.Actions = false, []string{}
+	v.MayStart, v.Actions, v.MayChange = false, []string{}, []string{}
 	return v
 }
 
@@ -171,6 +193,19 @@ func (c *controller) actions(state string) []string {
 	return out
 }
 
+// mayChange are the fields that a change takes, where that is one of the actions. The
+// lock is held.
+func (c *controller) mayChange(actions []string) []string {
+	if !slices.Contains(actions, "change") {
+		return []string{}
+	}
+	out := []string{"slo"}
+	if p := &c.current.job.Meta.Plan; p.Open() {
+		return append(out, "rate_per_s")
+	}
+	return append(out, "concurrency")
+}
+
 func loadOf(rate vegeta.Rate, concurrency int) (l Load) {
 	if rate.Freq > 0 {
 		l.RatePerS = new(plan.PerSecond(rate))
@@ -195,7 +230,7 @@ func (f *Form) fillFrom(o *Settings) {
 	if f.WarmupS = o.Warmup.Seconds(); o.WarmupAuto {
 		f.WarmupS = "auto"
 	}
-	f.TimeoutS = o.Timeout.Seconds()
+	f.TimeoutS, f.Stages, f.SLO, f.Name = o.Timeout.Seconds(), plan.StagesText(o.Stages), rules.Texts(o.Rules), o.Name
 	files := make([]File, len(f.Payloads))
 	for i, file := range f.Payloads {
 		file.Chosen = slices.Contains(o.Payloads, file.File)

@@ -4,11 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"mime"
 	"net/http"
-	"strconv"
 	"time"
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
@@ -18,6 +16,7 @@ import (
 	"brunt/report"
 	"brunt/report/live/metrics"
 	"brunt/report/page"
+	"brunt/report/rules"
 	"brunt/report/saved"
 )
 
@@ -61,11 +60,11 @@ func (v *View) routes(files map[string]page.File) http.Handler {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		io.WriteString(w, "ok\n")
 	})
-	var list saved.Lister
 	mux.HandleFunc("GET /api/events", v.events)
 	mux.HandleFunc("GET /api/report", v.wholeReport)
+	mux.HandleFunc("GET /api/compare", v.compareRuns)
 	mux.HandleFunc("GET /api/runs", func(w http.ResponseWriter, _ *http.Request) {
-		writeJSON(w, http.StatusOK, map[string]any{"runs": v.controller.summaries(), "saved": savedRuns(&list)})
+		writeJSON(w, http.StatusOK, map[string]any{"runs": v.controller.summaries(), "saved": v.listSaved()})
 	})
 	mux.HandleFunc("GET /api/runs/{run}", v.runReport)
 	mux.Handle("GET /metrics", metrics.Handler(states, v.controller.scraped))
@@ -80,14 +79,14 @@ func (v *View) routes(files map[string]page.File) http.Handler {
 // maxSaved is how many saved runs the page lists, the newest ones.
 const maxSaved = 100
 
-// savedRuns are those that --save has kept on this machine, newest first; none where
+// listSaved are those that --save has kept on this machine, newest first; none where
 // they cannot be listed.
-func savedRuns(list *saved.Lister) []saved.Run {
-	runs, _, err := list.List(maxSaved)
+func (v *View) listSaved() []saved.Run {
+	runs, _, err := v.savedRuns.List(saved.MaxListed)
 	if err != nil {
 		return []saved.Run{}
 	}
-	return runs
+	return runs[:min(len(runs), maxSaved)]
 }
 
 func serveFile(w http.ResponseWriter, req *http.Request, file *page.File) {
@@ -188,7 +187,7 @@ func (v *View) stop(body []byte) error {
 }
 
 func (v *View) change(body []byte) error {
-	f, err := readFields(body, "rate_per_s", "concurrency")
+	f, err := readFields(body, "rate_per_s", "concurrency", "slo")
 	if err != nil {
 		return err
 	}
@@ -200,10 +199,20 @@ func (v *View) change(body []byte) error {
 	if err := f.concurrency(&concurrency); err != nil {
 		return err
 	}
-	if (rate.Freq == 0) == (concurrency == 0) {
-		return fieldError("rate_per_s", "give either a rate or a concurrency")
+	var slos []rules.Rule
+	if err := f.slo(&slos); err != nil {
+		return err
 	}
-	return v.controller.Change(rate, concurrency, fromPage)
+	switch load := rate.Freq > 0 || concurrency > 0; {
+	case rate.Freq > 0 && concurrency > 0, !load && !f.has("slo"):
+		return fieldError("rate_per_s", "give either a rate or a concurrency")
+	case load:
+		err = v.controller.Change(rate, concurrency, fromPage)
+	}
+	if err == nil && f.has("slo") {
+		err = v.controller.Judge(slos, fromPage)
+	}
+	return err
 }
 
 func (v *View) reset(body []byte) error {
@@ -213,51 +222,19 @@ func (v *View) reset(body []byte) error {
 	return v.controller.Reset(fromPage)
 }
 
-// findRun is the run that a request is about, and its final report where it has ended;
-// without a number the current or else last one. Where there is none it has responded.
-func (v *View) findRun(w http.ResponseWriter, number string) (*run, *final) {
-	n := 0
-	if number != "" {
-		var err error
-		if n, err = strconv.Atoi(number); err != nil || n <= 0 {
-			writeJSON(
-				w,
-				http.StatusNotFound,
-				apiError{Error: fmt.Sprintf("run %.20q: expected a number from 1", number)},
-			)
-			return nil, nil
-		}
-	}
-	found, final := v.controller.find(n)
-	if found == nil {
-		text := "no run yet"
-		if n > 0 {
-			text = fmt.Sprintf(
-				"run %d is not here: the last %d runs of this process are kept, as far as %d MB have room for them",
-				n,
-				maxWholeRuns,
-				int(maxWholeBytes/1e6),
-			)
-		}
-		writeJSON(w, http.StatusNotFound, apiError{Error: text})
-	}
-	return found, final
-}
-
 func (v *View) wholeReport(w http.ResponseWriter, req *http.Request) {
-	found, final := v.findRun(w, req.URL.Query().Get("run"))
-	if found == nil {
-		return
+	if found := v.open(w, req.URL.Query().Get("run")); found != nil {
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write(v.makeAlone(func(b io.Writer) error { return report.JSON(b, found.report()) }))
 	}
-	w.Header().Set("Content-Type", "application/json")
-	_ = report.JSON(w, found.reportOf(final, v.controller.rules))
 }
 
 func (v *View) runReport(w http.ResponseWriter, req *http.Request) {
-	found, final := v.findRun(w, req.PathValue("run"))
-	if found == nil {
-		return
+	if found := v.open(w, req.PathValue("run")); found != nil {
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write(v.makeAlone(func(b io.Writer) error {
+			_, err := b.Write(found.whole())
+			return err
+		}))
 	}
-	w.Header().Set("Content-Type", "application/json")
-	_, _ = w.Write(found.whole(final, v.controller.rules))
 }

@@ -10,6 +10,7 @@ import (
 	"brunt/attack/endpoint"
 	"brunt/attack/plan"
 	"brunt/report/format"
+	"brunt/report/rules"
 )
 
 // Settings are what a run is started with, from the page or the command line; a zero
@@ -25,6 +26,8 @@ type Settings struct {
 	Timeout     time.Duration
 	Payloads    []string // files, of those in the form
 	Target      string   // as on the command line; other words only with --serve-any-target
+	Rules       []rules.Rule
+	Name        string // of the run; empty for the command line's
 }
 
 // Apply puts the settings into a plan that holds everything else.
@@ -35,6 +38,7 @@ func (o *Settings) Apply(p *plan.Plan) {
 	}
 	p.Duration, p.Requests, p.Warmup, p.Timeout = o.Duration, o.Requests, o.Warmup, o.Timeout
 	p.WarmupUntilSettled = o.WarmupAuto
+	p.UntilStopped = true // where no end is given
 }
 
 // SettingsOf are the settings of a plan; concurrency is the one that was given, 0 for
@@ -49,11 +53,17 @@ func SettingsOf(p *plan.Plan, concurrency int, target string, payloads []string)
 // loadText is the load in words.
 func (o *Settings) loadText() string {
 	words := loadText(o.Rate, o.Concurrency)
+	if len(o.Stages) > 0 {
+		words = plan.StagesText(o.Stages)
+	}
 	if o.Duration > 0 {
 		words += " for " + format.Span(o.Duration)
 	}
 	if o.Requests > 0 {
 		words += fmt.Sprintf(", %d requests", o.Requests)
+	}
+	if o.Duration == 0 && o.Requests == 0 {
+		words += " until stopped"
 	}
 	return words
 }

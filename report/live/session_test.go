@@ -63,7 +63,7 @@ func newSession(t testing.TB, args ...string) *session {
 	if _, err := kong.Must(&c).Parse(args); err != nil {
 		t.Fatal(err)
 	}
-	source, err := job.Open(c.Job, c.URL, c.Live.Wait, job.Streams{In: strings.NewReader(""), Out: io.Discard, Args: append([]string{"attack"}, args...)})
+	source, err := job.Open(c.Job, c.URL, job.Allow{Load: c.Live.Wait, End: true}, job.Streams{In: strings.NewReader(""), Out: io.Discard, Args: append([]string{"attack"}, args...)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -55,10 +55,34 @@ func serve() (map[string]File, error) {
 	}
 	files["/web/app.css"] = fileOf("app.css", sheet)
 	files["/"] = fileOf("index.html", document(names))
+	files[RunPath] = fileOf("index.html", belowRuns(files["/"].Bytes))
+	icons, err := fs.Glob(web, "web/*.svg")
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range icons {
+		text, err := web.ReadFile(name)
+		if err != nil {
+			return nil, err
+		}
+		files["/"+name] = fileOf(name, string(text))
+	}
 	return files, nil
 }
 
+// RunPath is the path of the page of one run, as a pattern of http.ServeMux.
+const RunPath = "/runs/{run}"
+
+// belowRuns is the page as it stands one path further down.
+func belowRuns(document []byte) string {
+	return strings.NewReplacer(
+		`href="uPlot`, `href="../uPlot`, `href="web/`, `href="../web/`,
+		`src="uPlot`, `src="../uPlot`, `src="web/`, `src="../web/`,
+	).Replace(string(document))
+}
+
 var mediaTypes = map[string]string{
+	".svg":  "image/svg+xml",
 	".html": "text/html; charset=utf-8", ".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8",
 }
 

@@ -252,6 +252,15 @@ func nearest(name string) string {
 	return best
 }
 
+// Texts are the rules as ParseAll reads them; empty, and never nil, without any.
+func Texts(list []Rule) []string {
+	out := make([]string, len(list))
+	for i := range list {
+		out[i] = list[i].String()
+	}
+	return out
+}
+
 // ParseAll reads several rules, one per word or with commas, semicolons or
 // line ends between them; the first that is none is the error.
 func ParseAll(words []string) (rules []Rule, err error) {

@@ -19,6 +19,7 @@ import (
 // a file cannot be read.
 type Run struct {
 	Number    int         `json:"number"` // 1 is the newest: @-1
+	ID        *string     `json:"id"`     // that no other run has; null of several runs, and where it is not known
 	Name      string      `json:"name"`
 	File      string      `json:"file"`
 	Started   *time.Time  `json:"started"`
@@ -32,6 +33,7 @@ type Run struct {
 	P50       *float64    `json:"p50"`
 	P99       *float64    `json:"p99"`
 	Trust     *string     `json:"trust"`
+	Valid     *bool       `json:"valid"`
 	Problem   string      `json:"problem"`
 }
 
@@ -88,15 +90,19 @@ func List() (runs []Run, more int, err error) { return new(Lister).List(MaxListe
 // read fills in what the file tells. Only these parts of it are looked at.
 func (run *Run) read() {
 	var r struct {
-		Name       string                  `json:"name"`
-		Started    *time.Time              `json:"started"`
-		Target     struct{ URL string }    `json:"target"`
-		Plan       report.Plan             `json:"plan"`
-		Elapsed    float64                 `json:"plan_elapsed_s"`
-		Requests   report.Requests         `json:"requests"`
-		Throughput report.Throughput       `json:"throughput"`
-		Latency    map[string]percentile   `json:"latency_ms"`
-		Verdict    struct{ Trust *string } `json:"verdict"`
+		Name       string                `json:"name"`
+		Started    *time.Time            `json:"started"`
+		Target     struct{ URL string }  `json:"target"`
+		Plan       report.Plan           `json:"plan"`
+		Elapsed    float64               `json:"plan_elapsed_s"`
+		Requests   report.Requests       `json:"requests"`
+		Throughput report.Throughput     `json:"throughput"`
+		Latency    map[string]percentile `json:"latency_ms"`
+		Runs       []string              `json:"runs"`
+		Verdict    struct {
+			Trust *string
+			Valid *bool
+		} `json:"verdict"`
 	}
 	text, err := os.ReadFile(run.File)
 	if err == nil {
@@ -108,7 +114,10 @@ func (run *Run) read() {
 	}
 	run.Started, run.Title, run.Target, run.Plan, run.DurationS = r.Started, r.Name, r.Target.URL, r.Plan, r.Elapsed
 	run.Sent, run.Failed, run.PerS = r.Requests.Sent, r.Requests.Failed, r.Throughput.SucceededPerS
-	run.P50, run.P99, run.Trust = r.Latency["response"].P50, r.Latency["response"].P99, r.Verdict.Trust
+	run.P50, run.P99 = r.Latency["response"].P50, r.Latency["response"].P99
+	if run.Trust, run.Valid = r.Verdict.Trust, r.Verdict.Valid; len(r.Runs) == 1 {
+		run.ID = new(r.Runs[0])
+	}
 }
 
 type percentile struct{ P50, P99 *float64 }

@@ -85,6 +85,8 @@ func loadWords(r *report.Report) string {
 		words += " for " + format.SpanSeconds(*plan.DurationS)
 	case plan.Requests != nil:
 		words += fmt.Sprintf(" for %s %s", format.Count(*plan.Requests), unit)
+	case plan.UntilStopped:
+		words += " until stopped"
 	}
 	if plan.Arrivals != "" && plan.Arrivals != "constant" {
 		words += ", " + format.Safe(plan.Arrivals, 20) + " arrivals"

@@ -6,7 +6,6 @@ import (
 	"crypto/subtle"
 	"fmt"
 	"html"
-	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -16,7 +15,7 @@ import (
 )
 
 // Policy lets a page load this server's own files and nothing else.
-const Policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; " +
+const Policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; " +
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 // Guard decides who may read and who may act. On loopback whoever is on this machine
@@ -72,8 +71,15 @@ func (g *Guard) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		g.refuse(w, req, r)
 		return
 	}
-	if g.hasLinkToken(req) {
+	switch {
+	case g.hasLinkToken(req):
 		g.setCookie(w, req)
+		return
+	case g.Token != "" && req.URL.Path == tokenPath && req.Method == http.MethodPost:
+		g.takeToken(w, req)
+		return
+	case g.Token != "" && req.URL.Path == tokenPath && isRead(req):
+		askForToken(w, tokenPath, &refusal{http.StatusOK, ""})
 		return
 	}
 	acts, r := g.authenticate(req)
@@ -92,7 +98,15 @@ func (g *Guard) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 }
 
 func (g *Guard) refuse(w http.ResponseWriter, req *http.Request, r *refusal) {
-	if req.URL.Path == "/" && strings.Contains(req.Header.Get("Accept"), "text/html") { // a browser's, for the page
+	switch {
+	case !isBrowsers(req):
+	case r == noToken && req.URL.Query().Has(refusedQuery):
+		askForToken(w, req.URL.Path, wrongToken)
+		return
+	case r == noToken, r == wrongToken:
+		askForToken(w, req.URL.Path, r)
+		return
+	default:
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		w.WriteHeader(r.status)
 		_, _ = fmt.Fprintf(w, refusedPage, html.EscapeString(r.text))
@@ -101,8 +115,7 @@ func (g *Guard) refuse(w http.ResponseWriter, req *http.Request, r *refusal) {
 	g.Refuse(w, r.status, r.text)
 }
 
-// refusedPage is the page where access is refused. It has no style sheet, which would
-// need the token as well.
+// refusedPage is the page where access is refused, whatever the token.
 const refusedPage = `<!doctype html><html lang="en"><meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark"><title>brunt</title><main><h1>brunt does not show this page</h1><p>%s.</p></main>`
 
 func isRead(req *http.Request) bool {
@@ -137,7 +150,7 @@ func crossSite(req *http.Request) bool {
 // isNavigation reports whether somebody followed a link to the page, in a message or a
 // terminal in the browser, which is no attack.
 func isNavigation(req *http.Request) bool {
-	return req.Method == http.MethodGet && req.URL.Path == "/" && req.Header.Get("Sec-Fetch-Mode") == "navigate"
+	return req.Method == http.MethodGet && isPage(req.URL.Path) && req.Header.Get("Sec-Fetch-Mode") == "navigate"
 }
 
 // isLocalName reports whether a Host header, with or without a port, can only
@@ -152,33 +165,38 @@ func isLocalName(host string) bool {
 	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
 }
 
-// hasLinkToken reports whether the request is for the page with the token in its URL.
+// hasLinkToken reports whether the request is for the page with a token in its URL,
+// which is taken out of the address in any case.
 func (g *Guard) hasLinkToken(req *http.Request) bool {
-	return g.Token != "" && isRead(req) && req.URL.Path == "/" && req.URL.Query().Has("token")
+	return isRead(req) && isPage(req.URL.Path) && req.URL.Query().Has("token")
 }
 
 // setCookie turns the token in the URL into a cookie, so that it is not in the address
 // bar, the history or a referrer.
 func (g *Guard) setCookie(w http.ResponseWriter, req *http.Request) {
-	if !g.matches(req.URL.Query().Get("token")) {
+	page := req.URL.EscapedPath()
+	switch {
+	case g.Token == "": // none is asked for
+	case g.matches(req.URL.Query().Get("token")):
+		g.Authenticated(req)
+		g.giveCookie(w)
+	case isBrowsers(req):
+		page += "?" + refusedQuery
+	default:
 		g.refuse(w, req, wrongToken)
 		return
 	}
-	g.Authenticated(req)
-	http.SetCookie(w, &http.Cookie{
-		Name: g.Cookie, Value: g.Token, Path: "/", HttpOnly: true, Secure: g.Secure, SameSite: http.SameSiteStrictMode,
-	})
 	if crossSite(req) { // a strict cookie is not sent after a redirect from there
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		_, _ = io.WriteString(w, redirectPage)
+		_, _ = fmt.Fprintf(w, redirectPage, html.EscapeString(page))
 		return
 	}
-	w.Header().Set("Location", "/")
+	w.Header().Set("Location", page)
 	w.WriteHeader(http.StatusSeeOther)
 }
 
 // redirectPage makes the next request one of this site.
-const redirectPage = `<!doctype html><meta http-equiv="refresh" content="0; url=/"><title>brunt</title>`
+const redirectPage = `<!doctype html><meta http-equiv="refresh" content="0; url=%s"><title>brunt</title>`
 
 var (
 	wrongToken = &refusal{
