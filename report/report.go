@@ -149,6 +149,7 @@ type Client struct {
 // Where nobody judged all of it is null but Reasons, which say why.
 type Verdict struct {
 	Headline  *string  `json:"headline"`   // what the endpoint did, or what was in its way: one sentence
+	Brief     *string  `json:"brief"`      // the headline in a few words: 33 % refused (429) since 0:08; null in a merged report
 	Notes     []string `json:"notes"`      // what else there is to know of that
 	LimitedBy *string  `json:"limited_by"` // none, client, connections or endpoint
 	Valid     *bool    `json:"valid"`      // trust is not none

@@ -20,7 +20,7 @@ func VerdictOf(v *result.Verdict) Verdict {
 		return out
 	}
 	out.Headline, out.LimitedBy, out.Trust = optional(words.Of(v.Headline)), optional(v.LimitedBy), optional(v.Trust)
-	out.Valid = new(v.Valid())
+	out.Valid, out.Brief = new(v.Valid()), optional(words.Of(v.Brief))
 	if v.Trust == result.TrustLimited && v.Error > 0 {
 		out.ErrorMS = format.Millis(float64(v.Error))
 	}

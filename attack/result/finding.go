@@ -20,6 +20,7 @@ var moreConnections = setting.Textf("raise %v, or leave it out", setting.Connect
 // the reader should know of it.
 type finding struct {
 	headline setting.Text
+	brief    setting.Text // in a few words; empty for the headline's own
 	limit    string
 	notes    []setting.Text
 }

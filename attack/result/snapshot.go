@@ -55,6 +55,8 @@ type Client struct {
 type Verdict struct {
 	// Headline is what the endpoint did, or what was in the way, in one sentence.
 	Headline setting.Text
+	// Brief is the same in a few words, as "33 % refused (429) since 0:08".
+	Brief setting.Text
 	// Notes are what else there is to know of that: what to raise, failures too few
 	// for the headline.
 	Notes []setting.Text

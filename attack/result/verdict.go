@@ -2,6 +2,7 @@ package result
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"brunt/attack/plan"
@@ -16,7 +17,7 @@ func Judge(s *Snapshot, p *plan.Plan) Verdict {
 	t := gradeTrust(s, p)
 	f := findingOf(s, p, &t)
 	return Verdict{
-		Headline: f.headline, Notes: f.notes, LimitedBy: f.limit,
+		Headline: f.headline, Brief: briefOf(&f), Notes: f.notes, LimitedBy: f.limit,
 		Trust: t.grade, Error: t.maxError, Reasons: append(t.reasons, cpuUse(&s.Client)),
 	}
 }
@@ -107,6 +108,7 @@ func noReply(s *Snapshot, p *plan.Plan, _ *trust) (finding, bool) {
 			spell.Counted(c.Sent, "request"),
 			spell.Span(s.Elapsed),
 		),
+		brief: setting.Plain("filling: no reply yet, longest wait " + spell.Span(s.Elapsed)),
 		limit: LimitNone,
 	}, true
 }
@@ -124,6 +126,7 @@ func limitReached(s *Snapshot, p *plan.Plan, t *trust) (finding, bool) {
 	if waited := share(waitedForSlot(c), c.Planned); waited >= noticeableShare {
 		f := finding{
 			headline: setting.Plain(slotsHeldUp(waited, p)),
+			brief:    setting.Plain("held up by the limit of " + spell.Grouped(uint64(p.Concurrency)) + " in flight"),
 			limit:    LimitConnections, notes: append([]setting.Text{setting.Textf("raise %v, or this is what the endpoint bears", setting.Concurrency)}, minorFailures(s)...),
 		}
 		if p.ShortOfFiles() {
@@ -151,10 +154,11 @@ func loadNotMade(s *Snapshot, p *plan.Plan, t *trust) (finding, bool) {
 	if !t.client {
 		return finding{}, false
 	}
-	f := finding{limit: LimitClient, notes: minorFailures(s)}
+	f := finding{limit: LimitClient, notes: minorFailures(s), brief: setting.Plain("answered, but brunt did not keep up with its plan")}
 	switch left := share(leftUnsent(&s.Counts), s.Counts.Planned); {
 	case !p.Open():
 		f.headline = setting.Plain("brunt set the pace, not the endpoint")
+		f.brief = setting.Plain("brunt set the pace")
 	case left >= noticeableShare:
 		f.headline = setting.Textf(
 			"the endpoint answered what it was sent, but brunt did not keep up with its plan: it left out %s of the requests",
@@ -181,9 +185,11 @@ func loadNotMade(s *Snapshot, p *plan.Plan, t *trust) (finding, bool) {
 // keptUp is a run in which nothing stands out.
 func keptUp(s *Snapshot, p *plan.Plan) finding {
 	f := finding{headline: setting.Plain("the endpoint set the pace"), limit: LimitNone, notes: minorFailures(s)}
+	slower := false
 	if p.Open() {
 		f.headline = setting.Plain("the endpoint kept up")
 		if b := backlogOf(s, p, lastLoad(s, p)); b.slower && b.last >= slowedBy*b.first {
+			slower = true
 			f.headline = f.headline.Plus(
 				fmt.Sprintf(
 					", but became slower: responses took about %s at the end, and %s at first",
@@ -193,7 +199,12 @@ func keptUp(s *Snapshot, p *plan.Plan) finding {
 			)
 		}
 	}
+	f.brief = setting.Plain(strings.TrimPrefix(f.headline.String(), "the endpoint "))
+	if slower {
+		f.brief = setting.Plain("kept up, but became slower")
+	}
 	if from, to := pauseIn(s, p); to > 0 {
+		f.brief = f.brief.Plus(fmt.Sprintf(", but for a pause of %s at %s", spell.Span(to-from), clockTime(from)))
 		since := spell.Span(from) + " of the run"
 		if from < 10*time.Millisecond {
 			since = "its beginning"

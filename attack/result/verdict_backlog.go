@@ -79,6 +79,7 @@ func fellBehind(s *Snapshot, p *plan.Plan, _ *trust) (finding, bool) {
 				spell.Grouped(b.from),
 				spell.Grouped(b.to),
 			),
+			brief: setting.Plain("fell behind: in flight rose from " + spell.Grouped(b.from) + " to " + spell.Grouped(b.to)),
 			limit: LimitEndpoint,
 			notes: minorFailures(s),
 		}, true
@@ -92,6 +93,7 @@ func fellBehind(s *Snapshot, p *plan.Plan, _ *trust) (finding, bool) {
 				spell.Span(b.first),
 				spell.Span(soon),
 			),
+			brief: setting.Plain("filling: " + spell.Grouped(b.to) + " in flight, a reply takes about " + spell.Span(b.first)),
 			limit: LimitNone,
 			notes: minorFailures(s),
 		}, true
@@ -101,12 +103,14 @@ func fellBehind(s *Snapshot, p *plan.Plan, _ *trust) (finding, bool) {
 				"filling: %s in flight, and still more; whether the endpoint keeps up does not show yet",
 				spell.Counted(b.to, "request"),
 			),
+			brief: setting.Plain("filling: " + spell.Grouped(b.to) + " in flight, and still more"),
 			limit: LimitNone,
 			notes: minorFailures(s),
 		}, true
 	}
 	if b.grows {
 		return finding{
+			brief: setting.Plain("answered; too short to show whether it keeps up"),
 			headline: setting.Textf(
 				"the endpoint answered, but the load was too short to show whether it keeps up: requests in flight rose from %s to %s",
 				spell.Grouped(b.from),
@@ -117,6 +121,7 @@ func fellBehind(s *Snapshot, p *plan.Plan, _ *trust) (finding, bool) {
 		}, true
 	}
 	return finding{
+		brief: setting.Plain("answered; too short to show whether it keeps up"),
 		headline: setting.Textf(
 			"the endpoint answered, but the load was too short to show whether it keeps up: it lasted %s, and a response takes about %s",
 			spell.Span(s.PlanElapsed),
@@ -317,5 +322,8 @@ func shortStage(s *Snapshot, b *backlog, in *load) finding {
 		in.stage,
 		why,
 	)
-	return finding{headline: setting.Plain(headline), limit: LimitNone, notes: minorFailures(s)}
+	return finding{
+		headline: setting.Plain(headline), limit: LimitNone, notes: minorFailures(s),
+		brief: setting.Plain("answered; too short to show whether it keeps up"),
+	}
 }

@@ -106,6 +106,14 @@ func TestGuardOnLoopback(t *testing.T) {
 		{"another site's image", "GET", "/api/runs", "Sec-Fetch-Site: cross-site", 403},
 		{"another site's form", "POST", "/api/stop", "Sec-Fetch-Site: cross-site", 403},
 		{"typed in", "GET", "/", "Sec-Fetch-Site: none", 200},
+		{"a run's page", "GET", "/runs/abc", "", 200},
+		{"a run's page, rebound", "GET", "/runs/abc", "Host: evil.example", 403},
+		{"a run's page from a link", "GET", "/runs/abc", "Sec-Fetch-Site: cross-site|Sec-Fetch-Mode: navigate", 200},
+		{"a run's page in a frame's script", "GET", "/runs/abc", "Sec-Fetch-Site: cross-site|Sec-Fetch-Mode: cors", 403},
+		{"below a run's page", "GET", "/runs/a/b", "Sec-Fetch-Site: cross-site|Sec-Fetch-Mode: navigate", 403},
+		{"a run's data from another site", "GET", "/api/runs/abc", "Sec-Fetch-Site: cross-site", 403},
+		{"a comparison from another site", "GET", "/api/compare?base=1&new=2", "Origin: http://evil.example", 403},
+		{"a link with a token that none is asked for", "GET", "/?token=x", "", 303},
 		{"a link in a message", "GET", "/", "Sec-Fetch-Site: cross-site|Sec-Fetch-Mode: navigate", 200},
 		{"a link past the page", "GET", "/api/report", "Sec-Fetch-Site: cross-site|Sec-Fetch-Mode: navigate", 403},
 		{"another site's frame", "GET", "/", "Sec-Fetch-Site: cross-site|Sec-Fetch-Mode: no-cors", 403},
@@ -158,6 +166,10 @@ func TestGuardByToken(t *testing.T) {
 		{"no token", "GET", "/download/report.json", "", 401},
 		{"no token", "POST", "/api/stop", "", 401},
 		{"no token", "GET", "/no/such/path", "", 401},
+		{"no token", "GET", "/runs/abc", "", 401},
+		{"no token", "GET", "/api/runs/abc", "", 401},
+		{"no token", "GET", "/api/compare?base=1&new=2", "", 401},
+		{"a wrong token by the form", "POST", "/token", "", 403},
 		{"health", "GET", "/healthz", "", 200},
 		{"bearer", "GET", "/api/runs", "Authorization: Bearer " + token, 200},
 		{"bearer in lower case", "GET", "/api/runs", "Authorization: bearer " + token, 200},
@@ -199,11 +211,12 @@ func TestRefusalIsAPage(t *testing.T) {
 	v := serve(t, func(c *Config) { c.ServeToken = testToken })
 	for _, row := range []guardRow{
 		{"without a token", "GET", "/", "Accept: text/html,*/*", 401},
-		{"with a wrong link", "GET", "/?token=wrong", "Accept: text/html,*/*", 403},
+		{"for a run, without a token", "GET", "/runs/abc", "Accept: text/html,*/*", 401},
+		{"after a wrong link", "GET", "/?refused", "Accept: text/html,*/*", 403},
 		{"by another name", "GET", "/", "Accept: text/html,*/*|Host: evil.example", 403},
 	} {
 		row.test(t, v)
-		if r := row.send(t, v); !strings.HasPrefix(r.header.Get("Content-Type"), "text/html") || !strings.Contains(string(r.body), "open ") {
+		if r := row.send(t, v); !strings.HasPrefix(r.header.Get("Content-Type"), "text/html") || !strings.Contains(string(r.body), "open ") && !strings.Contains(string(r.body), "token of this page") && !strings.Contains(string(r.body), "needs its token") {
 			t.Errorf("%s: %s", row.why, r)
 		}
 	}
