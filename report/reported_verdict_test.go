@@ -23,19 +23,19 @@ var verdicts = map[string]struct {
 	endsRun bool     // exit 4 with --strict
 }{
 	"trusted": {result.Verdict{Headline: setting.Plain("the endpoint kept up"), LimitedBy: result.LimitNone, Trust: result.TrustFull, Reasons: []string{"the endpoint kept up", "brunt used 8 % of 2 cores"}},
-		`{"headline":"the endpoint kept up","notes":[],"limited_by":"none","valid":true,"trust":"full","error_ms":null,"reasons":["brunt used 8 % of 2 cores"]}`,
+		`{"headline":"the endpoint kept up","brief":null,"notes":[],"limited_by":"none","valid":true,"trust":"full","error_ms":null,"reasons":["brunt used 8 % of 2 cores"]}`,
 		[]string{"the endpoint kept up", "limited by nothing", "figures trusted: brunt used 8 %"}, false},
 	"trusted with an error": {result.Verdict{Headline: setting.Plain("the endpoint refused 33 %"), LimitedBy: result.LimitEndpoint, Trust: result.TrustLimited, Error: 8 * time.Millisecond, Reasons: []string{"sent late"}},
-		`{"headline":"the endpoint refused 33 %","notes":[],"limited_by":"endpoint","valid":true,"trust":"limited","error_ms":8,"reasons":["sent late"]}`,
+		`{"headline":"the endpoint refused 33 %","brief":null,"notes":[],"limited_by":"endpoint","valid":true,"trust":"limited","error_ms":8,"reasons":["sent late"]}`,
 		[]string{"the endpoint refused 33 %", "limited by the endpoint", "figures trusted, but times may be up to 8.00 ms too high: sent late"}, false},
 	"settings are named by their flags": {result.Verdict{Headline: setting.Textf("lower %v", setting.Concurrency), Notes: []setting.Text{setting.Textf("raise %v", setting.Connections)}, LimitedBy: result.LimitConnections, Trust: result.TrustFull},
-		`{"headline":"lower --concurrency","notes":["raise --connections"],"limited_by":"connections","valid":true,"trust":"full","error_ms":null,"reasons":[]}`,
+		`{"headline":"lower --concurrency","brief":null,"notes":["raise --connections"],"limited_by":"connections","valid":true,"trust":"full","error_ms":null,"reasons":[]}`,
 		[]string{"lower --concurrency", "raise --connections"}, false},
 	"not trusted": {result.Verdict{Headline: setting.Plain("the endpoint refused 33 %"), LimitedBy: result.LimitEndpoint, Trust: result.TrustNone, Reasons: []string{"sent late"}},
-		`{"headline":"the endpoint refused 33 %","notes":[],"limited_by":"endpoint","valid":false,"trust":"none","error_ms":null,"reasons":["sent late"]}`,
+		`{"headline":"the endpoint refused 33 %","brief":null,"notes":[],"limited_by":"endpoint","valid":false,"trust":"none","error_ms":null,"reasons":["sent late"]}`,
 		[]string{"the endpoint refused 33 %", "limited by the endpoint", "figures not trusted: sent late"}, true},
 	"not judged": {result.Verdict{Reasons: []string{"nobody looked"}},
-		`{"headline":null,"notes":[],"limited_by":null,"valid":null,"trust":null,"error_ms":null,"reasons":["nobody looked"]}`,
+		`{"headline":null,"brief":null,"notes":[],"limited_by":null,"valid":null,"trust":null,"error_ms":null,"reasons":["nobody looked"]}`,
 		[]string{"not judged: nobody looked"}, false},
 }
 
@@ -85,8 +85,8 @@ func TestVerdictOfEarlierVersions(t *testing.T) {
 		old     string
 		want    string
 	}{
-		"valid":   {false, `{"valid":true,"limited_by":"none","reasons":["the endpoint kept up","brunt used 8 %"]}`, `{"headline":"the endpoint kept up","notes":[],"limited_by":"none","valid":true,"trust":"full","error_ms":null,"reasons":["brunt used 8 %"]}`},
-		"invalid": {false, `{"valid":false,"limited_by":"client","reasons":[]}`, `{"headline":null,"notes":[],"limited_by":"client","valid":false,"trust":"none","error_ms":null,"reasons":[]}`},
+		"valid":   {false, `{"valid":true,"limited_by":"none","reasons":["the endpoint kept up","brunt used 8 %"]}`, `{"headline":"the endpoint kept up","brief":null,"notes":[],"limited_by":"none","valid":true,"trust":"full","error_ms":null,"reasons":["brunt used 8 %"]}`},
+		"invalid": {false, `{"valid":false,"limited_by":"client","reasons":[]}`, `{"headline":null,"brief":null,"notes":[],"limited_by":"client","valid":false,"trust":"none","error_ms":null,"reasons":[]}`},
 		"rebuilt": {true, `{"valid":true,"limited_by":"none","reasons":["not judged: results do not say what the client used"]}`, verdictNull("results do not say what the client used")},
 	} {
 		r := reporttest.Healthy.Report()
@@ -104,7 +104,7 @@ func TestVerdictOfEarlierVersions(t *testing.T) {
 }
 
 func verdictNull(reason string) string {
-	return `{"headline":null,"notes":[],"limited_by":null,"valid":null,"trust":null,"error_ms":null,"reasons":["` + reason + `"]}`
+	return `{"headline":null,"brief":null,"notes":[],"limited_by":null,"valid":null,"trust":null,"error_ms":null,"reasons":["` + reason + `"]}`
 }
 
 // A merge is trusted as far as the least trusted of its parts, and judged where
