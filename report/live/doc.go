@@ -12,7 +12,7 @@
 // live/metrics.
 //
 // May import: attack, attack/endpoint, attack/figure, attack/host, attack/plan,
-// attack/result, payloads/file, payloads/setting, payloads/show, report, report/config, report/export,
-// report/compare, report/format, report/live/guard, report/live/metrics, report/page, report/results,
-// report/rules, report/saved, report/words.
+// attack/result, payloads/file, payloads/setting, payloads/show, report, report/compare,
+// report/config, report/export, report/format, report/live/guard, report/live/metrics,
+// report/page, report/results, report/rules, report/saved, report/words.
 package live
