@@ -35,6 +35,7 @@ func (t *timeline) snapshot() *result.Snapshot {
 	s.State, s.Started = r.state(t.closed), r.clock.Time(r.measured.Load())
 	addresses, dead := r.addresses()
 	s.Addresses, s.TLSVersion = addresses, r.dialer.TLSVersion()
+	s.Proxy, _ = r.dialer.Proxy()
 	s.Client, s.Delays = r.client(), r.watch.delays()
 	if g := t.aggregate; g.silent {
 		s.Silence = result.Silence{From: g.silence.from.Sub(r.measured.Load()), Length: g.silence.to.Sub(g.silence.from)}
@@ -45,6 +46,9 @@ func (t *timeline) snapshot() *result.Snapshot {
 		s.RunID = string(r.id)
 	}
 	s.Warnings = append(s.Warnings, r.warnings...)
+	if moved := r.moves.warning(r.measured.Load()); !moved.Empty() {
+		s.Warnings = append(s.Warnings, moved)
+	}
 	s.Warnings = append(s.Warnings, setting.Plains(r.credentialWarnings())...)
 	s.CredentialsExpired = r.credentialsExpired(time.Now())
 	r.changeMu.Lock()

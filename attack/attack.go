@@ -99,6 +99,7 @@ type Run struct {
 	watch    delayWatch
 	recorder *recorder // nil without a sink
 	warnings []setting.Text
+	moves    moves // guarded by the timeline's lock
 	done     chan struct{}
 
 	errMu sync.Mutex
@@ -143,6 +144,12 @@ func Start(p plan.Plan, request Request, set *payloads.Set, target *endpoint.End
 	if err := r.checkHostHeaders(); err != nil {
 		return nil, err
 	}
+	if r.ownHost() {
+		// A proxy goes by the URL of a request, and makes its Host of that.
+		for _, h := range r.hosts {
+			h.dialer.UseTunnel()
+		}
+	}
 	target.AddSecrets(r.request.Headers, "")
 	if err := r.addSecrets(); err != nil {
 		return nil, err
@@ -180,7 +187,7 @@ func (r *Run) indexNames(variants []payloads.Variant) {
 func (r *Run) begin(sink Sink) error {
 	r.clock = clock.From(time.Now())
 	r.pacer = newPacer(&r.plan, r.clock)
-	r.blocking = !socketsAreOwn || alwaysBlocking.Load()
+	r.blocking = !socketsAreOwn || alwaysBlocking.Load() || r.layered()
 	r.readyHosts()
 	if err := r.makeLoops(); err != nil {
 		r.closeLoops()
@@ -205,6 +212,9 @@ func (r *Run) begin(sink Sink) error {
 	for _, l := range r.loops {
 		r.workers.Add(1)
 		go l.work()
+	}
+	for _, h := range r.hosts {
+		h.dialer.Follow(r.follow)
 	}
 	if r.plan.WarmupUntilSettled {
 		go r.settle()
@@ -313,6 +323,9 @@ func (r *Run) finish() {
 	r.workers.Wait()
 	r.helpers.Wait()
 	r.endpoint.WatchHeaders(nil)
+	for _, h := range r.hosts {
+		h.dialer.Follow(nil)
+	}
 	r.endOnce.Do(func() { close(r.ending) })
 	r.cancelDials()
 	if r.recorder != nil {

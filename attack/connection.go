@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"brunt/attack/clock"
+	"brunt/attack/endpoint"
 )
 
 // errCut ends an exchange whose run was cut.
@@ -63,16 +64,19 @@ type connection struct {
 	heard    Instant       // instant of the last read that said something
 	stall    time.Duration // the longest silence of a stream; 0 for no bound
 
-	replies int64         // complete replies that came on it
-	trip    time.Duration // at least a round trip: what opening it took, or its quickest reply
+	address *endpoint.Address // that it goes to
+	leaving bool              // to be closed after its reply, since the target's name has moved
+	replies int64             // complete replies that came on it
+	trip    time.Duration     // at least a round trip: what opening it took, or its quickest reply
 }
 
 // generations numbers connections.
 var generations atomic.Int32
 
 // newConnection takes over what was dialled.
-func newConnection(conn net.Conn, connect time.Duration, run *Run) (*connection, error) {
-	c := &connection{fd: -1, clock: run.clock, trip: connect, generation: generations.Add(1)}
+func newConnection(o *endpoint.Opened, run *Run) (*connection, error) {
+	conn := o.Conn
+	c := &connection{fd: -1, clock: run.clock, address: o.At, trip: o.Connect, generation: generations.Add(1)}
 	if run.blocking {
 		c.blocking = newBlockingConn(conn, c)
 		return c, nil

@@ -44,6 +44,7 @@ func kindOf(err error, stale bool) string {
 	var gone *payloadError
 	var answer *streamError
 	var turnedAway *turnedAwayError
+	var refused *endpoint.TLSError
 	switch {
 	case err == errCut:
 		return result.KindCut
@@ -51,6 +52,8 @@ func kindOf(err error, stale bool) string {
 		return result.KindConnectRate
 	case errors.As(err, &dial):
 		return endpoint.DialKind(dial.err)
+	case errors.As(err, &refused):
+		return endpoint.TLS
 	case errors.As(err, &turnedAway):
 		return result.KindTurnedAway
 	case err == h2.ErrNoStream:
@@ -123,25 +126,53 @@ var remedies = map[string]setting.Text{
 	result.KindTimeoutReply: setting.Textf("lower the load, or raise %v if replies that late are of use", setting.Timeout),
 }
 
-// certificateWanted is how crypto/tls, which has no type for it, calls the alert
-// by which a server of TLS 1.3 says so once the connection stands.
-const certificateWanted = "tls: certificate required"
+// refusal is the error by which the endpoint refuses TLS, where err is that: servers of TLS
+// 1.3 look at a client's certificate only once the connection stands. It is err elsewhere.
+func (r *Run) refusal(host int, err error) error {
+	if refused := r.hosts[host].dialer.Refusal(err); refused != nil {
+		return refused
+	}
+	return err
+}
 
 // remedyFor is what to do about a failure without a status, one sentence; empty
 // where nothing is known but what its message says.
 func remedyFor(kind string, err error) setting.Text {
 	var dial *dialError
 	var bad *http1.Error
-	var alert *net.OpError
+	var refused *endpoint.TLSError
 	switch {
 	case errors.As(err, &dial):
 		return endpoint.Remedy(dial.err)
+	case errors.As(err, &refused):
+		return endpoint.Remedy(refused)
 	case errors.As(err, &bad) && bad.Remedy != "":
 		return setting.Plain(bad.Remedy)
-	case errors.As(err, &alert) && alert.Err.Error() == certificateWanted:
-		return setting.Plain(cause.AdviceElsewhere(cause.Certificate))
 	}
 	return remedies[kind]
+}
+
+// remedyFor is what to do about the failure of an exchange without a status.
+func (r *Run) remedyFor(ex *exchange) setting.Text {
+	to := r.hosts[r.kinds[ex.variant].host].dialer
+	remedy := remedyFor(ex.kind, ex.err)
+	closed := ex.kind == result.KindReset || ex.kind == result.KindClosedEarly
+	if remedy.Empty() && closed && ex.connUnanswered && to.AsksForCertificate() {
+		return setting.Textf("it had asked for a client certificate, and was shown none: if it wants one, give it with %v", setting.ClientCert)
+	}
+	return remedy
+}
+
+// adviceOn is what to do about the cause of a failed reply, where a setting does it; else
+// text.
+func (r *Run) adviceOn(c cause.Cause, text string) setting.Text {
+	switch c {
+	case cause.Certificate:
+		return r.dialer.CertificateAdvice()
+	case cause.ProxyCredentials:
+		return setting.Textf("it is the proxy that wants a user and a password: give them by %v http://USER:PASSWORD@HOST:PORT", setting.Proxy)
+	}
+	return setting.Plain(text)
 }
 
 // broken gives the example message of a connection that broke off, and when.
@@ -169,7 +200,11 @@ func (ex *exchange) describe(redact func(string) string) setting.Text {
 	if m := messages[kind]; !m.Empty() {
 		return m
 	}
-	// "dial tcp" in front of the address says nothing.
+	// "dial tcp" in front of the address says nothing. Of a proxy its own words tell it.
+	var atProxy interface{ AtProxy() string }
+	if errors.As(err, &atProxy) {
+		return setting.Plain(redact(spell.OneLine(atProxy.AtProxy(), 300)))
+	}
 	if op := (*net.OpError)(nil); errors.As(err, &op) && op.Op == "dial" && op.Addr != nil {
 		return setting.Plain(redact(spell.OneLine(op.Addr.String()+": "+op.Err.Error(), 300)))
 	}

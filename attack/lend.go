@@ -85,7 +85,7 @@ func (l *loop) adopt() {
 	for _, s := range got {
 		l.limit++
 		l.add(s)
-		if s.conn != nil && l.watch(s) != nil {
+		if s.conn != nil && (s.conn.address.Gone() || l.watch(s) != nil) {
 			s.drop()
 		}
 		l.release(s)

@@ -6,6 +6,7 @@ import (
 
 	"golang.org/x/net/http2/hpack"
 
+	"brunt/attack/endpoint"
 	"brunt/attack/h2"
 	"brunt/attack/plan"
 	"brunt/payloads/setting"
@@ -25,8 +26,8 @@ type mux struct {
 	fewestStreams atomic.Int64 // fewest concurrent streams that a connection has allowed
 
 	mu    sync.Mutex
-	conns map[*h2.Conn]struct{} // all that may be open, also those that take no more streams
-	prune int                   // size at which closed ones are removed
+	conns map[*h2.Conn]*endpoint.Address // all that may be open, also those that take no more streams, and where they go
+	prune int                            // size at which closed ones are removed
 }
 
 // minPlaces leaves room for connections of slots that a later change of the load
@@ -51,7 +52,7 @@ type opening struct {
 }
 
 func newMux(r *Run, host int) *mux {
-	m := &mux{run: r, host: host, conns: map[*h2.Conn]struct{}{}, prune: 64}
+	m := &mux{run: r, host: host, conns: map[*h2.Conn]*endpoint.Address{}, prune: 64}
 	m.buildHeads(&r.request)
 	m.config = h2.Config{
 		Now:       r.clock.Now,
@@ -135,10 +136,13 @@ func (m *mux) join(o *opening, s *place, opener *muxSender) {
 
 // add keeps a connection for the cut, which must also reach those that have lost
 // their place and still have replies to bring.
-func (m *mux) add(c *h2.Conn) {
+func (m *mux) add(c *h2.Conn, address *endpoint.Address) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.conns[c] = struct{}{}
+	m.conns[c] = address
+	if address.Gone() {
+		c.Leave()
+	}
 	if len(m.conns) < m.prune {
 		return
 	}

@@ -257,7 +257,7 @@ func (snd *muxSender) open(w *slot, s *place, deadline Instant) error {
 	reopened, permit := s.lost, s.permit
 	s.permit = false
 	s.mu.Unlock()
-	c, err := snd.dial(w, deadline, permit)
+	c, address, err := snd.dial(w, deadline, permit)
 	if err == nil {
 		snd.mux.limitShare(c.Streams())
 	}
@@ -267,7 +267,7 @@ func (snd *muxSender) open(w *slot, s *place, deadline Instant) error {
 	s.mu.Unlock()
 	if err == nil {
 		w.ex.reopened = w.ex.reopened || reopened
-		snd.mux.add(c)
+		snd.mux.add(c, address)
 		// The cut sets its flag first and closes the connections second; this
 		// does the reverse, so one of the two always sees the other.
 		if w.run.cutting.Load() {
@@ -279,27 +279,29 @@ func (snd *muxSender) open(w *slot, s *place, deadline Instant) error {
 	return err
 }
 
-func (snd *muxSender) dial(w *slot, deadline Instant, permit bool) (*h2.Conn, error) {
+func (snd *muxSender) dial(w *slot, deadline Instant, permit bool) (*h2.Conn, *endpoint.Address, error) {
 	ctx, cancel := w.run.dialContext(deadline)
 	defer cancel()
-	transport, connect, handshake, err := w.run.dial(ctx, snd.mux.host, deadline, permit)
+	opened, err := w.run.dial(ctx, snd.mux.host, deadline, permit)
 	var c *h2.Conn
 	if err == nil {
-		c, err = h2.Open(ctx, transport, &snd.mux.config)
+		if c, err = h2.Open(ctx, opened.Conn, &snd.mux.config); err != nil {
+			err = w.run.refusal(snd.mux.host, err)
+		}
 	}
 	switch {
 	case err == nil:
-		c.Trip = connect
+		c.Trip = opened.Connect
 		w.loop.lock()
-		w.connected(connect, handshake)
+		w.connected(&opened)
 		w.loop.unlock()
-		return c, nil
+		return c, opened.At, nil
 	case w.run.cutting.Load():
-		return nil, errCut
+		return nil, nil, errCut
 	case errors.Is(err, endpoint.ErrNoHTTP2) && !snd.mux.spoken.Load():
 		w.run.abort(endpoint.ErrNoHTTP2)
 	}
-	return nil, &dialError{err}
+	return nil, nil, &dialError{err}
 }
 
 // admit waits, before a closed loop takes a ticket, until the slot's connection is

@@ -123,7 +123,12 @@ func (o *oracle) start() {
 	o.address = strings.TrimSpace(line)
 }
 
-func (o *oracle) url() string { return "http://" + o.address + "/" }
+func (o *oracle) url() string {
+	if strings.HasPrefix(o.address, "/") {
+		return "unix://" + o.address
+	}
+	return "http://" + o.address + "/"
+}
 
 // kill ends it as a crash would.
 func (o *oracle) kill() {
@@ -282,7 +287,12 @@ func attackWith(t *testing.T, url string, p plan.Plan, request Request, set *pay
 
 func startWith(t *testing.T, url string, p plan.Plan, request Request, set *payloads.Set, sink Sink) *Run {
 	t.Helper()
-	target, err := endpoint.Open(t.Context(), url, endpoint.Options{}, 5*time.Second)
+	return startVia(t, url, endpoint.Options{}, p, request, set, sink)
+}
+
+func startVia(t *testing.T, url string, o endpoint.Options, p plan.Plan, request Request, set *payloads.Set, sink Sink) *Run {
+	t.Helper()
+	target, err := endpoint.Open(t.Context(), url, o, 5*time.Second)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -297,5 +307,5 @@ func startWith(t *testing.T, url string, p plan.Plan, request Request, set *payl
 // unsent are the failures from before a request's first byte: no server can
 // have seen those.
 func unsent(s *result.Snapshot) uint64 {
-	return countOf(s, endpoint.Refused, endpoint.DNS, endpoint.TLS, endpoint.TimeoutConnect, endpoint.Unreachable, endpoint.NoPorts, endpoint.NoFiles, endpoint.NoHTTP2, result.KindConnectRate, result.KindNoStream, result.KindTurnedAway)
+	return countOf(s, endpoint.Refused, endpoint.DNS, endpoint.TLS, endpoint.TimeoutConnect, endpoint.Unreachable, endpoint.NoPorts, endpoint.NoFiles, endpoint.NoHTTP2, endpoint.ProxyUnreachable, endpoint.ProxyAuth, endpoint.ProxyRefused, endpoint.ProxyUpstream, result.KindConnectRate, result.KindNoStream, result.KindTurnedAway)
 }

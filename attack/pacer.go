@@ -3,7 +3,6 @@ package attack
 import (
 	"context"
 	"math"
-	"net"
 	"sync/atomic"
 	"time"
 
@@ -137,11 +136,11 @@ func (r *Run) dialContext(deadline Instant) (context.Context, context.CancelFunc
 }
 
 // dial opens a connection to a host when the pacer allows it. permit says that it has allowed
-// it already. The durations are of connecting and of the TLS handshake.
-func (r *Run) dial(ctx context.Context, host int, deadline Instant, permit bool) (net.Conn, time.Duration, time.Duration, error) {
+// it already.
+func (r *Run) dial(ctx context.Context, host int, deadline Instant, permit bool) (endpoint.Opened, error) {
 	if r.pacer != nil && r.pacer.all && !permit {
 		if err := r.pacer.wait(ctx, deadline); err != nil {
-			return nil, 0, 0, err
+			return endpoint.Opened{}, err
 		}
 	}
 	return r.hosts[host].dialer.Dial(ctx)

@@ -2,7 +2,6 @@ package attack
 
 import (
 	"bufio"
-	"crypto/tls"
 	"io"
 	"log"
 	"net"
@@ -12,11 +11,9 @@ import (
 	"testing"
 	"time"
 
-	"brunt/attack/cause"
 	"brunt/attack/cause/causetest"
 	"brunt/attack/endpoint"
 	"brunt/attack/result"
-	"brunt/payloads"
 )
 
 // TestRemediesAreOne: what a load says of a connection that cannot be opened is
@@ -71,24 +68,6 @@ func TestOtherProtocols(t *testing.T) {
 		f := &s.Failures[0]
 		if f.Kind != result.KindBadReply || !strings.HasPrefix(f.Message.String(), c.message) || !strings.Contains(f.Advice.String(), c.advice) || c.advice == "" && f.Advice.String() != "" {
 			t.Errorf("%s: %+v", name, f)
-		}
-	}
-}
-
-// TestCertificateWanted: a server of TLS 1.3 says that it wants a certificate
-// when the connection stands already.
-func TestCertificateWanted(t *testing.T) {
-	server := httptest.NewUnstartedServer(http.NotFoundHandler())
-	server.Config.ErrorLog = quietLog()
-	server.TLS = &tls.Config{ClientAuth: tls.RequireAnyClientCert, MinVersion: tls.VersionTLS13}
-	server.StartTLS()
-	defer server.Close()
-	run := start(t, server.URL, testPlan(2), payloads.Single("test", body), endpoint.Options{Insecure: true})
-	<-run.Done()
-	for _, f := range run.Snapshot().Failures {
-		// The server closes as well, which may be seen first.
-		if strings.Contains(f.Message.String(), "certificate required") != (f.Advice.String() == cause.AdviceElsewhere(cause.Certificate)) {
-			t.Errorf("%+v", f)
 		}
 	}
 }

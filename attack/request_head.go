@@ -143,11 +143,16 @@ func (r *Request) MethodFor(v *payloads.Variant, hasBodies bool) string {
 }
 
 func (r *Request) head(on *runHost, v *payloads.Variant, k *requestKind, keepAlive bool) head {
+	origin, authorization := on.dialer.PassedOn()
 	h := head{bytes: append([]byte(k.method), ' ')}
+	h.bytes = append(h.bytes, origin...)
 	h.pathAt = len(h.bytes)
 	h.bytes = append(h.bytes, on.target.Path...)
 	h.pathEnd = len(h.bytes)
 	h.bytes = append(h.bytes, " HTTP/1.1\r\n"...)
+	if authorization != "" && !replaced([][]payloads.Header{r.Headers}, "Proxy-Authorization") {
+		h.bytes = fmt.Appendf(h.bytes, "Proxy-Authorization: %s\r\n", authorization)
+	}
 	for _, one := range r.headers(on, v, k, keepAlive) {
 		h.bytes = fmt.Appendf(h.bytes, "%s: %s\r\n", one.Name, one.Value)
 	}

@@ -3,6 +3,7 @@ package attack
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -71,6 +72,13 @@ func (r *Run) checkHostHeaders() error {
 		}
 	}
 	return nil
+}
+
+// ownHost reports whether the user gave a Host header for some requests.
+func (r *Run) ownHost() bool {
+	return slices.ContainsFunc(r.ownHeaders(), func(list []payloads.Header) bool {
+		return slices.ContainsFunc(list, func(h payloads.Header) bool { return strings.EqualFold(h.Name, "Host") })
+	})
 }
 
 // ownHeaders are those that the user gave, for all requests and for some.

@@ -50,6 +50,11 @@ func (r *Run) readyHosts() {
 	r.mux = r.hosts[0].mux
 }
 
+// layered reports whether connections to some host are of TLS within TLS.
+func (r *Run) layered() bool {
+	return slices.ContainsFunc(r.hosts, func(h *runHost) bool { return h.dialer.Layered() })
+}
+
 // addresses lists those that connections were opened to, of all hosts, and those to
 // which the last attempt has failed.
 func (r *Run) addresses() (used, dead []string) {

@@ -37,6 +37,7 @@ type exchange struct {
 	trip           time.Duration // a round trip on its connection
 	connect        time.Duration
 	tls            time.Duration
+	resumed        bool // TLS took up an earlier session
 	whole          bool // an answer that was asked for as a stream came whole
 }
 

@@ -1,6 +1,6 @@
 package attack
 
-import "time"
+import "brunt/attack/endpoint"
 
 // open has a goroutine open the slot's connection.
 func (s *slot) open() {
@@ -16,33 +16,34 @@ func (s *slot) openNow(deadline Instant, permit bool) {
 	defer run.helpers.Done()
 	ctx, cancel := run.dialContext(deadline)
 	defer cancel()
-	conn, connect, handshake, err := run.dial(ctx, s.host, deadline, permit)
+	opened, err := run.dial(ctx, s.host, deadline, permit)
 	var c *connection
 	if err == nil {
-		c, err = newConnection(conn, connect, run)
+		c, err = newConnection(&opened, run)
 	}
 	l.lock()
 	defer l.leave()
 	l.opened(s)
 	if err == nil {
 		s.conn = c
+		c.leaving = c.address.Gone()
 		err = l.watch(s)
 	}
 	if err == nil && run.cutting.Load() {
 		err = errCut
 	}
-	s.openEnded(connect, handshake, err)
+	s.openEnded(&opened, err)
 }
 
 // openEnded goes on once the slot's connection is open, or could not be opened.
-func (s *slot) openEnded(connect, handshake time.Duration, err error) {
+func (s *slot) openEnded(opened *endpoint.Opened, err error) {
 	switch {
 	case err != nil && s.run.cutting.Load():
 		err = errCut
 	case err != nil:
 		err = &dialError{err}
 	default:
-		s.connected(connect, handshake)
+		s.connected(opened)
 	}
 	switch {
 	case s.ahead:
@@ -70,11 +71,11 @@ func (s *slot) openedAhead(err error) {
 
 // connected notes a connection that was opened for the exchange. There may be
 // several: a stream moves on when its connection takes no more.
-func (s *slot) connected(connect, handshake time.Duration) {
+func (s *slot) connected(o *endpoint.Opened) {
 	if s.ex.opened {
 		s.loop.tally.countConnection(&s.ex)
 	}
-	s.ex.opened, s.ex.connect, s.ex.tls = true, connect, handshake
+	s.ex.opened, s.ex.connect, s.ex.tls, s.ex.resumed = true, o.Connect, o.Handshake, o.Resumed
 }
 
 // drop closes the connection; the next request opens another.

@@ -123,7 +123,7 @@ func (s *slot) complete(ended bool) {
 	c.trip = min(c.trip, ex.first.Sub(ex.sent))
 	run.unannounced.answered(c.replies)
 	switch {
-	case r.Close || c.more() || c.unsent() > 0 || !run.plan.KeepAlive:
+	case r.Close || c.more() || c.unsent() > 0 || !run.plan.KeepAlive || c.leaving:
 		s.drop()
 	case ended && !c.openAfterNews():
 		s.drop()
@@ -154,6 +154,7 @@ func (s *slot) fail(err error) {
 
 func (s *slot) noteFailure(err error) {
 	ex := &s.ex
+	err = s.run.refusal(s.run.kinds[ex.variant].host, err)
 	ex.end, ex.err = s.run.clock.Now(), err
 	if c := s.conn; c != nil {
 		ex.sent, ex.in, ex.trip = c.sent, c.received, c.trip

@@ -68,6 +68,11 @@ func (t *tally) countConnection(ex *exchange) {
 	t.add(t.histograms[figure.Connect], ex.connect)
 	if ex.tls > 0 {
 		t.add(t.histograms[figure.TLS], ex.tls)
+		if ex.resumed {
+			t.counts.TLSResumed++
+		} else {
+			t.counts.TLSFull++
+		}
 	}
 }
 
@@ -214,7 +219,8 @@ func (w *slot) newFailure(key failureKey, databricks bool) *result.Failure {
 		if to := f.Headers["location"]; key.cause == cause.Redirect && to != "" {
 			f.Message = setting.Plain("redirects to " + to)
 		}
-		f.Advice = setting.Plain(
+		f.Advice = w.run.adviceOn(
+			key.cause,
 			cause.AdviceOn(
 				key.cause,
 				&cause.Answered{
@@ -225,7 +231,7 @@ func (w *slot) newFailure(key failureKey, databricks bool) *result.Failure {
 			),
 		)
 	default:
-		f.Message, f.Advice = ex.describe(redact), remedyFor(ex.kind, ex.err)
+		f.Message, f.Advice = ex.describe(redact), w.run.remedyFor(ex)
 		if told := (*streamError)(nil); errors.As(ex.err, &told) {
 			f.RequestID = redact(spell.OneLine(string(w.reply.requestID()), maxIDLength))
 		}

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"brunt/attack/endpoint"
 	"brunt/attack/plan"
 	"brunt/attack/result"
 	"brunt/payloads"
@@ -31,7 +32,7 @@ func TestEveryRequestCounted(t *testing.T) {
 		n := scale(50_000, 5_000_000)
 		p := testPlan(uint64(n))
 		p.Concurrency = scale(16, 64)
-		everyRequestCounted(t, n, p, nil)
+		everyRequestCounted(t, ownHost()+":0", endpoint.Options{}, n, p, nil)
 	})
 	t.Run("open", func(t *testing.T) {
 		n := scale(8_000, 600_000)
@@ -39,7 +40,7 @@ func TestEveryRequestCounted(t *testing.T) {
 		p.Concurrency, p.Rate = 0, mustRate(t, scale("4000", "10000"))
 		var records []Record
 		var began time.Time
-		o := everyRequestCounted(t, n, p, func(start time.Time, batch []Record) error {
+		o := everyRequestCounted(t, ownHost()+":0", endpoint.Options{}, n, p, func(start time.Time, batch []Record) error {
 			records, began = append(records, batch...), start
 			return nil
 		})
@@ -50,9 +51,12 @@ func TestEveryRequestCounted(t *testing.T) {
 	})
 }
 
-func everyRequestCounted(t *testing.T, n int, p plan.Plan, sink Sink) *oracle {
-	o := startOracle(t, n+n/10, "-faults", mixedFaults, "-expect", fmt.Sprint(n))
-	s := attackWith(t, o.url(), p, Request{}, indexedBodies(t, n, 1000), sink)
+func everyRequestCounted(t *testing.T, at string, options endpoint.Options, n int, p plan.Plan, sink Sink) *oracle {
+	o := startOracleAt(t, at, n+n/10, "-faults", mixedFaults, "-expect", fmt.Sprint(n))
+	run := startVia(t, o.url(), options, p, Request{}, indexedBodies(t, n, 1000), sink)
+	<-run.Done()
+	s := run.Snapshot()
+	checkBooks(t, s)
 	sum := o.summary()
 	t.Logf("%d sent, %d unsent, %d succeeded, %d connections; the oracle: %+v", s.Counts.Sent, unsent(s), s.Counts.Succeeded, s.Counts.Connections, sum)
 	same := func(what string, brunt, oracle uint64) {

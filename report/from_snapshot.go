@@ -197,6 +197,7 @@ func requestsOf(s *result.Snapshot) Requests {
 		Succeeded:     c.Succeeded, Failed: c.Failed, CutOff: c.CutOff,
 		InFlight: inFlight(s.State, c.Sent, c.Succeeded+c.Failed+c.CutOff),
 		Warmup:   c.Warmup, Reconnected: c.Reconnected, Connections: c.Connections,
+		TLSFull: c.TLSFull, TLSResumed: c.TLSResumed,
 		LateWithSlots: c.LateWithSlots, LateNoSlots: c.LateNoSlots, Clamped: c.Clamped,
 	}
 }

@@ -96,6 +96,8 @@ type Requests struct {
 	Warmup        uint64         `json:"warmup"`    // sent in the warm-up, in no other count
 	Reconnected   uint64         `json:"reconnected"`
 	Connections   uint64         `json:"connections"`     // connections opened, without those of the warm-up
+	TLSFull       uint64         `json:"tls_full"`        // of them, those with a full TLS handshake
+	TLSResumed    uint64         `json:"tls_resumed"`     // those that took up an earlier TLS session
 	LateWithSlots uint64         `json:"late_with_slots"` // begun over 10 ms late though a slot was free
 	LateNoSlots   uint64         `json:"late_no_slots"`   // begun over 10 ms late for want of a slot
 	Clamped       uint64         `json:"clamped"`         // values beyond the histograms' bounds

@@ -8,9 +8,10 @@ import (
 
 // Target is what was loaded.
 type Target struct {
-	URL       string   `json:"url"`      // without credentials
-	Endpoint  *string  `json:"endpoint"` // the serving endpoint's name; null for a plain URL
-	Addresses []string `json:"addresses"`
+	URL       string   `json:"url"`       // without credentials
+	Endpoint  *string  `json:"endpoint"`  // the serving endpoint's name; null for a plain URL
+	Addresses []string `json:"addresses"` // the proxy's, where there is one
+	Proxy     *string  `json:"proxy"`     // URL of the proxy, without credentials; null without one
 	Protocol  string   `json:"protocol"`
 	TLS       *string  `json:"tls"` // version; null without TLS
 }
@@ -60,7 +61,7 @@ type Payload struct {
 func targetOf(meta Meta, s *result.Snapshot) Target {
 	return Target{
 		URL: format.UTF8(meta.URL), Endpoint: optional(meta.Endpoint), Addresses: cleanAll(s.Addresses),
-		Protocol: format.UTF8(meta.Protocol), TLS: optional(s.TLSVersion),
+		Proxy: optional(s.Proxy), Protocol: format.UTF8(meta.Protocol), TLS: optional(s.TLSVersion),
 	}
 }
 

@@ -51,7 +51,7 @@ var advices = map[Cause]advice{
 	URL:         sameAdvice("the URL is longer than the server takes: shorten it"),
 	MediaType:   sameAdvice("the server does not take this Content-Type: name another in a header"),
 	PlainHTTP:   sameAdvice("the port speaks TLS: give an https:// URL"),
-	Certificate: sameAdvice("the server wants a client certificate, and brunt has none to send"),
+	Certificate: sameAdvice("the server wants a client certificate, or another one"),
 	Model: {
 		"the model raised an error: see its logs on the endpoint's page",
 		"the model raised an error: see the server's log",
@@ -61,7 +61,8 @@ var advices = map[Cause]advice{
 		"token wrong or expired; route-optimised endpoints want OAuth",
 		"credentials missing, wrong or expired",
 	},
-	Permission: {"these credentials lack Can Query on the endpoint", ""},
+	ProxyCredentials: sameAdvice("it is a proxy that wants credentials, and not the endpoint"),
+	Permission:       {"these credentials lack Can Query on the endpoint", ""},
 	Address: {
 		"this machine is not on the workspace's IP access list",
 		"the server takes no requests from this machine's address",

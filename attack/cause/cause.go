@@ -9,37 +9,38 @@ type Cause string
 // The causes that replies are sorted under: those of Model Serving, of servers
 // of models elsewhere, and of the servers and proxies before either.
 const (
-	Concurrency    Cause = "rate_limited_concurrency"
-	Workspace      Cause = "rate_limited_workspace"
-	Tokens         Cause = "rate_limited_tokens"
-	Requests       Cause = "rate_limited_requests"
-	Gateway        Cause = "rate_limited_gateway"
-	Rate           Cause = "rate_limited" // by a limit that the reply does not name
-	Quota          Cause = "quota_used_up"
-	BadRequest     Cause = "bad_request" // for a reason that is not known
-	BadInput       Cause = "bad_input"
-	TooLong        Cause = "context_exceeded"
-	TooLarge       Cause = "too_large"
-	Headers        Cause = "headers_too_large"
-	URL            Cause = "url_too_long"
-	MediaType      Cause = "media_type"
-	PlainHTTP      Cause = "plain_http" // sent to a port that speaks TLS
-	Certificate    Cause = "client_certificate"
-	Model          Cause = "model_error"
-	Server         Cause = "server_error"
-	Credentials    Cause = "credentials"
-	Permission     Cause = "no_permission"
-	Address        Cause = "address_refused"
-	NotFound       Cause = "not_found"
-	NoModel        Cause = "model_not_found"
-	Method         Cause = "wrong_method"
-	Redirect       Cause = "redirect"
-	ColdStart      Cause = "cold_start"
-	Unavailable    Cause = "unavailable"
-	NoUpstream     Cause = "no_upstream" // a proxy has no server to pass requests on to
-	BadGateway     Cause = "bad_gateway"
-	GatewayTimeout Cause = "gateway_timeout"
-	SlowRequest    Cause = "request_timeout" // the server waited for the request
+	Concurrency      Cause = "rate_limited_concurrency"
+	Workspace        Cause = "rate_limited_workspace"
+	Tokens           Cause = "rate_limited_tokens"
+	Requests         Cause = "rate_limited_requests"
+	Gateway          Cause = "rate_limited_gateway"
+	Rate             Cause = "rate_limited" // by a limit that the reply does not name
+	Quota            Cause = "quota_used_up"
+	BadRequest       Cause = "bad_request" // for a reason that is not known
+	BadInput         Cause = "bad_input"
+	TooLong          Cause = "context_exceeded"
+	TooLarge         Cause = "too_large"
+	Headers          Cause = "headers_too_large"
+	URL              Cause = "url_too_long"
+	MediaType        Cause = "media_type"
+	PlainHTTP        Cause = "plain_http" // sent to a port that speaks TLS
+	Certificate      Cause = "client_certificate"
+	Model            Cause = "model_error"
+	Server           Cause = "server_error"
+	Credentials      Cause = "credentials"
+	ProxyCredentials Cause = "proxy_credentials" // those that a proxy wants
+	Permission       Cause = "no_permission"
+	Address          Cause = "address_refused"
+	NotFound         Cause = "not_found"
+	NoModel          Cause = "model_not_found"
+	Method           Cause = "wrong_method"
+	Redirect         Cause = "redirect"
+	ColdStart        Cause = "cold_start"
+	Unavailable      Cause = "unavailable"
+	NoUpstream       Cause = "no_upstream" // a proxy has no server to pass requests on to
+	BadGateway       Cause = "bad_gateway"
+	GatewayTimeout   Cause = "gateway_timeout"
+	SlowRequest      Cause = "request_timeout" // the server waited for the request
 )
 
 // endpointKind are the endpoints that a rule is of.

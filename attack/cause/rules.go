@@ -129,7 +129,7 @@ var rules = []rule{
 		"credential was not sent",
 	),
 	on(401, 401, Credentials),
-	on(407, 407, Credentials),
+	on(407, 407, ProxyCredentials),
 	on(400, 403, Address, "ip access list", "ip acl", "ip address is blocked"),
 	on(400, 403, Address, "source ip").of(databricksEndpoint),
 	on(403, 403, Permission),

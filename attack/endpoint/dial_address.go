@@ -25,9 +25,10 @@ const (
 	minAttempt = 20 * time.Millisecond
 )
 
-// address is one of a target's.
-type address struct {
+// Address is one that a target's name has, or has had.
+type Address struct {
 	hostPort string
+	gone     atomic.Bool  // the name has it no longer
 	dead     atomic.Int64 // unix ns until which it is passed over; 0 while it answers
 	used     atomic.Bool  // there was a connection to it
 
@@ -36,6 +37,9 @@ type address struct {
 	unansweredSince time.Time             // since when attempts are under way and none was answered
 	attempts        map[*attempt]struct{} // under way
 }
+
+// Gone reports whether the target's name has other addresses by now.
+func (a *Address) Gone() bool { return a.gone.Load() }
 
 // attempt is one connection on its way.
 type attempt struct {
@@ -47,7 +51,7 @@ type attempt struct {
 
 // begin notes an attempt. Where there are others its context ends after the
 // most that it may take, and when the address is found dead.
-func (a *address) begin(ctx context.Context, timeout time.Duration, others bool) (context.Context, *attempt) {
+func (a *Address) begin(ctx context.Context, timeout time.Duration, others bool) (context.Context, *attempt) {
 	cancel := context.CancelFunc(func() {})
 	if others {
 		ctx, cancel = context.WithTimeout(ctx, timeout)
@@ -67,7 +71,7 @@ func (a *address) begin(ctx context.Context, timeout time.Duration, others bool)
 
 // end ends an attempt and reports whether it showed the address to be dead:
 // it refused, or answered no attempt for as long as this one took.
-func (a *address) end(t *attempt, err error) (dead bool) {
+func (a *Address) end(t *attempt, err error) (dead bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	t.cancel()
@@ -92,14 +96,14 @@ func (a *address) end(t *attempt, err error) (dead bool) {
 	return true
 }
 
-func (a *address) answer() {
+func (a *Address) answer() {
 	a.answered++
 	a.unansweredSince = time.Now()
 }
 
 // connected notes a request's connection. What all cores read is written only
 // where it changes.
-func (a *address) connected() {
+func (a *Address) connected() {
 	if a.dead.Load() != 0 {
 		a.dead.Store(0)
 	}
@@ -109,40 +113,40 @@ func (a *address) connected() {
 }
 
 // suspect reports whether the address leaves attempts unanswered.
-func (a *address) suspect(now time.Time) bool {
+func (a *Address) suspect(now time.Time) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return len(a.attempts) > 0 && now.Sub(a.unansweredSince) > unansweredTimeout
 }
 
-func (d *Dialer) connect(ctx context.Context) (net.Conn, error) {
+func (d *Dialer) connect(ctx context.Context) (net.Conn, *Address, error) {
 	list, alive := d.live()
 	if len(list) == 0 {
-		return nil, &net.DNSError{Err: "no addresses", Name: d.target.Name, IsNotFound: true}
+		return nil, nil, &net.DNSError{Err: "no addresses", Name: d.way.host, IsNotFound: true}
 	}
 	var failure error
 	for i, a := range list {
 		c, err := d.try(ctx, a, max(alive-i, 1))
 		if err == nil {
-			return c, nil
+			return c, a, nil
 		}
 		failure = err
 		if ctx.Err() != nil || local(err) {
 			break
 		}
 	}
-	return nil, failure
+	return nil, nil, failure
 }
 
 // try gives an address its share of the time left, so that one that never
 // answers does not use up the others' time. The last has all of it.
-func (d *Dialer) try(ctx context.Context, a *address, left int) (net.Conn, error) {
+func (d *Dialer) try(ctx context.Context, a *Address, left int) (net.Conn, error) {
 	timeout := connectTimeout
 	if deadline, ok := ctx.Deadline(); ok {
 		timeout = min(timeout, time.Until(deadline)/time.Duration(left))
 	}
 	own, t := a.begin(ctx, timeout, left > 1)
-	c, err := d.dialer.DialContext(own, "tcp", a.hostPort)
+	c, err := d.dialTo(own, a.hostPort)
 	switch {
 	case a.end(t, err):
 		a.dead.Store(time.Now().Add(deadRetryInterval).UnixNano())
@@ -157,7 +161,7 @@ func (d *Dialer) try(ctx context.Context, a *address, left int) (net.Conn, error
 // beginning with another one at each call, those with attempts unanswered just now,
 // and the dead. alive is how many are not dead, or how many there are where all are.
 // It also starts what is due: attempts at dead addresses, and a look-up of the name.
-func (d *Dialer) live() (list []*address, alive int) {
+func (d *Dialer) live() (list []*Address, alive int) {
 	now := time.Now()
 	d.mu.RLock()
 	addresses := d.addresses
@@ -165,7 +169,7 @@ func (d *Dialer) live() (list []*address, alive int) {
 	if len(addresses) == 1 {
 		return addresses, 1
 	}
-	var doubtful, dead []*address
+	var doubtful, dead []*Address
 	for _, a := range addresses {
 		switch {
 		case a.dead.Load() != 0:
@@ -196,7 +200,7 @@ func (d *Dialer) live() (list []*address, alive int) {
 
 // probe tries the dead addresses whose retry is due, in the background. The
 // connection is closed at once: kept, it might be stale before a request uses it.
-func (d *Dialer) probe(dead []*address, now time.Time) {
+func (d *Dialer) probe(dead []*Address, now time.Time) {
 	for _, a := range dead {
 		until := a.dead.Load()
 		if until == 0 || until > now.UnixNano() ||
@@ -206,7 +210,7 @@ func (d *Dialer) probe(dead []*address, now time.Time) {
 		d.background(func(ctx context.Context) {
 			ctx, cancel := context.WithTimeout(ctx, connectTimeout)
 			defer cancel()
-			if c, err := d.dialer.DialContext(ctx, "tcp", a.hostPort); err == nil {
+			if c, err := d.dialTo(ctx, a.hostPort); err == nil {
 				c.Close()
 				a.dead.Store(0)
 			}

@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 
+	"brunt/attack/endpoint/proxy"
 	"brunt/payloads/setting"
 )
 
@@ -20,6 +21,13 @@ const (
 	NoPorts        = "no_ports"
 	NoFiles        = "no_files"
 	NoHTTP2        = "no_http2"
+
+	// At a proxy.
+
+	ProxyUnreachable = proxy.Unreachable
+	ProxyAuth        = proxy.Auth
+	ProxyRefused     = proxy.Refused
+	ProxyUpstream    = proxy.Upstream
 )
 
 // ErrNoHTTP2 is an endpoint that was asked for HTTP/2 and speaks something else.
@@ -29,12 +37,18 @@ var ErrNoHTTP2 = setting.Errorf("the endpoint does not offer HTTP/2; leave out %
 func DialKind(err error) string {
 	var dns *net.DNSError
 	var handshake *TLSError
+	var away *proxy.UnreachedError
+	var refused *proxy.RefusedError
 	switch {
+	case errors.As(err, &away):
+		return proxy.Unreachable
+	case errors.As(err, &refused):
+		return refused.Kind
 	case Timeout(err) && !errors.As(err, &dns):
 		return TimeoutConnect
 	case errors.Is(err, ErrNoHTTP2):
 		return NoHTTP2
-	case errors.As(err, &handshake):
+	case errors.As(err, &handshake), alertOf(err) != "":
 		return TLS
 	case errors.As(err, &dns):
 		return DNS

@@ -103,12 +103,12 @@ func (w *town) visit(n int) {
 	w.t.Helper()
 	for range n {
 		ctx, cancel := context.WithTimeout(context.Background(), w.wait)
-		c, _, _, err := w.Dial(ctx)
+		c, err := w.Dial(ctx)
 		cancel()
 		if err != nil {
 			w.t.Fatal(err)
 		}
-		c.Close()
+		c.Conn.Close()
 	}
 }
 
@@ -189,7 +189,7 @@ func TestAllDead(t *testing.T) {
 
 // TestGivenUp has attempts at one address end by what another found.
 func TestGivenUp(t *testing.T) {
-	a := &address{}
+	a := &Address{}
 	_, first := a.begin(t.Context(), time.Minute, true)
 	second, t2 := a.begin(t.Context(), time.Minute, true)
 	last, t3 := a.begin(t.Context(), time.Minute, false)

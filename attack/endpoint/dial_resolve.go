@@ -3,9 +3,7 @@ package endpoint
 import (
 	"context"
 	"net"
-	"net/netip"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -15,35 +13,54 @@ func (d *Dialer) Resolve(ctx context.Context) error {
 	d.mu.Lock()
 	d.resolvedAt = time.Now()
 	d.mu.Unlock()
-	ips, err := d.lookup(ctx)
+	found, err := d.lookup(ctx)
 	if err != nil {
 		return err
 	}
+	if m := d.take(found); len(m.Gone)+len(m.New) > 0 {
+		d.tell(m)
+	}
+	return nil
+}
+
+// take makes what was found the target's addresses, and says what has changed: nothing
+// at first.
+func (d *Dialer) take(found []string) (m Move) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	before := d.addresses
 	known := slices.Concat(d.addresses, d.removed)
 	d.addresses = nil // readers may still hold it
-	for _, ip := range ips {
-		hostPort := net.JoinHostPort(ip.Unmap().String(), d.target.Port)
+	for _, hostPort := range found {
 		if named(d.addresses, hostPort) != nil {
 			continue
 		}
 		a := named(known, hostPort)
 		if a == nil {
-			a = &address{hostPort: hostPort}
+			a = &Address{hostPort: hostPort}
 		}
+		a.gone.Store(false)
 		d.addresses = append(d.addresses, a)
+		if len(before) > 0 && named(before, hostPort) == nil {
+			m.New = append(m.New, hostPort)
+		}
 	}
 	d.removed = nil
 	for _, a := range known {
 		if named(d.addresses, a.hostPort) == nil {
+			a.gone.Store(true)
 			d.removed = append(d.removed, a)
 		}
 	}
-	return nil
+	for _, a := range before {
+		if a.Gone() {
+			m.Gone = append(m.Gone, a.hostPort)
+		}
+	}
+	return m
 }
 
-func named(list []*address, hostPort string) *address {
+func named(list []*Address, hostPort string) *Address {
 	for _, a := range list {
 		if a.hostPort == hostPort {
 			return a
@@ -52,17 +69,21 @@ func named(list []*address, hostPort string) *address {
 	return nil
 }
 
-func (d *Dialer) lookup(ctx context.Context) ([]netip.Addr, error) {
-	var ips []netip.Addr
-	for _, o := range d.overrides {
-		if strings.EqualFold(o.name, d.target.Name) {
-			ips = append(ips, o.addr)
+// lookup finds what to dial, as host:port, or as a socket's path.
+func (d *Dialer) lookup(ctx context.Context) (list []string, err error) {
+	ips := d.way.override
+	switch {
+	case d.way.network == "unix":
+		return []string{d.way.host}, socketThere(d.way.host)
+	case len(ips) == 0:
+		if ips, err = net.DefaultResolver.LookupNetIP(ctx, "ip", d.way.host); err != nil {
+			return nil, d.unreached(err)
 		}
 	}
-	if len(ips) > 0 {
-		return ips, nil
+	for _, ip := range ips {
+		list = append(list, net.JoinHostPort(ip.Unmap().String(), d.way.port))
 	}
-	return net.DefaultResolver.LookupNetIP(ctx, "ip", d.target.Name)
+	return list, nil
 }
 
 // resolveAgain has the name looked up in the background, unless that was begun

@@ -148,12 +148,12 @@ func TestAddresses(t *testing.T) {
 	}
 	seen := map[string]int{}
 	for range 30 {
-		c, _, _, err := d.Dial(ctx)
+		c, err := d.Dial(ctx)
 		if err != nil {
 			t.Fatal(err)
 		}
-		seen[c.RemoteAddr().String()]++
-		c.Close()
+		seen[c.Conn.RemoteAddr().String()]++
+		c.Conn.Close()
 	}
 	if len(seen) != len(listeners) || seen["127.0.0.1:"+port] < 10 || seen["127.0.0.2:"+port] < 10 {
 		t.Errorf("spread %v", seen)
@@ -166,7 +166,7 @@ func TestAddresses(t *testing.T) {
 // TestDeadAddressRemembered has an address fail, and then be due for another
 // try: until one succeeds, it is still what a report names.
 func TestDeadAddressRemembered(t *testing.T) {
-	d := &Dialer{addresses: []*address{{hostPort: "a:1"}, {hostPort: "b:1"}}}
+	d := &Dialer{addresses: []*Address{{hostPort: "a:1"}, {hostPort: "b:1"}}}
 	d.addresses[1].dead.Store(time.Now().Add(-time.Minute).UnixNano())
 	if dead := d.Dead(); len(dead) != 1 || dead[0] != "b:1" {
 		t.Errorf("dead: %q", dead)

@@ -86,7 +86,9 @@ func locate(word string, o Options) (p location, plain string, found bool, err e
 	if err != nil {
 		return p, "", false, err
 	}
-	plain = word
+	if plain = word; t.Socket != "" {
+		return p, plain, false, nil
+	}
 	_, u, _ := parseURL(word) // Parse has done so
 	p.host = u.Scheme + "://" + strings.ToLower(t.Host)
 	if m := page.FindStringSubmatch(u.Path); m != nil {
@@ -167,6 +169,11 @@ func sameURLHost(a, b string) bool {
 // SameHost reports whether two TARGET words are of the same host: names of
 // endpoints are of the configured workspace.
 func SameHost(a, b string) bool {
+	if x, y := trim(a), trim(b); ofSocket(x) || ofSocket(y) {
+		socket, _ := cutSocket(x)
+		other, _ := cutSocket(y)
+		return ofSocket(x) && ofSocket(y) && socket == other
+	}
 	return a == b || Named(a) && Named(b) || !Named(a) && !Named(b) && !Embedded(a) && !Embedded(b) && sameURLHost(a, b)
 }
 

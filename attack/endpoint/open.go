@@ -73,6 +73,7 @@ func trim(word string) string { return strings.TrimSpace(word) }
 func Open(ctx context.Context, word string, o Options, timeout time.Duration) (*Endpoint, error) {
 	e, word := &Endpoint{}, trim(word)
 	e.secrets.URL(word)
+	e.secrets.URL(o.Proxy)
 	e.secrets.Environment()
 	if Embedded(word) {
 		config, err := mock.Parse(word)

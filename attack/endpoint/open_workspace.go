@@ -286,34 +286,43 @@ func (e *Endpoint) unknown(ctx context.Context, p location, err error) error {
 	return &UnreachableError{fmt.Errorf("endpoint %s: %s answers %w", p.name, host, err)}
 }
 
-// transport is for questions to a workspace, under the same options as load.
+// transport is for questions to a workspace, which go the same way as load.
 func (o *Options) transport() (*http.Transport, error) {
-	var overrides []override
-	for _, word := range o.Resolve {
-		one, err := parseOverride(word)
-		if err != nil {
-			return nil, err
-		}
-		overrides = append(overrides, one)
-	}
-	tls, err := o.tls()
+	config, err := o.tls()
 	if err != nil {
 		return nil, err
 	}
-	dialer := &net.Dialer{Timeout: 10 * time.Second}
+	if _, _, err = o.redirections(); err != nil {
+		return nil, err
+	}
 	return &http.Transport{
-		Proxy: http.ProxyFromEnvironment, TLSClientConfig: tls, TLSHandshakeTimeout: 10 * time.Second,
+		TLSClientConfig: config, TLSHandshakeTimeout: 10 * time.Second,
 		MaxIdleConnsPerHost: 2, IdleConnTimeout: 90 * time.Second, ResponseHeaderTimeout: 30 * time.Second,
-		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-			if name, port, err := net.SplitHostPort(address); err == nil {
-				for _, one := range overrides {
-					if strings.EqualFold(one.name, name) {
-						address = net.JoinHostPort(one.addr.String(), port)
-						break
-					}
-				}
+		DialContext: func(ctx context.Context, _, address string) (net.Conn, error) {
+			name, port, err := net.SplitHostPort(address)
+			if err != nil {
+				return nil, err
 			}
-			return dialer.DialContext(ctx, network, address)
+			return o.connectOnce(ctx, Target{Name: name, Port: port, TLS: true})
 		},
 	}, nil
+}
+
+// connectOnce opens one connection, without the target's own TLS.
+func (o *Options) connectOnce(ctx context.Context, t Target) (net.Conn, error) {
+	d, err := NewDialer(t, *o)
+	if err != nil {
+		return nil, err
+	}
+	defer d.Close()
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	if err = d.Resolve(ctx); err != nil {
+		return nil, err
+	}
+	conn, _, err := d.connect(ctx)
+	if err != nil {
+		return nil, d.unreached(err)
+	}
+	return d.way.through(ctx, conn)
 }

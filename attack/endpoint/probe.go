@@ -64,6 +64,7 @@ func Probe(ctx context.Context, word string, o Options, timeout time.Duration) (
 	silenceLibraryLogs() // of what replies hold, too
 	p := &ProbeReport{ctx: ctx, options: o, timeout: timeout}
 	p.secrets.URL(word)
+	p.secrets.URL(o.Proxy)
 	p.secrets.Environment()
 	if Embedded(word) {
 		e, err := Open(ctx, word, o, timeout)

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/netip"
 	"strings"
 	"time"
 
@@ -28,22 +27,59 @@ func (p *ProbeReport) network(t Target, prefix string) error {
 	if err != nil {
 		return err
 	}
+	if p.options.HTTP2 {
+		d.UseHTTP2()
+	}
 	defer d.Close()
-	if !p.resolve(d, t, prefix) {
+	if d.way.proxy != nil {
+		prefix += "proxy "
+	}
+	if !p.resolve(d, prefix) {
 		return nil
 	}
 	conn := p.connect(d, prefix)
 	if conn == nil {
 		return nil
 	}
-	defer conn.Close()
+	defer func() { conn.Close() }()
+	if d.way.proxy != nil {
+		prefix = strings.TrimSuffix(prefix, "proxy ")
+		through := p.through(d, conn, prefix)
+		if through == nil {
+			return nil
+		}
+		conn = through
+	}
 	if t.TLS {
 		p.handshake(d, conn, prefix)
 	}
 	return nil
 }
 
-func (p *ProbeReport) resolve(d *Dialer, t Target, prefix string) bool {
+// through has the proxy connect to the target, and tells which one it is. It returns nil
+// where it does not.
+func (p *ProbeReport) through(d *Dialer, conn net.Conn, prefix string) net.Conn {
+	ctx, cancel := context.WithTimeout(p.ctx, p.timeout)
+	defer cancel()
+	began := time.Now()
+	through, err := d.way.through(ctx, conn)
+	if err != nil {
+		p.fails(prefix+"proxy", err, Remedy(err))
+		return nil
+	}
+	text := "through " + d.way.proxy.String()
+	if from := d.way.proxy.From; from != "" {
+		text += ", which " + from + " names"
+	}
+	if took := time.Since(began); d.way.tunnels() {
+		p.well(prefix+"proxy", text+"; it has connected to "+d.way.to, took)
+	} else {
+		p.well(prefix+"proxy", text+", which each request is sent to", 0)
+	}
+	return through
+}
+
+func (p *ProbeReport) resolve(d *Dialer, prefix string) bool {
 	ctx, cancel := context.WithTimeout(p.ctx, p.timeout)
 	defer cancel()
 	began := time.Now()
@@ -53,13 +89,19 @@ func (p *ProbeReport) resolve(d *Dialer, t Target, prefix string) bool {
 	switch {
 	case err == nil:
 	case errors.As(err, &dns) && dns.IsNotFound:
-		p.bad(prefix+"addresses", fmt.Sprintf("no host is called %s", t.Name), Remedy(err))
+		p.bad(prefix+"addresses", fmt.Sprintf("no host is called %s", d.way.host), Remedy(err))
+		return false
+	case d.way.network == "unix":
+		p.fails("socket", err, setting.Text{})
 		return false
 	default:
 		p.fails(prefix+"addresses", err, Remedy(err))
 		return false
 	}
-	if _, err := netip.ParseAddr(t.Name); err == nil {
+	if d.way.network == "unix" {
+		return true // there is none
+	}
+	if !d.way.named() {
 		took = 0 // there was nothing to look up
 	}
 	p.well(prefix+"addresses", listSome(d.Addresses(), 3), took)
@@ -84,7 +126,7 @@ func (p *ProbeReport) connect(d *Dialer, prefix string) (first net.Conn) {
 	for _, a := range addresses {
 		ctx, cancel := context.WithTimeout(p.ctx, min(p.timeout, maxConnectTimeout))
 		began := time.Now()
-		c, err := d.dialer.DialContext(ctx, "tcp", a)
+		c, err := d.dialTo(ctx, a)
 		cancel()
 		switch {
 		case err != nil:
@@ -95,7 +137,7 @@ func (p *ProbeReport) connect(d *Dialer, prefix string) (first net.Conn) {
 			c.Close()
 		}
 	}
-	f := Finding{Check: prefix + "tcp", State: Well, Text: "connected", Took: took}
+	f := Finding{Check: prefix + d.way.kind(), State: Well, Text: "connected", Took: took}
 	switch {
 	case first == nil:
 		f.State = Bad
@@ -150,7 +192,7 @@ func (p *ProbeReport) handshake(d *Dialer, conn net.Conn, prefix string) {
 			p.bad(prefix+"tls", "the port does not speak TLS", advisePlain)
 			return
 		}
-		p.fails(prefix+"tls", &TLSError{err}, Remedy(&TLSError{err}))
+		p.fails(prefix+"tls", d.tlsError(err), Remedy(d.tlsError(err)))
 		return
 	}
 	took := time.Since(began)
@@ -163,6 +205,30 @@ func (p *ProbeReport) handshake(d *Dialer, conn net.Conn, prefix string) {
 	}
 	f.Text = tls.VersionName(state.Version) + ", " + f.Text
 	p.add(f)
+	if d.asked.Load() {
+		p.clientCertificate(d, c, prefix)
+	}
+}
+
+// refusalTime is how long a server may take to refuse a client certificate, or that there
+// was none: those of TLS 1.3 do so when the handshake is over.
+const refusalTime = time.Second
+
+// clientCertificate tells what the endpoint, which has asked for a client certificate,
+// makes of it.
+func (p *ProbeReport) clientCertificate(d *Dialer, c *tls.Conn, prefix string) {
+	_ = c.SetReadDeadline(time.Now().Add(min(p.timeout, refusalTime))) // which TCP always takes
+	_, err := c.Read(make([]byte, 1))
+	check := prefix + "client certificate"
+	switch refusal := d.Refusal(err); {
+	case refusal != nil:
+		p.fails(check, refusal, Remedy(refusal))
+	case d.shows:
+		p.well(check, "asked for, and shown", 0)
+	default:
+		p.add(Finding{Check: check, State: Doubtful, Text: "the endpoint asks for one, and was shown none",
+			Remedy: setting.Textf("it may do without; else give one with %v FILE.pem", setting.ClientCert)})
+	}
 }
 
 // judgeCertificate says what is wrong with a certificate, or how long it lasts.
@@ -177,7 +243,7 @@ func judgeCertificate(
 		pool.AddCert(c)
 	}
 	_, err := leaf.Verify(
-		x509.VerifyOptions{Roots: d.tls.RootCAs, Intermediates: pool, DNSName: d.target.Name, CurrentTime: now},
+		x509.VerifyOptions{Roots: d.tls.RootCAs, Intermediates: pool, DNSName: d.tls.ServerName, CurrentTime: now},
 	)
 	until := leaf.NotAfter.UTC().Format("2006-01-02")
 	switch {
@@ -188,11 +254,11 @@ func judgeCertificate(
 			"the certificate is not valid before %s",
 			leaf.NotBefore.UTC().Format("2006-01-02 15:04"),
 		), adviseClock
-	case leaf.VerifyHostname(d.target.Name) != nil:
+	case leaf.VerifyHostname(d.tls.ServerName) != nil:
 		return Bad, fmt.Sprintf(
 			"the certificate is for %s, not for %s",
 			certificateNames(leaf),
-			d.target.Name,
+			d.tls.ServerName,
 		), adviseName
 	case err != nil:
 		text := "the certificate cannot be verified: " + strings.TrimPrefix(err.Error(), "x509: ")

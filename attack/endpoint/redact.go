@@ -62,7 +62,7 @@ func Credentials(headers []payloads.Header, path string) (names []string) {
 // Local reports whether all of the endpoint's addresses are of this machine
 // itself, so that nothing is sent over a network.
 func (e *Endpoint) Local() bool {
-	return e.Embedded != nil || !slices.ContainsFunc(e.Dialer.Addresses(), func(address string) bool {
+	return e.Embedded != nil || e.Target.Socket != "" || !slices.ContainsFunc(e.Dialer.Addresses(), func(address string) bool {
 		at, err := netip.ParseAddrPort(address)
 		return err != nil || !at.Addr().Unmap().IsLoopback()
 	})

@@ -14,7 +14,7 @@ import (
 var (
 	adviseListen  = setting.Plain("nothing listens there: check host and port, and whether the endpoint is still up")
 	adviseSilence = setting.Plain(
-		"a firewall may be in the way, or the endpoint takes no more connections; brunt connects by itself, not through a proxy",
+		"a firewall may be in the way, or the endpoint takes no more connections; where only a proxy gets there, name it",
 	)
 	adviseShake = setting.Plain(
 		"the host took the connection and did not answer in TLS: see whether the port speaks it, and whether the host is overloaded",
@@ -39,7 +39,10 @@ var (
 func Remedy(err error) setting.Text {
 	var dns *net.DNSError
 	var handshake *TLSError
+	var atProxy interface{ Remedy() setting.Text }
 	switch {
+	case errors.As(err, &atProxy):
+		return atProxy.Remedy()
 	case errors.As(err, &dns) && dns.IsNotFound:
 		return setting.Textf("check the name, or say its address with %v %s:ADDR", setting.Resolve, dns.Name)
 	case errors.As(err, &dns):
@@ -53,6 +56,9 @@ func Remedy(err error) setting.Text {
 	case Timeout(err):
 		return adviseSilence
 	case errors.As(err, &handshake):
+		if remedy := handshake.remedy(); !remedy.Empty() {
+			return remedy
+		}
 		return remedyTLS(handshake.Err)
 	case errors.Is(err, errNoFiles), errors.Is(err, errNoFilesSystem):
 		return adviseFiles

@@ -4,10 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/netip"
 	"net/url"
 	"regexp"
-	"strconv"
 	"strings"
 
 	"brunt/attack/endpoint/secret"
@@ -28,10 +26,16 @@ type Target struct {
 	Path string
 	// TLS says whether the scheme is https.
 	TLS bool
+	// Socket is the path of the Unix socket that is dialled in place of name and port;
+	// empty for others.
+	Socket string
 }
 
-// Parse reads a TARGET that is a URL. The error is one line with the remedy.
+// Parse reads a TARGET that is a URL, or a Unix socket. The error is one line with the remedy.
 func Parse(word string) (Target, error) {
+	if word = trim(word); ofSocket(word) {
+		return parseSocket(word)
+	}
 	word, u, err := parseURL(word)
 	if err != nil {
 		return Target{}, setting.Errorf("target %q: %v; give a URL such as https://host/path", clip(RedactTarget(word)),
@@ -46,9 +50,11 @@ func Parse(word string) (Target, error) {
 	case u.Scheme == "" || u.Host == "" && u.Opaque != "":
 		return bad("no scheme; give a URL such as http://%s or mock://%s", clip(RedactTarget(word)), serviceHint(word))
 	case u.Scheme != "http" && u.Scheme != "https":
-		return bad("scheme %s is none of http, https, mock", u.Scheme)
+		return bad("scheme %s is none of http, https, unix, mock", u.Scheme)
 	case u.Hostname() == "":
 		return bad("no host; give a URL such as https://host/path")
+	case strings.EqualFold(u.Host, "unix:"):
+		return bad("a socket is written as unix:///run/x.sock:/path")
 	case u.User != nil:
 		return bad("a user or password in the URL would show up in reports; use %v", setting.Credentials)
 	case strings.ContainsFunc(u.Host, func(r rune) bool { return r <= ' ' || r == 0x7f }):
@@ -167,24 +173,4 @@ func clip(s string) string {
 		return s[:77] + "..."
 	}
 	return s
-}
-
-// override has connections to the name go to the address.
-type override struct {
-	name string
-	addr netip.Addr
-}
-
-// parseOverride reads HOST:ADDR ("api.test:127.0.0.1", "api.test:[::1]").
-func parseOverride(s string) (override, error) {
-	name, addr, ok := strings.Cut(s, ":")
-	ip, err := netip.ParseAddr(strings.Trim(addr, "[]"))
-	if !ok || name == "" || err != nil {
-		return override{}, setting.Wrong(
-			setting.Resolve,
-			strconv.Quote(clip(s)),
-			"write it as HOST:ADDR with an IP address, such as api.test:127.0.0.1",
-		)
-	}
-	return override{name: name, addr: ip}, nil
 }

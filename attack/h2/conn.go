@@ -216,6 +216,18 @@ func (c *Conn) stopAccepting() {
 	}
 }
 
+// Leave takes no more streams, and closes the connection once those under way are done.
+// It reports whether it took some before.
+func (c *Conn) Leave() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.err != nil || c.noMoreStreams {
+		return false
+	}
+	c.stopAccepting()
+	return true
+}
+
 // Close ends the connection and, with the error, every stream on it.
 func (c *Conn) Close(err error) { c.fail(err) }
 

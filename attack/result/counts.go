@@ -128,6 +128,7 @@ type Counts struct {
 	Reconnected                uint64 // idle connections found closed and opened anew before sending
 	BytesIn, BytesOut          uint64 // wire bytes of replies and requests, without TLS
 	Connections                uint64 // connections opened, without those of the warm-up
+	TLSFull, TLSResumed        uint64 // of them, those with a full TLS handshake, and with an earlier session taken up
 	LateWithSlots, LateNoSlots uint64 // tickets begun over 10 ms late, by whether a slot was free
 	SkippedNoSlot              uint64 // of Skipped, those for which no slot was free
 	UnsentWithSlots            uint64 // of NoSlot or Stopped, those that were not sent though slots were free
@@ -153,6 +154,8 @@ func (c *Counts) Add(o *Counts) {
 	c.BytesIn += o.BytesIn
 	c.BytesOut += o.BytesOut
 	c.Connections += o.Connections
+	c.TLSFull += o.TLSFull
+	c.TLSResumed += o.TLSResumed
 	c.LateWithSlots += o.LateWithSlots
 	c.LateNoSlots += o.LateNoSlots
 	c.Clamped += o.Clamped

@@ -125,5 +125,17 @@ func shortage(s *Snapshot) (text setting.Text, n uint64) {
 			moreConnections,
 		), n
 	}
+	for _, at := range proxyShortages {
+		if n := countOfKind(s, at.kind); n > 0 {
+			return setting.Textf(at.text, spell.Counted(n, "request"), setting.Proxy), n
+		}
+	}
 	return setting.Text{}, 0
+}
+
+// proxyShortages say what a proxy kept from the endpoint.
+var proxyShortages = []struct{ kind, text string }{
+	{endpoint.ProxyUnreachable, "%s found no connection to the proxy: see %v"},
+	{endpoint.ProxyAuth, "%s were let through by no proxy, for it wants a user and a password that it knows: see %v"},
+	{endpoint.ProxyRefused, "%s were let through by no proxy, for it refuses to connect to the endpoint: see %v"},
 }

@@ -111,6 +111,7 @@ type Snapshot struct {
 	Followed             Followed      // what the intervals count by name and by kind
 	Changes              []plan.Change // of the load, in order
 	Addresses            []string      // addresses that connections were spread over
+	Proxy                string        // URL of the proxy that they belong to, without user; empty without one
 	TLSVersion           string        // "1.3", empty without TLS
 	Client               Client
 	Delays               Delays // how late the client itself was to act

@@ -69,7 +69,10 @@ type kindCount struct {
 
 // localKinds are failures that say nothing about the endpoint: this machine, or
 // what the run was given, stood in the way.
-var localKinds = []string{endpoint.NoFiles, endpoint.NoPorts, KindConnectRate, KindNoStream, KindPayloadGone}
+var localKinds = []string{
+	endpoint.NoFiles, endpoint.NoPorts, KindConnectRate, KindNoStream, KindPayloadGone,
+	endpoint.ProxyUnreachable, endpoint.ProxyAuth, endpoint.ProxyRefused,
+}
 
 // timeoutKinds are failures that a client which cannot run makes by itself.
 var timeoutKinds = []string{endpoint.TimeoutConnect, KindTimeoutReply, KindStreamStalled}
@@ -106,23 +109,25 @@ var failureSentences = map[string]string{
 	endpoint.TimeoutConnect: "the endpoint could not be connected to in time for %s",
 	endpoint.Unreachable:    "the endpoint could not be reached for %s",
 	endpoint.NoHTTP2:        "the endpoint speaks no HTTP/2, which failed %s",
-	KindReset:               "the endpoint reset the connections of %s",
-	KindClosedEarly:         "the endpoint closed the connections of %s before the replies were complete",
-	KindStaleConnection:     "the endpoint closed idle connections just as %s were sent",
-	KindBadReply:            "the endpoint answered %s with what is no valid HTTP",
-	KindResetStream:         "the endpoint reset the streams of %s",
-	KindRefusedStream:       "the endpoint refused the streams of %s",
-	KindGoAway:              "the endpoint closed its connections (GOAWAY) on %s",
-	KindTurnedAway:          "the endpoint ended the connections of %s before it took them",
-	KindStreamError:         "the endpoint ended the streams of %s with an error",
-	KindStreamBroken:        "the endpoint broke off the streams of %s",
-	KindStreamEmpty:         "the endpoint answered %s with a stream without output",
-	KindStreamStalled:       "the endpoint let the streams of %s stall",
-	KindAnswerAborted:       "the endpoint aborted the answers of %s",
-	KindAnswerError:         "the endpoint answered %s with an error under the status of a success",
-	KindAnswerPage:          "the endpoint answered %s with a web page",
-	KindBodyMatched:         "the endpoint answered %s with what marks a failure",
-	KindBodyUnmatched:       "the endpoint answered %s without what marks a success",
+
+	endpoint.ProxyUpstream: "the proxy could not connect to the endpoint for %s",
+	KindReset:              "the endpoint reset the connections of %s",
+	KindClosedEarly:        "the endpoint closed the connections of %s before the replies were complete",
+	KindStaleConnection:    "the endpoint closed idle connections just as %s were sent",
+	KindBadReply:           "the endpoint answered %s with what is no valid HTTP",
+	KindResetStream:        "the endpoint reset the streams of %s",
+	KindRefusedStream:      "the endpoint refused the streams of %s",
+	KindGoAway:             "the endpoint closed its connections (GOAWAY) on %s",
+	KindTurnedAway:         "the endpoint ended the connections of %s before it took them",
+	KindStreamError:        "the endpoint ended the streams of %s with an error",
+	KindStreamBroken:       "the endpoint broke off the streams of %s",
+	KindStreamEmpty:        "the endpoint answered %s with a stream without output",
+	KindStreamStalled:      "the endpoint let the streams of %s stall",
+	KindAnswerAborted:      "the endpoint aborted the answers of %s",
+	KindAnswerError:        "the endpoint answered %s with an error under the status of a success",
+	KindAnswerPage:         "the endpoint answered %s with a web page",
+	KindBodyMatched:        "the endpoint answered %s with what marks a failure",
+	KindBodyUnmatched:      "the endpoint answered %s without what marks a success",
 }
 
 // failureSentence say what the endpoint did, and to how many requests.

@@ -37,6 +37,17 @@ const (
 	Insecure
 	CA
 	Resolve
+	Proxy
+	ClientCert
+	ClientKey
+	KeyPass // word for the passphrase of the client's key
+	TLSMin
+	TLSMax
+	ServerName
+	TLSResume
+	ConnectTo
+	LocalAddr
+	DNSTTL // age at which addresses are looked up again
 	Profile
 	NoAuth // no credentials of a workspace are sent
 	ServedModel
@@ -75,7 +86,10 @@ var names = [end]string{
 	Timeout: "time-out", HTTP2: "HTTP/2", NoKeepAlive: "no keep-alive", Connections: "connections",
 	ConnectRate: "connect rate", StreamStall: "stream stall", SuccessBody: "success body", FailBody: "fail body", Payloads: "payloads", Body: "body", Targets: "targets", Replay: "replay", Recorded: "recorded replies", Speed: "speed",
 	Method: "method", Header: "header", HeaderFile: "header file", User: "user", AnyTarget: "any target", Insecure: "insecure", CA: "CA file",
-	Resolve: "address override", Profile: "profile", NoAuth: "no credentials", ServedModel: "served model",
+	Resolve: "address override", Proxy: "proxy", ClientCert: "client certificate", ClientKey: "client key", KeyPass: "passphrase of the client key",
+	TLSMin: "least TLS version", TLSMax: "highest TLS version", ServerName: "server name", TLSResume: "TLS resumption",
+	ConnectTo: "connect to", LocalAddr: "local address", DNSTTL: "age of addresses",
+	Profile: "profile", NoAuth: "no credentials", ServedModel: "served model",
 	WaitReady: "time to become ready", Unique: "unique", ClientRequestID: "client request id", Compress: "compress",
 	Credentials: "header with credentials",
 	Chat:        "chat", Column: "column", System: "system message", Model: "model", MaxTokens: "max tokens",

@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -187,6 +188,9 @@ func notesOn(base, next []*report.Report) []string {
 	}
 	if differ(func(r *report.Report) string { return r.Target.Protocol }) {
 		notes = append(notes, "the runs spoke different protocols")
+	}
+	if differ(func(r *report.Report) string { return *cmp.Or(r.Target.Proxy, new("")) }) {
+		notes = append(notes, "the runs did not go through the same proxy")
 	}
 	for i, r := range all {
 		who := label(i, len(base), len(next))

@@ -160,9 +160,9 @@ type Target struct {
 	HeaderFile []string `sep:"none" predictor:"file" placeholder:"FILE" help:"File of headers, one 'Name: value' per line."`
 	User       string   `short:"u" placeholder:"NAME:PASS" help:"Send Authorization: Basic; @FILE or env:NAME for PASS, or for all of it, keep it off the command line."`
 	AnyTarget  bool     `help:"Send lines whose url names another host than TARGET's there; headers of -H and --user go with them, credentials of a workspace do not."`
-	Insecure   bool     `short:"k" help:"Do not verify the certificate."`
-	CA         string   `name:"ca" predictor:"file" placeholder:"FILE" help:"PEM file of the authorities to trust."`
-	Resolve    []string `sep:"none" pair:":" placeholder:"HOST:ADDR" help:"Connect to ADDR for HOST, repeatable."`
+
+	TLS     `embed:""`
+	Connect `embed:""`
 
 	Profile     string   `placeholder:"NAME" help:"Profile of ~/.databrickscfg to find the workspace and credentials in (the environment's, or DEFAULT)."`
 	Auth        string   `default:"auto" enum:"auto,none" help:"auto: send the configured Databricks credentials, to their own workspace only; none: never."`
@@ -228,7 +228,9 @@ func (t *Target) OpenOthers(ctx context.Context, e *endpoint.Endpoint, set *payl
 func (t *Target) Options(request *attack.Request) endpoint.Options {
 	own := slices.ContainsFunc(request.Headers, isAuthorization)
 	return endpoint.Options{
-		Insecure: t.Insecure, CAFile: t.CA, Resolve: t.Resolve, Profile: t.Profile, NoAuth: t.Auth == "none", OwnAuth: own,
+		Insecure: t.Insecure, CAFile: t.CA, CertFile: t.Cert, KeyFile: t.Key, KeyPass: t.KeyPass,
+		TLSMin: t.TLSMin, TLSMax: t.TLSMax, ServerName: t.ServerName, Resume: t.TLSResume,
+		Resolve: t.Resolve, ConnectTo: t.ConnectTo, LocalAddr: t.LocalAddr, Proxy: t.Proxy, DNSTTL: time.Duration(t.DNSTTL), Profile: t.Profile, NoAuth: t.Auth == "none", OwnAuth: own,
 		ServedModel: t.ServedModel, WaitReady: time.Duration(t.WaitReady),
 	}
 }

@@ -23,6 +23,7 @@ type Make struct {
 	Profile      string   `group:"Endpoint" placeholder:"NAME" help:"Profile of ~/.databrickscfg, as for attack."`
 	CA           string   `group:"Endpoint" name:"ca" predictor:"file" placeholder:"FILE" help:"PEM file of the authorities to trust."`
 	Insecure     bool     `group:"Endpoint" short:"k" help:"Do not verify the certificate."`
+	Proxy        string   `group:"Endpoint" placeholder:"URL" help:"Go through this proxy, or none, as for attack."`
 	Resolve      []string `group:"Endpoint" sep:"none" placeholder:"HOST:ADDR" help:"Connect to ADDR for HOST, repeatable."`
 }
 
@@ -56,7 +57,7 @@ func (m *Make) Write(out io.Writer) error {
 func (m *Make) ask() (source string, err error) {
 	d, err := endpoint.Describe(
 		m.FromEndpoint,
-		endpoint.Options{Profile: m.Profile, CAFile: m.CA, Insecure: m.Insecure, Resolve: m.Resolve},
+		endpoint.Options{Profile: m.Profile, CAFile: m.CA, Insecure: m.Insecure, Resolve: m.Resolve, Proxy: m.Proxy},
 		describeTimeout,
 	)
 	if err != nil {

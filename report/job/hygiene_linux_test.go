@@ -68,7 +68,7 @@ func panicUnderLoad(how string) {
 		panic("no plan")
 	}
 	f.Payloads = config.Payloads{Payloads: []string{os.Getenv("BODIES")}, PayloadFormat: payloads.AutoFormat, Order: payloads.Sequential}
-	f.Target = config.Target{CA: os.Getenv("CA"), Auth: "auto", Header: []string{"X-Api-Key: env:OWN"}}
+	f.Target = config.Target{TLS: config.TLS{CA: os.Getenv("CA")}, Auth: "auto", Header: []string{"X-Api-Key: env:OWN"}}
 	s, err := job.Open(f, "echo", job.Allow{}, job.Streams{})
 	if err != nil {
 		panic("not opened: " + err.Error())

@@ -115,7 +115,7 @@ func TestProxyLearnsNothing(t *testing.T) {
 	host := "https://workspace.test" + workspaceAt[strings.Index(workspaceAt, ":"):]
 	for _, kind := range []string{"pat", "m2m", "broken"} {
 		broken.Store(kind == "broken")
-		cmd := h.command(kind, h.binary, h.args("echo", "--resolve", "workspace.test:127.0.0.1", "-c", "1", "-n", "5")...)
+		cmd := h.command(kind, h.binary, h.args("echo", "-c", "1", "-n", "5")...)
 		proxy := "http://someone:" + canaryOwn + "@" + l.Addr().String()
 		cmd.Env = append(cmd.Env, "HTTPS_PROXY="+proxy, "HTTP_PROXY="+proxy, "DATABRICKS_HOST="+host)
 		before := h.w.Stats().Served

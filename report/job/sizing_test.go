@@ -123,7 +123,7 @@ func sized(dir, name string, rate int) (*job.Job, error) {
 		Load: config.Load{Rate: config.Rate{Rate: vegeta.Rate{Freq: rate, Per: time.Second}}, Concurrency: new(48), Duration: config.Duration(8 * time.Second), AtEnd: "cut", CatchUp: "send",
 			Exchange: config.Exchange{Keepalive: true, Timeout: config.Duration(time.Minute)}},
 		Payloads: config.Payloads{Payloads: []string{filepath.Join(dir, "bodies.jsonl")}, PayloadFormat: payloads.AutoFormat, Order: payloads.Sequential},
-		Target:   config.Target{CA: filepath.Join(dir, "ca.pem"), Auth: "auto"},
+		Target:   config.Target{TLS: config.TLS{CA: filepath.Join(dir, "ca.pem")}, Auth: "auto"},
 	}
 	if err := f.Load.Success.UnmarshalText([]byte("200-299")); err != nil {
 		return nil, err

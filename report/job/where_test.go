@@ -68,7 +68,7 @@ func loaded(t *testing.T, dir string) *report.Report {
 	f := job.Flags{
 		Load:     config.Load{Concurrency: new(4), Requests: new(uint64(60)), Exchange: config.Exchange{Keepalive: true, Timeout: config.Duration(time.Minute)}, AtEnd: "drain", CatchUp: "send"},
 		Payloads: config.Payloads{Payloads: []string{filepath.Join(dir, "bodies.jsonl")}, PayloadFormat: payloads.AutoFormat, Order: payloads.Sequential},
-		Target:   config.Target{CA: filepath.Join(dir, "ca.pem"), Auth: "auto"},
+		Target:   config.Target{TLS: config.TLS{CA: filepath.Join(dir, "ca.pem")}, Auth: "auto"},
 	}
 	if err := f.Load.Success.UnmarshalText([]byte("200-299")); err != nil {
 		t.Fatal(err)

@@ -193,6 +193,9 @@ func (m *merger) target() report.Target {
 		if target.TLS != nil && (t.TLS == nil || *t.TLS != *target.TLS) {
 			target.TLS = nil
 		}
+		if target.Proxy != nil && (t.Proxy == nil || *t.Proxy != *target.Proxy) {
+			target.Proxy = nil
+		}
 		if target.Endpoint != nil && (t.Endpoint == nil || *t.Endpoint != *target.Endpoint) {
 			target.Endpoint = nil
 		}

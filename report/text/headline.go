@@ -18,10 +18,18 @@ func targetName(t *report.Target) string {
 	return t.URL
 }
 
+// proxyWords tell of the proxy that the load went through; empty without one.
+func proxyWords(t *report.Target) string {
+	if t.Proxy == nil {
+		return ""
+	}
+	return "through the proxy " + format.Safe(*t.Proxy, maxText)
+}
+
 // header is what was loaded, how, and with what.
 func (p *page) header(r *report.Report) {
 	var parts []string
-	for _, part := range []string{format.Safe(r.Name, maxText), format.Safe(targetName(&r.Target), maxText), loadWords(r), payloadWords(&r.Plan)} {
+	for _, part := range []string{format.Safe(r.Name, maxText), format.Safe(targetName(&r.Target), maxText), proxyWords(&r.Target), loadWords(r), payloadWords(&r.Plan)} {
 		if part != "" {
 			parts = append(parts, part)
 		}

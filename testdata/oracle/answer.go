@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"math"
+	"net"
 	"slices"
 	"strconv"
 	"strings"
@@ -126,7 +127,9 @@ func (s *server) answer(c *connection, as answer, last bool) (open bool) {
 	case unavailable:
 		reply = unavailableReply
 	case reset:
-		_ = c.SetLinger(0) // the close that follows is a reset
+		if tcp, ok := c.stream.(*net.TCPConn); ok {
+			_ = tcp.SetLinger(0) // the close that follows is a reset
+		}
 		return false
 	case halfClose:
 		_ = c.CloseWrite()

@@ -17,6 +17,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -42,7 +43,7 @@ func main() {
 
 func run() error {
 	s := &server{}
-	listen := flag.String("listen", "127.0.0.1:0", "address")
+	listen := flag.String("listen", "127.0.0.1:0", "address, or the path of a Unix socket")
 	file := flag.String("log", "", "file of the log, continued if it is there")
 	room := flag.Int("room", 1<<20, "most requests that the log holds")
 	expect := flag.Uint64("expect", 0, "number of indices that should arrive: missing ones are listed")
@@ -65,7 +66,11 @@ func run() error {
 	}
 	ended := make(chan os.Signal, 1)
 	signal.Notify(ended, syscall.SIGTERM)
-	l, err := net.Listen("tcp", *listen)
+	network := "tcp"
+	if strings.HasPrefix(*listen, "/") {
+		network = "unix"
+	}
+	l, err := net.Listen(network, *listen)
 	if err != nil {
 		return err
 	}
@@ -87,6 +92,6 @@ func (s *server) accept(l net.Listener) {
 			time.Sleep(time.Millisecond) // no files left: some will be
 			continue
 		}
-		go s.serve(c.(*net.TCPConn))
+		go s.serve(c.(stream))
 	}
 }

@@ -14,9 +14,15 @@ const (
 	edge = 40
 )
 
+// stream is a connection by TCP or a Unix socket, for which lingering means nothing.
+type stream interface {
+	net.Conn
+	CloseWrite() error
+}
+
 // connection is one client's.
 type connection struct {
-	*net.TCPConn
+	stream
 	in     *bufio.Reader
 	number uint32
 }
@@ -32,12 +38,12 @@ type request struct {
 // serve logs and answers a connection's requests. After a fault that leaves
 // the connection half open it goes on reading: whatever the client still sends
 // there arrived, and counts.
-func (s *server) serve(c *net.TCPConn) {
+func (s *server) serve(c stream) {
 	defer c.Close()
 	conn := &connection{
-		TCPConn: c,
-		in:      bufio.NewReaderSize(c, bufferSize),
-		number:  uint32(s.log.head.connections.Add(1)),
+		stream: c,
+		in:     bufio.NewReaderSize(c, bufferSize),
+		number: uint32(s.log.head.connections.Add(1)),
 	}
 	silent := false
 	for replies := 1; ; replies++ {
