@@ -218,14 +218,18 @@ func addFailure(all map[failureKey]*result.Failure, f *result.Failure) {
 	have := all[key]
 	if have == nil {
 		c := *f
+		c.Names = slices.Clone(f.Names) // the loop goes on counting in its own
 		all[key] = &c
 		return
 	}
-	count, last := have.Count+f.Count, max(have.Last, f.Last)
+	count, last, names, unlisted := have.Count+f.Count, max(have.Last, f.Last), have.Names, have.Unlisted+f.Unlisted
 	if f.First < have.First {
 		*have = *f
 	}
-	have.Count, have.Last = count, last
+	have.Count, have.Last, have.Names, have.Unlisted = count, last, names, unlisted
+	for _, n := range f.Names {
+		have.Hit(n.Name, n.Count)
+	}
 }
 
 // empty moves what was recorded to the total.

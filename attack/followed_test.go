@@ -31,7 +31,7 @@ func TestIntervalsByNameAndKind(t *testing.T) {
 	const names = 300
 	var lines strings.Builder
 	for i := range names {
-		fmt.Fprintf(&lines, "{\"name\":\"name %d\",\"body\":{},\"weight\":%d}\n", i, 1+9*(i%5/4))
+		fmt.Fprintf(&lines, "{\"name\":\"name %d\",\"body\":{},\"weight\":%d}\n", i, 1+9*(i%10/9))
 	}
 	file := filepath.Join(t.TempDir(), "names.jsonl")
 	if err := os.WriteFile(file, []byte(lines.String()), 0o600); err != nil {
@@ -51,7 +51,7 @@ func TestIntervalsByNameAndKind(t *testing.T) {
 	if len(s.Followed.Names) != result.MaxFollowed || s.Followed.LeftOut != names-result.MaxFollowed {
 		t.Fatalf("%d names are followed, %d left out", len(s.Followed.Names), s.Followed.LeftOut)
 	}
-	for i := 4; i < names; i += 5 { // ten times as many requests as the others
+	for i := 9; i < names; i += 10 { // ten times as many requests as the others
 		if name := fmt.Sprint("name ", i); !slices.Contains(s.Followed.Names, name) {
 			t.Errorf("%s is not followed", name)
 		}
@@ -98,5 +98,45 @@ func TestKindsAreBounded(t *testing.T) {
 	}
 	if again := f.takeKinds(failures); len(again) != 0 {
 		t.Errorf("nothing has happened since: %v", again)
+	}
+}
+
+// A kind of failures has the beginning of a reply's body, no part of a secret in it, and
+// says which names it hit.
+func TestFailuresSayWhatAndWhom(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.WriteHeader(503)
+		key := r.Header.Get("X-Api-Key")
+		fmt.Fprintf(w, "no backend for\n%s %s%s", key, strings.Repeat("far ", 117), key) // cut within the second
+	}))
+	defer server.Close()
+	const names, secret = 15, "s3cr3t-0123456789abcdef"
+	var lines strings.Builder
+	for i := range names {
+		fmt.Fprintf(&lines, "{\"name\":\"n%d\",\"body\":{},\"headers\":{\"X-Api-Key\":%q}}\n", i, secret)
+	}
+	file := filepath.Join(t.TempDir(), "names.jsonl")
+	if err := os.WriteFile(file, []byte(lines.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	set, err := payloads.Open([]payloads.Spec{{Path: file, Weight: 1}}, payloads.Options{Format: payloads.RequestFormat})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer set.Close()
+	run := start(t, server.URL, testPlan(20*names), set, endpoint.Options{})
+	<-run.Done()
+	s := run.Snapshot()
+	checkBooks(t, s)
+	f := s.Failures[0]
+	if !strings.HasPrefix(f.Sample, "no backend for\n") || !strings.HasSuffix(f.Sample, "far …") || strings.Contains(f.Sample, secret[:4]) {
+		t.Errorf("sample %q", f.Sample)
+	}
+	hits := f.Unlisted
+	for _, n := range f.Names {
+		hits += n.Count
+	}
+	if len(f.Names) != result.MaxNamesHit || hits != 20*names || f.Unlisted == 0 {
+		t.Errorf("%d failures hit %v, and %d others", f.Count, f.Names, f.Unlisted)
 	}
 }

@@ -1,6 +1,7 @@
 package attack
 
 import (
+	"bytes"
 	"errors"
 	"strconv"
 	"sync"
@@ -142,6 +143,9 @@ func (t *tally) record(w *slot) {
 		c.Failed++
 		t.add(t.histograms[figure.Failed], ex.end.Sub(ex.planned))
 		failure.Occurred(ex.end.Sub(w.run.measured.Load()))
+		if id := w.run.nameOf[ex.variant]; id >= 0 {
+			failure.Hit(w.run.names[id], 1)
+		}
 	case cutOff:
 		c.CutOff++
 	}
@@ -206,6 +210,7 @@ func (w *slot) newFailure(key failureKey, databricks bool) *result.Failure {
 		Status:  key.status,
 		First:   ex.end.Sub(w.run.measured.Load()),
 		Payload: w.run.payloads.WhereTurn(ex.index, int(ex.turn)),
+		Names:   make([]result.NameHit, 0, result.MaxNamesHit),
 	}
 	redact := w.run.redactor(ex)
 	switch {
@@ -216,6 +221,7 @@ func (w *slot) newFailure(key failureKey, databricks bool) *result.Failure {
 		f.Message = setting.Plain(redact(cause.DescribeBody(w.reply.sample)))
 		f.RequestID = redact(spell.OneLine(string(w.reply.requestID()), maxIDLength))
 		f.Cause, f.Headers = key.cause, w.reply.headers(redact)
+		f.Sample = redact(wholeWords(w.reply.sample))
 		if to := f.Headers["location"]; key.cause == cause.Redirect && to != "" {
 			f.Message = setting.Plain("redirects to " + to)
 		}
@@ -234,9 +240,19 @@ func (w *slot) newFailure(key failureKey, databricks bool) *result.Failure {
 		f.Message, f.Advice = ex.describe(redact), w.run.remedyFor(ex)
 		if told := (*streamError)(nil); errors.As(ex.err, &told) {
 			f.RequestID = redact(spell.OneLine(string(w.reply.requestID()), maxIDLength))
+			f.Sample = redact(wholeWords(w.reply.sample))
 		}
 	}
 	return f
+}
+
+// wholeWords is a sample as text. One that was cut ends with its last whole word: a part
+// of a secret would not be known as one.
+func wholeWords(sample []byte) string {
+	if len(sample) < cause.SampleSize {
+		return string(sample)
+	}
+	return string(sample[:bytes.LastIndexAny(sample, " \t\r\n\",;<>")+1]) + "…"
 }
 
 // countName counts an exchange, with so many tokens of output, under its payload's

@@ -228,6 +228,10 @@ func failuresOf(failures []result.Failure) []Failure {
 		if f.Headers != nil {
 			failure.Headers = cleanMap(f.Headers)
 		}
+		failure.Sample, failure.Names, failure.NamesLeftOut = optional(f.Sample), []NameHit{}, f.Unlisted
+		for _, n := range f.Names {
+			failure.Hit(format.UTF8(n.Name), n.Count)
+		}
 		out = append(out, failure)
 	}
 	return out

@@ -106,6 +106,9 @@ func (r *Report) FillEmpty() {
 	r.Target.Addresses = NotNil(r.Target.Addresses)
 	r.Errors, r.Names, r.ServedModels = NotNil(r.Errors), NotNil(r.Names), NotNil(r.ServedModels)
 	r.Stages = NotNil(r.Stages)
+	for i := range r.Errors {
+		r.Errors[i].Names = NotNil(r.Errors[i].Names)
+	}
 	r.Verdict.Notes, r.Verdict.Reasons, r.SLO, r.Slowest = NotNil(
 		r.Verdict.Notes,
 	), NotNil(

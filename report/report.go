@@ -1,7 +1,11 @@
 package report
 
 import (
+	"cmp"
+	"slices"
 	"time"
+
+	"brunt/attack/result"
 )
 
 // SchemaVersion is the version of the JSON that a Report marshals to.
@@ -122,9 +126,35 @@ type Failure struct {
 	RequestID *string           `json:"request_id"`
 	Payload   *string           `json:"payload"` // file:line
 	Headers   map[string]string `json:"headers"` // of the reply, secrets hidden; null without one
+	Sample    *string           `json:"sample"`  // beginning of its body as it came, secrets hidden; null without one
 	Count     uint64            `json:"count"`
 	FirstS    float64           `json:"first_s"`
 	LastS     float64           `json:"last_s"`
+	// Names are payload names that it hit, most often hit first, and NamesLeftOut how
+	// many failures are of further names.
+	Names        []NameHit `json:"names"`
+	NamesLeftOut uint64    `json:"names_left_out"`
+}
+
+// NameHit is how many failures of one kind are of a payload name.
+type NameHit struct {
+	Name  string `json:"name"`
+	Count uint64 `json:"count"`
+}
+
+// Hit counts so many failures under a name, as long as there is room for more names.
+func (f *Failure) Hit(name string, count uint64) {
+	at := slices.IndexFunc(f.Names, func(n NameHit) bool { return n.Name == name })
+	switch {
+	case at >= 0:
+		f.Names = slices.Clone(f.Names)
+		f.Names[at].Count += count
+	case len(f.Names) >= result.MaxNamesHit:
+		f.NamesLeftOut += count
+	default:
+		f.Names = append(slices.Clip(f.Names), NameHit{name, count})
+	}
+	slices.SortStableFunc(f.Names, func(a, b NameHit) int { return cmp.Compare(b.Count, a.Count) })
 }
 
 // Client is what the run cost on this side. The mean share of the cores that

@@ -58,8 +58,38 @@ type Failure struct {
 	RequestID   string
 	Payload     string            // file:line
 	Headers     map[string]string // of the reply, in lower case, secrets hidden; nil without one
+	Sample      string            // of the reply's body, its beginning as it came, secrets hidden; empty without one
 	Count       uint64
 	First, Last time.Duration // end of the first and last one, since the measured start
+	// Names are payload names that it hit, the first MaxNamesHit of them, and Unlisted
+	// how many failures are of further names.
+	Names    []NameHit
+	Unlisted uint64
+}
+
+// MaxNamesHit is how many names are listed of one kind of failures.
+const MaxNamesHit = 10
+
+// NameHit is how many failures of a kind are of one payload name.
+type NameHit struct {
+	Name  string
+	Count uint64
+}
+
+// Hit counts so many failures under a name. It allocates nothing where the list has room
+// for MaxNamesHit.
+func (f *Failure) Hit(name string, count uint64) {
+	for i := range f.Names {
+		if f.Names[i].Name == name {
+			f.Names[i].Count += count
+			return
+		}
+	}
+	if len(f.Names) == MaxNamesHit {
+		f.Unlisted += count
+		return
+	}
+	f.Names = append(f.Names, NameHit{name, count})
 }
 
 // Occurred counts a failure in its entry.

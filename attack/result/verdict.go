@@ -154,12 +154,13 @@ func loadNotMade(s *Snapshot, p *plan.Plan, t *trust) (finding, bool) {
 	if !t.client {
 		return finding{}, false
 	}
-	f := finding{limit: LimitClient, notes: minorFailures(s), brief: setting.Plain("answered, but brunt did not keep up with its plan")}
+	f := finding{limit: LimitClient, notes: minorFailures(s)}
 	switch left := share(leftUnsent(&s.Counts), s.Counts.Planned); {
 	case !p.Open():
 		f.headline = setting.Plain("brunt set the pace, not the endpoint")
 		f.brief = setting.Plain("brunt set the pace")
 	case left >= noticeableShare:
+		f.brief = setting.Plain("answered, but brunt did not keep up with its plan")
 		f.headline = setting.Textf(
 			"the endpoint answered what it was sent, but brunt did not keep up with its plan: it left out %s of the requests",
 			spell.Percent(left),
@@ -167,12 +168,15 @@ func loadNotMade(s *Snapshot, p *plan.Plan, t *trust) (finding, bool) {
 	default:
 		late := share(s.Counts.LateWithSlots, s.Counts.Sent)
 		f.headline = setting.Plain("the endpoint answered what it was sent, but the times are in good part brunt's own")
+		f.brief = setting.Plain("answered, but the times are in good part brunt's own")
 		switch {
 		case t.unreadReplies:
 			f.headline = setting.Plain(
 				"the endpoint answered what it was sent, but brunt could not read the replies in time to send the rest",
 			)
+			f.brief = setting.Plain("answered, but brunt could not read the replies in time")
 		case late >= noticeableShare:
+			f.brief = setting.Plain("answered, but brunt sent late")
 			f.headline = setting.Textf(
 				"the endpoint answered what it was sent, but brunt sent %s over 10 ms late",
 				partOf(s.Counts.LateWithSlots, s.Counts.Sent),

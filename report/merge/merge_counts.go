@@ -252,11 +252,14 @@ func (m *merger) failures() []report.Failure {
 				continue
 			}
 			sum := &out[at]
-			count, last := sum.Count+f.Count, math.Max(sum.LastS, f.LastS)
+			count, last, names, unlisted := sum.Count+f.Count, math.Max(sum.LastS, f.LastS), sum.Names, sum.NamesLeftOut+f.NamesLeftOut
 			if f.FirstS < sum.FirstS {
 				*sum = f
 			}
-			sum.Count, sum.LastS = count, last
+			sum.Count, sum.LastS, sum.Names, sum.NamesLeftOut = count, last, names, unlisted
+			for _, n := range f.Names {
+				sum.Hit(n.Name, n.Count)
+			}
 		}
 	}
 	slices.SortStableFunc(out, func(a, b report.Failure) int { return cmp.Compare(b.Count, a.Count) })
@@ -277,11 +280,21 @@ func (m *merger) names() []report.Named {
 			q := &sum.Requests
 			q.Sent, q.Succeeded, q.Failed = q.Sent+n.Requests.Sent, q.Succeeded+n.Requests.Succeeded, q.Failed+n.Requests.Failed
 			q.CutOff, q.InFlight = q.CutOff+n.Requests.CutOff, q.InFlight+n.Requests.InFlight
+			sum.BytesIn, sum.BytesOut = both(sum.BytesIn, n.BytesIn), both(sum.BytesOut, n.BytesOut)
+			sum.OutputTokens = both(sum.OutputTokens, n.OutputTokens)
 			h.Response, h.Service = h.Response.Merged(n.Histograms.Response), h.Service.Merged(n.Histograms.Service)
 			sum.Summarise(scratch)
 		}
 	}
 	return out
+}
+
+// both is a sum of which both parts are known, or null.
+func both(a, b *uint64) *uint64 {
+	if a == nil || b == nil {
+		return nil
+	}
+	return new(*a + *b)
 }
 
 // servedModels merges the models of the same name. Where a report lacks their

@@ -180,6 +180,9 @@ func (b *rebuilder) fail(r *vegeta.Result, end time.Time, done *second) {
 		b.failures[kind] = f
 	}
 	f.Count++
+	if name := r.Headers.Get(headerName); name != "" {
+		f.Hit(name, 1)
+	}
 	f.First, f.Last = min(f.First, end.Sub(b.base)), max(f.Last, end.Sub(b.base))
 }
 
