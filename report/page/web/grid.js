@@ -102,7 +102,7 @@ export class Grid {
     const usual = median(held) || total;
     const spread = total / each.length; // where replies are rare, most buckets have none
     const typical = held.length > each.length / 2 ? usual : spread;
-    const widths = widthsOf(this.base).filter((width) => width >= this.width * 0.999);
+    const widths = widthsOf(this.base).filter((width) => width >= this.width * 0.999 && Math.abs(width / this.width - Math.round(width / this.width)) < 0.01);
     const width = widths.find((width) => (typical * width) / this.width >= need) ?? widths.at(-1);
     const groups = this.pooled(each, width, need);
     for (const [from, to] of groups) {

@@ -24,7 +24,7 @@ function byKind(report, buckets, failed) {
   const pieces = piecesOf(report);
   if (pieces === null || pieces.kinds.length < 2) {
     const only = pieces?.kinds[0] ?? (report.errors.length === 1 ? report.errors[0] : null);
-    return [{ label: only ? `failed: ${kindWords(only)}` : "failed", meaning: "failed", counts: failed }];
+    return [{ label: only ? `failed ${kindWords(only)}` : "failed", meaning: "failed", counts: failed }];
   }
   // Kinds that read the same are one layer.
   const names = [...new Set(pieces.kinds.map(kindWords))];
@@ -37,7 +37,7 @@ function byKind(report, buckets, failed) {
   });
   const totals = columns.map((column) => column.reduce((a, b) => a + b, 0));
   const order = names.map((_, k) => k).toSorted((a, b) => totals[b] - totals[a]);
-  const layers = order.slice(0, shown).map((k, i) => ({ label: names[k], meaning: i === 0 ? "failed" : `kind-${i + 1}`, counts: columns[k] }));
+  const layers = order.slice(0, shown).map((k, i) => ({ label: `failed ${names[k]}`, meaning: i === 0 ? "failed" : `kind-${i + 1}`, counts: columns[k] }));
   const rest = order.slice(shown);
   if (rest.length > 0) layers.push({ label: `${formatCount(rest.length)} other kinds`, meaning: "kind-other", counts: buckets.map((_, i) => rest.reduce((sum, k) => sum + columns[k][i], 0)) });
   return layers.filter(({ counts }) => counts.some((n) => n > 0));

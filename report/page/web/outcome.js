@@ -55,7 +55,8 @@ function failureWords(report) {
   if (!first) return `${formatShare(failedShare(report.requests))} failed`;
   const alone = first.count >= 0.9 * failed;
   const verb = alone ? verbs.find(([kind]) => kind.test(first.kind))?.[1] ?? "failed" : "failed";
-  const [begin, end] = [Math.min(...report.errors.map((kind) => kind.first_s)), Math.max(...report.errors.map((kind) => kind.last_s))];
+  const tenth = (seconds) => Math.round(seconds * 10) / 10;
+  const [begin, end] = [tenth(Math.min(...report.errors.map((kind) => kind.first_s))), tenth(Math.max(...report.errors.map((kind) => kind.last_s)))];
   const over = report.plan_elapsed_s - end > Math.max(5, report.plan_elapsed_s / 20);
   const settled = (intervals) => intervals.reduce((all, interval) => all + interval.succeeded + interval.failed, 0);
   const since = Math.max(settled(report.intervals.filter((interval) => interval.t_s + interval.width_s > begin)), failed);
