@@ -237,6 +237,9 @@ func TestLiveRunsOnAPhone(t *testing.T) {
 	if len(rows) < 12 || rows[0] != "|run 1|run 2|difference" || rows[1] != "sent|50.0/s|100.0/s|+100 %" {
 		t.Errorf("side by side stands %q", rows[:2])
 	}
+	if words := v.text(".compared .answer"); words != "no difference seen between 1 and 2" {
+		t.Errorf("the comparison says %q", words)
+	}
 	var curves int
 	v.js(&curves, `brunt.live.runs.charts.figures.get("overlaid").plot.series.length`)
 	if curves != 3 {

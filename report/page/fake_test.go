@@ -63,6 +63,9 @@ func newFake(t *testing.T, r *report.Report) *fake {
 	mux.HandleFunc("GET /api/events", f.events)
 	mux.HandleFunc("GET /api/runs", f.listRuns)
 	mux.HandleFunc("GET /api/runs/{n}", f.oneRun)
+	mux.HandleFunc("GET /api/compare", func(w http.ResponseWriter, r *http.Request) {
+		answer(w, http.StatusOK, object{"comparison": object{"headline": "no difference seen between " + r.URL.Query().Get("base") + " and " + r.URL.Query().Get("new")}})
+	})
 	mux.HandleFunc("POST /api/{what}", f.command)
 	f.Server = httptest.NewServer(mux)
 	t.Cleanup(func() {

@@ -58,15 +58,16 @@ export function mount(root, host) {
   };
 }
 
-// fileHost lays out a report in a file, one thing below the other.
-function fileHost(download) {
+// fileHost lays out a report in a file, one thing below the other; tools stand at its
+// right end.
+export function fileHost(...tools) {
   const after = el("div");
   const before = el("div");
   const words = (report) => [stateOf(report), outcomeOf(report)?.words].filter(Boolean).map(visible).join(", ");
   return {
     words,
     title: (report) => `${visible(targetOf(report))} – ${words(report)} – brunt`,
-    tools: el("button", { type: "button", id: "download", onclick: download }, "Download JSON"),
+    tools,
     strip: {
       live: false, names: (report) => [[report.name, report.started ? report.started.slice(0, 16).replace("T", " ") + " UTC" : ""].filter(Boolean).map((text) => visible(text).slice(0, 40)).join(" · ")],
       time: (report, one) => one("time", "duration", figureOf(report), null),
@@ -201,6 +202,6 @@ export function startStatic() {
   const report = JSON.parse(text);
   const extra = JSON.parse(document.getElementById("extra").textContent);
   const day = (report.started || "").slice(0, 19).replaceAll(":", "");
-  const show = mount(document.getElementById("app"), fileHost(() => save(original(text), `brunt-${day || "report"}.json`)));
+  const show = mount(document.getElementById("app"), fileHost(el("button", { type: "button", id: "download", onclick: () => save(original(text), `brunt-${day || "report"}.json`) }, "Download JSON")));
   globalThis.brunt = { report, extra, show, charts: show(report, extra), format: { formatCount, formatMS, formatRate, formatShare }, Sum, original: () => original(text) };
 }

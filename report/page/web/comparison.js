@@ -12,7 +12,7 @@ export function startComparison() {
   const { comparison } = JSON.parse(document.getElementById("comparison").textContent);
   const runs = JSON.parse(document.getElementById("runs").textContent);
   const named = runs.map((run, i) => ({ name: i === 0 ? "base" : "new", ...run }));
-  const charts = new Charts(([a, b]) => [overTime(a, b, "p50"), overTime(a, b, "p99"), overlayOf(a, b), failedOverTime(a, b)], "charts");
+  const charts = new Charts(([a, b]) => [overTime(a, b, "p50"), overTime(a, b, "p99"), overlayOf([a, b]), failedOverTime(a, b)], "charts");
   charts.theme = () => charts.redraw();
   const main = el("main", {}, figuresTable(comparison), notesOf(comparison), charts.root, sidesTable(comparison));
   document.title = `${visible(comparison.headline)} – brunt`.slice(0, 200);

@@ -44,20 +44,21 @@ const inSight = (_, __, low, high) => known.map(([at]) => at).filter((at) => at 
 // percentileAxis names the percentiles of 1/(1−p).
 const percentileAxis = () => axis({ size: 26, splits: inSight, filter: roomy, values: (_, splits) => splits.map((at) => (at === null ? "" : nameOf(at))) });
 
-// overlayOf lays the response times of two runs over each other.
-export function overlayOf(a, b) {
-  const x = [...new Set([...a.extra.curve.x, ...b.extra.curve.x])].sort((one, two) => one - two);
+const curveColours = ["response", "failed", "succeeded", "lateness", "service", "asked", "flight", "kind-4"];
+
+// overlayOf lays the response times of runs over each other.
+export function overlayOf(runs) {
+  const x = [...new Set(runs.flatMap(({ extra }) => extra.curve.x))].sort((one, two) => one - two);
   const along = ({ curve }) => {
     const at = new Map(curve.x.map((value, i) => [value, curve.response[i]]));
     return x.map((value) => at.get(value) ?? null);
   };
-  const p99 = ({ name, report }) => (report.latency_ms.response.p99 === null ? null : `${formatMS(report.latency_ms.response.p99)} in ${name}`);
-  const both = [p99(a), p99(b)].filter(Boolean);
+  const known = runs.map(({ name, report }) => (report.latency_ms.response.p99 === null ? null : `${formatMS(report.latency_ms.response.p99)} in ${name}`)).filter(Boolean);
   return {
     id: "overlaid", title: "Response time by percentile", unit: "from the planned instant; log scales", apart: true, across: "share of replies that were faster",
-    empty: x.length < 2 ? "Too few replies for a curve." : null, sentence: both.length === 0 ? "" : `p99 is ${both.join(", ")}.`,
-    data: [x, along(a.extra), along(b.extra)],
-    series: [line(a.name, "response", asMS, { width: 2, curve: true }), line(b.name, "failed", asMS, { width: 2, dash: [8, 4], curve: true })],
+    empty: x.length < 2 ? "Too few replies for a curve." : null, sentence: known.length === 0 ? "" : `p99 is ${known.join(", ")}.`,
+    data: [x, ...runs.map(({ extra }) => along(extra))],
+    series: runs.map(({ name }, i) => line(name, curveColours[i % curveColours.length], asMS, { width: 2, curve: true, dash: i === 0 ? [] : [8, 2 + 2 * i] })),
     scales: { x: { time: false, distr: 3, range: (_, low, high) => [low, high] }, y: { distr: 3, range: logRange } },
     axes: [percentileAxis(), logAxis()], at: percentileOf,
   };

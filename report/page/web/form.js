@@ -52,7 +52,7 @@ export class LoadForm {
     const kind = (value, label) => el("label", {}, el("input", { type: "radio", name: "load-kind", value, checked: value === this.kind, onchange: () => this.choose(value, true) }), label);
     this.kinds = el("fieldset", { class: "kinds" }, el("legend", { class: "unseen" }, "kind of load"), kind("rate", "rate"), kind("concurrency", "users"));
     this.slider = el("input", { type: "range", min: 0, max: ticks, step: 1, class: "slider", "aria-label": "load, logarithmic", oninput: () => this.slid() });
-    this.apply = el("button", { type: "submit", class: "apply" }, "Apply");
+    this.apply = el("button", { type: "button", class: "apply", onclick: () => this.change() }, "Apply");
     this.go = el("button", { type: "button", id: "go", class: "go", onclick: () => this.acts.go() });
     this.reset = el("button", { type: "button", id: "reset", onclick: () => this.attempt(this.acts.reset, {}, []) }, "Reset");
     this.more = el("button", { type: "button", id: "more", "aria-expanded": "false", "aria-controls": "plan", onclick: () => this.unfold(this.plan.hidden) }, "More");
@@ -64,13 +64,20 @@ export class LoadForm {
     fields.number.root.classList.add("main");
     fields.number.input.addEventListener("input", () => this.slide());
     fields.number.input.addEventListener("keydown", (event) => this.arrows(event));
+    // The key that leads here is no text, unless a rate is being written.
+    fields.number.input.addEventListener("beforeinput", (event) => {
+      const { selectionStart: from, selectionEnd: to, value } = event.target;
+      if (event.data === "/" && to - from === value.length) event.preventDefault();
+    });
     this.plan = el("fieldset", { id: "plan", class: "all", hidden: true }, el("legend", { class: "unseen" }, "more of the load"),
       el("div", { class: "row" }, fields.warmup_s.root, fields.requests.root, fields.timeout_s.root, fields.cap.root),
       el("div", { class: "row" }, fields.stages.root, fields.rules.root),
       el("div", { class: "row" }, this.payloads, fields.target.root, this.fixed), this.payloadsError);
     this.set = el("fieldset", { class: "all control" }, el("legend", { class: "unseen" }, "load"),
       this.kinds, fields.number.root, this.slider, fields.duration_s.root, this.go, this.apply, this.reset);
-    this.form = el("form", { novalidate: true, onsubmit: (event) => this.submit(event) }, el("div", { class: "control-row" }, this.set, this.more), this.problem, this.note, this.plan);
+    // Enter does what fits the state; a browser would press a button that may be grey.
+    const enter = (event) => event.key === "Enter" && event.target.matches("input") && this.submit(event);
+    this.form = el("form", { novalidate: true, onkeydown: enter, onsubmit: (event) => this.submit(event) }, el("div", { class: "control-row" }, this.set, this.more), this.problem, this.note, this.plan);
     this.root = el("div", { id: "load-panel" }, this.form);
   }
 
@@ -285,6 +292,7 @@ export class LoadForm {
       await act(body);
       for (const field of sent) field.dirty = false;
       this.show(this.view);
+      if (document.activeElement === this.fields.number.input) this.focus();
     } catch (refusal) {
       this.refused(refusal);
     }

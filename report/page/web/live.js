@@ -7,13 +7,14 @@ import { counted, formatSpan } from "./format.js";
 import { active, askedWords, progressBar, remaining, showProgress, wordOf } from "./header.js";
 import { followKeys, helpDialog } from "./keys.js";
 import { Log } from "./log.js";
+import { showPast } from "./past.js";
 import { Place } from "./place.js";
 import { Runs } from "./runs.js";
 import { lately, scoped } from "./scope.js";
 import { targetOf } from "./sections.js";
 import { nowWords, wholeWords } from "./strip.js";
 import { Tabs } from "./tabs.js";
-import { ask, Link } from "./wire.js";
+import { ask, Link, runShown } from "./wire.js";
 
 // The live view: what the server tells goes through mount's show, what the
 // reader does goes to the server, and the state is always the server's.
@@ -302,4 +303,6 @@ const beginnings = {
 const linkWords = { connecting: "Connecting to brunt …", reconnecting: "reconnecting", ended: "brunt has ended or is out of reach" };
 
 globalThis.brunt = { live: null };
-globalThis.brunt.live = new Live(document.getElementById("app"));
+const past = runShown();
+if (past !== null) await showPast(document.getElementById("app"), past);
+else globalThis.brunt.live = new Live(document.getElementById("app"));

@@ -28,7 +28,7 @@ export class Strip {
     this.figures = el("dl", { class: "figures" });
     this.root = el("div", { class: "strip" },
       el("div", { class: "headline" }, this.target, this.state, this.names, host.beside ?? null),
-      el("div", { class: "answers" }, this.outcome, this.details, this.headline),
+      el("div", { class: "answers" }, this.outcome, this.headline, this.details),
       this.figures, this.rules);
   }
 
@@ -47,6 +47,7 @@ export class Strip {
     this.outcome.className = "outcome " + (outcome?.look ?? "plain");
     const marks = { good: "✓", bad: "✕" };
     change(this.outcome, outcome && marks[outcome.look] ? el("span", { class: "mark", "aria-hidden": "true" }, marks[outcome.look]) : null, outcome ? upperWords(outcome) : empty);
+    this.outcome.title = outcome ? upperWords(outcome) : "";
     this.showBadge(report);
     const long = report.verdict.headline === null || report.requests.sent === 0 ? "" : upper(report.verdict.headline);
     const same = (words) => words.toLowerCase();

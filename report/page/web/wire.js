@@ -1,10 +1,15 @@
 // All that the live view asks of its server, in one place. Paths are relative
-// to the page.
+// to the page, which a run has an address of its own below.
 
-const paths = {
-  events: "api/events", runs: "api/runs", run: (n) => `api/runs/${n}`,
-  start: "api/start", stop: "api/stop", change: "api/change", reset: "api/reset",
-};
+const pathOfRun = /\/runs\/([^/]+)$/;
+const up = pathOfRun.test(location.pathname) ? "../" : "";
+
+// runShown is the id of the run whose address this is, null on the live view.
+export const runShown = () => (up ? decodeURIComponent(pathOfRun.exec(location.pathname)[1]) : null);
+export const runPath = (id) => `${up}runs/${encodeURIComponent(id)}`;
+export const livePath = up || "./";
+
+const paths = Object.fromEntries(["events", "runs", "start", "stop", "change", "reset"].map((what) => [what, `${up}api/${what}`]));
 
 export const downloads = [
   ["report.html", "HTML report", "this page with all its figures in one file that needs no network"],
@@ -14,7 +19,7 @@ export const downloads = [
 ];
 
 export function downloadPath(name, run) {
-  return `download/${name}` + (run ? `?run=${run}` : "");
+  return `${up}download/${name}` + (run ? `?run=${encodeURIComponent(run)}` : "");
 }
 
 // refusedDownload is why there is no such file, null where there is.
@@ -46,7 +51,8 @@ export async function ask(what, body) {
 }
 
 export const askRuns = () => answer(() => fetch(paths.runs));
-export const askRun = (n) => answer(() => fetch(paths.run(n)));
+export const askRun = (id) => answer(() => fetch(`${paths.runs}/${encodeURIComponent(id)}`));
+export const askCompared = (base, next) => answer(() => fetch(`${up}api/compare?base=${encodeURIComponent(base)}&new=${encodeURIComponent(next)}`));
 
 async function answer(send) {
   let reply;
