@@ -99,7 +99,7 @@ func fileOf(name, text string) File {
 // imports it, but for what is seen first of all before them.
 func document(modules []string) string {
 	var b strings.Builder
-	b.WriteString(strings.Replace(head, "brunt report", "brunt", 1))
+	b.WriteString(strings.NewReplacer("brunt report", "brunt", `href="data:,"`, `href="web/favicon.svg"`).Replace(head))
 	b.WriteString(liveBody)
 	for _, name := range modules {
 		b.WriteString(`<link rel="modulepreload" href="` + name + "\">\n")

@@ -25,8 +25,8 @@ const warmup = {
 const listed = { read: (text) => text.split(/[,;]\s*|\n/).map((one) => one.trim()).filter(Boolean), write: (rules) => (rules ?? []).join(", ") };
 
 export class LoadForm {
-  // acts has start(body), change(value), stop() and reset(body), each of which throws a
-  // Refusal.
+  // acts has start(body), change(value), go(), reset(body) and another(body), which starts
+  // a run in place of the one under way; each of them throws a Refusal.
   constructor(acts) {
     this.acts = acts;
     this.kind = "rate";
@@ -41,7 +41,7 @@ export class LoadForm {
       timeout_s: new Field("timeout", "timeout", { ...length, least: 0, hint: "of one request", unset: "default" }),
       cap: new Field("cap", "in flight, at most", { ...whole, hint: "past it requests wait for a slot", unset: "default" }),
       stages: new Field("stages", "stages and ramps, instead of one load", { read: (text) => text.trim() || null, write: (text) => text || "", hint: "as --stages takes them: @ is a rate, @x so many at a time", unset: "30s@100, 1m@100..1000", wide: true }),
-      rules: new Field("rules", "rules to be held", { ...listed, hint: "as --slo takes them, apart by commas", unset: "p99<200ms, failed<0.1%", wide: true }),
+      slo: new Field("rules", "rules to be held", { ...listed, hint: "as --slo takes them, apart by commas", unset: "p99<200ms, failed<0.1%", wide: true }),
       target: new Field("target", "target", { read: (text) => text.trim() || null, write: (text) => text || "", hint: "URL, endpoint name or mock://", wide: true }),
     };
     this.build();
@@ -71,7 +71,7 @@ export class LoadForm {
     });
     this.plan = el("fieldset", { id: "plan", class: "all", hidden: true }, el("legend", { class: "unseen" }, "more of the load"),
       el("div", { class: "row" }, fields.warmup_s.root, fields.requests.root, fields.timeout_s.root, fields.cap.root),
-      el("div", { class: "row" }, fields.stages.root, fields.rules.root),
+      el("div", { class: "row" }, fields.stages.root, fields.slo.root),
       el("div", { class: "row" }, this.payloads, fields.target.root, this.fixed), this.payloadsError);
     this.set = el("fieldset", { class: "all control" }, el("legend", { class: "unseen" }, "load"),
       this.kinds, fields.number.root, this.slider, fields.duration_s.root, this.go, this.apply, this.reset);
@@ -101,7 +101,7 @@ export class LoadForm {
     fields.number.follow(given ? now[keyOf[this.kind]] : first);
     for (const key of ["duration_s", "requests", "warmup_s", "timeout_s", "target"]) fields[key].follow(form[key]);
     fields.cap.follow(form.rate_per_s !== null ? form.concurrency : null);
-    for (const key of ["stages", "rules"]) {
+    for (const key of ["stages", "slo"]) {
       fields[key].root.hidden = form[key] === undefined;
       fields[key].follow(form[key]);
     }
@@ -118,14 +118,14 @@ export class LoadForm {
   // locks are what can be done now. Nothing goes away: what cannot be used is grey.
   locks(view, running) {
     const change = view.actions.includes("change");
-    const steered = view.form.rules !== undefined; // by a brunt that takes more than a load
+    const may = new Set(view.may_change ?? []);
     this.apply.disabled = !(running && change);
     this.fields.number.input.readOnly = running && !change;
     this.slider.disabled = this.fields.number.input.readOnly;
-    this.fields.duration_s.input.readOnly = running && !(change && steered);
-    for (const input of this.kinds.querySelectorAll("input")) input.disabled = running && !(steered && view.actions.includes("reset"));
+    this.fields.duration_s.input.readOnly = running && !may.has("duration_s");
+    for (const input of this.kinds.querySelectorAll("input")) input.disabled = running && !(change && view.actions.includes("stop"));
     for (const key of ["requests", "warmup_s", "timeout_s", "cap", "stages", "target"]) this.fields[key].input.readOnly = running;
-    this.fields.rules.input.readOnly = running && !change;
+    this.fields.slo.input.readOnly = running && !may.has("slo");
     for (const input of this.payloads.querySelectorAll("input")) input.disabled = running;
     this.reset.disabled = !view.actions.includes("reset");
     this.reset.title = running ? "stops this run and begins a new one under the load as it stands; both stay under Runs" : "clears the page; the run stays under Runs";
@@ -246,9 +246,9 @@ export class LoadForm {
   }
 
   // change sends what was written while running: the load, how long it is to last, the
-  // rules. Another kind of load is another run.
+  // rules. Another kind of load takes another run.
   change() {
-    const { number, duration_s: duration, rules } = this.fields;
+    const { number, duration_s: duration, slo } = this.fields;
     const value = number.value();
     if (value === null) number.say(`the load is empty: write ${this.kind === "rate" ? "10, 500/s or 90/m" : "16"}`);
     if (value === null || value === undefined) return this.point(number);
@@ -256,16 +256,16 @@ export class LoadForm {
     const other = load[keyOf[this.kind]] === null;
     if (other) {
       const body = this.body();
-      return body && this.attempt(this.acts.reset, body, Object.values(this.fields));
+      return body && this.attempt(this.acts.another, body, Object.values(this.fields));
     }
-    const body = number.dirty || (!duration.dirty && !rules.dirty) ? { [keyOf[this.kind]]: value } : {};
-    for (const [key, field] of [["duration_s", duration], ["rules", rules]]) {
+    const body = number.dirty || (!duration.dirty && !slo.dirty) ? { [keyOf[this.kind]]: value } : {};
+    for (const [key, field] of [["duration_s", duration], ["slo", slo]]) {
       if (!field.dirty || field.input.readOnly || field.root.hidden) continue;
       const changed = field.value();
       if (changed === undefined) return this.point(field);
       body[key] = changed;
     }
-    return this.attempt(this.acts.change, body, [number, duration, rules]);
+    return this.attempt(this.acts.change, body, [number, duration, slo]);
   }
 
   // body is what start sends, undefined where a field makes no sense.
@@ -281,7 +281,7 @@ export class LoadForm {
     const { duration_s, requests, warmup_s, timeout_s } = values;
     const load = staged ? { stages: values.stages } : { ...(this.kind === "rate" ? { rate_per_s: values.number, concurrency: values.cap } : { rate_per_s: null, concurrency: values.number }), duration_s, requests };
     const files = this.view.form.payloads.filter(({ file, chosen }) => this.chosen?.has(file) ?? chosen).map(({ file }) => file);
-    const rules = this.fields.rules.root.hidden ? {} : { rules: values.rules };
+    const rules = this.fields.slo.root.hidden ? {} : { slo: values.slo };
     return { ...load, warmup_s: warmup_s ?? 0, timeout_s, payloads: files, ...rules, ...(this.view.form.any_target ? { target: values.target } : {}) };
   }
 
@@ -310,6 +310,12 @@ export class LoadForm {
     place.textContent = words;
     place.hidden = false;
     if (field === "payloads") this.unfold(true);
+  }
+
+  // tell says something that is no refusal.
+  tell(words) {
+    this.problem.textContent = words;
+    this.problem.hidden = false;
   }
 
   point(field) {

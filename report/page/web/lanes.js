@@ -138,7 +138,7 @@ function latency({ report, grid, timeline, view }) {
   const stated = key && width > grid.width * 1.001 ? `; ${key} of ${wide(width)} each` : "";
   const paints = ofService ? ["service", "service-tail"] : ["response", "response-tail"];
   return {
-    id: "latency", title: ofService ? "Service time" : "Response time", height: 172,
+    id: "latency", title: ofService ? "Service time" : "Response time", height: 160,
     unit: `${ofService ? "from the first byte sent" : "from the planned instant"}, at the time of the reply, each step ${wide(grid.width)}${stated}`,
     sentence: latencyWords(report, grid, { top, key, max, ofService }), empty, switchable: true,
     data: [timeline.xs, ...[max, top, p50].map((values) => columnOf(timeline, values))],

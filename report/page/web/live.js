@@ -38,7 +38,7 @@ class Live {
     this.help = helpDialog();
     this.runs = new Runs();
     this.log = new Log();
-    this.form = new LoadForm({ start: (body) => this.send("start", body), change: (body) => this.change(body), reset: (body) => this.send("reset", body), go: () => this.go() });
+    this.form = new LoadForm({ start: (body) => this.send("start", body), change: (body) => this.change(body), reset: (body) => this.send("reset", body), go: () => this.go(), another: (body) => this.another(body) });
     this.button = this.form.go;
     this.places = Object.fromEntries(["by-name", "failed", "slow", "figures", "downloads"].map((id) => [id, el("div")]));
     this.nones = { "by-name": none("No request has a name yet."), failed: none("No request failed."), slow: none("No reply yet."), figures: none("No figure yet.") };
@@ -156,6 +156,11 @@ class Live {
     this.log.show(view.log);
     if (before === null || before.run !== view.run || before.runs !== view.runs) this.downloads.show(view);
     if (this.tabs.now === "runs" && (before?.state !== view.state || before?.run !== view.run)) this.runs.refresh();
+    if (this.then && view.actions.includes("start")) {
+      const body = this.then;
+      this.then = null;
+      this.form.attempt((body) => this.send("start", body), body, Object.values(this.form.fields));
+    }
     this.later();
   }
 
@@ -245,6 +250,14 @@ class Live {
       if (this.sending === what) this.sending = null; // and not what was sent meanwhile
       this.control();
     }
+  }
+
+  // another stops this run, and starts one once the replies are in: an engine sends one
+  // kind of load.
+  async another(body) {
+    await this.send("stop", { how: "drain" });
+    this.then = body;
+    this.form.tell("This run is being stopped; the other one starts once its replies are in.");
   }
 
   // change sends one change at a time; of those that wait only the last counts.

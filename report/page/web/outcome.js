@@ -18,6 +18,15 @@ const plain = (words) => ({ look: "plain", words });
 // outcomeOf is what the endpoint did, null before anything was sent. look is good, bad
 // or plain; words are never left to a colour.
 export function outcomeOf(report) {
+  const own = ownOutcome(report);
+  const { brief } = report.verdict;
+  if (!brief || own === null || own.fixed) return own;
+  return { look: own.look, words: /^(kept up|set the pace|fell behind)/.test(brief) ? `the endpoint ${brief}` : brief };
+}
+
+// ownOutcome is that as far as the figures alone tell; fixed is what the verdict has no
+// words for.
+function ownOutcome(report) {
   const { verdict: v, slo, requests } = report;
   if (requests.sent === 0) return null;
   const settled = requests.succeeded + requests.failed;
@@ -26,7 +35,7 @@ export function outcomeOf(report) {
   if (failedShare(requests) >= 1) return bad(failureWords(report));
   if (requests.cut_off >= requests.sent / 100) return bad(`${formatShare((100 * requests.cut_off) / requests.sent)} cut off`);
   const broken = slo.filter((rule) => !rule.met && !undecided(report)(rule)).length;
-  if (broken > 0) return bad(`${formatCount(broken)} of ${counted(slo.length, "objective")} broken`);
+  if (broken > 0) return { ...bad(`${formatCount(broken)} of ${counted(slo.length, "objective")} broken`), fixed: true };
   if (v.limited_by === "endpoint") return bad("the endpoint fell behind");
   if (v.limited_by in briefly) return plain(briefly[v.limited_by]);
   return wellOf(report);
@@ -36,8 +45,8 @@ export function outcomeOf(report) {
 function wellOf(report) {
   const { verdict: v, slo, plan } = report;
   if (v.limited_by !== "none") return null;
-  if (slo.length > 0 && slo.every((rule) => rule.met)) return good(`${counted(slo.length, "objective")} held`);
-  if (slo.length > 0) return plain("too early to judge the objectives");
+  if (slo.length > 0 && slo.every((rule) => rule.met)) return { ...good(`${counted(slo.length, "objective")} held`), fixed: true };
+  if (slo.length > 0) return { ...plain("too early to judge the objectives"), fixed: true };
   return plan.rate_per_s !== null ? good("the endpoint kept up") : plain("the endpoint set the pace");
 }
 

@@ -130,7 +130,7 @@ export function namesTable(report, state) {
   if (report.names === null) return el("p", { class: "none" }, "Counts by name are not known for a stretch of this run.");
   const { requests, latency_ms } = report;
   const perS = requests.sent > 0 && report.throughput.sent_per_s !== null ? report.throughput.sent_per_s / requests.sent : 0;
-  const rows = report.names.map(({ name, requests, latency_ms, together }, at) => ({ key: together ? "others" : name, ...(together ? { words: typeof together === "number" ? counted(together, "other name") : "other names" } : {}), name, requests, response: latency_ms.response, at, path: report.scope ? "" : `names.${at}.` }));
+  const rows = report.names.map(({ name, requests, latency_ms, together, bytes_in, output_tokens }, at) => ({ key: together ? "others" : name, ...(together ? { words: typeof together === "number" ? counted(together, "other name") : "other names" } : {}), name, requests: { bytes_in, output_tokens, ...requests }, response: latency_ms.response, at, path: report.scope ? "" : `names.${at}.` }));
   const others = othersOf(report, rows);
   if (others) rows.push(others);
   const response = (row) => row.response;
@@ -147,7 +147,7 @@ export function namesTable(report, state) {
     p50: percentile("p50", path, response), p90: { ...percentile("p90", path, response), extra: true }, p95: percentile("p95", path, response), p99: percentile("p99", path, response),
     max: ms("max", (row) => `${path(row)}.max`, (row) => row.response.max ?? null), mean: { ...ms("mean", (row) => `${path(row)}.mean`, (row) => row.response.mean ?? null), extra: true },
     bytes_in: { ...column("received", (row) => row.requests.bytes_in ?? null, formatBytes, number), extra: true, only: (row) => row.requests.bytes_in },
-    tokens: { ...column("output tokens", (row) => row.requests.output_tokens ?? null, formatCount, number), only: (row) => row.requests.output_tokens },
+    tokens: { ...column("output tokens", (row) => row.requests.output_tokens ?? null, formatCount, number), only: (row) => row.requests.output_tokens || null },
   };
   const held = Object.entries(all).filter(([, one]) => !one.only || rows.some((row) => one.only(row) !== undefined && one.only(row) !== null));
   state.wanted ??= new Set(held.filter(([, one]) => !one.extra).map(([key]) => key));
