@@ -87,6 +87,7 @@ type Run struct {
 	_       [64]byte
 
 	overlong          atomic.Uint64       // bodies that were matched in part
+	checked, unasked  atomic.Uint64       // replies that were checked; those too long for queries
 	stopAt            clock.AtomicInstant // 0 before the stop, beginsToStop until its instant is known
 	until             clock.AtomicInstant // end of the window, as far as it is known
 	cutting           atomic.Bool
@@ -336,6 +337,7 @@ func (r *Run) finish() {
 		r.warn(m.warning())
 	})
 	r.warn(r.overlongWarning())
+	r.warn(r.checkWarning())
 	if r.pacer != nil {
 		r.warn(r.pacer.warning(r.measured.Load()))
 	}

@@ -118,6 +118,8 @@ var remedies = map[string]setting.Text{
 	),
 	result.KindBodyMatched:   setting.Textf("%v is what you said marks a failure: the reply says why it failed", setting.FailBody),
 	result.KindBodyUnmatched: setting.Textf("%v is what you said a success holds: look at one reply", setting.SuccessBody),
+	result.KindHeaderFailed:  setting.Textf("%v is what you said a success has: look at one reply", setting.ExpectHeader),
+	result.KindJSONFailed:    setting.Textf("%v is what you said holds of a success: look at one reply", setting.ExpectJSON),
 	result.KindStreamError:   setting.Plain("the server failed in the middle of its answer: its own words say why"),
 	result.KindStreamStalled: setting.Textf(
 		"lower the load, or raise %v if pauses that long are normal",

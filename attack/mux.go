@@ -60,6 +60,7 @@ func newMux(r *Run, host int) *mux {
 		Timeout:   r.plan.Timeout,
 		CheckIdle: &r.unannounced.seen,
 		Success:   (*[1000]bool)(&r.plan.Success),
+		Fields:    r.plan.Expect != nil && len(r.plan.Expect.Headers) > 0,
 	}
 	if r.plan.Connections > 0 {
 		m.places = make([]place, min(r.plan.Connections, r.plan.Concurrency))

@@ -149,7 +149,7 @@ func (snd *muxSender) finish(w *slot, err error) error {
 		return fault
 	}
 	if fault == nil && w.run.plan.Success[s.Status] {
-		fault = w.reply.bodyFault(&w.run.plan)
+		fault = w.reply.checkFault(ex.index)
 	}
 	switch ex.status = s.Status; {
 	case fault != nil:

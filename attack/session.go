@@ -153,9 +153,10 @@ func (s *slot) remember(turn int) (ok bool) {
 }
 
 // keepsReplies reports whether the bodies of successes are needed: for later turns, or
-// for patterns.
+// for patterns and queries.
 func (r *Run) keepsReplies() bool {
-	return r.sessions && !r.plan.RecordedReplies || r.plan.Matches()
+	return r.sessions && !r.plan.RecordedReplies || r.plan.Matches() ||
+		r.plan.Expect != nil && len(r.plan.Expect.Queries) > 0
 }
 
 // checkSessions refuses recorded replies where there are none.

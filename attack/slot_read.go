@@ -108,7 +108,7 @@ func (s *slot) complete(ended bool) {
 		fault = r.wholeFault()
 	}
 	if fault == nil && run.plan.Success[r.Status] {
-		fault = r.bodyFault(&run.plan)
+		fault = r.checkFault(s.ex.index)
 	}
 	ex := &s.ex
 	ex.out = c.handed()

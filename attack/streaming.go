@@ -7,6 +7,7 @@ import (
 
 	"brunt/attack/cause"
 	"brunt/attack/endpoint"
+	"brunt/attack/expect"
 	"brunt/attack/figure"
 	"brunt/attack/h2"
 	"brunt/attack/histogram"
@@ -63,8 +64,11 @@ func (r *reply) followAs(run *Run) {
 	r.run, r.streams, r.stall = run, run.plan.Stream, run.plan.StreamStall
 	r.longer, r.keeps = max(0, run.plan.StreamTimeout-run.plan.Timeout), run.keepsReplies()
 	r.success = &run.plan.Success
-	if r.keepLimit = maxMatched; run.sessions {
-		r.keepLimit = maxAnswer
+	if r.keepLimit = maxMatched; run.plan.Expect != nil && len(run.plan.Expect.Queries) > 0 {
+		r.keepLimit = expect.MaxBody + 1
+	}
+	if run.sessions {
+		r.keepLimit = max(r.keepLimit, maxAnswer)
 	}
 }
 

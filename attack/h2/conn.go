@@ -52,6 +52,8 @@ type Config struct {
 	CheckIdle *atomic.Bool
 	// Success holds the statuses that are successes, of whose bodies no sample is kept.
 	Success *[1000]bool
+	// Fields has the header fields of successes kept, too.
+	Fields bool
 }
 
 // Conn is one connection. Many goroutines share it, each with a Stream.

@@ -20,7 +20,7 @@ var requestIDs = [...]string{"x-databricks-request-id", "x-request-id", "request
 // has answered.
 const servedModel = "served-model-name"
 
-// maxFields is how many of a failed reply's header fields are kept.
+// maxFields is how many of a reply's header fields are kept.
 const maxFields = 64
 
 // headerBlock is one header on its way in; only the reader touches it.
@@ -36,7 +36,7 @@ type headerBlock struct {
 	rank   int // of id
 	model  string
 	kind   string              // of the body
-	fields []hpack.HeaderField // of a failure
+	fields []hpack.HeaderField // of a failure, or wanted
 	others bool                // a field that is no pseudo-header came
 	fault  string
 }
@@ -70,7 +70,7 @@ func (c *Conn) field(f hpack.HeaderField) {
 	if b.fault = b.fieldFault(f); b.fault != "" {
 		return
 	}
-	if b.status > 0 && !c.config.Success[b.status] && len(b.fields) < maxFields {
+	if b.status > 0 && (c.config.Fields || !c.config.Success[b.status]) && len(b.fields) < maxFields {
 		b.fields = append(b.fields, f)
 	}
 	switch {

@@ -9,6 +9,6 @@
 // A ticket is one planned request. Instants count from the schedule's start; measured
 // tickets begin anew at 0 with the warm-up's end.
 //
-// May import: attack/arrivals, attack/figure, attack/host, attack/spell,
+// May import: attack/arrivals, attack/expect, attack/figure, attack/host, attack/spell,
 // payloads/setting.
 package plan

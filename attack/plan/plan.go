@@ -7,6 +7,7 @@ import (
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
 	"brunt/attack/arrivals"
+	"brunt/attack/expect"
 	"brunt/attack/figure"
 )
 
@@ -145,6 +146,8 @@ type Plan struct {
 	// SuccessBody is found in the body of a success, and FailBody is not; nil for any
 	// body. At most 256 KiB of a body are looked at, those of a stream as it came.
 	SuccessBody, FailBody *regexp.Regexp
+	// Expect is what successes are expected to hold besides; nil for nothing.
+	Expect *expect.Checks
 	// Success is the set of statuses that count as succeeded.
 	Success StatusSet
 

@@ -31,7 +31,19 @@ const (
 const (
 	KindBodyUnmatched = "body_unmatched" // Plan.SuccessBody was not found in it
 	KindBodyMatched   = "body_matched"   // Plan.FailBody was
+	KindHeaderFailed  = "header_failed"  // a header of Plan.Expect was not as expected
+	KindJSONFailed    = "json_failed"    // nor was its JSON, by a query of Plan.Expect
 )
+
+// Unexpected reports whether a kind is of replies that came whole, with a status of
+// success, and were not what the user expects of one.
+func Unexpected(kind string) bool {
+	switch kind {
+	case KindBodyUnmatched, KindBodyMatched, KindHeaderFailed, KindJSONFailed:
+		return true
+	}
+	return false
+}
 
 // Kinds of failures of a stream whose status was a success. What became of the
 // reply as such does not matter to whoever waits for an answer: none of them

@@ -128,6 +128,8 @@ var failureSentences = map[string]string{
 	KindAnswerPage:         "the endpoint answered %s with a web page",
 	KindBodyMatched:        "the endpoint answered %s with what marks a failure",
 	KindBodyUnmatched:      "the endpoint answered %s without what marks a success",
+	KindHeaderFailed:       "the endpoint answered %s without a header that is expected",
+	KindJSONFailed:         "the endpoint answered %s with JSON that is not as expected",
 }
 
 // failureSentence say what the endpoint did, and to how many requests.

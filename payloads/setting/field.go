@@ -23,6 +23,8 @@ const (
 	StreamStall
 	SuccessBody // what the bodies of successes match
 	FailBody    // what those of failures match
+	ExpectHeader
+	ExpectJSON
 	Payloads
 	Body    // a file that is sent as it is
 	Targets // list of requests
@@ -84,7 +86,7 @@ var names = [end]string{
 	Rate: "rate", Concurrency: "concurrency", Duration: "duration", Requests: "requests", Stages: "stages",
 	Arrivals: "arrivals", Warmup: "warm-up",
 	Timeout: "time-out", HTTP2: "HTTP/2", NoKeepAlive: "no keep-alive", Connections: "connections",
-	ConnectRate: "connect rate", StreamStall: "stream stall", SuccessBody: "success body", FailBody: "fail body", Payloads: "payloads", Body: "body", Targets: "targets", Replay: "replay", Recorded: "recorded replies", Speed: "speed",
+	ConnectRate: "connect rate", StreamStall: "stream stall", SuccessBody: "success body", FailBody: "fail body", ExpectHeader: "expected header", ExpectJSON: "expected JSON", Payloads: "payloads", Body: "body", Targets: "targets", Replay: "replay", Recorded: "recorded replies", Speed: "speed",
 	Method: "method", Header: "header", HeaderFile: "header file", User: "user", AnyTarget: "any target", Insecure: "insecure", CA: "CA file",
 	Resolve: "address override", Proxy: "proxy", ClientCert: "client certificate", ClientKey: "client key", KeyPass: "passphrase of the client key",
 	TLSMin: "least TLS version", TLSMax: "highest TLS version", ServerName: "server name", TLSResume: "TLS resumption",

@@ -6,7 +6,7 @@
 //	BRUNT_… ──────┼─ kong ─→ Load, Payloads, Target ─→ plan.Plan, attack.Request,
 //	--config FILE ┘                                    endpoint.Options, payloads.Set
 //
-// May import: attack, attack/arrivals, attack/endpoint, attack/endpoint/secret, attack/mock,
-// attack/plan, payloads, payloads/compose, payloads/generate, payloads/jsonscan,
+// May import: attack, attack/arrivals, attack/endpoint, attack/endpoint/secret,
+// attack/expect, attack/mock, attack/plan, payloads, payloads/compose, payloads/generate, payloads/jsonscan,
 // payloads/setting, payloads/show, payloads/stat.
 package config

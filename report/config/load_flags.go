@@ -3,6 +3,7 @@ package config
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -12,6 +13,7 @@ import (
 	"brunt/attack"
 	"brunt/attack/arrivals"
 	"brunt/attack/endpoint"
+	"brunt/attack/expect"
 	"brunt/attack/mock"
 	"brunt/attack/plan"
 	"brunt/payloads"
@@ -36,16 +38,37 @@ type Load struct {
 
 // Exchange are the flags that say how each request is sent, and what counts.
 type Exchange struct {
-	Timeout     Duration        `min:"1" placeholder:"60s" help:"Give a request up after this long (60s; a stream that has begun to answer has 1h)."`
-	Success     plan.StatusSet  `default:"200-299" placeholder:"SET" help:"Statuses that count as succeeded (${default})."`
-	SuccessBody Pattern         `placeholder:"REGEX" help:"A success is one whose body (its first 256 KiB) matches, besides its status; RE2."`
-	FailBody    Pattern         `placeholder:"REGEX" help:"A success by its status whose body matches has failed."`
+	Timeout     Duration       `min:"1" placeholder:"60s" help:"Give a request up after this long (60s; a stream that has begun to answer has 1h)."`
+	Success     plan.StatusSet `default:"200-299" placeholder:"SET" help:"Statuses that count as succeeded (${default})."`
+	SuccessBody Pattern        `placeholder:"REGEX" help:"A success is one whose body (its first 256 KiB) matches, besides its status; RE2."`
+	FailBody    Pattern        `placeholder:"REGEX" help:"A success by its status whose body matches has failed."`
+
+	ExpectBody   Pattern          `placeholder:"REGEX" help:"The same as --success-body."`
+	ExpectHeader []ExpectedHeader `sep:"none" pair:": " placeholder:"'NAME: REGEX'" help:"A success has this header, with a value that matches; NAME alone for any. Repeatable."`
+	ExpectJSON   []JQ             `name:"expect-json" env:"BRUNT_EXPECT_JSON" sep:"none" placeholder:"JQ" help:"A success is one whose JSON (1 MiB at most) this jq query finds true, as '.predictions|length==1'. Repeatable."`
+	ExpectEvery  int              `default:"1" min:"1" placeholder:"N" help:"Look at one reply in N for --expect-header and --expect-json (${default}: at all); the report says how many that were."`
+
 	Connections int             `placeholder:"N" help:"Most connections (one per request in flight); with --http2, how many share the requests (one per 100)."`
 	ConnectRate int             `placeholder:"N" help:"Open at most this many connections per second (the first ones of a constant concurrency 1,000, all others as they are needed)."`
 	HTTP2       bool            `name:"http2" env:"BRUNT_HTTP2" help:"Speak HTTP/2, over TLS or known beforehand (h2c)."`
 	Stream      plan.StreamMode `default:"auto" enum:"auto,on,off" help:"Follow replies as streams of tokens: auto (server-sent events, lines of JSON), on (all) or off."`
 	StreamStall Duration        `default:"60s" help:"Give a stream up that says nothing for this long after its first output (${default}); before that, --timeout holds."`
 	Keepalive   bool            `default:"true" negatable:"" help:"Keep connections open between requests (on)."`
+}
+
+// checks are what is expected of replies besides their bodies; nil for nothing.
+func (e *Exchange) checks() *expect.Checks {
+	if len(e.ExpectHeader)+len(e.ExpectJSON) == 0 {
+		return nil
+	}
+	c := &expect.Checks{Every: uint64(max(1, e.ExpectEvery))}
+	for _, h := range e.ExpectHeader {
+		c.Headers = append(c.Headers, h.Header)
+	}
+	for _, q := range e.ExpectJSON {
+		c.Queries = append(c.Queries, q.Query)
+	}
+	return c
 }
 
 // The time-outs of a request where none is given. A reply of a language model that is
@@ -66,6 +89,10 @@ func (l *Load) Plan() plan.Plan {
 		SuccessBody: l.SuccessBody.Regexp, FailBody: l.FailBody.Regexp,
 		StreamTimeout: cmp.Or(time.Duration(l.Timeout), DefaultStreamTimeout),
 	}
+	if l.ExpectBody.Regexp != nil {
+		p.SuccessBody = l.ExpectBody.Regexp
+	}
+	p.Expect = l.checks()
 	if l.Concurrency != nil {
 		p.Concurrency = *l.Concurrency
 	}
@@ -78,8 +105,14 @@ func (l *Load) Plan() plan.Plan {
 	return p
 }
 
-// Check reports flags that say twice how much is sent.
+// Check reports flags that say a thing twice, or of what is not there.
 func (l *Load) Check() error {
+	switch {
+	case l.ExpectBody.Regexp != nil && l.SuccessBody.Regexp != nil:
+		return errors.New("--expect-body and --success-body are the same; leave one out")
+	case l.ExpectEvery > 1 && l.checks() == nil:
+		return errors.New("--expect-every: it is for --expect-header and --expect-json, which are not there; leave it out")
+	}
 	if len(l.Stages) == 0 {
 		return nil
 	}

@@ -8,6 +8,7 @@ import (
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
+	"brunt/attack/expect"
 	"brunt/attack/plan"
 )
 
@@ -23,6 +24,24 @@ func (p *Pattern) UnmarshalText(text []byte) (err error) {
 		return fmt.Errorf("%q is no regular expression (RE2): %s", text, strings.TrimPrefix(err.Error(), "error parsing regexp: "))
 	}
 	return nil
+}
+
+// ExpectedHeader is a flag that holds what is expected of a header.
+type ExpectedHeader struct{ expect.Header }
+
+// UnmarshalText reads the words of expect.ParseHeader.
+func (h *ExpectedHeader) UnmarshalText(text []byte) (err error) {
+	h.Header, err = expect.ParseHeader(string(text))
+	return err
+}
+
+// JQ is a flag that holds a query in jq's language.
+type JQ struct{ *expect.Query }
+
+// UnmarshalText reads the words of expect.ParseQuery.
+func (q *JQ) UnmarshalText(text []byte) (err error) {
+	q.Query, err = expect.ParseQuery(string(text))
+	return err
 }
 
 // Warmup is a flag that holds how long a warm-up lasts: a length of time, or auto for

@@ -3,6 +3,7 @@ package rules
 import (
 	"strings"
 
+	"brunt/attack/result"
 	"brunt/report"
 	"brunt/report/format"
 )
@@ -33,6 +34,11 @@ func OutcomeOf(r *report.Report) Outcome {
 		replies += n
 		if status == 401 || status == 403 {
 			denied += n
+		}
+	}
+	for _, e := range r.Errors {
+		if result.Unexpected(e.Kind) {
+			replies += e.Count
 		}
 	}
 	o := Outcome{
