@@ -120,6 +120,10 @@ func unreachable(err error) error {
 	if errors.As(err, &config) {
 		return err
 	}
+	var atProxy interface{ Remedy() setting.Text }
+	if errors.As(err, &atProxy) && !atProxy.Remedy().Empty() {
+		return &UnreachableError{setting.Errorf("%w; %v", err, atProxy.Remedy())}
+	}
 	return &UnreachableError{err}
 }
 

@@ -140,6 +140,8 @@ func failureSentence(k kindCount, settled uint64, p *plan.Plan) string {
 		return fmt.Sprintf("the endpoint refused %s (429)", whom)
 	case k.status == 401 || k.status == 403:
 		return fmt.Sprintf("the endpoint denied %s (%d)", whom, k.status)
+	case k.status == 407:
+		return fmt.Sprintf("a proxy wants a user and a password, and answered %s with 407", whom)
 	case k.status >= 300 && k.status < 400:
 		return fmt.Sprintf("the endpoint redirected %s (%d)", whom, k.status)
 	case k.status > 0:

@@ -60,6 +60,14 @@ func CommandLine(args []string) string {
 			word = flag + "=" + redactToken(value)
 		case i > 0 && args[i-1] == tokenFlag:
 			word = redactToken(word)
+		case flag == proxyFlag && joined:
+			word = flag + "=" + redactProxy(value)
+		case i > 0 && args[i-1] == proxyFlag:
+			word = redactProxy(word)
+		case flag == keyPassFlag && joined:
+			word = flag + "=" + redactPassphrase(value)
+		case i > 0 && args[i-1] == keyPassFlag:
+			word = redactPassphrase(word)
 		case strings.HasPrefix(word, "-H") && len(word) > 2:
 			word = "-H" + redactHeader(word[2:])
 		case strings.Contains(word, "://"):
@@ -70,7 +78,31 @@ func CommandLine(args []string) string {
 	return strings.Join(out, " ")
 }
 
-const tokenFlag = "--serve-token"
+const (
+	tokenFlag   = "--serve-token"
+	proxyFlag   = "--proxy"
+	keyPassFlag = "--key-pass"
+)
+
+// redactProxy hides a proxy's user and password; the scheme of its URL may be missing.
+func redactProxy(word string) string {
+	if user, rest := secret.Userinfo(word); user != "" {
+		scheme, host, ok := strings.Cut(rest, "://")
+		if !ok {
+			return redacted + "@" + rest
+		}
+		return scheme + "://" + redacted + "@" + host
+	}
+	return word
+}
+
+// redactPassphrase shows where a passphrase is kept, and never what it is.
+func redactPassphrase(word string) string {
+	if strings.HasPrefix(word, "@") || strings.HasPrefix(word, "env:") {
+		return word
+	}
+	return redacted
+}
 
 func redactToken(word string) string {
 	if strings.HasPrefix(word, "@") {
@@ -147,6 +179,14 @@ func given(s *secret.Set, before, word string) {
 	switch {
 	case beforeUser.MatchString(before):
 		s.User(word)
+	case before == keyPassFlag && redactPassphrase(word) == redacted:
+		s.Keep(word)
+	case joined && flag == keyPassFlag && redactPassphrase(value) == redacted:
+		s.Keep(value)
+	case before == proxyFlag:
+		s.URL(word)
+	case joined && flag == proxyFlag:
+		s.URL(value)
 	case before == tokenFlag && !strings.HasPrefix(word, "@"):
 		s.Keep(word)
 	case joined && flag == tokenFlag && !strings.HasPrefix(value, "@"):

@@ -36,6 +36,7 @@ func TestHideGiven(t *testing.T) {
 		{"attack", "x", "-H", "X-Any: sEcretValue"}, {"attack", "x", "-kH", "X-Any:sEcretValue"}, {"attack", "x", "-kHX-Any:sEcretValue"}, {"x", "--header=X-Any: sEcretValue"},
 		{"attack", "http://u:sEcretValue@h"}, {"attack", "u:sEcretValue@h"}, {"attack", "h?x=sEcretValue"}, {"attack", "x", "--serve-token", "sEcretValue"}, {"--serve-token=sEcretValue"},
 		{"attack", "x", "-u", "me:sEcretValue"}, {"attack", "x", "-ku", "me:sEcretValue"}, {"x", "-ume:sEcretValue"}, {"x", "--user=me:sEcretValue"}, {"x", "--user", "sEcretValue"},
+		{"x", "--proxy", "http://me:sEcretValue@h:1"}, {"x", "--proxy", "me:sEcretValue@h:1"}, {"x", "--proxy=me:sEcretValue@h:1"}, {"x", "--key-pass", "sEcretValue"}, {"x", "--key-pass=sEcretValue"},
 		{"report", "Authorization: Bearer sEcretValue"}, {"attack", "--target=http://h?k=sEcretValue"},
 	} {
 		if got := RedactGiven(args, "open sEcretValue.jsonl: not found"); got != "open ***.jsonl: not found" {
@@ -49,8 +50,8 @@ func TestHideGiven(t *testing.T) {
 
 func TestCommandLine(t *testing.T) {
 	got := CommandLine([]string{"attack", "https://u:canary@h/p?token=canary&n=1", "-H", "Authorization: Bearer canary",
-		"-HX-Key: canary", "--header=Cookie: canary", "-H", "A: env:NAME", "-H", "Accept: text/plain", "-u", "me:canary", "--user=me:canary", "-u", "env:WHO", "--name", "it's", "mock://u:canary@x?tokens=8&token-gap=1ms"})
-	want := `brunt attack 'https://***@h/p?token=***&n=1' -H 'Authorization: ***' '-HX-Key: ***' '--header=Cookie: ***' -H 'A: env:NAME' -H 'Accept: text/plain' -u 'me:***' '--user=me:***' -u env:WHO --name 'it'\''s' 'mock://***@x?tokens=8&token-gap=1ms'`
+		"-HX-Key: canary", "--header=Cookie: canary", "-H", "A: env:NAME", "-H", "Accept: text/plain", "-u", "me:canary", "--user=me:canary", "-u", "env:WHO", "--proxy", "me:canary@h:1", "--proxy=socks5://me:canary@h:1", "--key-pass", "canary", "--key-pass=env:PASS", "--name", "it's", "mock://u:canary@x?tokens=8&token-gap=1ms"})
+	want := `brunt attack 'https://***@h/p?token=***&n=1' -H 'Authorization: ***' '-HX-Key: ***' '--header=Cookie: ***' -H 'A: env:NAME' -H 'Accept: text/plain' -u 'me:***' '--user=me:***' -u env:WHO --proxy '***@h:1' '--proxy=socks5://***@h:1' --key-pass '***' --key-pass=env:PASS --name 'it'\''s' 'mock://***@x?tokens=8&token-gap=1ms'`
 	if got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}

@@ -5,5 +5,5 @@
 //	        │                                             │
 //	        └─ arrived, awaits, page, state, exits, … ◄───┘
 //
-// May import: attack/figure, attack/mock/workspacetest, report.
+// May import: attack/endpoint/proxytest, attack/figure, attack/mock/workspacetest, report.
 package scripttest

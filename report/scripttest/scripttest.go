@@ -41,13 +41,14 @@ func Commands() map[string]func(*testscript.TestScript, bool, []string) {
 
 		"workspace": control,
 		"nosecrets": noSecrets,
+		"proxied":   proxied,
 
 		"samefigures": sameFigures,
 	}
 }
 
 // Setup gives a script its servers, and their addresses in its environment: URL,
-// WORKSPACE…, EXPIRED…; PORT is free, and TAKEN is not.
+// WORKSPACE…, EXPIRED…, PROXY…; PORT is free, and TAKEN is not.
 func Setup(env *testscript.Env) error {
 	server := &arrivals{}
 	server.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -84,5 +85,8 @@ func Setup(env *testscript.Env) error {
 	if err := openExpired(env); err != nil {
 		return err
 	}
-	return OpenWorkspace(env)
+	if err := OpenWorkspace(env); err != nil {
+		return err
+	}
+	return openProxy(env)
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"brunt/attack/endpoint/proxytest"
 	"brunt/attack/mock/workspacetest"
 )
 
@@ -49,6 +50,42 @@ func OpenWorkspace(env *testscript.Env) error {
 	env.Setenv("WORKSPACE_PORT", w.Host()[strings.LastIndex(w.Host(), ":")+1:])
 	env.Setenv("ROUTE_PORT", port)
 	return nil
+}
+
+// The user and the password of a script's proxy: no output may hold them.
+const (
+	canaryUser     = "moon-walker-canary"
+	canaryPassword = "ri:ver/775@canary"
+)
+
+// openProxy gives a script a proxy: its URL with user and password, and without. It alone
+// knows the workspace by the name workspace.test.
+func openProxy(env *testscript.Env) error {
+	port := ":" + env.Getenv("WORKSPACE_PORT")
+	p, err := proxytest.Start(proxytest.Config{User: canaryUser, Password: canaryPassword, Known: map[string]string{"workspace.test" + port: "127.0.0.1" + port}})
+	if err != nil {
+		return err
+	}
+	env.Defer(p.Close)
+	env.Values["proxy"] = p
+	env.Setenv("PROXY", p.URL())
+	env.Setenv("PROXY_BARE", "http://"+p.Address())
+	env.Setenv("PROXY_ADDRESS", p.Address())
+	return nil
+}
+
+// proxied holds what the script's proxy has let through against what it should: tunnels
+// and requests passed on, each "some" or "no".
+func proxied(ts *testscript.TestScript, neg bool, args []string) {
+	p := ts.Value("proxy").(*proxytest.Server)
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: proxied some|no some|no")
+	}
+	for i, n := range []int64{p.Tunnels.Swap(0), p.Forwarded.Swap(0)} {
+		if (args[i] == "some") != (n > 0) {
+			ts.Fatalf("%s expected, and there were %d", args[i], n)
+		}
+	}
 }
 
 // seenBy is what a workspace has counted, by the words of control.

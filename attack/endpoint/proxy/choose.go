@@ -53,15 +53,25 @@ func fromEnvironment(scheme, hostPort string, config *tls.Config) (*Proxy, error
 	if host, _, err := net.SplitHostPort(hostPort); err == nil && local(host) {
 		return nil, nil
 	}
-	u, err := httpproxy.FromEnvironment().ProxyFunc()(&url.URL{Scheme: scheme, Host: hostPort})
-	if u == nil && err == nil {
+	c, from := httpproxy.FromEnvironment(), variable(scheme)
+	word := c.HTTPProxy
+	if scheme == "https" {
+		word = c.HTTPSProxy
+	}
+	if word == "" {
 		return nil, nil
 	}
-	from := variable(scheme)
-	if err != nil { // which may repeat a password
-		return nil, setting.Errorf("%s of the environment names no proxy; set it to http://HOST:PORT, or give %v none", from, setting.Proxy)
+	// The library says whether the proxy is for the host. It would pass in silence over
+	// what names none.
+	c.HTTPProxy, c.HTTPSProxy = "http://some.invalid", "http://some.invalid"
+	u, err := c.ProxyFunc()(&url.URL{Scheme: scheme, Host: hostPort})
+	switch {
+	case err != nil:
+		return nil, setting.Errorf("%s of the environment: %w; give %v none, or a URL", from, err, setting.Proxy)
+	case u == nil:
+		return nil, nil
 	}
-	p, why := parse(u.String(), config)
+	p, why := parse(word, config)
 	if p == nil {
 		return nil, setting.Errorf("%s of the environment: %s; set it to http://HOST:PORT, or give %v none", from, why, setting.Proxy)
 	}

@@ -21,6 +21,9 @@ type Config struct {
 	// Refuse, which may be nil, gives the status with which a CONNECT to host:port is
 	// answered; 0 lets it through.
 	Refuse func(hostPort string) int
+	// Known, which may be nil, are addresses of names, as host:port both, that only the
+	// proxy knows.
+	Known map[string]string
 }
 
 // Server is a proxy.
@@ -170,7 +173,7 @@ func (s *Server) tunnel(c net.Conn, in *bufio.Reader, to string) {
 			return
 		}
 	}
-	out, err := net.Dial("tcp", to)
+	out, err := s.dial(to)
 	if err != nil {
 		_, _ = io.WriteString(c, "HTTP/1.1 503 Service Unavailable\r\nX-Squid-Error: ERR_CONNECT_FAIL 111\r\nContent-Length: 0\r\n\r\n")
 		return
@@ -179,6 +182,13 @@ func (s *Server) tunnel(c net.Conn, in *bufio.Reader, to string) {
 	if err == nil {
 		s.join(c, in, out, to)
 	}
+}
+
+func (s *Server) dial(to string) (net.Conn, error) {
+	if address, known := s.config.Known[to]; known {
+		to = address
+	}
+	return net.Dial("tcp", to)
 }
 
 // join copies in both directions until one of them ends.

@@ -34,7 +34,7 @@ func (s *Server) serveSOCKS(c net.Conn) {
 		_, _ = c.Write(answer)
 		return
 	}
-	out, err := net.Dial("tcp", to)
+	out, err := s.dial(to)
 	if err != nil {
 		answer[1] = notReached
 		_, _ = c.Write(answer)
