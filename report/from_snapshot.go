@@ -176,7 +176,7 @@ func (r *Report) Summarise() {
 		r.Goodput.summarise(q, r.running())
 	}
 	r.Client.CPUPerRequestUS = nil
-	if all := q.Sent + q.Warmup; all > 0 {
+	if all := q.Sent + q.Warmup; all > 0 && r.Client.Cores > 0 {
 		r.Client.CPUPerRequestUS = new(format.Per(r.Client.CPUS*1e6, float64(all)))
 	}
 }

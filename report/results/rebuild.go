@@ -211,6 +211,7 @@ func (b *rebuilder) report() *report.Report {
 	slices.SortStableFunc(s.Failures, func(x, y result.Failure) int { return int(y.Count) - int(x.Count) })
 	r := report.From(report.Meta{Name: b.name, URL: b.url, Protocol: "HTTP/1.1"}, s)
 	r.Rebuilt = true
+	r.Target.Protocol, r.Plan.Arrivals, r.Plan.Seed = "", "", nil // results do not tell
 	r.ForgetWindow()
 	return r
 }
