@@ -59,6 +59,7 @@ func From(meta Meta, s *result.Snapshot) *Report {
 		Name:               format.UTF8(meta.Name),
 		Labels:             cleanMap(meta.Labels),
 		Command:            format.UTF8(meta.Command),
+		Repeat:             optional(meta.Command),
 		State:              string(s.State),
 		Interrupted:        s.Interrupted,
 		RunID:              optional(s.RunID),

@@ -21,6 +21,7 @@ type Report struct {
 	Name               string            `json:"name"`
 	Labels             map[string]string `json:"labels"`
 	Command            string            `json:"command"` // as given, secrets redacted
+	Repeat             *string           `json:"repeat"`  // the command line that repeats what happened; null where that is not known
 	State              string            `json:"state"`   // a result.State
 	Interrupted        bool              `json:"interrupted"`
 	RunID              *string           `json:"run_id"`           // what its client_request_ids begin with; null without any

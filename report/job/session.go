@@ -155,8 +155,11 @@ func (s *Session) Serve(flags live.Flags) error {
 			if err != nil {
 				return nil, err
 			}
-			j.Meta.Command = config.CommandLine(o.Repeat(&settings, s.Source.streams.Args))
-			return j.Live(s.missed, s.Save), nil
+			repeat := s.repeat(&settings)
+			j.Meta.Command = repeat(&o)
+			now := j.Live(s.missed, s.Save)
+			now.Repeat = repeat
+			return now, nil
 		},
 	})
 	if err != nil {
@@ -190,11 +193,18 @@ func (s *Session) Serve(flags live.Flags) error {
 	if err != nil {
 		return err
 	}
-	final := view.Attach(j.Live(s.missed, s.Save), settings, "from the command line")
+	first := j.Live(s.missed, s.Save)
+	first.Repeat = s.repeat(&settings)
+	final := view.Attach(first, settings, "from the command line")
 	s.watch(j)
 	err = s.publish(<-final, s.lost())
 	view.Wait(s.Interrupts, flags.LingerFor(), s.Die)
 	return err
+}
+
+// repeat gives the command line of a run of other settings than the given ones.
+func (s *Session) repeat(given *live.Settings) func(*live.Settings) string {
+	return func(o *live.Settings) string { return config.CommandLine(o.Repeat(given, s.Source.streams.Args)) }
 }
 
 // missed notes what could not be written of a run.

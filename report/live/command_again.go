@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"brunt/attack/plan"
 )
 
 // pageFlags are the flags of the page; those that are true take a value.
@@ -33,9 +35,19 @@ func (o *Settings) Repeat(base *Settings, words []string) []string {
 	if o.Rate.Freq > 0 {
 		rate = strings.TrimSuffix(loadText(o.Rate, 0), "/s")
 	}
-	put(o.Rate != base.Rate, "-r", "--rate", rate)
-	put(o.Concurrency != base.Concurrency, "-c", "--concurrency", count(uint64(o.Concurrency)))
-	put(o.Duration != base.Duration, "-d", "--duration", span(o.Duration.String()))
+	duration, concurrency := span(o.Duration.String()), count(uint64(o.Concurrency))
+	staged := len(o.Stages) > 0
+	if staged { // they say the load and its length
+		rate, duration = "", ""
+		if !o.Stages[0].Open() {
+			concurrency = ""
+		}
+	}
+	stages := plan.StagesText(o.Stages)
+	put(stages != plan.StagesText(base.Stages), "", "--stages", stages)
+	put(staged || o.Rate != base.Rate, "-r", "--rate", rate)
+	put(staged && concurrency == "" || o.Concurrency != base.Concurrency, "-c", "--concurrency", concurrency)
+	put(staged || o.Duration != base.Duration, "-d", "--duration", duration)
 	put(o.Requests != base.Requests, "-n", "--requests", count(o.Requests))
 	put(o.Warmup != base.Warmup || o.WarmupAuto != base.WarmupAuto, "", "--warmup", o.warmupText())
 	put(o.Timeout != base.Timeout, "", "--timeout", span(o.Timeout.String()))

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
+
+	"brunt/attack/plan"
 )
 
 // What is repeated is the run that the page asked for, without the page.
@@ -26,6 +28,9 @@ func TestRepeat(t *testing.T) {
 		}, "attack http://else/ -H x:y --rate 2.5 --requests 9 --warmup 1s --timeout 1.5s"},
 		{"attack mock:// -r 50 --warmup 5s -d 1m -p a.jsonl -p b.jsonl --serve", func(o *Settings) { o.Warmup, o.WarmupAuto = 2*time.Minute, true },
 			"attack mock:// -r 50 -d 1m -p a.jsonl -p b.jsonl --warmup auto"},
+		{"attack mock:// -r 50 -d 1m --timeout 1m --serve", func(o *Settings) {
+			o.Stages = []plan.Stage{{Length: 8 * time.Second, Rate: o.Rate, ToRate: o.Rate}, {Length: 52 * time.Second, Rate: vegeta.Rate{Freq: 90, Per: time.Minute}, ToRate: vegeta.Rate{Freq: 90, Per: time.Minute}}}
+		}, "attack mock:// --timeout 1m --stages 8s@50, 52s@1.5"},
 	} {
 		o := given
 		row.change(&o)

@@ -134,7 +134,11 @@ func (c *controller) attach(job *Job, settings Settings, by string) *run {
 // follow waits for a run's end, keeps its report, and starts the run that a
 // reset asked for.
 func (c *controller) follow(now *run) {
-	final := now.finish(now.judgedBy())
+	c.mu.Lock()
+	settings := now.settings
+	c.mu.Unlock()
+	<-now.job.Run.Done()
+	final := now.finish(now.judgedBy(), settings)
 	c.mu.Lock()
 	now.final, now.summary = final, summaryOf(now.number, final.Report)
 	now.release()

@@ -24,6 +24,9 @@ type Job struct {
 	// is done, and gives what that adds to the report. The report that of makes
 	// ends the results file, if there is one. Nil where nothing is to do.
 	Close func(of func() *report.Report) results.Ending
+	// Repeat is the command line that makes a run of these settings again; nil where
+	// that is not known.
+	Repeat func(o *Settings) string
 	// Results is the name of the results file, empty where none is kept.
 	Results string
 }
@@ -180,11 +183,15 @@ func (r *run) summaryReport() *report.Report {
 }
 
 // finish waits for the run's end, closes its files, and makes the final report.
-func (r *run) finish(slos []rules.Rule) *final {
+func (r *run) finish(slos []rules.Rule, settings Settings) *final {
 	<-r.job.Run.Done()
+	again := r.repeat(r.job.Run.Snapshot(), settings)
 	anew := func(s *result.Snapshot) *report.Report {
 		rep := report.From(r.job.Meta, s)
 		rules.JudgeAll(rep, slos)
+		if again != "" {
+			rep.Repeat = &again
+		}
 		return rep
 	}
 	var end results.Ending
@@ -205,9 +212,28 @@ func (r *run) finish(slos []rules.Rule) *final {
 		rep = anew(&bare)
 	}
 	short := *rep
+	if again != "" {
+		short.Repeat = &again
+	}
 	short.Names = []report.Named{}
 	end.Amend(&short)
 	return &final{&short, names}
+}
+
+// repeat is the command line that makes what happened again: the load as it was changed,
+// and the length of a run that somebody ended. It is empty where the run's own does that.
+func (r *run) repeat(s *result.Snapshot, o Settings) string {
+	p := r.job.Meta.Plan
+	if r.job.Repeat == nil || p.Instants != nil || len(s.Changes) == 0 && !p.Endless() {
+		return ""
+	}
+	o.Rate, o.Concurrency = p.Rate, r.job.Meta.Concurrency
+	o.Duration, o.Stages = s.PlanElapsed.Round(time.Millisecond), p.Stages
+	if len(s.Changes) > 0 {
+		p.Concurrency = r.job.Meta.Concurrency
+		o.Stages = p.Happened(s.Changes, s.PlanElapsed)
+	}
+	return r.job.Repeat(&o)
 }
 
 // release drops the engine's run, whose histograms take megabytes: after the end its
