@@ -7,6 +7,7 @@ import (
 
 	"brunt/attack/figure"
 	"brunt/attack/histogram"
+	"brunt/attack/plan"
 	"brunt/attack/result"
 	"brunt/payloads/setting"
 	"brunt/report"
@@ -20,6 +21,7 @@ type told struct {
 	takes   func(at float64) time.Duration // from the planned instant
 	fails   func(at float64) int           // status, 0 for a success
 	name    func(i int) string
+	changes []plan.Change
 }
 
 // request is one of its requests.
@@ -56,7 +58,7 @@ func (t told) requests() (all []request) {
 func (t told) snapshot() (*result.Snapshot, []request) {
 	all := t.requests()
 	s := &result.Snapshot{State: result.Done, Started: epoch, Status: map[int]uint64{}, Latencies: result.NewLatencies()}
-	s.PlanElapsed = time.Duration(t.seconds) * time.Second
+	s.PlanElapsed, s.Changes = time.Duration(t.seconds)*time.Second, t.changes
 	for _, r := range all {
 		s.Elapsed = max(s.Elapsed, r.ended)
 	}

@@ -12,9 +12,11 @@ import (
 	"testing"
 	"time"
 
+	"brunt/attack/plan"
 	"brunt/report"
 
 	"github.com/chromedp/chromedp"
+	vegeta "github.com/tsenart/vegeta/v12/lib"
 )
 
 // lane is what a lane of the timeline draws: by series the value of each bucket.
@@ -113,6 +115,22 @@ var truths = map[string]struct {
 			return 100
 		}, takes: always(time.Millisecond)},
 		[]point{{"throughput", "succeeded", 5.5, 50}, {"throughput", "succeeded", 15.5, 100}},
+		nil, "The endpoint kept up",
+	},
+	// Too few replies before the change for a p99: those after it do not stand in.
+	"few, then many": {
+		told{seconds: 30, rate: func(at float64) float64 {
+			if at < 7-1e-6 {
+				return 10
+			}
+			return 200
+		}, takes: func(at float64) time.Duration {
+			if at < 7-1e-6 {
+				return 20 * time.Millisecond
+			}
+			return 150 * time.Millisecond
+		}, changes: []plan.Change{{At: 7 * time.Second, Rate: vegeta.Rate{Freq: 200, Per: time.Second}}}},
+		[]point{{"latency", "p50", 3.5, 20}, {"latency", "p99", 3.5, math.NaN()}, {"latency", "p50", 12.5, 150}, {"latency", "p99", 12.5, 150}},
 		nil, "The endpoint kept up",
 	},
 	"503 for 5 s": {

@@ -116,7 +116,7 @@ function sectionsOf(report, extra, state) {
   ].filter(Boolean);
 }
 
-const hasNames = (report) => report.names === null || report.names.length > 0;
+const hasNames = (report) => report.names === null || report.requests.sent > 0;
 
 // times are the percentiles as a table, and of the whole run as a curve.
 function times(report, extra, state) {

@@ -143,21 +143,40 @@ export class Grid {
   }
 
   // pooled are stretches of buckets of this width with enough samples each: those with
-  // too few take their neighbour. The drain stands alone where it can.
+  // too few take their neighbour, but not across a change of the load, where a stretch
+  // would have percentiles of neither.
   pooled(each, width, need) {
     const groups = [];
     let begun = 0;
     let count = 0;
-    const key = (i) => Math.floor(this.buckets[i].t_s / width + 1e-6) + (this.buckets[i].drain ? 1e12 : 0);
+    const loads = this.loads();
+    const key = (i) => Math.floor(this.buckets[i].t_s / width + 1e-6);
     each.forEach((one, i) => {
       count += one.count;
-      if (i + 1 < each.length && (key(i + 1) === key(i) || (count < need && this.buckets[i + 1].drain === this.buckets[i].drain))) return;
-      if (count < need && groups.length > 0) groups.at(-1)[1] = i + 1;
+      const alike = i + 1 < each.length && loads[i + 1] === loads[i];
+      if (alike && (key(i + 1) === key(i) || count < need)) return;
+      if (count < need && groups.length > 0 && groups.at(-1)[1] === begun && begun > 0 && loads[begun - 1] === loads[i]) groups.at(-1)[1] = i + 1;
       else groups.push([begun, i + 1]);
       begun = i + 1;
       count = 0;
     });
     return groups;
+  }
+
+  // loads number the stretches of one load: a change has its own bucket, and so has the
+  // drain.
+  loads() {
+    const { changes = [], stages = [] } = this.report;
+    const moments = [...changes.map((change) => change.t_s), ...stages.map((stage) => stage.from_s)];
+    let number = 0;
+    let changed = false;
+    return this.buckets.map((bucket, i) => {
+      const changes = moments.some((at) => at > bucket.t_s + 1e-6 && at < bucket.t_s + bucket.width_s - 1e-6);
+      const begins = moments.some((at) => Math.abs(at - bucket.t_s) <= 1e-6);
+      if (i > 0 && (changes || changed || begins || bucket.drain !== this.buckets[i - 1].drain)) number++;
+      changed = changes;
+      return number;
+    });
   }
 
   // silences are stretches of buckets in which no reply came though at least five were

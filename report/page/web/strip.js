@@ -63,7 +63,7 @@ export class Strip {
     const judged = requests.sent > 0;
     const warned = warnings.length > 0 ? counted(warnings.length, "warning") : "";
     this.details.hidden = !judged && !warned && !report.error;
-    this.details.className = "badge " + (v.trust === "none" ? "untrusted" : v.trust === "limited" ? "partly" : v.trust === "full" ? "trusted" : "unjudged");
+    this.details.className = "badge " + (v.trust === "none" ? "doubted" : v.trust === "limited" ? "partly" : v.trust === "full" ? "trusted" : "unjudged");
     change(this.badge, [judged ? badgeWords(v) : "", warned].filter(Boolean).join(" · ") || empty);
     const text = JSON.stringify([v, warnings, report.error, report.endpoint?.advice, report.interrupted, report.state === "done" || Math.floor(report.elapsed_s)]);
     if (this.folded !== text) this.fold.replaceChildren(verdict(report, this.host.live));

@@ -244,10 +244,12 @@ function behindFailure(row) {
   const make = () => {
     const said = el("span", { class: "none", role: "status" });
     const copy = el("button", { type: "button", class: "copy", onclick: () => copied(text).then((done) => (said.textContent = done ? "copied" : "select the text and copy it")) }, "Copy");
-    return el("div", {}, el("dl", { class: "facts" }, facts.map(([label, value]) => el("div", {}, el("dt", {}, label), el("dd", {}, el("pre", { tabindex: "0", role: "region", "aria-label": label }, foreign(value, 2000)))))), copy, " ", said);
+    return el("div", {}, el("dl", { class: "facts" }, facts.map(([label, value]) => el("div", {}, el("dt", {}, label), el("dd", {}, el("pre", { tabindex: "0", role: "region", "aria-label": label }, label === "reply's headers" ? linesOf(value) : foreign(value, 2000)))))), copy, " ", said);
   };
   return { text, make };
 }
+
+const linesOf = (text) => text.split("\n").flatMap((line, i) => [i > 0 ? "\n" : null, foreign(line, 500)]);
 
 // copied puts text on the clipboard, also where a page has no right to it.
 async function copied(text) {
