@@ -114,3 +114,20 @@ func allFailed() *report.Report {
 	s.Verdict = result.Verdict{Trust: result.TrustFull, LimitedBy: result.LimitEndpoint, Headline: setting.Plain("the endpoint failed all requests (status 503)")}
 	return report.From(st.meta(), s)
 }
+
+// What a report that was rebuilt from results does not know is not said as a fact.
+func TestUnknownIsNotSaidAsAFact(t *testing.T) {
+	t.Parallel()
+	r := story{seconds: 20, rate: 50, calm: true}.report()
+	r.Rebuilt, r.Client = true, report.Client{}
+	r.Plan.MaxInFlight, r.Plan.TimeoutS, r.Plan.KeepAlive = 0, 0, false
+	v := open(t, newBrowser(t), r)
+	var text string
+	v.js(&text, `document.getElementById("app").textContent`)
+	for _, wrong := range []string{"0 allowed", "on 0 cores", "timeout 0 s", "0 in flight,", "0 B", "a connection per request"} {
+		if strings.Contains(text, wrong) {
+			t.Errorf("the page says %q", wrong)
+		}
+	}
+	v.quiet()
+}

@@ -135,7 +135,7 @@ export function totals(report) {
   add("received, sent", figure(at("throughput.bytes_in"), t.bytes_in, formatBytes), ", ", figure(at("throughput.bytes_out"), t.bytes_out, formatBytes));
   if (report.usage) add("output tokens, whole replies", figure(at("usage.output_tokens"), report.usage.output_tokens, formatCount), " as ", figure(at("usage.replies"), report.usage.replies, formatCount), " of them stated, ", figure(at("usage.output_tokens_per_s"), report.usage.output_tokens_per_s, formatRate));
   const cores = c.wall_s > 0 && c.cores > 0 ? `${formatShare((100 * c.cpu_s) / (c.wall_s * c.cores))} of ${counted(c.cores, "core")}` : "–";
-  add("brunt used", `${cores}, ${formatBytes(c.rss_peak_mb * 1e6)}`);
+  add("brunt used", c.rss_peak_mb > 0 ? `${cores}, ${formatBytes(c.rss_peak_mb * 1e6)}` : "not known");
   return el("dl", { class: "totals" }, list);
 }
 
@@ -151,15 +151,18 @@ export function repeat(report) {
   const list = [];
   const add = (label, ...words) => list.push(el("div", {}, el("dt", {}, label), el("dd", {}, words)));
   if (report.name) add("name", foreign(report.name, 80));
-  add("brunt", foreign(report.brunt || "unknown version", 60), `, on ${counted(report.client.cores, "core")}`);
+  add("brunt", foreign(report.brunt || "unknown version", 60), report.client.cores > 0 ? `, on ${counted(report.client.cores, "core")}` : "");
   add("target", foreign(target.url), ` (${visible(target.protocol)}${target.tls ? ", TLS " + visible(target.tls) : ""})`);
   add("load", loadWords(plan));
-  add("limits", `${formatCount(plan.max_in_flight)} in flight, timeout ${formatSpan(plan.timeout_s)}${streamLimits(report, plan)}, ${plan.keepalive ? "connections kept" : "a connection per request"}`);
+  // Results do not tell under which limits they came to be.
+  const kept = plan.keepalive === null || report.rebuilt ? "" : plan.keepalive ? "connections kept" : "a connection per request";
+  const held = [plan.max_in_flight > 0 ? `${formatCount(plan.max_in_flight)} in flight` : "", plan.timeout_s > 0 ? `timeout ${formatSpan(plan.timeout_s)}${streamLimits(report, plan)}` : "", kept].filter(Boolean);
+  add("limits", held.length > 0 ? held.join(", ") : "not known");
   for (const file of plan.payloads) {
     add("payload", foreign(file.file, 80), ` (${counted(file.lines, "body", "bodies")}, ${formatBytes(file.bytes)}, ${visible(plan.order)}${plan.seed === null ? "" : ", seed " + plan.seed})`, el("br"), el("code", { class: "digest" }, "sha256 " + visible(file.sha256)));
   }
   for (const [key, value] of Object.entries(report.labels)) add(el("span", {}, "label ", foreign(key, 40)), foreign(value, 80));
-  return el("div", {}, el("pre", { class: "command", tabindex: "0", role: "region", "aria-label": "command line" }, el("code", {}, foreign(report.command || "(not known)", 2000))), el("dl", { class: "totals plan" }, list));
+  return el("div", {}, el("pre", { class: "command", tabindex: "0", role: "region", "aria-label": "command line" }, el("code", {}, foreign(report.repeat || report.command || "(not known)", 2000))), el("dl", { class: "totals plan" }, list));
 }
 
 // stagesWords is the lowest and the highest load of all stages.
