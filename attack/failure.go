@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"strings"
 
 	"golang.org/x/net/http2"
 
@@ -148,6 +149,8 @@ func remedyFor(kind string, err error) setting.Text {
 		return endpoint.Remedy(dial.err)
 	case errors.As(err, &refused):
 		return endpoint.Remedy(refused)
+	case errors.As(err, &bad) && bad.Remedy == http1.HTTP2Only:
+		return setting.Textf("%s: give %v", bad.Remedy, setting.HTTP2)
 	case errors.As(err, &bad) && bad.Remedy != "":
 		return setting.Plain(bad.Remedy)
 	}
@@ -167,14 +170,33 @@ func (r *Run) remedyFor(ex *exchange) setting.Text {
 
 // adviceOn is what to do about the cause of a failed reply, where a setting does it; else
 // text.
-func (r *Run) adviceOn(c cause.Cause, text string) setting.Text {
+func (r *Run) adviceOn(c cause.Cause, text string, headers map[string]string) setting.Text {
+	proxy, _ := r.dialer.Proxy()
+	switch answers := answersAsProxy(headers); {
+	case c == cause.ProxyCredentials:
+		return setting.Textf("it is the proxy that wants a user and a password: give them by %v http://USER:PASSWORD@HOST:PORT", setting.Proxy)
+	case answers && proxy != "":
+		return setting.Textf("it is the proxy %s that answers so, and not the endpoint: see its log, or go without it by %v none", proxy, setting.Proxy)
+	case answers && c == cause.BadRequest:
+		return setting.Textf("a proxy answers at this address, and no endpoint: give it with %v, and the endpoint's URL as the target", setting.Proxy)
+	}
 	switch c {
 	case cause.Certificate:
 		return r.dialer.CertificateAdvice()
-	case cause.ProxyCredentials:
-		return setting.Textf("it is the proxy that wants a user and a password: give them by %v http://USER:PASSWORD@HOST:PORT", setting.Proxy)
 	}
 	return setting.Plain(text)
+}
+
+// answersAsProxy reports whether a reply's headers, by names in lower case, are those of a
+// proxy's own answer.
+func answersAsProxy(headers map[string]string) bool {
+	for _, name := range []string{"x-squid-error", "proxy-authenticate", "proxy-agent"} {
+		if headers[name] != "" {
+			return true
+		}
+	}
+	server := strings.ToLower(headers["server"])
+	return strings.HasPrefix(server, "tinyproxy") || strings.HasPrefix(server, "privoxy")
 }
 
 // broken gives the example message of a connection that broke off, and when.

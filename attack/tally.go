@@ -235,6 +235,7 @@ func (w *slot) newFailure(key failureKey, databricks bool) *result.Failure {
 					Payload: f.Payload, ID: f.RequestID, Headers: f.Headers,
 				},
 			),
+			f.Headers,
 		)
 	default:
 		f.Message, f.Advice = ex.describe(redact), w.run.remedyFor(ex)

@@ -192,7 +192,12 @@ func (p *ProbeReport) handshake(d *Dialer, conn net.Conn, prefix string) {
 			p.bad(prefix+"tls", "the port does not speak TLS", advisePlain)
 			return
 		}
-		p.fails(prefix+"tls", d.tlsError(err), Remedy(d.tlsError(err)))
+		failure := d.tlsError(err)
+		if failure.noHTTP11 && p.speaksHTTP2(d) {
+			p.bad(prefix+"tls", "the endpoint speaks nothing but HTTP/2", setting.Textf("give %v", setting.HTTP2))
+			return
+		}
+		p.fails(prefix+"tls", failure, Remedy(failure))
 		return
 	}
 	took := time.Since(began)
@@ -204,10 +209,34 @@ func (p *ProbeReport) handshake(d *Dialer, conn net.Conn, prefix string) {
 		f.State, f.Remedy = Doubtful, setting.Textf("not looked at by load, for %v was given", setting.Insecure)
 	}
 	f.Text = tls.VersionName(state.Version) + ", " + f.Text
+	p.options.trusted(&f)
 	p.add(f)
 	if d.asked.Load() {
 		p.clientCertificate(d, c, prefix)
 	}
+}
+
+// speaksHTTP2 reports whether the target that d is of speaks HTTP/2.
+func (p *ProbeReport) speaksHTTP2(d *Dialer) bool {
+	o := p.options
+	o.Insecure = true // it is of the certificate that is asked later
+	other, err := NewDialer(d.target, o)
+	if err != nil {
+		return false
+	}
+	defer other.Close()
+	other.UseHTTP2()
+	ctx, cancel := context.WithTimeout(p.ctx, p.timeout)
+	defer cancel()
+	if other.Resolve(ctx) != nil {
+		return false
+	}
+	opened, err := other.Dial(ctx)
+	if err != nil {
+		return false
+	}
+	opened.Conn.Close()
+	return true
 }
 
 // refusalTime is how long a server may take to refuse a client certificate, or that there
@@ -265,7 +294,7 @@ func judgeCertificate(
 		if unknown := (x509.UnknownAuthorityError{}); errors.As(err, &unknown) {
 			text = fmt.Sprintf("the certificate is signed by an unknown authority (%s)", clip(leaf.Issuer.String()))
 		}
-		return Bad, text, adviseCA
+		return Bad, text, adviseAuthority()
 	case leaf.NotAfter.Sub(now) < expiryWarning:
 		return Doubtful, fmt.Sprintf(
 				"the certificate expires in %s, on %s",

@@ -89,7 +89,7 @@ func remedyTLS(err error) setting.Text {
 		}
 		return adviseRenew
 	case errors.As(err, &refused):
-		return adviseCA
+		return adviseAuthority()
 	}
 	return adviseTLS
 }

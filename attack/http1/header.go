@@ -111,6 +111,9 @@ func (p *Parser) Field(name string) []byte {
 
 const protocol = "HTTP/"
 
+// HTTP2Only is the remedy of a reply that is one of HTTP/2.
+const HTTP2Only = "the port speaks HTTP/2 only"
+
 // otherProtocol tells by the first bytes what a reply is that begins with no
 // status line; nil where they tell nothing.
 func otherProtocol(b []byte) *Error {
@@ -119,7 +122,7 @@ func otherProtocol(b []byte) *Error {
 	case bytes.HasPrefix(first, []byte{21, 3}): // an alert [RFC 8446 §5.1]
 		return &Error{"it is one of TLS", cause.AdviceElsewhere(cause.PlainHTTP)}
 	case len(first) == 4 && first[0] == 0 && first[1] == 0 && first[3] == 4: // SETTINGS [RFC 9113 §6.5]
-		return &Error{"it is one of HTTP/2", "the port speaks HTTP/2 only"}
+		return &Error{"it is one of HTTP/2", HTTP2Only}
 	}
 	return nil
 }

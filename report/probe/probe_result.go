@@ -100,7 +100,7 @@ func (f *Flags) Run(target string, in io.Reader, out, progress io.Writer) (well 
 	options := f.Target.Options(&request)
 	waiting, over := panel.Waiting(progress, false)
 	defer over()
-	options.Waiting = waiting
+	options.Waiting, options.HTTP2 = waiting, plan.HTTP2
 	found, err := endpoint.Probe(ctx, target, options, plan.Timeout)
 	if err != nil {
 		return false, err
