@@ -87,6 +87,7 @@ type Run struct {
 	_       [64]byte
 
 	overlong          atomic.Uint64       // bodies that were matched in part
+	sequence          atomic.Uint64       // of {{seq}}
 	checked, unasked  atomic.Uint64       // replies that were checked; those too long for queries
 	stopAt            clock.AtomicInstant // 0 before the stop, beginsToStop until its instant is known
 	until             clock.AtomicInstant // end of the window, as far as it is known
@@ -140,6 +141,9 @@ func Start(p plan.Plan, request Request, set *payloads.Set, target *endpoint.End
 		return nil, err
 	}
 	if err := r.findKinds(); err != nil {
+		return nil, err
+	}
+	if err := r.checkTemplates(); err != nil {
 		return nil, err
 	}
 	if err := r.checkHostHeaders(); err != nil {

@@ -45,11 +45,12 @@ type loop struct {
 	stopSeen  bool
 	cutSeen   bool
 
-	replies []*reply // that there are
-	spare   []*reply // that no slot has
-	header  http1.HeaderReader
-	readBuf []byte // what has come is read into it, whoever it is for
-	sendBuf []byte // requests are made in it
+	replies  []*reply // that there are
+	spare    []*reply // that no slot has
+	header   http1.HeaderReader
+	readBuf  []byte // what has come is read into it, whoever it is for
+	sendBuf  []byte // requests are made in it
+	template []byte // a head before its values are put in
 
 	_ [64]byte // loops share no cache line
 }

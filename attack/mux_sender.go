@@ -104,10 +104,14 @@ func (snd *muxSender) ready(w *slot, item *payloads.Item) (err error) {
 	}
 	q.Length, q.NoBody = k.lengths, k.noReply
 	path, err := w.pathString()
-	if q.Head = (*snd.mux.heads.Load())[item.Variant]; path != "" {
+	if q.Head = (*snd.mux.heads.Load())[item.Variant]; path != "" || w.run.request.Template {
 		snd.own = append(snd.own[:0], q.Head...)
-		snd.own[pathField].Value = path
-		q.Head = snd.own
+		if q.Head = snd.own; path != "" {
+			q.Head[pathField].Value = path
+		}
+		if w.run.request.Template {
+			w.expandFields(q.Head)
+		}
 	}
 	return err
 }

@@ -26,6 +26,9 @@ type Request struct {
 	UserAgent string
 	// Coding is what bodies are compressed as; empty for not at all.
 	Coding compose.Coding
+	// Template has {{uuid}}, {{seq}} and {{now}} in headers and paths replaced by each
+	// request's own values.
+	Template bool
 	// Chunked has bodies sent without a Content-Length: as one chunk over HTTP/1.1.
 	Chunked bool
 

@@ -32,8 +32,15 @@ func (r *Run) addSecrets() error {
 	for _, v := range r.payloads.Variants() {
 		r.endpoint.AddSecrets(v.Headers, "")
 	}
+	if r.request.Template {
+		for _, list := range r.ownHeaders() {
+			for _, h := range list {
+				r.endpoint.AddSecrets(literals(h), "")
+			}
+		}
+	}
 	n := 0
-	return r.payloads.EachPath(func(path []byte) bool {
+	return r.payloads.EachPath(func(path []byte, _ func() string) bool {
 		if bytes.IndexByte(path, '?') >= 0 {
 			r.endpoint.AddSecrets(nil, string(path))
 			n++

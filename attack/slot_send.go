@@ -34,7 +34,7 @@ func (s *slot) write() (err error) {
 	if own {
 		buf = s.buf
 	}
-	buf = (*s.run.heads.Load())[s.item.Variant].append(buf[:0], s.pathOf())
+	buf = s.expandHead((*s.run.heads.Load())[s.item.Variant].append(buf[:0], s.pathOf()))
 	buf, rest, tail := s.startBody(buf, &s.item, &s.run.kinds[s.item.Variant])
 	if n := min(len(rest), maxCopied); n == len(rest) || s.conn.tls != nil {
 		buf, rest = append(buf, rest[:n]...), rest[n:]

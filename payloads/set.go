@@ -161,12 +161,19 @@ func (s *Set) Path(i uint64) []byte {
 	return src.path(line)
 }
 
-// EachPath calls visit for each path that lines have of their own, until it returns false.
-func (s *Set) EachPath(visit func(path []byte) bool) error {
+// EachPath calls visit for each path that lines have of their own, with what tells
+// "file:line" of it, until it returns false.
+func (s *Set) EachPath(visit func(path []byte, where func() string) bool) error {
 	return file.Guard(func() error {
 		for _, src := range s.sources {
+			at := uint64(0)
+			where := func() string {
+				n, _ := src.lineNumber(at) // 0 where the file was cut
+				return fmt.Sprintf("%s:%d", src.name, n)
+			}
 			for line := range src.paths {
-				if path := src.path(uint64(line)); path != nil && !visit(path) {
+				at = uint64(line)
+				if path := src.path(at); path != nil && !visit(path, where) {
 					return nil
 				}
 			}

@@ -35,6 +35,7 @@ const (
 	Header
 	HeaderFile
 	User      // name and password of every request
+	Template  // headers and paths hold values of each request's own
 	AnyTarget // requests may go to hosts that only their lines name
 	Insecure
 	CA
@@ -87,7 +88,7 @@ var names = [end]string{
 	Arrivals: "arrivals", Warmup: "warm-up",
 	Timeout: "time-out", HTTP2: "HTTP/2", NoKeepAlive: "no keep-alive", Connections: "connections",
 	ConnectRate: "connect rate", StreamStall: "stream stall", SuccessBody: "success body", FailBody: "fail body", ExpectHeader: "expected header", ExpectJSON: "expected JSON", Payloads: "payloads", Body: "body", Targets: "targets", Replay: "replay", Recorded: "recorded replies", Speed: "speed",
-	Method: "method", Header: "header", HeaderFile: "header file", User: "user", AnyTarget: "any target", Insecure: "insecure", CA: "CA file",
+	Method: "method", Header: "header", HeaderFile: "header file", User: "user", Template: "template", AnyTarget: "any target", Insecure: "insecure", CA: "CA file",
 	Resolve: "address override", Proxy: "proxy", ClientCert: "client certificate", ClientKey: "client key", KeyPass: "passphrase of the client key",
 	TLSMin: "least TLS version", TLSMax: "highest TLS version", ServerName: "server name", TLSResume: "TLS resumption",
 	ConnectTo: "connect to", LocalAddr: "local address", DNSTTL: "age of addresses",

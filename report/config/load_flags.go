@@ -192,6 +192,7 @@ type Target struct {
 	Header     []string `short:"H" sep:"none" pair:": " placeholder:"'NAME: VALUE'" help:"Header, repeatable; a VALUE of @FILE or env:NAME keeps a secret off the command line; 'NAME:' sends none of that name."`
 	HeaderFile []string `sep:"none" predictor:"file" placeholder:"FILE" help:"File of headers, one 'Name: value' per line."`
 	User       string   `short:"u" placeholder:"NAME:PASS" help:"Send Authorization: Basic; @FILE or env:NAME for PASS, or for all of it, keep it off the command line."`
+	Template   bool     `help:"Put a value of each request's own in place of {{uuid}}, {{seq}} and {{now}} in headers and paths: an idempotency key, say. Without this nothing is replaced."`
 	AnyTarget  bool     `help:"Send lines whose url names another host than TARGET's there; headers of -H and --user go with them, credentials of a workspace do not."`
 
 	TLS     `embed:""`
@@ -219,7 +220,7 @@ func (t *Target) Request(userAgent string) (attack.Request, error) {
 		}
 		headers = append(headers, h)
 	}
-	r := attack.Request{Method: t.Method, Headers: headers, UserAgent: userAgent}
+	r := attack.Request{Method: t.Method, Headers: headers, UserAgent: userAgent, Template: t.Template}
 	return r, r.Validate()
 }
 

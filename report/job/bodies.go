@@ -22,7 +22,7 @@ func addNames(list, names []string) []string {
 
 // eachQuery calls visit for each path of request lines that has a query.
 func (s *Source) eachQuery(visit func(path string)) {
-	_ = s.set.EachPath(func(path []byte) bool { // a file that was cut is found when it is sent
+	_ = s.set.EachPath(func(path []byte, _ func() string) bool { // a file that was cut is found when it is sent
 		if bytes.IndexByte(path, '?') >= 0 {
 			visit(string(path))
 		}

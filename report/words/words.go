@@ -30,6 +30,7 @@ var flags = map[setting.Field]string{
 	setting.Header:       "--header",
 	setting.HeaderFile:   "--header-file",
 	setting.User:         "--user",
+	setting.Template:     "--template",
 	setting.AnyTarget:    "--any-target",
 	setting.Insecure:     "--insecure",
 	setting.CA:           "--ca",
