@@ -15,12 +15,9 @@ const maxRows = 500;
 // under the pointer, loses the focus or a selection.
 export function sortable(caption, columns, rows, state, more = {}) {
   const heads = columns.map((column) => column.head).join();
-  if (state.heads !== heads) Object.assign(state, { heads, shown: null, held: new Map(), table: made(caption, columns, state, more) });
-  const text = JSON.stringify([more.note, more.total, state.filter, rows]);
-  if (state.shown !== text) {
-    Object.assign(state, { shown: text, rows, columns, more });
-    state.fill();
-  }
+  if (state.heads !== heads) Object.assign(state, { heads, held: new Map(), table: made(caption, columns, state, more) });
+  Object.assign(state, { rows, columns, more });
+  state.fill(); // which writes only the rows that say something else
   return state.table;
 }
 
