@@ -161,7 +161,7 @@ func (c *controller) follow(now *run) {
 	c.mu.Unlock()
 	c.notify()
 	if next != nil {
-		_ = c.begin(next, now.settings, "by a reset from the page") // it is in the log
+		_ = c.begin(next, now.next, "by a reset from the page") // it is in the log
 	}
 }
 
@@ -278,9 +278,9 @@ func (c *controller) Judge(slos []rules.Rule, by string) error {
 	return nil
 }
 
-// Reset begins anew: with empty charts after a run, with another run of the
-// present load while one is under way.
-func (c *controller) Reset(by string) error {
+// Reset begins anew: with empty charts after a run, with another run while one is under
+// way, of the present load or, unless read is nil, of the settings that it gives.
+func (c *controller) Reset(read func(form Settings) (Settings, error), by string) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.current != nil && c.current.final != nil && c.preparing == nil {
@@ -297,7 +297,13 @@ func (c *controller) Reset(by string) error {
 	if c.start == nil || now.restart {
 		return &ConflictError{"this run cannot be begun anew from the page", c.state()}
 	}
-	now.restart = true
+	next := now.settings
+	if read != nil {
+		if next, err = read(now.settings); err != nil {
+			return err
+		}
+	}
+	now.restart, now.next = true, next
 	now.job.Run.Stop(plan.Drain)
 	c.addLog("reset " + by + ": drains, then starts anew")
 	now.invalidate()

@@ -52,6 +52,7 @@ type run struct {
 	// The controller's lock guards these.
 	settings Settings // with the load as it stands
 	restart  bool     // another run starts when this one is drained
+	next     Settings // of that one
 	final    *final
 	summary  *RunSummary // after the end
 }

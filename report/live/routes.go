@@ -144,14 +144,7 @@ func (v *View) start(body []byte) error {
 	if err != nil {
 		return err
 	}
-	return v.controller.Start(func(form Settings) (Settings, error) {
-		o, err := f.settings(form)
-		if err == nil {
-			o.unredact(form.Target, v.controller.commandTarget)
-			err = v.checkAllowed(&o, &form)
-		}
-		return o, err
-	}, fromPage)
+	return v.controller.Start(v.settings(f), fromPage)
 }
 
 // checkAllowed refuses targets and files that are not in the form.
@@ -216,10 +209,26 @@ func (v *View) change(body []byte) error {
 }
 
 func (v *View) reset(body []byte) error {
-	if _, err := readFields(body); err != nil {
+	f, err := readFields(body, settingsKeys...)
+	if err != nil {
 		return err
 	}
-	return v.controller.Reset(fromPage)
+	if len(f) == 0 {
+		return v.controller.Reset(nil, fromPage)
+	}
+	return v.controller.Reset(v.settings(f), fromPage)
+}
+
+// settings reads those that differ from the form, and refuses what is not allowed.
+func (v *View) settings(f fields) func(form Settings) (Settings, error) {
+	return func(form Settings) (Settings, error) {
+		o, err := f.settings(form)
+		if err == nil {
+			o.unredact(form.Target, v.controller.commandTarget)
+			err = v.checkAllowed(&o, &form)
+		}
+		return o, err
+	}
 }
 
 func (v *View) wholeReport(w http.ResponseWriter, req *http.Request) {

@@ -131,3 +131,24 @@ func TestTokenForm(t *testing.T) {
 }
 
 func cookies(r *reply) []*http.Cookie { return (&http.Response{Header: r.header}).Cookies() }
+
+// While a run is under way it is replaced by one of another kind of load: it drains, and
+// the other one begins.
+func TestResetToAnotherLoad(t *testing.T) {
+	v := serve(t, nil)
+	v.post(t, "/api/start", `{"rate_per_s":"100/s","duration_s":null}`)
+	v.untilState(t, "running")
+	if r := v.post(t, "/api/reset", `{"concurrency":0}`); r.status != 422 {
+		t.Errorf("no load: %s", r)
+	}
+	if r := v.post(t, "/api/reset", `{"concurrency":3,"duration_s":"1m"}`); r.status != 200 {
+		t.Fatal(r)
+	}
+	until(t, "the other run", func() bool {
+		_, _, s := v.controller.view()
+		return s.Run == 2 && s.State == "running"
+	})
+	if _, _, s := v.controller.view(); s.Load.Concurrency == nil || *s.Load.Concurrency != 3 || s.Load.RatePerS != nil || *s.Form.DurationS != 60 {
+		t.Errorf("%+v", s)
+	}
+}
