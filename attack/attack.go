@@ -122,7 +122,7 @@ func Start(p plan.Plan, request Request, set *payloads.Set, target *endpoint.End
 	if p.HTTP2 && target.Embedded != nil {
 		return nil, setting.Wrong(setting.HTTP2, "", "mock:// speaks HTTP/1.1 only; leave out %v", setting.HTTP2)
 	}
-	warnings, err := p.Complete(host.ReadLimits(), target.Embedded != nil, len(target.Dialer.Addresses()))
+	warnings, err := p.Complete(host.ReadLimits(), target.Embedded != nil, target.Dialer.Ways())
 	if err != nil {
 		return nil, err
 	}

@@ -126,6 +126,18 @@ func (d *Dialer) Addresses() []string {
 	return list
 }
 
+// noPorts stands for more ways than ports could ever be short of.
+const noPorts = 1 << 20
+
+// Ways is how many pairs of addresses, here and there, connections can have: each has ports
+// of its own.
+func (d *Dialer) Ways() int {
+	if d.way.network == "unix" {
+		return noPorts
+	}
+	return len(d.Addresses()) * max(1, len(d.locals))
+}
+
 // Dead lists the addresses to which the last attempt to connect failed, even if
 // it is time to try them again, or the name has others now. An address that was
 // always alone is none of them.

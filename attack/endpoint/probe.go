@@ -39,7 +39,8 @@ type ProbeReport struct {
 	Findings []Finding
 	Details  *Details // of a serving endpoint, as far as they were given
 	Model    string   // of Unity AI Gateway, which bodies must name; empty for others
-	// Addresses is how many the host of URL has; 0 where they were not found.
+	// Addresses is how many pairs of addresses connections to the host of URL can have; 0
+	// where it has none.
 	Addresses int
 
 	ctx     context.Context

@@ -119,7 +119,7 @@ func listSome(list []string, limit int) string {
 // answered.
 func (p *ProbeReport) connect(d *Dialer, prefix string) (first net.Conn) {
 	addresses := d.Addresses()
-	p.Addresses = len(addresses)
+	p.Addresses = d.Ways()
 	var silent []string
 	var failure error
 	var took time.Duration

@@ -91,6 +91,33 @@ func TestSocketTarget(t *testing.T) {
 	}
 }
 
+// TestWays: each pair of addresses, here and there, has ports of its own; a socket has no
+// need of any.
+func TestWays(t *testing.T) {
+	for _, c := range []struct {
+		target string
+		o      Options
+		want   int
+	}{
+		{"http://a.test/", Options{Resolve: []string{"a.test:127.0.0.1"}}, 1},
+		{"http://a.test/", Options{Resolve: []string{"a.test:80:127.0.0.1,127.0.0.2", "a.test:81:127.0.0.3"}, LocalAddr: []string{"127.0.0.1", "127.0.0.1"}}, 4},
+		{"unix:@x", Options{}, noPorts},
+	} {
+		target, err := Parse(c.target)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d, err := NewDialer(target, c.o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer d.Close()
+		if err = d.Resolve(t.Context()); err != nil || d.Ways() != c.want {
+			t.Errorf("%s: %d, %v", c.target, d.Ways(), err)
+		}
+	}
+}
+
 func FuzzRedirections(f *testing.F) {
 	for _, word := range []string{"a:1:b:2", "[::1]:1:[::2]:2", "::::", "api.test:443:[::1],127.0.0.1", "unix:///x:/y", "+*:1:::1"} {
 		f.Add(word)

@@ -105,7 +105,7 @@ func (s *Source) Ready(
 		}
 	}
 	// What cannot be is said before anything is sent or waited for.
-	if _, err = plan.Fits(host.ReadLimits(), j.target.Embedded != nil, len(j.target.Dialer.Addresses())); err != nil {
+	if _, err = plan.Fits(host.ReadLimits(), j.target.Embedded != nil, j.target.Dialer.Ways()); err != nil {
 		return nil, err
 	}
 	j.Meta = report.MetaOf(plan, j.target.Target.URL, j.set)

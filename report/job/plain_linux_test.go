@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"os/exec"
 	"strings"
 	"sync"
@@ -113,14 +114,24 @@ func TestProxyLearnsNothing(t *testing.T) {
 		}
 	}()
 	host := "https://workspace.test" + workspaceAt[strings.Index(workspaceAt, ":"):]
-	for _, kind := range []string{"pat", "m2m", "broken"} {
-		broken.Store(kind == "broken")
+	for _, kind := range []string{"pat", "m2m", "broken", "given", "given, broken"} {
+		broken.Store(strings.Contains(kind, "broken"))
 		cmd := h.command(kind, h.binary, h.args("echo", "-c", "1", "-n", "5")...)
 		proxy := "http://someone:" + canaryOwn + "@" + l.Addr().String()
-		cmd.Env = append(cmd.Env, "HTTPS_PROXY="+proxy, "HTTP_PROXY="+proxy, "DATABRICKS_HOST="+host)
+		cmd.Env = append(cmd.Env, "DATABRICKS_HOST="+host)
+		if strings.HasPrefix(kind, "given") {
+			cmd.Args = append(cmd.Args, "--proxy", proxy, "--json", "given.json")
+		} else {
+			cmd.Env = append(cmd.Env, "HTTPS_PROXY="+proxy, "HTTP_PROXY="+proxy)
+		}
 		before := h.w.Stats().Served
 		out, _ := cmd.CombinedOutput()
 		h.none(kind, string(out))
+		report, _ := os.ReadFile(h.path("given.json"))
+		h.none("the report of "+kind, string(report))
+		if kind == "given" && !bytes.Contains(report, []byte(`"proxy":"http://`+l.Addr().String())) {
+			t.Errorf("the report does not tell of the proxy: %.300s", report)
+		}
 		if served := h.w.Stats().Served - before; broken.Load() == (served == 5) {
 			t.Errorf("%s: %d requests were served: %s", kind, served, out)
 		}
