@@ -176,3 +176,27 @@ func (v *openPage) marked(seconds float64) {
 		v.t.Errorf("the change at %g s is not marked on %v", seconds, lacking)
 	}
 }
+
+// Another kind of load takes another run: this one is stopped, and the other one starts
+// by itself once it may.
+func TestUsersInPlaceOfARate(t *testing.T) {
+	t.Parallel()
+	f := newFake(t, story{seconds: 20, rate: 50}.report())
+	f.begin()
+	f.step(3)
+	v := watch(t, newBrowser(t), f)
+	v.held(3)
+	v.click(`input[name="load-kind"][value="concurrency"]`)
+	v.write("load-number", "7")
+	v.press("\r")
+	v.inState("draining")
+	if f.said() != `stop {"how":"drain"}` {
+		t.Errorf("the page sent %s", f.said())
+	}
+	f.turn("interrupted")
+	v.inState("running")
+	if said := f.said(); !strings.HasPrefix(said, `start {"rate_per_s":null,"concurrency":7,`) {
+		t.Errorf("the page sent %s", said)
+	}
+	v.quiet()
+}

@@ -255,9 +255,14 @@ class Live {
   // another stops this run, and starts one once the replies are in: an engine sends one
   // kind of load.
   async another(body) {
-    await this.send("stop", { how: "drain" });
-    this.then = body;
-    this.form.tell("This run is being stopped; the other one starts once its replies are in.");
+    this.then = body; // which may be due before the answer is here
+    try {
+      await this.send("stop", { how: "drain" });
+    } catch (refusal) {
+      this.then = null;
+      throw refusal;
+    }
+    if (this.then) this.form.tell("This run is being stopped; the other one starts once its replies are in.");
   }
 
   // change sends one change at a time; of those that wait only the last counts.
