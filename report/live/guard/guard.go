@@ -196,7 +196,7 @@ func (g *Guard) setCookie(w http.ResponseWriter, req *http.Request) {
 }
 
 // redirectPage makes the next request one of this site.
-const redirectPage = `<!doctype html><meta http-equiv="refresh" content="0; url=%s"><title>brunt</title>`
+const redirectPage = `<!doctype html><link rel="icon" href="data:,"><meta http-equiv="refresh" content="0; url=%s"><title>brunt</title>`
 
 var (
 	wrongToken = &refusal{
