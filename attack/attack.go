@@ -323,6 +323,9 @@ func (r *Run) Plan() plan.Plan { return r.plan }
 // is ready.
 func (r *Run) Done() <-chan struct{} { return r.done }
 
+// Ending returns a channel that is closed by the first stop, or when the run has ended.
+func (r *Run) Ending() <-chan struct{} { return r.ending }
+
 // finish waits for the slots, ends everything else and has the last snapshot made.
 func (r *Run) finish() {
 	r.workers.Wait()

@@ -39,11 +39,43 @@ func pulse(w io.Writer, every time.Duration, line func(since time.Duration) stri
 	}
 }
 
-// plain tells of a run, a line at a time.
+// longDrain is how long a stopped run may wait for replies before that is told: most are
+// over by then.
+const longDrain = time.Second
+
+// plain tells of a run, a line at a time, and when it is stopped what is waited for.
 func plain(w io.Writer, every time.Duration, run *attack.Run, plan *plan.Plan) (stop func()) {
-	return pulse(w, every, func(since time.Duration) string {
+	end := pulse(w, every, func(since time.Duration) string {
 		return format.Span(since.Round(time.Second)) + " · " + progress(run.Snapshot(), plan)
 	})
+	noMore := tellDrain(w, run.Ending(), run.Done())
+	return func() {
+		noMore()
+		end()
+	}
+}
+
+// tellDrain says once, of a run that was stopped, that replies are waited for.
+func tellDrain(w io.Writer, ending, done <-chan struct{}) (stop func()) {
+	quit, gone := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(gone)
+		select {
+		case <-ending:
+		case <-quit:
+			return
+		}
+		select {
+		case <-time.After(longDrain):
+			fmt.Fprintln(w, "brunt: no more is sent: waiting for the replies to what was; another interrupt cuts them off")
+		case <-done:
+		case <-quit:
+		}
+	}()
+	return func() {
+		close(quit)
+		<-gone
+	}
 }
 
 // waitPlain tells of what is waited for before a run, a line at a time.

@@ -31,6 +31,32 @@ func TestPulse(t *testing.T) {
 	})
 }
 
+// TestTellDrain: a stop that takes long is told once, and no other.
+func TestTellDrain(t *testing.T) {
+	for _, c := range []struct {
+		name       string
+		stop, over bool // it is stopped, and over at once
+		lines      int
+	}{{"stopped", true, false, 1}, {"over at once", true, true, 0}, {"not stopped", false, false, 0}} {
+		synctest.Test(t, func(t *testing.T) {
+			var log bytes.Buffer
+			ending, done := make(chan struct{}), make(chan struct{})
+			stop := tellDrain(&log, ending, done)
+			if c.stop {
+				close(ending)
+			}
+			if c.over {
+				close(done)
+			}
+			<-time.After(5 * longDrain)
+			stop()
+			if n := strings.Count(log.String(), "waiting for the replies"); n != c.lines {
+				t.Errorf("%s: %q", c.name, &log)
+			}
+		})
+	}
+}
+
 // TestPlain: off a terminal a run tells of itself in lines, and not when quiet.
 func TestPlain(t *testing.T) {
 	p := testPlan(t)
