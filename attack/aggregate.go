@@ -29,9 +29,9 @@ func (t *timeline) snapshot() *result.Snapshot {
 	if t.common == nil {
 		t.common = t.commonSnapshot()
 	}
-	s := new(*t.common)
+	s, p := new(*t.common), r.lasting()
 	// A plan without an end ends by being stopped, and not before.
-	s.Interrupted = r.stopping() && (!r.plan.Endless() || r.failedEarly())
+	s.Interrupted = r.stopping() && (!p.Endless() || r.failedEarly())
 	s.State, s.Started = r.state(t.closed), r.clock.Time(r.measured.Load())
 	addresses, dead := r.addresses()
 	s.Addresses, s.TLSVersion = addresses, r.dialer.TLSVersion()
@@ -52,7 +52,7 @@ func (t *timeline) snapshot() *result.Snapshot {
 	s.Warnings = append(s.Warnings, setting.Plains(r.credentialWarnings())...)
 	s.CredentialsExpired = r.credentialsExpired(time.Now())
 	r.changeMu.Lock()
-	s.Changes = slices.Clone(r.changes)
+	s.Changes, s.Length = slices.Clone(r.changes), r.length.Load()
 	r.changeMu.Unlock()
 	r.fillTotals(s, t)
 	if len(dead) > 0 && s.State == result.Done {
@@ -283,7 +283,7 @@ func (r *Run) fillTotals(s *result.Snapshot, t *timeline) {
 		s.Elapsed = max(s.Elapsed, end)
 	}
 	s.PlanElapsed = r.planned(s.Elapsed)
-	if r.plan.Endless() {
+	if p := r.lasting(); p.Endless() {
 		s.PlanElapsed = end
 	}
 	if _, stopped := r.stopInstant(); stopped {
@@ -337,7 +337,7 @@ func (r *Run) failedEarly() bool {
 // planned is the length of the plan's measured part, elapsed where only the
 // replies tell, or where it has no end.
 func (r *Run) planned(elapsed time.Duration) time.Duration {
-	p := &r.plan
+	p := r.lasting()
 	d := p.Duration
 	if p.Endless() {
 		return elapsed

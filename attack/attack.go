@@ -79,6 +79,8 @@ type Run struct {
 
 	changeMu sync.Mutex
 	changes  []plan.Change
+	length   atomic.Pointer[time.Duration] // of the measured part, once it was changed
+	endMoved chan struct{}                 // it was, for whoever waits for the end
 
 	_       [64]byte
 	claimed atomic.Uint64 // measured tickets of a closed loop
@@ -133,6 +135,7 @@ func Start(p plan.Plan, request Request, set *payloads.Set, target *endpoint.End
 		sessions:   set.Sessions(),
 		pathed:     set.Pathed(),
 		packed:     set.Packed() && !set.Sessions(), // whose bodies are put together as they are sent
+		endMoved:   make(chan struct{}, 1),
 		ending:     make(chan struct{}),
 		done:       make(chan struct{}),
 		warnings:   setting.Plains(warnings),
@@ -282,8 +285,8 @@ func (r *Run) planMeasured(at Instant) {
 		l.tally.last = at
 	}
 	end := Instant(never)
-	if r.plan.Duration > 0 {
-		end = at.Add(r.plan.Duration)
+	if length := r.lasting().Duration; length > 0 {
+		end = at.Add(length)
 	}
 	r.end.Store(end)
 	r.measured.Store(at)
@@ -300,7 +303,7 @@ func (r *Run) followMeasured() {
 	} else if len(r.plan.Stages) > 0 && !r.plan.Open() {
 		go r.followStages()
 	}
-	if r.plan.AtEnd == plan.Cut && r.end.Load() != never {
+	if r.plan.AtEnd == plan.Cut {
 		go r.cutAtEnd()
 	}
 }

@@ -246,6 +246,32 @@ func TestSessionsStopped(t *testing.T) {
 	}
 }
 
+// A session that thinks is not waited for past an end that was set meanwhile.
+func TestSessionsAtAChangedEnd(t *testing.T) {
+	p := testPlan(0)
+	p.Concurrency, p.UntilStopped = 2, true
+	server := httptest.NewServer(newTalkServer(t))
+	defer server.Close()
+	run := start(t, server.URL, p, sessionFile(t, 50, 60_000), endpoint.Options{})
+	await(func() bool { return run.begun() == 2 })
+	length := time.Second
+	for run.Last(length) != nil {
+		length *= 2 // it is over already
+	}
+	select {
+	case <-run.Done():
+	case <-time.After(30 * time.Second): // half a think time
+		t.Error("the run goes on after its end")
+		run.Stop(plan.Cut)
+		<-run.Done()
+	}
+	s := run.Snapshot()
+	checkBooks(t, s)
+	if c := &s.Counts; c.Sent != c.Succeeded || c.Sessions.Unfinished == 0 || s.Interrupted {
+		t.Errorf("%+v, interrupted %t", *c, s.Interrupted)
+	}
+}
+
 func TestRecordedWithoutReplies(t *testing.T) {
 	p := testPlan(1)
 	p.RecordedReplies = true

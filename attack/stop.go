@@ -24,8 +24,21 @@ func (r *Run) rest(d time.Duration) bool {
 
 // cutAtEnd cuts what is in flight at the plan's end.
 func (r *Run) cutAtEnd() {
-	if r.rest(time.Duration(math.MaxInt64)) {
-		r.cut()
+	for {
+		left := time.Duration(math.MaxInt64)
+		if end := r.end.Load(); end != never {
+			left = end.Sub(r.clock.Now())
+		}
+		if left <= 0 {
+			r.cut()
+			return
+		}
+		select {
+		case <-time.After(left):
+		case <-r.endMoved:
+		case <-r.ending:
+			return
+		}
 	}
 }
 

@@ -53,6 +53,9 @@ func MetaOf(plan plan.Plan, url string, set *payloads.Set) Meta {
 // From makes a report of a snapshot, of a finished run or of one in progress.
 // The report shares no memory with either argument that is ever written to.
 func From(meta Meta, s *result.Snapshot) *Report {
+	if s.Length != nil {
+		meta.Plan.SetLength(*s.Length)
+	}
 	r := &Report{
 		Schema:             SchemaVersion,
 		Brunt:              format.UTF8(meta.Version),

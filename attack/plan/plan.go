@@ -160,6 +160,11 @@ func (p *Plan) ShortOfFiles() bool { return p.fewFiles }
 // Open reports whether the plan is an open loop (a rate is asked).
 func (p *Plan) Open() bool { return p.Rate.Freq > 0 }
 
+// SetLength has the measured part last so long, 0 for until it is stopped.
+func (p *Plan) SetLength(length time.Duration) {
+	p.Duration, p.UntilStopped = length, true
+}
+
 // Endless reports whether the plan has no end of its own.
 func (p *Plan) Endless() bool { return p.UntilStopped && p.Duration == 0 && p.Requests == 0 }
 

@@ -154,13 +154,24 @@ func (s *Schedule) Changed(from time.Duration, rate vegeta.Rate) *Schedule {
 	return n
 }
 
+// Lasting is the schedule whose measured part lasts so long, 0 for without an end.
+func (s *Schedule) Lasting(length time.Duration) *Schedule {
+	n := *s
+	n.end = math.MaxInt64
+	if length > 0 {
+		n.end = s.Warmup + length
+	}
+	n.count()
+	return &n
+}
+
 // Settled is the schedule whose warm-up ends earlier, so long after the schedule's
 // start; its measured tickets are the same ones, as much earlier.
 func (s *Schedule) Settled(warmup time.Duration) *Schedule {
 	n := *s
 	n.Warmup = warmup
 	if s.end != math.MaxInt64 {
-		n.end = warmup + s.plan.Duration
+		n.end = warmup + s.end - s.Warmup
 	}
 	n.count()
 	return &n

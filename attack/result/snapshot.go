@@ -110,15 +110,18 @@ type Snapshot struct {
 	Intervals            []Interval
 	Followed             Followed      // what the intervals count by name and by kind
 	Changes              []plan.Change // of the load, in order
-	Addresses            []string      // addresses that connections were spread over
-	Proxy                string        // URL of the proxy that they belong to, without user; empty without one
-	TLSVersion           string        // "1.3", empty without TLS
-	Client               Client
-	Delays               Delays // how late the client itself was to act
-	Silence              Silence
-	Verdict              Verdict
-	Warnings             []setting.Text // things a reader should know, one line each
-	Err                  error          // why the run ended early on its own (payload file shrank, …); nil where it did not
+	// Length is how long the measured part is to last, 0 for until it is stopped, where
+	// that was changed under way; nil where it is the plan's.
+	Length     *time.Duration
+	Addresses  []string // addresses that connections were spread over
+	Proxy      string   // URL of the proxy that they belong to, without user; empty without one
+	TLSVersion string   // "1.3", empty without TLS
+	Client     Client
+	Delays     Delays // how late the client itself was to act
+	Silence    Silence
+	Verdict    Verdict
+	Warnings   []setting.Text // things a reader should know, one line each
+	Err        error          // why the run ended early on its own (payload file shrank, …); nil where it did not
 }
 
 // Silence is the longest stretch of a run in which no reply came, as far as the

@@ -2,14 +2,17 @@ package live
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
+	"time"
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
 	"brunt/attack/plan"
 	"brunt/attack/result"
+	"brunt/report/format"
 	"brunt/report/rules"
 )
 
@@ -253,6 +256,31 @@ func (c *controller) Change(rate vegeta.Rate, concurrency int, by string) error 
 		now.settings.Concurrency = concurrency
 	}
 	c.addLog("changed to " + loadText(rate, concurrency) + " " + by)
+	now.invalidate()
+	c.notify()
+	return nil
+}
+
+// Last has the run last so long, 0 for until it is stopped.
+func (c *controller) Last(length time.Duration, by string) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	now, err := c.steerable("change")
+	if err != nil {
+		return err
+	}
+	if state := c.state(); state == string(result.Draining) || now.job.Change == nil {
+		return &ConflictError{"the length of this run cannot be changed: it sends no more", state}
+	}
+	if err := now.job.Run.Last(length); err != nil {
+		return &FieldError{"duration_s", errors.New(pageText(err))}
+	}
+	now.settings.Duration = length
+	words := "until it is stopped"
+	if length > 0 {
+		words = "for " + format.Span(length)
+	}
+	c.addLog("to run " + words + " " + by)
 	now.invalidate()
 	c.notify()
 	return nil

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"regexp"
 	"slices"
@@ -313,5 +314,43 @@ func TestEndEventComesLast(t *testing.T) {
 	}
 	if log := s.newest.View.Log; !s.told || len(log) == 0 || log[len(log)-1].Text != "a last word" {
 		t.Errorf("told of the end: %t, the log ends with %v", s.told, log)
+	}
+}
+
+// A length is changed while a run is under way: in its report, its state and its log.
+func TestLengthChange(t *testing.T) {
+	v := serve(t, func(c *Config) {
+		c.Settings = small(time.Hour)
+		c.Start = func(_ context.Context, o Settings, _ func(string)) (*Job, error) {
+			job, err := launch(o)
+			if err == nil {
+				job.Change = job.Run.Change
+			}
+			return job, err
+		}
+	})
+	v.post(t, "/api/start", "{}")
+	v.untilState(t, "running")
+	var state pageState
+	for body, want := range map[string]int{
+		`{"duration_s":"1ns"}`: 422, `{"duration_s":0}`: 422, `{"duration_s":"soon"}`: 422, `{}`: 422,
+		`{"duration_s":"30m"}`: 200, `{"duration_s":null,"rate_per_s":40}`: 200,
+	} {
+		if r := v.post(t, "/api/change", body); r.status != want {
+			t.Errorf("%s: %d %s", body, r.status, r.body)
+		}
+	}
+	r := v.post(t, "/api/change", `{"duration_s":null}`)
+	if r.decode(t, &state); r.status != 200 || state.DurationS != nil || !slices.Contains(state.MayChange, "duration_s") {
+		t.Errorf("%d %+v", r.status, state)
+	}
+	last := 1.0 // so long that it is not over yet
+	for v.post(t, "/api/change", fmt.Sprintf(`{"duration_s":%g}`, last)).status != 200 {
+		last *= 2
+	}
+	v.untilState(t, "done")
+	now, _ := v.controller.find(0)
+	if d := now.final.Plan.DurationS; d == nil || *d != last || now.final.Interrupted {
+		t.Errorf("%v, interrupted %t", d, now.final.Interrupted)
 	}
 }

@@ -169,7 +169,11 @@ func nextChange(s *result.Snapshot, plan *plan.Plan) time.Time {
 	if s.State == result.Warming && plan.WarmupUntilSettled { // which may be at any time
 		return now.Add(width)
 	}
-	for _, at := range []time.Time{s.Started.Add(-s.Warmup), s.Started, s.Started.Add(plan.Duration)} {
+	length := plan.Duration
+	if s.Length != nil {
+		length = *s.Length
+	}
+	for _, at := range []time.Time{s.Started.Add(-s.Warmup), s.Started, s.Started.Add(length)} {
 		if at.After(now) && at.Before(next) {
 			next = at
 		}

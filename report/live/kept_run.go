@@ -225,7 +225,10 @@ func (r *run) finish(slos []rules.Rule, settings Settings) *final {
 // and the length of a run that somebody ended. It is empty where the run's own does that.
 func (r *run) repeat(s *result.Snapshot, o Settings) string {
 	p := r.job.Meta.Plan
-	if r.job.Repeat == nil || p.Instants != nil || len(s.Changes) == 0 && !p.Endless() {
+	if s.Length != nil {
+		p.SetLength(*s.Length)
+	}
+	if r.job.Repeat == nil || p.Instants != nil || len(s.Changes) == 0 && s.Length == nil && !p.Endless() {
 		return ""
 	}
 	o.Rate, o.Concurrency = p.Rate, r.job.Meta.Concurrency

@@ -62,18 +62,20 @@ type Form struct {
 
 // pageState is all that a page shows besides the report: "view" in its events.
 type pageState struct {
-	State    string    `json:"state"`
-	Run      int       `json:"run"`  // number of the current one, 0 for none
-	Runs     int       `json:"runs"` // started so far
-	MayStart bool      `json:"may_start"`
-	Actions  []string  `json:"actions"`
-	Waiting  string    `json:"waiting"` // what for, before a run; empty for nothing
-	Load     Load      `json:"load"`
-	Form     Form      `json:"form"`
-	Log      []LogLine `json:"log"`
-	Brunt    string    `json:"brunt"`
-	Now      time.Time `json:"now"`
-	Word     string    `json:"word"` // the state as it is called to people
+	State    string   `json:"state"`
+	Run      int      `json:"run"`  // number of the current one, 0 for none
+	Runs     int      `json:"runs"` // started so far
+	MayStart bool     `json:"may_start"`
+	Actions  []string `json:"actions"`
+	Waiting  string   `json:"waiting"` // what for, before a run; empty for nothing
+	Load     Load     `json:"load"`
+	// DurationS is how long the current run is to last, null for until it is stopped.
+	DurationS *float64  `json:"duration_s"`
+	Form      Form      `json:"form"`
+	Log       []LogLine `json:"log"`
+	Brunt     string    `json:"brunt"`
+	Now       time.Time `json:"now"`
+	Word      string    `json:"word"` // the state as it is called to people
 	// MayChange are the fields that a change of the run under way takes.
 	MayChange   []string `json:"may_change"`
 	Addresses   []string `json:"addresses"` // at which the page may be reached, without its token
@@ -127,6 +129,9 @@ func (c *controller) view() (now *run, final *final, v pageState) {
 		}
 	}
 	v.Load = loadOf(settings.Rate, settings.Concurrency)
+	if settings.Duration > 0 {
+		v.DurationS = new(settings.Duration.Seconds())
+	}
 	v.Form.fillFrom(&c.settings)
 	v.Actions, v.Word = c.actions(v.State), wordOf(v.State)
 	v.Addresses, v.AddressNote, v.MayChange = c.addresses, c.addressNote, c.mayChange(v.Actions)
@@ -199,8 +204,11 @@ func (c *controller) mayChange(actions []string) []string {
 	if !slices.Contains(actions, "change") {
 		return []string{}
 	}
-	out := []string{"slo"}
-	if p := &c.current.job.Meta.Plan; p.Open() {
+	p, out := &c.current.job.Meta.Plan, []string{"slo"}
+	if len(p.Stages) == 0 && p.Instants == nil {
+		out = append(out, "duration_s")
+	}
+	if p.Open() {
 		return append(out, "rate_per_s")
 	}
 	return append(out, "concurrency")

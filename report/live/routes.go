@@ -2,6 +2,7 @@ package live
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"io"
@@ -180,7 +181,7 @@ func (v *View) stop(body []byte) error {
 }
 
 func (v *View) change(body []byte) error {
-	f, err := readFields(body, "rate_per_s", "concurrency", "slo")
+	f, err := readFields(body, "rate_per_s", "concurrency", "duration_s", "slo")
 	if err != nil {
 		return err
 	}
@@ -192,15 +193,19 @@ func (v *View) change(body []byte) error {
 	if err := f.concurrency(&concurrency); err != nil {
 		return err
 	}
+	var length Settings
 	var slos []rules.Rule
-	if err := f.slo(&slos); err != nil {
+	if err := cmp.Or(f.end(&length), f.slo(&slos)); err != nil {
 		return err
 	}
 	switch load := rate.Freq > 0 || concurrency > 0; {
-	case rate.Freq > 0 && concurrency > 0, !load && !f.has("slo"):
+	case rate.Freq > 0 && concurrency > 0, !load && !f.has("slo") && !f.has("duration_s"):
 		return fieldError("rate_per_s", "give either a rate or a concurrency")
 	case load:
 		err = v.controller.Change(rate, concurrency, fromPage)
+	}
+	if err == nil && f.has("duration_s") {
+		err = v.controller.Last(length.Duration, fromPage)
 	}
 	if err == nil && f.has("slo") {
 		err = v.controller.Judge(slos, fromPage)

@@ -52,8 +52,12 @@ func watch(f *os.File, run *attack.Run, plan *plan.Plan) (stop func()) {
 // p50 and p99 of the last interval, requests in flight, failures.
 func progress(s *result.Snapshot, plan *plan.Plan) string {
 	line := string(s.State)
-	if plan.Duration > 0 && s.State == result.Running {
-		line += " · " + format.Span(max(0, plan.Duration-s.Elapsed).Round(time.Second)) + " left"
+	length := plan.Duration
+	if s.Length != nil {
+		length = *s.Length
+	}
+	if length > 0 && s.State == result.Running {
+		line += " · " + format.Span(max(0, length-s.Elapsed).Round(time.Second)) + " left"
 	}
 	line += " · " + format.Count(s.Counts.Sent) + " sent"
 	if n := len(s.Intervals); n > 0 {

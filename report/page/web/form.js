@@ -99,7 +99,8 @@ export class LoadForm {
     const given = now.rate_per_s !== null || now.concurrency !== null;
     if (!fields.number.dirty) this.choose(now.rate_per_s === null && now.concurrency !== null ? "concurrency" : "rate");
     fields.number.follow(given ? now[keyOf[this.kind]] : first);
-    for (const key of ["duration_s", "requests", "warmup_s", "timeout_s", "target"]) fields[key].follow(form[key]);
+    fields.duration_s.follow(running ? view.duration_s : form.duration_s);
+    for (const key of ["requests", "warmup_s", "timeout_s", "target"]) fields[key].follow(form[key]);
     fields.cap.follow(form.rate_per_s !== null ? form.concurrency : null);
     for (const key of ["stages", "slo"]) {
       fields[key].root.hidden = form[key] === undefined;
