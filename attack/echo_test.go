@@ -26,8 +26,8 @@ type echoed struct {
 // echoServer keeps the requests that it got, over HTTP/1.1 or HTTP/2.
 type echoServer struct {
 	url   string
-	reply http.HandlerFunc // nil for 200 and {}
 	mu    sync.Mutex
+	reply http.HandlerFunc // nil for 200 and {}
 	list  []echoed
 }
 
@@ -37,9 +37,10 @@ func newEchoServer(t *testing.T) *echoServer {
 		body, _ := io.ReadAll(r.Body)
 		a.mu.Lock()
 		a.list = append(a.list, echoed{r.Method, r.RequestURI, r.Host, r.Header, string(body), r.ContentLength, r.TransferEncoding})
+		reply := a.reply
 		a.mu.Unlock()
-		if a.reply != nil {
-			a.reply(w, r)
+		if reply != nil {
+			reply(w, r)
 			return
 		}
 		w.Header().Set("Content-Type", "application/json")
@@ -52,6 +53,13 @@ func newEchoServer(t *testing.T) *echoServer {
 	t.Cleanup(s.Close)
 	a.url = s.URL
 	return a
+}
+
+// answer has the server answer so from now on.
+func (a *echoServer) answer(reply http.HandlerFunc) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.reply = reply
 }
 
 // take returns what has arrived, and forgets it.

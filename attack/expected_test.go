@@ -26,7 +26,7 @@ func TestExpected(t *testing.T) {
 	}
 	bothProtocols(t, func(t *testing.T, http2 bool) {
 		server := newEchoServer(t)
-		server.reply = func(w http.ResponseWriter, r *http.Request) {
+		server.answer(func(w http.ResponseWriter, r *http.Request) {
 			io.Copy(io.Discard, r.Body)
 			w.Header().Set("X-Version", "v7")
 			w.Header().Add("X-Two", "a")
@@ -41,7 +41,7 @@ func TestExpected(t *testing.T) {
 			default:
 				fmt.Fprintf(w, `{"predictions":[1,2],"key":%q}`, r.Header.Get("X-Api-Key"))
 			}
-		}
+		})
 		for _, c := range []struct {
 			path    string
 			checks  expect.Checks

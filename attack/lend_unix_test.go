@@ -47,7 +47,7 @@ func TestSlotsArePassedOn(t *testing.T) {
 			if slow {
 				select {
 				case <-until:
-				case <-time.After(3 * time.Second): // the other half is missed
+				case <-time.After(15 * time.Second): // the other half is missed
 				}
 			}
 			mu.Lock()
@@ -59,7 +59,7 @@ func TestSlotsArePassedOn(t *testing.T) {
 		server.EnableHTTP2 = true
 		server.StartTLS()
 		p := testPlan(2 * half)
-		p.Rate, p.Concurrency, p.HTTP2 = mustRate(t, "200"), slots, http2
+		p.Rate, p.Concurrency, p.HTTP2, p.Timeout = mustRate(t, "200"), slots, http2, time.Minute
 		set := indexedBodies(t, 2*half, 0)
 		run := start(t, server.URL, p, set, endpoint.Options{Insecure: true})
 		<-run.Done()

@@ -156,6 +156,7 @@ func TestSessions(t *testing.T) {
 	closed, open, h2, recorded := testPlan(n), testPlan(n), testPlan(n), testPlan(n)
 	closed.Concurrency, h2.Concurrency, h2.HTTP2, recorded.RecordedReplies = 8, 8, true, true
 	open.Rate, open.Concurrency = mustRate(t, "300"), 64
+	open.Timeout = time.Minute // on a busy machine, too
 	for name, p := range map[string]plan.Plan{"closed": closed, "open": open, "http2": h2, "recorded": recorded} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

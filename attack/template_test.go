@@ -88,9 +88,9 @@ func TestBadTemplates(t *testing.T) {
 // the endpoint repeats it.
 func TestTemplateSecrets(t *testing.T) {
 	server := newEchoServer(t)
-	server.reply = func(w http.ResponseWriter, r *http.Request) {
+	server.answer(func(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "no such key: "+r.Header.Get("X-Api-Key"), http.StatusForbidden)
-	}
+	})
 	request := Request{Template: true, Headers: []payloads.Header{{Name: "X-Api-Key", Value: "canaryKey7Gq2Zs9Vb:{{seq}}:other4Lm1Xc8canary"}}}
 	run, _ := server.one(t, "/", 3, request, payloads.Single("test", body), nil)
 	for _, f := range run.Snapshot().Failures {
