@@ -54,6 +54,11 @@ func TestPhone(t *testing.T) {
 		if widths[0] > 390 || widths[1] != 1 || widths[2] > 330 {
 			t.Errorf("%s: %g px wide, %g columns of charts, a header %g px high", name, widths[0], widths[1], widths[2])
 		}
+		var places float64
+		v.js(&places, `new Set([...document.querySelectorAll(".lanes .u-over")].map((e) => { const b = e.getBoundingClientRect(); return b.left + " " + b.right; })).size`)
+		if places != 1 {
+			t.Errorf("%s: one instant stands at %g places in the lanes", name, places)
+		}
 		v.quiet()
 	}
 }

@@ -66,9 +66,7 @@ export function axis(look) {
 
 // beside is the room to the right of a plot, the same with and without an axis
 // there: what happened at one time stands at one place in a column of charts.
-export function beside(u) {
-  return u.width < 460 ? 22 : 58;
-}
+export const beside = 58;
 
 const wholes = [1, 2, 5].flatMap((n) => [0, 1, 2, 3, 4, 5, 6, 7, 8].map((e) => n * 10 ** e)).sort((a, b) => a - b);
 const stretches = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400];
