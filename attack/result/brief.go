@@ -68,6 +68,20 @@ func briefDeed(k *kindCount) string {
 	return "failed (" + k.kind + ")"
 }
 
+// briefFailures tell of the most frequent kind of failures; of all together where that
+// is less than half of them.
+func briefFailures(kinds []kindCount, failed, settled uint64, s *Snapshot, p *plan.Plan) setting.Text {
+	all := kinds[0]
+	if 2*all.count >= failed {
+		return briefFailure(all, settled, s, p)
+	}
+	all = kindCount{kind: fmt.Sprintf("%d kinds", len(kinds)), count: failed, first: all.first, last: all.last}
+	for _, k := range kinds[1:] {
+		all.first, all.last = min(all.first, k.first), max(all.last, k.last)
+	}
+	return briefFailure(all, settled, s, p)
+}
+
 // briefFailure says what became of which share of the requests, and since when. The
 // share is of those that ended while it was so: 503s for a tenth of a run are told as
 // what they were then, and when that was.

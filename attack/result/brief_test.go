@@ -3,6 +3,7 @@
 package result
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 	"testing"
@@ -63,5 +64,25 @@ func TestBriefOfWhatIsOver(t *testing.T) {
 		if got := clockTime(at); got != want {
 			t.Errorf("%v is %s", at, got)
 		}
+	}
+}
+
+// Of many kinds, none of which is half of the failures, all together are told.
+func TestBriefOfManyKinds(t *testing.T) {
+	w := world{rate: 100, duration: 60 * sec, at: 60 * sec, fault: within(0, 60*sec, "status_503", 503)}
+	s, p := w.snapshot(t)
+	whole := s.Failures[0]
+	s.Failures = nil
+	for i := range 3 {
+		f := whole
+		f.Kind, f.Status, f.Count = fmt.Sprint("status_", 500+i), 500+i, whole.Count/3
+		s.Failures = append(s.Failures, f)
+	}
+	if got := Judge(s, p).Brief.String(); !strings.Contains(got, "failed (3 kinds)") || strings.Contains(got, "33 %") {
+		t.Errorf("%q", got)
+	}
+	s.Failures[0].Count *= 4
+	if got := Judge(s, p).Brief.String(); !strings.Contains(got, "failed (500)") {
+		t.Errorf("%q", got)
 	}
 }

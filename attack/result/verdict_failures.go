@@ -24,7 +24,7 @@ func endpointFailed(s *Snapshot, p *plan.Plan, t *trust) (finding, bool) {
 	first := kinds[0]
 	f := finding{
 		headline: setting.Plain(failureSentence(first, settled, p) + failureTimes(first, settled, s, p)),
-		brief:    briefFailure(first, settled, s, p),
+		brief:    briefFailures(kinds, failed, settled, s, p),
 		limit:    LimitEndpoint,
 	}
 	if slices.Contains(timeoutKinds, first.kind) && s.Delays.Max() >= p.Timeout/2 {
