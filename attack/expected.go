@@ -1,7 +1,6 @@
 package attack
 
 import (
-	"bytes"
 	"fmt"
 	"strings"
 
@@ -62,7 +61,8 @@ func (r *reply) headerWhy(want *expect.Header) (why string) {
 	return fmt.Sprintf("header %s is %s, which %s does not match", want.Name, spell.OneLine(found[0], 100), want.Value)
 }
 
-// eachHeader calls visit for each header of the reply.
+// eachHeader calls visit for each header of the reply, whose bytes are valid during the
+// call only.
 func (r *reply) eachHeader(visit func(name, value []byte)) {
 	if r.shared {
 		for _, f := range r.fields {
@@ -71,7 +71,7 @@ func (r *reply) eachHeader(visit func(name, value []byte)) {
 		return
 	}
 	for name, value := range r.Header.All() {
-		visit(name, bytes.Clone(value))
+		visit(name, value)
 	}
 }
 

@@ -3,6 +3,7 @@ package attack
 import (
 	"bytes"
 	"cmp"
+	"encoding/binary"
 	"encoding/hex"
 	"math/rand/v2"
 	"regexp"
@@ -148,11 +149,8 @@ func (v *ownValues) uuidOnce() []byte {
 	}
 	v.set = true
 	var b [16]byte
-	for i, word := range [2]uint64{rand.Uint64(), rand.Uint64()} {
-		for k := range 8 {
-			b[8*i+k] = byte(word >> (8 * k))
-		}
-	}
+	binary.NativeEndian.PutUint64(b[:8], rand.Uint64())
+	binary.NativeEndian.PutUint64(b[8:], rand.Uint64())
 	b[6], b[8] = b[6]&0x0F|0x40, b[8]&0x3F|0x80
 	at := 0
 	for i, part := range [5][2]int{{0, 4}, {4, 6}, {6, 8}, {8, 10}, {10, 16}} {

@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"net"
 	"net/netip"
-	"strings"
 
 	"brunt/attack/endpoint/proxy"
 	"brunt/payloads/setting"
@@ -39,7 +38,7 @@ func (o *Options) wayTo(t Target, config *tls.Config) (w way, err error) {
 	if t.TLS {
 		scheme = "https"
 	}
-	if o.Proxy == "" && (isLoopback(host) || len(fixed) > 0 && fixed[0].IsLoopback()) {
+	if o.Proxy == "" && (proxy.Local(host) || len(fixed) > 0 && fixed[0].IsLoopback()) {
 		return w, nil // no proxy could get there
 	}
 	if w.proxy, err = proxy.Choose(o.Proxy, scheme, goal, config); err != nil || w.proxy == nil {
@@ -68,11 +67,6 @@ func (o *Options) wayToSocket(t Target) (way, error) {
 		return way{}, setting.Wrong(setting.LocalAddr, "", "connections to a Unix socket come from no address; leave it out")
 	}
 	return way{network: "unix", host: t.Socket}, nil
-}
-
-func isLoopback(host string) bool {
-	ip, err := netip.ParseAddr(host)
-	return strings.EqualFold(host, "localhost") || err == nil && ip.Unmap().IsLoopback()
 }
 
 // tunnels reports whether the proxy is asked for a connection to the target.

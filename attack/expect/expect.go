@@ -1,6 +1,7 @@
 package expect
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -81,10 +82,7 @@ const maxQuery = time.Second
 // JSON says what is not as queries want it in a body; "" for nothing. A query holds
 // where the last of its results is neither false nor null, as for jq -e.
 func (c *Checks) JSON(body []byte) (why string) {
-	if len(c.Queries) == 0 {
-		return ""
-	}
-	d := json.NewDecoder(strings.NewReader(string(body)))
+	d := json.NewDecoder(bytes.NewReader(body))
 	d.UseNumber()
 	var value any
 	if err := d.Decode(&value); err != nil {

@@ -62,40 +62,34 @@ func (n *IntervalNamed) Add(o *IntervalNamed) {
 
 // JoinNames adds up two lists that are in the order of their indexes.
 func JoinNames(a, b []IntervalNamed, s *histogram.Sketcher) []IntervalNamed {
-	if len(a) == 0 {
-		return b
-	}
-	out := make([]IntervalNamed, 0, max(len(a), len(b)))
-	for len(a) > 0 || len(b) > 0 {
-		switch {
-		case len(b) == 0 || len(a) > 0 && a[0].Index < b[0].Index:
-			out, a = append(out, a[0]), a[1:]
-		case len(a) == 0 || b[0].Index < a[0].Index:
-			out, b = append(out, b[0]), b[1:]
-		default:
-			sum := a[0]
-			sum.Add(&b[0])
-			sum.Response = s.Join(sum.Response, b[0].Response)
-			out, a, b = append(out, sum), a[1:], b[1:]
-		}
-	}
-	return out
+	return joined(a, b, func(n *IntervalNamed) int { return n.Index }, func(sum, more *IntervalNamed) {
+		sum.Add(more)
+		sum.Response = s.Join(sum.Response, more.Response)
+	})
 }
 
 // JoinKinds adds up two lists that are in the order of their indexes.
 func JoinKinds(a, b []KindCount) []KindCount {
+	return joined(a, b, func(k *KindCount) int { return k.Index }, func(sum, more *KindCount) { sum.Count += more.Count })
+}
+
+// joined merges two lists that are in the order of their indexes; add adds up two
+// entries of one index.
+func joined[T any](a, b []T, index func(*T) int, add func(sum, more *T)) []T {
 	if len(a) == 0 {
 		return b
 	}
-	out := make([]KindCount, 0, max(len(a), len(b)))
+	out := make([]T, 0, max(len(a), len(b)))
 	for len(a) > 0 || len(b) > 0 {
 		switch {
-		case len(b) == 0 || len(a) > 0 && a[0].Index < b[0].Index:
+		case len(b) == 0 || len(a) > 0 && index(&a[0]) < index(&b[0]):
 			out, a = append(out, a[0]), a[1:]
-		case len(a) == 0 || b[0].Index < a[0].Index:
+		case len(a) == 0 || index(&b[0]) < index(&a[0]):
 			out, b = append(out, b[0]), b[1:]
 		default:
-			out, a, b = append(out, KindCount{a[0].Index, a[0].Count + b[0].Count}), a[1:], b[1:]
+			sum := a[0]
+			add(&sum, &b[0])
+			out, a, b = append(out, sum), a[1:], b[1:]
 		}
 	}
 	return out

@@ -50,7 +50,7 @@ func Choose(word, scheme, hostPort string, config *tls.Config) (*Proxy, error) {
 }
 
 func fromEnvironment(scheme, hostPort string, config *tls.Config) (*Proxy, error) {
-	if host, _, err := net.SplitHostPort(hostPort); err == nil && local(host) {
+	if host, _, err := net.SplitHostPort(hostPort); err == nil && Local(host) {
 		return nil, nil
 	}
 	c, from := httpproxy.FromEnvironment(), variable(scheme)
@@ -79,8 +79,9 @@ func fromEnvironment(scheme, hostPort string, config *tls.Config) (*Proxy, error
 	return p, nil
 }
 
-// local reports whether a host is this machine, for all that its name says.
-func local(host string) bool {
+// Local reports whether a host is this machine, for all that its name says: no proxy
+// could get there.
+func Local(host string) bool {
 	host = strings.TrimSuffix(strings.ToLower(host), ".")
 	ip, err := netip.ParseAddr(host)
 	return host == "localhost" || strings.HasSuffix(host, ".localhost") || err == nil && ip.Unmap().IsLoopback()
