@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -33,15 +31,7 @@ func TestIntervalsByNameAndKind(t *testing.T) {
 	for i := range names {
 		fmt.Fprintf(&lines, "{\"name\":\"name %d\",\"body\":{},\"weight\":%d}\n", i, 1+9*(i%10/9))
 	}
-	file := filepath.Join(t.TempDir(), "names.jsonl")
-	if err := os.WriteFile(file, []byte(lines.String()), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	set, err := payloads.Open([]payloads.Spec{{Path: file, Weight: 1}}, payloads.Options{Format: payloads.RequestFormat})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer set.Close()
+	set := linesSet(t, payloads.Options{}, nil, lines.String())
 	p := testPlan(12_000)
 	p.Interval = 20 * time.Millisecond
 	run := start(t, server.URL, p, set, endpoint.Options{})
@@ -115,15 +105,7 @@ func TestFailuresSayWhatAndWhom(t *testing.T) {
 	for i := range names {
 		fmt.Fprintf(&lines, "{\"name\":\"n%d\",\"body\":{},\"headers\":{\"X-Api-Key\":%q}}\n", i, secret)
 	}
-	file := filepath.Join(t.TempDir(), "names.jsonl")
-	if err := os.WriteFile(file, []byte(lines.String()), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	set, err := payloads.Open([]payloads.Spec{{Path: file, Weight: 1}}, payloads.Options{Format: payloads.RequestFormat})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer set.Close()
+	set := linesSet(t, payloads.Options{}, nil, lines.String())
 	run := start(t, server.URL, testPlan(20*names), set, endpoint.Options{})
 	<-run.Done()
 	s := run.Snapshot()

@@ -3,8 +3,6 @@ package attack
 import (
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -26,16 +24,8 @@ func TestIntervalsAreTheRecords(t *testing.T) {
 		}
 	}))
 	defer server.Close()
-	file := filepath.Join(t.TempDir(), "names.jsonl")
-	lines := `{"name":"a","body":{}}` + "\n" + `{"name":"b","body":{}}` + "\n" + `{"name":"a","body":{},"headers":{"X-Fails":"1"}}` + "\n"
-	if err := os.WriteFile(file, []byte(lines), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	set, err := payloads.Open([]payloads.Spec{{Path: file, Weight: 1}}, payloads.Options{Format: payloads.RequestFormat})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer set.Close()
+	set := linesSet(t, payloads.Options{}, nil,
+		`{"name":"a","body":{}}`, `{"name":"b","body":{}}`, `{"name":"a","body":{},"headers":{"X-Fails":"1"}}`)
 	p := testPlan(0)
 	p.Rate, p.Duration, p.Concurrency, p.Interval = mustRate(t, "8"), 3*time.Second, 100, 250*time.Millisecond
 	var records []Record
