@@ -87,6 +87,18 @@ type Plan struct {
 	// what random ones are drawn from: the same seed gives the same instants.
 	Law  arrivals.Law
 	Seed uint64
+	// Shares are the parts of the plan that this run sends, where several runs send one
+	// plan; nil is all of it. Rates, counts and bounds of the plan are those of all runs
+	// together: each sends its part of them.
+	Shares []Share
+	// RunID is what begins the ids of the run's requests, where several runs send one
+	// plan; empty is one of the run's own. A run that sends tickets again which another
+	// run of that id may have sent needs an id that differs.
+	RunID string
+	// StartAt is when the schedule starts, by this machine's clock; its zero value is at
+	// once. After that instant the run starts late: what is overdue is sent, and lateness
+	// tells.
+	StartAt time.Time
 	// Concurrency is the number of workers of a closed loop, or the most
 	// requests in flight of an open one.
 	Concurrency int

@@ -12,8 +12,8 @@ import (
 
 // Schedule is the pure function from a ticket's number to its planned
 // instant: first the warm-up's tickets, then the measured ones, which begin a
-// sequence of their own at the warm-up's end. Several loops (and later several
-// machines) can share it, each taking every n-th ticket. A change of the rate
+// sequence of their own at the warm-up's end. Several loops and several machines share
+// it, each taking every n-th ticket: see Share. A change of the rate
 // makes another schedule that agrees with this one on all that is past.
 type Schedule struct {
 	plan     *Plan
@@ -23,6 +23,7 @@ type Schedule struct {
 	Warm     uint64        // tickets within it
 	Measured uint64        // measured tickets by the plan
 	end      time.Duration // since the schedule's start; MaxInt64 without a duration
+	holdings []Holding     // shares whose tickets are counted as planned; nil for all
 }
 
 // sequence gives tickets that are counted from 0 their instants, counted from its
@@ -86,6 +87,9 @@ func NewSchedule(p *Plan) *Schedule {
 		s.sequence = sequence{curve: p.Curve(nil), gaps: gaps}
 		first = p.Stages[0].Rate
 	}
+	for _, share := range p.Shares {
+		s.holdings = append(s.holdings, Holding{Share: share})
+	}
 	if p.Warmup > 0 {
 		s.warming = constant(first, arrivals.NewGaps(p.Law, p.Seed, warmupGaps))
 	}
@@ -132,8 +136,12 @@ func (s *Schedule) Before(at time.Duration) uint64 {
 	return s.Warm + min(n, math.MaxUint64-s.Warm)
 }
 
-// PlannedBefore is the number of measured tickets with an instant before at.
-func (s *Schedule) PlannedBefore(at time.Duration) uint64 {
+// PlannedBefore is the number of measured tickets with an instant before at, of those
+// that the schedule's shares hold.
+func (s *Schedule) PlannedBefore(at time.Duration) uint64 { return s.held(s.planned(at)) }
+
+// planned is the number of measured tickets with an instant before at, whoever holds them.
+func (s *Schedule) planned(at time.Duration) uint64 {
 	n := s.Before(at)
 	return min(s.Measured, n-min(n, s.Warm))
 }
@@ -143,7 +151,7 @@ func (s *Schedule) PlannedBefore(at time.Duration) uint64 {
 // new rate, the part of the interval that has passed being counted: a rate that is
 // changed again and again makes no bursts.
 func (s *Schedule) Changed(from time.Duration, rate vegeta.Rate) *Schedule {
-	n := &Schedule{plan: s.plan, Warmup: s.Warmup, end: s.end, warming: s.warming}
+	n := &Schedule{plan: s.plan, Warmup: s.Warmup, end: s.end, warming: s.warming, holdings: s.holdings}
 	if warmup := s.Warmup; from < warmup {
 		n.warming = s.warming.changed(from, rate)
 		n.sequence = constant(rate, s.sequence.gaps)

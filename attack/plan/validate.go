@@ -24,6 +24,9 @@ func (p *Plan) Validate() error {
 			return err
 		}
 	}
+	if err := p.validShares(); err != nil {
+		return err
+	}
 	switch {
 	case !p.Open() && p.Concurrency == 0:
 		return &setting.FieldError{Field: setting.Rate, Subject: setting.Plain("no load asked for"),
