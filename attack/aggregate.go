@@ -41,9 +41,9 @@ func (t *timeline) snapshot() *result.Snapshot {
 		s.Silence = result.Silence{From: g.silence.from.Sub(r.measured.Load()), Length: g.silence.to.Sub(g.silence.from)}
 	}
 	s.Warnings = append(s.Warnings, setting.Plains(r.endpoint.Notes)...)
-	s.ID = string(r.id)
+	s.ID = r.id
 	if r.stamped {
-		s.RunID = string(r.id)
+		s.RunID = r.id
 	}
 	s.Warnings = append(s.Warnings, r.warnings...)
 	if moved := r.moves.warning(r.measured.Load()); !moved.Empty() {
@@ -52,7 +52,8 @@ func (t *timeline) snapshot() *result.Snapshot {
 	s.Warnings = append(s.Warnings, setting.Plains(r.credentialWarnings())...)
 	s.CredentialsExpired = r.credentialsExpired(time.Now())
 	r.changeMu.Lock()
-	s.Changes, s.Length = slices.Clone(r.changes), r.length.Load()
+	s.Changes, s.Length = r.changesSoFar(), r.length.Load()
+	plan := r.share.part.Own()
 	r.changeMu.Unlock()
 	r.fillTotals(s, t)
 	if len(dead) > 0 && s.State == result.Done {
@@ -65,7 +66,6 @@ func (t *timeline) snapshot() *result.Snapshot {
 	r.errMu.Lock()
 	s.Err = r.err
 	r.errMu.Unlock()
-	plan := r.plan
 	plan.Warmup, s.Settled = r.schedule.Load().Warmup, r.settled.Load()
 	s.Warmup, s.Sessions = plan.Warmup, r.sessions
 	s.Verdict = result.Judge(s, &plan)

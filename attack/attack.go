@@ -1,6 +1,7 @@
 package attack
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"runtime"
@@ -32,7 +33,7 @@ const (
 // Run is a run under way, or one that has ended. Its methods may be called from any
 // goroutine.
 type Run struct {
-	id          []byte // of the run, in the splices of its bodies
+	id          string // of the run, in the splices of its bodies
 	stamped     bool   // some get it as their client_request_id
 	plan        plan.Plan
 	request     Request
@@ -43,6 +44,7 @@ type Run struct {
 	embedded    bool   // the endpoint runs within this process
 	mux         *mux   // of HTTP/2
 	pacer       *pacer // nil where connections are opened as they are needed
+	share       runShare
 	schedule    atomic.Pointer[plan.Schedule]
 	unannounced unannouncedCloses
 	clock       clock.Clock
@@ -64,6 +66,8 @@ type Run struct {
 	end      clock.AtomicInstant // of the plan
 	borders  []Instant           // ends of its stages
 	settled  atomic.Bool         // the warm-up ended once latency had settled
+	steady   chan struct{}       // closed when the run's own latency has
+	settling chan struct{}       // closed when the warm-up's end has been moved
 
 	loops    []*loop
 	blocking bool           // goroutines make the connections' system calls, not the loops
@@ -78,7 +82,7 @@ type Run struct {
 	leftClaims []claim // tickets that loops without slots left over
 
 	changeMu sync.Mutex
-	changes  []plan.Change
+	changes  []loadChange
 	length   atomic.Pointer[time.Duration] // of the measured part, once it was changed
 	endMoved chan struct{}                 // it was, for whoever waits for the end
 
@@ -129,13 +133,15 @@ func Start(p plan.Plan, request Request, set *payloads.Set, target *endpoint.End
 		return nil, err
 	}
 	r := &Run{
-		id:   newRunID(),
+		id:   cmp.Or(p.RunID, newRunID()),
 		plan: p, request: request, payloads: set, endpoint: target, target: target.Target, dialer: target.Dialer, embedded: target.Embedded != nil,
 		databricks: target.Databricks(),
 		sessions:   set.Sessions(),
 		pathed:     set.Pathed(),
 		packed:     set.Packed() && !set.Sessions(), // whose bodies are put together as they are sent
 		endMoved:   make(chan struct{}, 1),
+		steady:     make(chan struct{}),
+		settling:   make(chan struct{}),
 		ending:     make(chan struct{}),
 		done:       make(chan struct{}),
 		warnings:   setting.Plains(warnings),
@@ -193,7 +199,9 @@ func (r *Run) indexNames(variants []payloads.Variant) {
 
 // begin starts the clock, the slots and the timeline.
 func (r *Run) begin(sink Sink) error {
-	r.clock = clock.From(time.Now())
+	if err := r.startClock(); err != nil {
+		return err
+	}
 	r.pacer = newPacer(&r.plan, r.clock)
 	r.blocking = !socketsAreOwn || alwaysBlocking.Load() || r.layered()
 	r.readyHosts()
@@ -206,8 +214,7 @@ func (r *Run) begin(sink Sink) error {
 		r.recorder = newRecorder(r, sink)
 		go r.recorder.loop()
 	}
-	r.began = host.ReadUsage()
-	r.start = r.clock.Now().Add(startDelay)
+	r.setStart()
 	r.planMeasured(r.start.Add(r.plan.Warmup))
 	r.timeline = newTimeline(r)
 	if !r.plan.Open() {
@@ -224,6 +231,9 @@ func (r *Run) begin(sink Sink) error {
 	for _, h := range r.hosts {
 		h.dialer.Follow(r.follow)
 	}
+	if !r.plan.StartAt.IsZero() {
+		go r.costFromStart()
+	}
 	if r.plan.WarmupUntilSettled {
 		go r.settle()
 	} else {
@@ -239,12 +249,13 @@ var alwaysBlocking atomic.Bool
 
 // makeLoops makes a loop per core.
 func (r *Run) makeLoops() error {
-	n := min(runtime.GOMAXPROCS(0), r.plan.Concurrency)
+	most := mostInFlight(&r.plan)
+	n := min(runtime.GOMAXPROCS(0), max(1, most))
 	if files := host.MaxFiles(); files > 0 {
 		n = min(n, max(2, int(files/filesPerLoop)))
 	}
 	if r.plan.Open() {
-		n = min(n, max(1, r.plan.Concurrency/minSlotsPerLoop))
+		n = min(n, max(1, most/minSlotsPerLoop))
 	}
 	for i := range n {
 		t := newTally(len(r.names) + len(r.plan.Stages))
@@ -255,13 +266,13 @@ func (r *Run) makeLoops() error {
 		if r.plan.WarmupUntilSettled {
 			t.warmup = make(warmupTimes, 0, maxWarmupTimes)
 		}
-		limit := r.plan.Concurrency / n
-		if i < r.plan.Concurrency%n {
+		limit := most / n
+		if i < most%n {
 			limit++
 		}
 		r.loops = append(r.loops, newLoop(r, p, t, limit))
-		r.loops[i].tickets.stride, r.loops[i].tickets.next = uint64(n), uint64(i)
 	}
+	r.deal()
 	return nil
 }
 

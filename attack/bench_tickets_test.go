@@ -24,14 +24,16 @@ func ticketRun(p plan.Plan, slots int) *Run {
 	if p.Open() {
 		r.schedule.Store(plan.NewSchedule(&r.plan))
 	}
-	for i := range cores {
+	for range cores {
 		t := newTally(0)
 		l := newLoop(r, poll.NewGoroutines(r.clock, &t.mu), t, slots/cores)
-		l.tickets.stride, l.tickets.next = uint64(cores), uint64(i)
+		r.loops = append(r.loops, l)
+	}
+	r.deal()
+	for _, l := range r.loops {
 		for range slots / cores {
 			l.release(l.newSlot())
 		}
-		r.loops = append(r.loops, l)
 	}
 	return r
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // newRunID is what tells this run's requests from those of all others.
-func newRunID() []byte { return []byte(strings.ToLower(rand.Text()[:10])) }
+func newRunID() string { return strings.ToLower(rand.Text()[:10]) }
 
 // requestID is what the slot's request is called in the splices of its body:
 // the run, and the request's index, marked where it is one of the warm-up,

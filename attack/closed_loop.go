@@ -139,7 +139,7 @@ func (l *loop) retire(s *slot) {
 
 // surplus lets a slot go that is one too many after a change.
 func (l *loop) surplus() bool {
-	if l.leaving == 0 || l.run.present.Load() <= 1 {
+	if l.leaving == 0 || l.run.present.Load() <= 1 && !l.run.share.waits {
 		return false
 	}
 	l.leaving--
@@ -193,7 +193,7 @@ func (c *claim) take(run *Run, free Instant) (tk ticket, ok bool) {
 	}
 	tk = ticket{planned: now, begin: now, warm: now < run.measured.Load()}
 	if tk.warm {
-		tk.index, ok = run.warming.Add(1)-1, true
+		tk.index, ok = run.share.portions[0].share.Number(run.warming.Add(1)-1), true
 	} else {
 		tk.index, ok = c.next(run)
 		if run.borders != nil {
@@ -206,27 +206,28 @@ func (c *claim) take(run *Run, free Instant) (tk ticket, ok bool) {
 
 // next gives the next ticket's index; ok is false when all are taken.
 func (c *claim) next(run *Run) (index uint64, ok bool) {
+	limit := run.share.limit
 	if c.from == c.end {
 		size := uint64(claimSize)
-		if run.recorder != nil || run.plan.Concurrency == 1 {
+		if most := run.share.most; run.recorder != nil || most <= 1 || run.share.inOrder {
 			size = 1
-		} else if limit := run.plan.Requests; limit > 0 {
+		} else if limit != unlimited {
 			// Near the end, and for short runs, single tickets: no loop shall sit on
 			// tickets that others have time for.
 			left := limit - min(limit, run.claimed.Load())
-			size = min(max(left/uint64(8*run.plan.Concurrency), 1), claimSize)
+			size = min(max(left/uint64(8*most), 1), claimSize)
 		}
 		c.end = run.claimed.Add(size)
 		c.from = c.end - size
 		// Where the last ticket is a session, slots run empty once none is left.
-		if limit := run.plan.Requests; limit > 0 && (c.from < limit && c.end >= limit && !run.sessions || c.from == limit) {
+		if limit != unlimited && (c.from < limit && c.end >= limit && !run.sessions || c.from == limit) {
 			run.endWindow(run.clock.Now() + 1) // the last one: from now on slots run empty
 		}
 	}
-	if limit := run.plan.Requests; limit > 0 && c.from >= limit {
+	if c.from >= limit {
 		return 0, false
 	}
-	index = c.from
+	index = run.share.number(c.from)
 	c.from++
 	return index, true
 }

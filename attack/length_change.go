@@ -9,7 +9,8 @@ import (
 )
 
 // Last has the run last so long from its measured start on, 0 for until it is stopped,
-// in place of what its plan says. What was planned before stays as it was planned. An
+// in place of what its plan says. All runs of one plan that are told so before its end
+// end as one. What was planned before stays as it was planned. An
 // error leaves the run as it is: a length that is over already, or a run whose length
 // follows from something else, or that sends no more (ErrOver).
 func (r *Run) Last(length time.Duration) error {
@@ -38,7 +39,7 @@ func (r *Run) Last(length time.Duration) error {
 	r.length.Store(&length)
 	r.end.Store(end)
 	if r.plan.Open() {
-		r.schedule.Store(r.schedule.Load().Lasting(length))
+		r.replan(r.schedule.Load().Lasting(length))
 	}
 	r.planWindow()
 	for _, l := range r.loops {

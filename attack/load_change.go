@@ -3,11 +3,15 @@ package attack
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"time"
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
+	"brunt/attack/endpoint"
 	"brunt/attack/host"
 	"brunt/attack/plan"
+	"brunt/attack/result"
 	"brunt/payloads/setting"
 )
 
@@ -17,10 +21,69 @@ const maxChanges = 1000
 // ErrOver is a change of a run that sends nothing more.
 var ErrOver = errors.New("the run sends no more: start another one")
 
+// loadChange is a change of the load, which may be yet to come.
+type loadChange struct {
+	at          Instant
+	rate        vegeta.Rate
+	concurrency int
+}
+
 // Change gives an open loop another rate or a closed loop another concurrency,
 // from now on; the other argument is zero. What was planned before stays as it
-// was planned. An error leaves the load as it is.
+// was planned, changes that were to come are dropped. An error leaves the load as it is.
 func (r *Run) Change(rate vegeta.Rate, concurrency int) error {
+	return r.changeAt(nil, rate, concurrency)
+}
+
+// ChangeAt is Change from an instant since the measured start on, before which the load
+// stays as it is: given in time to all runs of one plan, they change it as one. Of
+// changes that are to come, those at that instant or later are dropped. One that comes
+// too late is made all the same, for the runs to agree on what is left, and a warning
+// tells.
+func (r *Run) ChangeAt(from time.Duration, rate vegeta.Rate, concurrency int) error {
+	at := r.measured.Load().Add(from)
+	if err := r.changeAt(&at, rate, concurrency); err != nil {
+		return err
+	}
+	if late := r.clock.Now().Sub(at); late > result.LateEnough {
+		r.warn(setting.Textf("a change of the load for %v was made %v later: what was sent in between was sent by the load before",
+			endpoint.Exactly(from), late.Round(time.Millisecond)))
+	}
+	return nil
+}
+
+// changeAt makes a change at the instant, nil for now.
+func (r *Run) changeAt(when *Instant, rate vegeta.Rate, concurrency int) error {
+	if err := r.changeable(rate, concurrency); err != nil {
+		return err
+	}
+	r.changeMu.Lock()
+	defer r.changeMu.Unlock()
+	if len(r.changes) >= maxChanges {
+		return fmt.Errorf("this run has been changed %d times: stop it and start another one", maxChanges)
+	}
+	if r.over() || r.clock.Now() >= r.end.Load() {
+		return ErrOver
+	}
+	c := loadChange{r.clock.Now(), rate, concurrency}
+	if when != nil {
+		c.at = *when
+	}
+	switch {
+	case r.plan.Open():
+		c.at = r.reschedule(when, rate)
+	case c.at > r.clock.Now():
+		go r.resizeAt(c)
+	case !r.resize(concurrency):
+		return ErrOver
+	}
+	r.changes = slices.DeleteFunc(r.changes, func(later loadChange) bool { return later.at >= c.at })
+	r.changes = append(r.changes, c)
+	return nil
+}
+
+// changeable reports what makes a change none for this run.
+func (r *Run) changeable(rate vegeta.Rate, concurrency int) error {
 	switch {
 	case r.plan.Instants != nil:
 		return errors.New("this run replays a record at its own pace: stop it and start one with a rate")
@@ -31,41 +94,59 @@ func (r *Run) Change(rate vegeta.Rate, concurrency int) error {
 	case rate.Freq > 0 && plan.PerSecond(rate) > plan.MaxRatePerSecond:
 		return setting.Wrong(setting.Rate, "", "must be above 0 and at most 10,000,000/s")
 	case concurrency > 0:
-		if err := r.fits(concurrency); err != nil {
-			return err
+		return r.fits(concurrency)
+	}
+	return nil
+}
+
+// changesSoFar are the changes whose instant has come. changeMu is held.
+func (r *Run) changesSoFar() (list []plan.Change) {
+	now, measured := r.clock.Now(), r.measured.Load()
+	for _, c := range r.changes {
+		if c.at <= now {
+			list = append(list, plan.Change{At: c.at.Sub(measured), Rate: c.rate, Concurrency: c.concurrency})
+		}
+	}
+	return list
+}
+
+// resizeAt makes a closed loop's change once its instant has come, unless it has been
+// dropped by then.
+func (r *Run) resizeAt(c loadChange) {
+	for wait := c.at.Sub(r.clock.Now()); wait > 0; wait = c.at.Sub(r.clock.Now()) {
+		if !r.rest(wait) || r.clock.Now() >= r.end.Load() {
+			return
 		}
 	}
 	r.changeMu.Lock()
 	defer r.changeMu.Unlock()
-	if len(r.changes) >= maxChanges {
-		return fmt.Errorf("this run has been changed %d times: stop it and start another one", maxChanges)
+	if slices.Contains(r.changes, c) {
+		r.resize(c.concurrency)
 	}
-	if r.over() || r.clock.Now() >= r.end.Load() {
-		return ErrOver
-	}
-	var at Instant
-	if r.plan.Open() {
-		at = r.reschedule(rate)
-	} else {
-		at = r.clock.Now()
-		if !r.resize(concurrency) {
-			return ErrOver
-		}
-	}
-	r.changes = append(r.changes, plan.Change{At: at.Sub(r.measured.Load()), Rate: rate, Concurrency: concurrency})
-	return nil
 }
 
-// reschedule gives the schedule another rate from now on. It holds all loops
-// meanwhile: a ticket that one of them has taken has an instant before now, so
+// reschedule gives the schedule another rate from the instant on, nil for now. It holds
+// all loops meanwhile: a ticket that one of them has taken has an instant before now, so
 // that both schedules agree on it.
-func (r *Run) reschedule(rate vegeta.Rate) (at Instant) {
+func (r *Run) reschedule(when *Instant, rate vegeta.Rate) (at Instant) {
 	release := r.holdLoops()
-	at = r.clock.Now() + 1
-	r.schedule.Store(r.schedule.Load().Changed(max(at.Sub(r.start), 1), rate))
+	if at = r.clock.Now() + 1; when != nil {
+		at = *when
+	}
+	r.replan(r.schedule.Load().Changed(max(at.Sub(r.start), 1), rate))
 	r.planWindow()
 	release()
 	return at
+}
+
+// replan puts another schedule in place, which agrees with the last one on all that was
+// taken. All loops are held.
+func (r *Run) replan(s *plan.Schedule) {
+	r.schedule.Store(s)
+	now := r.clock.Now().Sub(r.start)
+	for _, l := range r.loops {
+		l.tickets.replan(s, now)
+	}
 }
 
 // fits refuses a concurrency that the open-file limit, or the plan's Connections,
@@ -81,14 +162,22 @@ func (r *Run) fits(concurrency int) error {
 }
 
 // resize makes a closed loop larger or smaller by starting slots, and by telling some to
-// leave once their request is done; false when all have left.
+// leave once their request is done; false when all have left. The concurrency is the
+// plan's, of which the run has its part.
 func (r *Run) resize(concurrency int) bool {
 	release := r.holdLoops()
 	defer release()
-	had := int(r.wanted.Swap(int64(concurrency)))
-	if r.present.Load() == 0 && had > 0 {
+	return r.resizeHeld(concurrency)
+}
+
+// resizeHeld is resize while all loops are held.
+func (r *Run) resizeHeld(concurrency int) bool {
+	if r.share.begun && r.slotsOver() {
 		return false
 	}
+	r.share.begun, r.share.asked = true, concurrency
+	concurrency = r.share.part.Part(concurrency)
+	r.wanted.Store(int64(concurrency))
 	n := len(r.loops)
 	for i, l := range r.loops {
 		want := concurrency / n

@@ -160,6 +160,9 @@ func (l *loop) wakeAt() Instant {
 	if len(l.timers) > 0 {
 		at = min(at, l.timers[0].wakeAt)
 	}
+	if l.run.share.waits && l.run.present.Load() == 0 {
+		at = min(at, l.run.end.Load())
+	}
 	return at
 }
 
@@ -233,7 +236,7 @@ func (l *loop) over() bool {
 	if l.run.plan.Open() {
 		return l.tickets.ended && l.busy() == 0
 	}
-	return l.run.present.Load() == 0
+	return l.run.slotsOver()
 }
 
 // look notes how late the client is to act.

@@ -21,6 +21,7 @@ type mux struct {
 	heads         atomic.Pointer[[][]hpack.HeaderField] // by payload variant; replaced when credentials change
 	places        []place
 	share         atomic.Int64 // slots per connection; 0 where their number is fixed
+	wide          atomic.Int64 // that number
 	spoken        atomic.Bool  // the endpoint is known to speak HTTP/2
 	queued        atomic.Int64 // measured requests that waited noticeably for a stream
 	fewestStreams atomic.Int64 // fewest concurrent streams that a connection has allowed
@@ -64,6 +65,7 @@ func newMux(r *Run, host int) *mux {
 	}
 	if r.plan.Connections > 0 {
 		m.places = make([]place, min(r.plan.Connections, r.plan.Concurrency))
+		m.wide.Store(int64(min(r.plan.Bound(r.plan.Connections), len(m.places))))
 		return m
 	}
 	m.places = make([]place, max(r.plan.Concurrency, minPlaces))
@@ -89,7 +91,7 @@ func (m *mux) placeOf(number int) *place {
 	share := int(m.share.Load())
 	switch {
 	case share == 0:
-		return &m.places[number%len(m.places)]
+		return &m.places[number%int(m.wide.Load())]
 	case m.run.plan.Open():
 		return &m.places[number/share]
 	default:

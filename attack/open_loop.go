@@ -17,15 +17,17 @@ type ticket struct {
 	turn    uint32  // of a session
 }
 
-// tickets are a loop's share of the schedule: the tickets k, k+stride, k+2·stride …
+// tickets are a loop's part of the schedule: one class of tickets, and others where the
+// run has taken over shares of other runs.
 type tickets struct {
-	stride, next uint64
-	stage        int     // of the last ticket
-	ended        bool    // there is none left
-	lookAt       Instant // when to look for the next one
-	slotsTaken   bool    // all slots were taken when the last one fell due
-	freedLate    bool    // a slot came free after the plan's end
-	wantsSlot    bool    // one is due for which all slots are taken
+	class              // whose next ticket is the first to come
+	others     []class // whose next ones come later
+	stage      int     // of the last ticket
+	ended      bool    // there is none left
+	lookAt     Instant // when to look for the next one
+	slotsTaken bool    // all slots were taken when the last one fell due
+	freedLate  bool    // a slot came free after the plan's end
+	wantsSlot  bool    // one is due for which all slots are taken
 
 	skipped       uint64 // tickets dropped for being late
 	skippedNoSlot uint64 // of them, those for which no slot was free
@@ -61,10 +63,7 @@ func (l *loop) takeDue() (s *slot, tk ticket, ok bool) {
 		due, planned := schedule.At(t.next)
 		at := run.start.Add(due)
 		if !planned {
-			// Where the plan's end is an instant, a change may yet bring tickets.
-			if at = run.end.Load(); at == never || run.plan.Requests > 0 && schedule.Measured == run.plan.Requests {
-				at = 0
-			}
+			at = run.lastLook(schedule)
 		}
 		now := run.clock.Now()
 		switch {
@@ -73,7 +72,7 @@ func (l *loop) takeDue() (s *slot, tk ticket, ok bool) {
 			return nil, tk, false
 		case now < at:
 			t.slotsTaken = false
-			t.lookAt = at.Add(schedule.Slack(at.Sub(run.start), t.stride))
+			t.lookAt = at.Add(schedule.Slack(at.Sub(run.start), t.spacing()))
 			return nil, tk, false
 		}
 		if run.plan.CatchUp == plan.CatchUpSkip && now.Sub(at) > plan.SkipAfter {
@@ -94,7 +93,7 @@ func (l *loop) takeDue() (s *slot, tk ticket, ok bool) {
 				tk.stage = uint8(t.stage)
 			}
 		}
-		t.next += t.stride
+		t.advance()
 		return s, tk, true
 	}
 }
@@ -107,7 +106,7 @@ func (t *tickets) skip(measured bool) {
 			t.skippedNoSlot++
 		}
 	}
-	t.next += t.stride
+	t.advance()
 }
 
 // slotFor gives a slot for a ticket that is due: a free one, or a new one where none
@@ -151,7 +150,11 @@ func (l *loop) release(s *slot) {
 func (l *loop) overdue(at Instant) uint64 {
 	t := &l.tickets
 	by := l.run.schedule.Load().Before(at.Sub(l.run.start))
-	return (by - min(by, t.next)) / t.stride
+	n := t.before(by)
+	for i := range t.others {
+		n += t.others[i].before(by)
+	}
+	return n
 }
 
 // busy is the number of slots of an open loop that are at something.

@@ -21,7 +21,8 @@ var errConnectRate = setting.Errorf("no connection within the time-out, for %v a
 // through it.
 type pacer struct {
 	clock clock.Clock
-	every time.Duration // between two connections
+	rate  int           // of all runs of the plan together, per second
+	every atomic.Int64  // ns between two connections
 	burst time.Duration // by which it may run ahead after a pause
 	all   bool          // all connections, not only the first ones
 
@@ -35,15 +36,22 @@ func newPacer(p *plan.Plan, c clock.Clock) *pacer {
 	pace := &pacer{clock: c}
 	switch {
 	case p.ConnectRate > 0:
-		pace.every, pace.all = time.Second/time.Duration(p.ConnectRate), true
+		pace.rate, pace.all = p.ConnectRate, true
 	case p.Open():
 		return nil
 	default:
-		pace.every = time.Second / plan.DefaultConnectRate
-		pace.burst = pace.every * (plan.DefaultConnectRate/10 - 1)
+		pace.rate = plan.DefaultConnectRate
+	}
+	if pace.divide(p.Fraction()); !pace.all {
+		pace.burst = max(0, time.Second/10-time.Duration(pace.every.Load()))
 	}
 	pace.next.Store(math.MinInt64)
 	return pace
+}
+
+// divide has the pacer allow a fraction of the plan's rate.
+func (p *pacer) divide(fraction float64) {
+	p.every.Store(int64(float64(time.Second/time.Duration(p.rate)) / fraction))
 }
 
 // reserve takes the next free instant. ok is false, and nothing is taken, where that
@@ -56,7 +64,7 @@ func (p *pacer) reserve(latest Instant) (at Instant, ok bool) {
 		if at > latest {
 			return at, false
 		}
-		if p.next.CompareAndSwap(next, at.Add(p.every)) {
+		if p.next.CompareAndSwap(next, at.Add(time.Duration(p.every.Load()))) {
 			break
 		}
 	}
@@ -110,7 +118,7 @@ func (p *pacer) warning(measured Instant) setting.Text {
 	if !p.all && p.until.Load() <= measured {
 		return setting.Text{} // the warm-up has seen to it
 	}
-	rate := int64(time.Second / p.every)
+	rate := int64(p.rate)
 	last := p.until.Load().Sub(measured).Round(10 * time.Millisecond)
 	if p.all {
 		return setting.Textf(

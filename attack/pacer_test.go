@@ -47,7 +47,7 @@ func TestPacerReserve(t *testing.T) {
 	group.Wait()
 	slices.Sort(got)
 	for i := range got {
-		if i > 0 && got[i].Sub(got[i-1]) < p.every || got[i] > latest {
+		if i > 0 && got[i].Sub(got[i-1]) < time.Duration(p.every.Load()) || got[i] > latest {
 			t.Fatalf("instant %d is %d, after %d", i, got[i], got[max(i, 1)-1])
 		}
 	}

@@ -77,7 +77,7 @@ func TestWarmupEndsAtItsBound(t *testing.T) {
 	run.start = run.clock.Now().Add(-time.Minute + settleLead/2)
 	run.measured.Store(run.start.Add(time.Minute))
 	before, schedule := run.measured.Load(), run.schedule.Load()
-	run.endWarmup()
+	_ = run.endWarmup(nil)
 	if run.measured.Load() != before || run.schedule.Load() != schedule || !run.settled.Load() {
 		t.Errorf("the measured start moved by %v", run.measured.Load().Sub(before))
 	}

@@ -77,7 +77,7 @@ func (r *Run) followStages() {
 func (r *Run) restage(concurrency int) bool {
 	r.changeMu.Lock()
 	defer r.changeMu.Unlock()
-	return len(r.changes) == 0 && r.resize(concurrency)
+	return len(r.changesSoFar()) == 0 && r.resize(concurrency)
 }
 
 const (

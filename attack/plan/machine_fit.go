@@ -28,12 +28,12 @@ func (p *Plan) Complete(l host.Limits, embedded bool, addresses int) (warnings [
 	if warning != "" {
 		warnings = append(warnings, warning)
 	}
-	if available := l.Ports * max(1, addresses); !p.Open() && available > 0 && p.connections() > available {
+	if available, need := l.Ports*max(1, addresses), p.Part(p.connections()); !p.Open() && available > 0 && need > available {
 		warnings = append(
 			warnings,
 			fmt.Sprintf(
 				"%d connections are asked for, and this machine has %d local ports for each address of the endpoint: no more than %d can be open at a time; widen net.ipv4.ip_local_port_range",
-				p.connections(),
+				need,
 				l.Ports,
 				available,
 			),
@@ -44,7 +44,8 @@ func (p *Plan) Complete(l host.Limits, embedded bool, addresses int) (warnings [
 
 // FitFiles decides how many requests an open loop may have in flight when its
 // plan does not say, and refuses more connections than the open-file limit (0:
-// none) allows: in HTTP/1.1 each request in flight needs one.
+// none) allows: in HTTP/1.1 each request in flight needs one. The limit is this
+// process's, which opens the plan's part of the connections.
 func (p *Plan) FitFiles(limit uint64, embedded bool) (warning string, err error) {
 	available := uint64(math.MaxUint64)
 	if limit > 0 {
@@ -54,6 +55,8 @@ func (p *Plan) FitFiles(limit uint64, embedded bool) (warning string, err error)
 			available = max(1, available/2) // the endpoint's ends of the connections count too
 		}
 	}
+	files := available
+	available = p.wholeOf(files)
 	maxInFlight := available
 	if p.HTTP2 {
 		maxInFlight = math.MaxUint64
@@ -69,7 +72,7 @@ func (p *Plan) FitFiles(limit uint64, embedded bool) (warning string, err error)
 		p.fewFiles = true
 		return fmt.Sprintf(
 			"at most %d requests in flight: this process may open %d files%s (ulimit -n)",
-			available,
+			files,
 			limit,
 			p.elsewhere(),
 		), nil
@@ -85,11 +88,11 @@ func (p *Plan) FitFiles(limit uint64, embedded bool) (warning string, err error)
 		}
 		return "", setting.Wrong(
 			field,
-			strconv.Itoa(n),
+			strconv.Itoa(n)+p.ofWhich(p.Part(int(need))),
 			"this process may open %d files%s, enough for %d connections; raise the limit with ulimit -n, or lower %v",
 			limit,
 			p.elsewhere(),
-			available,
+			files,
 			field,
 		)
 	}
@@ -102,6 +105,14 @@ func (p *Plan) elsewhere() string {
 		return ""
 	}
 	return fmt.Sprintf(", %d of them for the page", p.OtherFiles)
+}
+
+// ofWhich says how many of a total are the plan's part, where it has one.
+func (p *Plan) ofWhich(part int) string {
+	if p.Shares == nil {
+		return ""
+	}
+	return fmt.Sprintf(", of which this process opens %d", part)
 }
 
 // connections is how many connections the plan expects to have open.

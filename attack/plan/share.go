@@ -3,6 +3,7 @@ package plan
 import (
 	"math"
 	"math/bits"
+	"regexp"
 	"time"
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
@@ -142,13 +143,20 @@ func (p *Plan) ownRate(rate vegeta.Rate) vegeta.Rate {
 	return vegeta.Rate{Freq: max(1, int(float64(rate.Freq)*p.Fraction())), Per: rate.Per}
 }
 
-// validShares reports what makes the plan's shares none.
+// plainID is an id that stands in bodies, headers and file names as it is.
+var plainID = regexp.MustCompile(`^[A-Za-z0-9._-]{0,64}$`)
+
+// validShares reports what makes the plan's shares, or the id that their runs have in
+// common, none.
 func (p *Plan) validShares() error {
 	wrong := func(s Share, why string, args ...any) error {
 		return &setting.FieldError{
 			Subject: setting.Textf("share %d of %d", s.Index, s.Of),
 			Reason:  setting.Textf(why, args...),
 		}
+	}
+	if !plainID.MatchString(p.RunID) {
+		return &setting.FieldError{Subject: setting.Plain("the run's id"), Reason: setting.Plain("must be of at most 64 letters, digits, dots, hyphens and underscores")}
 	}
 	if p.Shares != nil && len(p.Shares) == 0 {
 		return &setting.FieldError{Subject: setting.Plain("no share"), Reason: setting.Plain("give one, or leave them out")}

@@ -6,12 +6,11 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"regexp"
 	"strconv"
 	"strings"
 
 	"github.com/alecthomas/kong"
-
-	"brunt/payloads/regex"
 )
 
 // word is one value as it was written, and where: "BRUNT_RATE" or
@@ -76,7 +75,7 @@ func (r *reader) name() string {
 	return strings.ToUpper(r.of.Name)
 }
 
-var negative = regex.Lazy(`^-[.0-9]`)
+var negative = regexp.MustCompile(`^-[.0-9]`)
 
 // words takes those of one flag, or of an argument.
 func (r *reader) words(scan *kong.Scanner) (words []word, err error) {
@@ -96,7 +95,7 @@ func (r *reader) words(scan *kong.Scanner) (words []word, err error) {
 		return []word{{text: "true"}}, nil
 	case next.IsEOL():
 		return nil, fmt.Errorf("needs a value%s", r.example())
-	case !next.IsValue() && !negative().MatchString(next.String()):
+	case !next.IsValue() && !negative.MatchString(next.String()):
 		return nil, fmt.Errorf(
 			"needs a value%s, and %s is a flag; where it is the value, write %s=%s",
 			r.example(),
