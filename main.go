@@ -349,6 +349,9 @@ func main() {
 // run is main without the process: arguments in, exit code out.
 func run(args []string, io *streams) int {
 	io.args = args
+	if shown, err := help.Show(io.out, args, report.VersionLine); shown {
+		return exit(io, nil, err)
+	}
 	exited := -1
 	parser := kong.Must(config.OfCommand(&commands{}, args), append(config.Grammar(),
 		kong.Writers(io.out, io.err),
@@ -359,9 +362,6 @@ func run(args []string, io *streams) int {
 	topics := help.Names()
 	if config.Complete(parser, topics); exited >= 0 {
 		return exited
-	}
-	if shown, err := help.Show(io.out, args); shown {
-		return exit(io, nil, err)
 	}
 	ctx, err := config.Parse(parser, args, topics)
 	if exited >= 0 { // help was shown

@@ -24,8 +24,8 @@
 // from the schedule's start, or from the measured start where that is said. The
 // measured start is the warm-up's end.
 //
-// May import: attack/cause, attack/clock, attack/endpoint, attack/expect, attack/figure,
-// attack/h2, attack/histogram, attack/host, attack/http1, attack/plan, attack/poll, attack/result,
-// attack/spell, attack/steady, attack/stream, payloads, payloads/compose, payloads/file,
-// payloads/setting, payloads/splice.
+// May import: attack/cause, attack/clock, attack/endpoint, attack/expect,
+// attack/figure, attack/h2, attack/histogram, attack/host, attack/http1, attack/plan,
+// attack/poll, attack/result, attack/spell, attack/steady, attack/stream, payloads,
+// payloads/compose, payloads/file, payloads/regex, payloads/setting, payloads/splice.
 package attack

@@ -14,7 +14,7 @@ import (
 
 // maxModels is how many served models a tally keeps apart; what comes after
 // is counted under OtherModels.
-const maxModels = 16
+const maxModels = result.MaxModels
 
 // modelHeader names, in a reply, which of the models behind an endpoint made it.
 const modelHeader = "served-model-name"

@@ -13,7 +13,7 @@ import (
 const maxIDLength = 120
 
 // maxSlowest is how many of the slowest replies a report shows.
-const maxSlowest = 20
+const maxSlowest = result.MaxSlowest
 
 // slowReply is one entry, of fixed size: nothing is allocated while a slowing
 // endpoint makes every reply a new slowest.

@@ -6,13 +6,13 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"math/rand/v2"
-	"regexp"
 	"strconv"
 	"time"
 
 	"golang.org/x/net/http2/hpack"
 
 	"brunt/payloads"
+	"brunt/payloads/regex"
 	"brunt/payloads/setting"
 )
 
@@ -31,7 +31,7 @@ const (
 )
 
 // plainName is what may be shown of what stands between braces.
-var plainName = regexp.MustCompile(`^[A-Za-z_.]{0,12}$`)
+var plainName = regex.Lazy(`^[A-Za-z_.]{0,12}$`)
 
 // placeholder is the first one in a text: what it is called, and where it stands.
 func placeholder(text []byte) (name []byte, from, to int, ok bool) {
@@ -59,7 +59,7 @@ func checkTemplate(where string, text []byte) error {
 		switch string(name) {
 		case uuidName, seqName, nowName:
 		default:
-			if !plainName.Match(name) { // it may be a secret
+			if !plainName().Match(name) { // it may be a secret
 				name = []byte("…")
 			}
 			return setting.Errorf("%s: {{%s}} is none of %s; correct it, or leave %v out", where, name, allNames, setting.Template)

@@ -7,6 +7,7 @@
 //	                    ├─ redact_url.go  what of a URL may be shown
 //	                    └─ probe*.go  name, address, TCP, TLS, endpoint state
 //
-// May import: attack/endpoint/databricks, attack/endpoint/proxy, attack/endpoint/secret, attack/mock, payloads,
-// payloads/file, payloads/setting.
+// May import: attack/endpoint/databricks, attack/endpoint/proxy,
+// attack/endpoint/secret, attack/mock, payloads, payloads/file, payloads/regex,
+// payloads/setting.
 package endpoint

@@ -2,22 +2,23 @@ package endpoint
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 	"time"
+
+	"brunt/payloads/regex"
 )
 
 var (
-	zeroParts = regexp.MustCompile(`([hm])0[ms](?:0s)?$`)
-	parts     = regexp.MustCompile(`[0-9.]+[a-zµ]+`)
+	zeroParts = regex.Lazy(`([hm])0[ms](?:0s)?$`)
+	parts     = regex.Lazy(`[0-9.]+[a-zµ]+`)
 	units     = strings.NewReplacer("ns", " ns", "µs", " µs", "ms", " ms", "h", " h", "m", " min", "s", " s")
 )
 
 // Exactly writes a length of time with blanks before its units, and nothing
 // rounded: 500 ms, 20.434 s, 1 min 30 s, 2 h.
 func Exactly(d time.Duration) string {
-	text := zeroParts.ReplaceAllString(d.String(), "$1")
-	written := parts.FindAllString(text, -1)
+	text := zeroParts().ReplaceAllString(d.String(), "$1")
+	written := parts().FindAllString(text, -1)
 	for i, part := range written {
 		written[i] = units.Replace(part)
 	}

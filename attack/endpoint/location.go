@@ -6,13 +6,13 @@ import (
 	"net"
 	"net/url"
 	"os"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/agnivade/levenshtein"
 
 	"brunt/attack/endpoint/databricks"
+	"brunt/payloads/regex"
 	"brunt/payloads/setting"
 )
 
@@ -30,17 +30,17 @@ type location struct {
 }
 
 var (
-	endpointName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$`)
-	invocations  = regexp.MustCompile(
+	endpointName = regex.Lazy(`^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$`)
+	invocations  = regex.Lazy(
 		`^(/[0-9]+)?/serving-endpoints/([A-Za-z0-9_-]+)(?:/served-models/([^/]+))?(/invocations)?/?$`,
 	)
 	// modelService is a name of Databricks' own models in Unity Catalog, of which
 	// Unity AI Gateway makes a service (docs.databricks.com,
 	// ai-gateway/query-model-services).
-	modelService = regexp.MustCompile(`^system\.ai\.[A-Za-z0-9_-][A-Za-z0-9_.-]*$`)
+	modelService = regex.Lazy(`^system\.ai\.[A-Za-z0-9_-][A-Za-z0-9_.-]*$`)
 	// appHost is that of an app (Databricks Apps), on any cloud.
-	appHost = regexp.MustCompile(`(?i)^[a-z0-9-]+(\.[a-z0-9-]+)*\.databricksapps\.com$`)
-	page    = regexp.MustCompile(`^/ml/endpoints/([A-Za-z0-9_-]+)`)
+	appHost = regex.Lazy(`(?i)^[a-z0-9-]+(\.[a-z0-9-]+)*\.databricksapps\.com$`)
+	page    = regex.Lazy(`^/ml/endpoints/([A-Za-z0-9_-]+)`)
 )
 
 // gatewayPath is where Unity AI Gateway takes chat completions of any model, in
@@ -48,11 +48,11 @@ var (
 const gatewayPath = "/ai-gateway/mlflow/v1/chat/completions"
 
 // Named reports whether a TARGET word is the bare name of a serving endpoint.
-func Named(word string) bool { return endpointName.MatchString(trim(word)) }
+func Named(word string) bool { return endpointName().MatchString(trim(word)) }
 
 // Configured reports whether a TARGET word is a name that only the configured
 // workspace makes a URL of: that of a serving endpoint, or of a model.
-func Configured(word string) bool { return Named(word) || modelService.MatchString(trim(word)) }
+func Configured(word string) bool { return Named(word) || modelService().MatchString(trim(word)) }
 
 // locate says whether a TARGET word may be something in a workspace, from the
 // word, the options and the environment alone: no file is read for a URL that
@@ -71,7 +71,7 @@ func locate(word string, o Options) (p location, plain string, found bool, err e
 		}
 		return p, "", true, nil
 	}
-	if modelService.MatchString(word) {
+	if modelService().MatchString(word) {
 		p.model, p.path = word, gatewayPath
 		switch {
 		case o.NoAuth:
@@ -91,10 +91,10 @@ func locate(word string, o Options) (p location, plain string, found bool, err e
 	}
 	_, u, _ := parseURL(word) // Parse has done so
 	p.host = u.Scheme + "://" + strings.ToLower(t.Host)
-	if m := page.FindStringSubmatch(u.Path); m != nil {
+	if m := page().FindStringSubmatch(u.Path); m != nil {
 		p.name, p.page = m[1], true
 		plain = p.url(p.host)
-	} else if m := invocations.FindStringSubmatch(u.Path); m != nil {
+	} else if m := invocations().FindStringSubmatch(u.Path); m != nil {
 		p.routed, p.name = m[1] != "", m[2]
 		p.served = cmp.Or(m[3], p.served)
 		if m[4] == "" { // the path of the endpoint itself, which takes no requests
@@ -110,7 +110,7 @@ func locate(word string, o Options) (p location, plain string, found bool, err e
 	} else {
 		p.path = u.RequestURI()
 	}
-	p.app = t.TLS && appHost.MatchString(t.Name)
+	p.app = t.TLS && appHost().MatchString(t.Name)
 	if p.name == "" && o.ServedModel != "" {
 		return p, "", false, setting.Wrong(setting.ServedModel, "", "%s is no serving endpoint", clip(t.URL))
 	}

@@ -4,30 +4,24 @@ import (
 	"io"
 	"log"
 	"net/netip"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
 
 	"brunt/attack/endpoint/secret"
 	"brunt/payloads"
+	"brunt/payloads/regex"
 )
-
-// compiled is an expression that is not compiled before it is needed: most
-// commands never need any of these.
-func compiled(expression string) func() *regexp.Regexp {
-	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expression) })
-}
 
 // tokenPattern are the looks of credentials: what follows an authorization scheme,
 // Databricks' own tokens, and JSON Web Tokens, whole or cut short.
-var tokenPattern = compiled(
+var tokenPattern = regex.Lazy(
 	`(?i)\b(?:bearer|basic) +[A-Za-z0-9._~+/=-]{8,}|\bd(?:api|ose|kea|sapi)[0-9a-f]{12,}(?:-\d+)?|\beyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){0,4}`,
 )
 
 // secretHeader are names of a reply's headers whose values are, or may hold,
 // secrets that brunt did not send.
-var secretHeader = compiled(`(?i)auth|cookie|token|secret|passw|credential|signature|session|api-?key|csrf|xsrf`)
+var secretHeader = regex.Lazy(`(?i)auth|cookie|token|secret|passw|credential|signature|session|api-?key|csrf|xsrf`)
 
 // Withhold gives those headers that may be sent to any host, and the names of the
 // others.

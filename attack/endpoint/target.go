@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"net"
 	"net/url"
-	"regexp"
 	"strings"
 
 	"brunt/attack/endpoint/secret"
+	"brunt/payloads/regex"
 	"brunt/payloads/setting"
 )
 
@@ -93,13 +93,13 @@ func (t *Target) origin() string {
 // serviceHint tells how a model service of a user's own is given, where the word
 // looks like the full name of one; "" elsewhere.
 func serviceHint(word string) string {
-	if !fullName.MatchString(word) {
+	if !fullName().MatchString(word) {
 		return ""
 	}
 	return ", or for a model service of Unity AI Gateway https://WORKSPACE" + gatewayPath + " with bodies that hold its name as model"
 }
 
-var fullName = regexp.MustCompile(`^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$`)
+var fullName = regex.Lazy(`^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$`)
 
 // parseURL parses a URL whose path may hold what has no place there, such as a
 // blank or an é: that is escaped first, so that what is escaped already, such as

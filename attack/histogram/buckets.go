@@ -65,6 +65,14 @@ func (b *Buckets) AddTo(o *Buckets) {
 	b.count = 0
 }
 
+// Add adds a sketch.
+func (b *Buckets) Add(s Sketch) {
+	for r := s.open(); r.next(); {
+		b.counts[r.index] += int64(r.count)
+	}
+	b.count += s.count
+}
+
 // CopyTo adds b to a histogram and keeps b as it is.
 func (b *Buckets) CopyTo(into *hdrhistogram.PackedHistogram) {
 	for i, n := range &b.counts {

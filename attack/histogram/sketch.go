@@ -136,7 +136,8 @@ func (s Sketch) open() sketchReader {
 	return sketchReader{in: bitReader{in: s.buckets}, left: s.count}
 }
 
-// next goes to the next bucket that is not empty; false at the end.
+// next goes to the next bucket that is not empty; false at the end, and where bytes from
+// elsewhere are no sketch.
 func (r *sketchReader) next() bool {
 	if r.left <= 0 {
 		return false
@@ -154,8 +155,14 @@ func (r *sketchReader) next() bool {
 	if count == 0 {
 		gap := r.in.rice(m.gap.shift())
 		count = r.in.rice(m.single.shift()) + 1
+		if gap >= uint64(bucketCount) {
+			return false
+		}
 		m.sparse(gap, count)
 		index += gap
+	}
+	if index >= uint64(bucketCount) || count == 0 || count > uint64(r.left) {
+		return false // no writer's
 	}
 	r.index, r.count = index, count
 	r.from = index + 1

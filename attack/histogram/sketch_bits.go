@@ -124,6 +124,7 @@ type bitReader struct {
 	in   []byte
 	next uint64 // bits to come, highest first
 	bits uint   // how many of them are known
+	past uint   // of them, those that stand past the end
 }
 
 // fill makes at least 56 bits known; past the end they are zeros.
@@ -139,6 +140,8 @@ func (r *bitReader) fill() {
 		if len(r.in) > 0 {
 			r.next |= uint64(r.in[0]) << (56 - r.bits)
 			r.in = r.in[1:]
+		} else {
+			r.past += 8
 		}
 		r.bits += 8
 	}
@@ -162,7 +165,7 @@ func (r *bitReader) rice(shift uint) uint64 {
 		return uint64(ones)<<shift | r.take(shift)
 	}
 	r.take(riceOnes)
-	n := uint(r.take(7))
+	n := min(uint(r.take(7)), 64) // more than that no writer says
 	r.fill()
 	high := r.take(n - n/2)
 	r.fill()

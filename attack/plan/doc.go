@@ -10,5 +10,5 @@
 // tickets begin anew at 0 with the warm-up's end.
 //
 // May import: attack/arrivals, attack/expect, attack/figure, attack/host, attack/spell,
-// payloads/setting.
+// payloads/regex, payloads/setting.
 package plan

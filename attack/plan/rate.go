@@ -5,13 +5,13 @@ import (
 	"fmt"
 	"math"
 	"math/bits"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
+	"brunt/payloads/regex"
 	"brunt/payloads/setting"
 )
 
@@ -58,7 +58,7 @@ func PerSecond(rate vegeta.Rate) float64 {
 }
 
 // exponent is a number such as 1e6.
-var exponent = regexp.MustCompile(`^[0-9]+(\.[0-9]*)?[eE][+-]?[0-9]{1,2}$`)
+var exponent = regex.Lazy(`^[0-9]+(\.[0-9]*)?[eE][+-]?[0-9]{1,2}$`)
 
 // ParseRate reads a rate: N, N/s or N/m, with decimals or an exponent ("0.5",
 // "90/m", "1e3"). The value is kept exactly, as a fraction. The error is a
@@ -84,7 +84,7 @@ func ParseRate(s string) (vegeta.Rate, error) {
 		}
 	}
 	number = strings.TrimSpace(number)
-	if value, err := strconv.ParseFloat(number, 64); err == nil && exponent.MatchString(number) {
+	if value, err := strconv.ParseFloat(number, 64); err == nil && exponent().MatchString(number) {
 		number = strconv.FormatFloat(value, 'f', -1, 64)
 	}
 	whole, fraction, _ := strings.Cut(number, ".")

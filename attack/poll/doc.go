@@ -6,5 +6,7 @@
 //	next instant ─► Wait ─┴► []Event
 //	other goroutines ─► Due, Wake end a wait
 //
+// A Receiver is one that receives and sends by itself: its events hold what has come.
+//
 // May import: attack/clock.
 package poll

@@ -123,6 +123,9 @@ func originOf(c clock.Clock, system func() (time.Duration, error)) (offset time.
 	return offset, nil
 }
 
+func (p *epoll) Begin() {}
+func (p *epoll) End()   {}
+
 func (p *epoll) Watch(s Socket) error {
 	return p.control(unix.EPOLL_CTL_ADD, s, unix.EPOLLIN|unix.EPOLLRDHUP|unix.EPOLLET)
 }

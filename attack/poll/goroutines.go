@@ -34,6 +34,9 @@ func NewGoroutines(c clock.Clock, lock sync.Locker) Poller {
 	return p
 }
 
+func (p *goroutines) Begin() {}
+func (p *goroutines) End()   {}
+
 func (p *goroutines) Watch(Socket) error   { return errors.ErrUnsupported }
 func (p *goroutines) Unwatch(Socket) error { return errors.ErrUnsupported }
 

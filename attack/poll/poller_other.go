@@ -3,6 +3,7 @@
 package poll
 
 import (
+	"errors"
 	"sync"
 
 	"brunt/attack/clock"
@@ -10,3 +11,6 @@ import (
 
 // New is NewGoroutines on these systems.
 func New(c clock.Clock, lock sync.Locker) (Poller, error) { return NewGoroutines(c, lock), nil }
+
+// NewRing is not to be had on these systems.
+func NewRing(clock.Clock, sync.Locker) (Receiver, error) { return nil, errors.ErrUnsupported }

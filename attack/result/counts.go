@@ -118,29 +118,33 @@ func (c *UsageCounts) add(o *UsageCounts) {
 	c.PromptTokens += o.PromptTokens
 }
 
-// Counts of requests. planned = sent + no_slot + stopped + skipped and
-// sent = succeeded + failed + cut_off + (while running) in flight.
+// Counts of requests. planned = sent + no_slot + stopped + skipped + unknown (planned) and
+// sent = succeeded + failed + cut_off + unknown (sent) + (while running) in flight.
 type Counts struct {
-	Planned, Sent              uint64
-	NoSlot, Stopped, Skipped   uint64
-	Succeeded, Failed, CutOff  uint64
-	Warmup                     uint64 // sent within the warm-up, in no other count
-	Reconnected                uint64 // idle connections found closed and opened anew before sending
-	BytesIn, BytesOut          uint64 // wire bytes of replies and requests, without TLS
-	Connections                uint64 // connections opened, without those of the warm-up
-	TLSFull, TLSResumed        uint64 // of them, those with a full TLS handshake, and with an earlier session taken up
-	LateWithSlots, LateNoSlots uint64 // tickets begun over 10 ms late, by whether a slot was free
-	SkippedNoSlot              uint64 // of Skipped, those for which no slot was free
-	UnsentWithSlots            uint64 // of NoSlot or Stopped, those that were not sent though slots were free
-	Queued                     uint64 // requests that waited over 10 ms for a stream of HTTP/2
-	Clamped                    uint64 // values beyond the histograms' bounds
-	Kept, Dropped              uint64 // records handed to the sink, and those it was too slow for
-	Good                       uint64 // successes that keep Plan.Good; 0 without bounds
-	Stream                     StreamCounts
-	Usage                      UsageCounts
-	Answers                    AnswerCounts
-	Window                     Window
-	Sessions                   SessionCounts
+	Planned, Sent             uint64
+	NoSlot, Stopped, Skipped  uint64
+	Succeeded, Failed, CutOff uint64
+	// Of workers that were lost: UnknownSent are requests that they reported as sent and
+	// not what became of them, UnknownPlanned those of which it is not known whether they
+	// were sent.
+	UnknownSent, UnknownPlanned uint64
+	Warmup                      uint64 // sent within the warm-up, in no other count
+	Reconnected                 uint64 // idle connections found closed and opened anew before sending
+	BytesIn, BytesOut           uint64 // wire bytes of replies and requests, without TLS
+	Connections                 uint64 // connections opened, without those of the warm-up
+	TLSFull, TLSResumed         uint64 // of them, those with a full TLS handshake, and with an earlier session taken up
+	LateWithSlots, LateNoSlots  uint64 // tickets begun over 10 ms late, by whether a slot was free
+	SkippedNoSlot               uint64 // of Skipped, those for which no slot was free
+	UnsentWithSlots             uint64 // of NoSlot or Stopped, those that were not sent though slots were free
+	Queued                      uint64 // requests that waited over 10 ms for a stream of HTTP/2
+	Clamped                     uint64 // values beyond the histograms' bounds
+	Kept, Dropped               uint64 // records handed to the sink, and those it was too slow for
+	Good                        uint64 // successes that keep Plan.Good; 0 without bounds
+	Stream                      StreamCounts
+	Usage                       UsageCounts
+	Answers                     AnswerCounts
+	Window                      Window
+	Sessions                    SessionCounts
 }
 
 // Add adds what a tally counted.
@@ -166,6 +170,28 @@ func (c *Counts) Add(o *Counts) {
 	c.Window.add(&o.Window)
 	c.Sessions.add(&o.Sessions)
 }
+
+// Merge adds the counts of another run that is a part of the same one.
+func (c *Counts) Merge(o *Counts) {
+	c.Add(o)
+	c.Planned += o.Planned
+	c.NoSlot += o.NoSlot
+	c.Stopped += o.Stopped
+	c.Skipped += o.Skipped
+	c.SkippedNoSlot += o.SkippedNoSlot
+	c.UnsentWithSlots += o.UnsentWithSlots
+	c.Queued += o.Queued
+	c.Kept += o.Kept
+	c.Dropped += o.Dropped
+	c.UnknownSent += o.UnknownSent
+	c.UnknownPlanned += o.UnknownPlanned
+	c.Window.Length = max(c.Window.Length, o.Window.Length)
+	c.Window.Tokens.estimate()
+}
+
+// Unknown is the number of requests of which it is not known whether they were sent, or
+// what became of them.
+func (c *Counts) Unknown() uint64 { return c.UnknownSent + c.UnknownPlanned }
 
 // NotSent is the number of planned tickets for which no attempt was begun.
 func (c *Counts) NotSent() uint64 { return c.NoSlot + c.Stopped + c.Skipped }

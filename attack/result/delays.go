@@ -28,6 +28,7 @@ type Delays struct {
 	counts  [delayRoom]uint32
 	total   uint64
 	longest time.Duration
+	clients int // whose looks these are; 0 for one
 }
 
 // Record counts a delay.
@@ -40,7 +41,11 @@ func (d *Delays) Record(delay time.Duration) {
 // Max is the longest delay that was seen.
 func (d *Delays) Max() time.Duration { return d.longest }
 
-// stopped is the time that the client lost to delays of more than a look's time.
+// watched is how many clients looked.
+func (d *Delays) watched() int { return max(d.clients, 1) }
+
+// stopped is the time that the client lost to delays of more than a look's time; of
+// several clients the mean.
 func (d *Delays) stopped() time.Duration {
 	sum := 0.0
 	for class, n := range d.counts {
@@ -48,7 +53,7 @@ func (d *Delays) stopped() time.Duration {
 			sum += float64(n) * min(delay, float64(d.longest))
 		}
 	}
-	return time.Duration(sum)
+	return time.Duration(sum / float64(d.watched()))
 }
 
 // quantile is the delay, in nanoseconds, that all but a share of 1 − q of the
@@ -62,7 +67,7 @@ func (d *Delays) quantile(q float64, e events) float64 {
 		return 0
 	}
 	var hit [delayRoom]float64
-	each := e.rate * float64(DelayEvery)
+	each := e.rate * float64(DelayEvery) / float64(d.watched()) // of the client that looked
 	for class, n := range d.counts {
 		if n == 0 {
 			continue
@@ -75,7 +80,7 @@ func (d *Delays) quantile(q float64, e events) float64 {
 		}
 		// Of a very long delay some pieces will do.
 		pieces := min(looks, 1000)
-		of := float64(n) * min(each*looks, max(e.pending, 1)) / pieces
+		of := float64(n) * min(each*looks, max(e.pending/float64(d.watched()), 1)) / pieces
 		for i := range int(pieces) {
 			hit[delayClass(time.Duration(delay-float64(i)*float64(DelayEvery)*looks/pieces))] += of
 		}

@@ -10,6 +10,12 @@ import (
 // OtherModels stands for the served models beyond those that are kept apart.
 const OtherModels = "other"
 
+// MaxModels is how many served models are kept apart.
+const MaxModels = 16
+
+// MaxSlowest is how many of the slowest replies are kept.
+const MaxSlowest = 20
+
 // StageFigures are those of the requests planned within one stage, whenever they
 // were answered.
 type StageFigures struct {
@@ -35,6 +41,17 @@ func (n *Named) Frozen() Named {
 	now := *n
 	now.Response, now.Service = n.Response.Frozen(), n.Service.Frozen()
 	return now
+}
+
+// AddCounts adds the counts of n's share of another run; the distributions stay.
+func (n *Named) AddCounts(o *Named) {
+	n.Sent += o.Sent
+	n.Succeeded += o.Succeeded
+	n.Failed += o.Failed
+	n.CutOff += o.CutOff
+	n.BytesIn += o.BytesIn
+	n.BytesOut += o.BytesOut
+	n.Tokens += o.Tokens
 }
 
 // Slow is one of the slowest complete replies.

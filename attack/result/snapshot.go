@@ -116,8 +116,9 @@ type Snapshot struct {
 	Addresses  []string // addresses that connections were spread over
 	Proxy      string   // URL of the proxy that they belong to, without user; empty without one
 	TLSVersion string   // "1.3", empty without TLS
-	Client     Client
-	Delays     Delays // how late the client itself was to act
+	Workers    []Worker // that the run was divided among, in order; nil where it was not
+	Client     Client   // of all workers, if there are any
+	Delays     Delays   // how late the client itself was to act
 	Silence    Silence
 	Verdict    Verdict
 	Warnings   []setting.Text // things a reader should know, one line each

@@ -16,10 +16,12 @@ import (
 func Judge(s *Snapshot, p *plan.Plan) Verdict {
 	t := gradeTrust(s, p)
 	f := findingOf(s, p, &t)
-	return Verdict{
+	v := Verdict{
 		Headline: f.headline, Brief: briefOf(&f), Notes: f.notes, LimitedBy: f.limit,
 		Trust: t.grade, Error: t.maxError, Reasons: append(t.reasons, cpuUse(&s.Client)),
 	}
+	v.judgeWorkers(s, p)
+	return v
 }
 
 // findingOf is the first of these that holds: nothing was sent; the run's own
@@ -45,6 +47,8 @@ func nothingSent(s *Snapshot, p *plan.Plan, t *trust) (finding, bool) {
 		return finding{headline: setting.Plain("no request has been sent yet"), limit: LimitNone}, true
 	case share(waitedForSlot(c), c.Planned) >= noticeableShare:
 		return limitReached(s, p, t)
+	case c.UnknownPlanned > 0:
+		return finding{headline: setting.Plain("nothing is known to have been sent"), limit: LimitClient}, true
 	case c.Planned > 0 && c.Stopped < c.Planned:
 		return finding{
 			headline: setting.Textf("none of the %s was sent", spell.Counted(c.Planned, "planned request")),
@@ -91,6 +95,9 @@ func noReply(s *Snapshot, p *plan.Plan, _ *trust) (finding, bool) {
 	c := &s.Counts
 	if c.Succeeded+c.Failed > 0 {
 		return finding{}, false
+	}
+	if s.State == Done && c.CutOff == 0 {
+		return finding{headline: setting.Plain("no reply is known of"), limit: LimitClient}, true
 	}
 	if s.State == Done {
 		return finding{

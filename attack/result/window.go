@@ -49,8 +49,10 @@ type WindowTokens struct {
 	// token per chunk where there are none.
 	Estimated uint64
 
-	chunks, tokens uint64 // of all streams that succeeded, those of the warm-up too
-	settled        uint64 // of the chunks, those within the window
+	// Chunks and Tokens are those of all streams that succeeded, those of the warm-up
+	// too: by them others are estimated. Settled are the chunks of those within the
+	// window, and Open the other chunks within it.
+	Chunks, Tokens, Settled, Open uint64
 }
 
 // Total is the number of all of them.
@@ -64,10 +66,10 @@ func (n *WindowTokens) CountStream(s *stream.Stream, inWindow uint64, ended bool
 	within := min(inWindow, chunks)
 	switch {
 	case from == stream.TokensUnknown:
-		n.settled += within
+		n.Settled += within
 	case chunks > 0:
 		n.Streamed += portion(tokens, within, chunks)
-		n.chunks, n.tokens, n.settled = n.chunks+chunks, n.tokens+tokens, n.settled+within
+		n.Chunks, n.Tokens, n.Settled = n.Chunks+chunks, n.Tokens+tokens, n.Settled+within
 	case ended:
 		n.Streamed += tokens
 	}
@@ -79,23 +81,28 @@ func (n *WindowTokens) CountWhole(stated int64) { n.Whole += uint64(max(stated, 
 // Estimate works out the tokens of the other streams; chunks are all that came
 // within the window so far.
 func (n *WindowTokens) Estimate(chunks uint64) {
-	open := chunks - min(chunks, n.settled)
+	n.Open = chunks - min(chunks, n.Settled)
+	n.estimate()
+}
+
+func (n *WindowTokens) estimate() {
 	switch {
-	case n.chunks > 0:
-		n.Estimated = portion(n.tokens, open, n.chunks)
-	case n.settled > 0: // nothing is known of tokens
+	case n.Chunks > 0:
+		n.Estimated = portion(n.Tokens, n.Open, n.Chunks)
+	case n.Settled > 0: // nothing is known of tokens
 		n.Estimated = 0
 	default:
-		n.Estimated = open
+		n.Estimated = n.Open
 	}
 }
 
 func (n *WindowTokens) add(o *WindowTokens) {
 	n.Streamed += o.Streamed
 	n.Whole += o.Whole
-	n.chunks += o.chunks
-	n.tokens += o.tokens
-	n.settled += o.settled
+	n.Chunks += o.Chunks
+	n.Tokens += o.Tokens
+	n.Settled += o.Settled
+	n.Open += o.Open
 }
 
 // portion is part/of of the tokens, rounded.

@@ -49,3 +49,26 @@ func TestDescribe(t *testing.T) {
 		t.Error("an error that names settings is not itself")
 	}
 }
+
+// A text comes back from its bytes with its settings still to be named, whatever stands
+// between them; bytes that are no text are refused.
+func TestTextBytes(t *testing.T) {
+	for _, text := range []Text{
+		{}, Plain("100 %"), Textf("%v", Rate), Textf("%v%v", Rate, Rate), Textf("raise %v, or %w", Timeout, Errorf("see %v", Speed)),
+		Plain("zero \x00 byte"), Textf("zero \x00 byte: %v", Rate), Textf("%d of %q", 3, "x").Plus(" %v"), TextOf(Wrong(Rate, "x", "see %v", Speed)),
+	} {
+		b, _ := text.MarshalBinary()
+		var back Text
+		if err := back.UnmarshalBinary(b); err != nil || back.String() != text.String() || back.In(shout) != text.In(shout) || back.Empty() != text.Empty() {
+			t.Errorf("%v: %q comes back as %q", err, text.In(shout), back.In(shout))
+		}
+		for cut := range b {
+			_ = back.UnmarshalBinary(b[:cut])
+		}
+	}
+	for _, b := range [][]byte{nil, {1}, {200}, {0, 0}, {0, 250, 1, 0}, {1, 'a', 1}} {
+		if err := new(Text).UnmarshalBinary(b); err == nil {
+			t.Errorf("%q is taken for a text", b)
+		}
+	}
+}

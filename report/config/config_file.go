@@ -5,13 +5,14 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/alecthomas/kong"
 	"go.yaml.in/yaml/v3"
+
+	"brunt/payloads/regex"
 )
 
 // File is a flag that names a YAML file of flags, one per key. The environment
@@ -76,12 +77,12 @@ func readFile(path string) (*file, error) {
 }
 
 var (
-	yamlLine = regexp.MustCompile(`(?s)^yaml: (?:line (\d+): )?(.*)$`)
+	yamlLine = regex.Lazy(`(?s)^yaml: (?:line (\d+): )?(.*)$`)
 	// quotedWord is what an error repeats of the file: it may be a secret.
-	quotedWord = regexp.MustCompile(`'[^']{2,}'`)
+	quotedWord = regex.Lazy(`'[^']{2,}'`)
 	// lineBefore are errors whose line yaml counts from 0.
-	lineBefore = regexp.MustCompile(`^did not find expected (key|node content|',' or|'-' indicator|<)`)
-	noLine     = regexp.MustCompile(`^(control characters|invalid|input error|incomplete|unexpected|unknown anchor)`)
+	lineBefore = regex.Lazy(`^did not find expected (key|node content|',' or|'-' indicator|<)`)
+	noLine     = regex.Lazy(`^(control characters|invalid|input error|incomplete|unexpected|unknown anchor)`)
 )
 
 // inFile puts the file before an error of yaml, which names only the line.
@@ -89,16 +90,16 @@ func (f *file) inFile(err error) error {
 	if err == nil {
 		return nil
 	}
-	m := yamlLine.FindStringSubmatch(err.Error())
+	m := yamlLine().FindStringSubmatch(err.Error())
 	switch {
 	case m == nil:
 		return err
-	case noLine.MatchString(m[2]):
-		return fmt.Errorf("%s: not YAML: %s", f.path, quotedWord.ReplaceAllString(m[2], "'…'"))
+	case noLine().MatchString(m[2]):
+		return fmt.Errorf("%s: not YAML: %s", f.path, quotedWord().ReplaceAllString(m[2], "'…'"))
 	}
-	text := quotedWord.ReplaceAllString(m[2], "'…'")
+	text := quotedWord().ReplaceAllString(m[2], "'…'")
 	line, _ := strconv.Atoi(m[1])
-	if line == 0 || lineBefore.MatchString(text) { // none means the first
+	if line == 0 || lineBefore().MatchString(text) { // none means the first
 		line++
 	}
 	if strings.HasPrefix(text, "mapping values are not allowed") {

@@ -7,6 +7,7 @@
 //	--config FILE ┘                                    endpoint.Options, payloads.Set
 //
 // May import: attack, attack/arrivals, attack/endpoint, attack/endpoint/secret,
-// attack/expect, attack/mock, attack/plan, payloads, payloads/compose, payloads/generate, payloads/jsonscan,
-// payloads/setting, payloads/show, payloads/stat.
+// attack/expect, attack/mock, attack/plan, payloads, payloads/compose,
+// payloads/generate, payloads/jsonscan, payloads/regex, payloads/setting,
+// payloads/show, payloads/stat.
 package config

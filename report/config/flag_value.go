@@ -6,11 +6,12 @@ import (
 	"fmt"
 	"math"
 	"reflect"
-	"regexp"
 	"strconv"
 	"strings"
 
 	"github.com/alecthomas/kong"
+
+	"brunt/payloads/regex"
 )
 
 // word is one value as it was written, and where: "BRUNT_RATE" or
@@ -75,7 +76,7 @@ func (r *reader) name() string {
 	return strings.ToUpper(r.of.Name)
 }
 
-var negative = regexp.MustCompile(`^-[.0-9]`)
+var negative = regex.Lazy(`^-[.0-9]`)
 
 // words takes those of one flag, or of an argument.
 func (r *reader) words(scan *kong.Scanner) (words []word, err error) {
@@ -95,7 +96,7 @@ func (r *reader) words(scan *kong.Scanner) (words []word, err error) {
 		return []word{{text: "true"}}, nil
 	case next.IsEOL():
 		return nil, fmt.Errorf("needs a value%s", r.example())
-	case !next.IsValue() && !negative.MatchString(next.String()):
+	case !next.IsValue() && !negative().MatchString(next.String()):
 		return nil, fmt.Errorf(
 			"needs a value%s, and %s is a flag; where it is the value, write %s=%s",
 			r.example(),

@@ -3,7 +3,6 @@ package config
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -11,6 +10,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"brunt/attack/endpoint"
+	"brunt/payloads/regex"
 )
 
 // Parse parses a command line. Its error is one line that says what to write
@@ -42,10 +42,10 @@ func Parse(parser *kong.Kong, args, topics []string) (*kong.Context, error) {
 }
 
 var (
-	unknownFlag = regexp.MustCompile(`^unknown flag (--?[^,]*)`)
-	unexpected  = regexp.MustCompile(`(?s)^unexpected (?:argument|flag argument|token) (.*?)(?:, did you mean .*)?$`)
-	noBool      = regexp.MustCompile(`^bool value must be .* but got (.*)$`)
-	missing     = regexp.MustCompile(`^(?:expected |missing positional arguments )`)
+	unknownFlag = regex.Lazy(`^unknown flag (--?[^,]*)`)
+	unexpected  = regex.Lazy(`(?s)^unexpected (?:argument|flag argument|token) (.*?)(?:, did you mean .*)?$`)
+	noBool      = regex.Lazy(`^bool value must be .* but got (.*)$`)
+	missing     = regex.Lazy(`^(?:expected |missing positional arguments )`)
 )
 
 // noCommand is what is wrong where no command was named.
@@ -73,12 +73,12 @@ func noCommand(ctx *kong.Context, args, topics []string, err error) error {
 	case near != "" && args[0] == first || args[0] == "help":
 	case attack != nil && slices.ContainsFunc(args, func(word string) bool { return forAttack(word, attack.Flags) }):
 		return fmt.Errorf("no command given; did you mean: brunt %s", withAttack(ctx.Kong, args))
-	case unknownFlag.MatchString(err.Error()):
+	case unknownFlag().MatchString(err.Error()):
 		return fmt.Errorf(
 			"unknown flag %s, and no command given; brunt --help lists the commands",
-			RedactWord(unknownFlag.FindStringSubmatch(err.Error())[1]),
+			RedactWord(unknownFlag().FindStringSubmatch(err.Error())[1]),
 		)
-	case missing.MatchString(err.Error()):
+	case missing().MatchString(err.Error()):
 		return errors.New("no command given; brunt --help lists them")
 	}
 	if near != "" {
@@ -117,10 +117,10 @@ func misused(ctx *kong.Context, err error) error {
 	node := ctx.Selected()
 	command := strings.TrimPrefix(node.FullPath(), "brunt ")
 	text := err.Error()
-	if m := unknownFlag.FindStringSubmatch(text); m != nil {
+	if m := unknownFlag().FindStringSubmatch(text); m != nil {
 		return noFlag(ctx, m[1], command)
 	}
-	if m := unexpected.FindStringSubmatch(text); m != nil {
+	if m := unexpected().FindStringSubmatch(text); m != nil {
 		if len(node.Children) > 0 {
 			return known(RedactWord(m[1]), namesOf(node))
 		}
@@ -133,25 +133,25 @@ func misused(ctx *kong.Context, err error) error {
 		}
 		return fmt.Errorf("unexpected argument %s: write brunt %s", RedactWord(m[1]), usage(node))
 	}
-	if missing.MatchString(text) {
+	if missing().MatchString(text) {
 		if len(node.Children) > 0 {
 			return fmt.Errorf("what it should do is missing: %s", oneOf(namesOf(node)))
 		}
 		return fmt.Errorf("%s is missing: write brunt %s", strings.ToUpper(node.Positional[0].Name), usage(node))
 	}
-	if m := noBool.FindStringSubmatch(text); m != nil {
+	if m := noBool().FindStringSubmatch(text); m != nil {
 		return fmt.Errorf("%s is neither true nor false", m[1])
 	}
 	return err
 }
 
-var headerFlag = regexp.MustCompile(`^(?:--header=?|-[A-Za-z]*H)(.*)$`)
+var headerFlag = regex.Lazy(`^(?:--header=?|-[A-Za-z]*H)(.*)$`)
 
 // unquoted is the name of a header whose value a shell has made words of its own;
 // empty where there is none.
 func unquoted(args []string) string {
 	for i := range args {
-		m := headerFlag.FindStringSubmatch(args[i])
+		m := headerFlag().FindStringSubmatch(args[i])
 		if m == nil {
 			continue
 		}

@@ -1,25 +1,25 @@
 package config
 
 import (
-	"regexp"
 	"strings"
 
 	"brunt/attack/endpoint"
 	"brunt/attack/endpoint/secret"
+	"brunt/payloads/regex"
 )
 
 // redacted replaces a secret.
 const redacted = "***"
 
 // plain is a word that a shell takes as it is.
-var plain = regexp.MustCompile(`^[A-Za-z0-9_@%+=:,./-]+$`)
+var plain = regex.Lazy(`^[A-Za-z0-9_@%+=:,./-]+$`)
 
 // RedactWord is a word of a command line as it may be shown where it is not known
 // what it was meant for.
 func RedactWord(word string) string {
 	name, value, ok := strings.Cut(word, ":")
 	switch {
-	case ok && !strings.HasPrefix(value, "//") && headerName.MatchString(name) && !secret.Harmless(name, value) && !strings.Contains(word, "@"):
+	case ok && !strings.HasPrefix(value, "//") && headerName().MatchString(name) && !secret.Harmless(name, value) && !strings.Contains(word, "@"):
 		if strings.Trim(value, "0123456789") == "" || strings.HasPrefix(value, "0/") {
 			break // host:port, file:weight
 		}
@@ -37,7 +37,7 @@ func RedactWord(word string) string {
 	return endpoint.RedactTokens(word)
 }
 
-var headerName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]*$`)
+var headerName = regex.Lazy(`^[A-Za-z][A-Za-z0-9_-]*$`)
 
 // CommandLine writes the words of a command, each flag's value being one of its
 // own or after "=", as one would type them again, without the values of headers
@@ -139,7 +139,7 @@ func redactHeader(word string) string {
 }
 
 func quote(word string) string {
-	if plain.MatchString(word) {
+	if plain().MatchString(word) {
 		return word
 	}
 	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
@@ -160,24 +160,24 @@ func RedactGiven(args []string, text string) string {
 }
 
 var (
-	beforeHeader = regexp.MustCompile(`^(?:-[A-Za-z]*H|--header)$`)
-	beforeUser   = regexp.MustCompile(`^(?:-[A-Za-z]*u|--user)$`)
-	joinedUser   = regexp.MustCompile(`^(?:-[A-Za-z]*u|--user=)([^=:-][^:]*:.*)$`)
-	joinedHeader = regexp.MustCompile(`^(?:-[A-Za-z]*H|--header=)([A-Za-z][A-Za-z0-9_-]* *:.*)$`)
+	beforeHeader = regex.Lazy(`^(?:-[A-Za-z]*H|--header)$`)
+	beforeUser   = regex.Lazy(`^(?:-[A-Za-z]*u|--user)$`)
+	joinedUser   = regex.Lazy(`^(?:-[A-Za-z]*u|--user=)([^=:-][^:]*:.*)$`)
+	joinedHeader = regex.Lazy(`^(?:-[A-Za-z]*H|--header=)([A-Za-z][A-Za-z0-9_-]* *:.*)$`)
 )
 
 // given remembers what a word holds that may be secret; before is the one before
 // it.
 func given(s *secret.Set, before, word string) {
-	if m := joinedHeader.FindStringSubmatch(word); m != nil {
+	if m := joinedHeader().FindStringSubmatch(word); m != nil {
 		before, word = "-H", m[1]
 	}
-	if m := joinedUser.FindStringSubmatch(word); m != nil {
+	if m := joinedUser().FindStringSubmatch(word); m != nil {
 		before, word = "-u", m[1]
 	}
 	flag, value, joined := strings.Cut(word, "=")
 	switch {
-	case beforeUser.MatchString(before):
+	case beforeUser().MatchString(before):
 		s.User(word)
 	case before == keyPassFlag && redactPassphrase(word) == redacted:
 		s.Keep(word)
@@ -191,7 +191,7 @@ func given(s *secret.Set, before, word string) {
 		s.Keep(word)
 	case joined && flag == tokenFlag && !strings.HasPrefix(value, "@"):
 		s.Keep(value)
-	case beforeHeader.MatchString(before), strings.Contains(word, ": "):
+	case beforeHeader().MatchString(before), strings.Contains(word, ": "):
 		name, value, _ := strings.Cut(word, ":")
 		if value = strings.TrimSpace(value); !strings.HasPrefix(value, "@") && !strings.HasPrefix(value, "env:") {
 			s.Header(name, value)

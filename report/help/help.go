@@ -4,6 +4,7 @@ import (
 	"embed"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"text/tabwriter"
 )
@@ -43,10 +44,19 @@ func Names() []string {
 	return names
 }
 
-// Show writes the text that a command line asks for, and reports whether it asks
-// for one: only "help TOPIC" does.
-func Show(out io.Writer, args []string) (shown bool, err error) {
-	if len(args) != 2 || args[0] != "help" {
+// Show writes the text that a command line asks for, and reports whether it asks for
+// one: only "help TOPIC" and "version" do. No grammar is needed to answer them, which
+// would take longer than the answer. A shell that asks for completions asks for none.
+func Show(out io.Writer, args []string, version func() string) (shown bool, err error) {
+	switch {
+	case os.Getenv("COMP_LINE") != "":
+		return false, nil
+	case len(args) == 1 && args[0] == "version":
+		if _, err := fmt.Fprintln(out, version()); err != nil {
+			return true, fmt.Errorf("version: %w", err)
+		}
+		return true, nil
+	case len(args) != 2 || args[0] != "help":
 		return false, nil
 	}
 	for _, topic := range Topics() {

@@ -1,6 +1,7 @@
 package help
 
 import (
+	"errors"
 	"regexp"
 	"strings"
 	"testing"
@@ -45,11 +46,32 @@ func TestShow(t *testing.T) {
 		shown bool
 	}{
 		{"help figures", true}, {"help attack", false}, {"help", false}, {"figures", false}, {"help figures more", false},
+		{"version", true}, {"version --help", false}, {"--version", false}, {"version more", false}, {"", false},
 	} {
 		var out strings.Builder
-		shown, err := Show(&out, strings.Fields(c.args))
+		shown, err := Show(&out, strings.Fields(c.args), func() string { return "brunt 1" })
 		if err != nil || shown != c.shown || (out.Len() > 0) != shown {
 			t.Errorf("%q: %v, %v, %d bytes", c.args, shown, err, out.Len())
 		}
+	}
+}
+
+// A shell sets COMP_LINE and gives the words too: it wants what may come next.
+func TestShowLeavesCompletions(t *testing.T) {
+	t.Setenv("COMP_LINE", "brunt version")
+	var out strings.Builder
+	if shown, err := Show(&out, []string{"version"}, func() string { return "brunt 1" }); shown || err != nil || out.Len() > 0 {
+		t.Errorf("%v, %v, %q", shown, err, out.String())
+	}
+}
+
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, errors.New("disk full") }
+
+func TestShowSaysWhatWasNotWritten(t *testing.T) {
+	shown, err := Show(full{}, []string{"version"}, func() string { return "brunt 1" })
+	if !shown || err == nil || err.Error() != "version: disk full" {
+		t.Errorf("%v, %v", shown, err)
 	}
 }

@@ -8,5 +8,6 @@
 // A file that was cut off is read as far as it is whole (cut_short.go).
 //
 // May import: attack, attack/figure, attack/histogram, attack/result, payloads,
-// payloads/setting, report, report/format, report/merge, report/outfile, report/saved.
+// payloads/regex, payloads/setting, report, report/format, report/merge,
+// report/outfile, report/saved.
 package results

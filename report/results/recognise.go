@@ -5,19 +5,19 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"slices"
 
 	"github.com/klauspost/compress/zstd"
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
+	"brunt/payloads/regex"
 	"brunt/report"
 )
 
 var (
 	zstdMagic   = []byte{0x28, 0xb5, 0x2f, 0xfd}
-	looksResult = regexp.MustCompile(`^\s*\{\s*"attack"\s*:`)
-	looksObject = regexp.MustCompile(`^\s*\{`)
+	looksResult = regex.Lazy(`^\s*\{\s*"attack"\s*:`)
+	looksObject = regex.Lazy(`^\s*\{`)
 )
 
 // readAny reads a JSON report or a results file in any of vegeta's encodings,
@@ -42,7 +42,7 @@ func readAny(from io.Reader, name string) (*report.Report, error) {
 	if len(head) == 0 {
 		return nil, fmt.Errorf("%s: empty; give a JSON report or a results file", name)
 	}
-	if looksObject.Match(head) && !looksResult.Match(head) {
+	if looksObject().Match(head) && !looksResult().Match(head) {
 		return report.Read(in, name)
 	}
 	decode, err := decoderFor(in, head, end)
@@ -65,7 +65,7 @@ func decoderFor(in io.Reader, head []byte, end *tail) (vegeta.Decoder, error) {
 			err = errors.New("cut off before its first record; nothing can be read from it")
 		}
 		return decode, err
-	case looksResult.Match(head):
+	case looksResult().Match(head):
 		return vegeta.NewJSONDecoder(lines), nil
 	case head[0] >= '0' && head[0] <= '9':
 		return vegeta.NewCSVDecoder(lines), nil

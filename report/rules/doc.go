@@ -7,5 +7,6 @@
 //
 // A new figure for rules: its name in rule_grammar.go, its value in judge_rules.go.
 //
-// May import: attack/figure, attack/plan, attack/result, report, report/format.
+// May import: attack/figure, attack/plan, attack/result, payloads/regex, report,
+// report/format.
 package rules

@@ -3,7 +3,6 @@ package rules
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,6 +11,7 @@ import (
 	"github.com/agnivade/levenshtein"
 
 	"brunt/attack/figure"
+	"brunt/payloads/regex"
 	"brunt/report"
 )
 
@@ -69,7 +69,7 @@ var countFigures = []string{
 	"goodput_per_s",
 }
 
-var number = regexp.MustCompile(`^[0-9]{1,15}(\.[0-9]{1,9})?$`)
+var number = regex.Lazy(`^[0-9]{1,15}(\.[0-9]{1,9})?$`)
 
 // Parse reads a rule, such as "p99<200ms" or "failed <= 0.1%". Its error
 // is one line that says what is allowed.
@@ -175,7 +175,7 @@ func (r *Rule) limitOf(s string) (float64, report.Unit, bool) {
 }
 
 func parseNumber(s string) (float64, bool) {
-	if !number.MatchString(s) {
+	if !number().MatchString(s) {
 		return 0, false
 	}
 	value, err := strconv.ParseFloat(s, 64)

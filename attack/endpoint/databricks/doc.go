@@ -3,5 +3,6 @@
 // come from databricks-sdk-go, which reads the environment and ~/.databrickscfg as the
 // databricks command does. Nothing here sends load.
 //
-// May import: attack/endpoint/secret, payloads, payloads/setting, payloads/show.
+// May import: attack/endpoint/secret, payloads, payloads/regex, payloads/setting,
+// payloads/show.
 package databricks

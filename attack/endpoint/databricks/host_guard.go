@@ -6,17 +6,16 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"regexp"
 	"strings"
 	"sync"
+
+	"brunt/payloads/regex"
 )
 
 // cloud are the hosts that Databricks' own workspaces and accounts have.
-var cloud = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(
-		`(?i)\.(databricks\.(com|us|mil)|azuredatabricks\.(net|us|cn)|databricks\.azure\.(us|cn))$`,
-	)
-})
+var cloud = regex.Lazy(
+	`(?i)\.(databricks\.(com|us|mil)|azuredatabricks\.(net|us|cn)|databricks\.azure\.(us|cn))$`,
+)
 
 // Cloud reports whether a host's name is one of Databricks' own.
 func Cloud(name string) bool { return cloud().MatchString(name) }

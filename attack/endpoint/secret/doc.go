@@ -4,5 +4,5 @@
 //	Secrets   values that are known (tokens, passwords), in every spelling they can have
 //	Redact…     what looks like a credential though nobody gave it (redact.go, harmless.go)
 //
-// May import: nothing of brunt.
+// May import: payloads/regex.
 package secret

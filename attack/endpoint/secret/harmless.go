@@ -3,24 +3,20 @@ package secret
 import (
 	"regexp"
 	"strings"
-	"sync"
-)
 
-// compiled is an expression that is not compiled before it is needed.
-func compiled(expression string) func() *regexp.Regexp {
-	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expression) })
-}
+	"brunt/payloads/regex"
+)
 
 var (
 	// suspect are names under which no value is harmless. tokens and max_tokens
 	// are counts.
-	suspect = compiled(
+	suspect = regex.Lazy(
 		`(?i)auth|cookie|token(?:[^s]|$)|secret|passw|passphrase|^pass$|pwd|credential|signature|(?:^|[-_.])sig(?:$|[-_.])|session|key|csrf|xsrf|jwt|hmac|bearer|(?:^|[-_.])(?:sid|sas|otp|pin|mfa|code)$`,
 	)
 
 	// common are values that say nothing by themselves: switches, small numbers
 	// with or without a unit, versions, dates, and types and codings of contents.
-	common = compiled(`(?i)^(?:` +
+	common = regex.Lazy(`(?i)^(?:` +
 		`true|false|yes|no|on|off|none|null|auto|default|all|any|\*|` +
 		`plain|test|dev|debug|prod|production|staging|sync|async|batch|info|` +
 		`json|xml|html|text|csv|raw|stream|gzip|br|zstd|deflate|identity|chunked|trailers|close|keep-alive|no-cache|no-store|` +
@@ -31,14 +27,14 @@ var (
 		`(?:application/(?:json|xml|x-ndjson|jsonl|octet-stream|x-www-form-urlencoded)|text/(?:plain|html|csv|event-stream))(?:; ?charset=utf-8)?` +
 		`)$`)
 
-	products = compiled(
+	products = regex.Lazy(
 		`^(?:(?:[A-Za-z][A-Za-z._-]{0,30}/v?[0-9][0-9A-Za-z.+-]{0,15}|[A-Za-z]{1,16}|\([A-Za-z0-9 ;:,._/+-]{1,100}\))(?: |$))+$`,
 	)
-	media = compiled(
+	media = regex.Lazy(
 		`(?i)^(?:(?:application|audio|font|image|message|model|multipart|text|video|\*)/[a-z0-9.+*-]{1,40}(?: ?; ?(?:q|charset|version|profile|level)=[a-z0-9.-]{1,12})*(?:, ?|$))+$`,
 	)
-	words = compiled(`(?i)^(?:(?:[a-z*][a-z-]{0,20}|[a-z-]{1,24}=[0-9]{1,8})(?:;q=[0-9.]{1,5})?(?:, ?|$))+$`)
-	hosts = compiled(
+	words = regex.Lazy(`(?i)^(?:(?:[a-z*][a-z-]{0,20}|[a-z-]{1,24}=[0-9]{1,8})(?:;q=[0-9.]{1,5})?(?:, ?|$))+$`)
+	hosts = regex.Lazy(
 		`(?i)^(?:[a-z0-9_-]{1,63}\.)*[a-z0-9_-]{1,63}\.?(?::[0-9]{1,5})?$|^\[[0-9a-f:.]+\](?::[0-9]{1,5})?$`,
 	)
 )

@@ -1,0 +1,171 @@
+package result
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"brunt/attack/plan"
+	"brunt/attack/spell"
+	"brunt/payloads/setting"
+)
+
+// Worker is one of the machines, or processes, that sent a run's requests together.
+type Worker struct {
+	Name    string
+	State   State
+	At      time.Duration // of its measured start, since the run's
+	Planned uint64
+	Sent    uint64
+	// LatenessP99 is that of the requests that found a slot free; 0 without any.
+	LatenessP99 time.Duration
+	Client      Client
+	// LimitedBy, Trust, Error and Reasons are its own verdict's; Trust is empty where it
+	// has not reported anything.
+	LimitedBy, Trust string
+	Error            time.Duration
+	Reasons          []string
+	Lost             *Lost // nil where it was not
+}
+
+// Lost is how a run's worker was lost.
+type Lost struct {
+	// PlannedUnknown are its requests planned after its last report and before they were
+	// handed on: they may have been sent.
+	PlannedUnknown uint64
+	// Since is its last report, and Until when its requests were handed on, or the run's
+	// end: both since the run's measured start.
+	Since, Until time.Duration
+	Why          string // a clause: "it has not reported for 10 s"
+}
+
+// OwnLateness is the quantile of the lateness of the requests that found a slot free.
+func (l *Latencies) OwnLateness(q float64) time.Duration { return time.Duration(l.ownLateness(q)) }
+
+// maxNamed is how many workers are told of one by one.
+const maxNamed = 5
+
+// grades are the degrees of trust, the best first.
+var grades = []string{TrustFull, TrustLimited, TrustNone}
+
+func gradeOf(trust string) int {
+	for i, grade := range grades {
+		if grade == trust {
+			return i
+		}
+	}
+	return 0
+}
+
+// judgeWorkers adds to the verdict what single workers say: the figures are trusted no
+// further than the least trusted one's, and those that were lost are named.
+func (v *Verdict) judgeWorkers(s *Snapshot, p *plan.Plan) {
+	var reasons []string
+	told, more, behind := 0, 0, []string{}
+	for i := range s.Workers {
+		w := &s.Workers[i]
+		if w.LimitedBy == LimitClient {
+			behind = append(behind, w.Name)
+		}
+		if gradeOf(w.Trust) == 0 || len(w.Reasons) == 0 {
+			continue
+		}
+		if gradeOf(w.Trust) > gradeOf(v.Trust) {
+			v.Trust = w.Trust
+		}
+		v.Error = max(v.Error, w.Error)
+		if told++; told > maxNamed {
+			more++
+			continue
+		}
+		own := w.Reasons
+		if len(own) > 1 {
+			own = own[:len(own)-1] // the last one is what it took of its machine
+		}
+		reasons = append(reasons, "worker "+w.Name+": "+strings.Join(own, "; "))
+	}
+	if more > 0 {
+		reasons = append(reasons, fmt.Sprintf("so it is with %s more", spell.Counted(uint64(more), "worker")))
+	}
+	if unknown := share(s.Counts.Unknown(), s.Counts.Planned); unknown >= noticeableShare {
+		if gradeOf(v.Trust) < gradeOf(TrustLimited) {
+			v.Trust = TrustLimited
+		}
+		reasons = append(reasons, fmt.Sprintf("of %s of the planned requests nobody knows what became of them", spell.Percent(unknown)))
+	}
+	v.Reasons = append(reasons, v.Reasons...)
+	if len(behind) > 0 && v.LimitedBy != LimitClient {
+		v.Notes = append(v.Notes, setting.Plain(namedWorkers(behind)+" did not make the load as planned"))
+	}
+	v.nameLost(s, p)
+}
+
+// nameLost says in the headline, the short form and the notes which workers were lost.
+func (v *Verdict) nameLost(s *Snapshot, p *plan.Plan) {
+	var names []string
+	first := time.Duration(-1)
+	for i := range s.Workers {
+		w := &s.Workers[i]
+		if w.Lost == nil {
+			continue
+		}
+		names = append(names, w.Name)
+		if first < 0 || w.Lost.Since < first {
+			first = w.Lost.Since
+		}
+		if len(names) <= maxNamed {
+			v.Notes = append(v.Notes, setting.Plain(w.lostWords()))
+		}
+	}
+	if len(names) == 0 {
+		return
+	}
+	verb := " was lost"
+	if len(names) > 1 {
+		verb = " were lost"
+	}
+	v.Headline = v.Headline.Plus("; " + namedWorkers(names) + verb + " on the way")
+	v.Brief = v.Brief.Plus("; " + namedWorkers(names) + verb + " at " + clockTime(first))
+	if n := s.Counts.Unknown(); n > 0 {
+		v.Notes = append(v.Notes, setting.Plain(unknownWords(&s.Counts)))
+	}
+	if !p.Open() {
+		v.Notes = append(v.Notes, setting.Plain("what a lost worker sent after its last report is counted nowhere: without a rate nothing says how much that was"))
+	}
+}
+
+// lostWords say when and why the worker was lost.
+func (w *Worker) lostWords() string {
+	when := "worker " + w.Name + " was lost before it reported anything"
+	if w.Trust != "" || w.Sent > 0 {
+		when = "worker " + w.Name + " was lost: its last report is of " + spell.Span(w.Lost.Since) + " into the run"
+	}
+	if w.Lost.Why != "" {
+		when += " (" + w.Lost.Why + ")"
+	}
+	return when
+}
+
+// unknownWords say of how many requests what is not known.
+func unknownWords(c *Counts) string {
+	var parts []string
+	if c.UnknownSent > 0 {
+		parts = append(parts, "what became of "+spell.Counted(c.UnknownSent, "request")+" that had been sent")
+	}
+	if c.UnknownPlanned > 0 {
+		parts = append(parts, "whether "+spell.Counted(c.UnknownPlanned, "planned request")+" reached the endpoint")
+	}
+	return "it is not known " + strings.Join(parts, ", nor ")
+}
+
+// namedWorkers are the first of them, by name, and how many others there are.
+func namedWorkers(names []string) string {
+	switch n := len(names); {
+	case n == 1:
+		return "worker " + names[0]
+	case n > maxNamed:
+		return fmt.Sprintf("workers %s and %d more", strings.Join(names[:maxNamed], ", "), n-maxNamed)
+	default:
+		return "workers " + strings.Join(names[:n-1], ", ") + " and " + names[n-1]
+	}
+}
