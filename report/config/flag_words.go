@@ -11,6 +11,31 @@ import (
 // were typed, but for what was joined (-kHName:value), which is taken apart. They
 // are none where the command line makes no sense.
 func Words(parser *kong.Kong, args []string) []string {
+	var words []string
+	rest := args
+	for _, v := range understood(parser, args) {
+		if v.reader == nil {
+			words = append(words, v.command)
+		}
+		for _, w := range v.words {
+			var flag []string
+			flag, rest = asTyped(v.reader.typed(w.text), v.reader, w.text, rest)
+			words = append(words, flag...)
+		}
+	}
+	return words
+}
+
+// part is a command's name, or a flag or an argument with its values.
+type part struct {
+	command string
+	reader  *reader // nil of a command
+	words   []word
+}
+
+// understood are the parts of a command line in their order, none where it makes no
+// sense.
+func understood(parser *kong.Kong, args []string) (parts []part) {
 	// A trace reads the words once, and no defaults.
 	ctx, err := kong.Trace(parser, args)
 	if err != nil || ctx.Error != nil {
@@ -22,11 +47,9 @@ func Words(parser *kong.Kong, args []string) []string {
 			times[r]++
 		}
 	}
-	var words []string
-	rest := args
 	for _, p := range ctx.Path {
 		if p.Command != nil {
-			words = append(words, p.Command.Name)
+			parts = append(parts, part{command: p.Command.Name})
 		}
 		r := readerOf(p)
 		if r == nil || times[r] > len(r.each) {
@@ -34,13 +57,9 @@ func Words(parser *kong.Kong, args []string) []string {
 		}
 		given := r.each[len(r.each)-times[r]] // those before are of an earlier parse
 		times[r]--
-		for _, w := range given {
-			var flag []string
-			flag, rest = asTyped(r.typed(w.text), r, w.text, rest)
-			words = append(words, flag...)
-		}
+		parts = append(parts, part{reader: r, words: given})
 	}
-	return words
+	return parts
 }
 
 func readerOf(p *kong.Path) *reader {

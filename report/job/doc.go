@@ -7,7 +7,7 @@
 //	                   │                └─ Live ─► live view
 //	                   └─ Session: one command line, with its panel and page
 //
-// May import: attack, attack/endpoint, attack/host, attack/plan, payloads, payloads/file,
-// report, report/config, report/live, report/live/guard, report/outfile, report/panel,
-// report/results, report/rules.
+// May import: attack, attack/endpoint, attack/host, attack/plan, payloads,
+// payloads/file, report, report/config, report/live, report/live/guard,
+// report/manifest, report/outfile, report/panel, report/results, report/rules.
 package job

@@ -27,6 +27,8 @@ type Flags struct {
 	ResultsFormat string            `group:"Output" default:"gob" enum:"gob,csv,ndjson,csv-header" help:"gob, csv or ndjson, for --results -; csv-header, for FILE.csv too: a header and a column for each figure."`
 	Name          string            `group:"Output" placeholder:"TEXT" help:"Name of the run, shown in its reports."`
 	Label         map[string]string `group:"Output" mapsep:"none" pair:"=" placeholder:"K=V" help:"Label of the run, repeatable."`
+
+	ManifestFlags `embed:"" group:"Output"`
 }
 
 // Streams are what a job reads bodies from and writes results to, where - says

@@ -1,0 +1,208 @@
+package manifest
+
+import (
+	"errors"
+	"fmt"
+	"path"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"brunt/attack/endpoint"
+	"brunt/report/config"
+)
+
+// DefaultWorkers is how many workers there are where --workers does not say.
+const DefaultWorkers = 4
+
+// service is the name of the coordinator for the workers, with the port of its server.
+const service = "brunt-coordinator:4222"
+
+// workerToken is the variable of the token that coordinator and workers share.
+const workerToken = "BRUNT_WORKER_TOKEN"
+
+// New is the manifest of a command with the flags that were given. Its error says which
+// of them makes no sense on a cluster; it shows no secret.
+func New(command string, given []config.GivenFlag, image, version string) (*Run, error) {
+	r := &Run{Version: version, Image: image, Workers: DefaultWorkers, Coordinator: []Word{{Text: command}}}
+	if image == "" {
+		r.Image = "brunt:" + tag(version)
+	}
+	if strings.ContainsFunc(r.Image, func(c rune) bool { return c <= ' ' || c > '~' }) {
+		return nil, fmt.Errorf("--image %q: it is no name of an image", r.Image)
+	}
+	r.reserve(given)
+	for _, g := range given {
+		if !utf8.ValidString(g.Text) {
+			return nil, fmt.Errorf("%s: its value is no UTF-8, which is all that a manifest can hold", shown(g))
+		}
+		if g.Name == "" {
+			r.target(g.Text)
+			continue
+		}
+		if err := r.flag(g); err != nil {
+			return nil, err
+		}
+	}
+	r.workspace(given)
+	if err := r.connectWorkers(given); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// shown is what a flag or argument is called in an error.
+func shown(g config.GivenFlag) string {
+	if g.Name == "" {
+		return "TARGET"
+	}
+	return "--" + g.Name
+}
+
+// tag is a version as the tag of an image.
+func tag(version string) string {
+	return strings.Map(func(c rune) rune {
+		if strings.ContainsRune("-._", c) || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' {
+			return c
+		}
+		return '-'
+	}, strings.TrimPrefix(version, "v"))
+}
+
+func (r *Run) add(text string) { r.Coordinator = append(r.Coordinator, Word{Text: text}) }
+func (r *Run) refer(before, variable string) {
+	r.Coordinator = append(r.Coordinator, Word{before, variable})
+}
+
+// target adds TARGET.
+func (r *Run) target(text string) {
+	if hidden(text) {
+		r.refer("", r.secret("TARGET", "TARGET, with its secrets", false))
+		return
+	}
+	r.add(text)
+}
+
+// flag adds one flag, unless a cluster has no use for it.
+func (r *Run) flag(g config.GivenFlag) (err error) {
+	text := g.Text
+	switch g.Name {
+	case "print-manifest", "image", "config", "open", "worker-token", "listen-workers", "profile":
+		return nil
+	case "workers":
+		n, err := strconv.Atoi(strings.TrimPrefix(text, "local:"))
+		if r.Workers = n; err != nil || n < 1 {
+			return fmt.Errorf("--workers %s: it is no number of workers; write 4", text)
+		}
+		return nil
+	case "header":
+		text, err = r.header(g.Name, text)
+	case "user":
+		text, err = r.user(g.Name, text)
+	case "key-pass":
+		text, err = r.passphrase(g.Name, text)
+	case "serve-token":
+		r.secret("BRUNT_SERVE_TOKEN", "the token of the live view, 16 characters or more", false)
+		return nil
+	case "serve":
+		if text = r.serve(text); text == "" {
+			return nil
+		}
+		g.Switch = false
+	case "nats", "nats-creds", "nats-nkey", "nats-ca":
+		return r.nats(g)
+	case "save":
+		r.Writes = true
+		r.set("BRUNT_RUNS", outputsDir+"/runs", false)
+	case "payloads", "body", "targets":
+		text, err = r.payload(g)
+	default:
+		switch {
+		case g.File && text == "-":
+		case g.Writes:
+			r.Writes = true
+			text = outputsDir + "/" + path.Base(strings.ReplaceAll(text, `\`, "/"))
+		case g.File:
+			text = secretsDir + "/" + file(&r.Secrets, text).Name
+		case hidden(text) || g.Name == "proxy" && strings.Contains(text, "@"):
+			variable := r.secret("FLAG_"+shouted(g.Name), "the value of --"+g.Name, false)
+			r.refer("--"+g.Name+"=", variable)
+			return nil
+		}
+	}
+	if err != nil {
+		return err
+	}
+	r.add(written(g, text))
+	return nil
+}
+
+// written is a flag as one word.
+func written(g config.GivenFlag, text string) string {
+	switch {
+	case g.Switch && text == "true":
+		return "--" + g.Name
+	case g.Switch && text == "false" && g.Negatable:
+		return "--no-" + g.Name
+	}
+	return "--" + g.Name + "=" + text
+}
+
+// nats has coordinator and workers use the user's own NATS cluster: all of them read
+// the same variables.
+func (r *Run) nats(g config.GivenFlag) error {
+	name := "BRUNT_" + shouted(g.Name)
+	switch {
+	case g.File:
+		r.set(name, secretsDir+"/"+file(&r.Secrets, g.Text).Name, true)
+	case strings.Contains(g.Text, "@") || hidden(g.Text):
+		r.secret(name, "the URL of the NATS cluster, with its secrets", true)
+	default:
+		r.set(name, g.Text, true)
+	}
+	r.NATS = r.NATS || g.Name == "nats"
+	return nil
+}
+
+// connectWorkers says how workers find their coordinator.
+func (r *Run) connectWorkers(given []config.GivenFlag) error {
+	r.add("--workers=" + strconv.Itoa(r.Workers))
+	if r.NATS {
+		r.Worker = []Word{{Text: "worker"}, {Text: "--once"}}
+		return nil
+	}
+	scheme := "nats"
+	for _, g := range given {
+		switch {
+		case g.Name == "workers-cert":
+			scheme = "tls"
+		case strings.HasPrefix(g.Name, "nats-") && g.Name != "nats-ca":
+			return errors.New("--" + g.Name + ": it is for --nats, which is not there; add that, or leave it out")
+		}
+	}
+	r.add("--listen-workers=:4222")
+	r.secret(workerToken, "a token of your own, as openssl rand -hex 16 prints one", true)
+	r.Worker = []Word{{Text: "worker"}, {Text: scheme + "://" + service}, {Text: "--once"}}
+	return nil
+}
+
+// workspace has the environment hold the credentials of a Databricks workspace, where
+// TARGET may be in one.
+func (r *Run) workspace(given []config.GivenFlag) {
+	target, found := "", false
+	for _, g := range given {
+		if g.Name == "" {
+			target = g.Text
+		}
+		if g.Name == "auth" && g.Text == "none" {
+			return
+		}
+		found = found || g.Name == "profile"
+	}
+	if !found && (target == "" || !endpoint.Configured(target)) {
+		return
+	}
+	r.secret("DATABRICKS_HOST", "the workspace's URL", true)
+	r.secret("DATABRICKS_CLIENT_ID", "a service principal's id", true)
+	r.secret("DATABRICKS_CLIENT_SECRET", "its secret", true)
+}
