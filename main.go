@@ -17,7 +17,6 @@ import (
 
 	"brunt/attack"
 	"brunt/attack/endpoint"
-	"brunt/attack/mock"
 	"brunt/payloads/generate"
 	"brunt/payloads/stat"
 	"brunt/report"
@@ -65,13 +64,16 @@ type commands struct {
 	Runs       runsCmd                  `cmd:"" help:"List the runs that --save has kept; @-1 is the newest."`
 	Payloads   payloadsCmd              `cmd:"" help:"Check, describe or make files of request bodies."`
 	Mock       mockCmd                  `cmd:"" help:"Run the look-alike of a serving endpoint in its own process."`
+	Worker     workerCmd                `cmd:"" help:"Send a share of the load of attack --workers."`
 	Version    versionCmd               `cmd:"" help:"Print the version."`
 	Completion config.CompletionCommand `cmd:"" help:"Print the completion script of a shell."`
-	Print      kong.VersionFlag         `name:"version" env:"-" help:"Print the version."`
+	Print      kong.VersionFlag         `name:"version" env:"-" hidden:"" help:"Print the version."`
 	Man        mangokong.ManFlag        `hidden:"" env:"-" help:"Print the man page."`
 }
 
 type attackCmd struct {
+	config.AttackExamples
+
 	URL string `arg:"" optional:"" name:"target" help:"Name of a serving endpoint in the configured Databricks workspace, any URL, or mock://?latency=20ms for the embedded endpoint (brunt mock --help lists its keys)."`
 
 	Job    job.Flags     `embed:""`
@@ -84,13 +86,6 @@ type attackCmd struct {
 
 	Save   bool        `group:"Output" help:"Keep the report among the saved runs (brunt runs), as BRUNT_RUNS=DIR does too."`
 	Config config.File `group:"Output" predictor:"file" placeholder:"FILE.yaml" help:"Read flags from FILE; BRUNT_RATE=… and the like come before it, the command line before both."`
-}
-
-// Help gives two examples.
-func (attackCmd) Help() string {
-	return `Examples:
-  brunt attack my-endpoint -p bodies.jsonl -r 200 -d 5m
-  brunt attack 'mock://?latency=20ms' -p bodies.jsonl -c 16 -n 20000 -o json | jq .latency_ms.response.p99`
 }
 
 // Run makes the run that the flags ask for and reports it.
@@ -108,7 +103,7 @@ func (a *attackCmd) Run(ctx *kong.Context, io *streams) error {
 	if err != nil {
 		return usage(err)
 	}
-	source, err := job.Open(a.Job, a.URL, job.Allow{Load: a.Live.Wait, End: a.Live.Serve != ""}, job.Streams{In: io.in, Out: io.out, Args: config.Words(ctx.Kong, ctx.Args)})
+	source, err := job.Open(a.Job, a.URL, job.Allow{Load: a.Live.Wait, End: a.Live.Serve != ""}, io.job(ctx))
 	if err != nil {
 		return usage(err)
 	}
@@ -161,12 +156,13 @@ func classed(err error) error {
 	var known *failure
 	var away *endpoint.UnreachableError
 	var unwritten *generate.WriteError
+	var broken *job.FailedError
 	switch {
 	case err == nil || errors.As(err, &known):
 		return err
 	case errors.Is(err, attack.ErrInterrupted):
 		return &failure{exitInterrupted, err}
-	case errors.As(err, &away), errors.As(err, &unwritten):
+	case errors.As(err, &away), errors.As(err, &unwritten), errors.As(err, &broken):
 		return failed(err)
 	}
 	return usage(err)
@@ -193,8 +189,7 @@ type capacityCmd struct {
 
 // Run searches and reports.
 func (c *capacityCmd) Run(ctx *kong.Context, io *streams) error {
-	given := job.Streams{In: io.in, Out: io.out, Args: config.Words(ctx.Kong, ctx.Args)}
-	code, err := c.Flags.Run(c.URL, given, io.err, func() { os.Exit(exitInterrupted) })
+	code, err := c.Flags.Run(c.URL, io.job(ctx), io.err, func() { os.Exit(exitInterrupted) })
 	if code != exitOK {
 		return &failure{code, err}
 	}
@@ -202,19 +197,14 @@ func (c *capacityCmd) Run(ctx *kong.Context, io *streams) error {
 }
 
 type reportCmd struct {
+	config.ReportExamples
+
 	Files []string `arg:"" optional:"" name:"file" predictor:"file" once:"" help:"Results or JSON reports; - is standard input."`
 
 	output.Flags `embed:"" group:"Output"`
 	SLO          []string `name:"slo" group:"Output" sep:"none" placeholder:"'p99<200ms'" help:"Judge by these rules instead of the report's own, repeatable; a broken one exits 3."`
 	Strict       bool     `group:"Output" help:"Exit 4, and have --junit fail, when the figures are not to be trusted."`
 	Schema       bool     `group:"Output" help:"Print the JSON Schema of reports."`
-}
-
-// Help gives two examples.
-func (reportCmd) Help() string {
-	return `Examples:
-  brunt report monday.json tuesday.json
-  brunt report -o json - < run.json | jq .verdict`
 }
 
 // Run reads the reports, merges and prints them.
@@ -312,17 +302,21 @@ func (c *makeCmd) Run(io *streams) error {
 type mockCmd struct{ config.Mock }
 
 // Run serves until interrupted.
-func (m *mockCmd) Run(io *streams) error {
-	settings, err := mock.Parse(m.Config)
-	if err != nil {
-		return usage(err)
+func (m *mockCmd) Run(io *streams) error { return classed(job.ServeMock(&m.Mock, io.err)) }
+
+type workerCmd struct{ config.Worker }
+
+// Run works for coordinators until interrupted.
+func (w *workerCmd) Run(io *streams) error { return classed(job.Work(&w.Worker, ordered, io.err)) }
+
+// ordered reads the words of a coordinator's command.
+func ordered(words []string) (job.Flags, string, error) {
+	var c commands
+	command, err := config.ReadGiven(&c, words)
+	if command == "capacity" {
+		return c.Capacity.Job(), c.Capacity.URL, err
 	}
-	ctx, stop := job.UntilInterrupted()
-	defer stop()
-	if err := mock.Serve(ctx, settings, m.Listen, io.err); err != nil {
-		return failed(err)
-	}
-	return nil
+	return c.Attack.Job, c.Attack.URL, err
 }
 
 type versionCmd struct{}
@@ -339,6 +333,13 @@ type streams struct {
 	args     []string
 	in       io.Reader
 	out, err io.Writer
+}
+
+// job are the streams of a run that the command line asks for.
+func (s *streams) job(ctx *kong.Context) job.Streams {
+	note := func(line string) { fmt.Fprintln(s.err, "brunt: "+format.Plain(line)) }
+	args := config.Words(ctx.Kong, ctx.Args)
+	return job.Streams{In: s.in, Out: s.out, Args: args, Words: config.Given(ctx, args), Note: note}
 }
 
 func main() {

@@ -68,6 +68,9 @@ func (s *slot) take() {
 		l.retire(s)
 		return
 	}
+	if run.lease.Load() != 0 && s.waitsForLease() {
+		return
+	}
 	if s.conn == nil {
 		if run.pacer != nil && !s.admitted() {
 			return

@@ -84,17 +84,24 @@ func (r *Run) changeAt(when *Instant, rate vegeta.Rate, concurrency int) error {
 
 // changeable reports what makes a change none for this run.
 func (r *Run) changeable(rate vegeta.Rate, concurrency int) error {
+	if err := CheckChange(&r.plan, rate, concurrency); err != nil || concurrency == 0 {
+		return err
+	}
+	return r.fits(concurrency)
+}
+
+// CheckChange says why a run of the plan cannot be given such a load while it is under
+// way; nil where it can.
+func CheckChange(p *plan.Plan, rate vegeta.Rate, concurrency int) error {
 	switch {
-	case r.plan.Instants != nil:
+	case p.Instants != nil:
 		return errors.New("this run replays a record at its own pace: stop it and start one with a rate")
-	case r.plan.Open() && (concurrency != 0 || rate.Freq <= 0):
+	case p.Open() && (concurrency != 0 || rate.Freq <= 0):
 		return errors.New("this run keeps a rate: change that, or stop it and start one with a concurrency")
-	case !r.plan.Open() && (rate.Freq != 0 || concurrency <= 0):
+	case !p.Open() && (rate.Freq != 0 || concurrency <= 0):
 		return errors.New("this run keeps a concurrency: change that, or stop it and start one with a rate")
 	case rate.Freq > 0 && plan.PerSecond(rate) > plan.MaxRatePerSecond:
 		return setting.Wrong(setting.Rate, "", "must be above 0 and at most 10,000,000/s")
-	case concurrency > 0:
-		return r.fits(concurrency)
 	}
 	return nil
 }

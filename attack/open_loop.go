@@ -74,6 +74,9 @@ func (l *loop) takeDue() (s *slot, tk ticket, ok bool) {
 			t.slotsTaken = false
 			t.lookAt = at.Add(schedule.Slack(at.Sub(run.start), t.spacing()))
 			return nil, tk, false
+		case run.unleased(now):
+			l.endTickets()
+			return nil, tk, false
 		}
 		if run.plan.CatchUp == plan.CatchUpSkip && now.Sub(at) > plan.SkipAfter {
 			t.skip(t.next >= schedule.Warm)

@@ -62,10 +62,14 @@ func (r *Run) Stop(how plan.AtEnd) {
 
 // Obey waits for the run's end and takes interrupts meanwhile: the first
 // drains the run, the second and every SIGQUIT cuts it, the third calls die.
-func (r *Run) Obey(interrupts <-chan os.Signal, die func()) {
+func (r *Run) Obey(interrupts <-chan os.Signal, die func()) { Obey(r.done, r.Stop, interrupts, die) }
+
+// Obey waits until a run is done and takes interrupts meanwhile: the first has stop drain
+// it, the second and every SIGQUIT has it cut, the third calls die.
+func Obey(done <-chan struct{}, stop func(plan.AtEnd), interrupts <-chan os.Signal, die func()) {
 	for seen := 0; ; {
 		select {
-		case <-r.done:
+		case <-done:
 			return
 		case signal := <-interrupts:
 			if signal == syscall.SIGQUIT {
@@ -73,9 +77,9 @@ func (r *Run) Obey(interrupts <-chan os.Signal, die func()) {
 			}
 			switch seen++; seen {
 			case 1:
-				r.Stop(plan.Drain)
+				stop(plan.Drain)
 			case 2:
-				r.Stop(plan.Cut)
+				stop(plan.Cut)
 			default:
 				die()
 			}

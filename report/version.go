@@ -20,8 +20,9 @@ func Version() string {
 	return "devel"
 }
 
-// VersionLine says version, commit, Go and platform.
-func VersionLine() string {
+// Revision says version and commit: what two processes have in common that may work
+// together.
+func Revision() string {
 	of := commit
 	if info, ok := debug.ReadBuildInfo(); ok && of == "" {
 		of = "unknown"
@@ -31,5 +32,10 @@ func VersionLine() string {
 			}
 		}
 	}
-	return fmt.Sprintf("brunt %s commit %s %s %s/%s", Version(), of, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	return fmt.Sprintf("%s commit %s", Version(), of)
+}
+
+// VersionLine says version, commit, Go and platform.
+func VersionLine() string {
+	return fmt.Sprintf("brunt %s %s %s/%s", Revision(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }

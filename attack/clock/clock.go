@@ -44,6 +44,9 @@ func (a *AtomicInstant) Load() Instant { return Instant(a.ns.Load()) }
 // Store puts the instant in it.
 func (a *AtomicInstant) Store(at Instant) { a.ns.Store(int64(at)) }
 
+// Swap puts the instant in it and returns the one before.
+func (a *AtomicInstant) Swap(at Instant) (before Instant) { return Instant(a.ns.Swap(int64(at))) }
+
 // CompareAndSwap puts the instant in it and returns true where it held old.
 func (a *AtomicInstant) CompareAndSwap(old, at Instant) bool {
 	return a.ns.CompareAndSwap(int64(old), int64(at))

@@ -15,6 +15,9 @@ func (s *StatusSet) UnmarshalText(text []byte) (err error) {
 	return err
 }
 
+// MarshalText writes the words of ParseStatusSet.
+func (s StatusSet) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
 // String is the set in the words of ParseStatusSet: 200-299,304.
 func (s *StatusSet) String() string {
 	var parts []string

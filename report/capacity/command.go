@@ -25,6 +25,7 @@ type Flags struct {
 	Exchange config.Exchange `embed:"" group:"Load"`
 	Payloads config.Payloads `embed:"" group:"Payloads"`
 	Target   config.Target   `embed:"" group:"Target"`
+	Cluster  config.Cluster  `embed:"" group:"Workers"`
 	Output   output.Flags    `embed:"" group:"Output"`
 
 	Name  string            `group:"Output" placeholder:"TEXT" help:"Name of the search, shown in its reports."`
@@ -121,11 +122,15 @@ func (f *Flags) open(target string, streams job.Streams) ([]rules.Rule, *job.Sou
 	if err := f.Output.Claim(""); err != nil {
 		return nil, nil, err
 	}
-	flags := job.Flags{
-		Load: config.Load{Exchange: f.Exchange}, Payloads: f.Payloads, Target: f.Target, Name: f.Name, Label: f.Label,
-	}
-	source, err := job.Open(flags, target, job.Allow{Load: true}, streams)
+	source, err := job.Open(f.Job(), target, job.Allow{Load: true}, streams)
 	return list, source, err
+}
+
+// Job are the flags of the runs that the search makes.
+func (f *Flags) Job() job.Flags {
+	return job.Flags{
+		Load: config.Load{Exchange: f.Exchange}, Payloads: f.Payloads, Target: f.Target, Cluster: f.Cluster, Name: f.Name, Label: f.Label,
+	}
 }
 
 // plan is what all steps have in common.

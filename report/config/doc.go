@@ -6,8 +6,8 @@
 //	BRUNT_… ──────┼─ kong ─→ Load, Payloads, Target ─→ plan.Plan, attack.Request,
 //	--config FILE ┘                                    endpoint.Options, payloads.Set
 //
-// May import: attack, attack/arrivals, attack/endpoint, attack/endpoint/secret,
-// attack/expect, attack/mock, attack/plan, payloads, payloads/compose,
-// payloads/generate, payloads/jsonscan, payloads/regex, payloads/setting,
-// payloads/show, payloads/stat.
+// May import: attack, attack/arrivals, attack/cluster, attack/endpoint,
+// attack/endpoint/secret, attack/expect, attack/mock, attack/plan, payloads,
+// payloads/compose, payloads/file, payloads/generate, payloads/jsonscan, payloads/regex,
+// payloads/setting, payloads/show, payloads/stat.
 package config

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"slices"
 	"strings"
 
 	"brunt/attack/endpoint"
@@ -56,9 +57,9 @@ func CommandLine(args []string) string {
 			word = flag + "=" + redactUser(value)
 		case i > 0 && (args[i-1] == "-u" || args[i-1] == "--user"):
 			word = redactUser(word)
-		case flag == tokenFlag && joined:
+		case slices.Contains(tokenFlags, flag) && joined:
 			word = flag + "=" + redactToken(value)
-		case i > 0 && args[i-1] == tokenFlag:
+		case i > 0 && slices.Contains(tokenFlags, args[i-1]):
 			word = redactToken(word)
 		case flag == proxyFlag && joined:
 			word = flag + "=" + redactProxy(value)
@@ -78,8 +79,10 @@ func CommandLine(args []string) string {
 	return strings.Join(out, " ")
 }
 
+// tokenFlags are those whose values are tokens.
+var tokenFlags = []string{"--serve-token", "--worker-token", "--token"}
+
 const (
-	tokenFlag   = "--serve-token"
 	proxyFlag   = "--proxy"
 	keyPassFlag = "--key-pass"
 )
@@ -105,7 +108,7 @@ func redactPassphrase(word string) string {
 }
 
 func redactToken(word string) string {
-	if strings.HasPrefix(word, "@") {
+	if strings.HasPrefix(word, "@") || strings.HasPrefix(word, "env:") {
 		return word
 	}
 	return redacted
@@ -187,9 +190,9 @@ func given(s *secret.Set, before, word string) {
 		s.URL(word)
 	case joined && flag == proxyFlag:
 		s.URL(value)
-	case before == tokenFlag && !strings.HasPrefix(word, "@"):
+	case slices.Contains(tokenFlags, before) && redactToken(word) == redacted:
 		s.Keep(word)
-	case joined && flag == tokenFlag && !strings.HasPrefix(value, "@"):
+	case joined && slices.Contains(tokenFlags, flag) && redactToken(value) == redacted:
 		s.Keep(value)
 	case beforeHeader().MatchString(before), strings.Contains(word, ": "):
 		name, value, _ := strings.Cut(word, ":")

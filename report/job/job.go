@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"brunt/attack"
+	"brunt/attack/cluster"
 	"brunt/attack/endpoint"
 	"brunt/attack/host"
 	"brunt/attack/plan"
@@ -25,7 +26,7 @@ import (
 
 // Job is a run with what belongs to it.
 type Job struct {
-	Run  *attack.Run
+	Run  report.Run
 	Meta report.Meta
 
 	target  *endpoint.Endpoint
@@ -35,6 +36,7 @@ type Job struct {
 	own     bool // the bodies are this job's own
 	results *results.Writer
 	file    string
+	workers *cluster.Coordinator // that send the load; nil where this process does
 }
 
 // Start begins a run; waiting, which may be nil, is called with what is waited for
@@ -63,20 +65,49 @@ func (s *Source) Start(ctx context.Context, o live.Settings, waiting func(text s
 
 // Ready opens all that runs of the plan need, as Start does, and waits until the
 // endpoint is awake, without beginning any.
-func (s *Source) Ready(
-	ctx context.Context, o live.Settings, plan plan.Plan, waiting func(text string),
-) (_ *Job, err error) {
+func (s *Source) Ready(ctx context.Context, o live.Settings, plan plan.Plan, waiting func(text string)) (_ *Job, err error) {
+	j, err := s.ready(ctx, &o, plan, waiting)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			j.discard()
+			err = interruptedOr(ctx, err)
+		}
+	}()
+	if s.flags.Cluster.Workers.N > 0 {
+		if err = s.prepareWorkers(ctx, j, &o, waiting); err != nil {
+			return nil, err
+		}
+	}
+	if j.sink, err = s.keep(j); err != nil {
+		return nil, fmt.Errorf("--results: %w", err)
+	}
+	if j.Meta.ColdStart, err = attack.Wake(ctx, plan, j.request, j.set, j.target, time.Duration(s.flags.WaitReady), waiting); err != nil {
+		return nil, err
+	}
+	j.Meta.Sampler = j.target.Sample(ctx)
+	return j, ctx.Err()
+}
+
+func interruptedOr(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return attack.ErrInterrupted
+	}
+	return err
+}
+
+// ready opens the target and the bodies. It sends nothing.
+func (s *Source) ready(ctx context.Context, o *live.Settings, plan plan.Plan, waiting func(text string)) (_ *Job, err error) {
 	if err := plan.Validate(); err != nil && !s.flags.Replay { // which has no rate before it has bodies
 		return nil, err
 	}
 	j := &Job{}
 	defer func() {
-		if err == nil {
-			return
-		}
-		j.discard()
-		if ctx.Err() != nil {
-			err = attack.ErrInterrupted
+		if err != nil {
+			j.discard()
+			err = interruptedOr(ctx, err)
 		}
 	}()
 	var kept string
@@ -105,32 +136,33 @@ func (s *Source) Ready(
 		}
 	}
 	// What cannot be is said before anything is sent or waited for.
-	if _, err = plan.Fits(host.ReadLimits(), j.target.Embedded != nil, j.target.Dialer.Ways()); err != nil {
-		return nil, err
+	if s.flags.Cluster.Workers.N == 0 {
+		if _, err = plan.Fits(host.ReadLimits(), j.target.Embedded != nil, j.target.Dialer.Ways()); err != nil {
+			return nil, err
+		}
 	}
 	j.Meta = report.MetaOf(plan, j.target.Target.URL, j.set)
 	j.Meta.Endpoint, j.Meta.Details = j.target.Name, j.target.Details
 	j.Meta.Name, j.Meta.Labels, j.Meta.Command = cmp.Or(o.Name, s.flags.Name), s.flags.Label, config.CommandLine(s.streams.Args)
-	if j.sink, err = s.keep(j); err != nil {
-		return nil, fmt.Errorf("--results: %w", err)
-	}
-	if j.Meta.ColdStart, err = attack.Wake(ctx, plan, j.request, j.set, j.target, time.Duration(s.flags.WaitReady), waiting); err != nil {
-		return nil, err
-	}
-	j.Meta.Sampler = j.target.Sample(ctx)
-	if ctx.Err() != nil {
-		return nil, attack.ErrInterrupted
-	}
-	return j, nil
+	return j, ctx.Err()
 }
 
 // Again begins a run of the plan, which becomes the job's; the one before is done.
-func (j *Job) Again(plan plan.Plan) (err error) {
-	if j.Run, err = attack.Start(plan, j.request, j.set, j.target, j.sink); err != nil {
+func (j *Job) Again(plan plan.Plan) error {
+	run, err := j.begun(plan)
+	if err != nil {
 		return err
 	}
-	j.Meta.Plan, j.Meta.Concurrency = j.Run.Plan(), plan.Concurrency
+	j.Run = run
+	j.Meta.Plan, j.Meta.Concurrency = run.Plan(), plan.Concurrency
 	return nil
+}
+
+func (j *Job) begun(plan plan.Plan) (report.Run, error) {
+	if j.workers != nil {
+		return j.workers.Start(plan)
+	}
+	return attack.Start(plan, j.request, j.set, j.target, j.sink)
 }
 
 // requestFor is the request for a target. Values of headers and queries were

@@ -1,6 +1,7 @@
 package job
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -22,6 +23,7 @@ type Flags struct {
 	config.Load     `embed:"" group:"Load"`
 	config.Payloads `embed:"" group:"Payloads"`
 	config.Target   `embed:"" group:"Target"`
+	config.Cluster  `embed:"" group:"Workers"`
 
 	Results       string            `group:"Output" writes:"" predictor:"file" placeholder:"FILE" help:"Write a record per request, as vegeta does, to FILE.gob, .csv or .ndjson, compressed with .zst after it; its last record holds the report. - is standard output, in --results-format, and implies -o none."`
 	ResultsFormat string            `group:"Output" default:"gob" enum:"gob,csv,ndjson,csv-header" help:"gob, csv or ndjson, for --results -; csv-header, for FILE.csv too: a header and a column for each figure."`
@@ -37,6 +39,10 @@ type Streams struct {
 	In   io.Reader
 	Out  io.Writer
 	Args []string
+	// Words are those of config.Given, for workers; Note is told what becomes of those,
+	// a line each.
+	Words []string
+	Note  func(line string)
 }
 
 // Source makes the jobs of one command line.
@@ -56,6 +62,7 @@ type Source struct {
 	Numbered bool
 	// otherFiles are those that this process needs besides the load's.
 	otherFiles int
+	workers    *workers // nil before they are needed
 }
 
 // Allow is what need not be said of the load when it is asked for.
@@ -74,8 +81,11 @@ func Open(flags Flags, word string, allow Allow, streams Streams) (*Source, erro
 	plan := flags.Plan()
 	plan.UntilStopped = allow.End
 	plan.Seed = flags.Seed
-	if err := flags.Load.Check(); err != nil {
+	if err := errors.Join(flags.Load.Check(), flags.Cluster.Check()); err != nil {
 		return nil, err
+	}
+	if flags.Cluster.Workers.N > 0 && flags.Results != "" {
+		return nil, errors.New("--results with --workers: records would be kept by each worker; leave one of the two out")
 	}
 	if err := plan.Validate(); err != nil && !((allow.Load || flags.Replay) && unfilled(plan)) {
 		return nil, err
@@ -119,7 +129,10 @@ func unfilled(p plan.Plan) bool {
 }
 
 // Close closes the bodies, once all jobs are closed.
-func (s *Source) Close() { _ = s.set.Close() } // read only: nothing is lost
+func (s *Source) Close() {
+	s.workers.close()
+	_ = s.set.Close() // read only: nothing is lost
+}
 
 // firstRate is what a form begins with where no load was given: little enough for any
 // endpoint.

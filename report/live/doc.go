@@ -11,8 +11,8 @@
 // Who is let in is decided in live/guard; what Prometheus reads is made in
 // live/metrics.
 //
-// May import: attack, attack/endpoint, attack/figure, attack/host, attack/plan,
-// attack/result, payloads/file, payloads/setting, payloads/show, report, report/compare,
-// report/config, report/export, report/format, report/live/guard, report/live/metrics,
-// report/page, report/results, report/rules, report/saved, report/words.
+// May import: attack/endpoint, attack/figure, attack/host, attack/plan, attack/result,
+// payloads/file, payloads/setting, payloads/show, report, report/compare, report/config,
+// report/export, report/format, report/live/guard, report/live/metrics, report/page,
+// report/results, report/rules, report/saved, report/words.
 package live

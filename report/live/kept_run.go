@@ -7,7 +7,6 @@ import (
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
-	"brunt/attack"
 	"brunt/attack/result"
 	"brunt/report"
 	"brunt/report/results"
@@ -16,7 +15,7 @@ import (
 
 // Job is a run under way with what belongs to it.
 type Job struct {
-	Run  *attack.Run
+	Run  report.Run
 	Meta report.Meta
 	// Change is Run.Change, nil where the load may not be changed.
 	Change func(rate vegeta.Rate, concurrency int) error

@@ -9,9 +9,9 @@ import (
 	tea "github.com/charmbracelet/bubbletea"
 	"golang.org/x/term"
 
-	"brunt/attack"
 	"brunt/attack/plan"
 	"brunt/attack/result"
+	"brunt/report"
 	"brunt/report/format"
 	_ "brunt/report/panel/silent" // before bubbletea
 )
@@ -29,7 +29,7 @@ const (
 // a line each 10 s, and when quiet nothing.
 // interrupt is called when q or Ctrl-C is pressed, which a panel's raw mode
 // keeps from becoming a signal.
-func Show(w io.Writer, in io.Reader, run *attack.Run, plan *plan.Plan, quiet bool, interrupt func()) (stop func()) {
+func Show(w io.Writer, in io.Reader, run report.Run, plan *plan.Plan, quiet bool, interrupt func()) (stop func()) {
 	if quiet {
 		return func() {}
 	}
@@ -59,7 +59,7 @@ func Waiting(w io.Writer, quiet bool) (tell func(text string), stop func()) {
 	return func(text string) { fmt.Fprintln(f, "brunt: "+format.Plain(text)) }, func() {}
 }
 
-func show(f *os.File, in io.Reader, run *attack.Run, plan *plan.Plan, interrupt func()) (stop func()) {
+func show(f *os.File, in io.Reader, run report.Run, plan *plan.Plan, interrupt func()) (stop func()) {
 	m := &model{run: run, plan: plan, styles: newStyles(f), interrupt: interrupt, snapshot: run.Snapshot()}
 	options := []tea.ProgramOption{tea.WithOutput(f), tea.WithAltScreen(), tea.WithoutSignalHandler()}
 	// Bodies may come from standard input; keys are read only from a terminal.
@@ -83,7 +83,7 @@ func show(f *os.File, in io.Reader, run *attack.Run, plan *plan.Plan, interrupt 
 
 // model is bubbletea's: it holds the newest snapshot and nothing else.
 type model struct {
-	run           *attack.Run
+	run           report.Run
 	plan          *plan.Plan
 	styles        styles
 	interrupt     func()

@@ -6,8 +6,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"brunt/attack"
 	"brunt/attack/plan"
+	"brunt/report"
 	"brunt/report/format"
 )
 
@@ -44,7 +44,7 @@ func pulse(w io.Writer, every time.Duration, line func(since time.Duration) stri
 const longDrain = time.Second
 
 // plain tells of a run, a line at a time, and when it is stopped what is waited for.
-func plain(w io.Writer, every time.Duration, run *attack.Run, plan *plan.Plan) (stop func()) {
+func plain(w io.Writer, every time.Duration, run report.Run, plan *plan.Plan) (stop func()) {
 	end := pulse(w, every, func(since time.Duration) string {
 		return format.Span(since.Round(time.Second)) + " · " + progress(run.Snapshot(), plan)
 	})

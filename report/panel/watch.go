@@ -8,7 +8,6 @@ import (
 
 	"golang.org/x/term"
 
-	"brunt/attack"
 	"brunt/attack/plan"
 	"brunt/attack/result"
 	"brunt/report"
@@ -22,7 +21,7 @@ const lineEvery = 500 * time.Millisecond
 // watch shows the run's progress on one line of a terminal, redrawn in place.
 // The function it returns ends that and clears the line; call it once the run
 // is done. It uses no escape codes, so that any terminal will do.
-func watch(f *os.File, run *attack.Run, plan *plan.Plan) (stop func()) {
+func watch(f *os.File, run report.Run, plan *plan.Plan) (stop func()) {
 	quit, gone := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(gone)

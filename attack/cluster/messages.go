@@ -1,0 +1,189 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/fxamacker/cbor/v2"
+	"github.com/nats-io/nats.go"
+
+	"brunt/attack/plan"
+)
+
+// prefix begins all subjects.
+const prefix = "brunt"
+
+// subjectJoin is where workers ask for a coordinator that wants some.
+const subjectJoin = prefix + ".join"
+
+func subjectEnter(session string) string { return prefix + "." + session + ".enter" }
+
+// subjectOf is where the coordinator asks a worker to do something.
+func subjectOf(session string, worker int, what string) string {
+	return fmt.Sprintf("%s.%s.w.%d.%s", prefix, session, worker, what)
+}
+
+// subjectSaid is where a worker tells the coordinator how far it is.
+func subjectSaid(session string, worker int) string {
+	return fmt.Sprintf("%s.%s.said.%d", prefix, session, worker)
+}
+
+// subjectSnapshots is where a worker's snapshots of a session's run go.
+func subjectSnapshots(session string, run, worker int) string {
+	return fmt.Sprintf("%s.%s.snap.%d.%d", prefix, session, run, worker)
+}
+
+func streamName(session string) string  { return "brunt-" + session }
+func leaseBucket(session string) string { return "brunt-" + session + "-leases" }
+func fileBucket(session string) string  { return "brunt-" + session + "-files" }
+func leaseKey(run, worker int) string   { return fmt.Sprintf("r%d.w%d", run, worker) }
+
+// What a coordinator asks of a worker.
+const (
+	askPrepare = "prepare"
+	askClock   = "clock"
+	askStart   = "start"
+	askChange  = "change"
+	askEnd     = "end"
+)
+
+// hello is what a worker says of itself.
+type hello struct {
+	ID      string // of this worker process, made by it
+	Name    string // for people
+	Version string
+	Cores   int
+	Started int64 // by its clock, ns
+}
+
+// offer answers a hello: a session that wants workers.
+type offer struct {
+	Session string
+	Refused string // why this worker cannot take part; empty where it can
+}
+
+// place is a worker's in a session.
+type place struct {
+	Index   int
+	Refused string
+}
+
+// order is what a worker prepares.
+type order struct {
+	Number int // counts the orders of a session
+	Body   []byte
+	Files  []fileRef
+}
+
+// fileRef is a file of the coordinator's that a worker needs.
+type fileRef struct {
+	Path   string // as the order names it
+	Digest string // SHA-256, in hex: the object's name
+	Size   int64
+}
+
+// said is what a worker tells of an order.
+type said struct {
+	Order int
+	State string
+	Text  string // what it is at, or why it failed
+}
+
+// States of a worker's order.
+const (
+	saidBusy   = "busy"
+	saidReady  = "ready"
+	saidFailed = "failed"
+)
+
+// moment answers askClock: the worker's clock when the question came and when the answer
+// went, in ns.
+type moment struct{ Came, Went int64 }
+
+// begin starts a run.
+type begin struct {
+	Run    int
+	Order  int
+	ID     string // of the run
+	Plan   []byte // JSON of a plan.Plan
+	Shares []plan.Share
+	At     int64         // the schedule's start by the worker's clock, ns
+	Lease  time.Duration // how long it may send after a renewal; 0 for always
+}
+
+// change is what becomes of a run under way. Changes have numbers, in order, and one that
+// comes twice is done once.
+type change struct {
+	Run, Number int
+	What        string
+	From        time.Duration // since the measured start
+	Freq        int           // of a rate
+	Per         time.Duration
+	Concurrency int
+	Length      time.Duration
+	Share       plan.Share
+	Request     uint64 // the first of the share's that is not done yet, in a closed loop
+	How         plan.AtEnd
+}
+
+// Kinds of changes.
+const (
+	changeRate   = "rate"
+	changeLength = "length"
+	changeStop   = "stop"
+	changeTake   = "take"
+	changeSettle = "settle"
+)
+
+// answer is a worker's to a request; Refused is empty where it is done.
+type answer struct{ Refused string }
+
+func encode(v any) []byte {
+	b, err := cbor.Marshal(v)
+	if err != nil {
+		panic(err) // a type of ours that cannot be written down
+	}
+	return b
+}
+
+func decode(b []byte, v any) error { return cbor.Unmarshal(b, v) }
+
+// ask sends a request and waits for the answer, for as long as the context lasts: where
+// nobody listens, or the connection is lost, it asks again.
+func ask(ctx context.Context, c *nats.Conn, subject string, question, reply any) error {
+	const (
+		patience = 2 * time.Second
+		pause    = 200 * time.Millisecond
+	)
+	var last error
+	for {
+		one, cancel := context.WithTimeout(ctx, patience)
+		m, err := c.RequestWithContext(one, subject, encode(question))
+		cancel()
+		if err == nil {
+			return decode(m.Data, reply)
+		}
+		if last = err; errors.Is(err, nats.ErrConnectionClosed) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("no answer: %w", last)
+		case <-time.After(pause):
+		}
+	}
+}
+
+// listen has a function answer the requests of a subject. A request that makes no sense
+// is left unanswered.
+func listen[Q, A any](c *nats.Conn, subject string, handle func(Q) A) (*nats.Subscription, error) {
+	return c.Subscribe(subject, func(m *nats.Msg) {
+		var q Q
+		if decode(m.Data, &q) != nil {
+			return
+		}
+		_ = m.Respond(encode(handle(q))) // whoever asked asks again
+	})
+}

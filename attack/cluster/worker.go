@@ -1,0 +1,352 @@
+package cluster
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"brunt/attack"
+	"brunt/attack/plan"
+)
+
+const (
+	// seekEvery is how often a worker asks for a coordinator.
+	seekEvery = 500 * time.Millisecond
+	// orphanAfter is how long a worker with nothing to do waits for a word of its
+	// coordinator, which speaks to it at least each clockEvery.
+	orphanAfter = 15 * time.Second
+	// reportWithin is how long a worker tries to hand in its last snapshot, and then
+	// waits to be sent away: a coordinator that died may be started again.
+	reportWithin = 10 * time.Minute
+)
+
+// Prepared is an order that a worker has made ready.
+type Prepared struct {
+	// Start begins a run of the plan, which it completes with what no plan that was
+	// sent can hold.
+	Start func(p plan.Plan) (*attack.Run, error)
+	Close func()
+}
+
+// WorkerOptions are what a worker works with.
+type WorkerOptions struct {
+	Access
+	Name    string // for people; the host's name where it is empty
+	Version string // a coordinator takes no other than its own
+	Cores   int
+	Once    bool // one session, not one after the other
+	// Cache is the directory where files of bodies are kept by digest.
+	Cache string
+	// Prepare makes an order ready, whose files lie where files says; tell is told what
+	// is waited for.
+	Prepare func(ctx context.Context, body []byte, files map[string]string, tell func(string)) (*Prepared, error)
+	// Tell is told, a line each, what becomes of the worker.
+	Tell func(line string)
+	// Clock is this machine's; nil for time.Now.
+	Clock func() time.Time
+}
+
+// worker is a worker process.
+type worker struct {
+	WorkerOptions
+	id   string
+	nats *nats.Conn
+	js   jetstream.JetStream
+}
+
+// ErrLeft is a worker's end without having been sent away by its coordinator.
+var ErrLeft = errors.New("the coordinator is gone")
+
+// Work connects, and works for one coordinator (Once) or one after the other, until the
+// context ends: then what is in flight is drained and reported first.
+func Work(ctx context.Context, o WorkerOptions) error {
+	if o.Clock == nil {
+		o.Clock = time.Now
+	}
+	if o.Name == "" {
+		o.Name, _ = os.Hostname() // a name for people; the number tells workers apart
+	}
+	w := &worker{WorkerOptions: o, id: rand.Text()}
+	var err error
+	if w.nats, w.js, err = o.connect("brunt worker " + w.Name); err != nil {
+		return err
+	}
+	defer w.nats.Close()
+	w.Tell("waiting for a coordinator at " + o.Shown())
+	for {
+		s, err := w.join(ctx)
+		if err != nil {
+			if ctx.Err() != nil {
+				return nil
+			}
+			return err
+		}
+		err = s.serve(ctx)
+		if ctx.Err() != nil || w.Once {
+			return err
+		}
+		if err != nil {
+			w.Tell(err.Error())
+		}
+	}
+}
+
+// join waits for a session that wants a worker, and enters it.
+func (w *worker) join(ctx context.Context) (*session, error) {
+	h := hello{ID: w.id, Name: w.Name, Version: w.Version, Cores: w.Cores}
+	told := ""
+	for {
+		h.Started = w.Clock().UnixNano()
+		var o offer
+		var p place
+		one, cancel := context.WithTimeout(ctx, 2*time.Second)
+		m, err := w.nats.RequestWithContext(one, subjectJoin, encode(h))
+		if err == nil {
+			err = decode(m.Data, &o)
+		}
+		if err == nil && o.Refused == "" {
+			if err = ask(one, w.nats, subjectEnter(o.Session), h, &p); err == nil && p.Refused == "" {
+				cancel()
+				return w.open(ctx, o.Session, p.Index)
+			}
+		}
+		cancel()
+		if refused := o.Refused + p.Refused; refused != "" && refused != told {
+			told = refused
+			w.Tell(refused)
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(seekEvery):
+		}
+	}
+}
+
+// session is a worker's part in a coordinator's session.
+type session struct {
+	*worker
+	name  string
+	index int
+	subs  []*nats.Subscription
+	ended chan struct{} // the coordinator sends the worker away
+	end   sync.Once
+	files *fileCache
+
+	mu       sync.Mutex
+	heard    time.Time // last word of the coordinator
+	order    int
+	state    said
+	cancel   context.CancelFunc
+	prepared *Prepared
+	paths    map[string]string // of the order's files, here
+	task     *task
+}
+
+// open subscribes to what the coordinator may ask.
+func (w *worker) open(ctx context.Context, name string, index int) (*session, error) {
+	s := &session{worker: w, name: name, index: index, ended: make(chan struct{}), heard: time.Now()}
+	s.files = &fileCache{js: w.js, bucket: fileBucket(name), dir: w.Cache}
+	subscribe := func(sub *nats.Subscription, err error) error {
+		if err == nil {
+			s.subs = append(s.subs, sub)
+		}
+		return err
+	}
+	subject := func(what string) string { return subjectOf(name, index, what) }
+	err := errors.Join(
+		subscribe(listen(w.nats, subject(askClock), func(struct{}) moment {
+			now := w.Clock().UnixNano()
+			s.hear()
+			return moment{now, w.Clock().UnixNano()}
+		})),
+		subscribe(listen(w.nats, subject(askPrepare), func(o order) answer { return s.prepare(ctx, o) })),
+		subscribe(listen(w.nats, subject(askStart), s.begin)),
+		subscribe(listen(w.nats, subject(askChange), s.change)),
+		subscribe(listen(w.nats, subject(askEnd), func(struct{}) answer {
+			s.end.Do(func() { close(s.ended) })
+			return answer{}
+		})),
+		w.nats.FlushTimeout(5*time.Second),
+	)
+	if err != nil {
+		s.close()
+		return nil, err
+	}
+	w.Tell(fmt.Sprintf("worker %d of session %s", index+1, name))
+	return s, nil
+}
+
+func (s *session) hear() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.heard = time.Now()
+}
+
+// serve works until the coordinator ends the session or is gone, or the context ends.
+func (s *session) serve(ctx context.Context) error {
+	defer s.close()
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	stop := ctx.Done()
+	for {
+		select {
+		case <-s.ended:
+			return nil
+		case <-stop:
+			t := s.now()
+			if t == nil {
+				return nil
+			}
+			t.run.Stop(plan.Drain)
+			stop = nil
+		case <-tick.C:
+			t := s.now()
+			switch {
+			case ctx.Err() != nil && (t == nil || t.reported() || s.silent() > orphanAfter):
+				return nil
+			case s.silent() < orphanAfter || t != nil && !t.overdue():
+			default:
+				return ErrLeft
+			}
+		}
+	}
+}
+
+// now is the run under way, or the last one; nil before the first.
+func (s *session) now() *task {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.task
+}
+
+func (s *session) silent() time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return time.Since(s.heard)
+}
+
+// close ends what is under way.
+func (s *session) close() {
+	for _, sub := range s.subs {
+		_ = sub.Unsubscribe() // a connection that is gone has no subscriptions
+	}
+	s.mu.Lock()
+	t := s.task
+	s.mu.Unlock()
+	if t != nil {
+		t.close()
+	}
+	s.discard()
+}
+
+// discard closes the order that is prepared.
+func (s *session) discard() {
+	s.mu.Lock()
+	cancel, prepared := s.cancel, s.prepared
+	s.cancel, s.prepared, s.task = nil, nil, nil
+	s.mu.Unlock()
+	if cancel != nil {
+		cancel()
+	}
+	if prepared != nil {
+		prepared.Close()
+	}
+}
+
+// prepare begins to make an order ready; how that goes is told as it goes.
+func (s *session) prepare(ctx context.Context, o order) answer {
+	s.hear()
+	s.mu.Lock()
+	if o.Number <= s.order {
+		defer s.mu.Unlock()
+		if o.Number == s.order {
+			go s.say(s.state) // the first answer was lost, and so may this have been
+		}
+		return answer{}
+	}
+	s.order = o.Number
+	t := s.task
+	s.mu.Unlock()
+	if t != nil {
+		t.close()
+	}
+	s.discard()
+	ctx, cancel := context.WithCancel(ctx)
+	s.mu.Lock()
+	s.cancel = cancel
+	s.state = said{Order: o.Number, State: saidBusy}
+	s.mu.Unlock()
+	go s.makeReady(ctx, o)
+	return answer{}
+}
+
+func (s *session) makeReady(ctx context.Context, o order) {
+	tell := func(text string) { s.tell(said{Order: o.Number, State: saidBusy, Text: text}) }
+	paths, err := s.files.fetch(ctx, o.Files, tell)
+	var p *Prepared
+	if err == nil {
+		p, err = s.Prepare(ctx, o.Body, paths, tell)
+	}
+	now := said{Order: o.Number, State: saidReady}
+	s.mu.Lock()
+	switch {
+	case err != nil:
+		now.State, now.Text = saidFailed, err.Error()
+	case s.order != o.Number || ctx.Err() != nil:
+		s.mu.Unlock()
+		p.Close()
+		return
+	default:
+		s.prepared, s.paths = p, paths
+	}
+	s.mu.Unlock()
+	s.tell(now)
+}
+
+// tell notes how far the order is, and says so.
+func (s *session) tell(now said) {
+	s.mu.Lock()
+	if now.Order == s.order {
+		s.state = now
+	}
+	s.mu.Unlock()
+	s.say(now)
+}
+
+// say tells the coordinator. What is lost it asks for again.
+func (s *session) say(now said) {
+	_ = s.nats.Publish(subjectSaid(s.name, s.index), encode(now))
+}
+
+// begin starts a run.
+func (s *session) begin(b begin) answer {
+	s.hear()
+	s.mu.Lock()
+	prepared, last := s.prepared, s.task
+	s.mu.Unlock()
+	switch {
+	case last != nil && last.number == b.Run:
+		return answer{} // asked again
+	case prepared == nil || b.Order != s.order:
+		return answer{Refused: "nothing is prepared for it"}
+	}
+	if last != nil {
+		last.close()
+	}
+	t, err := s.start(b, prepared)
+	if err != nil {
+		return answer{Refused: err.Error()}
+	}
+	s.mu.Lock()
+	s.task = t
+	s.mu.Unlock()
+	return answer{}
+}

@@ -1,0 +1,57 @@
+package attack
+
+import "time"
+
+// leaseLook is how often a slot of a closed loop looks whether its run may send again.
+const leaseLook = 50 * time.Millisecond
+
+// TakeUntil has the run begin no request from the instant on, by this machine's clock,
+// until it is called again with a later one: so another machine can be sure that it
+// does not, and send the rest of its share. Requests whose instant passes meanwhile are
+// sent late.
+func (r *Run) TakeUntil(at time.Time) {
+	now := r.clock.Now()
+	until := now.Add(time.Until(at))
+	if before := r.lease.Swap(until); before == 0 || before > now || until <= now {
+		return
+	}
+	for _, l := range r.loops { // they have been waiting for this
+		l.lock()
+		l.leave()
+	}
+}
+
+// unleased reports whether the run may begin no request now.
+func (r *Run) unleased(now Instant) bool {
+	lease := r.lease.Load()
+	return lease != 0 && now >= lease
+}
+
+// waitsForLease has the slot of a closed loop take its next ticket later, where the run
+// may begin no request now.
+func (s *slot) waitsForLease() bool {
+	now, end := s.run.clock.Now(), s.run.end.Load()
+	if !s.run.unleased(now) || now >= end {
+		return false
+	}
+	s.wait(min(now.Add(leaseLook), end), (*slot).take)
+	return true
+}
+
+// Leave ends the run's sending as Stop does, as of an instant since the measured start
+// from which on others send its share: planned is what was before that. It waits until
+// then.
+func (r *Run) Leave(from time.Duration) {
+	at := r.measured.Load().Add(from)
+	select {
+	case <-time.After(at.Sub(r.clock.Now())):
+	case <-r.ending:
+		return
+	}
+	r.endOnce.Do(func() {
+		r.stopAt.Store(at)
+		r.endWindow(at)
+		close(r.ending)
+		r.wakeLoops()
+	})
+}

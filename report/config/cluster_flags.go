@@ -1,0 +1,158 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/alecthomas/kong"
+
+	"brunt/attack/cluster"
+	"brunt/attack/plan"
+	read "brunt/payloads/file"
+)
+
+// Cluster are the flags of a run that many workers make.
+type Cluster struct {
+	Workers       Workers      `placeholder:"N|local:N" help:"Have N workers send the load, started with brunt worker on other machines, or local:N on this one; this process sends none (brunt help machines)."`
+	ListenWorkers string       `placeholder:"ADDR" help:"Where the embedded NATS server listens for workers (:4222 with a token; this machine only with local:N)."`
+	WorkerToken   string       `placeholder:"TOKEN" env:"BRUNT_WORKER_TOKEN" help:"Token that workers connect with (a random one); @FILE or env:NAME keeps it off the command line."`
+	WorkersCert   string       `predictor:"file" placeholder:"FILE" help:"Certificate (PEM) of the embedded NATS server, for TLS."`
+	WorkersKey    string       `predictor:"file" placeholder:"FILE" help:"Its key (PEM)."`
+	OnWorkerLoss  cluster.Loss `default:"redistribute" enum:"redistribute,continue,abort" help:"When a worker is lost: others send the rest of its share (redistribute), nobody does (continue), or the run stops (abort)."`
+
+	NATS `embed:""`
+}
+
+// NATS are the flags that say how a NATS server of the user's own is reached.
+type NATS struct {
+	NATS      string `name:"nats" env:"BRUNT_NATS" placeholder:"URL" help:"NATS server or cluster to use, with JetStream: nats://host:4222 or tls://…, several with commas between."`
+	NATSCreds string `name:"nats-creds" env:"BRUNT_NATS_CREDS" predictor:"file" placeholder:"FILE" help:"File of NATS credentials (JWT and key)."`
+	NATSNKey  string `name:"nats-nkey" env:"BRUNT_NATS_NKEY" predictor:"file" placeholder:"FILE" help:"File of an NKey's seed."`
+	NATSCA    string `name:"nats-ca" env:"BRUNT_NATS_CA" predictor:"file" placeholder:"FILE" help:"Certificates (PEM) that the NATS server's is trusted by, besides the system's."`
+}
+
+// Access is what they say.
+func (n *NATS) Access() cluster.Access {
+	return cluster.Access{URL: n.NATS, Creds: n.NATSCreds, NKey: n.NATSNKey, CA: n.NATSCA}
+}
+
+// Workers is how many workers there are to be, 0 for none; Local has them be processes
+// that are started here.
+type Workers struct {
+	N     int
+	Local bool
+}
+
+// Decode reads N or local:N.
+func (w *Workers) Decode(ctx *kong.DecodeContext) error {
+	var word string
+	if err := ctx.Scan.PopValueInto("workers", &word); err != nil {
+		return err
+	}
+	number, local := strings.CutPrefix(word, "local:")
+	n, err := strconv.Atoi(number)
+	if err != nil || n < 1 || n > plan.MaxShares {
+		return fmt.Errorf("%q is no number of workers; write 4, or local:4 for processes on this machine (at most %d)", word, plan.MaxShares)
+	}
+	*w = Workers{n, local}
+	return nil
+}
+
+// Check reports flags that say nothing, or two things.
+func (c *Cluster) Check() error {
+	if c.Workers.N == 0 {
+		for name, given := range map[string]bool{
+			"--listen-workers": c.ListenWorkers != "", "--workers-cert": c.WorkersCert != "",
+			"--nats": c.NATS.NATS != "",
+		} {
+			if given {
+				return fmt.Errorf("%s: it is for --workers, which is not there; add that, or leave it out", name)
+			}
+		}
+		return nil
+	}
+	switch {
+	case c.NATS.NATS != "" && c.ListenWorkers != "":
+		return errors.New("--listen-workers with --nats: the embedded server is not used then; leave one out")
+	case (c.WorkersCert == "") != (c.WorkersKey == ""):
+		return errors.New("--workers-cert and --workers-key belong together; give both")
+	case c.ListenWorkers != "":
+		if _, _, err := net.SplitHostPort(c.ListenWorkers); err != nil {
+			return fmt.Errorf("--listen-workers %s: write HOST:PORT, or :PORT for all addresses", c.ListenWorkers)
+		}
+	}
+	return nil
+}
+
+// Worker are the flags of the command worker.
+type Worker struct {
+	URL     string `arg:"" optional:"" name:"server" placeholder:"URL" help:"NATS server of the coordinator, as its --workers prints it: nats://TOKEN@host:4222; --nats says the same."`
+	Token   string `name:"token" env:"BRUNT_WORKER_TOKEN" placeholder:"TOKEN" help:"Token of the coordinator; @FILE or env:NAME keeps it off the command line."`
+	Name    string `placeholder:"TEXT" help:"Name of this worker, shown in reports (the host's)."`
+	Once    bool   `help:"End with the coordinator (default: wait for the next one)."`
+	Forever bool   `help:"Wait for the next coordinator once one has ended (the default)."`
+	Cache   string `predictor:"file" placeholder:"DIR" help:"Directory where files of bodies are kept (one in the system's cache)."`
+	Quiet   bool   `help:"Say nothing but errors."`
+	Tied    bool   `hidden:"" env:"-" help:"End when standard input does."`
+
+	NATS `embed:""`
+}
+
+// Help gives an example.
+func (*Worker) Help() string {
+	return `Example:
+  brunt worker nats://TOKEN@10.0.0.7:4222 --once`
+}
+
+// Access is how the worker's flags say that the server is reached.
+func (w *Worker) Access() (cluster.Access, error) {
+	a := w.NATS.Access()
+	switch {
+	case w.URL != "" && a.URL != "":
+		return a, errors.New("the server is named twice, as an argument and by --nats; leave one out")
+	case w.URL+a.URL == "":
+		return a, errors.New("no server: write brunt worker nats://TOKEN@host:4222, as the coordinator prints it")
+	case w.Once && w.Forever:
+		return a, errors.New("--once and --forever: leave one out")
+	case w.URL != "":
+		a.URL = w.URL
+	}
+	for word := range strings.SplitSeq(a.URL, ",") {
+		if !strings.Contains(word, "://") {
+			word = "nats://" + word
+		}
+		if u, err := url.Parse(strings.TrimSpace(word)); err != nil || u.Host == "" {
+			return a, fmt.Errorf("%s is no address of a NATS server; write nats://host:4222", RedactWord(word))
+		}
+	}
+	var err error
+	a.Token, err = secretOr("--token", w.Token)
+	return a, err
+}
+
+// secretOr is a secret that a word is, or that lies where it says: @FILE or env:NAME.
+func secretOr(flag, word string) (string, error) {
+	if path, ok := strings.CutPrefix(word, "@"); ok {
+		text, err := read.ReadText(path)
+		if err != nil {
+			return "", fmt.Errorf("%s: %w", flag, err)
+		}
+		return strings.TrimSpace(text), nil
+	}
+	if name, ok := strings.CutPrefix(word, "env:"); ok {
+		text, set := os.LookupEnv(name)
+		if !set {
+			return "", fmt.Errorf("%s: the environment has no variable %s", flag, name)
+		}
+		return text, nil
+	}
+	return word, nil
+}
+
+// Token is the token that workers are to connect with, empty for a random one.
+func (c *Cluster) Token() (string, error) { return secretOr("--worker-token", c.WorkerToken) }
