@@ -196,6 +196,34 @@ func TestGitHub(t *testing.T) {
 	}
 }
 
+// TestDockerfile: the image of a release is the one that brunt help machines shows, for
+// each platform: of nothing but certificates and brunt, for no user with a name.
+func TestDockerfile(t *testing.T) {
+	file, err := os.ReadFile(".ci/Dockerfile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := regexp.MustCompile(`(?m)^(#|ARG ).*\n`).ReplaceAllString(string(file), "")
+	own = strings.NewReplacer("--platform=$BUILDPLATFORM ", "", "$TARGETPLATFORM/", "").Replace(own)
+	shown := regexp.MustCompile("(?s)```dockerfile\n(.*?)```").FindStringSubmatch(manual()["machines"])
+	if shown == nil || own != shown[1] {
+		t.Errorf(".ci/Dockerfile is, on one machine,\n%s\nand brunt help machines shows\n%q", own, shown)
+	}
+	var release struct {
+		Dockers []struct {
+			Dockerfile string
+			Platforms  []string
+		} `yaml:"dockers_v2"`
+	}
+	text, err := os.ReadFile(".goreleaser.yaml")
+	if err = cmp.Or(err, yaml.Unmarshal(text, &release)); err != nil || len(release.Dockers) != 1 {
+		t.Fatalf("%v, %v", release, err)
+	}
+	if d := release.Dockers[0]; d.Dockerfile != ".ci/Dockerfile" || !slices.Equal(d.Platforms, []string{"linux/amd64", "linux/arm64"}) {
+		t.Errorf("%v", d)
+	}
+}
+
 // TestReadmeFlags: README and topics name no flag that is none of brunt's.
 func TestReadmeFlags(t *testing.T) {
 	known := map[string]bool{"--help": true, "--man": true}
