@@ -24,6 +24,7 @@ type Cluster struct {
 	WorkersCert   string       `predictor:"file" placeholder:"FILE" help:"Certificate (PEM) of the embedded NATS server, for TLS."`
 	WorkersKey    string       `predictor:"file" placeholder:"FILE" help:"Its key (PEM)."`
 	OnWorkerLoss  cluster.Loss `default:"redistribute" enum:"redistribute,continue,abort" help:"When a worker is lost: others send the rest of its share (redistribute), nobody does (continue), or the run stops (abort)."`
+	Resume        string       `env:"-" placeholder:"SESSION" help:"Go on with the run of a coordinator that has ended without finishing it, given with the same command line again; the coordinator says the name of its session."`
 
 	NATS `embed:""`
 }
@@ -68,7 +69,8 @@ func (c *Cluster) Check() error {
 	if c.Workers.N == 0 {
 		for name, given := range map[string]bool{
 			"--listen-workers": c.ListenWorkers != "", "--workers-cert": c.WorkersCert != "",
-			"--nats": c.NATS.NATS != "",
+			"--resume": c.Resume != "",
+			"--nats":   c.NATS.NATS != "",
 		} {
 			if given {
 				return fmt.Errorf("%s: it is for --workers, which is not there; add that, or leave it out", name)
@@ -79,6 +81,10 @@ func (c *Cluster) Check() error {
 	switch {
 	case c.NATS.NATS != "" && c.ListenWorkers != "":
 		return errors.New("--listen-workers with --nats: the embedded server is not used then; leave one out")
+	case c.Resume != "" && c.Workers.Local:
+		return errors.New("--resume: workers of this machine end with their coordinator, so that there is nothing to resume")
+	case c.Resume != "" && strings.Trim(c.Resume, "abcdefghijklmnopqrstuvwxyz234567") != "":
+		return errors.New("--resume: that is no name of a session; the coordinator said it when it began")
 	case (c.WorkersCert == "") != (c.WorkersKey == ""):
 		return errors.New("--workers-cert and --workers-key belong together; give both")
 	case c.ListenWorkers != "":

@@ -37,6 +37,7 @@ type Job struct {
 	results *results.Writer
 	file    string
 	workers *cluster.Coordinator // that send the load; nil where this process does
+	resumes bool                 // they are at the run already
 }
 
 // Start begins a run; waiting, which may be nil, is called with what is waited for
@@ -159,7 +160,11 @@ func (j *Job) Again(plan plan.Plan) error {
 }
 
 func (j *Job) begun(plan plan.Plan) (report.Run, error) {
-	if j.workers != nil {
+	switch {
+	case j.resumes:
+		j.resumes = false
+		return j.workers.Resume()
+	case j.workers != nil:
 		return j.workers.Start(plan)
 	}
 	return attack.Start(plan, j.request, j.set, j.target, j.sink)

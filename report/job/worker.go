@@ -1,0 +1,148 @@
+package job
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"brunt/attack"
+	"brunt/attack/cluster"
+	"brunt/attack/endpoint"
+	"brunt/attack/plan"
+	"brunt/payloads"
+	"brunt/report"
+	"brunt/report/config"
+	"brunt/report/format"
+)
+
+// Work works for coordinators, as the flags say, until it is interrupted. read reads the
+// words of a coordinator's command; what becomes of the worker is said on errors.
+func Work(flags *config.Worker, read func(words []string) (Flags, string, error), errors io.Writer) error {
+	access, err := flags.Access()
+	if err != nil {
+		return err
+	}
+	cache := flags.Cache
+	if cache == "" {
+		cache = filepath.Join(cacheDir(), "files")
+	}
+	ctx, stop := UntilInterrupted()
+	defer stop()
+	if flags.Tied {
+		var end context.CancelFunc
+		ctx, end = context.WithCancel(ctx)
+		go func() {
+			_, _ = io.Copy(io.Discard, os.Stdin)
+			end()
+		}()
+	}
+	tell := func(line string) {
+		if !flags.Quiet {
+			fmt.Fprintln(errors, "brunt: "+format.Plain(line))
+		}
+	}
+	err = cluster.Work(ctx, cluster.WorkerOptions{
+		Access: access, Name: flags.Name, Version: report.Revision(), Cores: runtime.GOMAXPROCS(0), Once: flags.Once, Cache: cache, Tell: tell,
+		Prepare: func(ctx context.Context, body []byte, files map[string]string, tell func(string)) (*cluster.Prepared, error) {
+			return prepare(ctx, body, files, read, tell)
+		},
+	})
+	if err != nil {
+		return &FailedError{err}
+	}
+	return nil
+}
+
+// prepare opens what an order asks for.
+func prepare(
+	ctx context.Context, body []byte, files map[string]string, read func(words []string) (Flags, string, error), tell func(string),
+) (*cluster.Prepared, error) {
+	var w work
+	if err := json.Unmarshal(body, &w); err != nil {
+		return nil, err
+	}
+	flags, word, err := read(w.Words)
+	if err != nil {
+		return nil, err
+	}
+	flags.Results, flags.Cluster = "", config.Cluster{} // the coordinator's business
+	if endpoint.Embedded(word) {
+		word = w.Target
+	}
+	if err = flags.replaceFiles(files); err != nil {
+		return nil, err
+	}
+	source, err := Open(flags, word, Allow{Load: true, End: true}, Streams{Words: w.Words})
+	if err != nil {
+		return nil, err
+	}
+	o := source.Settings()
+	o.Target, o.Payloads = w.Target, replaced(w.Payloads, files)
+	j, err := source.ready(ctx, &o, source.lightest(), tell)
+	if err != nil {
+		source.Close()
+		return nil, err
+	}
+	return &cluster.Prepared{
+		Start: j.share,
+		Close: func() {
+			j.discard()
+			source.Close()
+		},
+	}, nil
+}
+
+// replaceFiles has the flags name files where they lie here.
+func (f *Flags) replaceFiles(files map[string]string) error {
+	specs, err := payloads.ParseSpecs(f.Payloads.Payloads)
+	if err != nil {
+		return err
+	}
+	list := make([]string, len(specs))
+	for i, spec := range specs {
+		list[i] = strings.Replace(f.Payloads.Payloads[i], spec.Path, replaced([]string{spec.Path}, files)[0], 1)
+	}
+	f.Payloads.Payloads = list
+	f.Body, f.Targets = replaced([]string{f.Body}, files)[0], replaced([]string{f.Targets}, files)[0]
+	return nil
+}
+
+func replaced(paths []string, files map[string]string) []string {
+	out := make([]string, len(paths))
+	for i, path := range paths {
+		if out[i] = path; files[path] != "" {
+			out[i] = files[path]
+		}
+	}
+	return out
+}
+
+// cacheDir is where brunt keeps what it can do without.
+func cacheDir() string {
+	dir, err := os.UserCacheDir()
+	if err != nil { // as in an image without a home
+		dir = os.TempDir()
+	}
+	return filepath.Join(dir, "brunt")
+}
+
+// lightest is a plan that an order is prepared with, which has no load of its own yet.
+func (s *Source) lightest() plan.Plan {
+	p := s.flags.Plan()
+	p.UntilStopped, p.Seed = true, s.flags.Seed
+	if !p.Open() && p.Concurrency == 0 && len(p.Stages) == 0 {
+		p.Concurrency = 1
+	}
+	return p
+}
+
+// share begins the job's share of a run: the plan says all but what does not travel.
+func (j *Job) share(p plan.Plan) (*attack.Run, error) {
+	p.Instants, p.Expect = j.Meta.Plan.Instants, j.Meta.Plan.Expect
+	return attack.Start(p, j.request, j.set, j.target, nil)
+}
