@@ -189,13 +189,19 @@ type oracleSummary struct {
 // summary ends it and returns what arrived.
 func (o *oracle) summary() (s oracleSummary) {
 	o.t.Helper()
+	return o.summaryOf(false)
+}
+
+// summaryOf is summary of runs that may have sent bodies in a warm-up, too.
+func (o *oracle) summaryOf(warmed bool) (s oracleSummary) {
+	o.t.Helper()
 	o.signal(syscall.SIGTERM)
 	err := json.NewDecoder(o.out).Decode(&s)
 	o.kill()
 	if err != nil {
 		o.t.Fatalf("the oracle's summary: %v", err)
 	}
-	if s.Overflow > 0 || s.Malformed > 0 || s.Duplicates > 0 {
+	if s.Overflow > 0 || s.Malformed > 0 || s.Duplicates > 0 && !warmed {
 		o.t.Errorf("no index may arrive twice, all bodies must be whole and the log not overflow: %+v", s)
 	}
 	return s

@@ -3,6 +3,7 @@ package plan
 import (
 	"math"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -239,5 +240,28 @@ func TestValidShares(t *testing.T) {
 		if got != row.want {
 			t.Errorf("%s: %q, want %q", why, got, row.want)
 		}
+	}
+}
+
+// TestFilesOfAShare: a machine needs files for its part of the connections only.
+func TestFilesOfAShare(t *testing.T) {
+	p := testPlan(10)
+	p.Concurrency, p.Shares = 4000, []Share{{0, 4}}
+	if _, err := p.FitFiles(1000+spareFiles, false); err != nil {
+		t.Error(err)
+	}
+	p.Concurrency = 4001
+	want := "concurrency 4001, of which this process opens 1001: this process may open 1024 files, enough for 1000 connections; raise the limit with ulimit -n, or lower concurrency"
+	if _, err := p.FitFiles(1000+spareFiles, false); err == nil || err.Error() != want {
+		t.Errorf("%v, want %s", err, want)
+	}
+	p.Concurrency, p.Rate = 0, mustRate(t, "100")
+	if _, err := p.FitFiles(2500+spareFiles, false); err != nil || p.Concurrency != DefaultOpenConcurrency || p.ShortOfFiles() {
+		t.Errorf("%d in flight by all, %v", p.Concurrency, err)
+	}
+	p.Concurrency = 0
+	warning, err := p.FitFiles(1000+spareFiles, false)
+	if err != nil || p.Part(p.Concurrency) != 1000 || !p.ShortOfFiles() || !strings.HasPrefix(warning, "at most 1000 requests in flight") {
+		t.Errorf("%d in flight, %v, %q", p.Part(p.Concurrency), err, warning)
 	}
 }
