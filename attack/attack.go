@@ -13,7 +13,6 @@ import (
 	"brunt/attack/endpoint"
 	"brunt/attack/host"
 	"brunt/attack/plan"
-	"brunt/attack/poll"
 	"brunt/payloads"
 	"brunt/payloads/setting"
 )
@@ -204,7 +203,10 @@ func (r *Run) begin(sink Sink) error {
 		return err
 	}
 	r.pacer = newPacer(&r.plan, r.clock)
-	r.blocking = !socketsAreOwn || alwaysBlocking.Load() || r.layered()
+	if forced, _ := forcedPoller.Load().(plan.Poller); forced != "" {
+		r.plan.Poller = forced
+	}
+	r.blocking = !socketsAreOwn || r.plan.Poller == plan.PollerGoroutines || r.layered()
 	r.readyHosts()
 	if err := r.makeLoops(); err != nil {
 		r.closeLoops()
@@ -244,9 +246,8 @@ func (r *Run) begin(sink Sink) error {
 	return nil
 }
 
-// alwaysBlocking has goroutines make the connections' system calls also where the loops
-// could, for tests.
-var alwaysBlocking atomic.Bool
+// forcedPoller is a plan.Poller that all runs have in place of their plan's, for tests.
+var forcedPoller atomic.Value
 
 // makeLoops makes a loop per core.
 func (r *Run) makeLoops() error {
@@ -258,12 +259,13 @@ func (r *Run) makeLoops() error {
 	if r.plan.Open() {
 		n = min(n, max(1, most/minSlotsPerLoop))
 	}
-	for i := range n {
-		t := newTally(len(r.names) + len(r.plan.Stages))
-		p, err := r.newPoller(&t.mu)
-		if err != nil {
-			return err
-		}
+	tallies := make([]*tally, n)
+	for i := range tallies {
+		tallies[i] = newTally(len(r.names) + len(r.plan.Stages))
+	}
+	pollers, err := r.makePollers(tallies)
+	for i, p := range pollers { // also those before one that failed: to be closed
+		t := tallies[i]
 		if r.plan.WarmupUntilSettled {
 			t.warmup = make(warmupTimes, 0, maxWarmupTimes)
 		}
@@ -273,15 +275,10 @@ func (r *Run) makeLoops() error {
 		}
 		r.loops = append(r.loops, newLoop(r, p, t, limit))
 	}
-	r.deal()
-	return nil
-}
-
-func (r *Run) newPoller(lock sync.Locker) (poll.Poller, error) {
-	if r.blocking && r.mux == nil {
-		return poll.NewGoroutines(r.clock, lock), nil
+	if err == nil {
+		r.deal()
 	}
-	return poll.New(r.clock, lock)
+	return err
 }
 
 func (r *Run) closeLoops() {

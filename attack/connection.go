@@ -54,15 +54,17 @@ type connection struct {
 	unsentYet bool    // this exchange's first byte is still to come
 	sent      Instant // when it was handed to the system; 0 until then
 
-	reads    int     // of this reply
-	first    Instant // instant of the reply's first bytes
-	at       Instant // instant of the last read
-	received int64   // bytes of this reply
-	lastUse  Instant // end of the last exchange
+	reads   int     // of this reply
+	first   Instant // instant of the reply's first bytes
+	at      Instant // instant of the last read
+	bytesIn int64   // bytes of this reply
+	lastUse Instant // end of the last exchange
 
 	deadline Instant       // the exchange's
 	heard    Instant       // instant of the last read that said something
 	stall    time.Duration // the longest silence of a stream; 0 for no bound
+
+	received // where the poller receives
 
 	address *endpoint.Address // that it goes to
 	leaving bool              // to be closed after its reply, since the target's name has moved
@@ -102,7 +104,7 @@ func newConnection(o *endpoint.Opened, run *Run) (*connection, error) {
 // begin readies the connection for an exchange that ends at the deadline: a head, with
 // the body's beginning, the rest of the body, and what ends that.
 func (c *connection) begin(deadline Instant, head, rest, tail []byte) {
-	c.deadline, c.reads, c.received, c.first, c.stall = deadline, 0, 0, 0, 0
+	c.deadline, c.reads, c.bytesIn, c.first, c.stall = deadline, 0, 0, 0, 0
 	c.out, c.rest, c.written, c.unsentYet, c.sent, c.writeErr = nil, nil, 0, true, 0, nil
 	if c.tail = tail; c.tls == nil {
 		c.out, c.rest, c.written = head, rest, len(head)+len(rest)+len(tail)
@@ -142,6 +144,9 @@ func (c *connection) write() (done bool, err error) {
 			}
 			c.rest, c.tail = c.tail, nil
 			continue
+		}
+		if len(second) == 0 && len(c.rest) == 0 && len(c.tail) == 0 && c.queue(first) {
+			return true, nil
 		}
 		n, err := c.writeNow(first, second)
 		c.wrote(n)
@@ -204,16 +209,20 @@ func (c *connection) handed() int {
 	return c.written - c.unsent()
 }
 
-// read reads the reply's next bytes and the clock; errWouldBlock is that there are none
-// now.
-func (c *connection) read(p []byte) (n int, err error) {
+// read reads the reply's next bytes, into buf unless they are in memory already, and the
+// clock; errWouldBlock is that there are none now.
+func (c *connection) read(buf []byte) (p []byte, err error) {
+	n := 0
 	switch {
 	case c.blocking != nil:
-		n, err = c.blocking.read(p)
+		n, err = c.blocking.read(buf)
 	case c.tls != nil:
-		n, err = c.tls.Read(p)
+		n, err = c.tls.Read(buf)
+	case c.by != nil:
+		buf, err = c.next(len(buf))
+		n = len(buf)
 	default:
-		n, err = readSocket(c.fd, p)
+		n, err = readSocket(c.fd, buf)
 	}
 	if n > 0 {
 		c.at = c.clock.Now()
@@ -221,21 +230,24 @@ func (c *connection) read(p []byte) (n int, err error) {
 			c.first = c.at
 		}
 		c.reads++
-		c.received += int64(n)
+		c.bytesIn += int64(n)
 	}
-	return n, err
+	return buf[:n], err
 }
 
 // drained reports whether, after a read that gave n of size bytes, another one is known
 // to give nothing.
 func (c *connection) drained(n, size int) bool {
+	if c.by != nil {
+		return c.tls == nil && !c.any()
+	}
 	return c.fd >= 0 && c.tls == nil && n < size
 }
 
 // more reports whether TLS holds bytes after the reply, which no buffer on this side
 // shows.
 func (c *connection) more() bool {
-	return c.tls != nil && c.wire.hasMore(c.tls, c.received, c.reads)
+	return c.tls != nil && c.wire.hasMore(c.tls, c.bytesIn, c.reads)
 }
 
 // stale reports whether the peer has closed the connection since its last use. It
@@ -243,14 +255,20 @@ func (c *connection) more() bool {
 // announcing it (unannounced), or the connection was idle for more than a
 // millisecond.
 func (c *connection) stale(now Instant, unannounced bool) bool {
+	if c.by != nil && (c.spoiled || c.tls == nil && c.news()) {
+		return true
+	}
 	return (unannounced || now.Sub(c.lastUse) > time.Millisecond) && !c.open()
 }
 
 // open reports whether the peer keeps the idle connection open, as far as this side can
 // know without sending anything.
 func (c *connection) open() bool {
-	if c.blocking != nil {
+	switch {
+	case c.blocking != nil:
 		return c.blocking.open()
+	case c.by != nil && c.news():
+		return false
 	}
 	return openSocket(c.fd)
 }
@@ -291,8 +309,10 @@ func (c *connection) close() {
 				_, _ = writeSocket(c.fd, bye, nil)
 			}
 		}
+		c.forget()
 		closeSocket(c.fd)
 	default:
+		c.forget()
 		closeSocket(c.fd)
 	}
 }

@@ -22,6 +22,8 @@ type loop struct {
 	run    *Run
 	tally  *tally
 	poller poll.Poller
+	// receiver is the poller where that receives and sends; else nil.
+	receiver poll.Receiver
 
 	slots    []*slot // nil in holes
 	holes    []int   // numbers of slots that were passed on to other loops
@@ -60,6 +62,7 @@ const readSize = 64 << 10
 
 func newLoop(run *Run, p poll.Poller, t *tally, limit int) *loop {
 	l := &loop{run: run, poller: p, tally: t, limit: limit, lookAt: never, readBuf: make([]byte, readSize)}
+	l.receiver, _ = p.(poll.Receiver)
 	l.tickets.lookAt, l.growth.at = never, never
 	return l
 }
@@ -85,6 +88,7 @@ func (l *loop) work() {
 	defer l.run.workers.Done()
 	debug.SetPanicOnFault(true)
 	l.lock()
+	l.poller.Begin()
 	for l.turn(); !l.over(); l.turn() {
 		switch {
 		case l.growth.waits && (l.poll() || l.growIdle()): // see growth
@@ -97,6 +101,7 @@ func (l *loop) work() {
 		l.lock()
 	}
 	l.close()
+	l.poller.End()
 	l.unlock()
 }
 
@@ -174,6 +179,10 @@ func (l *loop) poll() bool {
 }
 
 func (l *loop) handle(events []poll.Event) {
+	if l.receiver != nil {
+		l.handleReceived(events)
+		return
+	}
 	for i := range events {
 		l.happened(&events[i])
 	}
@@ -199,12 +208,15 @@ func (l *loop) watch(s *slot) error {
 		b.start(s)
 		return nil
 	}
+	if l.receiver != nil {
+		return s.conn.watchBy(l.receiver, s.socket())
+	}
 	return l.poller.Watch(s.socket())
 }
 
-// unwatch ends it. It fails where a goroutine reads, which knows one loop only.
+// unwatch ends it. It fails where a goroutine reads, or a receiver, which know one loop only.
 func (l *loop) unwatch(s *slot) error {
-	if s.conn.blocking != nil {
+	if s.conn.blocking != nil || l.receiver != nil {
 		return errors.ErrUnsupported
 	}
 	return l.poller.Unwatch(s.socket())

@@ -44,6 +44,9 @@ func TestMain(m *testing.M) {
 	if child := os.Getenv(childVariable); child != "" {
 		os.Exit(children[child]())
 	}
+	if poller := os.Getenv("BRUNT_TEST_POLLER"); poller != "" { // for all of the package on one
+		forcedPoller.Store(plan.Poller(poller))
+	}
 	// The race detector has each process wait for a second before it ends.
 	os.Setenv("GORACE", os.Getenv("GORACE")+" atexit_sleep_ms=10")
 	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {

@@ -34,11 +34,11 @@ func (s *slot) newsWhileIdle() {
 func (s *slot) readReply(ended bool) {
 	c, buf := s.conn, s.loop.readBuf
 	for {
-		n, err := c.read(buf)
+		p, err := c.read(buf)
 		switch {
-		case n > 0:
+		case len(p) > 0:
 			before := c.stall
-			done, fault := s.takeReply().take(buf[:n], c.at)
+			done, fault := s.takeReply().take(p, c.at)
 			switch {
 			case fault != nil:
 				s.broken(fault)
@@ -49,11 +49,11 @@ func (s *slot) readReply(ended bool) {
 			case c.stall != before:
 				s.watchSilence()
 			}
-			if !ended && c.drained(n, len(buf)) {
+			if !ended && c.drained(len(p), len(buf)) {
 				return
 			}
 		case err == errWouldBlock:
-			if c.writeErr != nil { // it came first
+			if c.writeErr != nil && c.by == nil { // it came first
 				s.broken(goneIfFault(c.writeErr))
 			} else if c.wire != nil && !c.blocked && len(c.wire.unwritten()) > 0 {
 				s.writeOn() // TLS has something to say
@@ -112,7 +112,7 @@ func (s *slot) complete(ended bool) {
 	}
 	ex := &s.ex
 	ex.out = c.handed()
-	ex.sent, ex.first, ex.end, ex.in, ex.status = c.sent, c.first, c.at, c.received, r.Status
+	ex.sent, ex.first, ex.end, ex.in, ex.status = c.sent, c.first, c.at, c.bytesIn, r.Status
 	switch {
 	case fault != nil: // the reply is whole, the answer in it is not
 		s.failStream(fault)
@@ -125,7 +125,7 @@ func (s *slot) complete(ended bool) {
 	switch {
 	case r.Close || c.more() || c.unsent() > 0 || !run.plan.KeepAlive || c.leaving:
 		s.drop()
-	case ended && !c.openAfterNews():
+	case (ended || c.any()) && !c.openAfterNews():
 		s.drop()
 		s.lost = true
 	}
@@ -157,7 +157,8 @@ func (s *slot) noteFailure(err error) {
 	err = s.run.refusal(s.run.kinds[ex.variant].host, err)
 	ex.end, ex.err = s.run.clock.Now(), err
 	if c := s.conn; c != nil {
-		ex.sent, ex.in, ex.trip = c.sent, c.received, c.trip
+		c.settle()
+		ex.sent, ex.in, ex.trip = c.sent, c.bytesIn, c.trip
 		ex.connIdled, ex.connUnanswered = c.replies > 0, c.replies == 0
 		ex.out = c.handed()
 	}

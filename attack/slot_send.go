@@ -31,8 +31,11 @@ func (s *slot) write() (err error) {
 	}()
 	own := s.conn.blocking != nil
 	buf := s.loop.sendBuf
-	if own {
+	switch {
+	case own:
 		buf = s.buf
+	case s.conn.by != nil:
+		buf = s.conn.by.Buffer()
 	}
 	buf = s.expandHead((*s.run.heads.Load())[s.item.Variant].append(buf[:0], s.pathOf()))
 	buf, rest, tail := s.startBody(buf, &s.item, &s.run.kinds[s.item.Variant])
@@ -42,9 +45,12 @@ func (s *slot) write() (err error) {
 	if len(rest) == 0 && len(tail) > 0 {
 		buf, tail = append(buf, tail...), nil
 	}
-	if own {
+	switch {
+	case own:
 		s.buf = buf
-	} else {
+	case s.conn.by != nil:
+		s.conn.by.Keep(buf)
+	default:
 		s.loop.sendBuf = buf
 	}
 	s.conn.begin(s.deadline, buf, rest, tail)
@@ -83,6 +89,7 @@ func (s *slot) writeOn() {
 		if !waited {
 			s.wantWrite(true)
 		}
+	case endpoint.Reset(err) && c.by != nil && c.end == nil: // its end comes, after a reply
 	case endpoint.Reset(err):
 		s.readable(true)
 	default:

@@ -173,7 +173,7 @@ type Client struct {
 	GCPauseMaxMS    float64  `json:"gc_pause_max_ms"`
 	MaxFiles        *uint64  `json:"max_files"` // open-file limit; null where there is none
 	Embedded        bool     `json:"embedded"`  // the endpoint ran in the same process
-	// Poller is what told of ready connections: "epoll", or "goroutines" where each
+	// Poller is what told of ready connections: "epoll", "io_uring", or "goroutines" where each
 	// connection had its own; null where that is not known, or differs between parts.
 	Poller *string `json:"poller"`
 }

@@ -71,6 +71,19 @@ const (
 	StreamOff  StreamMode = "off"
 )
 
+// Poller says what tells a run's loops of their connections.
+type Poller string
+
+// PollerAuto, which the empty one stands for too, is the system's best. The others are
+// asked for by name: where the system lacks one of them, or forbids it, or the run's
+// connections are none for it, the next best is taken, and the snapshot says which.
+const (
+	PollerAuto       Poller = "auto"
+	PollerEpoll      Poller = "epoll"
+	PollerRing       Poller = "io_uring"
+	PollerGoroutines Poller = "goroutines"
+)
+
 // Plan is all that decides when requests are sent and when a run is over. It
 // holds no clock and no connection: equal plans make equal schedules.
 type Plan struct {
@@ -138,6 +151,8 @@ type Plan struct {
 	// what an open loop opens follows from its rate, and a limit on connections
 	// that the endpoint keeps closing would quietly be one on the throughput.
 	ConnectRate int
+	// Poller is what tells the loops of their connections.
+	Poller Poller
 	// Stream says which replies are followed as streams.
 	Stream StreamMode
 	// StreamTimeout is that of a stream that has begun to answer, whose first output

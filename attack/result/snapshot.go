@@ -47,7 +47,7 @@ type Client struct {
 	GCPauseMax time.Duration
 	MaxFiles   uint64 // open-file limit, 0 where there is none
 	Embedded   bool   // the endpoint ran in this process (mock://): its CPU is in CPU too
-	Poller     string // what told the loops of ready connections: "epoll", or "goroutines" where each connection has its own
+	Poller     string // what told the loops of ready connections: "epoll", "io_uring", or "goroutines" where each connection has its own
 }
 
 // Verdict answers two questions, in this order: what the endpoint did, and how

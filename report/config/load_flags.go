@@ -51,6 +51,7 @@ type Exchange struct {
 	Connections int             `placeholder:"N" help:"Most connections (one per request in flight); with --http2, how many share the requests (one per 100)."`
 	ConnectRate int             `placeholder:"N" help:"Open at most this many connections per second (the first ones of a constant concurrency 1,000, all others as they are needed)."`
 	HTTP2       bool            `name:"http2" env:"BRUNT_HTTP2" help:"Speak HTTP/2, over TLS or known beforehand (h2c)."`
+	Poller      plan.Poller     `default:"auto" enum:"auto,epoll,io_uring,goroutines" help:"What tells of connections on this machine: auto (epoll on Linux, else goroutines), epoll, io_uring (Linux 6.1; not with --http2) or goroutines. One that is not to be had is replaced; the report names it."`
 	Stream      plan.StreamMode `default:"auto" enum:"auto,on,off" help:"Follow replies as streams of tokens: auto (server-sent events, lines of JSON), on (all) or off."`
 	StreamStall Duration        `default:"60s" help:"Give a stream up that says nothing for this long after its first output (${default}); before that, --timeout holds."`
 	Keepalive   bool            `default:"true" negatable:"" help:"Keep connections open between requests (on)."`
@@ -85,7 +86,7 @@ func (l *Load) Plan() plan.Plan {
 		Rate: l.Rate.Rate, Duration: time.Duration(l.Duration), Warmup: time.Duration(l.Warmup.Length), WarmupUntilSettled: l.Warmup.Auto,
 		Timeout: cmp.Or(time.Duration(l.Timeout), DefaultTimeout), KeepAlive: l.Keepalive, AtEnd: l.AtEnd,
 		CatchUp: l.CatchUp, Success: l.Success, HTTP2: l.HTTP2, Connections: l.Connections, ConnectRate: l.ConnectRate,
-		Stream: l.Stream, StreamStall: time.Duration(l.StreamStall), Law: l.Arrivals, RecordedReplies: l.Recorded,
+		Poller: l.Poller, Stream: l.Stream, StreamStall: time.Duration(l.StreamStall), Law: l.Arrivals, RecordedReplies: l.Recorded,
 		SuccessBody: l.SuccessBody.Regexp, FailBody: l.FailBody.Regexp,
 		StreamTimeout: cmp.Or(time.Duration(l.Timeout), DefaultStreamTimeout),
 	}
