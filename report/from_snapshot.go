@@ -199,7 +199,8 @@ func requestsOf(s *result.Snapshot) Requests {
 		Planned: c.Planned, Sent: c.Sent, NotSent: c.NotSent(),
 		NotSentReason: NotSentReasons{NoSlot: c.NoSlot, Stopped: c.Stopped, Skipped: c.Skipped},
 		Succeeded:     c.Succeeded, Failed: c.Failed, CutOff: c.CutOff,
-		InFlight: inFlight(s.State, c.Sent, c.Succeeded+c.Failed+c.CutOff),
+		Unknown: c.Unknown(), UnknownSent: c.UnknownSent, UnknownPlanned: c.UnknownPlanned,
+		InFlight: inFlight(s.State, c.Sent, c.Succeeded+c.Failed+c.CutOff+c.UnknownSent),
 		Warmup:   c.Warmup, Reconnected: c.Reconnected, Connections: c.Connections,
 		TLSFull: c.TLSFull, TLSResumed: c.TLSResumed,
 		LateWithSlots: c.LateWithSlots, LateNoSlots: c.LateNoSlots, Clamped: c.Clamped,
@@ -257,6 +258,7 @@ func clientOf(s *result.Snapshot) Client {
 	if c.MaxFiles > 0 {
 		client.MaxFiles = new(c.MaxFiles)
 	}
+	client.Workers = workersOf(s.Workers)
 	return client
 }
 

@@ -1,8 +1,10 @@
 package report
 
 import (
+	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"brunt/attack/figure"
 	"brunt/attack/result"
@@ -12,9 +14,10 @@ import (
 // sides of it. A report of one run or of a merge always passes; a file that
 // was edited, or an error in the accounting, does not.
 //
-//	planned = sent + not_sent
+//	planned = sent + not_sent + unknown_planned
 //	not_sent = Σ not_sent_reasons
-//	sent = succeeded + failed + cut_off + in_flight, of which in_flight is 0
+//	sent = succeeded + failed + cut_off + unknown_sent + in_flight, of which in_flight is 0
+//	unknown = unknown_sent + unknown_planned, of which there are some only where a worker was lost
 //	connections = connect times
 //	Σ status + Σ errors without a status = succeeded + failed
 //	Σ errors = failed, and no more of one status than replies with it
@@ -81,18 +84,35 @@ func first(errs ...error) error {
 func (r *Report) checkPlanned() error {
 	q, why := &r.Requests, &r.Requests.NotSentReason
 	err := equal("not_sent", q.NotSent, "no_slot + stopped + skipped", why.NoSlot+why.Stopped+why.Skipped)
+	planned := "sent + not_sent" + andUnknown(q.UnknownPlanned, " + unknown_planned")
 	if !r.Done() {
-		return first(err, atMost("sent + not_sent", q.Sent+q.NotSent, "planned", q.Planned))
+		return first(err, atMost(planned, q.Sent+q.NotSent+q.UnknownPlanned, "planned", q.Planned))
 	}
 	return first(err,
-		equal("planned", q.Planned, "sent + not_sent", q.Sent+q.NotSent),
+		equal("planned", q.Planned, planned, q.Sent+q.NotSent+q.UnknownPlanned),
 		equal("in_flight of a finished run", q.InFlight, "none", 0),
 	)
 }
 
+// andUnknown is a term of an identity that is told only where there are any.
+func andUnknown(n uint64, term string) string {
+	if n == 0 {
+		return ""
+	}
+	return term
+}
+
 func (r *Report) checkSent() error {
 	q := &r.Requests
-	return equal("sent", q.Sent, "succeeded + failed + cut_off + in_flight", q.Succeeded+q.Failed+q.CutOff+q.InFlight)
+	lost := slices.ContainsFunc(r.Client.Workers, func(w Worker) bool { return w.Lost != nil })
+	if q.Unknown > 0 && !lost {
+		return errors.New("unknown is more than 0, and no worker was lost")
+	}
+	return first(
+		equal("unknown", q.Unknown, "unknown_sent + unknown_planned", q.UnknownSent+q.UnknownPlanned),
+		equal("sent", q.Sent, "succeeded + failed + cut_off"+andUnknown(q.UnknownSent, " + unknown_sent")+" + in_flight",
+			q.Succeeded+q.Failed+q.CutOff+q.UnknownSent+q.InFlight),
+	)
 }
 
 // Done reports whether the run had ended when the report was made.

@@ -105,7 +105,10 @@ func (r *Report) FillEmpty() {
 	r.Labels, r.Status = notNilMap(r.Labels), notNilMap(r.Status)
 	r.Target.Addresses = NotNil(r.Target.Addresses)
 	r.Errors, r.Names, r.ServedModels = NotNil(r.Errors), NotNil(r.Names), NotNil(r.ServedModels)
-	r.Stages = NotNil(r.Stages)
+	r.Stages, r.Client.Workers = NotNil(r.Stages), NotNil(r.Client.Workers)
+	for i := range r.Client.Workers {
+		r.Client.Workers[i].Reasons = NotNil(r.Client.Workers[i].Reasons)
+	}
 	for i := range r.Errors {
 		r.Errors[i].Names = NotNil(r.Errors[i].Names)
 	}

@@ -142,7 +142,7 @@ func (r *Report) samples(f figure.Figure) (count uint64, text string, few bool) 
 	case figure.Failures:
 		return q.Failed, "failed", false
 	case figure.Sent:
-		return q.Sent - q.InFlight, "sent - in_flight", r.Rebuilt
+		return q.Sent - min(q.Sent, q.InFlight+q.UnknownSent), "sent - in_flight" + andUnknown(q.UnknownSent, " - unknown_sent"), r.Rebuilt
 	case figure.Connections:
 		return q.Connections, "connections", r.Rebuilt
 	case figure.Streams:

@@ -97,15 +97,21 @@ type Requests struct {
 	Succeeded     uint64         `json:"succeeded"`
 	Failed        uint64         `json:"failed"`
 	CutOff        uint64         `json:"cut_off"`
-	InFlight      uint64         `json:"in_flight"` // 0 once a run is done
-	Warmup        uint64         `json:"warmup"`    // sent in the warm-up, in no other count
-	Reconnected   uint64         `json:"reconnected"`
-	Connections   uint64         `json:"connections"`     // connections opened, without those of the warm-up
-	TLSFull       uint64         `json:"tls_full"`        // of them, those with a full TLS handshake
-	TLSResumed    uint64         `json:"tls_resumed"`     // those that took up an earlier TLS session
-	LateWithSlots uint64         `json:"late_with_slots"` // begun over 10 ms late though a slot was free
-	LateNoSlots   uint64         `json:"late_no_slots"`   // begun over 10 ms late for want of a slot
-	Clamped       uint64         `json:"clamped"`         // values beyond the histograms' bounds
+	// Of workers that were lost: UnknownSent were sent, and what became of them is not
+	// known; of UnknownPlanned it is not known whether they were sent. Unknown are both.
+	Unknown        uint64 `json:"unknown"`
+	UnknownSent    uint64 `json:"unknown_sent"`
+	UnknownPlanned uint64 `json:"unknown_planned"`
+
+	InFlight      uint64 `json:"in_flight"` // 0 once a run is done
+	Warmup        uint64 `json:"warmup"`    // sent in the warm-up, in no other count
+	Reconnected   uint64 `json:"reconnected"`
+	Connections   uint64 `json:"connections"`     // connections opened, without those of the warm-up
+	TLSFull       uint64 `json:"tls_full"`        // of them, those with a full TLS handshake
+	TLSResumed    uint64 `json:"tls_resumed"`     // those that took up an earlier TLS session
+	LateWithSlots uint64 `json:"late_with_slots"` // begun over 10 ms late though a slot was free
+	LateNoSlots   uint64 `json:"late_no_slots"`   // begun over 10 ms late for want of a slot
+	Clamped       uint64 `json:"clamped"`         // values beyond the histograms' bounds
 }
 
 // NotSentReasons are the reasons why planned requests were not sent.
@@ -176,6 +182,32 @@ type Client struct {
 	// Poller is what told of ready connections: "epoll", "io_uring", or "goroutines" where each
 	// connection had its own; null where that is not known, or differs between parts.
 	Poller *string `json:"poller"`
+	// Workers are the machines, or processes, that the run was divided among, in order;
+	// empty where it was not. The figures above are of all of them: cores, CPU times and
+	// waits added up, the largest process, the longest pause, the lowest limit.
+	Workers []Worker `json:"workers"`
+}
+
+// Worker is one machine, or process, of those that sent a run's requests together.
+type Worker struct {
+	Name          string      `json:"name"`
+	State         string      `json:"state"`
+	StartS        float64     `json:"start_s"` // its measured start, seconds after the run's
+	Cores         int         `json:"cores"`   // 0 where it has not reported
+	CPUS          float64     `json:"cpu_s"`
+	Planned       uint64      `json:"planned"`
+	Sent          uint64      `json:"sent"`
+	LatenessP99MS *float64    `json:"lateness_p99_ms"` // of requests that found a slot free; null without any
+	LimitedBy     *string     `json:"limited_by"`      // as in the verdict, of it alone; null where it has not reported
+	Trust         *string     `json:"trust"`
+	Reasons       []string    `json:"reasons"`
+	Lost          *LostWorker `json:"lost"` // null where it was not
+}
+
+// LostWorker is when and why a worker was lost.
+type LostWorker struct {
+	LastS float64 `json:"last_s"` // its last report, in seconds since the measured start
+	Why   string  `json:"why"`
 }
 
 // Verdict says what the endpoint did, and how far the figures can be trusted.

@@ -28,11 +28,12 @@ type StageFigures struct {
 	Histograms NamedHistograms `json:"histograms"`
 }
 
-// StageRequests are one stage's counts: planned = sent + not_sent, and sent =
+// StageRequests are one stage's counts: planned = sent + not_sent + unknown, and sent =
 // succeeded + failed + cut_off + in_flight.
 type StageRequests struct {
 	Planned uint64 `json:"planned"`
 	NotSent uint64 `json:"not_sent"` // or not yet
+	Unknown uint64 `json:"unknown"`  // planned for workers that were lost: what became of them is not known
 	NamedRequests
 }
 
@@ -64,7 +65,7 @@ func stageFiguresOf(stages []result.StageFigures, state result.State) []StageFig
 		named.Requests.InFlight = 0
 		f := StageFigures{
 			Stage: stageOf(&g.Stage), FromS: format.Seconds(g.From),
-			Requests:   StageRequests{g.Planned, g.Planned - min(g.Planned, g.Sent), named.Requests},
+			Requests:   StageRequests{g.Planned, g.Planned - min(g.Planned, g.Sent+g.Unknown), g.Unknown, named.Requests},
 			Histograms: named.Histograms,
 		}
 		f.LatencyMS = f.Histograms.summary(scratch)
@@ -99,7 +100,7 @@ func (r *Report) checkStages() error {
 		q, name := &g.Requests, fmt.Sprintf("stage %d: ", i+1)
 		sent += q.Sent
 		err := first(
-			equal(name+"planned", q.Planned, "sent + not_sent", q.Sent+q.NotSent),
+			equal(name+"planned", q.Planned, "sent + not_sent"+andUnknown(q.Unknown, " + unknown"), q.Sent+q.NotSent+q.Unknown),
 			checkPart(name, &q.NamedRequests, &g.LatencyMS, &g.Histograms),
 		)
 		if err != nil {

@@ -193,5 +193,11 @@ func (c *Counts) Merge(o *Counts) {
 // what became of them.
 func (c *Counts) Unknown() uint64 { return c.UnknownSent + c.UnknownPlanned }
 
+// InFlight is the number of requests that were sent and may still be answered: all that
+// have not ended, but for those of lost workers.
+func (c *Counts) InFlight() uint64 {
+	return c.Sent - min(c.Sent, c.Succeeded+c.Failed+c.CutOff+c.UnknownSent)
+}
+
 // NotSent is the number of planned tickets for which no attempt was begun.
 func (c *Counts) NotSent() uint64 { return c.NoSlot + c.Stopped + c.Skipped }

@@ -22,7 +22,8 @@ type StageFigures struct {
 	plan.Stage
 	From    time.Duration // of the stage, since the measured start
 	Planned uint64        // so far
-	Named                 // without a name; Planned less its Sent were not sent, or not yet
+	Unknown uint64        // of them, those of lost workers of which it is not known what became of them
+	Named                 // without a name; Planned less Unknown and its Sent were not sent, or not yet
 }
 
 // Named are the figures of the requests of one payload name.

@@ -40,6 +40,9 @@ func measured(rep *report.Report, list []rules.Rule) *Measured {
 		m.Lost = "it was ended early: " + lostWords(rep, list)
 	}
 	m.blame(rep, list)
+	if q.Unknown > 0 {
+		m.Unmade = fmt.Sprintf("a worker was lost: of %s requests it is not known what became of them", format.Count(q.Unknown))
+	}
 	return m
 }
 

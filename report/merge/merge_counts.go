@@ -157,6 +157,9 @@ func addRequests(q *report.Requests, o *report.Requests) {
 	q.Succeeded += o.Succeeded
 	q.Failed += o.Failed
 	q.CutOff += o.CutOff
+	q.Unknown += o.Unknown
+	q.UnknownSent += o.UnknownSent
+	q.UnknownPlanned += o.UnknownPlanned
 	q.InFlight += o.InFlight
 	q.Warmup += o.Warmup
 	q.Reconnected += o.Reconnected
@@ -187,7 +190,7 @@ func addSessions(out *report.Report, o *report.Sessions) {
 func (m *merger) client() report.Client {
 	var c report.Client
 	var coreSeconds, quota float64
-	c.Poller = m.reports[0].Client.Poller
+	c.Poller, c.Workers = m.reports[0].Client.Poller, []report.Worker{}
 	for _, r := range m.reports {
 		o := &r.Client
 		if c.Poller != nil && (o.Poller == nil || *o.Poller != *c.Poller) {
@@ -205,6 +208,7 @@ func (m *merger) client() report.Client {
 		c.RSSPeakMB = math.Max(c.RSSPeakMB, o.RSSPeakMB)
 		c.GCPauseMaxMS = math.Max(c.GCPauseMaxMS, o.GCPauseMaxMS)
 		c.Embedded = c.Embedded || o.Embedded
+		c.Workers = append(c.Workers, o.Workers...)
 		if o.MaxFiles != nil && (c.MaxFiles == nil || *o.MaxFiles < *c.MaxFiles) {
 			c.MaxFiles = new(*o.MaxFiles)
 		}

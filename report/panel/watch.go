@@ -74,6 +74,5 @@ func progress(s *result.Snapshot, plan *plan.Plan) string {
 		}
 	}
 	c := &s.Counts
-	inFlight := c.Sent - min(c.Sent, c.Succeeded+c.Failed+c.CutOff)
-	return line + " · " + format.Count(inFlight) + " in flight · " + format.Count(c.Failed) + " failed"
+	return line + " · " + format.Count(c.InFlight()) + " in flight · " + format.Count(c.Failed) + " failed"
 }

@@ -35,8 +35,34 @@ func (r Rule) Judge(rep *report.Report) report.Judgement {
 	j.Met = r.holds(*value)
 	if !j.Met {
 		j.Reason = fmt.Sprintf("%s is %s, not %s %s", r.Figure(), r.Words(*value), r.operator, r.written)
+	} else if n := rep.Requests.Unknown; n > 0 && !r.holdsWith(rep, n) {
+		j.Met = false
+		j.Reason = fmt.Sprintf(
+			"%s is %s, but of %s requests it is not known what became of them, for a worker was lost: they could have broken it",
+			r.Figure(),
+			r.Words(*value),
+			format.Count(n),
+		)
 	}
 	return j
+}
+
+// holdsWith reports whether the rule, which is met, would still be if so many requests
+// more had failed, or taken longer than it allows.
+func (r Rule) holdsWith(rep *report.Report, unknown uint64) bool {
+	q := &rep.Requests
+	over, n, share, counted := r.Tail(rep)
+	switch {
+	case r.count == "per_user_tokens_per_s" || r.count == "" && !counted:
+		return false // a mean, a longest time: one request can move it
+	case r.count == "":
+		return float64(over+unknown) <= share*float64(n+unknown)
+	case r.count == "failed" && r.unit == report.UnitCount:
+		return r.holds(float64(q.Failed + unknown))
+	case r.count == "failed":
+		return r.holds(100 * float64(q.Failed+unknown) / float64(q.Succeeded+q.Failed+unknown))
+	}
+	return !r.upper() // what came is no less for it
 }
 
 // JudgeAll fills in the report's SLO with the outcome of each rule.

@@ -173,7 +173,7 @@ func (p *page) counts(r *report.Report) {
 		failed += " (" + format.Share(rules.FailedShare(q)) + ")"
 	}
 	p.flow(plainText, "requests", counted(q.Planned, "planned"), counted(q.Sent, "sent"),
-		counted(q.Succeeded, "succeeded"), failed, unlessZero(q.CutOff, "cut off"), unlessZero(q.InFlight, "in flight"))
+		counted(q.Succeeded, "succeeded"), failed, unlessZero(q.CutOff, "cut off"), unlessZero(q.Unknown, "unknown"), unlessZero(q.InFlight, "in flight"))
 	p.flow(plainText, "not sent", unlessZero(why.NoSlot, "no free slot"), unlessZero(why.Stopped, "stopped before"),
 		unlessZero(why.Skipped, "skipped as too late"))
 	if c := r.Sessions; c != nil {

@@ -70,20 +70,27 @@ func Markdown(w io.Writer, r *report.Report) error {
 	if completed := r.Throughput.CompletedPerS; completed != nil {
 		rate, reached = "completed/s", *completed
 	}
+	unknown, rule, count := "", "", ""
+	if q.Unknown > 0 {
+		unknown, rule, count = " unknown |", "--:|", " "+format.Count(q.Unknown)+" |"
+	}
 	fmt.Fprintf(
 		&b,
-		"| planned | sent | succeeded | failed | cut off | not sent | %s |\n|--:|--:|--:|--:|--:|--:|--:|\n",
+		"| planned | sent | succeeded | failed | cut off | not sent |%s %s |\n|--:|--:|--:|--:|--:|--:|%s--:|\n",
+		unknown,
 		rate,
+		rule,
 	)
 	fmt.Fprintf(
 		&b,
-		"| %s | %s | %s | %s | %s | %s | %s |\n\n",
+		"| %s | %s | %s | %s | %s | %s |%s %s |\n\n",
 		format.Count(q.Planned),
 		format.Count(q.Sent),
 		format.Count(q.Succeeded),
 		format.Count(q.Failed),
 		format.Count(q.CutOff),
 		format.Count(q.NotSent),
+		count,
 		format.Rate(reached),
 	)
 	b.WriteString("| | p50 | p90 | p95 | p99 | p99.9 | max | count |\n|:--|--:|--:|--:|--:|--:|--:|--:|\n")

@@ -84,6 +84,10 @@ func (a *Accumulator) stages() (list []result.StageFigures) {
 				groups = append(groups, new(group))
 			}
 			list[i].Planned += g.Planned
+			list[i].Unknown += g.Unknown
+			if p.lost != nil && g.Planned > g.Sent+g.Unknown {
+				list[i].Unknown += g.Planned - g.Sent - g.Unknown
+			}
 			groups[i].add(&g.Named)
 		}
 	}

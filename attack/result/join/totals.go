@@ -297,7 +297,8 @@ func (a *Accumulator) addUnknown(s *result.Snapshot) {
 		spread(n, p.lost.Since, p.lost.Until, s.Intervals)
 		for k := range s.Stages {
 			g := &s.Stages[k]
-			g.Planned += before(n, p.lost, g.From+g.Length) - before(n, p.lost, g.From)
+			more := before(n, p.lost, g.From+g.Length) - before(n, p.lost, g.From)
+			g.Planned, g.Unknown = g.Planned+more, g.Unknown+more
 		}
 	}
 }

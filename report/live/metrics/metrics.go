@@ -216,7 +216,7 @@ func (c *collector) Collect(out chan<- prometheus.Metric) {
 	gauge(descRate, now.RatePerS)
 	gauge(descConcurrency, float64(now.Concurrency))
 	n := &s.Counts
-	gauge(descInFlight, float64(n.Sent-min(n.Sent, n.Succeeded+n.Failed+n.CutOff)))
+	gauge(descInFlight, float64(n.InFlight()))
 	oneOf(descTrust, grades, cmp.Or(s.Verdict.Trust, report.NotJudged))
 	oneOf(descLimit, limits, s.Verdict.LimitedBy)
 	gauge(descError, s.Verdict.Error.Seconds())

@@ -73,7 +73,7 @@ export function scoped(report, extra, range) {
   const most = part.map((interval) => interval.max).filter((value) => value !== null && value !== undefined);
   return {
     ...report, scope: range, whole: report, scopeKnown: known, elapsed_s: width, intervals: part, capacity: null, stages: [], served_models: [], sessions: null, usage: null, goodput: null, slo: [],
-    requests: { ...report.requests, planned: sum("planned"), sent: sum("sent"), succeeded: sum("succeeded"), failed: sum("failed"), cut_off: sum("cut_off"), in_flight: part.at(-1)?.in_flight ?? 0, not_sent: 0, warmup: 0, connections: null, reconnected: 0 },
+    requests: { ...report.requests, planned: sum("planned"), sent: sum("sent"), succeeded: sum("succeeded"), failed: sum("failed"), cut_off: sum("cut_off"), in_flight: part.at(-1)?.in_flight ?? 0, not_sent: 0, unknown: 0, warmup: 0, connections: null, reconnected: 0 },
     throughput: {
       ...report.throughput, ...completed, offered_per_s: asked ?? per(sum("planned"), sendingFor), asked_per_s: asked, sent_per_s: per(sum("sent"), sendingFor), succeeded_per_s: per(sum("succeeded"), width),
       bytes_in: sum("bytes_in"), bytes_out: sum("bytes_out"), completed: sum("completed"), completed_ok: sum("completed_ok"), chunks_per_s: per(sum("chunks"), width),

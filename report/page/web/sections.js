@@ -115,6 +115,7 @@ export function totals(report) {
   add("succeeded", count("succeeded"));
   add("failed", count("failed"), q.failed > 0 ? ` (${formatShare(failedShare(q))})` : "");
   if (q.cut_off > 0) add("cut off", count("cut_off"));
+  if (q.unknown > 0) add("unknown", count("unknown"));
   if (q.in_flight > 0) add("in flight", count("in_flight"));
   if (q.not_sent > 0) {
     const reasons = [[why.no_slot, "no free slot"], [why.stopped, "stopped before"], [why.skipped, "skipped as too late"]];

@@ -1,0 +1,30 @@
+package report
+
+import (
+	"brunt/attack/result"
+	"brunt/report/format"
+)
+
+// workersOf are the workers as a report has them.
+func workersOf(workers []result.Worker) []Worker {
+	out := make([]Worker, 0, len(workers))
+	for i := range workers {
+		w := &workers[i]
+		one := Worker{
+			Name: format.UTF8(w.Name), State: string(w.State), StartS: format.Seconds(w.At),
+			Cores: w.Client.Cores, CPUS: format.Seconds(w.Client.CPU), Planned: w.Planned, Sent: w.Sent,
+			LimitedBy: optional(w.LimitedBy), Trust: optional(w.Trust), Reasons: []string{},
+		}
+		for _, reason := range w.Reasons {
+			one.Reasons = append(one.Reasons, format.UTF8(reason))
+		}
+		if w.LatenessP99 > 0 {
+			one.LatenessP99MS = format.Millis(float64(w.LatenessP99))
+		}
+		if w.Lost != nil {
+			one.Lost = &LostWorker{LastS: format.Seconds(w.Lost.Since), Why: format.UTF8(w.Lost.Why)}
+		}
+		out = append(out, one)
+	}
+	return out
+}
