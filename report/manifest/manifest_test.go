@@ -303,6 +303,14 @@ func TestOwnNATS(t *testing.T) {
 	}
 }
 
+// Its token, where it asks for one, is a secret as any other.
+func TestOwnNATSToken(t *testing.T) {
+	text := manifestOf(t, Compose, value("", "https://h/x"), value("nats", "tls://n:4222"), value("worker-token", "canary"))
+	if !bytes.Contains(text, []byte("BRUNT_WORKER_TOKEN: \"${BRUNT_WORKER_TOKEN:?")) || bytes.Contains(text, []byte("canary")) {
+		t.Errorf("%s", text)
+	}
+}
+
 // Bodies that a ConfigMap cannot hold come in a volume.
 func TestLargeBodies(t *testing.T) {
 	path := bodies(t, "large.jsonl", strings.Repeat("x", mostInMap+1))

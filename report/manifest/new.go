@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -168,6 +169,9 @@ func (r *Run) nats(g config.GivenFlag) error {
 func (r *Run) connectWorkers(given []config.GivenFlag) error {
 	r.add("--workers=" + strconv.Itoa(r.Workers))
 	if r.NATS {
+		if slices.ContainsFunc(given, func(g config.GivenFlag) bool { return g.Name == "worker-token" }) {
+			r.secret(workerToken, "the token of the NATS cluster", true)
+		}
 		r.Worker = []Word{{Text: "worker"}, {Text: "--once"}}
 		return nil
 	}
