@@ -54,25 +54,7 @@ func (f *fileCache) one(ctx context.Context, ref fileRef, tell func(string)) (st
 	if err != nil {
 		return "", err
 	}
-	object, err := store.Get(ctx, ref.Digest)
-	if err != nil {
-		return "", err
-	}
-	defer object.Close()
-	part, err := os.CreateTemp(f.dir, "part-")
-	if err != nil {
-		return "", err
-	}
-	defer os.Remove(part.Name()) // gone where all is well
-	sum := sha256.New()
-	_, err = io.Copy(io.MultiWriter(part, sum), &told{Reader: object, name: ref.Path, size: ref.Size, tell: tell})
-	if err = errors.Join(err, part.Close()); err != nil {
-		return "", err
-	}
-	if hex.EncodeToString(sum.Sum(nil)) != ref.Digest {
-		return "", errors.New("it came with other bytes than were sent; start the run again")
-	}
-	return path, os.Rename(part.Name(), path)
+	return path, fetchFile(ctx, store, ref, path, tell)
 }
 
 // told tells, at each tenth, how much of a file has come.

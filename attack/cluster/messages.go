@@ -46,6 +46,7 @@ const (
 	askClock   = "clock"
 	askStart   = "start"
 	askChange  = "change"
+	askRecords = "records"
 	askEnd     = "end"
 )
 

@@ -56,6 +56,7 @@ type task struct {
 	changes int       // number of the last one
 	doneAt  time.Time // of the run; zero while it is under way
 	in      bool      // the last snapshot is in the stream
+	records *recordsState
 }
 
 // start begins the run and what reports of it.

@@ -32,7 +32,10 @@ type Prepared struct {
 	// Start begins a run of the plan, which it completes with what no plan that was
 	// sent can hold.
 	Start func(p plan.Plan) (*attack.Run, error)
-	Close func()
+	// Records ends the file of records, once the run is done, and says where it is; nil
+	// where none is written.
+	Records func() (path string, err error)
+	Close   func()
 }
 
 // WorkerOptions are what a worker works with.
@@ -170,6 +173,7 @@ func (w *worker) open(ctx context.Context, name string, index int) (*session, er
 		subscribe(listen(w.nats, subject(askPrepare), func(o order) answer { return s.prepare(ctx, o) })),
 		subscribe(listen(w.nats, subject(askStart), s.begin)),
 		subscribe(listen(w.nats, subject(askChange), s.change)),
+		subscribe(listen(w.nats, subject(askRecords), s.collect)),
 		subscribe(listen(w.nats, subject(askEnd), func(struct{}) answer {
 			s.end.Do(func() { close(s.ended) })
 			return answer{}

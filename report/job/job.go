@@ -82,7 +82,9 @@ func (s *Source) Ready(ctx context.Context, o live.Settings, plan plan.Plan, wai
 			return nil, err
 		}
 	}
-	if j.sink, err = s.keep(j); err != nil {
+	if j.workers != nil {
+		j.file = s.resultsPath() // each worker has one of its own
+	} else if j.sink, err = s.keep(j); err != nil {
 		return nil, fmt.Errorf("--results: %w", err)
 	}
 	if j.Meta.ColdStart, err = attack.Wake(ctx, plan, j.request, j.set, j.target, time.Duration(s.flags.WaitReady), waiting); err != nil {
@@ -225,18 +227,26 @@ func (s *Source) exposed(e *endpoint.Endpoint, r *attack.Request) string {
 	)
 }
 
+// resultsPath is the name of the next run's results file; empty for none.
+func (s *Source) resultsPath() string {
+	switch path := s.flags.Results; {
+	case path == "":
+		return ""
+	case s.Numbered:
+		return outfile.Numbered(path, s.started+1)
+	case s.started > 0:
+		return numbered(path, s.started+1)
+	default:
+		return path
+	}
+}
+
 // keep opens the results file, if one was asked for, and gives its sink.
 func (s *Source) keep(j *Job) (attack.Sink, error) {
 	if s.flags.Results == "" {
 		return nil, nil
 	}
-	path := s.flags.Results
-	switch {
-	case s.Numbered:
-		path = outfile.Numbered(path, s.started+1)
-	case s.started > 0:
-		path = numbered(path, s.started+1)
-	}
+	path := s.resultsPath()
 	var err error
 	method := s.request.MethodFor(&j.set.Variants()[0], j.set.MaxBody() > 0)
 	if j.results, err = results.Create(path, s.flags.ResultsFormat, s.streams.Out, method, j.Meta); err != nil {
@@ -308,6 +318,13 @@ func (j *Job) Close(of func() *report.Report) (end results.Ending, err error) {
 	j.Meta.Sampler.End()
 	if changed := j.set.Changed(); changed != nil {
 		end.Warnings = append(end.Warnings, changed.Error())
+	}
+	if of, ok := j.Run.(*cluster.Run); ok && j.file != "" {
+		missing := of.Records(context.Background(), func(worker int) string { return outfile.Numbered(j.file, worker) })
+		end.Warnings = append(end.Warnings, missing...)
+		if len(missing) > 0 {
+			err = fmt.Errorf("--results: %s", missing[0])
+		}
 	}
 	var rep *report.Report
 	if j.results != nil {

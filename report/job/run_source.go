@@ -84,8 +84,8 @@ func Open(flags Flags, word string, allow Allow, streams Streams) (*Source, erro
 	if err := errors.Join(flags.Load.Check(), flags.Cluster.Check()); err != nil {
 		return nil, err
 	}
-	if flags.Cluster.Workers.N > 0 && flags.Results != "" {
-		return nil, errors.New("--results with --workers: records would be kept by each worker; leave one of the two out")
+	if flags.Cluster.Workers.N > 0 && flags.Results == "-" {
+		return nil, errors.New("--results - with --workers: each worker writes records of its own; name a file, which gets their numbers")
 	}
 	if err := plan.Validate(); err != nil && !((allow.Load || flags.Replay) && unfilled(plan)) {
 		return nil, err

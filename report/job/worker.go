@@ -2,6 +2,7 @@ package job
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -70,7 +71,12 @@ func prepare(
 	if err != nil {
 		return nil, err
 	}
-	flags.Results, flags.Cluster = "", config.Cluster{} // the coordinator's business
+	flags.Cluster = config.Cluster{} // the coordinator's business
+	if flags.Results != "" {
+		if flags.Results, err = recordsPath(flags.Results); err != nil {
+			return nil, err
+		}
+	}
 	if endpoint.Embedded(word) {
 		word = w.Target
 	}
@@ -84,17 +90,51 @@ func prepare(
 	o := source.Settings()
 	o.Target, o.Payloads = w.Target, replaced(w.Payloads, files)
 	j, err := source.ready(ctx, &o, source.lightest(), tell)
+	if err == nil {
+		j.sink, err = source.keep(j)
+	}
 	if err != nil {
 		source.Close()
 		return nil, err
 	}
-	return &cluster.Prepared{
+	p := &cluster.Prepared{
 		Start: j.share,
 		Close: func() {
 			j.discard()
 			source.Close()
+			if flags.Results != "" {
+				_ = os.Remove(flags.Results) // it was handed in, or nobody wants it
+			}
 		},
-	}, nil
+	}
+	if flags.Results != "" {
+		p.Records = j.records
+	}
+	return p, nil
+}
+
+// recordsPath is where a worker keeps its records until they are handed in, in a file of
+// the same kind.
+func recordsPath(given string) (string, error) {
+	dir := filepath.Join(cacheDir(), "records")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", fmt.Errorf("--results: %w", err)
+	}
+	_, ending, _ := strings.Cut(filepath.Base(given), ".")
+	return filepath.Join(dir, rand.Text()+"."+ending), nil
+}
+
+// records ends the worker's file of records with the report of its share.
+func (j *Job) records() (path string, err error) {
+	meta := j.Meta
+	meta.Plan = meta.Plan.Own()
+	rep := report.From(meta, j.Run.Snapshot())
+	for i := range rep.Runs { // a part of one, which is merged with the others
+		rep.Runs[i] += fmt.Sprintf("-%d", j.Meta.Plan.Shares[0].Index+1)
+	}
+	_, err = j.results.Close(rep)
+	j.results = nil
+	return j.file, err
 }
 
 // replaceFiles has the flags name files where they lie here.
@@ -144,5 +184,13 @@ func (s *Source) lightest() plan.Plan {
 // share begins the job's share of a run: the plan says all but what does not travel.
 func (j *Job) share(p plan.Plan) (*attack.Run, error) {
 	p.Instants, p.Expect = j.Meta.Plan.Instants, j.Meta.Plan.Expect
-	return attack.Start(p, j.request, j.set, j.target, nil)
+	if err := j.begin(nil); err != nil {
+		return nil, err
+	}
+	run, err := attack.Start(p, j.request, j.set, j.target, j.sink)
+	if err != nil {
+		return nil, err
+	}
+	j.Run, j.Meta.Plan = run, run.Plan()
+	return run, nil
 }
