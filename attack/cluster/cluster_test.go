@@ -37,9 +37,15 @@ type childOptions struct {
 	Offset                           time.Duration // of its clock
 }
 
+// hub is the process of another kind that the test binary can be; nil where there is none.
+var hub func(text string) int
+
 func TestMain(m *testing.M) {
 	if text := os.Getenv(workerVariable); text != "" {
 		os.Exit(child(text))
+	}
+	if text := os.Getenv("BRUNT_TEST_HUB"); text != "" {
+		os.Exit(hub(text))
 	}
 	os.Setenv("GORACE", os.Getenv("GORACE")+" atexit_sleep_ms=10")
 	goleak.VerifyTestMain(m)
@@ -130,15 +136,19 @@ func (c *counter) arrived() uint64 {
 // lines writes a file of so many bodies, each with its number.
 func lines(t *testing.T, n int) string {
 	t.Helper()
+	path := filepath.Join(t.TempDir(), "bodies.jsonl")
+	if err := writeLines(path, n); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func writeLines(path string, n int) error {
 	var b bytes.Buffer
 	for i := range n {
 		fmt.Fprintf(&b, "{\"I\":%d}\n", i)
 	}
-	path := filepath.Join(t.TempDir(), "bodies.jsonl")
-	if err := os.WriteFile(path, b.Bytes(), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return path
+	return os.WriteFile(path, b.Bytes(), 0o600)
 }
 
 // rig is a server, a coordinator and workers as processes.
