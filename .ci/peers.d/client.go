@@ -80,6 +80,7 @@ func clients() []*client {
 		{name: "wrk", program: "wrk", command: wrk, read: readWrk},
 		{name: "brunt", program: "brunt", command: brunt, read: readBrunt, rated: true},
 		{name: "brunt-files", program: "brunt", command: bruntFiles, read: readBrunt},
+		{name: "brunt-ring", program: "brunt", command: bruntRing, read: readBrunt, rated: true},
 		{name: "bombardier", program: "bombardier", command: bombardier, read: readBombardier},
 		{name: "hey", program: "hey", command: hey, read: readHey},
 		{name: "vegeta", program: "vegeta", command: vegeta, read: readVegeta, rated: true},
@@ -175,6 +176,9 @@ func bruntFiles(l *load) []string {
 	}
 	return args
 }
+
+// bruntRing is brunt where it receives and sends by io_uring.
+func bruntRing(l *load) []string { return append(brunt(l), "--poller", "io_uring") }
 
 func bombardier(l *load) []string {
 	return []string{

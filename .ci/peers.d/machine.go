@@ -55,7 +55,7 @@ func find(list []*client, bin string, reasons map[string]string) {
 			}
 		}
 		c.path = path
-		if c.name != "brunt-files" { // the same program as brunt
+		if !strings.HasPrefix(c.name, "brunt-") { // the same program as brunt
 			c.version = version(c.program, path)
 		}
 		if c.name == "vegeta" {

@@ -172,6 +172,8 @@ func rated(chosen []*client, rates ...int) []runner {
 // label is a client's name in a table.
 func (c *client) label() string {
 	switch {
+	case c.name == "brunt-ring":
+		return "brunt --poller io_uring"
 	case c.name != "brunt-files":
 		return c.name
 	case bruntPlots:
