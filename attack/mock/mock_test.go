@@ -169,6 +169,25 @@ func TestEqualBodiesGetEqualPredictions(t *testing.T) {
 	}
 }
 
+// TestBrotli sends a body that is compressed as no load of brunt's own is.
+func TestBrotli(t *testing.T) {
+	s := start(t, quick())
+	req, err := http.NewRequest(http.MethodPost, s.URL(), strings.NewReader("\x8b\b\x80{\"inputs\":[1,2,3]}\x03"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Encoding", "br")
+	resp, err := newClient(t).Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode != http.StatusOK || strings.Count(string(body), ",") != 2 {
+		t.Errorf("%d %s %v", resp.StatusCode, body, err)
+	}
+}
+
 func TestRefusals(t *testing.T) {
 	c := quick()
 	c.Name = "here"
