@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"slices"
 
-	"brunt/payloads/compose"
 	"brunt/payloads/dataset"
 	"brunt/payloads/draw"
 	"brunt/payloads/file"
@@ -47,8 +46,8 @@ func loadFile(spec Spec, o Options, names *interner, found *problemList) (*sourc
 		content.Close()
 		return nil, fmt.Errorf("%s: %s", content.Name, what)
 	}
-	src := &source{spec: spec, name: content.Name, content: content, data: content.Data, bytes: len(content.Data)}
-	src.maker = compose.NewMaker(src.name, spec.Path)
+	maker := o.Elsewhere.maker(content, spec.Path)
+	src := &source{spec: spec, name: content.Name, content: content, data: content.Data, bytes: len(content.Data), maker: maker}
 	if err := src.chooseFormat(&o, found); err != nil {
 		_ = src.close()
 		return nil, err

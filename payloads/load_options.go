@@ -71,6 +71,9 @@ type Options struct {
 	// Body is the file that targets without a body send, in the format TargetsFormat;
 	// empty for none.
 	Body string
+	// Elsewhere says where files are here that lines name by their place on another
+	// machine; nil where they name those of this one.
+	Elsewhere *Elsewhere
 
 	bare bool // see [Variant.Bare]
 }

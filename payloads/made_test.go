@@ -200,7 +200,7 @@ func FuzzURLs(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		line := append(append([]byte(`{"url":"`), text...), `"}`...)
-		r := newRequestReader(newInterner(), compose.NewMaker("f", "f"), "")
+		r := newRequestReader(newInterner(), compose.NewMaker("f", "f", nil), "")
 		what, err := r.read(line)
 		if err != nil || strings.ContainsAny(what, "\r\n") {
 			t.Fatalf("%q: %q, %v", line, what, err)
@@ -226,7 +226,7 @@ func FuzzForm(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, form []byte) {
 		line := append(append([]byte(`{"form":`), form...), '}')
-		m := compose.NewMaker("f", t.TempDir()+"/f")
+		m := compose.NewMaker("f", t.TempDir()+"/f", nil)
 		defer m.Discard()
 		r := newRequestReader(newInterner(), m, "")
 		if what, err := r.read(line); what != "" || err != nil {

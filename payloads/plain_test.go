@@ -38,7 +38,7 @@ func plainValid(line []byte) bool { return json.Valid(line) && utf8.Valid(line) 
 // indexed reads data as the package does, but without a file.
 func indexed(path string, data []byte, format Format, found *problemList) (*source, error) {
 	src := &source{spec: Spec{path, 1}, name: path, content: &file.Mapping{Name: path}, data: data,
-		maker: compose.NewMaker(path, path)}
+		maker: compose.NewMaker(path, path, nil)}
 	names := newInterner()
 	if err := src.index(Options{Format: format}, names, found); err != nil {
 		return nil, err

@@ -395,7 +395,7 @@ func FuzzRequestLine(f *testing.F) {
 			return // see FuzzURLs
 		}
 		names := newInterner()
-		r := newRequestReader(names, compose.NewMaker("f", "f"), "")
+		r := newRequestReader(names, compose.NewMaker("f", "f", nil), "")
 		what, err := r.read(line)
 		if err != nil || strings.ContainsAny(what, "\r\n") {
 			t.Fatalf("%q: %q, %v", line, what, err)

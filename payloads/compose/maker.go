@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
@@ -24,10 +26,20 @@ type Place struct{ Offset, Length int }
 type Maker struct {
 	name string // of the payload file, for people
 	dir  string // that the names of files are relative to
+	find func(name, path string) string
 
 	mu    sync.Mutex
 	spool *file.Spooler // nil before the first one
 	files map[fileKey]*madeFile
+	// opened are the paths of files that lines name.
+	opened map[string]bool
+}
+
+// Opened are the paths of the files that lines name, in order.
+func (m *Maker) Opened() []string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Sorted(maps.Keys(m.opened))
 }
 
 type fileKey struct {
@@ -44,9 +56,10 @@ type madeFile struct {
 }
 
 // NewMaker makes bodies of the payload file at a path, which the files that it names
-// are relative to.
-func NewMaker(name, path string) *Maker {
-	m := &Maker{name: name, files: map[fileKey]*madeFile{}}
+// are relative to. find gives where a file of such a name, and of the path that follows
+// from it, lies: nil where the path says it.
+func NewMaker(name, path string, find func(name, path string) string) *Maker {
+	m := &Maker{name: name, find: find, files: map[fileKey]*madeFile{}, opened: map[string]bool{}}
 	if path != file.Stdin {
 		m.dir = filepath.Dir(path)
 	}
@@ -162,10 +175,16 @@ func (c *Composer) File(value []byte, coding Coding) (place Place, contentType, 
 }
 
 // read reads a file that a line names.
-func (m *Maker) read(path string) (b []byte, what string) {
-	shown := show.Excerpt([]byte(path))
+func (m *Maker) read(name string) (b []byte, what string) {
+	shown, path := show.Excerpt([]byte(name)), name
 	if !filepath.IsAbs(path) {
 		path = filepath.Join(m.dir, path)
+	}
+	m.mu.Lock()
+	m.opened[path] = true
+	m.mu.Unlock()
+	if m.find != nil {
+		path = m.find(name, path)
 	}
 	f, err := os.Open(path)
 	if err == nil {

@@ -29,7 +29,7 @@ func OpenWhole(path string, stdin io.Reader, coding Coding) (*Whole, error) {
 	case len(b) == 0:
 		return nil, fmt.Errorf("%s: empty; a request without a body needs no file", name)
 	}
-	m := NewMaker(name, path)
+	m := NewMaker(name, path, nil)
 	defer m.Discard()
 	plain, err := m.Add(b)
 	if err != nil {

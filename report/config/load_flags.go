@@ -141,6 +141,9 @@ type Payloads struct {
 	ClientRequestID bool `name:"client-request-id" env:"BRUNT_CLIENT_REQUEST_ID" help:"Put a client_request_id of run and number into each body, by which inference tables can be joined with the report."`
 
 	Bodies `embed:""`
+
+	// Elsewhere is the machine where the flags were given, on a worker.
+	Elsewhere *payloads.Elsewhere `kong:"-"`
 }
 
 // Open opens the payload files; without any, a body is sent to the embedded
@@ -154,6 +157,7 @@ func (p *Payloads) Open(stdin io.Reader, embedded bool) (*payloads.Set, error) {
 		Unique:          p.Unique,
 		ClientRequestID: p.ClientRequestID,
 		Coding:          p.coding,
+		Elsewhere:       p.Elsewhere,
 	}
 	switch {
 	case p.Replay && len(p.Payloads) == 0:

@@ -77,15 +77,16 @@ func prepare(
 			return nil, err
 		}
 	}
-	if endpoint.Embedded(word) {
-		word = w.Target
-	}
+	flags.Elsewhere = &payloads.Elsewhere{Dir: w.Dir, Files: files}
 	if err = flags.replaceFiles(files); err != nil {
 		return nil, err
 	}
 	source, err := Open(flags, word, Allow{Load: true, End: true}, Streams{Words: w.Words})
 	if err != nil {
 		return nil, err
+	}
+	if endpoint.Embedded(word) { // which is the coordinator's, or of its machine
+		source.word = w.Target
 	}
 	o := source.Settings()
 	o.Target, o.Payloads = w.Target, replaced(w.Payloads, files)
@@ -145,6 +146,10 @@ func (f *Flags) replaceFiles(files map[string]string) error {
 	}
 	list := make([]string, len(specs))
 	for i, spec := range specs {
+		if whole := files[f.Payloads.Payloads[i]]; whole != "" { // a file whose name ends like a weight
+			list[i] = whole
+			continue
+		}
 		list[i] = strings.Replace(f.Payloads.Payloads[i], spec.Path, replaced([]string{spec.Path}, files)[0], 1)
 	}
 	f.Payloads.Payloads = list

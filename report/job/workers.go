@@ -31,6 +31,7 @@ type work struct {
 	Words    []string // the command line's: see config.Given
 	Target   string
 	Payloads []string // files of bodies, by the names in Words
+	Dir      string   // the folder that names of files count from
 }
 
 // tied is a context that ends, too, when one of this machine's workers does.
@@ -131,7 +132,11 @@ func (s *Source) prepareWorkers(ctx context.Context, j *Job, o *live.Settings, t
 		j.resumes = true
 		return nil
 	}
-	w := work{Words: s.streams.Words, Target: o.Target, Payloads: o.Payloads}
+	dir, err := os.Getwd()
+	if err != nil {
+		return err
+	}
+	w := work{Words: s.streams.Words, Target: o.Target, Payloads: o.Payloads, Dir: dir}
 	if j.target.Embedded != nil {
 		if !s.flags.Cluster.Workers.Local {
 			return errors.New("mock:// is within this process, where workers on other machines do not reach it: " +
@@ -170,7 +175,7 @@ func (s *Source) filesOf() (paths []string, err error) {
 			return nil, errors.New("standard input cannot be handed to workers: write it to a file, and name that")
 		}
 	}
-	return paths, nil
+	return append(paths, s.set.Named()...), nil
 }
 
 // close sends the workers away.

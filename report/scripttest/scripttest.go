@@ -44,6 +44,7 @@ func Commands() map[string]func(*testscript.TestScript, bool, []string) {
 		"proxied":   proxied,
 
 		"samefigures": sameFigures,
+		"samecounts":  sameCounts,
 	}
 }
 
