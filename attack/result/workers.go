@@ -60,33 +60,7 @@ func gradeOf(trust string) int {
 // judgeWorkers adds to the verdict what single workers say: the figures are trusted no
 // further than the least trusted one's, and those that were lost are named.
 func (v *Verdict) judgeWorkers(s *Snapshot, p *plan.Plan) {
-	var reasons []string
-	told, more, behind := 0, 0, []string{}
-	for i := range s.Workers {
-		w := &s.Workers[i]
-		if w.LimitedBy == LimitClient {
-			behind = append(behind, w.Name)
-		}
-		if gradeOf(w.Trust) == 0 || len(w.Reasons) == 0 {
-			continue
-		}
-		if gradeOf(w.Trust) > gradeOf(v.Trust) {
-			v.Trust = w.Trust
-		}
-		v.Error = max(v.Error, w.Error)
-		if told++; told > maxNamed {
-			more++
-			continue
-		}
-		own := w.Reasons
-		if len(own) > 1 {
-			own = own[:len(own)-1] // the last one is what it took of its machine
-		}
-		reasons = append(reasons, "worker "+w.Name+": "+strings.Join(own, "; "))
-	}
-	if more > 0 {
-		reasons = append(reasons, fmt.Sprintf("so it is with %s more", spell.Counted(uint64(more), "worker")))
-	}
+	reasons, behind := v.doubtfulWorkers(s)
 	if unknown := share(s.Counts.Unknown(), s.Counts.Planned); unknown >= noticeableShare {
 		if gradeOf(v.Trust) < gradeOf(TrustLimited) {
 			v.Trust = TrustLimited
@@ -98,6 +72,45 @@ func (v *Verdict) judgeWorkers(s *Snapshot, p *plan.Plan) {
 		v.Notes = append(v.Notes, setting.Plain(namedWorkers(behind)+" did not make the load as planned"))
 	}
 	v.nameLost(s, p)
+}
+
+// doubtfulWorkers lowers the trust to the least trusted worker's and gives the reasons of
+// those that are not trusted in full, unless each of them has the same to say as the whole.
+// behind are those that were the limit.
+func (v *Verdict) doubtfulWorkers(s *Snapshot) (reasons, behind []string) {
+	whole, told, doubtful := gradeOf(v.Trust), 0, 0
+	alike := true
+	for i := range s.Workers {
+		w := &s.Workers[i]
+		if w.LimitedBy == LimitClient {
+			behind = append(behind, w.Name)
+		}
+		grade := gradeOf(w.Trust)
+		alike = alike && grade > 0 && grade <= whole
+		if grade == 0 || len(w.Reasons) == 0 {
+			continue
+		}
+		if grade > gradeOf(v.Trust) {
+			v.Trust = w.Trust
+		}
+		v.Error = max(v.Error, w.Error)
+		if doubtful++; doubtful > maxNamed {
+			continue
+		}
+		told++
+		own := w.Reasons
+		if len(own) > 1 {
+			own = own[:len(own)-1] // the last one is what it took of its machine
+		}
+		reasons = append(reasons, "worker "+w.Name+": "+strings.Join(own, "; "))
+	}
+	if alike {
+		return nil, behind
+	}
+	if more := doubtful - told; more > 0 {
+		reasons = append(reasons, fmt.Sprintf("so it is with %s more", spell.Counted(uint64(more), "worker")))
+	}
+	return reasons, behind
 }
 
 // nameLost says in the headline, the short form and the notes which workers were lost.
