@@ -51,7 +51,7 @@ func ofServiceAccount(ctx context.Context, content []byte, audience string) (oau
 	if err != nil {
 		return nil, err
 	}
-	c.PrivateClaims, _ = map[string]any{"target_audience": audience}, true
+	c.PrivateClaims, c.UseIDToken = map[string]any{"target_audience": audience}, true
 	source := c.TokenSource(ctx)
 	token, err := source.Token()
 	if err != nil {
