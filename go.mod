@@ -108,6 +108,6 @@ require (
 	gopkg.in/ini.v1 v1.67.0 // indirect
 )
 
-replace google.golang.org/api => ./.modules/googleapi
+replace google.golang.org/api => ./.ci/modules/googleapi
 
-replace github.com/molecule-man/go-brrr => ./.modules/brotli
+replace github.com/molecule-man/go-brrr => ./.ci/modules/brotli
