@@ -319,11 +319,12 @@ func (j *Job) Close(of func() *report.Report) (end results.Ending, err error) {
 	if changed := j.set.Changed(); changed != nil {
 		end.Warnings = append(end.Warnings, changed.Error())
 	}
+	var absent error
 	if of, ok := j.Run.(*cluster.Run); ok && j.file != "" {
 		missing := of.Records(context.Background(), func(worker int) string { return outfile.Numbered(j.file, worker) })
 		end.Warnings = append(end.Warnings, missing...)
 		if len(missing) > 0 {
-			err = fmt.Errorf("--results: %s", missing[0])
+			absent = fmt.Errorf("--results: %s", missing[0])
 		}
 	}
 	var rep *report.Report
@@ -337,7 +338,7 @@ func (j *Job) Close(of func() *report.Report) (end results.Ending, err error) {
 	}
 	j.results = nil
 	j.discard()
-	return end, err
+	return end, errors.Join(absent, err)
 }
 
 // Live is the job as the live view takes it; failed is called with what could not be

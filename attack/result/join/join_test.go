@@ -119,7 +119,6 @@ func holds(t interface {
 type worker struct {
 	result.Snapshot
 	width time.Duration
-	total map[figure.Figure]*hdrhistogram.PackedHistogram
 }
 
 func newWorker(names ...string) *worker {
