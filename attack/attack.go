@@ -95,6 +95,7 @@ type Run struct {
 	sequence          atomic.Uint64       // of {{seq}}
 	checked, unasked  atomic.Uint64       // replies that were checked; those too long for queries
 	lease             clock.AtomicInstant // see TakeUntil; 0 for none
+	allowed           atomic.Uint64       // see TakeUpTo; 0 for no bound
 	stopAt            clock.AtomicInstant // 0 before the stop, beginsToStop until its instant is known
 	until             clock.AtomicInstant // end of the window, as far as it is known
 	cutting           atomic.Bool

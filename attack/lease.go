@@ -21,6 +21,32 @@ func (r *Run) TakeUntil(at time.Time) {
 	}
 }
 
+// TakeUpTo has a closed loop that has a number of requests begin no more than n of its
+// shares' together, counted from the run's start, until it is called again with more: so
+// another machine can be sure that it has not begun those beyond. n is at least 1.
+func (r *Run) TakeUpTo(n uint64) {
+	// Each loop may have looked just before another one took the last.
+	r.allowed.Store(max(1, n-min(n, uint64(len(r.loops)))))
+}
+
+// Taken is how many requests of its shares a closed loop has begun, warm-up excluded.
+func (r *Run) Taken() uint64 { return r.claimed.Load() }
+
+// StoppedAt is the instant since the measured start from which on the run takes no
+// tickets since it was stopped; false where it was not.
+func (r *Run) StoppedAt() (time.Duration, bool) {
+	at, stopped := r.stopInstant()
+	return at.Sub(r.measured.Load()), stopped
+}
+
+// usedUp reports whether a closed loop has begun as many requests as it may for now. One
+// of the loops' locks is held.
+func (r *Run) usedUp() bool {
+	n := r.claimed.Load()
+	allowed := r.allowed.Load()
+	return allowed != 0 && n >= allowed && n < r.share.limit
+}
+
 // unleased reports whether the run may begin no request now.
 func (r *Run) unleased(now Instant) bool {
 	lease := r.lease.Load()
@@ -31,7 +57,7 @@ func (r *Run) unleased(now Instant) bool {
 // may begin no request now.
 func (s *slot) waitsForLease() bool {
 	now, end := s.run.clock.Now(), s.run.end.Load()
-	if !s.run.unleased(now) || now >= end {
+	if !s.run.unleased(now) && !s.run.usedUp() || now >= end {
 		return false
 	}
 	s.wait(min(now.Add(leaseLook), end), (*slot).take)

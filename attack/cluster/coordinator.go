@@ -27,6 +27,10 @@ const (
 	sessionAge = 48 * time.Hour
 	// setUpWithin is how long the server may take to make a session's stores.
 	setUpWithin = 20 * time.Second
+	// closeWithin is how long it may take to leave a session, and endWithin how long
+	// workers may take to say that they have heard it.
+	closeWithin = 5 * time.Second
+	endWithin   = 3 * time.Second
 )
 
 // Loss says what becomes of the share of a worker that is lost.
@@ -52,6 +56,8 @@ type Options struct {
 	Tell func(line string)
 	// Clock is this machine's; nil for time.Now.
 	Clock func() time.Time
+
+	lease time.Duration // of workers; 0 for leaseTime
 }
 
 // Coordinator has workers make runs. Its methods may be called from any goroutine, but
@@ -70,15 +76,22 @@ type Coordinator struct {
 	work    sync.WaitGroup
 	// This coordinator's own lease; replaced is closed once another one has it.
 	id           []byte
+	term         term
 	revision     uint64
 	replaced     chan struct{}
 	replacedOnce sync.Once
+	staying      sync.Mutex // guards the revision
+	keeping      keeping
 
-	mu      sync.Mutex
-	members []*member
-	changed chan struct{} // closed and made anew when a member's state changes
-	orders  int
-	runs    int
+	mu       sync.Mutex
+	members  []*member
+	changed  chan struct{} // closed and made anew when a member's state changes
+	orders   int
+	order    *order // the last one; nil before it, and in a coordinator that was started again
+	runs     int
+	gathered bool      // all workers were there
+	cut      time.Time // when NATS was last found not to answer
+	reached  time.Time // when it last answered
 }
 
 // member is a worker of the session.
@@ -88,7 +101,10 @@ type member struct {
 
 	clock clocks.Estimator // guarded by the coordinator's lock, as what follows is
 	state said
-	gone  bool // it was lost; it gets no more work
+	heard time.Time // its last word
+	done  int       // number of the last run that has ended there
+	busy  bool      // it is part of a run that is under way
+	gone  bool      // it was lost; it gets no more work
 }
 
 // name is what people call the worker, and label the same without the word.
@@ -106,9 +122,12 @@ func Open(o Options) (*Coordinator, error) {
 	if o.Loss == "" {
 		o.Loss = Redistribute
 	}
+	if o.lease == 0 {
+		o.lease = leaseTime
+	}
 	c := &Coordinator{
 		Options: o, session: o.Session,
-		quit: make(chan struct{}), changed: make(chan struct{}), id: []byte(rand.Text()), replaced: make(chan struct{}),
+		reached: time.Now(), quit: make(chan struct{}), changed: make(chan struct{}), id: []byte(rand.Text()), replaced: make(chan struct{}),
 	}
 	var err error
 	if c.nats, c.js, err = o.connect(coordinatorName); err != nil {
@@ -214,274 +233,50 @@ func (c *Coordinator) subscribe(sub *nats.Subscription, err error) error {
 // Session is the session's name.
 func (c *Coordinator) Session() string { return c.session }
 
-// offer answers a worker that looks for a coordinator.
-func (c *Coordinator) offer(h hello) offer {
-	o := offer{Session: c.session}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	switch {
-	case h.Version != c.Version:
-		o.Refused = fmt.Sprintf("the coordinator is brunt %s, this worker %s: use one version for both", c.Version, h.Version)
-		c.Tell(fmt.Sprintf("%s is not taken: it is brunt %s, this is %s", h.Name, h.Version, c.Version))
-	case c.present() >= c.Workers:
-		o.Refused = fmt.Sprintf("the coordinator has its %d workers", c.Workers)
-	}
-	return o
-}
-
-// present is the number of workers that are not lost. c.mu is held.
-func (c *Coordinator) present() (n int) {
-	for _, m := range c.members {
-		if !m.gone {
-			n++
-		}
-	}
-	return n
-}
-
-// enter takes a worker in, once.
-func (c *Coordinator) enter(h hello) place {
-	if refused := c.offer(h).Refused; refused != "" && !c.knows(h.ID) {
-		return place{Refused: refused}
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, m := range c.members {
-		if m.hello.ID == h.ID && !m.gone {
-			return place{Index: m.index}
-		}
-	}
-	if c.present() >= c.Workers {
-		return place{Refused: "another one was faster"}
-	}
-	m := &member{index: len(c.members), hello: h}
-	c.members = append(c.members, m)
-	c.notify()
-	c.work.Go(func() { c.meet(m) })
-	return place{Index: m.index}
-}
-
-func (c *Coordinator) knows(id string) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return slices.ContainsFunc(c.members, func(m *member) bool { return m.hello.ID == id && !m.gone })
-}
-
-// notify wakes whoever waits for a member. c.mu is held.
-func (c *Coordinator) notify() {
-	close(c.changed)
-	c.changed = make(chan struct{})
-}
-
-// hear takes what a worker says of its order.
-func (c *Coordinator) hear(m *nats.Msg) {
-	var s said
-	var index int
-	if _, err := fmt.Sscanf(m.Subject[strings.LastIndexByte(m.Subject, '.')+1:], "%d", &index); err != nil || decode(m.Data, &s) != nil {
-		return
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if index < 0 || index >= len(c.members) || s.Order != c.orders {
-		return
-	}
-	if now := &c.members[index].state; now.Order != s.Order || now.State == saidBusy {
-		*now = s
-	}
-	c.notify()
-}
-
-// meet asks a new worker for its clock a few times.
-func (c *Coordinator) meet(m *member) {
-	for range firstClocks {
-		ctx, cancel := context.WithTimeout(context.Background(), clockEvery)
-		c.readClock(ctx, m)
-		cancel()
-	}
-}
-
-// readClock asks once for a worker's clock.
-func (c *Coordinator) readClock(ctx context.Context, m *member) {
-	sent := c.Clock()
-	reply, err := c.nats.RequestWithContext(ctx, subjectOf(c.session, m.index, askClock), encode(struct{}{}))
-	back := c.Clock()
-	var at moment
-	if err != nil || decode(reply.Data, &at) != nil {
-		return
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	m.clock.Add(clocks.Sample{Sent: sent, Received: time.Unix(0, at.Came), Answered: time.Unix(0, at.Went), Back: back})
-	c.notify()
-}
-
-// watchClocks asks for all clocks again and again.
-func (c *Coordinator) watchClocks() {
-	tick := time.NewTicker(clockEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-tick.C:
-		case <-c.quit:
-			return
-		}
-		c.stay()
-		var all errgroup.Group
-		all.SetLimit(64)
-		for _, m := range c.there() {
-			all.Go(func() error {
-				ctx, cancel := context.WithTimeout(context.Background(), clockEvery/2)
-				defer cancel()
-				c.readClock(ctx, m)
-				return nil
-			})
-		}
-		_ = all.Wait() // none fails
-	}
-}
-
-// there are the workers that are not lost.
-func (c *Coordinator) there() (list []*member) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, m := range c.members {
-		if !m.gone {
-			list = append(list, m)
-		}
-	}
-	return list
-}
-
-// Gather waits until all workers are there.
-func (c *Coordinator) Gather(ctx context.Context, tell func(string)) error {
-	had := -1
-	return c.until(ctx, func() (bool, error) {
-		ready := 0
-		for _, m := range c.members {
-			if _, _, ok := m.clock.Offset(c.Clock()); ok && !m.gone {
-				ready++
-			}
-		}
-		if ready != had {
-			had = ready
-			tell(fmt.Sprintf("%d of %d workers are there", ready, c.Workers))
-		}
-		return ready >= c.Workers, nil
-	})
-}
-
-// until waits until a condition holds, which is looked at under the lock whenever a
-// member has changed.
-func (c *Coordinator) until(ctx context.Context, holds func() (bool, error)) error {
-	for {
-		c.mu.Lock()
-		ok, err := holds()
-		changed := c.changed
-		c.mu.Unlock()
-		if ok || err != nil {
-			return err
-		}
-		select {
-		case <-changed:
-		case <-time.After(time.Second):
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-}
-
-// Prepare has all workers make an order ready: the body is for the workers' Prepare, and
-// the files are handed to them. It returns once all are ready, or says which cannot be.
-func (c *Coordinator) Prepare(ctx context.Context, body []byte, files []string, tell func(string)) error {
-	if err := c.Gather(ctx, tell); err != nil {
-		return err
-	}
-	o := order{Body: body}
-	for _, path := range files {
-		ref, err := refTo(path)
-		if err != nil {
-			return err
-		}
-		o.Files = append(o.Files, ref)
-	}
-	if err := putFiles(ctx, c.files, o.Files); err != nil {
-		return err
-	}
-	c.mu.Lock()
-	c.orders++
-	o.Number = c.orders
-	for _, m := range c.members {
-		m.state = said{Order: o.Number, State: saidBusy}
-	}
-	c.mu.Unlock()
-	var all errgroup.Group
-	all.SetLimit(64)
-	for _, m := range c.there() {
-		all.Go(func() error { return c.order(ctx, m, &o) })
-	}
-	if err := all.Wait(); err != nil {
-		return err
-	}
-	told := ""
-	return c.until(ctx, func() (bool, error) { return c.allReady(o.Number, &told, tell) })
-}
-
-// orderWithin is how long a worker may take to say that it has an order.
-const orderWithin = 30 * time.Second
-
-func (c *Coordinator) order(ctx context.Context, m *member, o *order) error {
-	ctx, cancel := context.WithTimeout(ctx, orderWithin)
-	defer cancel()
-	var a answer
-	if err := ask(ctx, c.nats, subjectOf(c.session, m.index, askPrepare), o, &a); err != nil {
-		return fmt.Errorf("%s does not answer: %w", m.name(), err)
-	}
-	return nil
-}
-
-// allReady reports whether all workers have made an order ready. c.mu is held.
-func (c *Coordinator) allReady(number int, told *string, tell func(string)) (bool, error) {
-	busy, text := 0, ""
-	for _, m := range c.members {
-		switch {
-		case m.gone:
-		case m.state.State == saidFailed:
-			return false, fmt.Errorf("%s: %s", m.name(), m.state.Text)
-		case m.state.State == saidBusy:
-			busy++
-			if m.state.Text != "" {
-				text = m.name() + ": " + m.state.Text
-			}
-		}
-	}
-	if text != "" && text != *told {
-		*told = text
-		tell(text)
-	}
-	return busy == 0, nil
-}
-
-// Close sends the workers away and removes what the session has stored.
+// Close sends the workers away and removes what the session has stored, unless another
+// coordinator has replaced this one.
 func (c *Coordinator) Close() {
 	close(c.quit)
 	c.work.Wait()
-	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
-	defer cancel()
-	var all errgroup.Group
-	all.SetLimit(64)
-	for _, m := range c.there() {
-		all.Go(func() error {
-			var a answer
-			return ask(ctx, c.nats, subjectOf(c.session, m.index, askEnd), struct{}{}, &a)
-		})
-	}
-	_ = all.Wait() // a worker that is gone needs no telling
+	defer c.nats.Close()
 	for _, sub := range c.subs {
-		_ = sub.Unsubscribe()
+		_ = sub.Unsubscribe() // a connection that is gone has none
 	}
+	if c.stay(); isClosed(c.replaced) {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), closeWithin)
+	defer cancel()
+	c.sendAway(ctx)
 	_ = c.js.DeleteStream(ctx, streamName(c.session)) // they age, too
 	_ = c.js.DeleteKeyValue(ctx, leaseBucket(c.session))
 	_ = c.js.DeleteKeyValue(ctx, stateBucket(c.session))
 	_ = c.js.DeleteObjectStore(ctx, fileBucket(c.session))
-	c.nats.Close()
+}
+
+// sendAway tells all workers that this was all. Those that were lost may have come back,
+// and hear it then.
+func (c *Coordinator) sendAway(ctx context.Context) {
+	c.mu.Lock()
+	members := slices.Clone(c.members)
+	c.mu.Unlock()
+	asked, cancel := context.WithTimeout(ctx, endWithin)
+	defer cancel()
+	var all errgroup.Group
+	all.SetLimit(64)
+	for _, m := range members {
+		c.mu.Lock()
+		gone := m.gone
+		c.mu.Unlock()
+		subject, q := subjectOf(c.session, m.index, askEnd), question{c.term}
+		if gone {
+			_ = c.nats.Publish(subject, encode(q)) // it may be there
+			continue
+		}
+		all.Go(func() error {
+			var a answer
+			return ask(asked, c.nats, subject, q, &a)
+		})
+	}
+	_ = all.Wait() // a worker that is gone needs no telling
 }

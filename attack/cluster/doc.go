@@ -20,7 +20,13 @@
 //
 // A worker may send while it holds its lease. A lease that was not renewed is revoked in
 // one step that fails where the worker has renewed it meanwhile, and only then is the
-// worker's share given to others: no ticket is sent by two.
+// worker's share given to others: no ticket is sent by two. Where requests have numbers
+// instead of instants, the lease says how far the worker may go, too, and what lies beyond
+// is what others are given.
+//
+// A change is decided by the coordinator, written down, and then told to each worker again
+// and again, in order, until it answers or is lost. A coordinator has a term, the revision
+// at which it took the session: workers do nothing for one that was replaced.
 //
 // May import: attack, attack/cluster/clocks, attack/plan, attack/result,
 // attack/result/join, attack/result/wire, attack/spell, payloads/setting.

@@ -53,6 +53,7 @@ const (
 // hello is what a worker says of itself.
 type hello struct {
 	ID      string // of this worker process, made by it
+	Life    int    // how often it has looked for a coordinator: what it had of an earlier one is gone
 	Name    string // for people
 	Version string
 	Cores   int
@@ -71,8 +72,16 @@ type place struct {
 	Refused string
 }
 
+// term numbers the coordinators that a session has had, one after the other: a worker does
+// nothing for one that was replaced.
+type term uint64
+
+// question is what is asked of a worker without saying more.
+type question struct{ Term term }
+
 // order is what a worker prepares.
 type order struct {
+	Term   term
 	Number int // counts the orders of a session
 	Body   []byte
 	Files  []fileRef
@@ -100,11 +109,16 @@ const (
 )
 
 // moment answers askClock: the worker's clock when the question came and when the answer
-// went, in ns.
-type moment struct{ Came, Went int64 }
+// went, in ns. It says besides how far the worker is, for what it told may be lost.
+type moment struct {
+	Came, Went int64
+	Said       said
+	Done       int // number of the run that has ended there; 0 for none
+}
 
 // begin starts a run.
 type begin struct {
+	Term   term
 	Run    int
 	Order  int
 	ID     string // of the run
@@ -112,11 +126,13 @@ type begin struct {
 	Shares []plan.Share
 	At     int64         // the schedule's start by the worker's clock, ns
 	Lease  time.Duration // how long it may send after a renewal; 0 for always
+	Ahead  bool          // it may begin requests only as far as its lease says
 }
 
 // change is what becomes of a run under way. Changes have numbers, in order, and one that
 // comes twice is done once.
 type change struct {
+	Term        term
 	Run, Number int
 	What        string
 	From        time.Duration // since the measured start
@@ -139,7 +155,15 @@ const (
 )
 
 // answer is a worker's to a request; Refused is empty where it is done.
-type answer struct{ Refused string }
+type answer struct {
+	Refused  string
+	Over     bool // refused, since its run sends no more
+	Early    bool // refused, since its run has not begun
+	Replaced bool // refused, since another coordinator is at work
+}
+
+// replacedAnswer is one to a coordinator that is none any more.
+var replacedAnswer = answer{Refused: "another coordinator is at work", Replaced: true}
 
 func encode(v any) []byte {
 	b, err := cbor.Marshal(v)

@@ -21,7 +21,10 @@ const (
 )
 
 // recordsAsked asks for a worker's file of records of a run that is done.
-type recordsAsked struct{ Run int }
+type recordsAsked struct {
+	Term term
+	Run  int
+}
 
 // recordsState is how far a worker is with it.
 type recordsState struct {
@@ -32,7 +35,7 @@ type recordsState struct {
 
 // collect begins to hand in the records of a run, and says how far that is.
 func (s *session) collect(q recordsAsked) recordsState {
-	s.hear()
+	s.hear(q.Term)
 	t := s.now()
 	s.mu.Lock()
 	prepared := s.prepared
@@ -115,7 +118,7 @@ func (r *Run) fetchRecords(ctx context.Context, p *part, path string) error {
 	var s recordsState
 	for !s.Done {
 		one, cancel := context.WithTimeout(ctx, silentWithin)
-		err := ask(one, r.c.nats, subjectOf(r.c.session, p.index, askRecords), recordsAsked{r.number}, &s)
+		err := ask(one, r.c.nats, subjectOf(r.c.session, p.index, askRecords), recordsAsked{r.c.term, r.number}, &s)
 		cancel()
 		if err != nil {
 			return err

@@ -5,12 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 
 	"brunt/attack/plan"
-	"brunt/attack/result/join"
 )
 
 // Keys of a session's state, which outlives its coordinator.
@@ -47,34 +48,76 @@ type runState struct {
 }
 
 type partState struct {
-	Worker int
-	Shares []held
-	Told   int
-	Lost   *lossState
+	Worker  int
+	Shares  []held
+	Told    int
+	Pending []change // told, and not confirmed yet
+	Left    *left
+	Nobodys []held
+	Lost    *lossState
 }
 
 type lossState struct {
-	Why       string
-	Since, At int64
+	Why     string
+	Since   time.Duration
+	At      int64
+	Number  int
+	Allowed uint64
 }
+
+// keeping writes the state, one thing at a time, so that nothing older is written over
+// anything newer.
+type keeping struct {
+	mu        sync.Mutex
+	revisions map[string]uint64 // of the keys that this coordinator has written
+}
+
+// ErrReplaced is a coordinator's end by another one, which goes on with the session.
+var ErrReplaced = errors.New("another coordinator has gone on with this session")
 
 // keep writes down what the coordinator knows of its workers.
 func (c *Coordinator) keep() {
-	c.mu.Lock()
-	s := sessionState{Orders: c.orders, Runs: c.runs}
-	for _, m := range c.members {
-		s.Workers, s.Gone = append(s.Workers, m.hello), append(s.Gone, m.gone)
-	}
-	c.mu.Unlock()
-	c.put(keySession, &s)
+	c.put(keySession, func() any {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		s := sessionState{Orders: c.orders, Runs: c.runs}
+		for _, m := range c.members {
+			s.Workers, s.Gone = append(s.Workers, m.hello), append(s.Gone, m.gone)
+		}
+		return &s
+	})
 }
 
-func (c *Coordinator) put(key string, v any) {
+// put writes what the function gives, unless another coordinator is at work.
+func (c *Coordinator) put(key string, now func() any) {
+	k := &c.keeping
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if isClosed(c.replaced) {
+		return
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), changeWithin)
 	defer cancel()
-	if _, err := c.state.Put(ctx, key, encode(v)); err != nil {
-		c.Tell("the run's state could not be written, so that it could not be resumed from here: " + err.Error())
+	body := encode(now())
+	revision, known := k.revisions[key]
+	var err error
+	if known {
+		revision, err = c.state.Update(ctx, key, body, revision)
 	}
+	if !known || errors.Is(err, jetstream.ErrKeyExists) { // whose answer was lost, or by another
+		if c.stay(); isClosed(c.replaced) {
+			return
+		}
+		revision, err = c.state.Put(ctx, key, body)
+	}
+	if err != nil {
+		c.Tell("the run's state could not be written, so that it could not be resumed from here: " + err.Error())
+		return
+	}
+	if k.revisions == nil {
+		k.revisions = map[string]uint64{}
+	}
+	k.revisions[key] = revision
 }
 
 // get reads a key; errors.Is(err, jetstream.ErrKeyNotFound) where there is none.
@@ -92,6 +135,7 @@ func (c *Coordinator) takeOver(ctx context.Context) error {
 	switch {
 	case errors.Is(err, jetstream.ErrKeyNotFound):
 		c.revision, err = c.state.Create(ctx, keyCoordinator, c.id)
+		c.term = term(c.revision)
 		return err
 	case err != nil:
 		return err
@@ -105,28 +149,40 @@ func (c *Coordinator) takeOver(ctx context.Context) error {
 	if c.revision, err = c.state.Update(ctx, keyCoordinator, c.id, entry.Revision()); errors.Is(err, jetstream.ErrKeyExists) {
 		return errors.New("its coordinator is at work: a run has one")
 	}
+	c.term = term(c.revision)
 	return err
 }
 
 // stay renews the coordinator's own lease. Once another one has it, this one tells the
 // workers nothing any more.
 func (c *Coordinator) stay() {
+	c.staying.Lock()
+	defer c.staying.Unlock()
+	if isClosed(c.replaced) {
+		return
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), clockEvery)
 	defer cancel()
 	revision, err := c.state.Update(ctx, keyCoordinator, c.id, c.revision)
 	if errors.Is(err, jetstream.ErrKeyExists) { // by another, or the answer to the last one was lost
-		entry, lookErr := c.state.Get(ctx, keyCoordinator)
-		if lookErr != nil {
-			return
-		}
-		if revision, err = entry.Revision(), nil; string(entry.Value()) != string(c.id) {
-			c.replacedOnce.Do(func() { close(c.replaced) })
-			return
+		var entry jetstream.KeyValueEntry
+		if entry, err = c.state.Get(ctx, keyCoordinator); err == nil {
+			if revision = entry.Revision(); string(entry.Value()) != string(c.id) {
+				c.replacedOnce.Do(func() { close(c.replaced) })
+				return
+			}
 		}
 	}
-	if err == nil {
-		c.revision = revision
+	if err != nil {
+		c.mu.Lock()
+		c.cut = time.Now()
+		c.mu.Unlock()
+		return
 	}
+	c.revision = revision
+	c.mu.Lock()
+	c.reached = time.Now()
+	c.mu.Unlock()
 }
 
 // reenter takes the session's workers as they were.
@@ -137,9 +193,9 @@ func (c *Coordinator) reenter(ctx context.Context) error {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.orders, c.runs = s.Orders, s.Runs
+	c.orders, c.runs, c.gathered = s.Orders, s.Runs, true
 	for i, h := range s.Workers {
-		m := &member{index: i, hello: h, gone: s.Gone[i], state: said{Order: s.Orders, State: saidReady}}
+		m := &member{index: i, hello: h, gone: s.Gone[i], state: said{Order: s.Orders, State: saidReady}, heard: time.Now()}
 		c.members = append(c.members, m)
 		if !m.gone {
 			c.work.Go(func() { c.meet(m) })
@@ -149,27 +205,32 @@ func (c *Coordinator) reenter(ctx context.Context) error {
 }
 
 // keep writes down what the run has come to. r.mu is not held.
-func (r *Run) keep() {
+func (r *Run) keep() { r.c.put(keyRun, func() any { return r.stateNow() }) }
+
+func (r *Run) stateNow() *runState {
 	r.mu.Lock()
+	defer r.mu.Unlock()
 	s := runState{
 		Number: r.number, ID: r.id, Start: r.start.UnixNano(), Warmup: r.schedule.Warmup, Settled: r.settled,
-		Aborted: r.aborted, Changes: r.changes, Length: r.length, Notes: r.notes,
+		Aborted: r.aborted, Changes: slices.Clone(r.changes), Length: r.length, Notes: slices.Clone(r.notes),
 	}
 	if !r.stopped.IsZero() {
 		s.Stopped = r.stopped.UnixNano()
 	}
 	for _, p := range r.parts {
-		one := partState{Worker: p.index, Shares: p.shares, Told: p.told}
+		one := partState{Worker: p.index, Shares: slices.Clone(p.shares), Told: p.told, Left: p.left, Nobodys: slices.Clone(p.nobodys)}
+		for _, t := range p.outbox {
+			one.Pending = append(one.Pending, t.change)
+		}
 		if l := p.lost; l != nil {
-			one.Lost = &lossState{l.why, l.since.UnixNano(), l.at.UnixNano()}
+			one.Lost = &lossState{l.why, l.since, l.at.UnixNano(), l.number, l.allowed}
 		}
 		s.Parts = append(s.Parts, one)
 	}
-	r.mu.Unlock()
 	travels := r.plan
 	travels.Expect = nil
 	s.Plan, _ = json.Marshal(&travels) // as it went to the workers
-	r.c.put(keyRun, &s)
+	return &s
 }
 
 // Resume goes on with the run that the session's coordinator was at when it ended. The
@@ -181,7 +242,8 @@ func (c *Coordinator) Resume() (*Run, error) {
 	if err := c.get(ctx, keyRun, &s); err != nil {
 		return nil, fmt.Errorf("session %s was at no run: %w", c.session, err)
 	}
-	r := &Run{c: c, number: s.Number, id: s.ID, done: make(chan struct{}), ending: make(chan struct{})}
+	r := c.newRun()
+	r.number, r.id = s.Number, s.ID
 	if err := json.Unmarshal(s.Plan, &r.plan); err != nil {
 		return nil, err
 	}
@@ -203,21 +265,39 @@ func (c *Coordinator) Resume() (*Run, error) {
 		r.stopped = time.Unix(0, s.Stopped)
 		r.endOne.Do(func() { close(r.ending) })
 	}
-	r.joined = join.New(&r.plan)
+	if err := r.takeUp(s.Parts); err != nil {
+		return nil, err
+	}
+	// What the workers have reported so far is there before anything is judged.
+	if err := r.rebuild(ctx); err != nil {
+		return nil, err
+	}
+	return r, r.run()
+}
+
+// takeUp gives the run its parts as they were.
+func (r *Run) takeUp(parts []partState) error {
+	c := r.c
 	c.mu.Lock()
-	for _, one := range s.Parts {
+	defer c.mu.Unlock()
+	for _, one := range parts {
+		if one.Worker < 0 || one.Worker >= len(c.members) {
+			return fmt.Errorf("what session %s has stored does not fit together: it has no worker %d", c.session, one.Worker+1)
+		}
 		m := c.members[one.Worker]
-		p := &part{member: m, shares: one.Shares, told: one.Told, renewed: time.Now(), slot: r.joined.Add(m.label())}
+		p := r.newPart(m, one.Shares)
+		p.told, p.left, p.handedOn, p.nobodys = one.Told, one.Left, one.Left != nil, one.Nobodys
+		for _, ch := range one.Pending {
+			ch.Term = c.term
+			p.outbox = append(p.outbox, &telling{change: ch, kept: true, done: make(chan struct{})})
+		}
 		if l := one.Lost; l != nil {
-			p.lost = &loss{l.Why, time.Unix(0, l.Since), time.Unix(0, l.At)}
+			p.lost = &loss{why: l.Why, since: l.Since, at: time.Unix(0, l.At), number: l.Number, allowed: l.Allowed}
+			p.cancel()
+		} else {
+			m.busy = true
 		}
 		r.parts = append(r.parts, p)
 	}
-	c.mu.Unlock()
-	for _, p := range r.parts {
-		if p.lost != nil {
-			r.joined.Lose(p.slot, r.lostOf(p))
-		}
-	}
-	return r, r.run()
+	return nil
 }

@@ -7,11 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 
-	"github.com/nats-io/nats.go/jetstream"
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 	"golang.org/x/sync/errgroup"
 
@@ -64,6 +64,8 @@ type Run struct {
 	version  int       // counts what has changed since the start
 	over     bool
 	aborted  bool // a worker's loss has stopped it
+	allLost  bool // no worker is left
+	alone    bool // it was given up, since no server was to be reached
 	cached   *result.Snapshot
 	cachedOf int
 	notes    []string
@@ -72,17 +74,33 @@ type Run struct {
 // part is a worker's part of a run, guarded by the run's lock.
 type part struct {
 	*member
-	shares   []held
-	told     int       // number of the last change
-	revision uint64    // of its lease
-	renewed  time.Time // by this machine's clock
-	number   int       // of the last message
-	slot     int       // in what is joined
-	final    bool      // its last snapshot is in
-	lost     *loss
-	back     bool // it was lost, and has handed in its last snapshot since
+	ctx    context.Context // ends once nothing is to be told any more: it is lost, or done
+	cancel context.CancelFunc
 
-	sent    uint64 // as of the last message
+	shares   []held
+	told     int        // number of the last change
+	outbox   []*telling // changes that are to be told, in order
+	wake     chan struct{}
+	revision uint64        // of its lease
+	allowed  uint64        // how far its lease lets a closed loop go
+	renewed  time.Time     // by this machine's clock
+	number   int           // of the last message
+	reported time.Duration // its instant, since the measured start
+	slot     int           // in what is joined
+	began    bool          // its lease, a message or its answer says so
+	final    bool          // its last snapshot is in
+	doneAt   time.Time     // when it was first heard that its run has ended
+	lost     *loss
+	left     *left  // it was told to end, by whoever runs it
+	handedOn bool   // others send the rest of its share since it has left
+	more     bool   // it was lost, and has handed in something since
+	nobodys  []held // what of its shares nobody sends
+
+	unreadable bool // a message of it could not be read
+
+	at      time.Duration // its measured start, less the run's
+	placed  bool          // is known
+	planned uint64        // as of the last message
 	settled bool
 }
 
@@ -96,9 +114,22 @@ type held struct {
 
 // loss is how a worker was lost.
 type loss struct {
-	why   string
-	since time.Time // last word of it
-	at    time.Time // its share is others' from then on
+	why     string
+	since   time.Duration // its last report, since the measured start
+	at      time.Time     // its shares are others' from then on
+	number  int           // of its last message before that
+	allowed uint64        // how far its closed loop may have gone
+}
+
+func (c *Coordinator) newRun() *Run {
+	return &Run{c: c, done: make(chan struct{}), ending: make(chan struct{})}
+}
+
+// newPart is a part that has not begun.
+func (r *Run) newPart(m *member, shares []held) *part {
+	p := &part{member: m, shares: shares, renewed: time.Now(), wake: make(chan struct{}, 1)}
+	p.ctx, p.cancel = context.WithCancel(context.Background())
+	return p
 }
 
 // Start has the workers that have prepared an order begin a run of the plan.
@@ -109,36 +140,55 @@ func (c *Coordinator) Start(p plan.Plan) (*Run, error) {
 	if err := p.Validate(); err != nil {
 		return nil, err
 	}
-	c.mu.Lock()
-	c.runs++
-	r := &Run{
-		c: c, number: c.runs, id: runID(), plan: p,
-		done: make(chan struct{}), ending: make(chan struct{}), schedule: plan.NewSchedule(&p),
+	r := c.newRun()
+	r.id, r.plan, r.schedule = runID(), p, plan.NewSchedule(&p)
+	order := c.enlist(r)
+	if len(r.parts) == 0 {
+		return nil, errors.New("no worker is there that is ready")
 	}
-	order := c.orders
-	c.mu.Unlock()
 	r.joined = join.New(&r.plan)
-	members := c.there()
-	for i, m := range members {
-		share := plan.Share{Index: uint64(i), Of: uint64(len(members))}
-		r.parts = append(r.parts, &part{member: m, shares: []held{{Share: share}}, renewed: time.Now(), slot: r.joined.Add(m.label())})
+	for _, p := range r.parts {
+		p.slot = r.joined.Add(p.label())
 	}
 	if err := r.beginAll(order); err != nil {
 		r.abandon()
 		return nil, err
 	}
-	c.keep()
-	r.keep()
 	return r, r.run()
+}
+
+// enlist gives the run its parts: the workers that are ready.
+func (c *Coordinator) enlist(r *Run) (order int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.runs++
+	r.number = c.runs
+	var ready []*member
+	for _, m := range c.members {
+		if !m.gone && m.state.Order == c.orders && m.state.State == saidReady {
+			ready = append(ready, m)
+		}
+	}
+	for i, m := range ready {
+		m.busy = true
+		r.parts = append(r.parts, r.newPart(m, []held{{Share: plan.Share{Index: uint64(i), Of: uint64(len(ready))}}}))
+	}
+	return c.orders
 }
 
 // run follows the run, which has begun, until its end.
 func (r *Run) run() error {
 	ctx, cancel := context.WithCancel(context.Background())
 	r.cancel = cancel
+	r.c.keep()
+	r.keep()
 	if err := r.follow(ctx); err != nil {
 		cancel()
+		r.abandon()
 		return err
+	}
+	for _, p := range r.parts {
+		r.work.Go(func() { r.deliver(ctx, p) })
 	}
 	r.work.Go(func() { r.watch(ctx) })
 	go r.finish()
@@ -148,7 +198,12 @@ func (r *Run) run() error {
 // runID is an id as attack.Start makes them.
 func runID() string { return strings.ToLower(rand.Text()[:12]) }
 
-// beginAll tells all workers when to start what.
+// ahead reports whether workers' leases say how far their loops may go: where requests
+// have numbers that others are to send once.
+func (r *Run) ahead() bool { return !r.plan.Open() && r.plan.Requests > 0 }
+
+// beginAll tells all workers when to start what. One that does not answer for as long as
+// a lease lasts is left to whoever looks for workers that are lost.
 func (r *Run) beginAll(order int) error {
 	travels := r.plan
 	travels.Instants, travels.Expect = nil, nil // which the workers have of their own
@@ -159,177 +214,75 @@ func (r *Run) beginAll(order int) error {
 	// An answer takes a round trip, and more where there are many to be told.
 	lead := startLead + time.Duration(len(r.parts))*2*time.Millisecond
 	r.start = r.c.Clock().Add(lead)
+	ctx, cancel := context.WithTimeout(context.Background(), lead+r.c.lease)
+	defer cancel()
 	var all errgroup.Group
 	all.SetLimit(64)
 	for _, p := range r.parts {
 		r.c.mu.Lock()
 		offset, _, _ := p.clock.Offset(r.c.Clock())
 		r.c.mu.Unlock()
-		b := begin{Run: r.number, Order: order, ID: r.id, Plan: body, Shares: []plan.Share{p.shares[0].Share}, At: r.start.Add(offset).UnixNano()}
-		if r.c.Loss == Redistribute {
-			b.Lease = leaseTime
+		b := begin{
+			Term: r.c.term, Run: r.number, Order: order, ID: r.id, Plan: body, Shares: []plan.Share{p.shares[0].Share},
+			At: r.start.Add(offset).UnixNano(), Ahead: r.ahead() && r.leased(),
 		}
-		all.Go(func() error { return r.c.begin(p.member, &b) })
+		if r.leased() {
+			b.Lease = r.c.lease
+		}
+		all.Go(func() error { return r.begin(ctx, p, &b) })
 	}
-	return all.Wait()
+	if err := all.Wait(); err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(r.parts, func(p *part) bool { return p.began }) {
+		return errors.New("none of the workers has answered: the run has not begun")
+	}
+	return nil
 }
 
-func (c *Coordinator) begin(m *member, b *begin) error {
-	ctx, cancel := context.WithTimeout(context.Background(), orderWithin)
-	defer cancel()
+func (r *Run) begin(ctx context.Context, p *part, b *begin) error {
 	var a answer
-	if err := ask(ctx, c.nats, subjectOf(c.session, m.index, askStart), b, &a); err != nil {
-		return fmt.Errorf("%s: it did not start: %w", m.name(), err)
+	if err := ask(ctx, r.c.nats, subjectOf(r.c.session, p.index, askStart), b, &a); err != nil {
+		return nil //nolint:nilerr // it may have begun, or begin yet, and is lost otherwise
 	}
-	if a.Refused != "" {
-		return fmt.Errorf("%s: %s", m.name(), a.Refused)
-	}
-	return nil
+	r.mu.Lock()
+	p.began = true
+	r.mu.Unlock()
+	return r.c.accepted(p.member, &a)
 }
 
-// abandon stops what has begun of a run that cannot begin.
+// abandon stops what has begun of a run that cannot begin, and sees to it that nothing of
+// it begins later.
 func (r *Run) abandon() {
-	ctx, cancel := context.WithTimeout(context.Background(), changeWithin)
+	ctx, cancel := context.WithTimeout(context.Background(), r.c.lease)
 	defer cancel()
-	_ = r.tell(ctx, r.parts, change{What: changeStop, How: plan.Cut}) // those that did not begin refuse
-}
-
-// follow reads the workers' snapshots and leases.
-func (r *Run) follow(ctx context.Context) error {
-	set, cancel := context.WithTimeout(ctx, setUpWithin)
-	defer cancel()
-	c := r.c
-	consumer, err := c.stream.OrderedConsumer(set, jetstream.OrderedConsumerConfig{
-		FilterSubjects: []string{r.subjects()},
-		DeliverPolicy:  jetstream.DeliverAllPolicy,
-	})
-	if err != nil {
-		return err
-	}
-	reading, err := consumer.Consume(r.take)
-	if err != nil {
-		return err
-	}
-	leases, err := c.leases.Watch(ctx, fmt.Sprintf("r%d.*", r.number))
-	if err != nil {
-		reading.Stop()
-		return err
-	}
-	r.work.Go(func() {
-		defer reading.Stop()
-		defer leases.Stop()
-		for {
-			select {
-			case entry, ok := <-leases.Updates():
-				if !ok {
-					return
-				}
-				if entry != nil {
-					r.renewed(entry)
-				}
-			case <-ctx.Done():
-				return
-			}
-		}
-	})
-	return nil
-}
-
-// subjects are those of the run's snapshots.
-func (r *Run) subjects() string { return fmt.Sprintf("%s.%s.snap.%d.*", prefix, r.c.session, r.number) }
-
-// opened reads a message of a worker's; nil where it is none of this run.
-func (r *Run) opened(data []byte) *handedIn {
-	var in handedIn
-	if decode(data, &in) != nil || in.Run != r.number {
-		return nil
-	}
-	if in.Object != "" {
-		ctx, cancel := context.WithTimeout(context.Background(), setUpWithin)
-		defer cancel()
-		var err error
-		if in.Body, err = r.c.files.GetBytes(ctx, in.Object); err != nil {
-			return nil // the next one tells the same, and more
-		}
-	}
-	return &in
-}
-
-// take takes a message of a worker's.
-func (r *Run) take(m jetstream.Msg) {
-	in := r.opened(m.Data())
-	if in == nil {
-		return
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	p := r.partOf(in.Worker)
-	if p == nil || in.Number <= p.number || r.over {
-		return
-	}
-	if p.lost != nil {
-		p.back = p.back || in.Last // see replay
-		return
-	}
-	if err := r.takeMessage(p, in.Body); err != nil {
-		r.notes = append(r.notes, fmt.Sprintf("%s: a snapshot could not be read: %v", p.name(), err))
-		return
-	}
-	p.number, p.settled, p.final = in.Number, in.Settled, in.Last
-	r.version++
-}
-
-// partOf is the part of the worker with the index, nil where it has none.
-func (r *Run) partOf(index int) *part {
-	for _, p := range r.parts {
-		if p.index == index {
-			return p
-		}
-	}
-	return nil
-}
-
-// renewed notes that a worker has renewed its lease.
-func (r *Run) renewed(entry jetstream.KeyValueEntry) {
-	var run, index int
-	if n, _ := fmt.Sscanf(entry.Key(), "r%d.w%d", &run, &index); n != 2 || string(entry.Value()) != string(leaseHeld) {
-		return
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if p := r.partOf(index); p != nil {
-		p.revision, p.renewed = entry.Revision(), time.Now()
-	}
-}
-
-// tell has workers make a change, all at once, and returns what the first of them says
-// against it.
-func (r *Run) tell(ctx context.Context, parts []*part, ch change) error {
-	ch.Run = r.number
 	var all errgroup.Group
 	all.SetLimit(64)
-	for _, p := range parts {
-		r.mu.Lock()
-		p.told++
-		one := ch
-		one.Number = p.told
-		gone := p.lost != nil || p.final
-		r.mu.Unlock()
-		if gone {
-			continue
-		}
+	for _, p := range r.parts {
+		p.cancel()
 		all.Go(func() error {
-			var a answer
-			if err := ask(ctx, r.c.nats, subjectOf(r.c.session, p.index, askChange), &one, &a); err != nil {
-				return fmt.Errorf("%s has not confirmed it: %w", p.name(), err)
-			}
-			if a.Refused != "" {
-				return fmt.Errorf("%s: %s", p.name(), a.Refused)
-			}
-			return nil
+			_, err := r.c.leases.Put(ctx, leaseKey(r.number, p.index), fmt.Appendf(nil, revokedFrom, 0))
+			m, askErr := r.c.nats.RequestWithContext(ctx, subjectOf(r.c.session, p.index, askChange),
+				encode(change{Term: r.c.term, Run: r.number, Number: abandoned, What: changeStop, How: plan.Cut}))
+			_ = m
+			return errors.Join(err, askErr)
 		})
 	}
-	return all.Wait()
+	_ = all.Wait() // those that did not begin do not answer
+	r.release()
+}
+
+// abandoned is the number of a run's last change where it cannot go on.
+const abandoned = 1 << 30
+
+// release says that the run's workers are free for another one.
+func (r *Run) release() {
+	r.c.mu.Lock()
+	defer r.c.mu.Unlock()
+	for _, p := range r.parts {
+		p.busy = false
+		p.heard = time.Now()
+	}
 }
 
 // since is an instant of this machine's clock as time since the measured start. r.mu is
@@ -342,56 +295,22 @@ func (r *Run) Change(rate vegeta.Rate, concurrency int) error {
 	if err := attack.CheckChange(&r.plan, rate, concurrency); err != nil {
 		return err
 	}
-	return r.change(func(from time.Duration) error {
-		err := r.confirm(change{What: changeRate, From: from, Freq: rate.Freq, Per: rate.Per, Concurrency: concurrency})
-		if err != nil {
-			return err
-		}
-		r.mu.Lock()
-		defer r.mu.Unlock()
+	return r.change(func(from time.Duration) change {
 		r.changes = append(r.changes, plan.Change{At: from, Rate: rate, Concurrency: concurrency})
 		if r.plan.Open() {
 			r.schedule = r.schedule.Changed(from+r.schedule.Warmup, rate)
 		}
-		return nil
+		return change{What: changeRate, From: from, Freq: rate.Freq, Per: rate.Per, Concurrency: concurrency}
 	})
 }
 
 // Last has the run last so long from its measured start on, as attack.Run.Last does.
 func (r *Run) Last(length time.Duration) error {
-	return r.change(func(from time.Duration) error {
-		if err := r.confirm(change{What: changeLength, From: from, Length: length}); err != nil {
-			return err
-		}
-		r.mu.Lock()
-		defer r.mu.Unlock()
+	return r.change(func(from time.Duration) change {
 		r.length = &length
 		r.schedule = r.schedule.Lasting(length)
-		return nil
+		return change{What: changeLength, From: from, Length: length}
 	})
-}
-
-// change makes a change of all workers, while no other is made.
-func (r *Run) change(do func(from time.Duration) error) error {
-	r.changing.Lock()
-	defer r.changing.Unlock()
-	r.mu.Lock()
-	from := r.since(r.c.Clock().Add(changeLead))
-	over := r.over || !r.stopped.IsZero()
-	r.version++
-	r.mu.Unlock()
-	if over {
-		return attack.ErrOver
-	}
-	err := do(from)
-	r.keep()
-	return err
-}
-
-func (r *Run) confirm(ch change) error {
-	ctx, cancel := context.WithTimeout(context.Background(), changeWithin)
-	defer cancel()
-	return r.tell(ctx, r.parts, ch)
 }
 
 // Stop ends the run before its plan does, as attack.Run.Stop does. It does not wait for
@@ -405,15 +324,9 @@ func (r *Run) Stop(how plan.AtEnd) {
 	r.version++
 	r.mu.Unlock()
 	r.endOne.Do(func() { close(r.ending) })
-	if over {
-		return
+	if !over {
+		go r.tell(r.parts, change{What: changeStop, How: how}) // one that does not hear is lost by its lease
 	}
-	go func() {
-		ctx, cancel := context.WithTimeout(context.Background(), leaseTime)
-		defer cancel()
-		r.keep()
-		_ = r.tell(ctx, r.parts, change{What: changeStop, How: how}) // one that does not hear is lost by its lease
-	}()
 }
 
 // Done returns a channel that is closed when the run has ended.
@@ -428,229 +341,4 @@ func (r *Run) Plan() plan.Plan { return r.plan }
 // Obey is as attack.Run.Obey.
 func (r *Run) Obey(interrupts <-chan os.Signal, die func()) {
 	attack.Obey(r.done, r.Stop, interrupts, die)
-}
-
-// watch looks for workers that are lost, and for the run's end.
-func (r *Run) watch(ctx context.Context) {
-	tick := time.NewTicker(250 * time.Millisecond)
-	defer tick.Stop()
-	connected := time.Now()
-	for {
-		select {
-		case <-tick.C:
-		case <-r.c.replaced:
-			r.note("another coordinator went on with this run: these figures end before its end")
-			r.cancel()
-			return
-		case <-ctx.Done():
-			return
-		}
-		if !r.c.nats.IsConnected() {
-			connected = time.Now() // what cannot be heard is not lost
-		}
-		for _, p := range r.silent(connected) {
-			r.lose(p)
-		}
-		r.settle()
-		if r.allIn() {
-			r.cancel()
-			return
-		}
-	}
-}
-
-// settle ends the warm-up of all workers once each has settled.
-func (r *Run) settle() {
-	if !r.plan.WarmupUntilSettled {
-		return
-	}
-	r.mu.Lock()
-	all := !r.settled
-	for _, p := range r.parts {
-		if p.lost == nil && !p.settled {
-			all = false
-		}
-	}
-	from := r.c.Clock().Add(changeLead).Sub(r.start)
-	if all = all && from < r.plan.Warmup; all {
-		r.settled = true
-		r.schedule = r.schedule.Settled(from)
-	}
-	r.mu.Unlock()
-	if all {
-		if err := r.confirm(change{What: changeSettle, From: from}); err != nil {
-			r.note(err.Error())
-		}
-		r.keep()
-	}
-}
-
-func (r *Run) note(text string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.notes = append(r.notes, text)
-	r.version++
-}
-
-// silent are the workers whose lease has run out, or that should have reported by now.
-func (r *Run) silent(connected time.Time) (list []*part) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	now := time.Now()
-	if now.Sub(connected) < leaseTime {
-		return nil
-	}
-	end := r.latestEnd()
-	for _, p := range r.parts {
-		switch {
-		case p.final || p.lost != nil:
-		case r.c.Loss == Redistribute && now.Sub(p.renewed) > leaseTime, now.After(end):
-			list = append(list, p)
-		}
-	}
-	return list
-}
-
-// latestEnd is when all workers have reported, unless they are lost. r.mu is held.
-func (r *Run) latestEnd() time.Time {
-	after := r.plan.Timeout
-	if r.plan.Stream != plan.StreamOff {
-		after = max(after, r.plan.StreamTimeout)
-	}
-	if r.plan.AtEnd == plan.Cut {
-		after = 0
-	}
-	after += lastReportWithin
-	if !r.stopped.IsZero() {
-		return r.stopped.Add(after)
-	}
-	p := r.lasting()
-	length := p.Duration
-	if p.Open() && p.Requests > 0 {
-		if last, ok := r.schedule.LastInstant(); ok && (length == 0 || last < length) {
-			length = last
-		}
-	}
-	if length == 0 { // only the replies tell
-		return time.Unix(1<<40, 0)
-	}
-	return time.Now().Add(time.Until(r.start)).Add(r.schedule.Warmup + length + after)
-}
-
-// lose gives a worker up, if it has not renewed its lease meanwhile, and hands on what
-// is left of its share.
-func (r *Run) lose(p *part) {
-	r.changing.Lock()
-	defer r.changing.Unlock()
-	at := r.c.Clock().Add(changeLead)
-	r.mu.Lock()
-	from := r.since(at)
-	r.mu.Unlock()
-	if r.c.Loss == Redistribute && !r.revoke(p, from) {
-		return
-	}
-	r.mu.Lock()
-	p.lost = &loss{why: "it did not answer", since: p.renewed, at: at}
-	r.joined.Lose(p.slot, r.lostOf(p))
-	var left []*part
-	for _, o := range r.parts {
-		if o.lost == nil && !o.final {
-			left = append(left, o)
-		}
-	}
-	sent := p.sent
-	r.version++
-	running := r.stopped.IsZero()
-	r.mu.Unlock()
-	r.c.mu.Lock()
-	p.gone = true
-	r.c.mu.Unlock()
-	r.c.Tell(p.name() + " is lost: it has not been heard of for " + time.Since(p.lost.since).Round(time.Second).String())
-	switch {
-	case r.c.Loss == Abort:
-		r.mu.Lock()
-		r.aborted = true
-		r.mu.Unlock()
-		r.Stop(plan.Drain)
-	case r.c.Loss == Redistribute && running:
-		r.handOn(p, left, from, sent)
-	}
-	r.c.keep()
-	r.keep()
-}
-
-// revoke takes a worker's lease away as of an instant since the measured start, unless it
-// was renewed meanwhile.
-func (r *Run) revoke(p *part, from time.Duration) bool {
-	r.mu.Lock()
-	revision := p.revision
-	r.mu.Unlock()
-	ctx, cancel := context.WithTimeout(context.Background(), changeWithin)
-	defer cancel()
-	key := leaseKey(r.number, p.index)
-	_, err := r.c.leases.Update(ctx, key, fmt.Appendf(nil, revokedFrom, int64(from)), revision)
-	if errors.Is(err, jetstream.ErrKeyExists) {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		p.renewed = time.Now() // it lives
-		return false
-	}
-	return err == nil
-}
-
-// handOn gives the shares of a lost worker, which has sent so many requests, to those that
-// are left.
-func (r *Run) handOn(p *part, left []*part, from time.Duration, sent uint64) {
-	if len(left) == 0 {
-		return
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), leaseTime)
-	defer cancel()
-	for _, h := range p.shares {
-		request, parts := h.Request, len(left)
-		if !r.plan.Open() {
-			parts = max(1, min(parts, int(h.Part(uint64(r.plan.Concurrency)))))
-			if n := h.Part(r.plan.Requests) - min(h.Part(request), h.Part(r.plan.Requests)); r.plan.Requests > 0 {
-				request = h.Number(h.Part(request) + min(sent, n))
-				if sent -= min(sent, n); request >= r.plan.Requests {
-					continue // all of it was sent
-				}
-			}
-		}
-		for i, o := range left[:parts] {
-			split := h.Split(uint64(i), uint64(parts))
-			err := r.tell(ctx, []*part{o}, change{What: changeTake, From: from, Share: split, Request: request})
-			if err != nil {
-				r.note(fmt.Sprintf("of what %s was to send, a part was not taken over: %v", p.name(), err))
-				continue
-			}
-			r.mu.Lock()
-			o.shares = append(o.shares, held{split, from + r.schedule.Warmup, request})
-			r.mu.Unlock()
-		}
-	}
-}
-
-// allIn reports whether all workers have handed in their last snapshot, or are lost.
-func (r *Run) allIn() bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for _, p := range r.parts {
-		if !p.final && p.lost == nil {
-			return false
-		}
-	}
-	return true
-}
-
-// finish ends the run once all is in.
-func (r *Run) finish() {
-	r.work.Wait()
-	r.replay()
-	r.mu.Lock()
-	r.over = true
-	r.version++
-	r.mu.Unlock()
-	r.endOne.Do(func() { close(r.ending) })
-	close(r.done)
 }

@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"cmp"
 	"crypto/rand"
 	"crypto/subtle"
 	"crypto/tls"
@@ -35,6 +36,9 @@ type ServerOptions struct {
 	Dir string
 	// TLS is the server's certificate; nil for plain connections.
 	TLS *tls.Config
+
+	password string // the coordinator's; empty makes one
+	maxStore int64  // bytes that all streams may take; 0 for what the disk has
 }
 
 // Server is a NATS server with JetStream within this process. Two users may connect: its
@@ -63,7 +67,7 @@ func StartServer(o ServerOptions) (*Server, error) {
 	if number == 0 {
 		number = server.RANDOM_PORT
 	}
-	s := &Server{session: o.Session, token: o.Token, password: rand.Text(), secure: o.TLS != nil}
+	s := &Server{session: o.Session, token: o.Token, password: cmp.Or(o.password, rand.Text()), secure: o.TLS != nil}
 	if s.token == "" {
 		s.token = rand.Text()
 	}
@@ -76,7 +80,7 @@ func StartServer(o ServerOptions) (*Server, error) {
 	}
 	s.nats, err = server.NewServer(&server.Options{
 		ServerName: "brunt", Host: host, Port: number, NoSigs: true, NoLog: true,
-		JetStream: true, StoreDir: dir, MaxPayload: maxMessage, MaxPending: 64 << 20,
+		JetStream: true, StoreDir: dir, JetStreamMaxStore: o.maxStore, MaxPayload: maxMessage, MaxPending: 64 << 20,
 		TLSConfig: o.TLS, TLS: o.TLS != nil, CustomClientAuthentication: s,
 		DisableShortFirstPing: true,
 	})

@@ -1,15 +1,12 @@
 package cluster
 
 import (
-	"context"
 	"fmt"
+	"slices"
 	"time"
-
-	"github.com/nats-io/nats.go/jetstream"
 
 	"brunt/attack/plan"
 	"brunt/attack/result"
-	"brunt/attack/result/join"
 	"brunt/attack/result/wire"
 	"brunt/attack/spell"
 	"brunt/payloads/setting"
@@ -21,23 +18,27 @@ func (r *Run) takeMessage(p *part, body []byte) error {
 	if err != nil {
 		return err
 	}
-	if err = r.joined.Take(p.slot, r.shift(p, m.Snapshot), m); err != nil {
+	if err = r.joined.Take(p.slot, r.place(p, m.Snapshot), m); err != nil {
 		return err
 	}
-	p.sent = m.Snapshot.Counts.Sent
+	p.planned, p.reported = m.Snapshot.Counts.Planned, m.Snapshot.PlanElapsed+p.at
 	return nil
 }
 
-// shift is how much later than the run a worker's measured part began, as far as the
-// clocks tell. r.mu is held.
-func (r *Run) shift(p *part, s *result.Snapshot) time.Duration {
-	if s.Started.IsZero() {
-		return 0
+// place finds how much later than the run a worker's measured part began, as far as the
+// clocks tell then: where one of them is set later, nothing moves. r.mu is held.
+func (r *Run) place(p *part, s *result.Snapshot) time.Duration {
+	if p.placed || s.Started.IsZero() {
+		return p.at
 	}
 	r.c.mu.Lock()
 	defer r.c.mu.Unlock()
-	offset, _, _ := p.clock.Offset(r.c.Clock())
-	return s.Started.Sub(r.start.Add(r.schedule.Warmup)) - offset
+	offset, _, known := p.clock.Offset(r.c.Clock())
+	if !known {
+		return 0
+	}
+	p.at, p.placed = s.Started.Sub(r.start.Add(r.schedule.Warmup))-offset, true
+	return p.at
 }
 
 // Snapshot is everything known of the run now: what its workers measured, added up.
@@ -54,7 +55,10 @@ func (r *Run) Snapshot() *result.Snapshot {
 	s.State = r.state(s.State)
 	// A worker that was lost stops for others, not because anyone wanted the run's end.
 	s.Interrupted = !r.stopped.IsZero() && (!r.plan.Endless() || r.aborted)
-	for _, note := range r.notes {
+	if r.allLost && s.Err == nil {
+		s.Err = setting.Errorf("all workers were lost")
+	}
+	for _, note := range append(slices.Clone(r.notes), r.lossNotes()...) {
 		s.Warnings = append(s.Warnings, setting.Plain(note))
 	}
 	r.cached, r.cachedOf = s, r.version
@@ -75,92 +79,59 @@ func (r *Run) state(of result.State) result.State {
 	return of
 }
 
-// lostOf is how a worker was lost. r.mu is held.
+// lostOf is how a worker was lost, and how many requests of its shares may have been sent
+// beyond those it has reported. r.mu is held.
 func (r *Run) lostOf(p *part) result.Lost {
-	l := result.Lost{Why: p.lost.why, Since: max(0, r.since(p.lost.since)), Until: max(0, r.since(p.lost.at))}
-	if r.plan.Open() {
-		for _, h := range p.shares {
-			l.PlannedUnknown += r.schedule.PlannedOf(h.Share, h.From, p.lost.at.Sub(r.start))
+	l := result.Lost{Why: p.lost.why, Since: max(0, p.lost.since), Until: max(0, r.since(p.lost.at))}
+	switch until := p.lost.at.Sub(r.start); {
+	case r.plan.Open():
+		if !r.stopped.IsZero() {
+			until = min(until, r.stopped.Sub(r.start))
 		}
-		l.PlannedUnknown -= min(l.PlannedUnknown, p.sent)
+		for _, h := range p.shares {
+			l.PlannedUnknown += r.schedule.PlannedOf(h.Share, h.From, until)
+		}
+		l.PlannedUnknown += r.unsent(p)
+	case r.plan.Requests > 0:
+		allowed := p.lost.allowed
+		for _, h := range p.shares {
+			n := min(r.sizeOf(h), allowed)
+			l.PlannedUnknown += n
+			allowed -= n
+		}
+		l.PlannedUnknown += r.unsent(p)
 	}
+	l.PlannedUnknown -= min(l.PlannedUnknown, p.planned)
 	return l
 }
 
-// replay takes all messages of the run again, where a worker that was lost has reported
-// after all: what it measured is known then, and nothing of it is guessed.
-func (r *Run) replay() {
-	r.mu.Lock()
-	back := false
-	for _, p := range r.parts {
-		back = back || p.lost != nil && p.back
+// unsent is how many requests of a worker's nobody has sent, since nobody took them over.
+// r.mu is held.
+func (r *Run) unsent(p *part) (n uint64) {
+	now := r.c.Clock()
+	if !r.stopped.IsZero() && r.stopped.Before(now) {
+		now = r.stopped
 	}
-	r.mu.Unlock()
-	if !back {
-		return
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), replayWithin)
-	defer cancel()
-	messages, err := r.messages(ctx)
-	if err != nil {
-		r.note("what a worker reported after it was lost could not be read: " + err.Error())
-		return
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.joined = join.New(&r.plan)
-	for _, p := range r.parts {
-		p.slot, p.number = r.joined.Add(p.label()), 0
-	}
-	for _, in := range messages {
-		if p := r.partOf(in.Worker); p != nil && (p.lost == nil || p.back) && in.Number > p.number {
-			p.number = in.Number
-			if err := r.takeMessage(p, in.Body); err != nil {
-				r.notes = append(r.notes, fmt.Sprintf("%s: a snapshot could not be read: %v", p.name(), err))
-			}
+	for _, h := range p.nobodys {
+		if r.plan.Open() {
+			n += r.schedule.PlannedOf(h.Share, h.From, now.Sub(r.start))
+		} else if r.plan.Requests > 0 {
+			n += r.sizeOf(h)
 		}
 	}
-	for _, p := range r.parts {
-		switch {
-		case p.lost == nil:
-		case p.back:
-			r.notes = append(r.notes, fmt.Sprintf("%s was not heard of from %s to %s into the run, and was taken for lost; "+
-				"what it sent is in these figures, and the rest of its share was sent by others",
-				p.name(), spell.Span(max(0, r.since(p.lost.since))), spell.Span(max(0, r.since(p.lost.at)))))
-		default:
-			r.joined.Lose(p.slot, r.lostOf(p))
-		}
-	}
-	r.version++
+	return n
 }
 
-// replayWithin is how long the messages of a run may take to be read again.
-const replayWithin = 20 * time.Second
-
-// messages are all that the stream has of the run, in order.
-func (r *Run) messages(ctx context.Context) (list []*handedIn, err error) {
-	consumer, err := r.c.stream.OrderedConsumer(ctx, jetstream.OrderedConsumerConfig{
-		FilterSubjects: []string{r.subjects()}, DeliverPolicy: jetstream.DeliverAllPolicy,
-	})
-	if err != nil {
-		return nil, err
-	}
-	for {
-		batch, err := consumer.FetchNoWait(256)
-		if err != nil {
-			return nil, err
-		}
-		n := 0
-		for m := range batch.Messages() {
-			n++
-			if in := r.opened(m.Data()); in != nil {
-				list = append(list, in)
-			}
-		}
-		if batch.Error() != nil || n == 0 {
-			return list, batch.Error()
+// lossNotes say what the merged verdict does not: that a worker came back. r.mu is held.
+func (r *Run) lossNotes() (notes []string) {
+	for _, p := range r.parts {
+		if p.lost != nil && p.final {
+			notes = append(notes, fmt.Sprintf("%s was taken for lost %s into the run (%s), and came back; "+
+				"what it sent is in these figures, and the rest of its share was sent by others",
+				p.name(), spell.Span(max(0, r.since(p.lost.at))), p.lost.why))
 		}
 	}
+	return notes
 }
 
 // lasting is the plan with the length that it has by now. r.mu is held.

@@ -26,8 +26,8 @@ const (
 	publishEvery = time.Second
 	publishBytes = 64 << 10
 	publishMost  = 30 * time.Second
-	// renewEvery is how often a lease is renewed.
-	renewEvery = time.Second
+	// renewalsPerLease is how often a lease is renewed before it would run out.
+	renewalsPerLease = 6
 	// publishPatience is how long an acknowledgement of a snapshot is waited for.
 	publishPatience = 2 * time.Second
 )
@@ -40,6 +40,13 @@ type handedIn struct {
 	Last        bool   // the run is done
 	Body        []byte // see wire.Encode
 	Object      string // where the body lies instead, since it is larger than a message may be
+	Left        *left  // nil where the worker goes on
+}
+
+// left is how far a worker's run was when the worker was told to end, by whoever runs it.
+type left struct {
+	From  time.Duration // since the measured start: others send the tickets from then on
+	Taken uint64        // requests that its closed loop has begun
 }
 
 // task is a worker's share of a run.
@@ -47,16 +54,26 @@ type task struct {
 	session *session
 	run     *attack.Run
 	number  int
+	leases  jetstream.KeyValue
 	lease   time.Duration
+	slots   uint64 // of a closed loop that its lease holds back; 0 for none
+	upTo    uint64 // requests that its lease says it may begin; for renew alone
 	quit    chan struct{}
 	ended   sync.Once
 	work    sync.WaitGroup
+	// reportedAll is closed once the last snapshot is in the stream, or nobody wants it.
+	reportedAll chan struct{}
+	left        chan struct{} // closed once the worker is to end
+	leftOnce    sync.Once
 
 	mu      sync.Mutex
 	changes int       // number of the last one
+	refused answer    // to it
 	doneAt  time.Time // of the run; zero while it is under way
 	in      bool      // the last snapshot is in the stream
+	lost    bool      // its lease was revoked
 	records *recordsState
+	gone    bool // what the session has stored was removed
 }
 
 // start begins the run and what reports of it.
@@ -66,148 +83,63 @@ func (s *session) start(b begin, prepared *Prepared) (*task, error) {
 		return nil, err
 	}
 	p.RunID, p.Shares = b.ID, b.Shares
+	t := &task{session: s, number: b.Run, lease: b.Lease, quit: make(chan struct{}), reportedAll: make(chan struct{}), left: make(chan struct{})}
+	if b.Ahead {
+		t.slots = uint64(max(1, p.Part(p.Concurrency)))
+	}
+	var err error
+	if t.leases, err = s.holdLease(&b, t.ahead(0, 0)); err != nil {
+		return nil, err
+	}
 	p.StartAt = time.Now().Add(time.Duration(b.At - s.Clock().UnixNano()))
-	if err := s.holdLease(b); err != nil {
+	if t.run, err = prepared.Start(p); err != nil {
 		return nil, err
 	}
-	run, err := prepared.Start(p)
-	if err != nil {
-		return nil, err
-	}
-	t := &task{session: s, run: run, number: b.Run, lease: b.Lease, quit: make(chan struct{})}
 	if b.Lease > 0 {
-		run.TakeUntil(time.Now().Add(b.Lease))
+		t.run.TakeUntil(time.Now().Add(b.Lease))
+		if n := t.ahead(0, 0); n > 0 {
+			t.run.TakeUpTo(n)
+		}
 		t.work.Go(t.renew)
 	}
 	t.work.Go(t.report)
 	return t, nil
 }
 
-// holdLease makes the lease of a run. It fails where the coordinator has given the worker
-// up already.
-func (s *session) holdLease(b begin) error {
-	if b.Lease == 0 {
-		return nil
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), publishPatience)
-	defer cancel()
-	leases, err := s.js.KeyValue(ctx, leaseBucket(s.name))
-	if err != nil {
-		return fmt.Errorf("lease: %w", err)
-	}
-	key := leaseKey(b.Run, s.index)
-	if _, err = leases.Create(ctx, key, leaseHeld); err == nil {
-		return nil
-	}
-	if entry, lookErr := leases.Get(ctx, key); lookErr == nil && string(entry.Value()) == string(leaseHeld) {
-		return nil // the answer to an earlier attempt was lost
-	}
-	return fmt.Errorf("lease: %w", err)
-}
-
-// leaseHeld is what a lease's key says, and revokedFrom what it says once others send the
-// share from an instant on, in ns since the measured start.
-var leaseHeld = []byte("held")
-
-const revokedFrom = "revoked %d"
-
-// renew keeps the lease until the run is done, or the lease is revoked: then the run is
-// stopped, and others have the rest of its share.
-func (t *task) renew() {
-	tick := time.NewTicker(renewEvery)
-	defer tick.Stop()
-	revision := uint64(0)
-	var gone *revokedError
-	for {
-		at := time.Now()
-		next, err := t.renewed(revision)
-		switch {
-		case err == nil:
-			revision = next
-			t.run.TakeUntil(at.Add(t.lease))
-		case errors.As(err, &gone):
-			t.session.Tell("it was taken for lost: other workers send the rest of its share")
-			t.run.Leave(gone.from)
-			return
-		}
-		select {
-		case <-tick.C:
-		case <-t.run.Done():
-			return
-		case <-t.quit:
-			return
-		}
-	}
-}
-
-// revokedError says that others send what the share has from an instant on, counted from
-// the measured start.
-type revokedError struct{ from time.Duration }
-
-// Error says so.
-func (e *revokedError) Error() string { return fmt.Sprintf("revoked from %s on", e.from) }
-
-// renewed renews the lease as of the revision, and gives the next; 0 stands for not
-// known, as after an answer that was lost.
-func (t *task) renewed(revision uint64) (uint64, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), publishPatience)
-	defer cancel()
-	leases, err := t.session.js.KeyValue(ctx, leaseBucket(t.session.name))
-	if err != nil {
-		return 0, err
-	}
-	key := leaseKey(t.number, t.session.index)
-	if revision == 0 {
-		entry, err := leases.Get(ctx, key)
-		if err != nil {
-			return 0, err
-		}
-		if err := revokedIn(entry); err != nil {
-			return 0, err
-		}
-		revision = entry.Revision()
-	}
-	next, err := leases.Update(ctx, key, leaseHeld, revision)
-	if errors.Is(err, jetstream.ErrKeyExists) { // another revision than this
-		if entry, lookErr := leases.Get(ctx, key); lookErr == nil {
-			if revoked := revokedIn(entry); revoked != nil {
-				return 0, revoked
-			}
-		}
-		return 0, err // the answer to the last renewal was lost
-	}
-	return next, err
-}
-
-// revokedIn is a *revokedError where a lease's entry says so.
-func revokedIn(entry jetstream.KeyValueEntry) error {
-	var from int64
-	if n, _ := fmt.Sscanf(string(entry.Value()), revokedFrom, &from); n == 1 {
-		return &revokedError{time.Duration(from)}
-	}
-	return nil
+// leave stops the run since the worker is to end: others send the rest of its share.
+func (t *task) leave() {
+	t.leftOnce.Do(func() {
+		t.run.Stop(plan.Drain)
+		close(t.left)
+	})
 }
 
 // report hands in what was measured, until the last of it is in the stream.
 func (t *task) report() {
-	wait := publishEvery
+	defer close(t.reportedAll)
 	var sender wire.Sender
+	wait := publishEvery
+	leaving := t.left
+	done := t.run.Done()
 	for number := 1; ; number++ {
-		last := false
 		select {
 		case <-time.After(wait):
-		case <-t.run.Done():
-			last = true
+		case <-leaving:
+			leaving = nil // tell at once
+		case <-done:
+			done = nil // where the last one does not arrive, it is tried again after a while
 		case <-t.quit:
 			return
 		}
-		last = last || isClosed(t.run.Done())
+		last := isClosed(t.run.Done())
 		if last {
 			t.done()
 		}
 		body, err := sender.Encode(t.session.renamed(t.run.Snapshot()))
 		if err == nil {
-			err = t.handIn(&handedIn{Worker: t.session.index, Run: t.number, Number: number, Settled: isClosed(t.run.Settled()), Last: last, Body: body})
+			err = t.handIn(&handedIn{
+				Worker: t.session.index, Run: t.number, Number: number, Settled: isClosed(t.run.Settled()), Last: last, Body: body, Left: t.leftNow(),
+			})
 		}
 		if err == nil {
 			sender.Acknowledged()
@@ -217,11 +149,20 @@ func (t *task) report() {
 				t.mu.Unlock()
 				return
 			}
-		} else if last && t.overdue() {
+		} else if last && (t.overdue() || t.forgotten()) {
 			return
 		}
 		wait = min(max(publishEvery, publishEvery*time.Duration(len(body)/publishBytes)), publishMost)
 	}
+}
+
+// leftNow is how far the run was when the worker was told to end; nil where it was not.
+func (t *task) leftNow() *left {
+	from, stopped := t.run.StoppedAt()
+	if !stopped || !isClosed(t.left) {
+		return nil
+	}
+	return &left{from, t.run.Taken()}
 }
 
 func isClosed(c <-chan struct{}) bool {
@@ -283,21 +224,30 @@ func (t *task) handIn(m *handedIn) error {
 
 // change does what the coordinator asks of the run.
 func (s *session) change(c change) answer {
-	s.hear()
+	if !s.hear(c.Term) {
+		return replacedAnswer
+	}
 	t := s.now()
-	if t == nil || t.number != c.Run {
-		return answer{Refused: "no such run"}
+	if t == nil || t.number < c.Run {
+		return answer{Refused: "the run has not begun", Early: true}
+	}
+	if t.number > c.Run {
+		return answer{Refused: "that run is over", Over: true}
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if c.Number <= t.changes {
-		return answer{} // asked again
-	}
-	err := t.obey(&c)
-	if err != nil {
-		return answer{Refused: err.Error()}
+	switch {
+	case c.Number == t.changes: // asked again
+		return t.refused
+	case c.Number < t.changes:
+		return answer{}
 	}
 	t.changes = c.Number
+	if err := t.obey(&c); err != nil {
+		t.refused = answer{Refused: err.Error(), Over: errors.Is(err, attack.ErrOver)}
+		return t.refused
+	}
+	t.refused = answer{}
 	return answer{}
 }
 
@@ -331,6 +281,26 @@ func (t *task) reported() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.in
+}
+
+// forget notes that the session's coordinator has removed what it had stored.
+func (t *task) forget() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.gone = true
+}
+
+// revoked reports whether the coordinator has taken the worker for lost.
+func (t *task) revoked() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.lost
+}
+
+func (t *task) forgotten() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.gone
 }
 
 // overdue reports whether the run has been done for so long that nobody wants it any

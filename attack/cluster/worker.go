@@ -60,12 +60,16 @@ type WorkerOptions struct {
 type worker struct {
 	WorkerOptions
 	id   string
+	life int // how often it has looked for a coordinator
 	nats *nats.Conn
 	js   jetstream.JetStream
 }
 
 // ErrLeft is a worker's end without having been sent away by its coordinator.
 var ErrLeft = errors.New("the coordinator is gone")
+
+// errReplaced is a worker's end that was taken for lost, once it has told what it knows.
+var errReplaced = errors.New("other workers have taken its place")
 
 // Work connects, and works for one coordinator (Once) or one after the other, until the
 // context ends: then what is in flight is drained and reported first.
@@ -103,7 +107,8 @@ func Work(ctx context.Context, o WorkerOptions) error {
 
 // join waits for a session that wants a worker, and enters it.
 func (w *worker) join(ctx context.Context) (*session, error) {
-	h := hello{ID: w.id, Name: w.Name, Version: w.Version, Cores: w.Cores}
+	w.life++
+	h := hello{ID: w.id, Life: w.life, Name: w.Name, Version: w.Version, Cores: w.Cores}
 	told := ""
 	for {
 		h.Started = w.Clock().UnixNano()
@@ -145,6 +150,7 @@ type session struct {
 
 	mu       sync.Mutex
 	heard    time.Time // last word of the coordinator
+	term     term      // of the newest coordinator that was heard of
 	order    int
 	state    said
 	cancel   context.CancelFunc
@@ -165,16 +171,15 @@ func (w *worker) open(ctx context.Context, name string, index int) (*session, er
 	}
 	subject := func(what string) string { return subjectOf(name, index, what) }
 	err := errors.Join(
-		subscribe(listen(w.nats, subject(askClock), func(struct{}) moment {
-			now := w.Clock().UnixNano()
-			s.hear()
-			return moment{now, w.Clock().UnixNano()}
-		})),
+		subscribe(listen(w.nats, subject(askClock), s.tellClock)),
 		subscribe(listen(w.nats, subject(askPrepare), func(o order) answer { return s.prepare(ctx, o) })),
 		subscribe(listen(w.nats, subject(askStart), s.begin)),
 		subscribe(listen(w.nats, subject(askChange), s.change)),
 		subscribe(listen(w.nats, subject(askRecords), s.collect)),
-		subscribe(listen(w.nats, subject(askEnd), func(struct{}) answer {
+		subscribe(listen(w.nats, subject(askEnd), func(q question) answer {
+			if !s.hear(q.Term) {
+				return replacedAnswer
+			}
 			s.end.Do(func() { close(s.ended) })
 			return answer{}
 		})),
@@ -188,10 +193,30 @@ func (w *worker) open(ctx context.Context, name string, index int) (*session, er
 	return s, nil
 }
 
-func (s *session) hear() {
+// hear notes that the coordinator has spoken. It is false for one that was replaced.
+func (s *session) hear(t term) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.heard = time.Now()
+	if t < s.term {
+		return false
+	}
+	s.term, s.heard = t, time.Now()
+	return true
+}
+
+// tellClock answers what the clock says.
+func (s *session) tellClock(q question) moment {
+	m := moment{Came: s.Clock().UnixNano()}
+	s.hear(q.Term)
+	s.mu.Lock()
+	m.Said = s.state
+	t := s.task
+	s.mu.Unlock()
+	if t != nil && isClosed(t.run.Done()) {
+		m.Done = t.number
+	}
+	m.Went = s.Clock().UnixNano()
+	return m
 }
 
 // serve works until the coordinator ends the session or is gone, or the context ends.
@@ -199,7 +224,7 @@ func (s *session) serve(ctx context.Context) error {
 	defer s.close()
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
-	stop := ctx.Done()
+	stop := ctx.Done() // nil once it was obeyed
 	for {
 		select {
 		case <-s.ended:
@@ -209,13 +234,17 @@ func (s *session) serve(ctx context.Context) error {
 			if t == nil {
 				return nil
 			}
-			t.run.Stop(plan.Drain)
+			t.leave()
 			stop = nil
 		case <-tick.C:
 			t := s.now()
 			switch {
 			case ctx.Err() != nil && (t == nil || t.reported() || s.silent() > orphanAfter):
 				return nil
+			case t != nil && t.forgotten():
+				return ErrLeft
+			case t != nil && t.revoked() && t.reported():
+				return errReplaced
 			case s.silent() < orphanAfter || t != nil && !t.overdue():
 			default:
 				return ErrLeft
@@ -267,7 +296,9 @@ func (s *session) discard() {
 
 // prepare begins to make an order ready; how that goes is told as it goes.
 func (s *session) prepare(ctx context.Context, o order) answer {
-	s.hear()
+	if !s.hear(o.Term) {
+		return replacedAnswer
+	}
 	s.mu.Lock()
 	if o.Number <= s.order {
 		defer s.mu.Unlock()
@@ -332,14 +363,16 @@ func (s *session) say(now said) {
 
 // begin starts a run.
 func (s *session) begin(b begin) answer {
-	s.hear()
+	if !s.hear(b.Term) {
+		return replacedAnswer
+	}
 	s.mu.Lock()
-	prepared, last := s.prepared, s.task
+	prepared, order, last := s.prepared, s.order, s.task
 	s.mu.Unlock()
 	switch {
 	case last != nil && last.number == b.Run:
 		return answer{} // asked again
-	case prepared == nil || b.Order != s.order:
+	case prepared == nil || b.Order != order:
 		return answer{Refused: "nothing is prepared for it"}
 	}
 	if last != nil {

@@ -142,7 +142,7 @@ func (v *Verdict) nameLost(s *Snapshot, p *plan.Plan) {
 	if n := s.Counts.Unknown(); n > 0 {
 		v.Notes = append(v.Notes, setting.Plain(unknownWords(&s.Counts)))
 	}
-	if !p.Open() {
+	if !p.Open() && p.Requests == 0 {
 		v.Notes = append(v.Notes, setting.Plain("what a lost worker sent after its last report is counted nowhere: without a rate nothing says how much that was"))
 	}
 }

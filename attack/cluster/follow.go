@@ -1,0 +1,222 @@
+package cluster
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"brunt/attack/result/join"
+)
+
+// follow reads the workers' snapshots and leases.
+func (r *Run) follow(ctx context.Context) error {
+	set, cancel := context.WithTimeout(ctx, setUpWithin)
+	defer cancel()
+	c := r.c
+	consumer, err := c.stream.OrderedConsumer(set, r.fromTheFirst())
+	if err != nil {
+		return err
+	}
+	reading, err := consumer.Consume(r.take)
+	if err != nil {
+		return err
+	}
+	leases, err := c.leases.Watch(ctx, fmt.Sprintf("r%d.*", r.number))
+	if err != nil {
+		reading.Stop()
+		return err
+	}
+	r.work.Go(func() {
+		defer reading.Stop()
+		defer leases.Stop()
+		for {
+			select {
+			case entry, ok := <-leases.Updates():
+				if !ok {
+					return
+				}
+				if entry != nil {
+					r.renewed(entry)
+				}
+			case <-ctx.Done():
+				return
+			}
+		}
+	})
+	return nil
+}
+
+// fromTheFirst is how the run's snapshots are read.
+func (r *Run) fromTheFirst() jetstream.OrderedConsumerConfig {
+	return jetstream.OrderedConsumerConfig{
+		FilterSubjects: []string{fmt.Sprintf("%s.%s.snap.%d.*", prefix, r.c.session, r.number)},
+		DeliverPolicy:  jetstream.DeliverAllPolicy,
+	}
+}
+
+// opened reads a message of a worker's; nil where it is none of this run.
+func (r *Run) opened(data []byte) *handedIn {
+	var in handedIn
+	if decode(data, &in) != nil || in.Run != r.number {
+		return nil
+	}
+	if in.Object == "" {
+		return &in
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), setUpWithin)
+	defer cancel()
+	for {
+		var err error
+		if in.Body, err = r.c.files.GetBytes(ctx, in.Object); err == nil {
+			return &in
+		}
+		select {
+		case <-time.After(renewPause):
+		case <-ctx.Done():
+			return &in // and it cannot be read, which is told
+		}
+	}
+}
+
+// take takes a message of a worker's.
+func (r *Run) take(m jetstream.Msg) {
+	in := r.opened(m.Data())
+	if in == nil {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	p := r.partOf(in.Worker)
+	switch {
+	case p == nil || in.Number <= p.number || r.over:
+	case p.lost != nil:
+		p.more = true // see rebuild
+	default:
+		r.takeIn(p, in)
+	}
+}
+
+// takeIn adds a worker's message to what is known. r.mu is held.
+func (r *Run) takeIn(p *part, in *handedIn) {
+	p.began = true
+	if in.Left != nil && p.left == nil {
+		p.left = in.Left
+	}
+	if err := r.takeMessage(p, in.Body); err != nil {
+		if !p.unreadable {
+			p.unreadable = true
+			r.notes = append(r.notes, fmt.Sprintf("%s: a snapshot could not be read: %v", p.name(), err))
+		}
+		return
+	}
+	p.number, p.settled = in.Number, in.Settled
+	if in.Last {
+		p.final = true
+		p.cancel()
+	}
+	r.version++
+}
+
+// partOf is the part of the worker with the index, nil where it has none.
+func (r *Run) partOf(index int) *part {
+	for _, p := range r.parts {
+		if p.index == index {
+			return p
+		}
+	}
+	return nil
+}
+
+// renewed notes that a worker has renewed its lease.
+func (r *Run) renewed(entry jetstream.KeyValueEntry) {
+	var run, index int
+	if n, _ := fmt.Sscanf(entry.Key(), "r%d.w%d", &run, &index); n != 2 {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if p := r.partOf(index); p != nil {
+		p.hold(entry)
+	}
+}
+
+// hold notes what a worker's lease says, where it is held and that is news. The run's lock
+// is held.
+func (p *part) hold(entry jetstream.KeyValueEntry) {
+	if upTo, held := upToIn(entry); held && entry.Revision() > p.revision {
+		p.revision, p.allowed, p.renewed, p.began = entry.Revision(), upTo, time.Now(), true
+	}
+}
+
+// rebuild takes all messages of the run again: those of workers that were lost, too, so
+// that what they have reported after all is known, and nothing of it is guessed. An error
+// leaves the run as it was. Nothing else may take messages meanwhile.
+func (r *Run) rebuild(ctx context.Context) error {
+	r.mu.Lock()
+	joined, parts := r.joined, make([]part, len(r.parts))
+	r.joined = join.New(&r.plan)
+	for i, p := range r.parts {
+		parts[i] = *p
+		p.slot, p.number, p.planned = r.joined.Add(p.label()), 0, 0
+	}
+	r.mu.Unlock()
+	err := r.each(ctx, func(in *handedIn) {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if p := r.partOf(in.Worker); p != nil && in.Number > p.number {
+			r.takeIn(p, in)
+		}
+	})
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err != nil {
+		r.joined = joined
+		for i, p := range r.parts {
+			*p = parts[i]
+		}
+		return err
+	}
+	for _, p := range r.parts {
+		if p.lost == nil && r.unsent(p) > 0 { // it has left, and nobody took its shares
+			p.lost = &loss{why: "it was ended from outside", at: r.start.Add(r.schedule.Warmup + p.left.From), allowed: p.left.Taken}
+		}
+		if p.lost == nil {
+			continue
+		}
+		p.lost.since = p.reported
+		// One that came back has told all, but for what it did not begin of that which it
+		// was allowed to: others could not know, and left it.
+		if l := r.lostOf(p); !p.final || l.PlannedUnknown > 0 {
+			r.joined.Lose(p.slot, l)
+		}
+	}
+	r.version++
+	return nil
+}
+
+// each gives all messages that the stream has of the run, in order.
+func (r *Run) each(ctx context.Context, take func(*handedIn)) error {
+	consumer, err := r.c.stream.OrderedConsumer(ctx, r.fromTheFirst())
+	if err != nil {
+		return err
+	}
+	for ctx.Err() == nil {
+		batch, err := consumer.FetchNoWait(256)
+		if err != nil {
+			return err
+		}
+		n := 0
+		for m := range batch.Messages() {
+			n++
+			if in := r.opened(m.Data()); in != nil {
+				take(in)
+			}
+		}
+		if batch.Error() != nil || n == 0 {
+			return batch.Error()
+		}
+	}
+	return ctx.Err()
+}
