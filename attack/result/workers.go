@@ -68,14 +68,14 @@ func (v *Verdict) judgeWorkers(s *Snapshot, p *plan.Plan) {
 		reasons = append(reasons, fmt.Sprintf("of %s of the planned requests nobody knows what became of them", spell.Percent(unknown)))
 	}
 	v.Reasons = append(reasons, v.Reasons...)
-	if len(behind) > 0 && v.LimitedBy != LimitClient {
+	if len(behind) > 0 && (v.LimitedBy != LimitClient || len(behind) < len(s.Workers)) {
 		v.Notes = append(v.Notes, setting.Plain(namedWorkers(behind)+" did not make the load as planned"))
 	}
 	v.nameLost(s, p)
 }
 
 // doubtfulWorkers lowers the trust to the least trusted worker's and gives the reasons of
-// those that are not trusted in full, unless each of them has the same to say as the whole.
+// those that are not trusted in full, unless each of them is trusted as far as the whole.
 // behind are those that were the limit.
 func (v *Verdict) doubtfulWorkers(s *Snapshot) (reasons, behind []string) {
 	whole, told, doubtful := gradeOf(v.Trust), 0, 0
@@ -86,7 +86,7 @@ func (v *Verdict) doubtfulWorkers(s *Snapshot) (reasons, behind []string) {
 			behind = append(behind, w.Name)
 		}
 		grade := gradeOf(w.Trust)
-		alike = alike && grade > 0 && grade <= whole
+		alike = alike && grade > 0 && grade == whole
 		if grade == 0 || len(w.Reasons) == 0 {
 			continue
 		}
