@@ -195,6 +195,7 @@ type Worker struct {
 	StartS        float64     `json:"start_s"` // its measured start, seconds after the run's
 	Cores         int         `json:"cores"`   // 0 where it has not reported
 	CPUS          float64     `json:"cpu_s"`
+	WallS         float64     `json:"wall_s"`
 	Planned       uint64      `json:"planned"`
 	Sent          uint64      `json:"sent"`
 	LatenessP99MS *float64    `json:"lateness_p99_ms"` // of requests that found a slot free; null without any
@@ -202,6 +203,10 @@ type Worker struct {
 	Trust         *string     `json:"trust"`
 	Reasons       []string    `json:"reasons"`
 	Lost          *LostWorker `json:"lost"` // null where it was not
+	// ClockOffsetMS is how far its clock is ahead of the coordinator's, which start_s takes
+	// into account, and ClockErrorMS by how much the two can be wrong; null where not known.
+	ClockOffsetMS *float64 `json:"clock_offset_ms"`
+	ClockErrorMS  *float64 `json:"clock_error_ms"`
 }
 
 // LostWorker is when and why a worker was lost.

@@ -1,6 +1,8 @@
 package report
 
 import (
+	"time"
+
 	"brunt/attack/result"
 	"brunt/report/format"
 )
@@ -11,8 +13,8 @@ func workersOf(workers []result.Worker) []Worker {
 	for i := range workers {
 		w := &workers[i]
 		one := Worker{
-			Name: format.UTF8(w.Name), State: string(w.State), StartS: format.Seconds(w.At),
-			Cores: w.Client.Cores, CPUS: format.Seconds(w.Client.CPU), Planned: w.Planned, Sent: w.Sent,
+			Name: format.UTF8(w.Name), State: string(w.State), StartS: format.Seconds(w.At.Round(time.Microsecond)),
+			Cores: w.Client.Cores, CPUS: format.Seconds(w.Client.CPU), WallS: format.Seconds(w.Client.Wall), Planned: w.Planned, Sent: w.Sent,
 			LimitedBy: optional(w.LimitedBy), Trust: optional(w.Trust), Reasons: []string{},
 		}
 		for _, reason := range w.Reasons {
@@ -20,6 +22,9 @@ func workersOf(workers []result.Worker) []Worker {
 		}
 		if w.LatenessP99 > 0 {
 			one.LatenessP99MS = format.Millis(float64(w.LatenessP99))
+		}
+		if w.ClockError > 0 {
+			one.ClockOffsetMS, one.ClockErrorMS = format.Millis(float64(w.ClockOffset)), format.Millis(float64(w.ClockError))
 		}
 		if w.Lost != nil {
 			one.Lost = &LostWorker{LastS: format.Seconds(w.Lost.Since), Why: format.UTF8(w.Lost.Why)}

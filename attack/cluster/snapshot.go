@@ -49,6 +49,7 @@ func (r *Run) Snapshot() *result.Snapshot {
 	if r.cached != nil && r.cachedOf == r.version {
 		return r.cached
 	}
+	r.tellClocks()
 	s := r.joined.Snapshot()
 	s.ID, s.Changes, s.Length = r.id, r.changes, r.length
 	s.Started = r.start.Add(r.schedule.Warmup)
@@ -63,6 +64,17 @@ func (r *Run) Snapshot() *result.Snapshot {
 	}
 	r.cached, r.cachedOf = s, r.version
 	return s
+}
+
+// tellClocks says how well the workers' clocks are known. r.mu is held.
+func (r *Run) tellClocks() {
+	r.c.mu.Lock()
+	defer r.c.mu.Unlock()
+	for _, p := range r.parts {
+		if offset, uncertain, ok := p.clock.Offset(r.c.Clock()); ok {
+			r.joined.Clock(p.slot, offset, uncertain)
+		}
+	}
 }
 
 // state is the run's, where its workers' are of one of these. r.mu is held.

@@ -15,6 +15,9 @@ type Worker struct {
 	Name    string
 	State   State
 	At      time.Duration // of its measured start, since the run's
+	// ClockOffset is how far its clock is ahead of the coordinator's, and ClockError by how
+	// much that can be wrong, as At can then; ClockError is 0 where nothing is known.
+	ClockOffset, ClockError time.Duration
 	Planned uint64
 	Sent    uint64
 	// LatenessP99 is that of the requests that found a slot free; 0 without any.
@@ -71,6 +74,9 @@ func (v *Verdict) judgeWorkers(s *Snapshot, p *plan.Plan) {
 	if len(behind) > 0 && (v.LimitedBy != LimitClient || len(behind) < len(s.Workers)) {
 		v.Notes = append(v.Notes, setting.Plain(namedWorkers(behind)+" did not make the load as planned"))
 	}
+	if apart := s.apart(); apart != "" {
+		v.Notes = append(v.Notes, setting.Plain(apart))
+	}
 	v.nameLost(s, p)
 }
 
@@ -111,6 +117,27 @@ func (v *Verdict) doubtfulWorkers(s *Snapshot) (reasons, behind []string) {
 		reasons = append(reasons, fmt.Sprintf("so it is with %s more", spell.Counted(uint64(more), "worker")))
 	}
 	return reasons, behind
+}
+
+// maxApart is how far from each other the workers of a run may begin, as far as their
+// clocks tell, without that being said: most times of a request are longer.
+const maxApart = 10 * time.Millisecond
+
+// apart says by how much workers may have begun before or after the others, where that is
+// more than maxApart; empty where it is not.
+func (s *Snapshot) apart() string {
+	var names []string
+	most := maxApart
+	for i := range s.Workers {
+		w := &s.Workers[i]
+		if off := w.At.Abs() + w.ClockError; off > maxApart && w.Sent > 0 {
+			names, most = append(names, w.Name), max(most, off)
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return namedWorkers(names) + " may have begun up to " + spell.Span(most) + " before or after the run did, as far as the clocks tell"
 }
 
 // nameLost says in the headline, the short form and the notes which workers were lost.

@@ -73,6 +73,8 @@ func (p *page) report(r *report.Report) {
 	p.gap()
 	p.slowest(r)
 	p.gap()
+	p.workers(r)
+	p.gap()
 	for _, warning := range r.Warnings {
 		p.prose(yellow, "warning: "+format.Safe(warning, maxText), 9)
 	}

@@ -76,6 +76,8 @@ type part struct {
 	shift   time.Duration // of its instants to those of the run
 	shifted bool          // is known
 	lost    *result.Lost
+	// clock is how far its clock is ahead, and clockError by how much that can be wrong.
+	clock, clockError time.Duration
 
 	pending []result.Interval // in the run's time, not finished yet
 	folded  time.Duration     // end of the last one that is
@@ -124,6 +126,12 @@ func (a *Accumulator) Lose(number int, lost result.Lost) {
 		p.lost = &lost
 		a.finish()
 	}
+}
+
+// Clock says how far a worker's clock is ahead of the coordinator's, and by how much that
+// can be wrong at most.
+func (a *Accumulator) Clock(number int, offset, uncertain time.Duration) {
+	a.parts[number].clock, a.parts[number].clockError = offset, uncertain
 }
 
 // place finds where the worker's timeline lies in the run's: by whole intervals, so that

@@ -8,7 +8,7 @@ import { percentiles, repeat, stateOf, targetOf, totals } from "./sections.js";
 import { Sum } from "./spread.js";
 import { streamFigures } from "./streams.js";
 import { scopeWords, Strip, wholeWords } from "./strip.js";
-import { failuresTable, modelsTable, namesTable, slowestTable, stagesTable } from "./tables.js";
+import { failuresTable, modelsTable, namesTable, slowestTable, stagesTable, workersTable } from "./tables.js";
 
 // filed are sections that only a page in a file can have, above the others: each makes
 // one of a report, or null.
@@ -21,7 +21,7 @@ export const filed = [];
 export function mount(root, host) {
   const charts = new Charts();
   const strip = new Strip(host.strip);
-  const state = { stages: { by: 0, down: false }, names: { by: 1, down: true }, models: { by: 1, down: true }, failures: { by: 1, down: true }, slowest: { by: 1, down: true }, sections: {} };
+  const state = { stages: { by: 0, down: false }, names: { by: 1, down: true }, models: { by: 1, down: true }, failures: { by: 1, down: true }, slowest: { by: 1, down: true }, workers: { by: 0, down: false }, sections: {} };
   state.curves = new Charts((report, extra) => [curveOf(report, extra)], "curves");
   const tools = el("div", { class: "tools" }, host.tools, themeSwitch(charts));
   const said = el("p", { class: "unseen", role: "status" });
@@ -111,6 +111,7 @@ function sectionsOf(report, extra, state) {
     section("By stage", "stages", report.stages?.length > 0 ? stagesTable(report, state.stages) : null),
     section("By served model", "models", report.served_models.length > 0 ? modelsTable(report, state.models) : null),
     section("Slowest replies", "slowest", report.slowest.length > 0 ? slowestTable(report, state.slowest) : null),
+    section("Workers", "workers", whole && report.client.workers?.length > 0 ? workersTable(report, state.workers) : null),
     section("Totals", "totals", totals(report)),
     section("How to repeat it", "repeat", whole ? repeated(report, state) : state.repeated),
   ].filter(Boolean);

@@ -1,5 +1,5 @@
 import { el, figure, foreign } from "./dom.js";
-import { counted, formatBytes, formatCount, formatMS, formatRate, formatShare, stageWords } from "./format.js";
+import { counted, formatBytes, formatCount, formatElapsed, formatMS, formatRate, formatShare, stageWords } from "./format.js";
 import { momentOf } from "./model.js";
 
 // Tables whose length a run decides: sorted on demand, cut at a bound.
@@ -283,5 +283,26 @@ export function modelsTable(report, state) {
     column("served model", (row) => row.name, (name) => foreign(name, 80)),
     column("replies", (row) => row.count, formatCount, number),
     latency("response", "p50"), latency("response", "p99"), latency("service", "p50"), latency("service", "p99"),
+  ], rows, state);
+}
+
+// workersTable has a row for each machine, or process, of those that sent the load.
+export function workersTable(report, state) {
+  const rows = report.client.workers.map((worker, at) => ({ ...worker, at, key: worker.name + at }));
+  const perS = (row) => (report.plan_elapsed_s > 0 ? row.sent / report.plan_elapsed_s : null);
+  const used = (row) => (row.cores > 0 && row.wall_s > 0 ? (100 * row.cpu_s) / (row.wall_s * row.cores) : null);
+  const began = (row) => (row.clock_error_ms === null || row.trust === null ? null : 1000 * row.start_s);
+  const signed = (value) => (value < 0 ? "−" : "+") + formatMS(Math.abs(value));
+  const whose = (row) => (row.lost ? "lost" : row.state);
+  return sortable("workers", [
+    { ...column("worker", (row) => row.name, (name) => foreign(name, 60)), value: (row) => row.at },
+    column("state", whose, (word, row) => (row.lost ? [el("b", {}, "lost"), ` at ${formatElapsed(row.lost.last_s)}: `, foreign(row.lost.why, 120)] : word)),
+    { ...ms("sent", () => "", (row) => row.sent), cell: (row) => figure(`client.workers.${row.at}.sent`, row.sent, formatCount) },
+    column("sent/s", perS, formatRate, number),
+    ms("lateness p99", (row) => `client.workers.${row.at}.lateness_p99_ms`, (row) => row.lateness_p99_ms),
+    column("of its cores", used, (share, row) => `${formatShare(share)} of ${row.cores}`, number),
+    column("began", began, (value, row) => `${signed(value)} ± ${formatMS(row.clock_error_ms)}`, { ...number, title: "after the run began, or before it, as far as the clocks tell" }),
+    column("clock", (row) => row.clock_offset_ms, signed, { ...number, title: "ahead of the coordinator's, or behind it; requests are placed by it" }),
+    column("trusted", (row) => row.trust, (word, row) => (word === "full" ? "fully" : el("span", { title: row.reasons.join("; ") }, word === "none" ? "not at all" : "in part"))),
   ], rows, state);
 }
