@@ -85,6 +85,8 @@ func (r *Run) state(of result.State) result.State {
 		return result.Done
 	case of == result.Done: // but for workers that are yet to be waited for
 		return result.Draining
+	case !r.stopped.IsZero(): // which the workers are yet to report
+		return result.Draining
 	case now.Before(r.start):
 		return result.Starting
 	}

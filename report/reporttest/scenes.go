@@ -40,6 +40,7 @@ func Full() *report.Report {
 	r.Names = Named().Names[:1]
 	r.Errors, r.Slowest, r.Intervals, r.SLO = r.Errors[:1], r.Slowest[:1], r.Intervals[:1], r.SLO[:1]
 	r.Plan.Payloads, r.Slices.List = r.Plan.Payloads[:1], r.Slices.List[:1]
+	r.Client.Workers = Workers(2)[1:]
 	return r
 }
 
@@ -86,6 +87,7 @@ var Scenes = sync.OnceValue(func() map[string]*report.Report {
 		"causes":      causes(),
 		"streamed":    Streamed(),
 		"served":      Served(),
+		"workers":     divided(),
 	}
 })
 

@@ -23,7 +23,7 @@ func (p *page) workers(r *report.Report) {
 		slices.SortStableFunc(list, func(a, b report.Worker) int { return cmp.Compare(doubt(&b), doubt(&a)) })
 	}
 	columns := []column{
-		{head: "worker", least: 12}, {head: "sent", right: true}, {head: "late p99", right: true},
+		{head: "worker", least: 12}, {head: "sent", right: true}, {head: "late p99", right: true, drop: 3},
 		{head: "of its cores", right: true, drop: 1}, {head: "began", right: true, drop: 2}, {head: "trust", right: true},
 	}
 	for i := range list[:min(len(list), maxWorkerRows)] {
@@ -37,7 +37,7 @@ func (p *page) workers(r *report.Report) {
 	}
 	p.table(columns)
 	if more := len(list) - maxWorkerRows; more > 0 {
-		p.line(plainText, fmt.Sprintf("and %s more workers, in no more doubt than these", format.Count(uint64(more))))
+		p.flow(plainText, "", fmt.Sprintf("and %s more workers, in no more doubt than these", format.Count(uint64(more))))
 	}
 }
 
