@@ -12,14 +12,14 @@ import (
 
 // Worker is one of the machines, or processes, that sent a run's requests together.
 type Worker struct {
-	Name    string
-	State   State
-	At      time.Duration // of its measured start, since the run's
+	Name  string
+	State State
+	At    time.Duration // of its measured start, since the run's
 	// ClockOffset is how far its clock is ahead of the coordinator's, and ClockError by how
 	// much that can be wrong, as At can then; ClockError is 0 where nothing is known.
 	ClockOffset, ClockError time.Duration
-	Planned uint64
-	Sent    uint64
+	Planned                 uint64
+	Sent                    uint64
 	// LatenessP99 is that of the requests that found a slot free; 0 without any.
 	LatenessP99 time.Duration
 	Client      Client

@@ -12,7 +12,7 @@ func Workers(n int) []report.Worker {
 	list := make([]report.Worker, n)
 	for i := range list {
 		list[i] = report.Worker{
-			Name: fmt.Sprintf("%d (host-%d)", i+1, i+1), State: "done", StartS: 0.0012 * float64(i), Cores: 2, CPUS: 1.5, WallS: 10,
+			Name: fmt.Sprintf("%d (host-%d)", i+1, i+1), State: "done", StartS: 0.0012*float64(i) - 0.0004, Cores: 2, CPUS: 1.5, WallS: 10,
 			Planned: 1250, Sent: 1250, LatenessP99MS: new(0.21), LimitedBy: new("none"), Trust: new("full"), Reasons: []string{"brunt used 7.5 % of 2 cores"},
 			ClockOffsetMS: new(-3000.25), ClockErrorMS: new(0.4),
 		}

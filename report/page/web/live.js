@@ -20,7 +20,7 @@ import { ask, Link, runShown } from "./wire.js";
 // reader does goes to the server, and the state is always the server's.
 
 const pause = 250; // ms between two drawings, at least
-const places = { names: "by-name", models: "by-name", "failure-kinds": "failed", slowest: "slow", percentiles: "figures", streams: "figures", stages: "figures", totals: "figures", repeat: "downloads" };
+const places = { names: "by-name", models: "by-name", "failure-kinds": "failed", slowest: "slow", percentiles: "figures", streams: "figures", stages: "figures", totals: "figures", workers: "workers", repeat: "downloads" };
 
 class Live {
   constructor(root) {
@@ -40,7 +40,7 @@ class Live {
     this.log = new Log();
     this.form = new LoadForm({ start: (body) => this.send("start", body), change: (body) => this.change(body), reset: (body) => this.send("reset", body), go: () => this.go(), another: (body) => this.another(body) });
     this.button = this.form.go;
-    this.places = Object.fromEntries(["by-name", "failed", "slow", "figures", "downloads"].map((id) => [id, el("div")]));
+    this.places = Object.fromEntries(["by-name", "failed", "slow", "figures", "workers", "downloads"].map((id) => [id, el("div")]));
     this.nones = { "by-name": none("No request has a name yet."), failed: none("No request failed."), slow: none("No reply yet."), figures: none("No figure yet.") };
     this.downloads = new Downloads();
     this.root = root;
@@ -102,6 +102,7 @@ class Live {
       { id: "failed", title: "Failures", body: [this.nones.failed, places.failed] },
       { id: "slow", title: "Slowest", body: [this.nones.slow, places.slow] },
       { id: "figures", title: "Figures", body: [this.nones.figures, places.figures] },
+      { id: "workers", title: "Workers", body: places.workers },
       { id: "runs", title: "Runs", body: this.runs.root },
       { id: "downloads", title: "Downloads", body: [this.downloads.root, places.downloads] },
       { id: "log", title: "Log", body: this.log.root },
@@ -180,6 +181,10 @@ class Live {
     this.age();
     const failed = report?.errors.length || 0;
     this.tabs.count("failed", failed > 0 ? `(${failed})` : "");
+    const workers = report?.client.workers ?? [];
+    const lost = workers.filter((worker) => worker.lost).length;
+    this.tabs.offer("workers", workers.length > 0);
+    this.tabs.count("workers", workers.length === 0 ? "" : lost > 0 ? `(${workers.length}, ${lost} lost)` : `(${workers.length})`);
     this.tabs.count("runs", view.runs > 0 ? `(${view.runs})` : "");
     this.timeline.hidden = report === null;
     globalThis.brunt.charts = this.show(report || blank(view), extra || noExtra);

@@ -35,6 +35,12 @@ export class Tabs {
     }
   }
 
+  // offer shows a tab, or hides one of which there is nothing.
+  offer(id, there) {
+    this.panels.find((panel) => panel.id === id).tab.hidden = !there;
+    if (!there && this.now === id) this.choose(this.panels[0].id);
+  }
+
   // count puts a number behind a tab's title, "" for none.
   count(id, words) {
     const { tab, title } = this.panels.find((panel) => panel.id === id);
@@ -43,12 +49,13 @@ export class Tabs {
   }
 
   key(event) {
-    const at = this.panels.findIndex(({ id }) => id === this.now);
-    const last = this.panels.length - 1;
+    const panels = this.panels.filter(({ tab }) => !tab.hidden);
+    const at = panels.findIndex(({ id }) => id === this.now);
+    const last = panels.length - 1;
     const to = { ArrowLeft: at === 0 ? last : at - 1, ArrowRight: at === last ? 0 : at + 1, Home: 0, End: last }[event.key];
     if (to === undefined) return;
     event.preventDefault();
-    this.choose(this.panels[to].id);
-    this.panels[to].tab.focus();
+    this.choose(panels[to].id);
+    panels[to].tab.focus();
   }
 }
