@@ -32,7 +32,7 @@ type Cluster struct {
 // NATS are the flags that say how a NATS server of the user's own is reached.
 type NATS struct {
 	NATS      string `name:"nats" env:"BRUNT_NATS" placeholder:"URL" help:"NATS server or cluster to use, with JetStream: nats://host:4222 or tls://…, several with commas between."`
-	NATSCreds string `name:"nats-creds" env:"BRUNT_NATS_CREDS" predictor:"file" placeholder:"FILE" help:"File of NATS credentials (JWT and key)."`
+	NATSCreds string `name:"nats-creds" aliases:"creds" env:"BRUNT_NATS_CREDS" predictor:"file" placeholder:"FILE" help:"File of NATS credentials (JWT and key)."`
 	NATSNKey  string `name:"nats-nkey" env:"BRUNT_NATS_NKEY" predictor:"file" placeholder:"FILE" help:"File of an NKey's seed."`
 	NATSCA    string `name:"nats-ca" env:"BRUNT_NATS_CA" predictor:"file" placeholder:"FILE" help:"Certificates (PEM) that the NATS server's is trusted by, besides the system's."`
 }
