@@ -86,6 +86,11 @@ func TestReadmeCommands(t *testing.T) {
 		if err := scripttest.OpenWorkspace(env); err != nil {
 			return err
 		}
+		for _, port := range []string{"PORT_8088", "PORT_4222"} {
+			if err := scripttest.FreePort(env, port); err != nil {
+				return err
+			}
+		}
 		env.Setenv("DATABRICKS_HOST", env.Getenv("WORKSPACE"))
 		env.Setenv("DATABRICKS_CLIENT_ID", env.Getenv("WORKSPACE_ID"))
 		env.Setenv("DATABRICKS_CLIENT_SECRET", env.Getenv("WORKSPACE_SECRET"))
@@ -299,7 +304,10 @@ var minutes = strings.NewReplacer(" -d 1m", " -d 1s", " -d 5m", " -d 1s", " -d 3
 // output, or in the file to which that goes, and nothing on standard error but
 // what bodies are made of.
 func readmeStep(line string) string {
-	line = minutes.Replace(line)
+	line = ports.Replace(minutes.Replace(line))
+	if first, ok := strings.CutSuffix(line, " &"); ok {
+		return "exec " + first + " &" + strings.Fields(first)[1] + "&\nlistens " + listensAt.FindStringSubmatch(first)[1] + "\n"
+	}
 	command, file, redirected := strings.Cut(line, " > ")
 	if redirected || strings.Contains(line, " | ") || !strings.HasPrefix(line, "brunt ") {
 		command = "sh -c '" + strings.ReplaceAll(line, "'", "''") + "'"
@@ -308,6 +316,8 @@ func readmeStep(line string) string {
 	switch {
 	case strings.HasPrefix(line, "brunt compare"): // 2 on a machine that is too busy to measure
 		return "exits 0|2|3 " + command + "\nstdout .\n"
+	case strings.HasPrefix(line, "brunt worker"): // the last one that an attack in the background waits for
+		return "exec " + command + "\nwait attack\nstdout ' 0 failed'\n"
 	case strings.Contains(line, "-o none"):
 		return "exec " + command + "\n"
 	case strings.HasPrefix(line, "brunt capacity"):
@@ -327,6 +337,13 @@ func readmeStep(line string) string {
 	}
 	return "exec " + command + "\nstdout .\n" + says
 }
+
+// ports are those that commands listen at: free ones in their place. listensAt is where a
+// command in the background does, or what a worker there connects to.
+var (
+	ports     = strings.NewReplacer(":8088", ":$PORT_8088", ":4222", ":$PORT_4222")
+	listensAt = regexp.MustCompile(`(?:--listen-workers |--listen |nats://\S+@)(\S+)`)
+)
 
 // productImports calls see with what each file of the product imports of brunt, by
 // the directory of the file.

@@ -35,6 +35,7 @@ func Commands() map[string]func(*testscript.TestScript, bool, []string) {
 		"oneline": oneline,
 		"exits":   exits,
 		"awaits":  awaits,
+		"listens": listens,
 		"page":    fetch,
 		"state":   state,
 		"attach":  attach,
@@ -76,13 +77,10 @@ func Setup(env *testscript.Env) error {
 		return err
 	}
 	env.Defer(func() { taken.Close() })
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
+	if err := FreePort(env, "PORT"); err != nil {
 		return err
 	}
-	defer free.Close()
 	env.Setenv("TAKEN", fmt.Sprint(taken.Addr().(*net.TCPAddr).Port))
-	env.Setenv("PORT", fmt.Sprint(free.Addr().(*net.TCPAddr).Port))
 	if err := openExpired(env); err != nil {
 		return err
 	}
@@ -90,4 +88,14 @@ func Setup(env *testscript.Env) error {
 		return err
 	}
 	return openProxy(env)
+}
+
+// FreePort sets a variable to a port of this machine that nothing listens at.
+func FreePort(env *testscript.Env, variable string) error {
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	env.Setenv(variable, fmt.Sprint(free.Addr().(*net.TCPAddr).Port))
+	return free.Close()
 }

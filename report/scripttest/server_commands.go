@@ -1,6 +1,7 @@
 package scripttest
 
 import (
+	"net"
 	"net/http/httptest"
 	"strconv"
 	"sync/atomic"
@@ -33,6 +34,16 @@ func awaits(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	if !until(func() bool { return server.n.Load() >= want }) {
 		ts.Fatalf("%d of %d requests arrived", server.n.Load(), want)
+	}
+}
+
+// listens ADDR: waits until something listens there.
+func listens(ts *testscript.TestScript, _ bool, args []string) {
+	if !until(func() bool {
+		c, err := net.Dial("tcp", args[0])
+		return err == nil && c.Close() == nil
+	}) {
+		ts.Fatalf("nothing listens at %s", args[0])
 	}
 }
 
