@@ -21,6 +21,9 @@ const (
 	maxMessage = 8 << 20
 	// readyWithin is how long the embedded server may take to come up; it takes 10 ms.
 	readyWithin = 30 * time.Second
+	// loginWithin is how long a connection may take to say who it is: long, since a
+	// thousand workers may come at once.
+	loginWithin = 20 * time.Second
 )
 
 // ServerOptions are what the embedded server is started with.
@@ -82,7 +85,7 @@ func StartServer(o ServerOptions) (*Server, error) {
 		ServerName: "brunt", Host: host, Port: number, NoSigs: true, NoLog: true,
 		JetStream: true, StoreDir: dir, JetStreamMaxStore: o.maxStore, MaxPayload: maxMessage, MaxPending: 64 << 20,
 		TLSConfig: o.TLS, TLS: o.TLS != nil, CustomClientAuthentication: s,
-		DisableShortFirstPing: true,
+		DisableShortFirstPing: true, AuthTimeout: loginWithin.Seconds(),
 	})
 	if err != nil {
 		s.removeDir()
