@@ -15,7 +15,6 @@ import (
 
 // TestWorkersSendOneSchedule has three workers send one plan's requests: each once.
 func TestWorkersSendOneSchedule(t *testing.T) {
-	t.Parallel()
 	for name, p := range map[string]plan.Plan{"open": openPlan(501, 2*time.Second), "closed": closedPlan(8, 1000)} {
 		t.Run(name, func(t *testing.T) {
 			r := newRig(t, 3, 2000, Redistribute)

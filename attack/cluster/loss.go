@@ -53,8 +53,8 @@ func (r *Run) watch(ctx context.Context) {
 			r.c.mu.Unlock()
 		}
 		for _, p := range r.silent() {
-			if r.lose(p) != nil {
-				break // no server has answered: it would be the same with the next one
+			if r.cannot = r.lose(p); r.cannot != nil {
+				break // it would be the same with the next one
 			}
 		}
 		r.replaceLeft()
@@ -161,9 +161,13 @@ func (r *Run) giveUp() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.alone = true
+	why := "no NATS server could be reached to hear of it"
+	if r.cannot != nil && r.c.nats.IsConnected() {
+		why = "it was not heard of, and its lease could not be taken away: " + r.cannot.Error()
+	}
 	for _, p := range r.parts {
 		if !p.final && p.lost == nil {
-			r.count(p, "no NATS server could be reached to hear of it", r.c.Clock())
+			r.count(p, why, r.c.Clock())
 		}
 	}
 }

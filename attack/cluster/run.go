@@ -63,9 +63,10 @@ type Run struct {
 	settled  bool      // the end of the warm-up was told
 	version  int       // counts what has changed since the start
 	over     bool
-	aborted  bool // a worker's loss has stopped it
-	allLost  bool // no worker is left
-	alone    bool // it was given up, since no server was to be reached
+	aborted  bool  // a worker's loss has stopped it
+	allLost  bool  // no worker is left
+	cannot   error // why the last worker that is silent could not be given up; watch's alone
+	alone    bool  // it was given up, since no server was to be reached
 	cached   *result.Snapshot
 	cachedOf int
 	notes    []string
