@@ -70,6 +70,11 @@ func (r *rig) tells(s *result.Snapshot, words ...string) {
 
 func (r *rig) awaitRequests(n uint64) {
 	r.t.Helper()
+	defer func() {
+		if r.t.Failed() {
+			r.t.Log(r.said())
+		}
+	}()
 	await(r.t, fmt.Sprintf("%d requests", n), func() bool { return r.counter.arrived() >= n })
 }
 

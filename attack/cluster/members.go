@@ -3,7 +3,6 @@ package cluster
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -22,6 +21,7 @@ func (c *Coordinator) offer(h hello) offer {
 	case h.Version != c.Version:
 		o.Refused = fmt.Sprintf("the coordinator is brunt %s, this worker %s: use one version for both", c.Version, h.Version)
 		c.Tell(fmt.Sprintf("%s is not taken: it is brunt %s, this is %s", h.Name, h.Version, c.Version))
+	case c.memberOf(h.ID) != nil: // the answer that it was taken was lost
 	case c.present() >= c.Workers:
 		o.Refused = fmt.Sprintf("the coordinator has its %d workers", c.Workers)
 	}
@@ -40,19 +40,16 @@ func (c *Coordinator) present() (n int) {
 
 // enter takes a worker in, once.
 func (c *Coordinator) enter(h hello) place {
-	if refused := c.offer(h).Refused; refused != "" && !c.knows(h.ID) {
+	if refused := c.offer(h).Refused; refused != "" {
 		return place{Refused: refused}
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for _, m := range c.members {
-		switch {
-		case m.hello.ID != h.ID || m.gone:
-		case m.hello.Life >= h.Life:
+	if m := c.memberOf(h.ID); m != nil {
+		if m.hello.Life >= h.Life {
 			return place{Index: m.index}
-		default: // it had left, and comes again
-			m.gone = !m.busy
 		}
+		m.gone = !m.busy // it had left, and comes again
 	}
 	if c.present() >= c.Workers {
 		return place{Refused: "another one was faster"}
@@ -64,10 +61,15 @@ func (c *Coordinator) enter(h hello) place {
 	return place{Index: m.index}
 }
 
-func (c *Coordinator) knows(id string) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return slices.ContainsFunc(c.members, func(m *member) bool { return m.hello.ID == id && !m.gone })
+// memberOf is the worker with the id that is not lost; nil where there is none. c.mu is
+// held.
+func (c *Coordinator) memberOf(id string) *member {
+	for _, m := range c.members {
+		if m.hello.ID == id && !m.gone {
+			return m
+		}
+	}
+	return nil
 }
 
 // notify wakes whoever waits for a member. c.mu is held.

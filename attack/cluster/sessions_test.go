@@ -351,3 +351,28 @@ func TestSessionGone(t *testing.T) {
 	run.Stop(plan.Cut)
 	r.wait(run, bound(&p))
 }
+
+// TestAnswerLost has a worker ask again for a place that it has been given, since it did not
+// hear of it: it has that place.
+func TestAnswerLost(t *testing.T) {
+	t.Parallel()
+	r := newRigOf(t, rigOptions{bodies: 1, unprepared: true})
+	r.o.workers = 1
+	r.c = r.open(false)
+	h := hello{ID: "a", Life: 1, Name: "a", Version: "test"}
+	for range 2 {
+		if o := r.c.offer(h); o.Refused != "" {
+			t.Fatalf("it is not wanted: %s", o.Refused)
+		}
+		if p := r.c.enter(h); p.Refused != "" || p.Index != 0 {
+			t.Fatalf("its place is %+v", p)
+		}
+	}
+	if o := r.c.offer(hello{ID: "b", Version: "test"}); o.Refused == "" {
+		t.Error("another one is wanted, too")
+	}
+	h.Life++ // it has left, and comes again
+	if p := r.c.enter(h); p.Refused != "" || p.Index != 1 {
+		t.Errorf("its place when it comes again is %+v", p)
+	}
+}

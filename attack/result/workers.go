@@ -81,8 +81,8 @@ func (v *Verdict) judgeWorkers(s *Snapshot, p *plan.Plan) {
 }
 
 // doubtfulWorkers lowers the trust to the least trusted worker's and gives the reasons of
-// those that are not trusted in full, unless each of them is trusted as far as the whole.
-// behind are those that were the limit.
+// those that are not trusted in full, unless each of them is trusted as far as the whole:
+// then only of one that is far worse than the others. behind are those that were the limit.
 func (v *Verdict) doubtfulWorkers(s *Snapshot) (reasons, behind []string) {
 	whole, told, doubtful := gradeOf(v.Trust), 0, 0
 	alike := true
@@ -104,14 +104,10 @@ func (v *Verdict) doubtfulWorkers(s *Snapshot) (reasons, behind []string) {
 			continue
 		}
 		told++
-		own := w.Reasons
-		if len(own) > 1 {
-			own = own[:len(own)-1] // the last one is what it took of its machine
-		}
-		reasons = append(reasons, "worker "+w.Name+": "+strings.Join(own, "; "))
+		reasons = append(reasons, w.doubts())
 	}
 	if alike {
-		return nil, behind
+		return worstWorker(s.Workers), behind
 	}
 	if more := doubtful - told; more > 0 {
 		reasons = append(reasons, fmt.Sprintf("so it is with %s more", spell.Counted(uint64(more), "worker")))
@@ -138,6 +134,37 @@ func (s *Snapshot) apart() string {
 		return ""
 	}
 	return namedWorkers(names) + " may have begun up to " + spell.Span(most) + " before or after the run did, as far as the clocks tell"
+}
+
+// worstWorker gives the reasons of the one whose figures may be off by more than twice as
+// much as any other's; nothing where there is none.
+func worstWorker(list []Worker) []string {
+	var worst *Worker
+	second := time.Duration(0)
+	for i := range list {
+		switch w := &list[i]; {
+		case worst == nil || w.Error > worst.Error:
+			if worst != nil {
+				second = worst.Error
+			}
+			worst = w
+		default:
+			second = max(second, w.Error)
+		}
+	}
+	if len(list) < 2 || len(worst.Reasons) == 0 || worst.Error <= 2*second {
+		return nil
+	}
+	return []string{worst.doubts()}
+}
+
+// doubts are the reasons why the worker's figures are not trusted in full.
+func (w *Worker) doubts() string {
+	own := w.Reasons
+	if len(own) > 1 {
+		own = own[:len(own)-1] // the last one is what it took of its machine
+	}
+	return "worker " + w.Name + ": " + strings.Join(own, "; ")
 }
 
 // nameLost says in the headline, the short form and the notes which workers were lost.

@@ -3,6 +3,7 @@ package result
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"brunt/attack/plan"
 )
@@ -13,6 +14,8 @@ func TestDoubtfulWorkers(t *testing.T) {
 	doubtful := func(name string) Worker {
 		return Worker{Name: name, Trust: TrustNone, LimitedBy: LimitClient, Reasons: []string{"own delay", "brunt used 1 %"}}
 	}
+	worse := doubtful("1")
+	worse.Error = time.Second
 	sound := Worker{Name: "2", Trust: TrustFull, LimitedBy: LimitNone, Reasons: []string{"brunt used 1 %"}}
 	for _, row := range []struct {
 		why     string
@@ -23,6 +26,7 @@ func TestDoubtfulWorkers(t *testing.T) {
 		{"one of two", TrustFull, []Worker{doubtful("1"), sound}, true},
 		{"both, and the whole", TrustNone, []Worker{doubtful("1"), doubtful("3")}, false},
 		{"both, and not the whole", TrustFull, []Worker{doubtful("1"), doubtful("3")}, true},
+		{"both, and the whole, one of them far more", TrustNone, []Worker{worse, doubtful("3")}, true},
 		{"one of two, and the whole", TrustNone, []Worker{doubtful("1"), sound}, true},
 	} {
 		v := Verdict{Trust: row.whole, Reasons: []string{"late"}}
