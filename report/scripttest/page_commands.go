@@ -31,7 +31,8 @@ func state(ts *testscript.TestScript, _ bool, args []string) {
 		for text = ""; !strings.Contains(text, `"state":`) && lines.Scan(); {
 			text = lines.Text() // the view comes first
 		}
-		return strings.Contains(text, `"state":"`+args[0]+`"`)
+		_, state, _ := strings.Cut(text, `"state":`) // the view's own; workers have theirs behind it
+		return strings.HasPrefix(state, `"`+args[0]+`"`)
 	}) {
 		ts.Fatalf("the state is not %s: %s", args[0], text)
 	}
