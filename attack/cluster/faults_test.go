@@ -350,3 +350,20 @@ func TestToldToEnd(t *testing.T) {
 		})
 	}
 }
+
+// TestPartitionOfNumbers keeps a closed loop's worker from NATS: it begins no more than its
+// lease says, and so nothing that others are given.
+func TestPartitionOfNumbers(t *testing.T) {
+	t.Parallel()
+	r := newRigOf(t, rigOptions{workers: 2, bodies: 8000, loss: Redistribute, proxied: true, lease: 3 * time.Second, wait: 10 * time.Millisecond})
+	run := r.start(closedPlan(8, 6000))
+	r.awaitRequests(1200)
+	r.proxies[1].stall()
+	s := r.wait(run, 60*time.Second)
+	r.signal(1, syscall.SIGKILL)
+	r.check(s)
+	r.tells(s, "w1", "lost")
+	if s.Counts.Planned != 6000 {
+		t.Errorf("%d planned; want 6000", s.Counts.Planned)
+	}
+}
