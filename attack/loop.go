@@ -2,6 +2,7 @@ package attack
 
 import (
 	"errors"
+	"runtime"
 	"runtime/debug"
 	"time"
 
@@ -98,6 +99,9 @@ func (l *loop) work() {
 			l.handle(l.poller.Wait(l.wakeAt()))
 		}
 		l.unlock() // for whoever wants it
+		if l.receiver != nil && l.growth.opening > 0 {
+			runtime.Gosched() // a receiver waits without leaving its core to those that open connections
+		}
 		l.lock()
 	}
 	l.close()
