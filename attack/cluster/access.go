@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -94,13 +95,35 @@ func (a *Access) connect(name string) (*nats.Conn, jetstream.JetStream, error) {
 	return c, js, nil
 }
 
+var errNoServer = errors.New("no NATS server answers there")
+
+// await is connect for a server that may not listen yet: it is tried for so long.
+func (a *Access) await(ctx context.Context, name string, wait time.Duration, tell func(string)) (*nats.Conn, jetstream.JetStream, error) {
+	until, told := time.Now().Add(wait), false
+	for {
+		c, js, err := a.connect(name)
+		if !errors.Is(err, errNoServer) || time.Now().Add(reconnectEvery).After(until) {
+			return c, js, err
+		}
+		if !told {
+			told = true
+			tell(fmt.Sprintf("%v yet; it is tried for %s", err, wait))
+		}
+		select {
+		case <-time.After(reconnectEvery):
+		case <-ctx.Done():
+			return nil, nil, ctx.Err()
+		}
+	}
+}
+
 // explained is why no connection could be made, without the URL's token.
 func (a *Access) explained(err error) error {
 	switch {
 	case errors.Is(err, nats.ErrAuthorization), errors.Is(err, nats.ErrAuthExpired), strings.Contains(err.Error(), "uthorization"):
 		return fmt.Errorf("%s: the token or the credentials are not those of this server", a.Shown())
 	case errors.Is(err, nats.ErrNoServers), errors.Is(err, nats.ErrTimeout):
-		return fmt.Errorf("%s: no NATS server answers there", a.Shown())
+		return fmt.Errorf("%s: %w", a.Shown(), errNoServer)
 	}
 	return fmt.Errorf("%s: %w", a.Shown(), err)
 }

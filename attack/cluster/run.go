@@ -244,7 +244,7 @@ func (r *Run) beginAll(order int) error {
 func (r *Run) begin(ctx context.Context, p *part, b *begin) error {
 	var a answer
 	if err := ask(ctx, r.c.nats, subjectOf(r.c.session, p.index, askStart), b, &a); err != nil {
-		return nil //nolint:nilerr // it may have begun, or begin yet, and is lost otherwise
+		return nil // it may have begun, or begin yet, and is lost otherwise
 	}
 	r.mu.Lock()
 	p.began = true

@@ -45,6 +45,8 @@ type WorkerOptions struct {
 	Version string // a coordinator takes no other than its own
 	Cores   int
 	Once    bool // one session, not one after the other
+	// Wait is for how long a server that does not answer yet is tried.
+	Wait time.Duration
 	// Cache is the directory where files of bodies are kept by digest.
 	Cache string
 	// Prepare makes an order ready, whose files lie where files says; tell is told what
@@ -82,7 +84,10 @@ func Work(ctx context.Context, o WorkerOptions) error {
 	}
 	w := &worker{WorkerOptions: o, id: rand.Text()}
 	var err error
-	if w.nats, w.js, err = o.connect("brunt worker " + w.Name); err != nil {
+	if w.nats, w.js, err = o.await(ctx, "brunt worker "+w.Name, o.Wait, o.Tell); err != nil {
+		if ctx.Err() != nil {
+			return nil
+		}
 		return err
 	}
 	defer w.nats.Close()

@@ -104,7 +104,9 @@ type Worker struct {
 	Forever bool   `help:"Wait for the next coordinator once one has ended (the default)."`
 	Cache   string `predictor:"file" placeholder:"DIR" help:"Directory where files of bodies are kept (one in the system's cache)."`
 	Quiet   bool   `help:"Say nothing but errors."`
-	Tied    bool   `hidden:"" env:"-" help:"End when standard input does."`
+
+	Wait Duration `default:"60s" placeholder:"60s" help:"Try a server that does not answer yet for this long (${default})."`
+	Tied bool     `hidden:"" env:"-" help:"End when standard input does."`
 
 	NATS `embed:""`
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"encoding/json"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 
@@ -24,6 +25,9 @@ func (w *workers) startServer() (err error) {
 		o.Listen = "127.0.0.1:0"
 	default:
 		o.Listen = ":4222"
+	}
+	if o.Token != "" && len(o.Token) < minToken && !loopback(o.Listen) {
+		return fmt.Errorf("--worker-token: expected at least %d characters, for the server is reached from other machines", minToken)
 	}
 	if !flags.Workers.Local {
 		w.dir = sessionDir(w.session)
@@ -48,6 +52,16 @@ func (w *workers) startServer() (err error) {
 		return nil
 	}
 	return w.writeKept(keptServer{w.server.Addr().String(), w.server.Token()})
+}
+
+// minToken is the shortest token that nobody guesses from elsewhere.
+const minToken = 16
+
+// loopback reports whether an address to listen on is this machine's alone.
+func loopback(address string) bool {
+	host, _, err := net.SplitHostPort(address)
+	ip := net.ParseIP(host)
+	return err == nil && (host == "localhost" || ip != nil && ip.IsLoopback())
 }
 
 // keptServer is what an embedded server is started again with.

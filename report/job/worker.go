@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"time"
 
 	"brunt/attack"
 	"brunt/attack/cluster"
@@ -48,7 +49,7 @@ func Work(flags *config.Worker, read func(words []string) (Flags, string, error)
 		}
 	}
 	err = cluster.Work(ctx, cluster.WorkerOptions{
-		Access: access, Name: flags.Name, Version: report.Revision(), Cores: runtime.GOMAXPROCS(0), Once: flags.Once, Cache: cache, Tell: tell,
+		Access: access, Name: flags.Name, Version: report.Revision(), Cores: runtime.GOMAXPROCS(0), Once: flags.Once, Wait: time.Duration(flags.Wait), Cache: cache, Tell: tell,
 		Prepare: func(ctx context.Context, body []byte, files map[string]string, tell func(string)) (*cluster.Prepared, error) {
 			return prepare(ctx, body, files, read, tell)
 		},
