@@ -11,6 +11,7 @@ import (
 
 	"brunt/attack/plan"
 	"brunt/attack/result"
+	"brunt/payloads/needs"
 )
 
 // bound is how long after its plan a run may take to end, whatever has happened.
@@ -80,6 +81,7 @@ func (r *rig) awaitRequests(n uint64) {
 
 // TestKilledAtTheStart kills a worker that has said that it will begin.
 func TestKilledAtTheStart(t *testing.T) {
+	needs.Time(t)
 	t.Parallel()
 	r := newRigOf(t, rigOptions{workers: 3, bodies: 2000, loss: Redistribute, lease: 3 * time.Second})
 	p := openPlan(150, 8*time.Second)
@@ -95,6 +97,7 @@ func TestKilledAtTheStart(t *testing.T) {
 
 // TestKilledBeforeItBegins kills a worker before it is told to begin.
 func TestKilledBeforeItBegins(t *testing.T) {
+	needs.Time(t)
 	t.Parallel()
 	r := newRigOf(t, rigOptions{workers: 2, bodies: 2000, loss: Redistribute, lease: 2 * time.Second})
 	r.signal(1, syscall.SIGKILL)
@@ -109,6 +112,7 @@ func TestKilledBeforeItBegins(t *testing.T) {
 
 // TestKilledInTheDrain kills a worker that waits for its last replies.
 func TestKilledInTheDrain(t *testing.T) {
+	needs.Time(t)
 	t.Parallel()
 	r := newRigOf(t, rigOptions{workers: 2, bodies: 500, loss: Redistribute, wait: 3 * time.Second, lease: 2 * time.Second})
 	p := openPlan(100, 2*time.Second)
@@ -127,6 +131,7 @@ func TestKilledInTheDrain(t *testing.T) {
 // TestStopped stops a worker for less than its lease lasts: what it did not send is sent
 // late, and its own word is not taken for more than it is worth.
 func TestStopped(t *testing.T) {
+	needs.Time(t)
 	t.Parallel()
 	r := newRig(t, 3, 3000, Redistribute)
 	p := openPlan(150, 9*time.Second)
@@ -146,6 +151,7 @@ func TestStopped(t *testing.T) {
 
 // TestComesBack stops a worker for longer than its lease lasts.
 func TestComesBack(t *testing.T) {
+	needs.Time(t)
 	t.Parallel()
 	for name, p := range map[string]plan.Plan{"open": openPlan(150, 10*time.Second), "closed": closedPlan(9, 6000)} {
 		t.Run(name, func(t *testing.T) {
@@ -177,6 +183,7 @@ func TestComesBack(t *testing.T) {
 
 // TestPartition keeps a worker from NATS for a while.
 func TestPartition(t *testing.T) {
+	needs.Time(t)
 	t.Parallel()
 	r := newRigOf(t, rigOptions{workers: 3, bodies: 3000, loss: Redistribute, proxied: true})
 	p := openPlan(150, 8*time.Second)
@@ -192,6 +199,7 @@ func TestPartition(t *testing.T) {
 
 // TestPartitionForGood keeps a worker from NATS from some instant on: it stops sending.
 func TestPartitionForGood(t *testing.T) {
+	needs.Time(t)
 	t.Parallel()
 	r := newRigOf(t, rigOptions{workers: 3, bodies: 3000, loss: Redistribute, proxied: true, lease: 2 * time.Second})
 	p := openPlan(150, 9*time.Second)
@@ -209,6 +217,7 @@ func TestPartitionForGood(t *testing.T) {
 
 // TestRestartOfNATS ends the server in mid-run, and starts it again where it was.
 func TestRestartOfNATS(t *testing.T) {
+	needs.Time(t)
 	t.Parallel()
 	for name, down := range map[string]time.Duration{"shorter than a lease": 2 * time.Second, "longer": 8 * time.Second} {
 		t.Run(name, func(t *testing.T) {
@@ -242,6 +251,7 @@ func (r *rig) restart(after time.Duration) {
 
 // TestNATSGone ends the server for good.
 func TestNATSGone(t *testing.T) {
+	needs.Time(t)
 	t.Parallel()
 	r := newRigOf(t, rigOptions{workers: 2, bodies: 2000, loss: Redistribute, lease: 2 * time.Second, server: ServerOptions{Dir: t.TempDir()}})
 	p := openPlan(100, 3*time.Second)
@@ -257,6 +267,7 @@ func TestNATSGone(t *testing.T) {
 
 // TestAllLost kills all workers: the run ends then, and says why.
 func TestAllLost(t *testing.T) {
+	needs.Time(t)
 	t.Parallel()
 	r := newRigOf(t, rigOptions{workers: 2, bodies: 3000, loss: Redistribute, lease: 2 * time.Second})
 	p := openPlan(100, 60*time.Second)
@@ -271,6 +282,7 @@ func TestAllLost(t *testing.T) {
 
 // TestOnLoss has a worker be lost where others are not to send the rest of its share.
 func TestOnLoss(t *testing.T) {
+	needs.Time(t)
 	t.Parallel()
 	for _, loss := range []Loss{Continue, Abort} {
 		t.Run(string(loss), func(t *testing.T) {
@@ -300,6 +312,7 @@ func TestOnLoss(t *testing.T) {
 // TestNumberOfRequests has a worker of a closed loop be lost: each number is sent once at
 // the most, and none is forgotten.
 func TestNumberOfRequests(t *testing.T) {
+	needs.Time(t)
 	t.Parallel()
 	for _, concurrency := range []int{9, 2} {
 		t.Run(fmt.Sprint(concurrency), func(t *testing.T) {
@@ -329,6 +342,7 @@ func TestNumberOfRequests(t *testing.T) {
 // TestToldToEnd has a worker be ended by whoever runs it, as Kubernetes does: others send
 // the rest of its share, and nothing is unknown.
 func TestToldToEnd(t *testing.T) {
+	needs.Time(t)
 	t.Parallel()
 	for name, p := range map[string]plan.Plan{"open": openPlan(150, 6*time.Second), "closed": closedPlan(9, 3000)} {
 		t.Run(name, func(t *testing.T) {
@@ -354,6 +368,7 @@ func TestToldToEnd(t *testing.T) {
 // TestPartitionOfNumbers keeps a closed loop's worker from NATS: it begins no more than its
 // lease says, and so nothing that others are given.
 func TestPartitionOfNumbers(t *testing.T) {
+	needs.Time(t)
 	t.Parallel()
 	r := newRigOf(t, rigOptions{workers: 2, bodies: 8000, loss: Redistribute, proxied: true, lease: 3 * time.Second, wait: 10 * time.Millisecond})
 	run := r.start(closedPlan(8, 6000))

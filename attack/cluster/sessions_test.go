@@ -19,11 +19,13 @@ import (
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 
 	"brunt/attack/plan"
+	"brunt/payloads/needs"
 )
 
 // TestResume kills a coordinator in mid-run, and has another one go on with the run; in one
 // case a worker is killed, too, while there is none.
 func TestResume(t *testing.T) {
+	needs.Time(t)
 	t.Parallel()
 	for _, lost := range []bool{false, true} {
 		t.Run(fmt.Sprintf("lost %t", lost), func(t *testing.T) {
@@ -63,6 +65,7 @@ func TestResume(t *testing.T) {
 // TestResumeAfterALoss kills a coordinator that has seen a worker be lost: what that one
 // had reported is not forgotten.
 func TestResumeAfterALoss(t *testing.T) {
+	needs.Time(t)
 	t.Parallel()
 	r := newRigOf(t, rigOptions{workers: 3, bodies: 4000, loss: Redistribute, lease: 2 * time.Second, unprepared: true})
 	p := openPlan(150, 15*time.Second)
@@ -89,6 +92,7 @@ func TestResumeAfterALoss(t *testing.T) {
 // TestReplaced has a coordinator that is cut off be replaced: when it is back, it tells the
 // workers nothing, and takes nothing away.
 func TestReplaced(t *testing.T) {
+	needs.Time(t)
 	t.Parallel()
 	r := newRigOf(t, rigOptions{workers: 2, bodies: 3000, loss: Redistribute, unprepared: true})
 	cut := newProxy(t, strings.TrimPrefix(r.own().URL, "nats://"))
@@ -144,6 +148,7 @@ func plainServer(t *testing.T, o *server.Options) *server.Server {
 
 // TestTwoCoordinators has two use one NATS: each has workers of its own.
 func TestTwoCoordinators(t *testing.T) {
+	needs.Time(t)
 	t.Parallel()
 	s := plainServer(t, &server.Options{})
 	if !s.ReadyForConnections(10 * time.Second) {
@@ -162,6 +167,7 @@ func TestTwoCoordinators(t *testing.T) {
 
 // TestClusterOfServers has one of three NATS servers die in mid-run.
 func TestClusterOfServers(t *testing.T) {
+	needs.Time(t)
 	t.Parallel()
 	const n = 3
 	var routes []*url.URL
@@ -216,6 +222,7 @@ func TestClusterOfServers(t *testing.T) {
 // TestCorruptedFile has the object store hold other bytes than were put in: no worker
 // takes them.
 func TestCorruptedFile(t *testing.T) {
+	needs.Time(t)
 	t.Parallel()
 	r := newRigOf(t, rigOptions{workers: 1, bodies: 100, loss: Redistribute, unprepared: true})
 	r.c = r.open(false)
@@ -234,6 +241,7 @@ func TestCorruptedFile(t *testing.T) {
 
 // TestStoreFull has no room for a file, and then none for what the workers measure.
 func TestStoreFull(t *testing.T) {
+	needs.Time(t)
 	t.Parallel()
 	t.Run("files", func(t *testing.T) {
 		t.Parallel()
@@ -266,6 +274,7 @@ func TestStoreFull(t *testing.T) {
 
 // TestNoRoomForFiles has a worker that cannot keep a file: it says so, by name.
 func TestNoRoomForFiles(t *testing.T) {
+	needs.Time(t)
 	t.Parallel()
 	taken := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(taken, nil, 0o600); err != nil {
@@ -295,6 +304,7 @@ func TestNoRoomForFiles(t *testing.T) {
 // TestJoinsLate has a worker come when a run has begun, in place of one that was lost: it
 // takes part in the next one.
 func TestJoinsLate(t *testing.T) {
+	needs.Time(t)
 	t.Parallel()
 	r := newRigOf(t, rigOptions{workers: 2, bodies: 3000, loss: Redistribute, lease: 2 * time.Second})
 	p := openPlan(100, 6*time.Second)
@@ -320,6 +330,7 @@ func TestJoinsLate(t *testing.T) {
 // TestChangeWhileOneIsStopped gives a run another rate while a worker cannot hear it: it
 // makes the change later, and all agree on what is left.
 func TestChangeWhileOneIsStopped(t *testing.T) {
+	needs.Time(t)
 	t.Parallel()
 	r := newRig(t, 3, 6000, Redistribute)
 	p := openPlan(150, 10*time.Second)
@@ -339,6 +350,7 @@ func TestChangeWhileOneIsStopped(t *testing.T) {
 // TestSessionGone removes what a session has stored: its worker does not wait for what
 // will not come.
 func TestSessionGone(t *testing.T) {
+	needs.Time(t)
 	t.Parallel()
 	r := newRigOf(t, rigOptions{workers: 1, bodies: 2000, loss: Redistribute, lease: 2 * time.Second})
 	p := openPlan(50, 20*time.Second)
@@ -355,6 +367,7 @@ func TestSessionGone(t *testing.T) {
 // TestAnswerLost has a worker ask again for a place that it has been given, since it did not
 // hear of it: it has that place.
 func TestAnswerLost(t *testing.T) {
+	needs.Time(t)
 	t.Parallel()
 	r := newRigOf(t, rigOptions{bodies: 1, unprepared: true})
 	r.o.workers = 1
