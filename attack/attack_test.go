@@ -250,7 +250,10 @@ func TestFailureKinds(t *testing.T) {
 
 func TestTLS(t *testing.T) {
 	var seen atomic.Int64
-	server := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { seen.Add(1) }))
+	server := httptest.NewTLSServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		seen.Add(1)
+		_, _ = io.Copy(io.Discard, r.Body) // a reply before its end would end the connection
+	}))
 	defer server.Close()
 	run := start(t, server.URL, testPlan(100), payloads.Single("large", []byte(strings.Repeat("x", 100<<10))), endpoint.Options{Insecure: true})
 	<-run.Done()

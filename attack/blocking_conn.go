@@ -85,6 +85,7 @@ func (b *blockingConn) write(first, second []byte) (n int, err error) {
 		return b.Conn.Write(first)
 	}
 	b.writing = true
+	b.slot.writes++
 	b.slot.run.helpers.Add(1)
 	go b.writeAll(first, second)
 	return 0, errWouldBlock
@@ -96,6 +97,7 @@ func (b *blockingConn) writeAll(first, second []byte) {
 	n, err := b.writeBoth(first, second)
 	l := b.slot.loop
 	l.lock()
+	b.slot.writes--
 	b.writing, b.wrote, b.fault = false, n, err
 	if b.slot.conn == b.of {
 		b.slot.writable()

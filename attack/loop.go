@@ -98,8 +98,9 @@ func (l *loop) work() {
 		default:
 			l.handle(l.poller.Wait(l.wakeAt()))
 		}
+		opens := l.receiver != nil && l.growth.opening > 0
 		l.unlock() // for whoever wants it
-		if l.receiver != nil && l.growth.opening > 0 {
+		if opens {
 			runtime.Gosched() // a receiver waits without leaving its core to those that open connections
 		}
 		l.lock()

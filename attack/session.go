@@ -124,6 +124,9 @@ func (s *slot) turnItem(item payloads.Item) (_ payloads.Item, err error) {
 		}
 	}()
 	_, at := c.of.Messages(int(s.ex.turn))
+	if s.writes > 0 {
+		c.body = nil // a goroutine may still have the last one, whose reply has come
+	}
 	c.body = append(append(append(c.body[:0], item.Body[:at]...), c.history...), item.Body[at:]...)
 	item.Body = c.body
 	return item, nil

@@ -160,14 +160,14 @@ func TestSharedIDs(t *testing.T) {
 		}
 		p := testPlan(100)
 		p.RunID, p.Concurrency, p.HTTP2, p.Connections = "run-7", 5, http2, 5
-		target, err := endpoint.Open(t.Context(), url, endpoint.Options{}, time.Second)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer target.Close()
 		request := Request{UserAgent: "test", Template: true, Headers: []payloads.Header{{Name: "X-Number", Value: "{{seq}}"}}}
 		var runs []*Run
 		for i := range uint64(3) {
+			target, err := endpoint.Open(t.Context(), url, endpoint.Options{}, time.Second)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer target.Close()
 			p.Shares = []plan.Share{{Index: i, Of: 3}}
 			run, err := Start(p, request, set, target, nil)
 			if err != nil {

@@ -69,6 +69,7 @@ type slot struct {
 	timer         int   // its place among the timers, from 1; 0 for none
 	wakeAt        Instant
 	then          func(*slot) // what follows, in slotWaiting
+	writes        int         // goroutines that write for it: see blockingConn
 
 	sender *muxSender   // of HTTP/2
 	others []*muxSender // to other hosts than the target's own; nil before the first
