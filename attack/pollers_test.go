@@ -10,6 +10,7 @@ import (
 	"brunt/attack/clock"
 	"brunt/attack/plan"
 	"brunt/attack/poll"
+	"brunt/payloads/needs"
 )
 
 // TestOnGoroutines makes the tests of truth where goroutines make the connections'
@@ -20,7 +21,7 @@ func TestOnGoroutines(t *testing.T) { testOn(t, plan.PollerGoroutines) }
 func TestOnRing(t *testing.T) {
 	r, err := poll.NewRing(clock.From(time.Now()), new(sync.Mutex))
 	if err != nil {
-		t.Skip(err) // the poller's own tests say whether that may be
+		needs.Lacking(t, "io_uring", err)
 	}
 	r.Close()
 	testOn(t, plan.PollerRing)
