@@ -86,13 +86,12 @@ func (r *Run) dealTickets(h plan.Holding) {
 	}
 }
 
-// narrowed is a share of a closed loop's request numbers. Where there are more shares
-// than slots, those without a slot send nothing, so that the others have all numbers.
+// narrowed is a share of a closed loop's request numbers.
 func (r *Run) narrowed(s plan.Share) plan.Share {
-	if slots := uint64(r.plan.Concurrency); r.plan.Shares != nil && r.plan.Shares[0].Of > slots {
-		s.Of = slots
+	if r.plan.Shares == nil {
+		return s
 	}
-	return s
+	return s.Narrowed(r.plan.Shares[0].Of, uint64(r.plan.Concurrency))
 }
 
 // addPortion adds the share's requests from the given number on to those of a closed

@@ -44,11 +44,9 @@ func (r *Run) handOn(p *part, from time.Duration, taken uint64) (list []*telling
 	return list
 }
 
-// narrowed is a share of request numbers as workers count it: where there are more of
-// them than requests at a time, those without one leave the numbers to the others.
+// narrowed is a share of request numbers as workers count it.
 func (r *Run) narrowed(s plan.Share) plan.Share {
-	s.Of = min(s.Of, uint64(max(1, r.plan.Concurrency)))
-	return s
+	return s.Narrowed(uint64(len(r.parts)), uint64(max(1, r.plan.Concurrency)))
 }
 
 // sizeOf is how many requests of a closed loop a share has.

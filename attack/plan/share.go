@@ -47,6 +47,16 @@ func (s Share) Split(i, n uint64) Share {
 	return Share{s.Index + s.stride()*i, s.stride() * n}
 }
 
+// Narrowed is the share's request numbers in a closed loop whose plan began with so many
+// shares and has so many requests at a time: where there are more shares than those, the
+// shares without one send nothing, so that the others have all numbers.
+func (s Share) Narrowed(shares, slots uint64) Share {
+	if shares > slots {
+		s.Of = slots
+	}
+	return s
+}
+
 // Overlaps reports whether some number belongs to both shares.
 func (s Share) Overlaps(o Share) bool {
 	a, b := s.stride(), o.stride()
