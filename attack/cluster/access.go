@@ -7,8 +7,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+	"github.com/nats-io/nkeys"
 )
 
 // Access is how a NATS server is reached.
@@ -25,12 +27,18 @@ type Access struct {
 	// system's.
 	CA string
 
-	user, password string // the coordinator's, of the embedded server
+	user, password string         // the coordinator's, of the embedded server
+	within         *server.Server // the embedded server, where no network is needed to reach it
+	id             string         // the worker's; empty for a coordinator
 }
 
-// Own is the access of the coordinator that has started the server.
+// Own is the access of the coordinator that has started the server. Where that has a
+// certificate, it need not be one that is good for this machine as it calls itself.
 func (s *Server) Own() Access {
 	a := Access{URL: s.url("127.0.0.1"), user: "coordinator", password: s.password}
+	if s.secure {
+		a.URL, a.within = strings.Replace(a.URL, "tls://", "nats://", 1), s.nats
+	}
 	return a
 }
 
@@ -49,7 +57,22 @@ func (s *Server) url(host string) string {
 // reconnectEvery is how often a lost connection is tried again.
 const reconnectEvery = 250 * time.Millisecond
 
-const coordinatorName = "brunt coordinator"
+// What connections are called. A worker's name goes on with its id, by which the embedded
+// server knows what it may hear.
+const (
+	coordinatorName = "brunt coordinator"
+	workerName      = "brunt worker "
+)
+
+// inboxOf is where a worker has its answers come.
+func inboxOf(id string) string { return nats.InboxPrefix + id }
+
+// idIn is the id in the name of a worker's connection; false where there is none.
+func idIn(name string) (id string, ok bool) {
+	rest, ok := strings.CutPrefix(name, workerName)
+	id, _, _ = strings.Cut(rest, " ")
+	return id, ok && nkeys.IsValidPublicCurveKey(id)
+}
 
 // connect connects, and stays so: a connection that is lost is made again for as long as
 // it takes. The first attempt fails where no server is there.
@@ -64,6 +87,9 @@ func (a *Access) connect(name string) (*nats.Conn, jetstream.JetStream, error) {
 		// Workers may read what comes to the usual inboxes.
 		options = append(options, nats.CustomInboxPrefix(prefix+".coordinator"))
 	}
+	if a.id != "" {
+		options = append(options, nats.Name(workerName+a.id+" "+name), nats.CustomInboxPrefix(inboxOf(a.id)))
+	}
 	if a.Creds != "" {
 		options = append(options, nats.UserCredentials(a.Creds))
 	}
@@ -76,6 +102,9 @@ func (a *Access) connect(name string) (*nats.Conn, jetstream.JetStream, error) {
 	}
 	if a.CA != "" {
 		options = append(options, nats.RootCAs(a.CA))
+	}
+	if a.within != nil {
+		options = append(options, nats.InProcessServer(a.within))
 	}
 	switch {
 	case a.user != "":

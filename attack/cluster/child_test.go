@@ -4,6 +4,7 @@ package cluster
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -71,7 +72,12 @@ func child(text string) int {
 		Access: Access{URL: o.URL, Token: o.Token}, Name: o.Name, Version: o.Version, Cores: 1, Once: true, Cache: o.Cache,
 		Clock: func() time.Time { return time.Now().Add(o.Offset) },
 		Tell:  func(line string) { fmt.Fprintln(os.Stderr, o.Name+": "+line) },
-		Prepare: func(ctx context.Context, body []byte, files map[string]string, _ func(string)) (*Prepared, error) {
+		Prepare: func(ctx context.Context, body []byte, files map[string]string, credentials Ask, _ func(string)) (*Prepared, error) {
+			if text, err := credentials(ctx); err == nil {
+				fmt.Fprintf(os.Stderr, "%s: it was handed %d bytes, %x\n", o.Name, len(text), sha256.Sum256(text))
+			} else {
+				fmt.Fprintf(os.Stderr, "%s: it was handed nothing: %v\n", o.Name, err)
+			}
 			return prepareTest(ctx, body, files)
 		},
 	})

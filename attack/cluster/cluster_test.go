@@ -141,14 +141,9 @@ func TestStrangers(t *testing.T) {
 func TestWorkersAreAllowedLittle(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, 1, 100, Redistribute)
-	access := r.server.ForWorkers()
-	conn, js, err := access.connect("worker")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
+	conn, js := r.stranger()
 	for _, what := range []string{askStart, askChange, askEnd, askPrepare} {
-		if m, err := conn.Request(subjectOf(r.c.session, 0, what), encode(struct{}{}), 300*time.Millisecond); err == nil {
+		if m, err := conn.Request(subjectOf(r.c.session, r.c.members[0].hello.ID, what), encode(struct{}{}), 300*time.Millisecond); err == nil {
 			t.Errorf("a worker may ask another to %s: %s", what, m.Data)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+	"github.com/nats-io/nkeys"
 	"golang.org/x/sync/errgroup"
 
 	"brunt/attack/cluster/clocks"
@@ -82,6 +83,7 @@ type Coordinator struct {
 	replacedOnce sync.Once
 	staying      sync.Mutex // guards the revision
 	keeping      keeping
+	key          nkeys.KeyPair // that what workers are handed is sealed with
 
 	mu       sync.Mutex
 	members  []*member
@@ -89,9 +91,10 @@ type Coordinator struct {
 	orders   int
 	order    *order // the last one; nil before it, and in a coordinator that was started again
 	runs     int
-	gathered bool      // all workers were there
-	cut      time.Time // when NATS was last found not to answer
-	reached  time.Time // when it last answered
+	gathered bool                   // all workers were there
+	secret   func() ([]byte, error) // what workers are handed; nil for nothing
+	cut      time.Time              // when NATS was last found not to answer
+	reached  time.Time              // when it last answered
 }
 
 // member is a worker of the session.
@@ -130,6 +133,9 @@ func Open(o Options) (*Coordinator, error) {
 		reached: time.Now(), quit: make(chan struct{}), changed: make(chan struct{}), id: []byte(rand.Text()), replaced: make(chan struct{}),
 	}
 	var err error
+	if c.key, err = nkeys.CreateCurveKeys(); err != nil {
+		return nil, err
+	}
 	if c.nats, c.js, err = o.connect(coordinatorName); err != nil {
 		return nil, err
 	}
@@ -163,6 +169,7 @@ func (c *Coordinator) setUp() error {
 	return errors.Join(
 		c.subscribe(listen(c.nats, subjectJoin, c.offer)),
 		c.subscribe(listen(c.nats, subjectEnter(c.session), c.enter)),
+		c.subscribe(listen(c.nats, subjectCredentials(c.session), c.grant)),
 		c.subscribe(c.nats.Subscribe(prefix+"."+c.session+".said.*", c.hear)),
 		c.nats.FlushTimeout(5*time.Second),
 	)
@@ -268,7 +275,7 @@ func (c *Coordinator) sendAway(ctx context.Context) {
 		c.mu.Lock()
 		gone := m.gone
 		c.mu.Unlock()
-		subject, q := subjectOf(c.session, m.index, askEnd), question{c.term}
+		subject, q := subjectOf(c.session, m.hello.ID, askEnd), question{c.term}
 		if gone {
 			_ = c.nats.Publish(subject, encode(q)) // it may be there
 			continue

@@ -9,9 +9,11 @@
 //	     └───── snapshots, whole histograms ─────┘       JetStream stream
 //
 // What goes where:
-//   - subjects brunt.SESSION.w.K.*: the coordinator's requests to worker K (prepare,
-//     start, change, clock, end), answered by it. They are not stored, so that nothing
-//     that is secret in an order is kept anywhere.
+//   - subjects brunt.SESSION.w.ID.*: the coordinator's requests to the worker with the id
+//     (prepare, start, change, clock, end), answered by it. They are not stored, so that
+//     nothing that is secret in an order is kept anywhere, and no other worker hears them.
+//   - subject brunt.SESSION.credentials: a worker asks for the tokens that requests carry,
+//     and the answer is sealed for its key. It is not stored either.
 //   - the stream of a session: snapshots, one message each second and worker, with an id
 //     by which a message that is sent twice counts once. It outlives the coordinator.
 //   - its key-value bucket: the lease of each worker, and what a coordinator that is

@@ -126,7 +126,7 @@ func (c *Coordinator) meet(m *member) {
 // readClock asks once for a worker's clock.
 func (c *Coordinator) readClock(ctx context.Context, m *member) {
 	sent := c.Clock()
-	reply, err := c.nats.RequestWithContext(ctx, subjectOf(c.session, m.index, askClock), encode(question{c.term}))
+	reply, err := c.nats.RequestWithContext(ctx, subjectOf(c.session, m.hello.ID, askClock), encode(question{c.term}))
 	back := c.Clock()
 	var at moment
 	if err != nil || decode(reply.Data, &at) != nil {

@@ -20,10 +20,14 @@ const subjectJoin = prefix + ".join"
 
 func subjectEnter(session string) string { return prefix + "." + session + ".enter" }
 
-// subjectOf is where the coordinator asks a worker to do something.
-func subjectOf(session string, worker int, what string) string {
-	return fmt.Sprintf("%s.%s.w.%d.%s", prefix, session, worker, what)
+// subjectOf is where the coordinator asks a worker, by its id, to do something. No other
+// worker can listen there, or knows where it is.
+func subjectOf(session, worker, what string) string {
+	return fmt.Sprintf("%s.%s.w.%s.%s", prefix, session, worker, what)
 }
+
+// subjectCredentials is where workers ask for what requests are to carry.
+func subjectCredentials(session string) string { return prefix + "." + session + ".credentials" }
 
 // subjectSaid is where a worker tells the coordinator how far it is.
 func subjectSaid(session string, worker int) string {
@@ -52,7 +56,7 @@ const (
 
 // hello is what a worker says of itself.
 type hello struct {
-	ID      string // of this worker process, made by it
+	ID      string // of this worker process, made by it: the public half of its key
 	Life    int    // how often it has looked for a coordinator: what it had of an earlier one is gone
 	Name    string // for people
 	Version string

@@ -94,7 +94,7 @@ func (c *Coordinator) give(ctx context.Context, m *member, o *order) error {
 	ctx, cancel := context.WithTimeout(ctx, orderWithin)
 	defer cancel()
 	var a answer
-	if err := ask(ctx, c.nats, subjectOf(c.session, m.index, askPrepare), o, &a); err != nil {
+	if err := ask(ctx, c.nats, subjectOf(c.session, m.hello.ID, askPrepare), o, &a); err != nil {
 		return fmt.Errorf("%s does not answer: %w", m.name(), err)
 	}
 	return c.accepted(m, &a)

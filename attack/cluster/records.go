@@ -118,7 +118,7 @@ func (r *Run) fetchRecords(ctx context.Context, p *part, path string) error {
 	var s recordsState
 	for !s.Done {
 		one, cancel := context.WithTimeout(ctx, silentWithin)
-		err := ask(one, r.c.nats, subjectOf(r.c.session, p.index, askRecords), recordsAsked{r.c.term, r.number}, &s)
+		err := ask(one, r.c.nats, subjectOf(r.c.session, p.hello.ID, askRecords), recordsAsked{r.c.term, r.number}, &s)
 		cancel()
 		if err != nil {
 			return err

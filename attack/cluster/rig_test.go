@@ -91,6 +91,7 @@ type rigOptions struct {
 	proxied         bool          // each worker reaches NATS by a proxy of its own
 	server          ServerOptions
 	access          *Access // of another server than the rig's own
+	workersURL      string  // of that server for workers; empty for the same
 	unprepared      bool    // no coordinator is made
 }
 
@@ -217,6 +218,7 @@ func (r *rig) workerIn(name, version string, offset time.Duration, cache string)
 	if r.server != nil {
 		access = r.server.ForWorkers()
 	}
+	access.URL = cmp.Or(r.o.workersURL, access.URL)
 	if r.o.proxied {
 		p := newProxy(r.t, strings.TrimPrefix(access.URL, "nats://"))
 		r.proxies = append(r.proxies, p)

@@ -243,7 +243,7 @@ func (r *Run) beginAll(order int) error {
 
 func (r *Run) begin(ctx context.Context, p *part, b *begin) error {
 	var a answer
-	if err := ask(ctx, r.c.nats, subjectOf(r.c.session, p.index, askStart), b, &a); err != nil {
+	if err := ask(ctx, r.c.nats, subjectOf(r.c.session, p.hello.ID, askStart), b, &a); err != nil {
 		return nil // it may have begun, or begin yet, and is lost otherwise
 	}
 	r.mu.Lock()
@@ -263,7 +263,7 @@ func (r *Run) abandon() {
 		p.cancel()
 		all.Go(func() error {
 			_, err := r.c.leases.Put(ctx, leaseKey(r.number, p.index), fmt.Appendf(nil, revokedFrom, 0))
-			m, askErr := r.c.nats.RequestWithContext(ctx, subjectOf(r.c.session, p.index, askChange),
+			m, askErr := r.c.nats.RequestWithContext(ctx, subjectOf(r.c.session, p.hello.ID, askChange),
 				encode(change{Term: r.c.term, Run: r.number, Number: abandoned, What: changeStop, How: plan.Cut}))
 			_ = m
 			return errors.Join(err, askErr)

@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
-	"github.com/nats-io/nats.go"
 )
 
 const (
@@ -124,32 +123,34 @@ func (s *Server) Check(c server.ClientAuthentication) bool {
 	given := c.GetOpts()
 	coordinator := subtle.ConstantTimeCompare([]byte(given.Password), []byte(s.password)) == 1
 	worker := subtle.ConstantTimeCompare([]byte(given.Token), []byte(s.token)) == 1
+	id, named := idIn(given.Name)
 	switch {
 	case coordinator:
 		c.RegisterUser(&server.User{Username: "coordinator"})
-	case worker:
-		c.RegisterUser(&server.User{Username: "worker", Permissions: WorkerPermissions(s.session)})
+	case worker && named:
+		c.RegisterUser(&server.User{Username: "worker", Permissions: WorkerPermissions(s.session, id)})
 	default:
 		return false
 	}
 	return true
 }
 
-// WorkerPermissions are what a worker needs in a session, and all that it is allowed: it
-// cannot tell another worker anything, and so start no run. Whoever has a NATS of their
-// own may give the workers' user the same, with * for the session where that stands alone.
-func WorkerPermissions(session string) *server.Permissions {
+// WorkerPermissions are what the worker with the id needs in a session, and all that it is
+// allowed: it hears nothing that is for another worker, and cannot tell one anything, and so
+// start no run. Whoever has a NATS of their own may give the workers' user the same, with *
+// for the session and the id where they stand alone.
+func WorkerPermissions(session, id string) *server.Permissions {
 	files := "OBJ_" + fileBucket(session)
 	return &server.Permissions{
 		Publish: &server.SubjectPermission{Allow: []string{
-			subjectJoin, subjectEnter(session), prefix + "." + session + ".said.>", prefix + "." + session + ".snap.>",
+			subjectJoin, subjectEnter(session), subjectCredentials(session), prefix + "." + session + ".said.>", prefix + "." + session + ".snap.>",
 			"$KV." + leaseBucket(session) + ".>", "$JS.API.DIRECT.GET.KV_" + leaseBucket(session) + ".>",
 			"$JS.API.STREAM.INFO.KV_" + leaseBucket(session),
 			"$JS.API.STREAM.INFO." + files, "$JS.API.DIRECT.GET." + files + ".>",
 			"$JS.API.CONSUMER.CREATE." + files + ".>", "$JS.API.CONSUMER.DELETE." + files + ".>",
 			"$O." + fileBucket(session) + ".>", "$JS.FC." + files + ".>",
 		}},
-		Subscribe: &server.SubjectPermission{Allow: []string{prefix + "." + session + ".w.>", nats.InboxPrefix + ">"}},
+		Subscribe: &server.SubjectPermission{Allow: []string{subjectOf(session, id, ">"), inboxOf(id) + ".>"}},
 		Response:  &server.ResponsePermission{MaxMsgs: server.DEFAULT_ALLOW_RESPONSE_MAX_MSGS, Expires: time.Minute},
 	}
 }

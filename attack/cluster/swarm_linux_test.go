@@ -131,13 +131,13 @@ func (s *swarm) waitAll(workers int) {
 
 // worker answers and reports as a worker does whose load is synthetic.
 func (s *swarm) worker(ctx context.Context, number int) {
-	w := &worker{
-		WorkerOptions: WorkerOptions{Access: s.access, Name: fmt.Sprint("s", number), Version: "swarm", Cores: 2, Clock: time.Now},
-		id:            fmt.Sprint("swarm", number),
+	w, err := newWorker(WorkerOptions{Access: s.access, Name: fmt.Sprint("s", number), Version: "swarm", Cores: 2, Clock: time.Now})
+	if err != nil {
+		s.t.Errorf("worker %d: %v", number, err)
+		return
 	}
 	s.connecting <- struct{}{}
-	var err error
-	w.nats, w.js, err = s.access.connect(w.Name)
+	w.nats, w.js, err = w.connect(w.Name)
 	<-s.connecting
 	if err != nil {
 		s.t.Errorf("worker %d: %v", number, err)
@@ -205,7 +205,7 @@ func (s *swarm) worker(ctx context.Context, number int) {
 }
 
 func heed[Q, A any](w *worker, s *session, what string, handle func(Q) A) error {
-	_, err := listen(w.nats, subjectOf(s.name, s.index, what), handle)
+	_, err := listen(w.nats, subjectOf(s.name, s.id, what), handle)
 	return err
 }
 

@@ -129,7 +129,7 @@ func (r *Run) deliver(ctx context.Context, p *part) {
 func (r *Run) deliverOne(p *part, t *telling) bool {
 	for {
 		var a answer
-		if err := ask(p.ctx, r.c.nats, subjectOf(r.c.session, p.index, askChange), &t.change, &a); err != nil {
+		if err := ask(p.ctx, r.c.nats, subjectOf(r.c.session, p.hello.ID, askChange), &t.change, &a); err != nil {
 			return false
 		}
 		if !a.Early {

@@ -2,7 +2,6 @@ package cluster
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"os"
@@ -11,6 +10,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+	"github.com/nats-io/nkeys"
 
 	"brunt/attack"
 	"brunt/attack/plan"
@@ -50,8 +50,9 @@ type WorkerOptions struct {
 	// Cache is the directory where files of bodies are kept by digest.
 	Cache string
 	// Prepare makes an order ready, whose files lie where files says; tell is told what
-	// is waited for.
-	Prepare func(ctx context.Context, body []byte, files map[string]string, tell func(string)) (*Prepared, error)
+	// is waited for. credentials asks the coordinator for what Coordinator.HandOut gives,
+	// at any time; its error says why there is none.
+	Prepare func(ctx context.Context, body []byte, files map[string]string, credentials Ask, tell func(string)) (*Prepared, error)
 	// Tell is told, a line each, what becomes of the worker.
 	Tell func(line string)
 	// Clock is this machine's; nil for time.Now.
@@ -61,8 +62,9 @@ type WorkerOptions struct {
 // worker is a worker process.
 type worker struct {
 	WorkerOptions
-	id   string
-	life int // how often it has looked for a coordinator
+	id   string        // the public half of its key
+	key  nkeys.KeyPair // what is for this worker alone is sealed for it
+	life int           // how often it has looked for a coordinator
 	nats *nats.Conn
 	js   jetstream.JetStream
 }
@@ -73,6 +75,17 @@ var ErrLeft = errors.New("the coordinator is gone")
 // errReplaced is a worker's end that was taken for lost, once it has told what it knows.
 var errReplaced = errors.New("other workers have taken its place")
 
+// newWorker is a worker with a key of its own.
+func newWorker(o WorkerOptions) (w *worker, err error) {
+	w = &worker{WorkerOptions: o}
+	if w.key, err = nkeys.CreateCurveKeys(); err != nil {
+		return nil, err
+	}
+	w.id, err = w.key.PublicKey()
+	w.Access.id = w.id
+	return w, err
+}
+
 // Work connects, and works for one coordinator (Once) or one after the other, until the
 // context ends: then what is in flight is drained and reported first.
 func Work(ctx context.Context, o WorkerOptions) error {
@@ -82,9 +95,11 @@ func Work(ctx context.Context, o WorkerOptions) error {
 	if o.Name == "" {
 		o.Name, _ = os.Hostname() // a name for people; the number tells workers apart
 	}
-	w := &worker{WorkerOptions: o, id: rand.Text()}
-	var err error
-	if w.nats, w.js, err = o.await(ctx, "brunt worker "+w.Name, o.Wait, o.Tell); err != nil {
+	w, err := newWorker(o)
+	if err != nil {
+		return err
+	}
+	if w.nats, w.js, err = w.await(ctx, w.Name, o.Wait, o.Tell); err != nil {
 		if ctx.Err() != nil {
 			return nil
 		}
@@ -174,7 +189,7 @@ func (w *worker) open(ctx context.Context, name string, index int) (*session, er
 		}
 		return err
 	}
-	subject := func(what string) string { return subjectOf(name, index, what) }
+	subject := func(what string) string { return subjectOf(name, w.id, what) }
 	err := errors.Join(
 		subscribe(listen(w.nats, subject(askClock), s.tellClock)),
 		subscribe(listen(w.nats, subject(askPrepare), func(o order) answer { return s.prepare(ctx, o) })),
@@ -333,7 +348,7 @@ func (s *session) makeReady(ctx context.Context, o order) {
 	paths, err := s.files.fetch(ctx, o.Files, tell)
 	var p *Prepared
 	if err == nil {
-		p, err = s.Prepare(ctx, o.Body, paths, tell)
+		p, err = s.Prepare(ctx, o.Body, paths, s.credentials, tell)
 	}
 	now := said{Order: o.Number, State: saidReady}
 	s.mu.Lock()

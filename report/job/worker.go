@@ -50,8 +50,8 @@ func Work(flags *config.Worker, read func(words []string) (Flags, string, error)
 	}
 	err = cluster.Work(ctx, cluster.WorkerOptions{
 		Access: access, Name: flags.Name, Version: report.Revision(), Cores: runtime.GOMAXPROCS(0), Once: flags.Once, Wait: time.Duration(flags.Wait), Cache: cache, Tell: tell,
-		Prepare: func(ctx context.Context, body []byte, files map[string]string, tell func(string)) (*cluster.Prepared, error) {
-			return prepare(ctx, body, files, read, tell)
+		Prepare: func(ctx context.Context, body []byte, files map[string]string, credentials cluster.Ask, tell func(string)) (*cluster.Prepared, error) {
+			return prepare(ctx, body, files, read, credentials, tell)
 		},
 	})
 	if err != nil {
@@ -62,7 +62,7 @@ func Work(flags *config.Worker, read func(words []string) (Flags, string, error)
 
 // prepare opens what an order asks for.
 func prepare(
-	ctx context.Context, body []byte, files map[string]string, read func(words []string) (Flags, string, error), tell func(string),
+	ctx context.Context, body []byte, files map[string]string, read func(words []string) (Flags, string, error), credentials cluster.Ask, tell func(string),
 ) (*cluster.Prepared, error) {
 	var w work
 	if err := json.Unmarshal(body, &w); err != nil {
