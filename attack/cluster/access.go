@@ -2,11 +2,15 @@ package cluster
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"time"
 
+	"github.com/nats-io/jwt/v2"
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -23,9 +27,12 @@ type Access struct {
 	Creds, NKey string
 	// Token is what the server asks for; empty where the URL has it, or none is needed.
 	Token string
-	// CA is a file of certificates that the server's is trusted by; empty for the
-	// system's.
+	// CA is a file of certificates that the server's is trusted by besides the system's;
+	// empty for none.
 	CA string
+	// Cert and Key are files of the certificate that the server asks of its clients, and
+	// of its key; empty for none.
+	Cert, Key string
 
 	user, password string         // the coordinator's, of the embedded server
 	within         *server.Server // the embedded server, where no network is needed to reach it
@@ -76,12 +83,12 @@ func idIn(name string) (id string, ok bool) {
 
 // connect connects, and stays so: a connection that is lost is made again for as long as
 // it takes. The first attempt fails where no server is there.
-func (a *Access) connect(name string) (*nats.Conn, jetstream.JetStream, error) {
+func (a *Access) connect(name string, denied *denials) (*nats.Conn, jetstream.JetStream, error) {
 	options := []nats.Option{
 		nats.Name(name), nats.MaxReconnects(-1), nats.ReconnectWait(reconnectEvery), nats.ReconnectJitter(reconnectEvery, reconnectEvery),
 		nats.Timeout(5 * time.Second), nats.PingInterval(2 * time.Second), nats.MaxPingsOutstanding(2),
 		nats.RetryOnFailedConnect(false), nats.ReconnectBufSize(-1), nats.IgnoreAuthErrorAbort(),
-		nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {}),
+		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { denied.note(err) }),
 	}
 	if name == coordinatorName {
 		// Workers may read what comes to the usual inboxes.
@@ -101,7 +108,10 @@ func (a *Access) connect(name string) (*nats.Conn, jetstream.JetStream, error) {
 		options = append(options, key)
 	}
 	if a.CA != "" {
-		options = append(options, nats.RootCAs(a.CA))
+		options = append(options, nats.RootCAs(a.CA), a.besidesSystem)
+	}
+	if a.Cert != "" {
+		options = append(options, nats.ClientCert(a.Cert, a.Key))
 	}
 	if a.within != nil {
 		options = append(options, nats.InProcessServer(a.within))
@@ -127,10 +137,10 @@ func (a *Access) connect(name string) (*nats.Conn, jetstream.JetStream, error) {
 var errNoServer = errors.New("no NATS server answers there")
 
 // await is connect for a server that may not listen yet: it is tried for so long.
-func (a *Access) await(ctx context.Context, name string, wait time.Duration, tell func(string)) (*nats.Conn, jetstream.JetStream, error) {
+func (a *Access) await(ctx context.Context, name string, denied *denials, wait time.Duration, tell func(string)) (*nats.Conn, jetstream.JetStream, error) {
 	until, told := time.Now().Add(wait), false
 	for {
-		c, js, err := a.connect(name)
+		c, js, err := a.connect(name, denied)
 		if !errors.Is(err, errNoServer) || time.Now().Add(reconnectEvery).After(until) {
 			return c, js, err
 		}
@@ -146,15 +156,84 @@ func (a *Access) await(ctx context.Context, name string, wait time.Duration, tel
 	}
 }
 
+// besidesSystem has the server's certificate be trusted by the system's authorities, too,
+// and not only by those of the file. It is read again for each connection.
+func (a *Access) besidesSystem(o *nats.Options) error {
+	o.RootCAsCB = func() (*x509.CertPool, error) {
+		pool, err := x509.SystemCertPool()
+		if err != nil {
+			pool = x509.NewCertPool() // a system without any
+		}
+		text, err := os.ReadFile(a.CA)
+		if err == nil && !pool.AppendCertsFromPEM(text) {
+			err = fmt.Errorf("%s holds no certificates", a.CA)
+		}
+		return pool, err
+	}
+	return nil
+}
+
 // explained is why no connection could be made, without the URL's token.
 func (a *Access) explained(err error) error {
+	why := err
+	var untrusted *tls.CertificateVerificationError
 	switch {
 	case errors.Is(err, nats.ErrAuthorization), errors.Is(err, nats.ErrAuthExpired), strings.Contains(err.Error(), "uthorization"):
-		return fmt.Errorf("%s: the token or the credentials are not those of this server", a.Shown())
+		why = a.refused()
+	case errors.As(err, &untrusted):
+		why = fmt.Errorf("its certificate is not trusted: %w; --nats-ca names the certificates of its authority", untrusted.Err)
+	case a.Cert == "" && (strings.Contains(err.Error(), "certificate required") || strings.Contains(err.Error(), "closed by remote after TLS handshake")):
+		why = errors.New("it asks for a certificate of its clients: --nats-cert and --nats-key")
+	case errors.Is(err, nats.ErrSecureConnWanted):
+		why = errors.New("it does not speak TLS: write nats:// instead of tls://, without --nats-ca and --nats-cert")
 	case errors.Is(err, nats.ErrNoServers), errors.Is(err, nats.ErrTimeout):
-		return fmt.Errorf("%s: %w", a.Shown(), errNoServer)
+		why = errNoServer
 	}
-	return fmt.Errorf("%s: %w", a.Shown(), err)
+	return fmt.Errorf("%s: %w", a.Shown(), why)
+}
+
+// refused is why the server does not take the credentials, as far as they say it.
+func (a *Access) refused() error {
+	if at, ok := expiryOf(a.Creds); ok && time.Now().After(at) {
+		return fmt.Errorf("the credentials in %s have expired, at %s: get new ones", a.Creds, at.UTC().Format(time.RFC3339))
+	}
+	return errors.New("the token or the credentials are not those of this server")
+}
+
+// expiryOf is when a file's NATS credentials expire; false where they do not say it.
+func expiryOf(path string) (at time.Time, ok bool) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return at, false
+	}
+	token, err := nkeys.ParseDecoratedJWT(text)
+	if err != nil {
+		return at, false
+	}
+	claims, err := jwt.DecodeUserClaims(token)
+	if err != nil || claims.Expires == 0 {
+		return at, false
+	}
+	return time.Unix(claims.Expires, 0), true
+}
+
+// IsCreds reports whether a file's text is NATS credentials: a user's JWT and key.
+func IsCreds(text []byte) bool {
+	token, err := nkeys.ParseDecoratedJWT(text)
+	if err != nil || !IsSeed(text) {
+		return false
+	}
+	_, err = jwt.DecodeUserClaims(token)
+	return err == nil
+}
+
+// IsSeed reports whether a file's text is, or holds, the seed of a user's NKey.
+func IsSeed(text []byte) bool {
+	key, err := nkeys.ParseDecoratedUserNKey(text)
+	if err == nil {
+		key.Wipe()
+	}
+	return err == nil
 }
 
 // Shown is the URL without users, passwords and tokens.

@@ -128,11 +128,11 @@ func TestStrangers(t *testing.T) {
 	_ = other.Wait()
 	access := r.server.ForWorkers()
 	access.Token = "wrong"
-	if _, _, err := access.connect("stranger"); err == nil || !strings.Contains(err.Error(), "token") {
+	if _, _, err := access.connect("stranger", newDenials()); err == nil || !strings.Contains(err.Error(), "token") {
 		t.Errorf("a wrong token: %v", err)
 	}
 	access.Token = ""
-	if _, _, err := access.connect("stranger"); err == nil {
+	if _, _, err := access.connect("stranger", newDenials()); err == nil {
 		t.Error("no token at all lets one in")
 	}
 }

@@ -28,8 +28,8 @@ const (
 	sessionAge = 48 * time.Hour
 	// setUpWithin is how long the server may take to make a session's stores.
 	setUpWithin = 20 * time.Second
-	// closeWithin is how long it may take to leave a session, and endWithin how long
-	// workers may take to say that they have heard it.
+	// closeWithin is how long it may take to remove what a session has stored, and
+	// endWithin how long workers may take to say that they have heard of its end.
 	closeWithin = 5 * time.Second
 	endWithin   = 3 * time.Second
 )
@@ -68,6 +68,7 @@ type Coordinator struct {
 	session string
 	nats    *nats.Conn
 	js      jetstream.JetStream
+	denied  *denials
 	stream  jetstream.Stream
 	leases  jetstream.KeyValue
 	state   jetstream.KeyValue
@@ -129,19 +130,24 @@ func Open(o Options) (*Coordinator, error) {
 		o.lease = leaseTime
 	}
 	c := &Coordinator{
-		Options: o, session: o.Session,
+		Options: o, session: o.Session, denied: newDenials(),
 		reached: time.Now(), quit: make(chan struct{}), changed: make(chan struct{}), id: []byte(rand.Text()), replaced: make(chan struct{}),
 	}
 	var err error
 	if c.key, err = nkeys.CreateCurveKeys(); err != nil {
 		return nil, err
 	}
-	if c.nats, c.js, err = o.connect(coordinatorName); err != nil {
+	if c.nats, c.js, err = o.connect(coordinatorName, c.denied); err != nil {
 		return nil, err
 	}
 	if err = c.setUp(); err != nil {
+		if denied := c.denied.found(c.nats); denied != nil {
+			err = denied // which may not remove anything either
+		} else if !o.Resumed {
+			c.removeStores()
+		}
 		c.nats.Close()
-		return nil, fmt.Errorf("%s: %w", o.Shown(), err)
+		return nil, fmt.Errorf("%s: %w", o.Shown(), jetStreamError(err))
 	}
 	c.work.Go(c.watchClocks)
 	return c, nil
@@ -151,6 +157,8 @@ func Open(o Options) (*Coordinator, error) {
 func (c *Coordinator) setUp() error {
 	ctx, cancel := context.WithTimeout(context.Background(), setUpWithin)
 	defer cancel()
+	ctx, free := c.denied.within(ctx)
+	defer free()
 	var err error
 	if c.Resumed {
 		err = c.findStores(ctx)
@@ -172,6 +180,7 @@ func (c *Coordinator) setUp() error {
 		c.subscribe(listen(c.nats, subjectCredentials(c.session), c.grant)),
 		c.subscribe(c.nats.Subscribe(prefix+"."+c.session+".said.*", c.hear)),
 		c.nats.FlushTimeout(5*time.Second),
+		c.denied.found(c.nats),
 	)
 }
 
@@ -198,10 +207,7 @@ func (c *Coordinator) makeStores(ctx context.Context) (err error) {
 			Bucket: fileBucket(c.session), TTL: sessionAge, Replicas: copies, Storage: jetstream.FileStorage,
 		})
 	}
-	if err != nil {
-		return fmt.Errorf("JetStream: %w", err)
-	}
-	return nil
+	return err
 }
 
 // findStores finds what the session has kept.
@@ -252,9 +258,14 @@ func (c *Coordinator) Close() {
 	if c.stay(); isClosed(c.replaced) {
 		return
 	}
+	c.sendAway()
+	c.removeStores()
+}
+
+// removeStores removes what the session has stored.
+func (c *Coordinator) removeStores() {
 	ctx, cancel := context.WithTimeout(context.Background(), closeWithin)
 	defer cancel()
-	c.sendAway(ctx)
 	_ = c.js.DeleteStream(ctx, streamName(c.session)) // they age, too
 	_ = c.js.DeleteKeyValue(ctx, leaseBucket(c.session))
 	_ = c.js.DeleteKeyValue(ctx, stateBucket(c.session))
@@ -263,11 +274,11 @@ func (c *Coordinator) Close() {
 
 // sendAway tells all workers that this was all. Those that were lost may have come back,
 // and hear it then.
-func (c *Coordinator) sendAway(ctx context.Context) {
+func (c *Coordinator) sendAway() {
 	c.mu.Lock()
 	members := slices.Clone(c.members)
 	c.mu.Unlock()
-	asked, cancel := context.WithTimeout(ctx, endWithin)
+	asked, cancel := context.WithTimeout(context.Background(), endWithin)
 	defer cancel()
 	var all errgroup.Group
 	all.SetLimit(64)

@@ -28,7 +28,7 @@ func (r *rig) stranger() (*nats.Conn, jetstream.JetStream) {
 	r.t.Helper()
 	w, err := newWorker(WorkerOptions{Access: r.server.ForWorkers(), Name: "stranger"})
 	if err == nil {
-		w.nats, w.js, err = w.connect(w.Name)
+		w.nats, w.js, err = w.connect(w.Name, w.denied)
 	}
 	if err != nil {
 		r.t.Fatal(err)
@@ -46,7 +46,7 @@ type overheard struct {
 
 func overhear(t *testing.T, a Access) *overheard {
 	t.Helper()
-	c, _, err := a.connect("ear")
+	c, _, err := a.connect("ear", newDenials())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -195,7 +195,7 @@ func TestNamesOfConnections(t *testing.T) {
 	access := s.ForWorkers()
 	for _, id := range []string{"", "*", ">", "a.b", "XAAAA"} {
 		access.id = id
-		if c, _, err := access.connect("x"); err == nil {
+		if c, _, err := access.connect("x", newDenials()); err == nil {
 			c.Close()
 			t.Errorf("a worker called %q was let in", id)
 		}
@@ -277,7 +277,7 @@ func TestCertificate(t *testing.T) {
 	access.CA = ca
 	w, err := newWorker(WorkerOptions{Access: access})
 	if err == nil {
-		w.nats, w.js, err = w.connect("w")
+		w.nats, w.js, err = w.connect("w", w.denied)
 	}
 	if err != nil {
 		t.Fatal(err)

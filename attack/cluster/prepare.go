@@ -24,6 +24,9 @@ func (c *Coordinator) Gather(ctx context.Context, tell func(string)) error {
 			tell(fmt.Sprintf("%d of %d workers are there", ready, c.Workers))
 		}
 		c.gathered = c.gathered || ready >= c.Workers
+		if err := c.denied.found(c.nats); err != nil {
+			return false, err
+		}
 		few := c.gathered && c.Loss != Abort && ready > 0 && ready == present
 		return ready >= c.Workers || few, nil
 	})
@@ -63,7 +66,7 @@ func (c *Coordinator) Prepare(ctx context.Context, body []byte, files []string, 
 		}
 		o.Files = append(o.Files, ref)
 	}
-	if err := putFiles(ctx, c.files, o.Files); err != nil {
+	if err := c.hand(ctx, o.Files); err != nil {
 		return err
 	}
 	c.mu.Lock()
@@ -85,6 +88,13 @@ func (c *Coordinator) Prepare(ctx context.Context, body []byte, files []string, 
 	}
 	told := ""
 	return c.until(ctx, func() (bool, error) { return c.allReady(o.Number, &told, tell) })
+}
+
+// hand puts files into the object store.
+func (c *Coordinator) hand(ctx context.Context, files []fileRef) error {
+	ctx, cancel := c.denied.within(ctx)
+	defer cancel()
+	return c.denied.or(c.nats, putFiles(ctx, c.files, files))
 }
 
 // orderWithin is how long a worker may take to say that it has an order.

@@ -137,7 +137,7 @@ func (s *swarm) worker(ctx context.Context, number int) {
 		return
 	}
 	s.connecting <- struct{}{}
-	w.nats, w.js, err = w.connect(w.Name)
+	w.nats, w.js, err = w.connect(w.Name, w.denied)
 	<-s.connecting
 	if err != nil {
 		s.t.Errorf("worker %d: %v", number, err)

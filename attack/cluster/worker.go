@@ -22,6 +22,8 @@ const (
 	// orphanAfter is how long a worker with nothing to do waits for a word of its
 	// coordinator, which speaks to it at least each clockEvery.
 	orphanAfter = 15 * time.Second
+	// rehearseWithin is how long the server may take to answer to what a report needs.
+	rehearseWithin = 10 * time.Second
 	// reportWithin is how long a worker tries to hand in its last snapshot, and then
 	// waits to be sent away: a coordinator that died may be started again.
 	reportWithin = 10 * time.Minute
@@ -67,6 +69,8 @@ type worker struct {
 	life int           // how often it has looked for a coordinator
 	nats *nats.Conn
 	js   jetstream.JetStream
+
+	denied *denials
 }
 
 // ErrLeft is a worker's end without having been sent away by its coordinator.
@@ -77,7 +81,7 @@ var errReplaced = errors.New("other workers have taken its place")
 
 // newWorker is a worker with a key of its own.
 func newWorker(o WorkerOptions) (w *worker, err error) {
-	w = &worker{WorkerOptions: o}
+	w = &worker{WorkerOptions: o, denied: newDenials()}
 	if w.key, err = nkeys.CreateCurveKeys(); err != nil {
 		return nil, err
 	}
@@ -99,7 +103,7 @@ func Work(ctx context.Context, o WorkerOptions) error {
 	if err != nil {
 		return err
 	}
-	if w.nats, w.js, err = w.await(ctx, w.Name, o.Wait, o.Tell); err != nil {
+	if w.nats, w.js, err = w.await(ctx, w.Name, w.denied, o.Wait, o.Tell); err != nil {
 		if ctx.Err() != nil {
 			return nil
 		}
@@ -146,6 +150,9 @@ func (w *worker) join(ctx context.Context) (*session, error) {
 			}
 		}
 		cancel()
+		if err := w.denied.found(w.nats); err != nil {
+			return nil, fmt.Errorf("%s: %w", w.Shown(), err)
+		}
 		if refused := o.Refused + p.Refused; refused != "" && refused != told {
 			told = refused
 			w.Tell(refused)
@@ -204,10 +211,11 @@ func (w *worker) open(ctx context.Context, name string, index int) (*session, er
 			return answer{}
 		})),
 		w.nats.FlushTimeout(5*time.Second),
+		w.denied.found(w.nats),
 	)
 	if err != nil {
 		s.close()
-		return nil, err
+		return nil, fmt.Errorf("%s: %w", w.Shown(), err)
 	}
 	w.Tell(fmt.Sprintf("worker %d of session %s", index+1, name))
 	return s, nil
@@ -345,7 +353,7 @@ func (s *session) prepare(ctx context.Context, o order) answer {
 
 func (s *session) makeReady(ctx context.Context, o order) {
 	tell := func(text string) { s.tell(said{Order: o.Number, State: saidBusy, Text: text}) }
-	paths, err := s.files.fetch(ctx, o.Files, tell)
+	paths, err := s.fetch(ctx, o.Files, tell)
 	var p *Prepared
 	if err == nil {
 		p, err = s.Prepare(ctx, o.Body, paths, s.credentials, tell)
@@ -364,6 +372,38 @@ func (s *session) makeReady(ctx context.Context, o order) {
 	}
 	s.mu.Unlock()
 	s.tell(now)
+}
+
+// fetch has the order's files be here, and finds out whether the server will take what
+// is to be reported: once load is sent it is late to learn that.
+func (s *session) fetch(ctx context.Context, files []fileRef, tell func(string)) (map[string]string, error) {
+	ctx, cancel := s.denied.within(ctx)
+	defer cancel()
+	paths, err := s.files.fetch(ctx, files, tell)
+	if err == nil {
+		err = s.rehearse(ctx)
+	}
+	return paths, s.denied.or(s.nats, err)
+}
+
+// rehearse reports for run 0, of which there is none, as for any other.
+func (s *session) rehearse(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, rehearseWithin)
+	defer cancel()
+	leases, err := s.js.KeyValue(ctx, leaseBucket(s.name))
+	if err == nil {
+		_, err = leases.Put(ctx, leaseKey(0, s.index), leaseOf(0))
+	}
+	if err == nil {
+		_, err = leases.Get(ctx, leaseKey(0, s.index))
+	}
+	if err == nil {
+		_, err = s.js.Publish(ctx, subjectSnapshots(s.name, 0, s.index), encode(handedIn{Worker: s.index}))
+	}
+	if err != nil {
+		return fmt.Errorf("what is measured could not be reported: %w", err)
+	}
+	return nil
 }
 
 // tell notes how far the order is, and says so.

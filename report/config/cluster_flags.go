@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/url"
 	"os"
 	"strconv"
 	"strings"
@@ -27,19 +26,6 @@ type Cluster struct {
 	Resume        string       `env:"-" placeholder:"SESSION" help:"Go on with the run of a coordinator that has ended without finishing it, given with the same command line again; the coordinator says the name of its session."`
 
 	NATS `embed:""`
-}
-
-// NATS are the flags that say how a NATS server of the user's own is reached.
-type NATS struct {
-	NATS      string `name:"nats" env:"BRUNT_NATS" placeholder:"URL" help:"NATS server or cluster to use, with JetStream: nats://host:4222 or tls://…, several with commas between."`
-	NATSCreds string `name:"nats-creds" aliases:"creds" env:"BRUNT_NATS_CREDS" predictor:"file" placeholder:"FILE" help:"File of NATS credentials (JWT and key)."`
-	NATSNKey  string `name:"nats-nkey" env:"BRUNT_NATS_NKEY" predictor:"file" placeholder:"FILE" help:"File of an NKey's seed."`
-	NATSCA    string `name:"nats-ca" env:"BRUNT_NATS_CA" predictor:"file" placeholder:"FILE" help:"Certificates (PEM) that the NATS server's is trusted by, besides the system's."`
-}
-
-// Access is what they say.
-func (n *NATS) Access() cluster.Access {
-	return cluster.Access{URL: n.NATS, Creds: n.NATSCreds, NKey: n.NATSNKey, CA: n.NATSCA}
 }
 
 // Workers is how many workers there are to be, 0 for none; Local has them be processes
@@ -119,26 +105,21 @@ func (*Worker) Help() string {
 
 // Access is how the worker's flags say that the server is reached.
 func (w *Worker) Access() (cluster.Access, error) {
-	a := w.NATS.Access()
+	n := w.NATS
 	switch {
-	case w.URL != "" && a.URL != "":
-		return a, errors.New("the server is named twice, as an argument and by --nats; leave one out")
-	case w.URL+a.URL == "":
-		return a, errors.New("no server: write brunt worker nats://TOKEN@host:4222, as the coordinator prints it")
+	case w.URL != "" && n.NATS != "":
+		return cluster.Access{}, errors.New("the server is named twice, as an argument and by --nats; leave one out")
+	case w.URL+n.NATS == "":
+		return cluster.Access{}, errors.New("no server: write brunt worker nats://TOKEN@host:4222, as the coordinator prints it")
 	case w.Once && w.Forever:
-		return a, errors.New("--once and --forever: leave one out")
+		return cluster.Access{}, errors.New("--once and --forever: leave one out")
 	case w.URL != "":
-		a.URL = w.URL
+		n.NATS = w.URL
 	}
-	for word := range strings.SplitSeq(a.URL, ",") {
-		if !strings.Contains(word, "://") {
-			word = "nats://" + word
-		}
-		if u, err := url.Parse(strings.TrimSpace(word)); err != nil || u.Host == "" {
-			return a, fmt.Errorf("%s is no address of a NATS server; write nats://host:4222", RedactWord(word))
-		}
+	a, err := n.Access()
+	if err != nil {
+		return a, err
 	}
-	var err error
 	a.Token, err = secretOr("--token", w.Token)
 	return a, err
 }

@@ -56,7 +56,10 @@ func openWorkers(flags *config.Cluster, note func(string)) (_ *workers, err erro
 			w.close()
 		}
 	}()
-	access := flags.Access()
+	access, err := flags.Access()
+	if err != nil {
+		return nil, err
+	}
 	if access.URL == "" {
 		if err = w.startServer(); err != nil {
 			return nil, err

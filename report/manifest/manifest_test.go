@@ -284,7 +284,7 @@ func TestNamesOfSecrets(t *testing.T) {
 
 // A NATS cluster of the user's takes the place of the coordinator's server.
 func TestOwnNATS(t *testing.T) {
-	given := []config.GivenFlag{value("", "https://h/x"), value("nats", "tls://n:4222"), reads("nats-creds", "x/brunt.creds")}
+	given := []config.GivenFlag{value("", "https://h/x"), value("nats", "tls://n:4222"), reads("nats-creds", "x/brunt.creds"), reads("nats-cert", "x/c.pem")}
 	found := documents(t, manifestOf(t, Kubernetes, given...))
 	if found["Service brunt-coordinator"] != nil || found["Secret brunt"] != nil {
 		t.Error("a service, or a secret, that nobody needs")
@@ -295,7 +295,7 @@ func TestOwnNATS(t *testing.T) {
 	}
 	for _, job := range []string{"brunt-coordinator", "brunt-worker"} {
 		env := at(pod(found, job), "containers", 0, "env")
-		if at(env, 0, "value") != "tls://n:4222" || at(env, 1, "value") != "/secrets/brunt.creds" {
+		if at(env, 0, "value") != "tls://n:4222" || at(env, 1, "value") != "/secrets/brunt.creds" || at(env, 2, "value") != "/secrets/c.pem" {
 			t.Errorf("%s: %v", job, env)
 		}
 	}

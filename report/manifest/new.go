@@ -110,7 +110,7 @@ func (r *Run) flag(g config.GivenFlag) (err error) {
 			return nil
 		}
 		g.Switch = false
-	case "nats", "nats-creds", "nats-nkey", "nats-ca":
+	case "nats", "nats-creds", "nats-nkey", "nats-ca", "nats-cert", "nats-key":
 		return r.nats(g)
 	case "save":
 		r.Writes = true

@@ -44,6 +44,9 @@ func Commands() map[string]func(*testscript.TestScript, bool, []string) {
 		"nosecrets": noSecrets,
 		"proxied":   proxied,
 
+		"nats":     natsServer,
+		"natskeys": natsKeys,
+
 		"samefigures": sameFigures,
 		"samecounts":  sameCounts,
 	}
