@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"brunt/attack/figure"
+	"brunt/attack/quiet"
 	"brunt/attack/result"
 	"brunt/payloads"
 )
@@ -146,14 +147,18 @@ func TestChoicesArePaced(t *testing.T) {
 	})
 	p := testPlan(4)
 	p.Concurrency = 2
-	s := attackOf(t, url, p)
-	checkStreamBooks(t, s)
-	l := &s.Latencies
-	// None is shorter than the server waited; divided by all tokens it would be a third.
-	if n, least := l[figure.InterChunk].TotalCount(), time.Duration(l[figure.InterChunk].Min()); n != 4*9 || least < gap/2 {
-		t.Errorf("%d gaps of %v or more", n, least)
-	}
-	if n, least := l[figure.TPOT].TotalCount(), time.Duration(l[figure.TPOT].Min()); n != 4 || least < gap*9/10 {
-		t.Errorf("%d times per token, of %v or more", n, least)
-	}
+	quiet.Repeat(t, func() error { // a server that is kept from its core sends two at once
+		s := attackOf(t, url, p)
+		checkStreamBooks(t, s)
+		l := &s.Latencies
+		gaps, perToken := l[figure.InterChunk], l[figure.TPOT]
+		if gaps.TotalCount() != 4*9 || perToken.TotalCount() != 4 {
+			t.Errorf("%d gaps, %d times per token", gaps.TotalCount(), perToken.TotalCount())
+		}
+		// None is shorter than the server waited; divided by all tokens it would be a third.
+		if short, least := time.Duration(gaps.Min()), time.Duration(perToken.Min()); short < gap/2 || least < gap*9/10 {
+			return fmt.Errorf("gaps of %v or more, times per token of %v or more", short, least)
+		}
+		return nil
+	})
 }

@@ -205,6 +205,7 @@ func earlyH2(t *testing.T, secure bool, window uint32, serve func(p *h2Peer, f h
 // TestEarlyReplyHTTP2Unread has a server answer by the header, and then do something
 // other than read the body.
 func TestEarlyReplyHTTP2Unread(t *testing.T) {
+	t.Parallel()
 	const wide, none = 1<<31 - 1, 0
 	nothing := func(*h2Peer, uint32) {}
 	reset := func(p *h2Peer, id uint32) { p.WriteRSTStream(id, http2.ErrCodeNo) }

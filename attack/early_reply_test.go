@@ -52,6 +52,7 @@ const serverLingers = 500 * time.Millisecond
 
 // TestEarlyReply has a real server refuse requests by their header alone.
 func TestEarlyReply(t *testing.T) {
+	t.Parallel()
 	for _, size := range earlySizes() {
 		for _, status := range []int{401, 413, 429} {
 			overHTTP1(t, fmt.Sprintf("%d, %d MB", status, size), func(t *testing.T, secure bool) {
@@ -91,6 +92,7 @@ const (
 // TestEarlyReplyUnread has a server answer by the header, and read nothing of the body,
 // which is still to be sent when the test ends.
 func TestEarlyReplyUnread(t *testing.T) {
+	t.Parallel()
 	nothing := func(*net.TCPConn) {}
 	for _, c := range []struct {
 		name   string

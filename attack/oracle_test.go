@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"encoding/binary"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -47,6 +48,8 @@ func TestMain(m *testing.M) {
 	if poller := os.Getenv("BRUNT_TEST_POLLER"); poller != "" { // for all of the package on one
 		forcedPoller.Store(plan.Poller(poller))
 	}
+	flag.Parse()
+	_ = flag.Set("test.parallel", "6") // those that run at the same time wait more than they work
 	// The race detector has each process wait for a second before it ends.
 	os.Setenv("GORACE", os.Getenv("GORACE")+" atexit_sleep_ms=10")
 	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {

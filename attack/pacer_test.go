@@ -92,6 +92,7 @@ func arrived(t *testing.T) (url string, list func() []time.Time) {
 // keep-alive, in both loops; waiting is neither lateness nor service time.
 func TestConnectRate(t *testing.T) {
 	needs.Time(t)
+	t.Parallel()
 	for _, c := range []struct {
 		name            string
 		open, keepAlive bool

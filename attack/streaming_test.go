@@ -99,6 +99,7 @@ func near(t *testing.T, what string, client, server *hdrhistogram.PackedHistogra
 // TestStreamFigures holds the figures against the instants that the server
 // noted when it sent the tokens.
 func TestStreamFigures(t *testing.T) {
+	t.Parallel()
 	const n, tokens = 36, 20
 	for name, change := range map[string]func(p *plan.Plan, c *mock.Config){
 		"closed, usage last": func(p *plan.Plan, c *mock.Config) { p.Concurrency, c.Usage = 6, mock.UsageLast },
@@ -248,6 +249,7 @@ func TestStreamReplies(t *testing.T) {
 // TestStreamStall: what comes in time, pings included, keeps a stream alive for
 // longer than the stall would let it; the time-out ends it all the same.
 func TestStreamStall(t *testing.T) {
+	t.Parallel()
 	const pings = 6
 	ping := fmt.Sprintf("%x\r\n%s\r\n", 8, ": ping\n\n")
 	url := rawServer(t, func(conn net.Conn, in *bufio.Reader, n int) {

@@ -60,6 +60,7 @@ const streamsWithin = 0.01
 // streams whose gaps are known: each is within 1 %. A machine that is busy
 // delays one side or the other, so that such a run is made again.
 func TestStreamTruth(t *testing.T) {
+	t.Parallel()
 	const n, chunks = 24, 16
 	const first, gap = 400 * time.Millisecond, 50 * time.Millisecond
 	const edges = 0.05 // seconds, of connecting and of the last reply's end
@@ -143,6 +144,7 @@ func TestStreamTruth(t *testing.T) {
 // TestStreamChunksOverTime: the timeline has each chunk where it came, of
 // streams that fail as well, and the TTFT of those that ended.
 func TestStreamChunksOverTime(t *testing.T) {
+	t.Parallel()
 	p := testPlan(40)
 	p.Concurrency = 20
 	_, s := talker(t, mock.Config{Concurrency: 64, Tokens: 24, TTFT: 50 * time.Millisecond, TokenGap: 50 * time.Millisecond, StreamBreaks: 0.3, Seed: 5}, p)

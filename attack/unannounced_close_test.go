@@ -91,6 +91,7 @@ func TestUnsaidCloses(t *testing.T) {
 // idle, work on it, and break the connection off: the request was read, and the
 // message says how long that took.
 func TestBrokenAfterWork(t *testing.T) {
+	t.Parallel()
 	const work = 22 * time.Millisecond
 	how := map[string]string{result.KindReset: "reset", result.KindClosedEarly: "closed"}
 	for kind, word := range how {

@@ -68,6 +68,7 @@ func (s shredded) Write(p []byte) (n int, err error) {
 // for them, and bodies of all sizes: the server gets each of them whole.
 func TestWireUnderTLS(t *testing.T) {
 	needs.Time(t)
+	t.Parallel()
 	var got, arrived atomic.Int64
 	url := secured(t, func(c net.Conn) net.Conn { return shredded{c} }, func(_ net.Conn, c *tls.Conn, in *bufio.Reader) {
 		for {
