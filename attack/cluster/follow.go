@@ -8,6 +8,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"brunt/attack/result/join"
+	"brunt/attack/result/wire"
 )
 
 // follow reads the workers' snapshots and leases.
@@ -56,26 +57,34 @@ func (r *Run) fromTheFirst() jetstream.OrderedConsumerConfig {
 	}
 }
 
-// opened reads a message of a worker's; nil where it is none of this run.
+// opened reads a message of a worker's; nil where it is none of this run. The run's lock
+// is not held, for reading is most of the work that a message makes.
 func (r *Run) opened(data []byte) *handedIn {
 	var in handedIn
 	if decode(data, &in) != nil || in.Run != r.number {
 		return nil
 	}
-	if in.Object == "" {
-		return &in
+	if in.Object != "" {
+		r.fetch(&in)
 	}
+	in.message, in.unreadable = wire.Decode(in.Body)
+	return &in
+}
+
+// fetch gets a body that lies elsewhere, unless it cannot be got: then the message cannot
+// be read, which is told.
+func (r *Run) fetch(in *handedIn) {
 	ctx, cancel := context.WithTimeout(context.Background(), setUpWithin)
 	defer cancel()
 	for {
 		var err error
 		if in.Body, err = r.c.files.GetBytes(ctx, in.Object); err == nil {
-			return &in
+			return
 		}
 		select {
 		case <-time.After(renewPause):
 		case <-ctx.Done():
-			return &in // and it cannot be read, which is told
+			return
 		}
 	}
 }
@@ -104,7 +113,7 @@ func (r *Run) takeIn(p *part, in *handedIn) {
 	if in.Left != nil && p.left == nil {
 		p.left = in.Left
 	}
-	if err := r.takeMessage(p, in.Body); err != nil {
+	if err := r.takeMessage(p, in); err != nil {
 		if !p.unreadable {
 			p.unreadable = true
 			r.notes = append(r.notes, fmt.Sprintf("%s: a snapshot could not be read: %v", p.name(), err))

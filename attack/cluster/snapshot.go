@@ -7,18 +7,17 @@ import (
 
 	"brunt/attack/plan"
 	"brunt/attack/result"
-	"brunt/attack/result/wire"
 	"brunt/attack/spell"
 	"brunt/payloads/setting"
 )
 
 // takeMessage adds what a worker has handed in. r.mu is held.
-func (r *Run) takeMessage(p *part, body []byte) error {
-	m, err := wire.Decode(body)
-	if err != nil {
-		return err
+func (r *Run) takeMessage(p *part, in *handedIn) error {
+	m := in.message
+	if in.unreadable != nil {
+		return in.unreadable
 	}
-	if err = r.joined.Take(p.slot, r.place(p, m.Snapshot), m); err != nil {
+	if err := r.joined.Take(p.slot, r.place(p, m.Snapshot), m); err != nil {
 		return err
 	}
 	p.planned, p.reported = m.Snapshot.Counts.Planned, m.Snapshot.PlanElapsed+p.at

@@ -234,31 +234,27 @@ func (s *swarm) run(ctx context.Context, t *task, start time.Time) {
 	source := s.runs[in.index%len(s.runs)]
 	tick := time.NewTicker(publishEvery)
 	defer tick.Stop()
-	for number, k, told := 1, 0, 0; ; number++ {
+	for told := 0; told < s.seconds; {
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
 			return
 		}
-		if k = min(s.seconds, int(math.Floor(time.Since(start).Seconds()))); k < 1 {
-			continue
-		}
-		body := source.message(k)
-		s.mu.Lock()
-		s.reports = append(s.reports, report{time.Now(), uint64((k - told) * swarmRate)})
-		s.mu.Unlock()
-		told = k
-		m := &handedIn{Worker: in.index, Run: t.number, Number: number, Last: k == s.seconds, Body: body}
-		for t.handIn(m) != nil {
-			if s.again.Add(1); ctx.Err() != nil {
-				return
+		// A message adds to the one before, so that none is left out on a full machine.
+		for ; told < min(s.seconds, int(math.Floor(time.Since(start).Seconds()))); told++ {
+			body := source.message(told + 1)
+			s.mu.Lock()
+			s.reports = append(s.reports, report{time.Now(), swarmRate})
+			s.mu.Unlock()
+			m := &handedIn{Worker: in.index, Run: t.number, Number: told + 1, Last: told+1 == s.seconds, Body: body}
+			for t.handIn(m) != nil {
+				if s.again.Add(1); ctx.Err() != nil {
+					return
+				}
 			}
-		}
-		s.messages.Add(1)
-		s.bytes.Add(uint64(len(body)))
-		if m.Last {
-			s.sent.Add(uint64(s.seconds * swarmRate))
-			return
+			s.messages.Add(1)
+			s.bytes.Add(uint64(len(body)))
 		}
 	}
+	s.sent.Add(uint64(s.seconds * swarmRate))
 }

@@ -41,6 +41,9 @@ type handedIn struct {
 	Body        []byte // see wire.Encode
 	Object      string // where the body lies instead, since it is larger than a message may be
 	Left        *left  // nil where the worker goes on
+
+	message    *wire.Message // what was read of it
+	unreadable error         // why it could not be
 }
 
 // left is how far a worker's run was when the worker was told to end, by whoever runs it.

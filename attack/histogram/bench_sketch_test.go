@@ -43,6 +43,13 @@ func BenchmarkSketch(b *testing.B) {
 			s.Histogram()
 		}
 	})
+	b.Run("add", func(b *testing.B) {
+		b.ReportAllocs()
+		var all Buckets
+		for b.Loop() {
+			all.Add(s)
+		}
+	})
 	b.Run("join", func(b *testing.B) {
 		b.ReportAllocs()
 		var w Sketcher

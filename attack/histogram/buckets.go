@@ -67,10 +67,14 @@ func (b *Buckets) AddTo(o *Buckets) {
 
 // Add adds a sketch.
 func (b *Buckets) Add(s Sketch) {
-	for r := s.open(); r.next(); {
-		b.counts[r.index] += int64(r.count)
-	}
+	s.each(&b.counts, 1)
 	b.count += s.count
+}
+
+// Remove takes off a sketch that was added.
+func (b *Buckets) Remove(s Sketch) {
+	s.each(&b.counts, -1)
+	b.count -= s.count
 }
 
 // CopyTo adds b to a histogram and keeps b as it is.
@@ -89,9 +93,11 @@ func (b *Buckets) Drain(s *Sketcher) Sketch {
 	}
 	s.reset()
 	for i, n := range &b.counts {
-		if n != 0 {
+		if n == 0 {
+			continue
+		}
+		if b.counts[i] = 0; n > 0 { // less than none is where more was removed than added
 			s.add(uint64(i), uint64(n))
-			b.counts[i] = 0
 		}
 	}
 	b.count = 0

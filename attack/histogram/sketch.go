@@ -84,6 +84,41 @@ func (s *Sketcher) Join(a, b Sketch) Sketch {
 	return s.finish()
 }
 
+// Growth writes down by how much each bucket grew from one sketch to a later one: more
+// is what was added, and less what went, empty where none did.
+func (s *Sketcher) Growth(now, before Sketch) (more, less Sketch) {
+	switch {
+	case before.count == 0:
+		return now, Sketch{}
+	case now.Equal(before):
+		return Sketch{}, Sketch{}
+	}
+	more = s.beyond(now, before)
+	if now.count-more.count < before.count {
+		less = s.beyond(before, now)
+	}
+	return more, less
+}
+
+// beyond writes down by how much the buckets of a are larger than those of b.
+func (s *Sketcher) beyond(a, b Sketch) Sketch {
+	s.reset()
+	x, y := a.open(), b.open()
+	inY := y.next()
+	for x.next() {
+		for inY && y.index < x.index {
+			inY = y.next()
+		}
+		switch {
+		case !inY || y.index > x.index:
+			s.add(x.index, x.count)
+		case x.count > y.count:
+			s.add(x.index, x.count-y.count)
+		}
+	}
+	return s.finish()
+}
+
 func (s *Sketcher) reset() {
 	s.out.out, s.out.kept, s.out.bits = s.out.out[:0], 0, 0
 	s.model, s.from, s.count = model{}, 0, 0

@@ -35,14 +35,8 @@ func (s *Sketch) UnmarshalBinary(b []byte) error {
 // sound reports whether the sketch is what a Sketcher writes: its buckets are there, in
 // order, and hold as many values as it says.
 func (s Sketch) sound() bool {
-	r := s.open()
-	for r.left > 0 {
-		if !r.next() {
-			return false
-		}
-	}
-	spare := 8*len(r.in.in) + int(r.in.bits) - int(r.in.past) // bits that nothing was read of
-	return s.count > 0 && len(s.buckets) > 0 && spare >= 0 && spare < 8
+	spare, whole := s.each(nil, 0)
+	return whole && s.count > 0 && len(s.buckets) > 0 && spare >= 0 && spare < 8
 }
 
 // MarshalBinary writes the distribution as the bytes of its sketch. The error is nil.

@@ -59,10 +59,12 @@ func FuzzSketch(f *testing.F) {
 				t.Fatalf("%d buckets are read back as %d", c.h.Populated(), got.Populated())
 			}
 		}
+		var s Sketcher
+		sameEachWay(t, x)
+		growth(t, &s, x, y)
 		if a.TotalCount() > math.MaxInt64-b.TotalCount() {
 			return
 		}
-		var s Sketcher
 		joined := s.Join(x, y)
 		for value, count := range b.ForEachBucket {
 			_ = a.RecordValues(value, count)
@@ -71,6 +73,40 @@ func FuzzSketch(f *testing.F) {
 			t.Fatal("joined sketches are not their sum")
 		}
 	})
+}
+
+// sameEachWay checks that both ways of reading a sketch give the same buckets.
+func sameEachWay(t *testing.T, s Sketch) {
+	t.Helper()
+	var b Buckets
+	b.Add(s)
+	for r := s.open(); r.next(); {
+		if got := b.counts[r.index]; got != int64(r.count) {
+			t.Fatalf("bucket %d has %d values, or %d", r.index, r.count, got)
+		}
+		b.counts[r.index] = 0
+	}
+	if b != (Buckets{count: s.count}) {
+		t.Fatal("buckets are read that are not there")
+	}
+}
+
+// growth checks that what was added, less what went, makes one sketch of the other.
+func growth(t *testing.T, s *Sketcher, before, now Sketch) {
+	t.Helper()
+	more, less := s.Growth(now, before)
+	var b Buckets
+	b.Add(before)
+	b.Remove(less)
+	for i, n := range &b.counts {
+		if n < 0 {
+			t.Fatalf("of bucket %d more went than it had", i)
+		}
+	}
+	b.Add(more)
+	if got := b.Drain(s); !got.Equal(now) {
+		t.Fatalf("%d values and %d more, less %d, are %d", before.count, more.count, less.count, got.count)
+	}
 }
 
 // TestSketchIndex has every bucket's index, and no bucket twice.

@@ -6,8 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"brunt/attack/figure"
-	"brunt/attack/histogram"
 	"brunt/attack/plan"
 	"brunt/attack/result"
 	"brunt/attack/result/wire"
@@ -30,7 +28,7 @@ func Merge(parts []Part, p *plan.Plan) (*result.Snapshot, error) {
 	for i := range parts {
 		part := &parts[i]
 		if part.Snapshot != nil {
-			if err := a.Take(i, part.At, messageOf(part.Snapshot)); err != nil {
+			if err := a.Take(i, part.At, wire.Whole(part.Snapshot)); err != nil {
 				return nil, fmt.Errorf("worker %s: %w", part.Name, err)
 			}
 		}
@@ -41,24 +39,13 @@ func Merge(parts []Part, p *plan.Plan) (*result.Snapshot, error) {
 	return a.Snapshot(), nil
 }
 
-// messageOf is a whole snapshot as a message.
-func messageOf(s *result.Snapshot) *wire.Message {
-	m := &wire.Message{Snapshot: new(*s)}
-	m.Snapshot.Latencies = result.Latencies{}
-	var w histogram.Sketcher
-	for f, h := range s.Latencies {
-		if h != nil {
-			m.Latencies[f] = new(w.Sketch(h))
-		}
-	}
-	return m
-}
-
-// Accumulator merges what workers send while they run. It keeps the latest totals of each
-// of them, and one timeline, whatever their number. It is for one goroutine.
+// Accumulator merges what workers send while they run. It keeps the latest counts of each
+// of them, and one timeline and one histogram of each kind, whatever their number. It is
+// for one goroutine.
 type Accumulator struct {
 	plan  *plan.Plan
 	parts []*part
+	sums  wire.Sums // of all distributions
 
 	finished []result.Interval // merged, and never changed again
 	bytes    int               // of their sketches
@@ -66,6 +53,8 @@ type Accumulator struct {
 	followed result.Follow
 	leftOut  int // most names that a part does not follow
 	scratch  scratch
+	piece    uint64      // number of the last one
+	folds    []foldSoFar // of intervals that are not finished
 }
 
 // part is what is known of one worker.
@@ -79,11 +68,11 @@ type part struct {
 	// clock is how far its clock is ahead, and clockError by how much that can be wrong.
 	clock, clockError time.Duration
 
-	pending []result.Interval // in the run's time, not finished yet
-	folded  time.Duration     // end of the last one that is
-	begin   time.Duration     // of the first one
-	end     time.Duration     // of the last one
-	names   []int             // its numbers of names, in the merged list
+	pending []piece       // in the run's time, not finished yet
+	folded  time.Duration // end of the last one that is
+	begin   time.Duration // of the first one
+	end     time.Duration // of the last one
+	names   []int         // its numbers of names, in the merged list
 	kinds   []int
 }
 
@@ -110,12 +99,20 @@ func (a *Accumulator) Take(number int, at time.Duration, m *wire.Message) error 
 		return errors.New("the worker was lost, and its requests are handed on")
 	}
 	p.place(at, m, a.plan)
-	if err := p.check(m); err != nil {
+	again, err := m.After(p.last)
+	if err == nil {
+		err = p.check(m)
+	}
+	if err != nil {
 		return err
 	}
+	if again {
+		a.sums.Remove(p.last)
+	}
+	a.sums.Add(m)
 	p.last, p.at = m, at
 	a.number(p, &m.Snapshot.Followed)
-	p.take(m)
+	a.place(p, m)
 	a.finish()
 	return nil
 }
@@ -182,12 +179,18 @@ func (a *Accumulator) number(p *part, f *result.Followed) {
 	a.leftOut = max(a.leftOut, f.LeftOut)
 }
 
-// take puts the message's intervals in place of those that were known from there on.
-func (p *part) take(m *wire.Message) {
+// piece is an interval of a part's, with a number that no other one has.
+type piece struct {
+	result.Interval
+	number uint64
+}
+
+// place puts the message's intervals in place of those that were known from there on.
+func (a *Accumulator) place(p *part, m *wire.Message) {
 	for i := range m.Snapshot.Intervals {
 		iv := m.Snapshot.Intervals[i]
 		if iv.At += p.shift; i == 0 {
-			p.pending = slices.DeleteFunc(p.pending, func(old result.Interval) bool { return old.At >= iv.At })
+			p.pending = slices.DeleteFunc(p.pending, func(old piece) bool { return old.At >= iv.At })
 			if m.From == 0 {
 				p.begin = iv.At
 			}
@@ -197,7 +200,8 @@ func (p *part) take(m *wire.Message) {
 			continue // it came before
 		}
 		iv.Names, iv.Kinds = renumbered(iv.Names, p.names), renumberedKinds(iv.Kinds, p.kinds)
-		p.pending = append(p.pending, iv)
+		a.piece++
+		p.pending = append(p.pending, piece{iv, a.piece})
 	}
 }
 
@@ -222,12 +226,4 @@ func renumberedKinds(list []result.KindCount, to []int) []result.KindCount {
 		out[i].Index = to[out[i].Index]
 	}
 	return out
-}
-
-// latency is the part's histogram of a figure; nil where it has none.
-func (p *part) latency(f figure.Figure) *histogram.Sketch {
-	if p.last == nil {
-		return nil
-	}
-	return p.last.Latencies[f]
 }

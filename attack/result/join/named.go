@@ -3,76 +3,43 @@ package join
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
-	"brunt/attack/histogram"
 	"brunt/attack/result"
 	"brunt/payloads/setting"
 )
 
-// few is the number of distributions from which they are added up in buckets: fewer are
-// joined one after the other.
+// few is the number of workers that are named one by one.
 const few = 8
-
-// sum adds distributions up.
-func (w *scratch) sum(list []histogram.Distribution) (total histogram.Distribution) {
-	if len(list) < few {
-		for _, d := range list {
-			total.Join(d.Sketch(), &w.sketcher)
-		}
-		return total
-	}
-	for _, d := range list {
-		w.buckets.Add(d.Sketch())
-	}
-	return histogram.DistributionOfSketch(w.buckets.Drain(&w.sketcher))
-}
-
-// group is what the parts have under one name.
-type group struct {
-	sum               result.Named
-	response, service []histogram.Distribution
-}
-
-func (g *group) add(n *result.Named) {
-	g.sum.AddCounts(n)
-	g.response, g.service = append(g.response, n.Response), append(g.service, n.Service)
-}
-
-func (g *group) named(w *scratch) result.Named {
-	n := g.sum
-	n.Response, n.Service = w.sum(g.response), w.sum(g.service)
-	n.Service.Share(&n.Response)
-	return n
-}
 
 // names are the parts' figures by name, in the order in which they first appear.
 func (a *Accumulator) names() (list []result.Named) {
-	var groups []*group
-	at := map[string]*group{}
+	at := map[string]int{}
 	for _, p := range a.parts {
 		if p.last == nil {
 			continue
 		}
 		for i := range p.last.Snapshot.Names {
 			n := &p.last.Snapshot.Names[i]
-			if at[n.Name] == nil {
-				at[n.Name] = &group{sum: result.Named{Name: n.Name}}
-				groups = append(groups, at[n.Name])
+			k, known := at[n.Name]
+			if !known {
+				k = len(list)
+				at[n.Name] = k
+				list = append(list, result.Named{Name: n.Name})
 			}
-			at[n.Name].add(n)
+			list[k].AddCounts(n)
 		}
 	}
-	for _, g := range groups {
-		list = append(list, g.named(&a.scratch))
+	for i := range list {
+		list[i].Response, list[i].Service = a.sums.Name(list[i].Name)
 	}
 	return list
 }
 
 // stages are the parts' figures of each stage.
 func (a *Accumulator) stages() (list []result.StageFigures) {
-	var groups []*group
 	for _, p := range a.parts {
 		if p.last == nil {
 			continue
@@ -81,18 +48,17 @@ func (a *Accumulator) stages() (list []result.StageFigures) {
 			g := &p.last.Snapshot.Stages[i]
 			if i == len(list) {
 				list = append(list, result.StageFigures{Stage: g.Stage, From: g.From})
-				groups = append(groups, new(group))
 			}
 			list[i].Planned += g.Planned
 			list[i].Unknown += g.Unknown
 			if p.lost != nil && g.Planned > g.Sent+g.Unknown {
 				list[i].Unknown += g.Planned - g.Sent - g.Unknown
 			}
-			groups[i].add(&g.Named)
+			list[i].AddCounts(&g.Named)
 		}
 	}
 	for i := range list {
-		list[i].Named = groups[i].named(&a.scratch)
+		list[i].Response, list[i].Service = a.sums.Stage(i)
 	}
 	return list
 }
@@ -100,46 +66,35 @@ func (a *Accumulator) stages() (list []result.StageFigures) {
 // models are the successes of each served model, most first; those beyond MaxModels are
 // counted together.
 func (a *Accumulator) models() (list []result.Served) {
-	type served struct {
-		name string
-		group
-	}
-	var groups []*served
-	at := map[string]*served{}
+	counts := map[string]uint64{}
 	for _, p := range a.parts {
 		if p.last == nil {
 			continue
 		}
 		for i := range p.last.Snapshot.Models {
 			m := &p.last.Snapshot.Models[i]
-			if at[m.Name] == nil {
-				at[m.Name] = &served{name: m.Name}
-				groups = append(groups, at[m.Name])
-			}
-			at[m.Name].add(&result.Named{Succeeded: m.Count, Response: m.Response, Service: m.Service})
+			counts[m.Name] += m.Count
 		}
 	}
-	slices.SortStableFunc(groups, func(a, b *served) int {
-		return cmp.Or(cmp.Compare(b.sum.Succeeded, a.sum.Succeeded), cmp.Compare(a.name, b.name))
+	names := slices.SortedFunc(maps.Keys(counts), func(a, b string) int {
+		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b))
 	})
-	rest := &served{name: result.OtherModels}
-	for i, g := range groups {
-		if len(groups) > result.MaxModels && (i >= result.MaxModels || g.name == result.OtherModels) {
-			rest.sum.Succeeded += g.sum.Succeeded
-			rest.response, rest.service = append(rest.response, g.response...), append(rest.service, g.service...)
+	rest := result.Served{Name: result.OtherModels}
+	for i, name := range names {
+		m := result.Served{Name: name, Count: counts[name]}
+		m.Response, m.Service = a.sums.Model(name)
+		if len(names) > result.MaxModels && (i >= result.MaxModels || name == result.OtherModels) {
+			rest.Count += m.Count
+			rest.Response.Join(m.Response.Sketch(), &a.scratch.sketcher)
+			rest.Service.Join(m.Service.Sketch(), &a.scratch.sketcher)
 			continue
 		}
-		list = append(list, g.of(g.name, &a.scratch))
+		list = append(list, m)
 	}
-	if rest.sum.Succeeded > 0 {
-		list = append(list, rest.of(rest.name, &a.scratch))
+	if rest.Count > 0 {
+		list = append(list, rest)
 	}
 	return list
-}
-
-func (g *group) of(name string, w *scratch) result.Served {
-	n := g.named(w)
-	return result.Served{Name: name, Count: n.Succeeded, Response: n.Response, Service: n.Service}
 }
 
 // failures are those of all parts by kind, status and cause, with the example of the

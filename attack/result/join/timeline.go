@@ -33,6 +33,7 @@ func (a *Accumulator) finish() {
 // append adds a merged interval, and joins neighbours where there are too many.
 func (a *Accumulator) append(iv result.Interval) {
 	a.until = iv.At + iv.Width
+	a.folds = slices.DeleteFunc(a.folds, func(f foldSoFar) bool { return f.from < a.until })
 	a.finished = append(a.finished, iv)
 	a.bytes += iv.Size()
 	n := len(a.finished)
@@ -98,24 +99,84 @@ type scratch struct {
 	names    map[int]*histogram.Buckets
 }
 
+// foldSoFar is a merged interval that may have more added to it.
+type foldSoFar struct {
+	from, to time.Duration
+	pieces   []uint64 // numbers of those that are in it
+	sum      result.Interval
+}
+
+// has reports whether all its pieces are among those of a list, in the same order, and
+// gives the others.
+func (f *foldSoFar) has(list []*piece) (others []*piece, ok bool) {
+	n := 0
+	for _, p := range list {
+		if n < len(f.pieces) && f.pieces[n] == p.number {
+			n++
+		} else {
+			others = append(others, p)
+		}
+	}
+	return others, n == len(f.pieces)
+}
+
 // fold merges the intervals that end at a border at the latest, and takes them off the
 // parts. Of a part that was lost before, nothing is in flight any more.
 func (a *Accumulator) fold(from, to time.Duration) result.Interval {
-	sum := result.Interval{At: from, Width: to - from}
-	var pieces []*result.Interval
+	var pieces []*piece
+	inFlight := uint64(0)
 	for _, p := range a.parts {
 		n := 0
 		for n < len(p.pending) && p.pending[n].At+p.pending[n].Width <= to {
 			pieces = append(pieces, &p.pending[n])
 			n++
 		}
-		sum.InFlight += p.inFlightAt(to, n)
+		inFlight += p.inFlightAt(to, n)
 		if n > 0 {
 			p.folded = p.pending[n-1].At + p.pending[n-1].Width
 			p.pending = p.pending[n:]
 		}
 	}
-	a.scratch.add(&sum, pieces)
+	sum := a.sumOf(from, to, pieces)
+	sum.InFlight = inFlight
+	return sum
+}
+
+// maxFolds is how many merged intervals that may have more added to them are kept.
+const maxFolds = 64
+
+// sumOf merges the pieces to one interval. What was merged of it when somebody looked
+// before is not read again.
+func (a *Accumulator) sumOf(from, to time.Duration, pieces []*piece) result.Interval {
+	at := slices.IndexFunc(a.folds, func(f foldSoFar) bool { return f.from == from && f.to == to })
+	if at < 0 {
+		if len(a.folds) == maxFolds {
+			a.folds = a.folds[1:]
+		}
+		at = len(a.folds)
+		a.folds = append(a.folds, foldSoFar{from: from, to: to})
+	}
+	f := &a.folds[at]
+	list := make([]*result.Interval, 0, len(pieces)+1)
+	others, ok := f.has(pieces)
+	if ok && len(others) == 0 && len(pieces) > 0 {
+		return f.sum
+	}
+	if ok {
+		list = append(list, &f.sum)
+	} else {
+		others = pieces
+	}
+	for _, p := range others {
+		list = append(list, &p.Interval)
+	}
+	sum := result.Interval{At: from, Width: to - from}
+	a.scratch.add(&sum, list)
+	f.pieces = f.pieces[:0]
+	for _, p := range pieces {
+		f.pieces = append(f.pieces, p.number)
+	}
+	f.sum = sum
 	return sum
 }
 
@@ -222,7 +283,7 @@ func kindsOf(pieces []*result.Interval) (list []result.KindCount) {
 // one interval of what not all workers have reported yet.
 func (a *Accumulator) intervals() []result.Interval {
 	list := slices.Clone(a.finished)
-	kept := make([][]result.Interval, len(a.parts))
+	kept := make([][]piece, len(a.parts))
 	for i, p := range a.parts {
 		kept[i] = p.pending
 	}

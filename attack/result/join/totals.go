@@ -5,8 +5,6 @@ import (
 	"slices"
 	"time"
 
-	"brunt/attack/figure"
-	"brunt/attack/histogram"
 	"brunt/attack/result"
 	"brunt/payloads/setting"
 )
@@ -85,22 +83,12 @@ func (a *Accumulator) same(of func(*result.Snapshot) string) (common string) {
 	return common
 }
 
-// latencies adds the histograms up, bucket by bucket.
+// latencies are the sums of the parts' histograms, bucket by bucket.
 func (a *Accumulator) latencies() result.Latencies {
-	l := result.NewLatencies()
-	for f := range figure.Len {
-		found := l[f] != nil
-		for _, p := range a.parts {
-			if sketch := p.latency(f); sketch != nil {
-				found = true
-				a.scratch.buckets.Add(*sketch)
-			}
-		}
-		if found && l[f] == nil {
-			l[f] = histogram.New()
-		}
-		if a.scratch.buckets.Count() > 0 {
-			a.scratch.buckets.MoveTo(l[f], nil, nil)
+	l := a.sums.Latencies()
+	for f, none := range result.NewLatencies() {
+		if l[f] == nil {
+			l[f] = none
 		}
 	}
 	return l
@@ -225,13 +213,7 @@ func (a *Accumulator) workers() []result.Worker {
 		o, w := p.last.Snapshot, &list[i]
 		w.State, w.Planned, w.Sent, w.Client = o.State, o.Counts.Planned, o.Counts.Sent, o.Client
 		w.LimitedBy, w.Trust, w.Error, w.Reasons = o.Verdict.LimitedBy, o.Verdict.Trust, o.Verdict.Error, o.Verdict.Reasons
-		if late := p.latency(figure.Lateness); late != nil && late.Count() > 0 {
-			l := result.Latencies{figure.Lateness: late.Histogram()}
-			if waited := p.latency(figure.SlotWait); waited != nil {
-				l[figure.SlotWait] = waited.Histogram()
-			}
-			w.LatenessP99 = l.OwnLateness(0.99)
-		}
+		w.LatenessP99 = p.last.LatenessP99
 	}
 	return list
 }

@@ -3,11 +3,11 @@ package wire
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/fxamacker/cbor/v2"
 	"github.com/klauspost/compress/s2"
 
-	"brunt/attack/figure"
 	"brunt/attack/histogram"
 	"brunt/attack/result"
 	"brunt/payloads/setting"
@@ -19,24 +19,28 @@ const MaxSize = 64 << 20
 
 // Message is what a worker tells of its run at one moment.
 type Message struct {
-	// Snapshot has all but Latencies; of its intervals those from number From on. What
-	// the receiver has from there on is replaced by them.
+	// Snapshot has all but distributions from the run's start on; of its intervals those
+	// from number From on. What the receiver has from there on is replaced by them.
 	Snapshot *result.Snapshot
-	// Latencies are the snapshot's, written down; nil where it has none.
-	Latencies [figure.Len]*histogram.Sketch
-	From      int
+	From     int
 	// Halvings is how many times neighbours have been joined to intervals of twice the
 	// width, over the whole run: a receiver that has seen fewer does so with what it has,
 	// and then From counts.
 	Halvings int
+	// Number counts the messages of a sender, from 1 on, and is 0 for one that is alone.
+	// More is what was added to the snapshot's distributions after the message with the
+	// number Base, and Less what went, nil where nothing did; from the run's start on
+	// where Base is 0.
+	Number, Base int
+	More, Less   *Totals
+	// LatenessP99 is that of the requests that found a slot free; 0 without any.
+	LatenessP99 time.Duration
 }
 
 // packed is a message as it is written.
 type packed struct {
-	Snapshot       result.Snapshot
-	Latencies      [figure.Len]*histogram.Sketch
-	Err            *setting.Text
-	From, Halvings int
+	Message
+	Err *setting.Text
 }
 
 var (
@@ -55,22 +59,31 @@ func mustMode[T any](mode T, err error) T {
 	return mode
 }
 
-// Encode writes a snapshot as a message: all totals, and the intervals from a number on
-// (0 for all of them), after so many halvings. See Sender, which knows both numbers.
-func Encode(s *result.Snapshot, from, halvings int) ([]byte, error) {
-	if from < 0 || from > len(s.Intervals) || halvings < 0 {
-		return nil, fmt.Errorf("there is no interval %d among %d", from, len(s.Intervals))
-	}
-	p := packed{Snapshot: *s, From: from, Halvings: halvings}
-	p.Snapshot.Intervals, p.Snapshot.Latencies, p.Snapshot.Err = s.Intervals[from:], result.Latencies{}, nil
+// Whole is a snapshot as a message that needs no other one before it.
+func Whole(s *result.Snapshot) *Message {
 	var w histogram.Sketcher
-	for f, h := range s.Latencies {
-		if h != nil {
-			p.Latencies[f] = new(w.Sketch(h))
-		}
+	return &Message{Snapshot: withoutTotals(s), More: totalsOf(s, &w), LatenessP99: s.Latencies.OwnLateness(0.99)}
+}
+
+// Encode writes a snapshot as a message: all totals, and the intervals from a number on
+// (0 for all of them), after so many halvings. See Sender, which knows both numbers, and
+// writes what was added to the totals since its last message.
+func Encode(s *result.Snapshot, from, halvings int) ([]byte, error) {
+	m := Whole(s)
+	m.From, m.Halvings = from, halvings
+	return m.encode()
+}
+
+// encode writes the message, whose snapshot has all intervals.
+func (m *Message) encode() ([]byte, error) {
+	if m.From < 0 || m.From > len(m.Snapshot.Intervals) || m.Halvings < 0 {
+		return nil, fmt.Errorf("there is no interval %d among %d", m.From, len(m.Snapshot.Intervals))
 	}
-	if s.Err != nil {
-		p.Err = new(setting.TextOf(s.Err))
+	p := packed{Message: *m}
+	p.Snapshot = new(*m.Snapshot)
+	p.Snapshot.Intervals, p.Snapshot.Err = m.Snapshot.Intervals[m.From:], nil
+	if err := m.Snapshot.Err; err != nil {
+		p.Err = new(setting.TextOf(err))
 	}
 	b, err := encoding.Marshal(&p)
 	if err != nil {
@@ -102,7 +115,10 @@ func Decode(b []byte) (*Message, error) {
 	if err := decoding.Unmarshal(b, &p); err != nil {
 		return nil, fmt.Errorf("a snapshot cannot be read: %w", err)
 	}
-	m := &Message{Snapshot: &p.Snapshot, Latencies: p.Latencies, From: p.From, Halvings: p.Halvings}
+	m := &p.Message
+	if m.Snapshot == nil || m.More == nil {
+		return nil, errors.New("a snapshot has no figures")
+	}
 	if p.Err != nil {
 		m.Snapshot.Err = setting.Errorf("%v", *p.Err)
 	}
@@ -115,6 +131,9 @@ func Decode(b []byte) (*Message, error) {
 // check says what nobody who adds the message up could do with.
 func (m *Message) check() error {
 	s := m.Snapshot
+	if m.Number < 0 || m.Base < 0 || m.Base > 0 && m.Base >= m.Number || m.Base == 0 && m.Less != nil {
+		return errors.New("its number cannot be")
+	}
 	if m.From < 0 || m.Halvings < 0 || m.Halvings > maxHalvings {
 		return errors.New("the number of its first interval cannot be")
 	}
@@ -144,14 +163,17 @@ func (m *Message) check() error {
 	return nil
 }
 
-// Totals is the message's snapshot with its Latencies, and of the intervals those that
-// the message has.
-func (m *Message) Totals() *result.Snapshot {
-	s := *m.Snapshot
-	for f, sketch := range m.Latencies {
-		if sketch != nil {
-			s.Latencies[f] = sketch.Histogram()
-		}
+// After tells how the message goes with the last one that was taken of the same sender,
+// nil before any: again is that it tells what that one told, and what came since. An error
+// says that there was one in between.
+func (m *Message) After(last *Message) (again bool, err error) {
+	switch {
+	case m.Base == 0 && (last == nil || last.Base == 0):
+		return last != nil, nil
+	case last != nil && m.Base > 0 && m.Base == last.Number:
+		return false, nil
+	case last != nil && m.Base > 0 && m.Base == last.Base:
+		return true, nil
 	}
-	return &s
+	return false, fmt.Errorf("the snapshot adds to number %d, which is not the last one that came", m.Base)
 }

@@ -14,6 +14,7 @@ type Receiver struct {
 	intervals []result.Interval
 	halvings  int
 	sketcher  histogram.Sketcher
+	sums      Sums
 }
 
 // Take takes the next message. An error says that one before it is missing; the receiver
@@ -35,6 +36,14 @@ func (r *Receiver) Take(m *Message) error {
 	if more := m.Snapshot.Intervals; m.From > 0 && len(more) > 0 && more[0].At != list[m.From-1].At+list[m.From-1].Width {
 		return fmt.Errorf("interval %d of the snapshot does not follow on those that came before it", m.From)
 	}
+	again, err := m.After(r.last)
+	if err != nil {
+		return err
+	}
+	if again {
+		r.sums.Remove(r.last)
+	}
+	r.sums.Add(m)
 	if m.From < len(list) {
 		list = list[:m.From:m.From] // earlier snapshots have the others
 	}
@@ -58,7 +67,8 @@ func (r *Receiver) Snapshot() *result.Snapshot {
 	if r.last == nil {
 		return nil
 	}
-	s := r.last.Totals()
+	s := withoutTotals(r.last.Snapshot) // a copy
+	r.sums.fill(s)
 	s.Intervals = r.intervals[:len(r.intervals):len(r.intervals)]
 	return s
 }

@@ -3,20 +3,24 @@ package wire
 import (
 	"time"
 
+	"brunt/attack/histogram"
 	"brunt/attack/result"
 )
 
 // maxHalvings is more than any run has: each takes as long as all before it.
 const maxHalvings = 40
 
-// Sender makes the messages of one run, each with the intervals that are new since the
-// last one that was acknowledged. The zero Sender begins with all of them.
+// Sender makes the messages of one run, each with what is new since the last one that was
+// acknowledged. The zero Sender begins with all there is.
 type Sender struct {
 	acknowledged, last state
+	sketcher           histogram.Sketcher
 }
 
-// state is what a message has told of a timeline.
+// state is what a message has told.
 type state struct {
+	number    int
+	totals    *Totals // nil before the first one
 	intervals []shape
 	halvings  int
 }
@@ -51,8 +55,15 @@ func (s *Sender) Encode(snapshot *result.Snapshot) ([]byte, error) {
 		now[i] = shapeOf(&snapshot.Intervals[i])
 	}
 	from, halvings := s.acknowledged.newIn(now)
-	s.last = state{now, halvings}
-	return Encode(snapshot, from, halvings)
+	m := &Message{
+		Snapshot: withoutTotals(snapshot), From: from, Halvings: halvings,
+		Number: s.last.number + 1, Base: s.acknowledged.number, LatenessP99: snapshot.Latencies.OwnLateness(0.99),
+	}
+	s.last = state{m.Number, totalsOf(snapshot, &s.sketcher), now, halvings}
+	if m.More = s.last.totals; m.Base > 0 {
+		m.More, m.Less = m.More.since(s.acknowledged.totals, &s.sketcher)
+	}
+	return m.encode()
 }
 
 // newIn is the number of the first interval that was not told yet, after so many

@@ -333,7 +333,7 @@ func FuzzDecode(f *testing.F) {
 		if err != nil {
 			return
 		}
-		m.From = 0
+		m.From, m.Base, m.Less = 0, 0, nil
 		var r wire.Receiver
 		if err := r.Take(m); err != nil {
 			t.Fatal(err)
