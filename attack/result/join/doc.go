@@ -12,6 +12,6 @@
 // in nobody's way. A histogram that came is read once, when somebody next looks: looking
 // again costs next to nothing, however many workers there are.
 //
-// May import: attack/figure, attack/histogram, attack/plan, attack/result,
-// attack/result/wire, payloads/setting.
+// May import: attack/histogram, attack/plan, attack/result, attack/result/wire,
+// payloads/setting.
 package join
