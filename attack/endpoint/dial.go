@@ -41,13 +41,16 @@ type Options struct {
 
 	// What follows is of targets in a Databricks workspace.
 
-	Profile      string            // of the Databricks configuration file
-	NoAuth       bool              // attach no credentials, and ask no workspace
-	OwnAuth      bool              // requests carry an Authorization of the user's own
-	ServedModel  string            // the only served entity to be asked
-	WaitReady    time.Duration     // how long an endpoint that is not ready is waited for
-	Waiting      func(text string) // called with what is waited for; may be nil
-	describeOnly bool              // nothing will be sent to the endpoint
+	Profile     string            // of the Databricks configuration file
+	NoAuth      bool              // attach no credentials, and ask no workspace
+	OwnAuth     bool              // requests carry an Authorization of the user's own
+	ServedModel string            // the only served entity to be asked
+	WaitReady   time.Duration     // how long an endpoint that is not ready is waited for
+	Waiting     func(text string) // called with what is waited for; may be nil
+	// Handed asks another process for the credentials, whose workspace has the target; no
+	// other credentials are looked for then. nil for none.
+	Handed       func(ctx context.Context) (Handed, error)
+	describeOnly bool // nothing will be sent to the endpoint
 }
 
 // Dialer opens connections to one target, spread over all of its addresses.

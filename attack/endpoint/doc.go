@@ -4,6 +4,7 @@
 //	TARGET ──Open──► Endpoint: URL, credentials, headers, embedded server
 //	                    ├─ Dialer     addresses in turn, TLS; opens connections
 //	                    ├─ credentials.go, open_workspace.go   tokens, renewed in time
+//	                    ├─ handed.go  those of another process, for a worker of its
 //	                    ├─ redact_url.go  what of a URL may be shown
 //	                    └─ probe*.go  name, address, TCP, TLS, endpoint state
 //

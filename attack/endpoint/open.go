@@ -35,6 +35,7 @@ type Endpoint struct {
 	workspace   *databricks.Workspace // nil for a target that is in none
 	transport   *http.Transport       // to it
 	credentials *credentials          // nil where requests carry none but the user's own
+	handed      bool                  // they are those of another process, and so is the workspace
 	secrets     secret.Set            // everything that no text may show
 }
 
@@ -89,6 +90,13 @@ func Open(ctx context.Context, word string, o Options, timeout time.Duration) (*
 		}
 		return e, nil
 	}
+	if o.Handed != nil {
+		if err := e.openHanded(ctx, word, o, timeout); err != nil {
+			e.Close()
+			return nil, err
+		}
+		return e, nil
+	}
 	p, plain, found, err := locate(word, o)
 	if err == nil && found {
 		found, err = e.openInWorkspace(ctx, p, o, timeout)
@@ -135,7 +143,7 @@ func (e *Endpoint) connectTo(ctx context.Context, url string, o Options, timeout
 // Databricks before it has answered: it was found in a workspace, its host is one
 // of their cloud, or it is the embedded look-alike.
 func (e *Endpoint) Databricks() bool {
-	return e.workspace != nil || e.Embedded != nil || databricks.Cloud(e.Target.Name)
+	return e.workspace != nil || e.handed || e.Embedded != nil || databricks.Cloud(e.Target.Name)
 }
 
 // Close ends the embedded endpoint, and what goes on behind the connections and

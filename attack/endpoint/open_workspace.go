@@ -127,6 +127,13 @@ func unreachable(err error) error {
 	return &UnreachableError{err}
 }
 
+// Unconfigured reports whether an error of Open is that this machine has no credentials, or
+// none that make sense.
+func Unconfigured(err error) bool {
+	var config *databricks.ConfigError
+	return errors.As(err, &config)
+}
+
 // lookUp asks for the endpoint's details, and waits for it to be ready where
 // that is wanted.
 func (e *Endpoint) lookUp(ctx context.Context, p location, o Options, timeout time.Duration) error {

@@ -25,6 +25,8 @@ type Cluster struct {
 	OnWorkerLoss  cluster.Loss `default:"redistribute" enum:"redistribute,continue,abort" help:"When a worker is lost: others send the rest of its share (redistribute), nobody does (continue), or the run stops (abort)."`
 	Resume        string       `env:"-" placeholder:"SESSION" help:"Go on with the run of a coordinator that has ended without finishing it, given with the same command line again; the coordinator says the name of its session."`
 
+	WorkerCredentials string `default:"own" enum:"own,handed" help:"Credentials of a Databricks workspace: each worker has its own (own), or only this process has them and hands out short-lived tokens (handed), which takes TLS to the workers."`
+
 	NATS `embed:""`
 }
 
@@ -55,14 +57,17 @@ func (c *Cluster) Check() error {
 	if c.Workers.N == 0 {
 		for name, given := range map[string]bool{
 			"--listen-workers": c.ListenWorkers != "", "--workers-cert": c.WorkersCert != "",
-			"--resume": c.Resume != "",
-			"--nats":   c.NATS.NATS != "",
+			"--resume": c.Resume != "", "--worker-credentials": c.Handed(),
+			"--nats": c.NATS.NATS != "",
 		} {
 			if given {
 				return fmt.Errorf("%s: it is for --workers, which is not there; add that, or leave it out", name)
 			}
 		}
 		return nil
+	}
+	if err := c.checkHanded(); err != nil {
+		return err
 	}
 	switch {
 	case c.NATS.NATS != "" && c.ListenWorkers != "":

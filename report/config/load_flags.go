@@ -207,6 +207,10 @@ type Target struct {
 	Auth        string   `default:"auto" enum:"auto,none" help:"auto: send the configured Databricks credentials, to their own workspace only; none: never."`
 	ServedModel string   `placeholder:"NAME" help:"Ask only this served entity of the endpoint, past the traffic split."`
 	WaitReady   Duration `placeholder:"10m" help:"Wait this long for an endpoint given by name to be ready, and for one that is scaled to zero to wake (--timeout)."`
+
+	// HandedBy asks a worker's coordinator for the credentials; nil where they are this
+	// machine's own.
+	HandedBy func(ctx context.Context) (endpoint.Handed, error) `kong:"-"`
 }
 
 // Request is what the flags put into every request.
@@ -270,6 +274,6 @@ func (t *Target) Options(request *attack.Request) endpoint.Options {
 		Insecure: t.Insecure, CAFile: t.CA, CertFile: t.Cert, KeyFile: t.Key, KeyPass: t.KeyPass,
 		TLSMin: t.TLSMin, TLSMax: t.TLSMax, ServerName: t.ServerName, Resume: t.TLSResume,
 		Resolve: t.Resolve, ConnectTo: t.ConnectTo, LocalAddr: t.LocalAddr, Proxy: t.Proxy, DNSTTL: time.Duration(t.DNSTTL), Profile: t.Profile, NoAuth: t.Auth == "none", OwnAuth: own,
-		ServedModel: t.ServedModel, WaitReady: time.Duration(t.WaitReady),
+		ServedModel: t.ServedModel, WaitReady: time.Duration(t.WaitReady), Handed: t.HandedBy,
 	}
 }

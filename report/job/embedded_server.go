@@ -4,11 +4,11 @@ import (
 	"crypto/tls"
 	"encoding/json"
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
 
 	"brunt/attack/cluster"
+	"brunt/report/config"
 )
 
 // startServer starts the embedded server. Where workers are elsewhere, what it keeps
@@ -26,7 +26,7 @@ func (w *workers) startServer() (err error) {
 	default:
 		o.Listen = ":4222"
 	}
-	if o.Token != "" && len(o.Token) < minToken && !loopback(o.Listen) {
+	if o.Token != "" && len(o.Token) < minToken && !config.Loopback(o.Listen) {
 		return fmt.Errorf("--worker-token: expected at least %d characters, for the server is reached from other machines", minToken)
 	}
 	if !flags.Workers.Local {
@@ -56,13 +56,6 @@ func (w *workers) startServer() (err error) {
 
 // minToken is the shortest token that nobody guesses from elsewhere.
 const minToken = 16
-
-// loopback reports whether an address to listen on is this machine's alone.
-func loopback(address string) bool {
-	host, _, err := net.SplitHostPort(address)
-	ip := net.ParseIP(host)
-	return err == nil && (host == "localhost" || ip != nil && ip.IsLoopback())
-}
 
 // keptServer is what an embedded server is started again with.
 type keptServer struct{ Listen, Token string }

@@ -87,6 +87,9 @@ func Open(flags Flags, word string, allow Allow, streams Streams) (*Source, erro
 	if flags.Cluster.Workers.N > 0 && flags.Results == "-" {
 		return nil, errors.New("--results - with --workers: each worker writes records of its own; name a file, which gets their numbers")
 	}
+	if flags.Cluster.Workers.N > 0 && !flags.Cluster.Workers.Local && endpoint.Embedded(word) {
+		return nil, errMockElsewhere
+	}
 	if err := plan.Validate(); err != nil && !((allow.Load || flags.Replay) && unfilled(plan)) {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package job
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -78,6 +79,9 @@ func prepare(
 			return nil, err
 		}
 	}
+	if w.Handed {
+		flags.HandedBy = handedBy(credentials)
+	}
 	flags.Elsewhere = &payloads.Elsewhere{Dir: w.Dir, Files: files}
 	if err = flags.replaceFiles(files); err != nil {
 		return nil, err
@@ -86,13 +90,17 @@ func prepare(
 	if err != nil {
 		return nil, err
 	}
-	if endpoint.Embedded(word) { // which is the coordinator's, or of its machine
+	if endpoint.Embedded(word) || w.Handed { // which is the coordinator's, or of its machine or workspace
 		source.word = w.Target
 	}
 	o := source.Settings()
 	o.Target, o.Payloads = w.Target, replaced(w.Payloads, files)
 	j, err := source.ready(ctx, &o, source.lightest(), tell)
+	if endpoint.Unconfigured(err) {
+		err = fmt.Errorf("%w; or have the coordinator hand out tokens, with --worker-credentials handed", err)
+	}
 	if err == nil {
+		j.Meta.Endpoint = cmp.Or(j.Meta.Endpoint, w.Endpoint)
 		j.sink, err = source.keep(j)
 	}
 	if err != nil {

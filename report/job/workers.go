@@ -32,6 +32,8 @@ type work struct {
 	Target   string
 	Payloads []string // files of bodies, by the names in Words
 	Dir      string   // the folder that names of files count from
+	Handed   bool     // the coordinator hands out the credentials
+	Endpoint string   // the target's name in its workspace; empty where it has none, or is to be looked for
 }
 
 // tied is a context that ends, too, when one of this machine's workers does.
@@ -123,6 +125,12 @@ func (s *Source) prepareWorkers(ctx context.Context, j *Job, o *live.Settings, t
 	if tell == nil {
 		tell = func(string) {}
 	}
+	if j.target.Embedded != nil && !s.flags.Cluster.Workers.Local {
+		return errMockElsewhere
+	}
+	if err := s.canHandOut(j); err != nil {
+		return err
+	}
 	if s.workers == nil {
 		w, err := openWorkers(&s.flags.Cluster, s.streams.Note)
 		if err != nil {
@@ -131,6 +139,9 @@ func (s *Source) prepareWorkers(ctx context.Context, j *Job, o *live.Settings, t
 		s.workers = w
 	}
 	j.workers = s.workers.coordinator
+	if err := s.handOut(j); err != nil {
+		return err
+	}
 	if s.flags.Cluster.Resume != "" && s.started == 0 {
 		j.resumes = true
 		return nil
@@ -140,12 +151,11 @@ func (s *Source) prepareWorkers(ctx context.Context, j *Job, o *live.Settings, t
 		return err
 	}
 	w := work{Words: s.streams.Words, Target: o.Target, Payloads: o.Payloads, Dir: dir}
-	if j.target.Embedded != nil {
-		if !s.flags.Cluster.Workers.Local {
-			return errors.New("mock:// is within this process, where workers on other machines do not reach it: " +
-				"run brunt mock --listen there, and give its URL")
-		}
+	switch {
+	case j.target.Embedded != nil:
 		w.Target = j.target.Embedded.URL()
+	case s.flags.Cluster.Handed():
+		w.Target, w.Handed, w.Endpoint = j.target.Where(), true, j.target.Name
 	}
 	body, err := json.Marshal(&w)
 	if err != nil {
