@@ -49,7 +49,10 @@ func (r *Run) Snapshot() *result.Snapshot {
 		return r.cached
 	}
 	r.tellClocks()
-	s := r.joined.Snapshot()
+	s := r.joined.Live()
+	if r.over {
+		s = r.joined.Snapshot()
+	}
 	s.ID, s.Changes, s.Length = r.id, r.changes, r.length
 	s.Started = r.start.Add(r.schedule.Warmup)
 	s.State = r.state(s.State)

@@ -612,6 +612,46 @@ func TestRefused(t *testing.T) {
 	}
 }
 
+// TestLive: what only some of the workers have reported is not in the timeline of somebody
+// who watches, who would take it for a fall; it is there once one that is awaited is lost.
+func TestLive(t *testing.T) {
+	one, two := newWorker("a"), newWorker("a")
+	a := join.New(open())
+	take := func(number int, w *worker) {
+		t.Helper()
+		if err := a.Take(number, 0, wire.Whole(w.now())); err != nil {
+			t.Fatal(err)
+		}
+	}
+	sees := func(sent uint64, intervals ...uint64) {
+		t.Helper()
+		s := a.Live()
+		var list []uint64
+		for i := range s.Intervals {
+			list = append(list, s.Intervals[i].Sent)
+		}
+		if s.Counts.Sent != sent || !slices.Equal(list, intervals) {
+			t.Errorf("%d sent, %v in the intervals; want %d and %v", s.Counts.Sent, list, sent, intervals)
+		}
+	}
+	a.Add("one")
+	a.Add("two")
+	one.interval(time.Second, 5, 5, 0, []int64{1e6})
+	take(0, one)
+	sees(5)
+	two.interval(time.Second, 3, 3, 0, []int64{1e6})
+	take(1, two)
+	sees(8, 8)
+	two.interval(time.Second, 4, 4, 0, []int64{1e6})
+	take(1, two)
+	sees(12, 8)
+	if s := a.Snapshot(); len(s.Intervals) != 2 {
+		t.Errorf("%d intervals in all", len(s.Intervals))
+	}
+	a.Lose(0, result.Lost{})
+	sees(12, 8, 4)
+}
+
 // A long run's merged timeline halves as one machine's does, and loses nothing.
 func TestLongRun(t *testing.T) {
 	one, two := newWorker("a"), newWorker("a", "b")

@@ -279,10 +279,18 @@ func kindsOf(pieces []*result.Interval) (list []result.KindCount) {
 	return list
 }
 
-// intervals is the whole timeline: what is finished, what may yet change, and at its end
-// one interval of what not all workers have reported yet.
-func (a *Accumulator) intervals() []result.Interval {
+// awaits reports whether there are workers whose timeline is yet to begin.
+func (a *Accumulator) awaits() bool {
+	return slices.ContainsFunc(a.parts, func(p *part) bool { return (p.last == nil || !p.shifted) && !p.ended() })
+}
+
+// intervals is the timeline: what is finished, what may yet change, and, where the whole
+// is asked for, at its end one interval of what not all workers have reported yet.
+func (a *Accumulator) intervals(whole bool) []result.Interval {
 	list := slices.Clone(a.finished)
+	if !whole && a.awaits() {
+		return list
+	}
 	kept := make([][]piece, len(a.parts))
 	for i, p := range a.parts {
 		kept[i] = p.pending
@@ -305,7 +313,7 @@ func (a *Accumulator) intervals() []result.Interval {
 			end = max(end, p.pending[n-1].At+p.pending[n-1].Width)
 		}
 	}
-	if end > math.MinInt64 {
+	if whole && end > math.MinInt64 {
 		tail := a.fold(until, max(end, until))
 		if n := len(list); tail.Width > 0 || n == 0 {
 			list = append(list, tail)

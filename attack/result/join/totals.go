@@ -11,7 +11,13 @@ import (
 
 // Snapshot is the run's, of all that has been taken, judged by the whole plan. Nobody may
 // write to it.
-func (a *Accumulator) Snapshot() *result.Snapshot {
+func (a *Accumulator) Snapshot() *result.Snapshot { return a.snapshot(a.intervals(true)) }
+
+// Live is Snapshot for somebody who watches the run: its timeline ends where not all
+// workers have reported what came next, which would be taken for a fall.
+func (a *Accumulator) Live() *result.Snapshot { return a.snapshot(a.intervals(false)) }
+
+func (a *Accumulator) snapshot(timeline []result.Interval) *result.Snapshot {
 	s := &result.Snapshot{Status: map[int]uint64{}, Latencies: a.latencies()}
 	for _, p := range a.parts {
 		if p.last != nil {
@@ -33,7 +39,7 @@ func (a *Accumulator) Snapshot() *result.Snapshot {
 	if a.followed.LeftOut < 0 {
 		s.Followed.LeftOut = -1
 	}
-	s.Intervals = a.intervals()
+	s.Intervals = timeline
 	a.addUnknown(s)
 	s.Verdict = result.Judge(s, a.plan)
 	return s
