@@ -38,6 +38,8 @@ type childOptions struct {
 	Order                   []byte
 	Path                    string
 	Plan                    []byte // JSON of a plan.Plan
+
+	NATS *natsOptions // of a server's process; nil for none
 }
 
 // hub is the process of another kind that the test binary can be; nil where there is none.
@@ -62,6 +64,9 @@ func child(text string) int {
 	var o childOptions
 	if err := json.Unmarshal([]byte(text), &o); err != nil {
 		return 2
+	}
+	if o.NATS != nil {
+		return serveNATS(o.NATS)
 	}
 	if o.Coordinator {
 		return coordinate(&o)

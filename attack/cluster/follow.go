@@ -29,6 +29,7 @@ func (r *Run) follow(ctx context.Context) error {
 		reading.Stop()
 		return err
 	}
+	r.work.Go(func() { r.catchUp(ctx) })
 	r.work.Go(func() {
 		defer reading.Stop()
 		defer leases.Stop()
@@ -49,10 +50,60 @@ func (r *Run) follow(ctx context.Context) error {
 	return nil
 }
 
+// subjects are those of the run's snapshots.
+func (r *Run) subjects() string {
+	return fmt.Sprintf("%s.%s.snap.%d.*", prefix, r.c.session, r.number)
+}
+
+const (
+	// quietFor is for how long no snapshot comes, though there are workers, before the
+	// stream is looked into.
+	quietFor = 3 * time.Second
+	// lookWithin is how long one look may take.
+	lookWithin = 2 * time.Second
+)
+
+// catchUp takes messages that are in the stream and do not come. What hands them on lies
+// on one server of a cluster, and is made anew half a minute after that has died; the
+// messages lie on the others, too.
+func (r *Run) catchUp(ctx context.Context) {
+	tick := time.NewTicker(quietFor / 3)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+		r.mu.Lock()
+		quiet := time.Since(r.taken) > quietFor
+		r.mu.Unlock()
+		if quiet {
+			look, cancel := context.WithTimeout(ctx, lookWithin)
+			r.takeMissed(look)
+			cancel()
+		}
+	}
+}
+
+// takeMissed takes what the stream has after the last message that was taken.
+func (r *Run) takeMissed(ctx context.Context) {
+	for {
+		r.mu.Lock()
+		next := r.sequence + 1
+		r.mu.Unlock()
+		m, err := r.c.stream.GetMsg(ctx, next, jetstream.WithGetMsgSubject(r.subjects()))
+		if err != nil {
+			return // there is none, or no server says it
+		}
+		r.takeAt(m.Sequence, m.Data)
+	}
+}
+
 // fromTheFirst is how the run's snapshots are read.
 func (r *Run) fromTheFirst() jetstream.OrderedConsumerConfig {
 	return jetstream.OrderedConsumerConfig{
-		FilterSubjects: []string{fmt.Sprintf("%s.%s.snap.%d.*", prefix, r.c.session, r.number)},
+		FilterSubjects: []string{r.subjects()},
 		DeliverPolicy:  jetstream.DeliverAllPolicy,
 	}
 }
@@ -91,12 +142,21 @@ func (r *Run) fetch(in *handedIn) {
 
 // take takes a message of a worker's.
 func (r *Run) take(m jetstream.Msg) {
-	in := r.opened(m.Data())
+	if about, err := m.Metadata(); err == nil {
+		r.takeAt(about.Sequence.Stream, m.Data())
+	}
+}
+
+// takeAt takes the message that has a number in the stream. Whoever reads the stream does
+// it in order, so that one that was taken before is all that is to be left out.
+func (r *Run) takeAt(sequence uint64, data []byte) {
+	in := r.opened(data)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.sequence, r.taken = max(r.sequence, sequence), time.Now()
 	if in == nil {
 		return
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	p := r.partOf(in.Worker)
 	switch {
 	case p == nil || in.Number <= p.number || r.over:

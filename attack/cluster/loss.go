@@ -48,13 +48,12 @@ func (r *Run) watch(ctx context.Context) {
 			return
 		}
 		if !r.c.nats.IsConnected() {
-			r.c.mu.Lock()
-			r.c.cut = time.Now() // what cannot be heard is not lost
-			r.c.mu.Unlock()
+			r.c.unanswered()
 		}
-		for _, p := range r.silent() {
-			if r.cannot = r.lose(p); r.cannot != nil {
-				break // it would be the same with the next one
+		for _, s := range r.silent() {
+			if r.cannot = r.lose(s.part, s.revision); r.cannot != nil {
+				r.c.unanswered() // and neither could the workers renew theirs
+				break            // it would be the same with the next one
 			}
 		}
 		r.replaceLeft()
@@ -68,8 +67,22 @@ func (r *Run) watch(ctx context.Context) {
 	}
 }
 
+// unanswered notes that NATS does not answer: what cannot be heard is not lost.
+func (c *Coordinator) unanswered() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.cut = time.Now()
+}
+
+// silent is a worker that is to be given up, unless it has renewed its lease since the
+// revision that this was found by.
+type silent struct {
+	*part
+	revision uint64
+}
+
 // silent are the workers whose lease has run out, or that should have reported by now.
-func (r *Run) silent() (list []*part) {
+func (r *Run) silent() (list []silent) {
 	r.c.mu.Lock()
 	cut := r.c.cut
 	r.c.mu.Unlock()
@@ -91,7 +104,7 @@ func (r *Run) silent() (list []*part) {
 			!p.doneAt.IsZero() && now.Sub(later(p.doneAt, cut)) > lastReportWithin,
 			// Without a lease and an end, it is waited for as long as others are.
 			!r.leased() && !bounded && now.Sub(later(heard, cut)) > r.c.lease+lastReportWithin && r.othersIn(p):
-			list = append(list, p)
+			list = append(list, silent{p, p.revision})
 		}
 	}
 	return list
@@ -203,15 +216,15 @@ func (r *Run) whyLost(p *part) string {
 	return "it has not been heard of for " + time.Since(heard).Round(time.Second).String()
 }
 
-// lose gives a worker up, if it has not renewed its lease meanwhile, and hands on what
-// is left of its share. An error says that no server has answered.
-func (r *Run) lose(p *part) error {
+// lose gives a worker up, if it has not renewed its lease since the revision, and hands on
+// what is left of its share. An error says that no server has answered.
+func (r *Run) lose(p *part, revision uint64) error {
 	at := r.c.Clock().Add(changeLead)
 	r.mu.Lock()
 	from := r.since(at)
 	r.mu.Unlock()
 	if r.leased() {
-		since, revoked, err := r.revoke(p, from)
+		since, revoked, err := r.revoke(p, revision, from)
 		if err != nil || !revoked {
 			return err
 		}
@@ -240,12 +253,9 @@ func (r *Run) lose(p *part) error {
 }
 
 // revoke takes a worker's lease away as of an instant since the measured start, unless it
-// was renewed meanwhile. The instant is an earlier one where it was taken away before, by
+// was renewed since the revision. The instant is an earlier one where it was taken away before, by
 // a coordinator that has ended since, or in an attempt whose answer was lost.
-func (r *Run) revoke(p *part, from time.Duration) (since time.Duration, revoked bool, err error) {
-	r.mu.Lock()
-	revision := p.revision
-	r.mu.Unlock()
+func (r *Run) revoke(p *part, revision uint64, from time.Duration) (since time.Duration, revoked bool, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), revokeWithin)
 	defer cancel()
 	key := leaseKey(r.number, p.index)

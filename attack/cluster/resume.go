@@ -174,9 +174,7 @@ func (c *Coordinator) stay() {
 		}
 	}
 	if err != nil {
-		c.mu.Lock()
-		c.cut = time.Now()
-		c.mu.Unlock()
+		c.unanswered()
 		return
 	}
 	c.revision = revision

@@ -62,6 +62,8 @@ type Run struct {
 	stopped  time.Time // zero where nobody stopped it
 	settled  bool      // the end of the warm-up was told
 	version  int       // counts what has changed since the start
+	sequence uint64    // in the stream, of the last message that was taken
+	taken    time.Time // when that was
 	over     bool
 	aborted  bool  // a worker's loss has stopped it
 	allLost  bool  // no worker is left

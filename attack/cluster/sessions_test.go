@@ -5,8 +5,6 @@ package cluster
 import (
 	"errors"
 	"fmt"
-	"net"
-	"net/url"
 	"strings"
 	"syscall"
 	"testing"
@@ -161,60 +159,6 @@ func TestTwoCoordinators(t *testing.T) {
 		r.check(got)
 		r.all(got, 300)
 	}
-}
-
-// TestClusterOfServers has one of three NATS servers die in mid-run.
-func TestClusterOfServers(t *testing.T) {
-	needs.Time(t)
-	t.Parallel()
-	const n = 3
-	var routes []*url.URL
-	var ports []int
-	for range n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		port := l.Addr().(*net.TCPAddr).Port
-		_ = l.Close()
-		ports = append(ports, port)
-		routes = append(routes, &url.URL{Scheme: "nats", Host: fmt.Sprintf("127.0.0.1:%d", port)})
-	}
-	var servers []*server.Server
-	var urls []string
-	for i := range n {
-		servers = append(servers, plainServer(t, &server.Options{
-			ServerName: fmt.Sprintf("n%d", i), Routes: routes, Cluster: server.ClusterOpts{Name: "three", Host: "127.0.0.1", Port: ports[i]},
-		}))
-	}
-	for _, s := range servers {
-		if !s.ReadyForConnections(20 * time.Second) {
-			t.Fatal("no server")
-		}
-		urls = append(urls, s.ClientURL())
-	}
-	await(t, "a leader that knows all", func() bool {
-		for _, s := range servers {
-			if s.JetStreamIsLeader() && len(s.JetStreamClusterPeers()) == n {
-				return true
-			}
-		}
-		return false
-	})
-	r := newRigOf(t, rigOptions{workers: 2, bodies: 3000, loss: Redistribute, access: &Access{URL: strings.Join(urls, ",")}})
-	p := openPlan(100, 12*time.Second)
-	run := r.start(p)
-	r.awaitRequests(200)
-	at := 0 // the one that leads the snapshots' stream
-	for i, s := range servers {
-		if s.JetStreamIsStreamLeader(server.DEFAULT_GLOBAL_ACCOUNT, streamName(r.session)) {
-			at = i
-		}
-	}
-	servers[at].Shutdown()
-	s := r.wait(run, bound(&p))
-	r.check(s)
-	r.all(s, 1200)
 }
 
 // TestCorruptedFile has the object store hold other bytes than were put in: no worker
