@@ -180,6 +180,10 @@ func (s *Session) Serve(flags live.Flags) error {
 		)
 	}
 	if flags.Wait {
+		// Workers are started by people, who are told how before they look at the page.
+		if err := s.Source.gather(); err != nil {
+			return err
+		}
 		view.Wait(s.Interrupts, -1, s.Die)
 		if rep := view.Last(); rep != nil {
 			return s.publish(rep, s.lost())

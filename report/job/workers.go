@@ -120,6 +120,20 @@ func ownAddress() string {
 	return "localhost"
 }
 
+// gather opens what the workers connect to, where there are to be any, and says how they
+// are started.
+func (s *Source) gather() error {
+	if s.workers != nil || s.flags.Cluster.Workers.N == 0 {
+		return nil
+	}
+	w, err := openWorkers(&s.flags.Cluster, s.streams.Note)
+	if err != nil {
+		return err
+	}
+	s.workers = w
+	return nil
+}
+
 // prepareWorkers has the workers open what the job needs.
 func (s *Source) prepareWorkers(ctx context.Context, j *Job, o *live.Settings, tell func(string)) error {
 	if tell == nil {
@@ -131,12 +145,8 @@ func (s *Source) prepareWorkers(ctx context.Context, j *Job, o *live.Settings, t
 	if err := s.canHandOut(j); err != nil {
 		return err
 	}
-	if s.workers == nil {
-		w, err := openWorkers(&s.flags.Cluster, s.streams.Note)
-		if err != nil {
-			return err
-		}
-		s.workers = w
+	if err := s.gather(); err != nil {
+		return err
 	}
 	j.workers = s.workers.coordinator
 	if err := s.handOut(j); err != nil {
