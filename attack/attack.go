@@ -61,6 +61,7 @@ type Run struct {
 
 	// Instants of the clock.
 	start    Instant             // of the schedule
+	joined   Instant             // when it joined others that send the plan; 0 where it was there from the start
 	measured clock.AtomicInstant // the warm-up's end
 	end      clock.AtomicInstant // of the plan
 	borders  []Instant           // ends of its stages
@@ -292,7 +293,7 @@ func (r *Run) closeLoops() {
 // all loops are held.
 func (r *Run) planMeasured(at Instant) {
 	for _, l := range r.loops {
-		l.tally.last = at
+		l.tally.last = max(at, r.joined)
 	}
 	end := Instant(never)
 	if length := r.lasting().Duration; length > 0 {
@@ -306,7 +307,7 @@ func (r *Run) planMeasured(at Instant) {
 
 // followMeasured starts what goes by the measured start, once that is certain.
 func (r *Run) followMeasured() {
-	r.watchDelays(r.measured.Load())
+	r.watchDelays(max(r.measured.Load(), r.joined))
 	go r.timeline.loop()
 	if staged(&r.plan) {
 		go r.openAhead()

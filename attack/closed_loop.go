@@ -222,6 +222,9 @@ func (c *claim) next(run *Run) (index uint64, ok bool) {
 		}
 		c.end = run.claimed.Add(size)
 		c.from = c.end - size
+		if len(run.share.voids) > 0 {
+			c.skipVoids(run)
+		}
 		// Where the last ticket is a session, slots run empty once none is left.
 		if limit != unlimited && (c.from < limit && c.end >= limit && !run.sessions || c.from == limit) {
 			run.endWindow(run.clock.Now() + 1) // the last one: from now on slots run empty
@@ -233,6 +236,16 @@ func (c *claim) next(run *Run) (index uint64, ok bool) {
 	index = run.share.number(c.from)
 	c.from++
 	return index, true
+}
+
+// skipVoids claims another request where the one that was claimed is given up.
+func (c *claim) skipVoids(run *Run) {
+	for past := run.share.pastVoids(c.from); past > c.from; past = run.share.pastVoids(c.from) {
+		for now := run.claimed.Load(); now < past && !run.claimed.CompareAndSwap(now, past); now = run.claimed.Load() {
+		}
+		c.end = run.claimed.Add(1)
+		c.from = c.end - 1
+	}
 }
 
 // leaveClaim keeps tickets that a loop without slots has left over, for the others.

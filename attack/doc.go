@@ -20,7 +20,7 @@
 //
 // Several runs, on several machines, can send one plan: each has its plan.Share of the
 // tickets, and all that is agreed on between them is an instant of the one schedule (the
-// start, the warm-up's end, a change, the share of a run that was lost).
+// start, the warm-up's end, a change, the share of a run that was lost, one that joins).
 //
 // Terms: a ticket is one planned request (its number, its planned instant). A slot
 // is room for one request in flight. An Instant is a moment on

@@ -45,7 +45,7 @@ func (r *Run) ChangeAt(from time.Duration, rate vegeta.Rate, concurrency int) er
 	if err := r.changeAt(&at, rate, concurrency); err != nil {
 		return err
 	}
-	if late := r.clock.Now().Sub(at); late > result.LateEnough {
+	if late := r.clock.Now().Sub(at); late > result.LateEnough && at > r.joined {
 		r.warn(setting.Textf("a change of the load for %v was made %v later: what was sent in between was sent by the load before",
 			endpoint.Exactly(from), late.Round(time.Millisecond)))
 	}

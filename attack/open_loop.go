@@ -61,6 +61,12 @@ func (l *loop) takeDue() (s *slot, tk ticket, ok bool) {
 	for {
 		schedule := run.schedule.Load()
 		due, planned := schedule.At(t.next)
+		if t.stride == 0 {
+			planned = false
+		} else if until := t.of.Until; until > 0 && due >= until {
+			t.drop()
+			continue
+		}
 		at := run.start.Add(due)
 		if !planned {
 			at = run.lastLook(schedule)
@@ -71,7 +77,10 @@ func (l *loop) takeDue() (s *slot, tk ticket, ok bool) {
 			t.ended, t.lookAt = true, never
 			return nil, tk, false
 		case now < at:
-			t.slotsTaken = false
+			if t.slotsTaken = false; !planned {
+				t.lookAt = at
+				return nil, tk, false
+			}
 			t.lookAt = at.Add(schedule.Slack(at.Sub(run.start), t.spacing()))
 			return nil, tk, false
 		case run.unleased(now):
@@ -121,7 +130,7 @@ func (l *loop) slotFor(now Instant) *slot {
 		return s
 	}
 	switch {
-	case l.size() >= l.limit:
+	case l.size()-len(l.retired) >= l.limit:
 		l.tickets.slotsTaken = true
 		return nil
 	case l.run.mux != nil: // its connections are shared
@@ -140,6 +149,10 @@ func (l *loop) slotFor(now Instant) *slot {
 func (l *loop) release(s *slot) {
 	s.state = slotFree
 	l.growth.freed = true
+	if l.size()-len(l.retired) > l.limit {
+		l.putAway(s)
+		return
+	}
 	if end := l.run.end.Load(); s.free >= end && (l.size() >= l.limit || l.overdue(end) > maxOpening) {
 		l.tickets.freedLate = true
 		l.retired = append(l.retired, s)
@@ -151,13 +164,22 @@ func (l *loop) release(s *slot) {
 
 // overdue is the number of tickets before the instant that have not been taken.
 func (l *loop) overdue(at Instant) uint64 {
-	t := &l.tickets
-	by := l.run.schedule.Load().Before(at.Sub(l.run.start))
-	n := t.before(by)
+	t, schedule, since := &l.tickets, l.run.schedule.Load(), at.Sub(l.run.start)
+	by := schedule.Before(since)
+	n := t.until(schedule, since, by)
 	for i := range t.others {
-		n += t.others[i].before(by)
+		n += t.others[i].until(schedule, since, by)
 	}
 	return n
+}
+
+// until is the number of the class's tickets that are left before an instant since the
+// schedule's start, before which there are so many.
+func (c *class) until(s *plan.Schedule, at time.Duration, by uint64) uint64 {
+	if c.of.Until > 0 && c.of.Until < at {
+		by = s.Before(c.of.Until)
+	}
+	return c.before(by)
 }
 
 // busy is the number of slots of an open loop that are at something.

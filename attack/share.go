@@ -20,7 +20,9 @@ type runShare struct {
 	begun bool      // it has begun
 	asked int       // concurrency of all runs together
 
+	expects  bool      // it joined others, and was given nothing yet
 	portions []portion // of a closed loop
+	voids    []void    // of them, what others send
 	limit    uint64    // requests of them together, or unlimited
 	inOrder  bool      // they are begun in order, so that what is left can be handed on
 }
@@ -32,6 +34,23 @@ const unlimited = math.MaxUint64
 type portion struct {
 	share     plan.Share
 	from, end uint64 // counted by the share
+	yielded   bool
+}
+
+// void are requests, as the run counts them, that it has given up.
+type void struct{ from, end uint64 }
+
+// pastVoids is a count, or the first one after it that is no request given up.
+func (s *runShare) pastVoids(count uint64) uint64 {
+	for moved := true; moved; {
+		moved = false
+		for _, v := range s.voids {
+			if count >= v.from && count < v.end {
+				count, moved = v.end, true
+			}
+		}
+	}
+	return count
 }
 
 // number is that of a closed loop's request, counted by the run.
@@ -56,7 +75,13 @@ func mostInFlight(p *plan.Plan) int {
 func (r *Run) deal() {
 	s := &r.share
 	s.part, s.most, s.limit = r.plan, mostInFlight(&r.plan), unlimited
+	r.sequence.Store(r.plan.FirstNumber())
+	r.warming.Store(r.plan.FirstNumber())
 	shares := r.plan.Shares
+	if r.plan.Joined > 0 {
+		r.expect()
+		return
+	}
 	if shares == nil {
 		shares = []plan.Share{{}}
 	}
@@ -68,7 +93,7 @@ func (r *Run) deal() {
 	}
 	s.waits = r.plan.Shares != nil && s.most > 0
 	if r.plan.Requests == 0 {
-		s.portions = []portion{{r.narrowed(shares[0]), 0, unlimited}}
+		s.portions = []portion{{share: r.narrowed(shares[0]), end: unlimited}}
 		return
 	}
 	s.limit, s.inOrder = 0, r.plan.Shares != nil
@@ -77,11 +102,25 @@ func (r *Run) deal() {
 	}
 }
 
+// expect has a run that joined others wait for what it is given.
+func (r *Run) expect() {
+	s := &r.share
+	s.part.Shares = []plan.Share{}
+	s.waits, s.expects = !r.plan.Open(), true
+	own := portion{share: r.narrowed(r.plan.Shares[0])}
+	if r.plan.Requests == 0 {
+		own.from, own.end = r.plan.FirstNumber(), unlimited
+	} else {
+		s.limit, s.inOrder = 0, true
+	}
+	s.portions = []portion{own}
+}
+
 // dealTickets divides an open loop's tickets of a share among the loops.
 func (r *Run) dealTickets(h plan.Holding) {
 	schedule, n := r.schedule.Load(), uint64(len(r.loops))
 	for i, l := range r.loops {
-		part := plan.Holding{Share: h.Split(uint64(i), n), Since: h.Since}
+		part := plan.Holding{Share: h.Split(uint64(i), n), Since: h.Since, Until: h.Until}
 		l.tickets.hold(class{schedule.First(part), part.Of, part})
 	}
 }
@@ -115,7 +154,7 @@ func (r *Run) slotsOver() bool {
 
 // requestsLeft reports whether a closed loop has requests that no loop has claimed.
 func (r *Run) requestsLeft() bool {
-	if r.claimed.Load() < r.share.limit {
+	if r.share.expects || r.share.pastVoids(r.claimed.Load()) < r.share.limit {
 		return true
 	}
 	r.claimsMu.Lock()
@@ -132,7 +171,7 @@ type class struct {
 
 // before is the number of its tickets that are left below a number.
 func (c *class) before(number uint64) uint64 {
-	if number <= c.next {
+	if number <= c.next || c.stride == 0 {
 		return 0
 	}
 	return (number-c.next-1)/c.stride + 1
@@ -145,6 +184,17 @@ func (t *tickets) hold(c class) {
 		return
 	}
 	t.others = append(t.others, c)
+	t.order()
+}
+
+// drop takes away the class whose next ticket is the first to come: others send the rest.
+func (t *tickets) drop() {
+	n := len(t.others)
+	if n == 0 {
+		t.class = class{}
+		return
+	}
+	t.class, t.others = t.others[n-1], t.others[:n-1]
 	t.order()
 }
 
@@ -185,7 +235,13 @@ func (r *Run) lastLook(s *plan.Schedule) Instant {
 	if end != never && (r.plan.Requests == 0 || s.Measured != r.plan.Requests) {
 		return end
 	}
-	if last, ok := s.LastInstant(); ok && r.plan.Shares != nil {
+	if r.plan.Shares == nil {
+		return 0
+	}
+	if s.Measured == math.MaxUint64 {
+		return end
+	}
+	if last, ok := s.LastInstant(); ok {
 		return min(end, r.start.Add(last))
 	}
 	return 0
@@ -214,7 +270,7 @@ func (r *Run) startClock() error {
 		return nil
 	}
 	wait := at.Sub(origin)
-	if wait < -maxLateStart {
+	if wait < -maxLateStart && r.plan.Joined == 0 {
 		return setting.Errorf("the run was to start %v ago, by this machine's clock: look at the clocks, or give another time",
 			(-wait).Round(time.Second))
 	}
@@ -226,6 +282,9 @@ func (r *Run) startClock() error {
 // setStart notes the schedule's start: now, unless the plan says when.
 func (r *Run) setStart() {
 	r.began = host.ReadUsage()
+	if r.plan.Joined > 0 {
+		r.joined = r.clock.Now()
+	}
 	if r.plan.StartAt.IsZero() {
 		r.start = r.clock.Now().Add(startDelay)
 	}

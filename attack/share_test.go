@@ -62,7 +62,7 @@ func TestSharedTickets(t *testing.T) {
 		lost, left, seen := rapid.Uint64Range(0, n).Draw(t, "lost"), moment("left"), moment("seen")
 		rate, from := p.Rate, seen+200*time.Millisecond+moment("changed")
 		rate.Freq *= 2
-		parts := rapid.Uint64Range(1, max(1, n-1)).Draw(t, "parts")
+		parts, joins := rapid.Uint64Range(1, max(1, n-1)).Draw(t, "parts"), rapid.Bool().Draw(t, "another one joins")
 		var all []ticket
 		for i := range n + 1 { // the last one does all by itself
 			own, one := p, i == n
@@ -79,8 +79,20 @@ func TestSharedTickets(t *testing.T) {
 				continue
 			}
 			if part := (i + n - lost - 1) % n; n > 1 && lost < n && part < parts && !one {
-				more := r.share.part
-				r.takeTickets(plan.Share{Index: lost, Of: n}.Split(part, parts), left, &more)
+				piece := plan.Share{Index: lost, Of: n}.Split(part, parts)
+				r.takeTickets(plan.Holding{Share: piece, Since: left})
+				if until := left + 1 + moment("yielded"); joins { // to one that joins
+					r.yieldTickets(piece, until)
+					own.Shares, own.Joined = []plan.Share{{Index: lost, Of: n}}, 1
+					late := ticketRun(own, 1)
+					late.end.Store(Instant(p.Warmup + p.Duration))
+					if got := late.dueUntil(t, seen); len(got) > 0 {
+						t.Fatalf("%d tickets of one that was given none", len(got))
+					}
+					late.takeTickets(plan.Holding{Share: piece, Since: until})
+					late.replan(late.schedule.Load().Changed(from, rate))
+					all = append(all, late.dueUntil(t, time.Hour)...)
+				}
 			}
 			r.replan(r.schedule.Load().Changed(from, rate))
 			taken = append(taken, r.dueUntil(t, time.Hour)...)
@@ -236,7 +248,7 @@ func TestTakeRefused(t *testing.T) {
 		r.loops[0].tickets.ended = true // nothing is to be sent
 		return r
 	}
-	if err := idle().Take(plan.Share{Index: 1, Of: 2}, 0, 0); err == nil || errors.Is(err, ErrOver) {
+	if err := idle().Take(plan.Share{Index: 1, Of: 2}, 0, 0, 0); err == nil || errors.Is(err, ErrOver) {
 		t.Errorf("a run that sends everything takes over more: %v", err)
 	}
 	p.Shares = []plan.Share{{Index: 0, Of: 2}}
@@ -245,11 +257,11 @@ func TestTakeRefused(t *testing.T) {
 		share plan.Share
 		want  error
 	}{{plan.Share{Index: 2, Of: 4}, ErrHeld}, {plan.Share{}, ErrHeld}, {plan.Share{Index: 1, Of: 2}, ErrOver}} {
-		if err := r.Take(row.share, 0, 0); !errors.Is(err, row.want) {
+		if err := r.Take(row.share, 0, 0, 0); !errors.Is(err, row.want) {
 			t.Errorf("%v: %v", row.share, err)
 		}
 	}
-	if err := r.Take(plan.Share{Index: 3, Of: 2}, 0, 0); err == nil {
+	if err := r.Take(plan.Share{Index: 3, Of: 2}, 0, 0, 0); err == nil {
 		t.Error("share 3 of 2 is one")
 	}
 }

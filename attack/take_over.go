@@ -15,13 +15,15 @@ var ErrHeld = errors.New("this run sends that share already, or a part of it")
 // Take has a run that sends a part of a plan send another share of it, too: that of a run
 // that was lost, or one of the parts that plan.Share.Split makes of it. An open loop sends
 // the share's tickets with an instant at or after from, which counts from the measured
-// start; what is overdue by now is sent at once, and late. A closed loop begins as many
-// requests at a time more as are the share's part of the concurrency; where the plan has a
-// number of requests, it sends those of the share whose number is not below request. A
-// share of a closed loop is best split into no more parts than it has requests at a time.
+// start; what is overdue by now is sent at once, and late. Where until is above
+// 0, it sends only those with an instant before that, which counts from the schedule's
+// start. A closed loop begins as many requests at a time more as are the share's part of
+// the concurrency; where the plan has a number of requests, it sends those of the share
+// whose number is not below request.
+// A share of a closed loop is best split into no more parts than it has requests at a time.
 // An error leaves the run as it is: ErrOver once nothing more is to come, ErrHeld, or one
 // that says what this machine lacks.
-func (r *Run) Take(share plan.Share, from time.Duration, request uint64) error {
+func (r *Run) Take(share plan.Share, from, until time.Duration, request uint64) error {
 	r.changeMu.Lock()
 	defer r.changeMu.Unlock()
 	release := r.holdLoops()
@@ -37,14 +39,28 @@ func (r *Run) Take(share plan.Share, from time.Duration, request uint64) error {
 	case r.over() || r.nothingToCome():
 		return ErrOver
 	}
+	r.share.expects = false
+	h := plan.Holding{Share: share, Since: r.measured.Load().Add(from).Sub(r.start)}
+	if until > 0 && r.plan.Open() {
+		h.Until = until
+		r.takeTickets(h) // by the slots that there are
+		return nil
+	}
 	part.Shares = append(slices.Clone(part.Shares), share)
 	if r.plan.Open() {
-		r.takeTickets(share, r.measured.Load().Add(from).Sub(r.start), &part)
+		r.takeTickets(h)
+		r.widen(&part)
 	} else if err := r.takeSlots(share, request, &part); err != nil {
 		return err
 	}
-	r.share.part = part
-	if r.pacer != nil {
+	r.hold(&part)
+	return nil
+}
+
+// hold has the run hold the plan's shares. All loops are held.
+func (r *Run) hold(part *plan.Plan) {
+	r.share.part = *part
+	if r.pacer != nil && len(part.Shares) > 0 {
 		r.pacer.divide(part.Fraction())
 	}
 	if r.plan.Connections > 0 {
@@ -53,7 +69,6 @@ func (r *Run) Take(share plan.Share, from time.Duration, request uint64) error {
 	if !r.plan.Open() {
 		r.resizeHeld(r.share.asked)
 	}
-	return nil
 }
 
 // nothingToCome reports whether all that the plan holds is over, whoever was to send it.
@@ -67,15 +82,19 @@ func (r *Run) nothingToCome() bool {
 	return last > 0 && now >= last
 }
 
-// takeTickets adds the tickets of a share from an instant since the schedule's start on,
-// and the share's part of the requests in flight as far as this machine has files for it.
-func (r *Run) takeTickets(share plan.Share, since time.Duration, part *plan.Plan) {
-	r.schedule.Store(r.schedule.Load().Taking(share, since))
-	r.dealTickets(plan.Holding{Share: share, Since: since})
+// takeTickets adds the tickets of a share.
+func (r *Run) takeTickets(h plan.Holding) {
+	r.schedule.Store(r.schedule.Load().Taking(h))
+	r.dealTickets(h)
+}
+
+// widen adds what more the plan's shares have of the requests in flight, as far as this
+// machine has files for it.
+func (r *Run) widen(part *plan.Plan) {
 	if r.hasFiles(*part) != nil {
 		return
 	}
-	more, n := mostInFlight(part)-r.share.most, len(r.loops)
+	more, n := max(0, mostInFlight(part)-r.share.most), len(r.loops) // one that joined has all from the start
 	for i, l := range r.loops {
 		l.limit += more / n
 		if i < more%n {
@@ -91,8 +110,7 @@ func (r *Run) hasFiles(part plan.Plan) error {
 	return err
 }
 
-// takeSlots adds the requests of a share to those of a closed loop. What loops have
-// claimed beyond the last request so far is given back first.
+// takeSlots adds the requests of a share to those of a closed loop.
 func (r *Run) takeSlots(share plan.Share, request uint64, part *plan.Plan) error {
 	if err := r.hasFiles(*part); err != nil {
 		return err
@@ -101,6 +119,14 @@ func (r *Run) takeSlots(share plan.Share, request uint64, part *plan.Plan) error
 	if r.share.limit == unlimited {
 		return nil
 	}
+	r.unclaim()
+	r.addPortion(share, request)
+	r.planWindow() // it had ended with the last request
+	return nil
+}
+
+// unclaim gives back what loops have claimed beyond the last request so far.
+func (r *Run) unclaim() {
 	limit := r.share.limit
 	for _, l := range r.loops {
 		l.claim.upTo(limit)
@@ -111,9 +137,6 @@ func (r *Run) takeSlots(share plan.Share, request uint64, part *plan.Plan) error
 	}
 	r.claimsMu.Unlock()
 	r.claimed.Store(min(r.claimed.Load(), limit))
-	r.addPortion(share, request)
-	r.planWindow() // it had ended with the last request
-	return nil
 }
 
 // upTo gives back what was claimed beyond the last request.

@@ -42,10 +42,10 @@ func TestTake(t *testing.T) {
 			sent, unsent := lost.Snapshot().Counts.Sent, lost.Snapshot().Counts.NotSent() // due when it was stopped
 			own := plan.Share{Index: 1, Of: 3}
 			for i, run := range []*Run{runs[0], runs[2]} {
-				if err := run.Take(own.Split(uint64(i), 2), at.Sub(lost.measured.Load()), own.Number(sent)); err != nil {
+				if err := run.Take(own.Split(uint64(i), 2), at.Sub(lost.measured.Load()), 0, own.Number(sent)); err != nil {
 					t.Fatal(err)
 				}
-				if err := run.Take(own, 0, 0); err != ErrHeld {
+				if err := run.Take(own, 0, 0, 0); err != ErrHeld {
 					t.Errorf("taken twice: %v", err)
 				}
 			}
@@ -54,7 +54,7 @@ func TestTake(t *testing.T) {
 			if c.Sent+sent+unsent != row.want || c.Planned != c.Sent || seen.Missing > unsent {
 				t.Errorf("%d and %d sent, %d left over, %d planned by those that are left, %+v", c.Sent, sent, unsent, c.Planned, seen)
 			}
-			if err := runs[0].Take(plan.Share{Index: 1, Of: 3}.Split(5, 6), 0, 0); err != ErrOver {
+			if err := runs[0].Take(plan.Share{Index: 1, Of: 3}.Split(5, 6), 0, 0, 0); err != ErrOver {
 				t.Errorf("a run that is over takes over more: %v", err)
 			}
 		})

@@ -59,10 +59,12 @@ type timeline struct {
 
 func newTimeline(r *Run) *timeline {
 	width := cmp.Or(r.plan.Interval, intervalWidth)
+	boundary := r.measured.Load()
+	boundary = boundary.Add(max(0, r.joined.Sub(boundary)) / width * width)
 	return &timeline{
 		run: r, quit: make(chan struct{}), finished: make(chan struct{}),
 		total: result.NewLatencies(), aggregate: newAggregate(r), interval: newSlice(), spare: newSlice(),
-		width: width, boundary: r.measured.Load(), maxSketchBytes: maxSketchBytes, gcTuner: host.NewGCTuner(),
+		width: width, boundary: boundary, maxSketchBytes: maxSketchBytes, gcTuner: host.NewGCTuner(),
 	}
 }
 

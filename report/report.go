@@ -192,7 +192,7 @@ type Client struct {
 type Worker struct {
 	Name          string      `json:"name"`
 	State         string      `json:"state"`
-	StartS        float64     `json:"start_s"` // its measured start, seconds after the run's
+	StartS        float64     `json:"start_s"` // its measured start, seconds after the run's; when it joined a run under way
 	Cores         int         `json:"cores"`   // 0 where it has not reported
 	CPUS          float64     `json:"cpu_s"`
 	WallS         float64     `json:"wall_s"`
@@ -203,6 +203,9 @@ type Worker struct {
 	Trust         *string     `json:"trust"`
 	Reasons       []string    `json:"reasons"`
 	Lost          *LostWorker `json:"lost"` // null where it was not
+	// TookOver is the worker whose share it took over when it joined the run under way;
+	// null where it was there from the start.
+	TookOver *string `json:"took_over"`
 	// ClockOffsetMS is how far its clock is ahead of the coordinator's, which start_s takes
 	// into account, and ClockErrorMS by how much the two can be wrong; null where not known.
 	ClockOffsetMS *float64 `json:"clock_offset_ms"`

@@ -26,6 +26,10 @@ func workersOf(workers []result.Worker) []Worker {
 		if w.ClockError > 0 {
 			one.ClockOffsetMS, one.ClockErrorMS = format.Millis(float64(w.ClockOffset)), format.Millis(float64(w.ClockError))
 		}
+		if w.Joined != nil {
+			one.StartS = format.Seconds(w.Joined.At.Round(time.Microsecond))
+			one.TookOver = optional(format.UTF8(w.Joined.Of))
+		}
 		if w.Lost != nil {
 			one.Lost = &LostWorker{LastS: format.Seconds(w.Lost.Since), Why: format.UTF8(w.Lost.Why)}
 		}

@@ -109,6 +109,8 @@ type member struct {
 	done  int       // number of the last run that has ended there
 	busy  bool      // it is part of a run that is under way
 	gone  bool      // it was lost; it gets no more work
+	// leaves says that it ends once it has reported what it has sent.
+	leaves bool
 }
 
 // name is what people call the worker, and label the same without the word.

@@ -26,6 +26,16 @@
 // instead of instants, the lease says how far the worker may go, too, and what lies beyond
 // is what others are given.
 //
+// A worker that comes when a run is under way may be given a share whose holder is lost or
+// has left. It begins with nothing. Each of those that hold a piece of the share by then is
+// told to yield it as of an instant ahead, and answers from where on it sends no more of
+// it; that is what the newcomer is given. Until such an answer the piece is counted with
+// whoever holds it: what is not known of a holder that is lost is unknown, not sent twice.
+// A closed loop's pieces are yielded as of a number.
+//
+//	newcomer ◄─ begin ─ Coordinator ─ yield (from t) ─► holder of a piece
+//	         ◄─ take (from t') ──┘ ◄── yielded (t' ≥ t) ──┘
+//
 // A change is decided by the coordinator, written down, and then told to each worker again
 // and again, in order, until it answers or is lost. A coordinator has a term, the revision
 // at which it took the session: workers do nothing for one that was replaced.

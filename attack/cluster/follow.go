@@ -170,6 +170,9 @@ func (r *Run) takeAt(sequence uint64, data []byte) {
 // takeIn adds a worker's message to what is known. r.mu is held.
 func (r *Run) takeIn(p *part, in *handedIn) {
 	p.began = true
+	for i := range in.Yielded { // whose answer may have been lost
+		r.owed = append(r.owed, r.yielded(p, &in.Yielded[i])...)
+	}
 	if in.Left != nil && p.left == nil {
 		p.left = in.Left
 	}
@@ -229,6 +232,7 @@ func (r *Run) rebuild(ctx context.Context) error {
 	for i, p := range r.parts {
 		parts[i] = *p
 		p.slot, p.number, p.planned = r.joined.Add(p.label()), 0, 0
+		r.tellTaken(p)
 	}
 	r.mu.Unlock()
 	err := r.each(ctx, func(in *handedIn) {

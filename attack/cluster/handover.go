@@ -10,10 +10,14 @@ import (
 	"brunt/attack/plan"
 )
 
+// maxPieces is into how many pieces a share falls at the most that is handed on: each
+// costs its holder a little, and a share may be handed on again.
+const maxPieces = 16
+
 // takers are the workers that can take a share over. r.mu is held.
 func (r *Run) takers() (list []*part) {
 	for _, o := range r.parts {
-		if o.lost == nil && !o.final && o.left == nil && o.began {
+		if o.takes() {
 			list = append(list, o)
 		}
 	}
@@ -23,33 +27,54 @@ func (r *Run) takers() (list []*part) {
 // handOn gives what is left of a worker's shares to others: tickets from an instant since
 // the measured start on, or requests beyond so many of a closed loop's. r.mu is held.
 func (r *Run) handOn(p *part, from time.Duration, taken uint64) (list []*telling) {
+	r.vacate(p)
+	var rest []held
 	for _, h := range p.shares {
-		if r.plan.Open() {
-			h.From = max(h.From, from+r.schedule.Warmup)
-			if last, ok := r.schedule.LastInstant(); ok && h.From > last {
-				continue
-			}
-		} else if r.plan.Requests > 0 {
-			size := r.sizeOf(h)
-			used := min(taken, size)
-			taken -= used
-			if used == size {
-				continue
-			}
-			n := r.narrowed(h.Share)
-			h.Request = n.Number(n.Part(h.Request) + used)
+		left, used := r.leftOf(h, from, taken)
+		taken -= used
+		if left != nil {
+			rest = append(rest, *left)
 		}
-		list = append(list, r.give(p, h, r.takers())...)
+	}
+	if r.plan.Open() {
+		rest = r.whole(rest)
+	}
+	for _, h := range rest {
+		list = append(list, r.give(h, r.takersOf(h.Share))...)
 	}
 	return list
 }
 
-// narrowed is a share of request numbers as workers count it.
-func (r *Run) narrowed(s plan.Share) plan.Share {
-	return s.Narrowed(uint64(len(r.parts)), uint64(max(1, r.plan.Concurrency)))
+// leftOf is what is left of a share, nil for nothing, and how many of the requests taken
+// were its own. r.mu is held.
+func (r *Run) leftOf(h held, from time.Duration, taken uint64) (left *held, used uint64) {
+	if r.plan.Open() {
+		h.From = max(h.From, from+r.schedule.Warmup)
+		last, ends := r.schedule.LastInstant()
+		if ends && h.From > last || h.Until > 0 && h.From >= h.Until {
+			return nil, 0
+		}
+	} else if r.plan.Requests > 0 {
+		size := r.sizeOf(h)
+		if used = min(taken, size); used == size || h.Ended { // what it has yielded is another's
+			return nil, used
+		}
+		n := r.narrowed(h.Share)
+		h.Request = n.Number(n.Part(h.Request) + used)
+	} else if h.Ended {
+		return nil, 0
+	}
+	h.Yields, h.Ended, h.End = false, false, 0
+	return &h, used
 }
 
-// sizeOf is how many requests of a closed loop a share has.
+// narrowed is a share of request numbers as workers count it.
+func (r *Run) narrowed(s plan.Share) plan.Share {
+	return s.Narrowed(r.of, uint64(max(1, r.plan.Concurrency)))
+}
+
+// sizeOf is how many requests of a closed loop a share has, those included that its
+// holder has yielded: it counts them, too.
 func (r *Run) sizeOf(h held) uint64 {
 	if h.Part(uint64(max(1, r.plan.Concurrency))) == 0 {
 		return 0
@@ -58,42 +83,70 @@ func (r *Run) sizeOf(h held) uint64 {
 	return n.Part(r.plan.Requests) - min(n.Part(h.Request), n.Part(r.plan.Requests))
 }
 
-// give splits a share that was a worker's among others. r.mu is held.
-func (r *Run) give(p *part, h held, to []*part) (list []*telling) {
-	parts := len(to)
+// give splits a share among workers. r.mu is held.
+func (r *Run) give(h held, to []*part) []*telling {
+	parts := min(len(to), maxPieces)
 	if !r.plan.Open() {
 		parts = min(parts, max(1, int(h.Part(uint64(r.plan.Concurrency)))))
 	}
 	if parts == 0 {
-		p.nobodys = append(p.nobodys, h)
+		r.nobodySends(h)
 		return nil
 	}
+	if parts < len(to) { // not always the same ones
+		slices.SortStableFunc(to, func(a, b *part) int { return len(a.shares) - len(b.shares) })
+	}
+	var list []*telling
 	for i, o := range to[:parts] {
 		piece := h
 		piece.Share = h.Split(uint64(i), uint64(parts))
-		told := r.put([]*part{o}, change{What: changeTake, From: h.From - r.schedule.Warmup, Share: piece.Share, Request: h.Request})
-		for _, t := range told {
-			t.give, t.of = &piece, p
-			o.shares = append(o.shares, piece)
-		}
-		list = append(list, told...)
+		list = append(list, r.giveTo(o, piece, nil)...)
 	}
 	return list
+}
+
+// giveTo has a worker take a share over, which others have not. r.mu is held.
+func (r *Run) giveTo(o *part, h held, tried []*part) []*telling {
+	list := r.put([]*part{o}, change{What: changeTake, From: h.From - r.schedule.Warmup, Until: h.Until, Share: h.Share, Request: h.Request})
+	for _, t := range list {
+		t.give, t.tried = &h, tried
+		o.shares = append(o.shares, h)
+	}
+	return list
+}
+
+// nobodySends notes a share, or a part of it, that is in nobody's hands: with the worker
+// that had it first. r.mu is held.
+func (r *Run) nobodySends(h held) {
+	first := r.parts[r.origin(h.Share)]
+	first.nobodys = append(first.nobodys, h)
+}
+
+// sendOwed sends what has become necessary as messages were read.
+func (r *Run) sendOwed() {
+	r.mu.Lock()
+	list := r.owed
+	r.owed = nil
+	r.mu.Unlock()
+	if list != nil {
+		r.send(list)
+	}
 }
 
 // refused gives a share that a worker did not take over to another one. r.mu is held.
 func (r *Run) refused(p *part, t *telling) []*telling {
 	p.drop(t.give)
-	var rest []*part
 	if !errors.Is(t.err, attack.ErrOver) {
-		r.notes = append(r.notes, fmt.Sprintf("%s did not take over what %s was to send: %v", p.name(), t.of.label(), t.err))
+		r.notes = append(r.notes, fmt.Sprintf("%s did not take over what %s was to send: %v", p.name(), r.had[r.origin(t.give.Share)], t.err))
 	}
-	for _, o := range r.takers() {
-		if o.index > p.index {
-			rest = append(rest, o)
+	tried := append(slices.Clone(t.tried), p)
+	for _, o := range append(r.takersOf(t.give.Share), r.takers()...) {
+		if !slices.Contains(tried, o) {
+			return r.giveTo(o, *t.give, tried)
 		}
 	}
-	return r.give(t.of, *t.give, rest[:min(1, len(rest))])
+	r.nobodySends(*t.give)
+	return nil
 }
 
 // replaceLeft hands on what workers leave that were told to end by whoever runs them.
@@ -106,6 +159,7 @@ func (r *Run) replaceLeft() {
 			continue
 		}
 		p.handedOn = true
+		r.c.leave(p.member)
 		if !r.stopped.IsZero() {
 			continue
 		}
@@ -115,6 +169,7 @@ func (r *Run) replaceLeft() {
 		} else {
 			p.nobodys = slices.Clone(p.shares)
 		}
+		r.vacate(p)
 		r.aborted = r.aborted || r.c.Loss == Abort || len(r.takers()) == 0
 		r.notes = append(r.notes, text)
 		lines = append(lines, text)

@@ -9,7 +9,7 @@ import (
 // TestSizeOfPieces: the pieces of a share that is handed on have its requests, each once,
 // also where their number does not divide the requests at a time.
 func TestSizeOfPieces(t *testing.T) {
-	r := &Run{plan: plan.Plan{Concurrency: 7, Requests: 1000}, parts: make([]*part, 4)}
+	r := &Run{plan: plan.Plan{Concurrency: 7, Requests: 1000}, of: 4}
 	whole := plan.Share{Index: 2, Of: 4}
 	sum := uint64(0)
 	for i := range uint64(2) {

@@ -57,6 +57,8 @@ func (r *Run) watch(ctx context.Context) {
 			}
 		}
 		r.replaceLeft()
+		r.sendOwed()
+		r.fill(ctx)
 		r.settle()
 		if r.hopeless() {
 			r.giveUp()
@@ -241,6 +243,7 @@ func (r *Run) lose(p *part, revision uint64) error {
 	if r.c.Loss == Abort && running {
 		r.aborted = true
 	}
+	r.vacate(p)
 	r.allLost = !slices.ContainsFunc(r.parts, func(o *part) bool { return o.lost == nil })
 	r.mu.Unlock()
 	r.c.Tell(p.name() + " is lost: " + why)
@@ -297,7 +300,7 @@ func (r *Run) settle() {
 	r.mu.Lock()
 	all := !r.settled
 	for _, p := range r.parts {
-		if p.lost == nil && !p.settled {
+		if p.lost == nil && !p.settled && p.newcomer == nil {
 			all = false
 		}
 	}

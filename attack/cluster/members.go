@@ -28,10 +28,10 @@ func (c *Coordinator) offer(h hello) offer {
 	return o
 }
 
-// present is the number of workers that are not lost. c.mu is held.
+// present is the number of workers that are not lost, and do not leave. c.mu is held.
 func (c *Coordinator) present() (n int) {
 	for _, m := range c.members {
-		if !m.gone {
+		if !m.gone && !m.leaves {
 			n++
 		}
 	}
@@ -70,6 +70,14 @@ func (c *Coordinator) memberOf(id string) *member {
 		}
 	}
 	return nil
+}
+
+// leave notes that a worker is to end, by whoever runs it: another one may come in its
+// place.
+func (c *Coordinator) leave(m *member) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	m.leaves = true
 }
 
 // notify wakes whoever waits for a member. c.mu is held.

@@ -9,6 +9,7 @@ import (
 	"github.com/fxamacker/cbor/v2"
 	"github.com/nats-io/nats.go"
 
+	"brunt/attack"
 	"brunt/attack/plan"
 )
 
@@ -139,11 +140,12 @@ type change struct {
 	Term        term
 	Run, Number int
 	What        string
-	From        time.Duration // since the measured start
+	From        time.Duration // since the measured start; of a share that is yielded, since the schedule's
 	Freq        int           // of a rate
 	Per         time.Duration
 	Concurrency int
 	Length      time.Duration
+	Until       time.Duration // of a share that is taken over, since the schedule's start; 0 for good
 	Share       plan.Share
 	Request     uint64 // the first of the share's that is not done yet, in a closed loop
 	How         plan.AtEnd
@@ -155,6 +157,7 @@ const (
 	changeLength = "length"
 	changeStop   = "stop"
 	changeTake   = "take"
+	changeYield  = "yield"
 	changeSettle = "settle"
 )
 
@@ -164,6 +167,14 @@ type answer struct {
 	Over     bool // refused, since its run sends no more
 	Early    bool // refused, since its run has not begun
 	Replaced bool // refused, since another coordinator is at work
+	Yielded  *yielded
+}
+
+// yielded is where a worker has ended to send a share. Its first one has the number 1: a
+// worker may be given a share again that it has yielded before.
+type yielded struct {
+	Number int
+	attack.Yielded
 }
 
 // replacedAnswer is one to a coordinator that is none any more.

@@ -15,7 +15,7 @@ func (c *Coordinator) Gather(ctx context.Context, tell func(string)) error {
 	return c.until(ctx, func() (bool, error) {
 		ready, present := 0, c.present()
 		for _, m := range c.members {
-			if _, _, ok := m.clock.Offset(c.Clock()); ok && !m.gone {
+			if _, _, ok := m.clock.Offset(c.Clock()); ok && !m.gone && !m.leaves {
 				ready++
 			}
 		}

@@ -45,6 +45,8 @@ type runState struct {
 	Length  *time.Duration
 	Parts   []partState
 	Notes   []string
+	Owners  []int // indexes of workers; -1 for nobody
+	Had     []string
 }
 
 type partState struct {
@@ -55,6 +57,8 @@ type partState struct {
 	Left    *left
 	Nobodys []held
 	Lost    *lossState
+	Joined  *newcomer
+	Yields  int
 }
 
 type lossState struct {
@@ -216,7 +220,10 @@ func (r *Run) stateNow() *runState {
 		s.Stopped = r.stopped.UnixNano()
 	}
 	for _, p := range r.parts {
-		one := partState{Worker: p.index, Shares: slices.Clone(p.shares), Told: p.told, Left: p.left, Nobodys: slices.Clone(p.nobodys)}
+		one := partState{Worker: p.index, Shares: slices.Clone(p.shares), Told: p.told, Left: p.left, Nobodys: slices.Clone(p.nobodys), Yields: p.yields}
+		if p.newcomer != nil {
+			one.Joined = new(*p.newcomer)
+		}
 		for _, t := range p.outbox {
 			one.Pending = append(one.Pending, t.change)
 		}
@@ -225,6 +232,14 @@ func (r *Run) stateNow() *runState {
 		}
 		s.Parts = append(s.Parts, one)
 	}
+	for _, o := range r.owners {
+		at := -1
+		if o != nil {
+			at = o.index
+		}
+		s.Owners = append(s.Owners, at)
+	}
+	s.Had = slices.Clone(r.had)
 	travels := r.plan
 	travels.Expect = nil
 	s.Plan, _ = json.Marshal(&travels) // as it went to the workers
@@ -266,11 +281,25 @@ func (c *Coordinator) Resume() (*Run, error) {
 	if err := r.takeUp(s.Parts); err != nil {
 		return nil, err
 	}
+	r.of, r.had = uint64(len(s.Owners)), s.Had
+	for _, index := range s.Owners {
+		r.owners = append(r.owners, r.partOf(index))
+	}
 	// What the workers have reported so far is there before anything is judged.
 	if err := r.rebuild(ctx); err != nil {
 		return nil, err
 	}
 	return r, r.run()
+}
+
+// given is the share that a change has the part take over.
+func (p *part) given(ch *change) *held {
+	for _, h := range p.shares {
+		if h.Share == ch.Share && h.Request == ch.Request && !h.Ended {
+			return &h
+		}
+	}
+	return &held{Share: ch.Share, Request: ch.Request, Until: ch.Until}
 }
 
 // takeUp gives the run its parts as they were.
@@ -284,16 +313,23 @@ func (r *Run) takeUp(parts []partState) error {
 		}
 		m := c.members[one.Worker]
 		p := r.newPart(m, one.Shares)
-		p.told, p.left, p.handedOn, p.nobodys = one.Told, one.Left, one.Left != nil, one.Nobodys
+		p.told, p.left, p.handedOn, p.nobodys, p.yields = one.Told, one.Left, one.Left != nil, one.Nobodys, one.Yields
 		for _, ch := range one.Pending {
 			ch.Term = c.term
-			p.outbox = append(p.outbox, &telling{change: ch, kept: true, done: make(chan struct{})})
+			t := &telling{change: ch, kept: true, done: make(chan struct{})}
+			if ch.What == changeTake {
+				t.give = p.given(&ch)
+			}
+			p.outbox = append(p.outbox, t)
+		}
+		if p.newcomer = one.Joined; p.newcomer != nil {
+			r.newcomers = max(r.newcomers, p.newcomer.Number)
 		}
 		if l := one.Lost; l != nil {
 			p.lost = &loss{why: l.Why, since: l.Since, at: time.Unix(0, l.At), number: l.Number, allowed: l.Allowed}
 			p.cancel()
 		} else {
-			m.busy = true
+			m.busy, m.leaves = true, one.Left != nil
 		}
 		r.parts = append(r.parts, p)
 	}

@@ -53,25 +53,30 @@ type Run struct {
 	// Changes are made one at a time.
 	changing sync.Mutex
 
-	mu       sync.Mutex
-	parts    []*part
-	joined   *join.Accumulator
-	changes  []plan.Change
-	length   *time.Duration
-	schedule *plan.Schedule
-	stopped  time.Time // zero where nobody stopped it
-	settled  bool      // the end of the warm-up was told
-	version  int       // counts what has changed since the start
-	sequence uint64    // in the stream, of the last message that was taken
-	taken    time.Time // when that was
-	over     bool
-	aborted  bool  // a worker's loss has stopped it
-	allLost  bool  // no worker is left
-	cannot   error // why the last worker that is silent could not be given up; watch's alone
-	alone    bool  // it was given up, since no server was to be reached
-	cached   *result.Snapshot
-	cachedOf int
-	notes    []string
+	mu        sync.Mutex
+	parts     []*part
+	of        uint64     // shares at the start
+	owners    []*part    // who has each of them for good; nil for nobody
+	had       []string   // the label of who has, or had, it last
+	newcomers uint64     // that there were
+	owed      []*telling // which are yet to be sent
+	joined    *join.Accumulator
+	changes   []plan.Change
+	length    *time.Duration
+	schedule  *plan.Schedule
+	stopped   time.Time // zero where nobody stopped it
+	settled   bool      // the end of the warm-up was told
+	version   int       // counts what has changed since the start
+	sequence  uint64    // in the stream, of the last message that was taken
+	taken     time.Time // when that was
+	over      bool
+	aborted   bool  // a worker's loss has stopped it
+	allLost   bool  // no worker is left
+	cannot    error // why the last worker that is silent could not be given up; watch's alone
+	alone     bool  // it was given up, since no server was to be reached
+	cached    *result.Snapshot
+	cachedOf  int
+	notes     []string
 }
 
 // part is a worker's part of a run, guarded by the run's lock.
@@ -80,24 +85,26 @@ type part struct {
 	ctx    context.Context // ends once nothing is to be told any more: it is lost, or done
 	cancel context.CancelFunc
 
-	shares   []held
-	told     int        // number of the last change
-	outbox   []*telling // changes that are to be told, in order
-	wake     chan struct{}
-	revision uint64        // of its lease
-	allowed  uint64        // how far its lease lets a closed loop go
-	renewed  time.Time     // by this machine's clock
-	number   int           // of the last message
-	reported time.Duration // its instant, since the measured start
-	slot     int           // in what is joined
-	began    bool          // its lease, a message or its answer says so
-	final    bool          // its last snapshot is in
-	doneAt   time.Time     // when it was first heard that its run has ended
-	lost     *loss
-	left     *left  // it was told to end, by whoever runs it
-	handedOn bool   // others send the rest of its share since it has left
-	more     bool   // it was lost, and has handed in something since
-	nobodys  []held // what of its shares nobody sends
+	*newcomer // nil where it was there from the start
+	shares    []held
+	told      int        // number of the last change
+	yields    int        // number of the last yielded that is known
+	outbox    []*telling // changes that are to be told, in order
+	wake      chan struct{}
+	revision  uint64        // of its lease
+	allowed   uint64        // how far its lease lets a closed loop go
+	renewed   time.Time     // by this machine's clock
+	number    int           // of the last message
+	reported  time.Duration // its instant, since the measured start
+	slot      int           // in what is joined
+	began     bool          // its lease, a message or its answer says so
+	final     bool          // its last snapshot is in
+	doneAt    time.Time     // when it was first heard that its run has ended
+	lost      *loss
+	left      *left  // it was told to end, by whoever runs it
+	handedOn  bool   // others send the rest of its share since it has left
+	more      bool   // it was lost, and has handed in something since
+	nobodys   []held // what of its shares nobody sends
 
 	unreadable bool // a message of it could not be read
 
@@ -113,6 +120,10 @@ type held struct {
 	plan.Share
 	From    time.Duration
 	Request uint64
+	Yields  bool          // it was told to yield the rest to another one
+	Ended   bool          // it has said where it ended:
+	Until   time.Duration // at an instant of the schedule; also where it was given no more; 0 for good
+	End     uint64        // before that request
 }
 
 // loss is how a worker was lost.
@@ -168,13 +179,15 @@ func (c *Coordinator) enlist(r *Run) (order int) {
 	r.number = c.runs
 	var ready []*member
 	for _, m := range c.members {
-		if !m.gone && m.state.Order == c.orders && m.state.State == saidReady {
+		if m.free(c.orders) {
 			ready = append(ready, m)
 		}
 	}
+	r.of = uint64(len(ready))
 	for i, m := range ready {
 		m.busy = true
-		r.parts = append(r.parts, r.newPart(m, []held{{Share: plan.Share{Index: uint64(i), Of: uint64(len(ready))}}}))
+		p := r.newPart(m, []held{{Share: plan.Share{Index: uint64(i), Of: r.of}}})
+		r.parts, r.owners, r.had = append(r.parts, p), append(r.owners, p), append(r.had, p.label())
 	}
 	return c.orders
 }
@@ -191,6 +204,10 @@ func (r *Run) run() error {
 		return err
 	}
 	for _, p := range r.parts {
+		if n := p.newcomer; n != nil && !n.Began && p.lost == nil {
+			r.bringIn(ctx, p) // where an earlier coordinator has not
+			continue
+		}
 		r.work.Go(func() { r.deliver(ctx, p) })
 	}
 	r.work.Go(func() { r.watch(ctx) })
@@ -208,9 +225,7 @@ func (r *Run) ahead() bool { return !r.plan.Open() && r.plan.Requests > 0 }
 // beginAll tells all workers when to start what. One that does not answer for as long as
 // a lease lasts is left to whoever looks for workers that are lost.
 func (r *Run) beginAll(order int) error {
-	travels := r.plan
-	travels.Instants, travels.Expect = nil, nil // which the workers have of their own
-	body, err := json.Marshal(&travels)
+	body, err := travelling(&r.plan)
 	if err != nil {
 		return err
 	}
@@ -222,17 +237,8 @@ func (r *Run) beginAll(order int) error {
 	var all errgroup.Group
 	all.SetLimit(64)
 	for _, p := range r.parts {
-		r.c.mu.Lock()
-		offset, _, _ := p.clock.Offset(r.c.Clock())
-		r.c.mu.Unlock()
-		b := begin{
-			Term: r.c.term, Run: r.number, Order: order, ID: r.id, Plan: body, Shares: []plan.Share{p.shares[0].Share},
-			At: r.start.Add(offset).UnixNano(), Ahead: r.ahead() && r.leased(),
-		}
-		if r.leased() {
-			b.Lease = r.c.lease
-		}
-		all.Go(func() error { return r.begin(ctx, p, &b) })
+		b := r.beginOf(p, order, body, p.shares[0].Share)
+		all.Go(func() error { return r.begin(ctx, p, b) })
 	}
 	if err := all.Wait(); err != nil {
 		return err
@@ -241,6 +247,28 @@ func (r *Run) beginAll(order int) error {
 		return errors.New("none of the workers has answered: the run has not begun")
 	}
 	return nil
+}
+
+// travelling is a plan as it goes to the workers.
+func travelling(p *plan.Plan) ([]byte, error) {
+	travels := *p
+	travels.Instants, travels.Expect = nil, nil // which the workers have of their own
+	return json.Marshal(&travels)
+}
+
+// beginOf is what a worker is told to begin with.
+func (r *Run) beginOf(p *part, order int, body []byte, share plan.Share) *begin {
+	r.c.mu.Lock()
+	offset, _, _ := p.clock.Offset(r.c.Clock())
+	r.c.mu.Unlock()
+	b := &begin{
+		Term: r.c.term, Run: r.number, Order: order, ID: r.id, Plan: body, Shares: []plan.Share{share},
+		At: r.start.Add(offset).UnixNano(), Ahead: r.ahead() && r.leased(),
+	}
+	if r.leased() {
+		b.Lease = r.c.lease
+	}
+	return b
 }
 
 func (r *Run) begin(ctx context.Context, p *part, b *begin) error {
@@ -283,7 +311,7 @@ func (r *Run) release() {
 	r.c.mu.Lock()
 	defer r.c.mu.Unlock()
 	for _, p := range r.parts {
-		p.busy = false
+		p.busy, p.gone = false, p.gone || p.leaves
 		p.heard = time.Now()
 	}
 }
@@ -328,7 +356,7 @@ func (r *Run) Stop(how plan.AtEnd) {
 	r.mu.Unlock()
 	r.endOne.Do(func() { close(r.ending) })
 	if !over {
-		go r.tell(r.parts, change{What: changeStop, How: how}) // one that does not hear is lost by its lease
+		go r.tell(change{What: changeStop, How: how}) // one that does not hear is lost by its lease
 	}
 }
 

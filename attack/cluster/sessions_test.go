@@ -214,32 +214,6 @@ func TestStoreFull(t *testing.T) {
 	})
 }
 
-// TestJoinsLate has a worker come when a run has begun, in place of one that was lost: it
-// takes part in the next one.
-func TestJoinsLate(t *testing.T) {
-	needs.Time(t)
-	t.Parallel()
-	r := newRigOf(t, rigOptions{workers: 2, bodies: 3000, loss: Redistribute, lease: 2 * time.Second})
-	p := openPlan(100, 6*time.Second)
-	run := r.start(p)
-	r.workers = append(r.workers, r.worker("w2", "test", 0))
-	await(t, "a refusal", func() bool { return strings.Contains(r.said(), "has its 2 workers") })
-	r.signal(1, syscall.SIGKILL)
-	s := r.wait(run, bound(&p))
-	r.check(s)
-	r.tells(s, "w1")
-	await(t, "the newcomer", func() bool {
-		r.c.mu.Lock()
-		defer r.c.mu.Unlock()
-		return len(r.c.members) == 3 && r.c.members[2].state.State == saidReady
-	})
-	before := r.counter.arrived()
-	s = r.wait(r.start(openPlan(100, 2*time.Second)), 30*time.Second)
-	if c := &s.Counts; c.Planned != 200 || c.Succeeded != 200 || r.counter.arrived()-before != 200 || len(s.Workers) != 2 {
-		t.Errorf("the next run: planned %d, succeeded %d, arrived %d, by %d workers; want 200 by 2", c.Planned, c.Succeeded, r.counter.arrived()-before, len(s.Workers))
-	}
-}
-
 // TestChangeWhileOneIsStopped gives a run another rate while a worker cannot hear it: it
 // makes the change later, and all agree on what is left.
 func TestChangeWhileOneIsStopped(t *testing.T) {

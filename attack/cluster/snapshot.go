@@ -105,15 +105,20 @@ func (r *Run) lostOf(p *part) result.Lost {
 			until = min(until, r.stopped.Sub(r.start))
 		}
 		for _, h := range p.shares {
-			l.PlannedUnknown += r.schedule.PlannedOf(h.Share, h.From, until)
+			l.PlannedUnknown += r.schedule.PlannedOf(h.Share, h.From, h.before(until))
 		}
 		l.PlannedUnknown += r.unsent(p)
 	case r.plan.Requests > 0:
 		allowed := p.lost.allowed
 		for _, h := range p.shares {
 			n := min(r.sizeOf(h), allowed)
-			l.PlannedUnknown += n
 			allowed -= n
+			if h.Ended {
+				rest := h
+				rest.Request = h.End
+				n = min(n, r.sizeOf(h)-r.sizeOf(rest))
+			}
+			l.PlannedUnknown += n
 		}
 		l.PlannedUnknown += r.unsent(p)
 	}
@@ -130,12 +135,21 @@ func (r *Run) unsent(p *part) (n uint64) {
 	}
 	for _, h := range p.nobodys {
 		if r.plan.Open() {
-			n += r.schedule.PlannedOf(h.Share, h.From, now.Sub(r.start))
+			n += r.schedule.PlannedOf(h.Share, h.From, h.before(now.Sub(r.start)))
 		} else if r.plan.Requests > 0 {
 			n += r.sizeOf(h)
 		}
 	}
 	return n
+}
+
+// before is an instant of the schedule, or the earlier one at which the share is held no
+// more.
+func (h *held) before(at time.Duration) time.Duration {
+	if h.Until > 0 {
+		at = min(at, h.Until)
+	}
+	return at
 }
 
 // lossNotes say what the merged verdict does not: that a worker came back. r.mu is held.

@@ -35,12 +35,13 @@ const (
 // handedIn is what a worker's message to the stream holds.
 type handedIn struct {
 	Worker, Run int
-	Number      int    // of the message, from 1
-	Settled     bool   // latency has, within a warm-up that lasts until then
-	Last        bool   // the run is done
-	Body        []byte // see wire.Encode
-	Object      string // where the body lies instead, since it is larger than a message may be
-	Left        *left  // nil where the worker goes on
+	Number      int       // of the message, from 1
+	Settled     bool      // latency has, within a warm-up that lasts until then
+	Last        bool      // the run is done
+	Body        []byte    // see wire.Encode
+	Object      string    // where the body lies instead, since it is larger than a message may be
+	Yielded     []yielded // all so far
+	Left        *left     // nil where the worker goes on
 
 	message    *wire.Message // what was read of it
 	unreadable error         // why it could not be
@@ -70,8 +71,9 @@ type task struct {
 	leftOnce    sync.Once
 
 	mu      sync.Mutex
-	changes int       // number of the last one
-	refused answer    // to it
+	changes int    // number of the last one
+	last    answer // to it
+	yielded []yielded
 	doneAt  time.Time // of the run; zero while it is under way
 	in      bool      // the last snapshot is in the stream
 	lost    bool      // its lease was revoked
@@ -140,8 +142,10 @@ func (t *task) report() {
 		}
 		body, err := sender.Encode(t.session.renamed(t.run.Snapshot()))
 		if err == nil {
+			left := t.leftNow() // after which nothing is yielded any more
 			err = t.handIn(&handedIn{
-				Worker: t.session.index, Run: t.number, Number: number, Settled: isClosed(t.run.Settled()), Last: last, Body: body, Left: t.leftNow(),
+				Worker: t.session.index, Run: t.number, Number: number, Settled: isClosed(t.run.Settled()), Last: last, Body: body,
+				Left: left, Yielded: t.yieldedSoFar(),
 			})
 		}
 		if err == nil {
@@ -166,6 +170,12 @@ func (t *task) leftNow() *left {
 		return nil
 	}
 	return &left{from, t.run.Taken()}
+}
+
+func (t *task) yieldedSoFar() []yielded {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.Clone(t.yielded)
 }
 
 func isClosed(c <-chan struct{}) bool {
@@ -241,17 +251,28 @@ func (s *session) change(c change) answer {
 	defer t.mu.Unlock()
 	switch {
 	case c.Number == t.changes: // asked again
-		return t.refused
+		return t.last
 	case c.Number < t.changes:
 		return answer{}
 	}
-	t.changes = c.Number
-	if err := t.obey(&c); err != nil {
-		t.refused = answer{Refused: err.Error(), Over: errors.Is(err, attack.ErrOver)}
-		return t.refused
+	t.changes, t.last = c.Number, answer{}
+	if c.What == changeYield {
+		y, err := t.run.Yield(c.Share, c.From)
+		if err != nil {
+			t.last = refusal(err)
+			return t.last
+		}
+		t.yielded = append(t.yielded, yielded{len(t.yielded) + 1, y})
+		t.last.Yielded = &t.yielded[len(t.yielded)-1]
+	} else if err := t.obey(&c); err != nil {
+		t.last = refusal(err)
 	}
-	t.refused = answer{}
-	return answer{}
+	return t.last
+}
+
+// refusal is the answer to a change that a run has not made.
+func refusal(err error) answer {
+	return answer{Refused: err.Error(), Over: errors.Is(err, attack.ErrOver)}
 }
 
 func (t *task) obey(c *change) error {
@@ -261,7 +282,7 @@ func (t *task) obey(c *change) error {
 	case changeLength:
 		return t.run.Last(c.Length)
 	case changeTake:
-		return t.run.Take(c.Share, c.From, c.Request)
+		return t.run.Take(c.Share, c.From, c.Until, c.Request)
 	case changeSettle:
 		return t.run.Settle(c.From)
 	case changeStop:

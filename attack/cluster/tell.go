@@ -15,8 +15,8 @@ type telling struct {
 	kept   bool          // it is written down, for a coordinator that is started again
 	done   chan struct{} // closed once err is final
 	err    error
-	give   *held // of a taken share; nil otherwise
-	of     *part // whose it was
+	give   *held   // of a share to be taken over; nil otherwise
+	tried  []*part // who were to take it over before
 }
 
 // put adds a change to the outboxes of parts. r.mu is held.
@@ -50,10 +50,10 @@ func (r *Run) send(list []*telling) {
 	}
 }
 
-// tell has workers make a change, all at once, without waiting for them.
-func (r *Run) tell(parts []*part, ch change) []*telling {
+// tell has all workers make a change, all at once, without waiting for them.
+func (r *Run) tell(ch change) []*telling {
 	r.mu.Lock()
-	list := r.put(parts, ch)
+	list := r.put(r.parts, ch)
 	r.mu.Unlock()
 	r.send(list)
 	return list
@@ -137,7 +137,7 @@ func (r *Run) deliverOne(p *part, t *telling) bool {
 			if a.Over {
 				err = attack.ErrOver
 			}
-			r.answered(p, t, err)
+			r.answered(p, t, &a, err)
 			return !a.Replaced
 		}
 		select {
@@ -152,22 +152,29 @@ func (r *Run) deliverOne(p *part, t *telling) bool {
 const renewPause = 200 * time.Millisecond
 
 // answered takes a change out of a worker's outbox. What it does not take over goes to
-// another.
-func (r *Run) answered(p *part, t *telling, err error) {
+// another, and what it has yielded to whom it belongs.
+func (r *Run) answered(p *part, t *telling, a *answer, err error) {
 	r.mu.Lock()
 	p.outbox = p.outbox[1:]
 	t.err = err
 	close(t.done)
-	var again []*telling
-	if t.give == nil && err != nil && !errors.Is(err, attack.ErrOver) && !errors.Is(err, ErrReplaced) {
+	var next []*telling
+	switch {
+	case errors.Is(err, ErrReplaced):
+	case t.change.What == changeTake && err != nil:
+		next = r.refused(p, t)
+	case t.change.What == changeTake:
+		r.took(p, t.give)
+	case t.change.What == changeYield:
+		if a.Yielded != nil { // else it sends no more, or not that share
+			next = r.yielded(p, a.Yielded)
+		}
+	case err != nil && !errors.Is(err, attack.ErrOver):
 		r.notes = append(r.notes, "a change of the load was not made by all: "+err.Error())
 	}
-	if t.give != nil && err != nil && !errors.Is(err, ErrReplaced) {
-		again = r.refused(p, t)
-	}
 	r.mu.Unlock()
-	if again != nil {
-		r.send(again)
+	if next != nil {
+		r.send(next)
 	}
 }
 
@@ -179,7 +186,7 @@ func (r *Run) undelivered(p *part) {
 		t.err = attack.ErrOver
 		close(t.done)
 		if t.give != nil && p.lost == nil { // it has ended: a lost one's are handed on with its own
-			t.of.nobodys = append(t.of.nobodys, *t.give)
+			r.nobodySends(*t.give)
 			p.drop(t.give)
 		}
 	}
@@ -189,7 +196,7 @@ func (r *Run) undelivered(p *part) {
 // drop takes a share away that the part was to have.
 func (p *part) drop(h *held) {
 	for i := range p.shares {
-		if p.shares[i] == *h {
+		if s := &p.shares[i]; s.Share == h.Share && s.From == h.From && s.Request == h.Request && !s.Ended {
 			p.shares = append(p.shares[:i:i], p.shares[i+1:]...)
 			return
 		}

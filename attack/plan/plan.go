@@ -104,6 +104,11 @@ type Plan struct {
 	// plan; nil is all of it. Rates, counts and bounds of the plan are those of all runs
 	// together: each sends its part of them.
 	Shares []Share
+	// Joined is for a run that begins while others send the plan already: which of those
+	// it is, from 1 on; 0 for one that is there from the start. It sends nothing of its
+	// Shares but what it is given, and the numbers of its requests, where it counts them
+	// itself, lie where no other run's come.
+	Joined uint64
 	// RunID is what begins the ids of the run's requests, where several runs send one
 	// plan; empty is one of the run's own. A run that sends tickets again which another
 	// run of that id may have sent needs an id that differs.

@@ -87,8 +87,13 @@ func NewSchedule(p *Plan) *Schedule {
 		s.sequence = sequence{curve: p.Curve(nil), gaps: gaps}
 		first = p.Stages[0].Rate
 	}
+	if p.Shares != nil {
+		s.holdings = []Holding{}
+	}
 	for _, share := range p.Shares {
-		s.holdings = append(s.holdings, Holding{Share: share})
+		if p.Joined == 0 {
+			s.holdings = append(s.holdings, Holding{Share: share})
+		}
 	}
 	if p.Warmup > 0 {
 		s.warming = constant(first, arrivals.NewGaps(p.Law, p.Seed, warmupGaps))

@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/bits"
 	"regexp"
+	"slices"
 	"time"
 
 	vegeta "github.com/tsenart/vegeta/v12/lib"
@@ -103,6 +104,13 @@ func (p *Plan) Fraction() float64 {
 	return sum
 }
 
+// joinedApart is the distance between the request numbers of runs that joined.
+const joinedApart = 1 << 32
+
+// FirstNumber is from which of its request numbers on a run counts that numbers its
+// requests itself: one that has joined begins where no other run's come.
+func (p *Plan) FirstNumber() uint64 { return p.Joined * joinedApart }
+
 // wholeOf is the largest total of which the plan's shares hold no more than so many.
 func (p *Plan) wholeOf(part uint64) uint64 {
 	switch {
@@ -187,10 +195,12 @@ func (p *Plan) validShares() error {
 	return nil
 }
 
-// Holding is a share that a run holds from an instant of its schedule on.
+// Holding is a share that a run holds from an instant of its schedule on, and until
+// another one.
 type Holding struct {
 	Share
 	Since time.Duration // since the schedule's start
+	Until time.Duration // the same; 0 for good
 }
 
 // Holdings are the shares that the schedule counts planned tickets of; nil for all.
@@ -198,10 +208,23 @@ type Holding struct {
 func (s *Schedule) Holdings() []Holding { return s.holdings }
 
 // Taking is the schedule that counts another share's tickets, too, from an instant since
-// the schedule's start on.
-func (s *Schedule) Taking(share Share, since time.Duration) *Schedule {
+// the schedule's start on, and until another one where that is not 0.
+func (s *Schedule) Taking(h Holding) *Schedule {
 	n := *s
-	n.holdings = append(s.holdings[:len(s.holdings):len(s.holdings)], Holding{share, since})
+	n.holdings = append(s.holdings[:len(s.holdings):len(s.holdings)], h)
+	return &n
+}
+
+// Yielding is the schedule that counts the tickets of a share that it held for good only
+// until an instant since its start.
+func (s *Schedule) Yielding(share Share, until time.Duration) *Schedule {
+	n := *s
+	n.holdings = slices.Clone(s.holdings)
+	for i := range n.holdings {
+		if h := &n.holdings[i]; h.Share == share && h.Until == 0 {
+			h.Until = until
+		}
+	}
 	return &n
 }
 
@@ -216,6 +239,9 @@ func (s *Schedule) First(h Holding) uint64 {
 // heldOf is how many of the first n measured tickets a holder of the share sends.
 func (s *Schedule) heldOf(h Holding, n uint64) uint64 {
 	from, to := max(s.Warm, s.First(h)), s.Warm+min(n, math.MaxUint64-s.Warm)
+	if h.Until > 0 {
+		to = min(to, s.Before(h.Until))
+	}
 	if to <= from {
 		return 0
 	}
@@ -237,7 +263,7 @@ func (s *Schedule) held(n uint64) (sum uint64) {
 // another, counted from the schedule's start, a share holds: what it leaves when its
 // worker is lost at the first instant and found to be at the second.
 func (s *Schedule) PlannedOf(share Share, from, to time.Duration) uint64 {
-	return s.heldOf(Holding{share, from}, s.planned(to))
+	return s.heldOf(Holding{Share: share, Since: from}, s.planned(to))
 }
 
 // LastInstant is that of the last measured ticket, counted from the schedule's start; ok

@@ -23,7 +23,7 @@ type planned struct {
 func ticketsOf(s *Schedule, h Holding, until time.Duration) (list []planned) {
 	for k := s.First(h); ; k += h.stride() {
 		at, ok := s.At(k)
-		if !ok || at >= until {
+		if !ok || at >= until || h.Until > 0 && at >= h.Until {
 			return list
 		}
 		t := planned{number: k, index: k, at: at}
@@ -119,12 +119,26 @@ func TestSharesAreOneSchedule(t *testing.T) {
 		look := time.Duration(rapid.Int64Range(0, int64(7*time.Second)).Draw(t, "look"))
 		var all []planned
 		var counted uint64
+		// A newcomer takes over what they have taken, from each as of an instant of its own.
+		newcomer := NewSchedule(&Plan{})
+		joins := lost < n && rapid.Bool().Draw(t, "another one joins")
+		if joins {
+			own := p
+			own.Shares, own.Joined = []Share{{lost, n}}, 1
+			newcomer = NewSchedule(&own)
+		}
 		for i := range n {
 			own := p
 			own.Shares = []Share{{i, n}}
 			s := NewSchedule(&own)
 			if at := slices.Index(survivors, i); lost < n && at >= 0 {
-				s = s.Taking(Share{lost, n}.Split(uint64(at), uint64(len(survivors))), left)
+				piece := Share{lost, n}.Split(uint64(at), uint64(len(survivors)))
+				s = s.Taking(Holding{Share: piece, Since: left})
+				if joins {
+					until := left + time.Duration(rapid.Int64Range(1, int64(2*time.Second)).Draw(t, "yielded"))
+					s = s.Yielding(piece, until)
+					newcomer = newcomer.Taking(Holding{Share: piece, Since: until})
+				}
 			}
 			s = change(s)
 			until := time.Duration(math.MaxInt64)
@@ -136,6 +150,13 @@ func TestSharesAreOneSchedule(t *testing.T) {
 			}
 			for _, h := range s.Holdings() {
 				all = append(all, ticketsOf(s, h, until)...)
+			}
+		}
+		if joins {
+			s := change(newcomer)
+			counted += s.PlannedBefore(look)
+			for _, h := range s.Holdings() {
+				all = append(all, ticketsOf(s, h, math.MaxInt64)...)
 			}
 		}
 		slices.SortFunc(all, func(a, b planned) int { return int(a.number) - int(b.number) })

@@ -28,7 +28,14 @@ type Worker struct {
 	LimitedBy, Trust string
 	Error            time.Duration
 	Reasons          []string
-	Lost             *Lost // nil where it was not
+	Lost             *Lost   // nil where it was not
+	Joined           *Joined // nil where it was there from the start
+}
+
+// Joined is how a worker came to a run that was under way, in place of another one.
+type Joined struct {
+	At time.Duration // since the run's measured start
+	Of string        // the worker whose share it took over; empty where it took none
 }
 
 // Lost is how a run's worker was lost.
@@ -74,6 +81,7 @@ func (v *Verdict) judgeWorkers(s *Snapshot, p *plan.Plan) {
 	if len(behind) > 0 && (v.LimitedBy != LimitClient || len(behind) < len(s.Workers)) {
 		v.Notes = append(v.Notes, setting.Plain(namedWorkers(behind)+" did not make the load as planned"))
 	}
+	v.nameJoined(s)
 	if apart := s.apart(); apart != "" {
 		v.Notes = append(v.Notes, setting.Plain(apart))
 	}
@@ -126,7 +134,7 @@ func (s *Snapshot) apart() string {
 	most := maxApart
 	for i := range s.Workers {
 		w := &s.Workers[i]
-		if off := w.At.Abs() + w.ClockError; off > maxApart && w.Sent > 0 {
+		if off := w.At.Abs() + w.ClockError; off > maxApart && w.Sent > 0 && w.Joined == nil {
 			names, most = append(names, w.Name), max(most, off)
 		}
 	}
@@ -165,6 +173,23 @@ func (w *Worker) doubts() string {
 		own = own[:len(own)-1] // the last one is what it took of its machine
 	}
 	return "worker " + w.Name + ": " + strings.Join(own, "; ")
+}
+
+// nameJoined says in the notes which workers came when the run was under way.
+func (v *Verdict) nameJoined(s *Snapshot) {
+	told := 0
+	for i := range s.Workers {
+		w := &s.Workers[i]
+		if w.Joined == nil || w.Joined.Of == "" {
+			continue
+		}
+		if told++; told <= maxNamed {
+			v.Notes = append(v.Notes, setting.Plain("worker "+w.Name+" joined at "+spell.Span(w.Joined.At.Round(100*time.Millisecond))+" and took over the share of worker "+w.Joined.Of))
+		}
+	}
+	if more := told - maxNamed; more > 0 {
+		v.Notes = append(v.Notes, setting.Plain(spell.Counted(uint64(more), "more worker")+" joined on the way"))
+	}
 }
 
 // nameLost says in the headline, the short form and the notes which workers were lost.

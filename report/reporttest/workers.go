@@ -6,8 +6,8 @@ import (
 	"brunt/report"
 )
 
-// Workers are so many of a run, from 2 on: the second was lost, and the last, where there
-// are three, is not quite trusted.
+// Workers are so many of a run, from 2 on: the second was lost, the third, where there are
+// four, has joined in its place, and the last, where there are three, is not quite trusted.
 func Workers(n int) []report.Worker {
 	list := make([]report.Worker, n)
 	for i := range list {
@@ -19,6 +19,9 @@ func Workers(n int) []report.Worker {
 	}
 	list[1].State, list[1].Sent = "running", 400
 	list[1].Lost = &report.LostWorker{LastS: 3.2, Why: "it has not renewed its lease for 6 s"}
+	if n > 3 { // which came in its place
+		list[2].StartS, list[2].TookOver = 5.25, new(list[1].Name)
+	}
 	if n > 2 {
 		list[n-1].Trust, list[n-1].LatenessP99MS = new("limited"), new(2.5)
 		list[n-1].Reasons = []string{"up to 2 ms of the p99 response time of 65 ms may be brunt's own delay"}

@@ -13,7 +13,7 @@ import (
 const maxWorkerRows = 8
 
 // workers is a table of the machines, or processes, that sent the load together. Of many
-// it has those that were lost, or are trusted the least.
+// it has those that were lost, came in their place, or are trusted the least.
 func (p *page) workers(r *report.Report) {
 	list := slices.Clone(r.Client.Workers)
 	if len(list) == 0 {
@@ -50,7 +50,7 @@ func doubt(w *report.Worker) int {
 		return 2
 	case *w.Trust == "none":
 		return 2
-	case *w.Trust == "limited":
+	case *w.Trust == "limited", w.TookOver != nil:
 		return 1
 	}
 	return 0
@@ -63,8 +63,11 @@ func coresOf(w *report.Worker) string {
 	return fmt.Sprintf("%s of %d", format.Share(100*w.CPUS/(w.WallS*float64(w.Cores))), w.Cores)
 }
 
-// beganOf is when it began, after the run did or before it.
+// beganOf is when it began, after the run did or before it, or when it joined.
 func beganOf(w *report.Worker) string {
+	if w.TookOver != nil {
+		return "joined at " + format.Moment(w.StartS)
+	}
 	if w.ClockErrorMS == nil || w.Trust == nil {
 		return format.None
 	}

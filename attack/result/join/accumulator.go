@@ -65,6 +65,7 @@ type part struct {
 	shift   time.Duration // of its instants to those of the run
 	shifted bool          // is known
 	lost    *result.Lost
+	joined  *result.Joined
 	// clock is how far its clock is ahead, and clockError by how much that can be wrong.
 	clock, clockError time.Duration
 
@@ -123,6 +124,12 @@ func (a *Accumulator) Lose(number int, lost result.Lost) {
 		p.lost = &lost
 		a.finish()
 	}
+}
+
+// Joined says that a worker came when the run was under way, at an instant since its
+// measured start, and whose share it has taken over: empty where it has not yet.
+func (a *Accumulator) Joined(number int, at time.Duration, of string) {
+	a.parts[number].joined = &result.Joined{At: at, Of: of}
 }
 
 // Clock says how far a worker's clock is ahead of the coordinator's, and by how much that

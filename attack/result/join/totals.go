@@ -212,7 +212,7 @@ func (a *Accumulator) client() (c result.Client) {
 func (a *Accumulator) workers() []result.Worker {
 	list := make([]result.Worker, len(a.parts))
 	for i, p := range a.parts {
-		list[i] = result.Worker{Name: p.name, State: result.Starting, At: p.at, Lost: p.lost, ClockOffset: p.clock, ClockError: p.clockError}
+		list[i] = result.Worker{Name: p.name, State: result.Starting, At: p.at, Lost: p.lost, Joined: p.joined, ClockOffset: p.clock, ClockError: p.clockError}
 		if p.last == nil {
 			continue
 		}

@@ -289,7 +289,9 @@ export function modelsTable(report, state) {
 // workersTable has a row for each machine, or process, of those that sent the load.
 export function workersTable(report, state) {
   const rows = report.client.workers.map((worker, at) => ({ ...worker, at, key: worker.name + at }));
-  const perS = (row) => (report.plan_elapsed_s > 0 ? row.sent / report.plan_elapsed_s : null);
+  const joined = (row) => (row.took_over ?? null) !== null;
+  const length = (row) => report.plan_elapsed_s - (joined(row) ? row.start_s : 0);
+  const perS = (row) => (length(row) > 0 ? row.sent / length(row) : null);
   const used = (row) => (row.cores > 0 && row.wall_s > 0 ? (100 * row.cpu_s) / (row.wall_s * row.cores) : null);
   const began = (row) => (row.clock_error_ms === null || row.trust === null ? null : 1000 * row.start_s);
   const signed = (value) => (value < 0 ? "−" : "+") + formatMS(Math.abs(value));
@@ -301,7 +303,7 @@ export function workersTable(report, state) {
     column("sent/s", perS, formatRate, number),
     ms("lateness p99", (row) => `client.workers.${row.at}.lateness_p99_ms`, (row) => row.lateness_p99_ms),
     column("of its cores", used, (share, row) => `${formatShare(share)} of ${row.cores}`, number),
-    column("began", began, (value, row) => `${signed(value)} ± ${formatMS(row.clock_error_ms)}`, { ...number, title: "after the run began, or before it, as far as the clocks tell" }),
+    column("began", began, (value, row) => (joined(row) ? el("span", {}, `joined at ${formatElapsed(row.start_s)} for `, foreign(row.took_over, 60)) : `${signed(value)} ± ${formatMS(row.clock_error_ms)}`), { ...number, title: "after the run began, or before it, as far as the clocks tell" }),
     column("clock", (row) => row.clock_offset_ms, signed, { ...number, title: "ahead of the coordinator's, or behind it; requests are placed by it" }),
     column("trusted", (row) => row.trust, (word, row) => (word === "full" ? "fully" : el("span", { title: row.reasons.join("; ") }, word === "none" ? "not at all" : "in part"))),
   ], rows, state);
