@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/alecthomas/kong"
+
 	"brunt/attack"
 	"brunt/attack/plan"
 	"brunt/report"
@@ -31,6 +33,18 @@ type Flags struct {
 	Name  string            `group:"Output" placeholder:"TEXT" help:"Name of the search, shown in its reports."`
 	Label map[string]string `group:"Output" mapsep:"none" pair:"=" placeholder:"K=V" help:"Label of the search, repeatable."`
 	Quiet bool              `group:"Output" help:"No progress on the terminal."`
+
+	job.ManifestFlags `embed:"" group:"Output"`
+}
+
+// AfterApply prints what runs the search on a cluster, where that is asked for, and ends the
+// command then.
+func (f *Flags) AfterApply(ctx *kong.Context) error {
+	flags := f.Job()
+	return f.ManifestFlags.Print(ctx, &flags, func([]config.GivenFlag) error {
+		_, err := f.check()
+		return err
+	})
 }
 
 // Help gives two examples.
@@ -98,28 +112,37 @@ func (f *Flags) Run(target string, streams job.Streams, err io.Writer, die func(
 	return code, errors.Join(published, why)
 }
 
-// open checks all that was asked for.
-func (f *Flags) open(target string, streams job.Streams) ([]rules.Rule, *job.Source, error) {
+// check checks what was asked for, but for the target and the bodies.
+func (f *Flags) check() ([]rules.Rule, error) {
 	if err := f.Search.Check(); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	list, err := rules.ParseAll(f.Search.SLO)
 	if err != nil {
-		return nil, nil, fmt.Errorf("--slo: %w", err)
+		return nil, fmt.Errorf("--slo: %w", err)
 	}
 	if len(list) == 0 {
-		return nil, nil, errors.New("--slo: no rule in it; write one as --slo 'p99<200ms'")
+		return nil, errors.New("--slo: no rule in it; write one as --slo 'p99<200ms'")
 	}
 	for _, r := range list {
 		if !r.WorsensWithLoad() {
-			return nil, nil, fmt.Errorf("--slo %s: it is no bound on the load, which the search itself raises; "+
+			return nil, fmt.Errorf("--slo %s: it is no bound on the load, which the search itself raises; "+
 				"give a rule on times (p99<200ms) or failures (failed<0.1%%)", r)
 		}
 	}
 	if f.Payloads.Replay {
-		return nil, nil, errors.New("--replay: a search makes its own rates; leave it out")
+		return nil, errors.New("--replay: a search makes its own rates; leave it out")
 	}
 	if err := f.Output.Claim(""); err != nil {
+		return nil, err
+	}
+	return list, nil
+}
+
+// open checks all that was asked for.
+func (f *Flags) open(target string, streams job.Streams) ([]rules.Rule, *job.Source, error) {
+	list, err := f.check()
+	if err != nil {
 		return nil, nil, err
 	}
 	source, err := job.Open(f.Job(), target, job.Allow{Load: true}, streams)

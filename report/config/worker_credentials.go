@@ -21,6 +21,20 @@ func (c *Cluster) checkHanded() error {
 	return ErrInTheOpen
 }
 
+// CheckManifest says what is wrong with the flags for workers that are on other machines for
+// sure.
+func (c *Cluster) CheckManifest() error {
+	switch {
+	case c.Resume != "":
+		return errors.New("--resume: a run is resumed where its coordinator was, and a manifest begins one; leave it out")
+	case (c.WorkersCert == "") != (c.WorkersKey == ""):
+		return errors.New("--workers-cert and --workers-key belong together; give both")
+	case c.Handed() && c.NATS.NATS == "" && c.WorkersCert == "":
+		return ErrInTheOpen
+	}
+	return nil
+}
+
 // private reports whether workers may reach the NATS server in no other way than encrypted
 // or within this machine. A server of the user's that is named by nats:// may ask for TLS:
 // that shows once it is connected to.

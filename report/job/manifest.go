@@ -1,8 +1,10 @@
 package job
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -20,11 +22,16 @@ type ManifestFlags struct {
 	Image         string        `placeholder:"NAME:TAG" help:"Image of brunt in --print-manifest (brunt:VERSION)."`
 }
 
-// AfterApply prints the manifest, where it is asked for, and ends the command then. What
-// can be said of the flags on this machine is said first; variables and files of secrets
-// are the cluster's, and need not be here.
+// AfterApply prints the manifest, where it is asked for, and ends the command then.
 func (f *Flags) AfterApply(ctx *kong.Context) error {
-	if f.PrintManifest == "" {
+	return f.ManifestFlags.Print(ctx, f, f.checkManifest)
+}
+
+// Print prints the manifest of a command with these flags, where it is asked for, and ends
+// the command then. What can be said of the flags on this machine is said first, by check,
+// too; variables and files of secrets are the cluster's, and need not be here.
+func (m *ManifestFlags) Print(ctx *kong.Context, flags *Flags, check func(given []config.GivenFlag) error) error {
+	if m.PrintManifest == "" {
 		for _, p := range ctx.Path {
 			if p.Flag != nil && p.Flag.Name == "image" && !p.Resolved {
 				return errors.New("--image: it is for --print-manifest, which is not there; add that, or leave it out")
@@ -32,36 +39,34 @@ func (f *Flags) AfterApply(ctx *kong.Context) error {
 		}
 		return nil
 	}
-	given := config.GivenFlags(ctx)
-	run, err := manifest.New(ctx.Selected().Name, given, f.Image, report.Version())
+	given, command := config.GivenFlags(ctx), ctx.Selected().Name
+	if _, err := manifest.New(command, given, manifest.Tree{}, m.Image, report.Version()); err != nil {
+		return err
+	}
+	if err := cmp.Or(flags.checkCluster(given), check(given)); err != nil {
+		return err
+	}
+	tree, err := flags.tree()
 	if err != nil {
 		return err
 	}
-	if err := f.checkManifest(given); err != nil {
+	run, err := manifest.New(command, given, tree, m.Image, report.Version())
+	if err != nil {
 		return err
 	}
-	if err := run.Write(ctx.Stdout, f.PrintManifest); err != nil {
+	if err := run.Write(ctx.Stdout, m.PrintManifest); err != nil {
 		return err
 	}
 	ctx.Exit(0)
 	return nil
 }
 
-// checkManifest says what is wrong with the command that a manifest is to run.
-func (f *Flags) checkManifest(given []config.GivenFlag) error {
-	word, allow := "", Allow{}
+// checkCluster says what is wrong with a target or with flags of workers.
+func (f *Flags) checkCluster(given []config.GivenFlag) error {
+	word := ""
 	for _, g := range given {
-		switch g.Name {
-		case "":
+		if g.Name == "" {
 			word = g.Text
-		case "wait":
-			allow.Load = g.Text == "true"
-		case "serve":
-			allow.End = g.Text != "false"
-		case "slo":
-			if _, err := rules.ParseAll([]string{g.Text}); err != nil {
-				return fmt.Errorf("--slo: %w", err)
-			}
 		}
 	}
 	switch {
@@ -75,6 +80,24 @@ func (f *Flags) checkManifest(given []config.GivenFlag) error {
 			return err
 		}
 	}
+	return f.Cluster.CheckManifest()
+}
+
+// checkManifest says what is wrong with the load that a manifest is to send.
+func (f *Flags) checkManifest(given []config.GivenFlag) error {
+	allow := Allow{}
+	for _, g := range given {
+		switch g.Name {
+		case "wait":
+			allow.Load = g.Text == "true"
+		case "serve":
+			allow.End = g.Text != "false"
+		case "slo":
+			if _, err := rules.ParseAll([]string{g.Text}); err != nil {
+				return fmt.Errorf("--slo: %w", err)
+			}
+		}
+	}
 	if err := f.Load.Check(); err != nil {
 		return err
 	}
@@ -83,17 +106,20 @@ func (f *Flags) checkManifest(given []config.GivenFlag) error {
 	if err := plan.Validate(); err != nil && !((allow.Load || f.Replay) && unfilled(plan)) {
 		return err
 	}
-	return f.checkBodies()
+	return nil
 }
 
-// checkBodies opens the bodies, as the coordinator will.
-func (f *Flags) checkBodies() error {
+// tree opens the bodies, as the coordinator will, and gives the files that their lines name.
+func (f *Flags) tree() (tree manifest.Tree, err error) {
 	if len(f.Payloads.Payloads) == 0 && f.Body == "" && f.Targets == "" {
-		return nil
+		return tree, nil
 	}
 	set, err := f.Payloads.Open(strings.NewReader(""), false)
 	if err != nil {
-		return err
+		return tree, err
 	}
-	return set.Close()
+	if tree.Named = set.Named(); len(tree.Named) > 0 {
+		tree.Dir, err = os.Getwd()
+	}
+	return tree, errors.Join(err, set.Close())
 }

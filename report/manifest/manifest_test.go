@@ -104,7 +104,7 @@ func expanded(kind Kind, text string) string {
 
 func manifestOf(t fataler, kind Kind, given ...config.GivenFlag) []byte {
 	t.Helper()
-	r, err := New("attack", given, "", "v1.2.3")
+	r, err := New("attack", given, Tree{}, "", "v1.2.3")
 	if err != nil {
 		t.Fatalf("%v", err)
 	}
@@ -212,7 +212,7 @@ func TestKubernetesPods(t *testing.T) {
 		names = append(names, name)
 	}
 	slices.Sort(names)
-	if want := []string{"ConfigMap brunt-payloads", "Job brunt-coordinator", "Job brunt-worker", "Secret brunt", "Service brunt-coordinator"}; !slices.Equal(names, want) {
+	if want := []string{"ConfigMap brunt-payloads", "Job brunt-coordinator", "Job brunt-worker", "PersistentVolumeClaim brunt-out", "Secret brunt", "Service brunt-coordinator"}; !slices.Equal(names, want) {
 		t.Fatalf("%q", names)
 	}
 	for _, job := range []string{"brunt-coordinator", "brunt-worker"} {
@@ -228,6 +228,9 @@ func TestKubernetesPods(t *testing.T) {
 			"whole cores":    at(c, "resources", "requests", "cpu") == at(c, "resources", "limits", "cpu") && at(c, "resources", "requests", "memory") == at(c, "resources", "limits", "memory"),
 			"temporary room": at(c, "volumeMounts", 0, "mountPath") == "/tmp" && at(p, "volumes", 0, "emptyDir") != nil,
 			"image":          at(c, "image") == "brunt:1.2.3",
+			"time to drain":  at(p, "terminationGracePeriodSeconds") == 90,
+			"not evicted":    at(found["Job "+job], "spec", "template", "metadata", "annotations", "cluster-autoscaler.kubernetes.io/safe-to-evict") == "false",
+			"removed":        at(found["Job "+job], "spec", "ttlSecondsAfterFinished") != nil,
 		} {
 			if !ok {
 				t.Errorf("%s: %s", job, name)
@@ -358,14 +361,14 @@ func TestErrors(t *testing.T) {
 		{[]config.GivenFlag{value("name", "\xff")}, "--name: its value is no UTF-8, which is all that a manifest can hold"},
 		{[]config.GivenFlag{value("", "\xff")}, "TARGET: its value is no UTF-8, which is all that a manifest can hold"},
 	} {
-		if _, err := New("attack", c.given, "", "v1"); err == nil || err.Error() != c.want {
+		if _, err := New("attack", c.given, Tree{}, "", "v1"); err == nil || err.Error() != c.want {
 			t.Errorf("%v: %v", c.given, err)
 		}
 	}
-	if _, err := New("attack", nil, "a b", "v1"); err == nil {
+	if _, err := New("attack", nil, Tree{}, "a b", "v1"); err == nil {
 		t.Error("an image with a space was taken")
 	}
-	r, err := New("attack", []config.GivenFlag{reads("payloads", "nowhere.jsonl")}, "registry/x:1", "v1")
+	r, err := New("attack", []config.GivenFlag{reads("payloads", "nowhere.jsonl")}, Tree{}, "registry/x:1", "v1")
 	if err != nil || r.Image != "registry/x:1" || r.Write(io.Discard, Kubernetes) == nil {
 		t.Errorf("%v, and bodies that are not there were taken", err)
 	}

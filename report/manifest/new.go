@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"brunt/attack/endpoint"
@@ -22,10 +23,12 @@ const service = "brunt-coordinator:4222"
 // workerToken is the variable of the token that coordinator and workers share.
 const workerToken = "BRUNT_WORKER_TOKEN"
 
-// New is the manifest of a command with the flags that were given. Its error says which
-// of them makes no sense on a cluster; it shows no secret.
-func New(command string, given []config.GivenFlag, image, version string) (*Run, error) {
-	r := &Run{Version: version, Image: image, Workers: DefaultWorkers, Coordinator: []Word{{Text: command}}}
+// New is the manifest of a command with the flags that were given, whose bodies name the
+// files of a tree. Its error says which of them makes no sense on a cluster; it shows no
+// secret.
+func New(command string, given []config.GivenFlag, tree Tree, image, version string) (*Run, error) {
+	r := &Run{Version: version, Image: image, Workers: DefaultWorkers, Coordinator: []Word{{Text: command}}, tree: tree, Grace: graceOf(given)}
+	r.plant(given)
 	if image == "" {
 		r.Image = "brunt:" + tag(version)
 	}
@@ -33,6 +36,7 @@ func New(command string, given []config.GivenFlag, image, version string) (*Run,
 		return nil, fmt.Errorf("--image %q: it is no name of an image", r.Image)
 	}
 	r.reserve(given)
+	r.NATS = slices.ContainsFunc(given, func(g config.GivenFlag) bool { return g.Name == "nats" })
 	for _, g := range given {
 		if !utf8.ValidString(g.Text) {
 			return nil, fmt.Errorf("%s: its value is no UTF-8, which is all that a manifest can hold", shown(g))
@@ -45,6 +49,7 @@ func New(command string, given []config.GivenFlag, image, version string) (*Run,
 			return nil, err
 		}
 	}
+	r.hang()
 	r.workspace(given)
 	if err := r.connectWorkers(given); err != nil {
 		return nil, err
@@ -124,7 +129,7 @@ func (r *Run) flag(g config.GivenFlag) (err error) {
 			r.Writes = true
 			text = outputsDir + "/" + path.Base(strings.ReplaceAll(text, `\`, "/"))
 		case g.File:
-			text = secretsDir + "/" + file(&r.Secrets, text).Name
+			text = r.secretFile(g)
 		case hidden(text) || g.Name == "proxy" && strings.Contains(text, "@"):
 			variable := r.secret("FLAG_"+shouted(g.Name), "the value of --"+g.Name, false)
 			r.refer("--"+g.Name+"=", variable)
@@ -136,6 +141,35 @@ func (r *Run) flag(g config.GivenFlag) (err error) {
 	}
 	r.add(written(g, text))
 	return nil
+}
+
+// ownFiles are flags of files that only the coordinator reads.
+var ownFiles = []string{"workers-cert", "workers-key", "serve-cert", "serve-key"}
+
+// secretFile is where a file of keys, certificates or headers is in the containers.
+func (r *Run) secretFile(g config.GivenFlag) string {
+	own, n := slices.Contains(ownFiles, g.Name), len(r.Secrets)
+	f := file(&r.Secrets, g.Text)
+	f.Own = own && (f.Own || len(r.Secrets) > n)
+	r.PageTLS = r.PageTLS || g.Name == "serve-cert"
+	return secretsDir + "/" + f.Name
+}
+
+// grace is how long after its requests' time-out a run that is stopped may take to end.
+const grace = 30 * time.Second
+
+// graceOf is how many seconds a run that is stopped may take: what is in flight is waited
+// for.
+func graceOf(given []config.GivenFlag) int {
+	longest := config.DefaultTimeout
+	for _, g := range given {
+		if g.Name == "timeout" {
+			if d, err := time.ParseDuration(g.Text); err == nil {
+				longest = d
+			}
+		}
+	}
+	return int((longest + grace).Seconds())
 }
 
 // written is a flag as one word.
@@ -154,14 +188,15 @@ func written(g config.GivenFlag, text string) string {
 func (r *Run) nats(g config.GivenFlag) error {
 	name := "BRUNT_" + shouted(g.Name)
 	switch {
+	case g.File && g.Name == "nats-ca" && !r.NATS: // of the coordinator's own server
+		r.Variables = append(r.Variables, Variable{Name: name, Text: r.secretFile(g), Workers: true})
 	case g.File:
-		r.set(name, secretsDir+"/"+file(&r.Secrets, g.Text).Name, true)
+		r.set(name, r.secretFile(g), true)
 	case strings.Contains(g.Text, "@") || hidden(g.Text):
 		r.secret(name, "the URL of the NATS cluster, with its secrets", true)
 	default:
 		r.set(name, g.Text, true)
 	}
-	r.NATS = r.NATS || g.Name == "nats"
 	return nil
 }
 
@@ -184,6 +219,7 @@ func (r *Run) connectWorkers(given []config.GivenFlag) error {
 			return errors.New("--" + g.Name + ": it is for --nats, which is not there; add that, or leave it out")
 		}
 	}
+	r.Probe = "nats"
 	r.add("--listen-workers=:4222")
 	r.secret(workerToken, "a token of your own, as openssl rand -hex 16 prints one", true)
 	r.Worker = []Word{{Text: "worker"}, {Text: scheme + "://" + service}, {Text: "--once"}}
@@ -202,11 +238,12 @@ func (r *Run) workspace(given []config.GivenFlag) {
 			return
 		}
 		found = found || g.Name == "profile"
+		r.handed = r.handed || g.Name == "worker-credentials" && g.Text == "handed"
 	}
 	if !found && (target == "" || !endpoint.Configured(target)) {
 		return
 	}
-	r.secret("DATABRICKS_HOST", "the workspace's URL", true)
-	r.secret("DATABRICKS_CLIENT_ID", "a service principal's id", true)
-	r.secret("DATABRICKS_CLIENT_SECRET", "its secret", true)
+	r.secret("DATABRICKS_HOST", "the workspace's URL", !r.handed)
+	r.secret("DATABRICKS_CLIENT_ID", "a service principal's id", !r.handed)
+	r.secret("DATABRICKS_CLIENT_SECRET", "its secret", !r.handed)
 }

@@ -110,7 +110,7 @@ func (r *Run) payload(g config.GivenFlag) (string, error) {
 	if spec.Path == "-" {
 		return "", fmt.Errorf("--%s -: a cluster has no standard input of yours; write it to a file, and name that", g.Name)
 	}
-	return payloadsDir + "/" + file(&r.Payloads, spec.Path).Name + strings.TrimPrefix(g.Text, spec.Path), nil
+	return r.body(spec.Path) + strings.TrimPrefix(g.Text, spec.Path), nil
 }
 
 // defaultPage is the port of a live view that has none of its own: one below 1024 is
@@ -134,5 +134,8 @@ func (r *Run) serve(text string) string {
 		n = defaultPage
 	}
 	r.Page = n
+	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+		r.Probe = "page" // elsewhere only this pod reaches it
+	}
 	return net.JoinHostPort(host, strconv.Itoa(n))
 }

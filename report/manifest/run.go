@@ -20,11 +20,19 @@ type Run struct {
 	// Variables are what the environment of both holds.
 	Variables []Variable
 	Payloads  []File // of bodies, which the coordinator reads and hands on
-	Secrets   []File // that both read: keys, certificates, headers
+	Secrets   []File // keys, certificates, headers
 	Writes    bool   // the coordinator writes files into Outputs
 	Page      int    // port of the live view, 0 without one
+	Probe     string // the port by which it shows that the coordinator is up: nats, page, or none
+	PageTLS   bool   // the live view has a certificate
+	Grace     int    // seconds in which a run that is stopped ends
+	// Dir is where the coordinator works and names of files count from, once lines of
+	// bodies name files; empty without.
+	Dir string
 
+	tree     Tree
 	reserved []string // names that the command gives to variables
+	handed   bool     // workers have no credentials of a workspace
 }
 
 // Word is an argument: Text, and behind that the value of the variable Reference, where
@@ -37,15 +45,22 @@ type Variable struct {
 	Name, Text string
 	Secret     bool
 	Everywhere bool // workers have it, too
+	Workers    bool // they alone do
 }
 
 // File is one of the user's machine that containers read.
 type File struct {
-	Name    string // in the containers, below Payloads or Secrets
-	Path    string // on the user's machine, as it was given
+	Name    string   // of its own, in the ConfigMap or the Secret
+	Path    string   // on the user's machine, as it was given
+	At      string   // of bodies: where it is in their volume
+	Mounts  []string // of bodies: further places where the coordinator looks for it
+	Own     bool     // of secrets: for the coordinator alone
 	Size    int64
 	content []byte // nil where it is too large to be within a manifest
 }
+
+// mostName is how much of a file's name is kept: a ConfigMap's key has 253 characters.
+const mostName = 200
 
 // Where files are in the containers.
 const (
@@ -67,7 +82,7 @@ func file(list *[]File, from string) *File {
 		}
 		return '-'
 	}, path.Base(strings.ReplaceAll(from, `\`, "/")))
-	name = strings.TrimLeft(name, ".")
+	name = strings.TrimLeft(name[max(0, len(name)-mostName):], ".")
 	taken := func(name string) bool {
 		return name == "" || slices.ContainsFunc(*list, func(f File) bool { return f.Name == name })
 	}
@@ -103,11 +118,25 @@ func (r *Run) set(name, text string, everywhere bool) {
 }
 
 // WorkerVariables are those that workers have.
-func (r *Run) WorkerVariables() (list []Variable) {
-	for _, v := range r.Variables {
-		if v.Everywhere {
-			list = append(list, v)
+func (r *Run) WorkerVariables() []Variable {
+	return filtered(r.Variables, func(v Variable) bool { return v.Everywhere || v.Workers })
+}
+
+// OwnVariables are those that the coordinator has.
+func (r *Run) OwnVariables() []Variable {
+	return filtered(r.Variables, func(v Variable) bool { return !v.Workers })
+}
+
+// WorkerSecrets are the files of secrets that workers read.
+func (r *Run) WorkerSecrets() []File {
+	return filtered(r.Secrets, func(f File) bool { return !f.Own })
+}
+
+func filtered[T any](list []T, keep func(T) bool) (kept []T) {
+	for _, v := range list {
+		if keep(v) {
+			kept = append(kept, v)
 		}
 	}
-	return list
+	return kept
 }

@@ -104,6 +104,11 @@ func (r *Run) total() (n int64) {
 	return n
 }
 
+// TLS reports whether the coordinator's server has a certificate.
+func (r *Run) TLS() bool {
+	return slices.ContainsFunc(r.Worker, func(w Word) bool { return strings.HasPrefix(w.Text, "tls://") })
+}
+
 // Storage is what a volume for the files of bodies must hold, with room to spare.
 func (r *Run) Storage() string { return fmt.Sprintf("%dGi", 1+r.total()*5/4>>30) }
 
