@@ -2,7 +2,6 @@ package scripttest
 
 import (
 	"errors"
-	"fmt"
 	"math"
 	"os/exec"
 	"slices"
@@ -57,43 +56,6 @@ func sameFigures(ts *testscript.TestScript, _ bool, args []string) {
 			ts.Fatalf("%v and %v", *pair[0], *pair[1])
 		}
 	}
-}
-
-// samecounts A B: two reports count the same requests, of the same names, stages,
-// conversations and tokens, which came to the same.
-func sameCounts(ts *testscript.TestScript, _ bool, args []string) {
-	var counts [2]string
-	for i := range counts {
-		rep, err := report.Read(strings.NewReader(ts.ReadFile(args[i])), args[i])
-		ts.Check(err)
-		ts.Check(rep.Check())
-		counts[i] = countsOf(rep)
-	}
-	if counts[0] != counts[1] {
-		ts.Fatalf("%s\n%s\n%s\n%s", args[0], counts[0], args[1], counts[1])
-	}
-}
-
-func countsOf(rep *report.Report) string {
-	r := rep.Requests
-	list := []string{fmt.Sprint("requests ", r.Planned, r.Sent, r.NotSent, r.Succeeded, r.Failed, r.Unknown, rep.Status)}
-	for i := range rep.Names {
-		list = append(list, fmt.Sprint(rep.Names[i].Name, rep.Names[i].Requests.Sent, rep.Names[i].Requests.Succeeded))
-	}
-	for i := range rep.Stages {
-		list = append(list, fmt.Sprint("stage ", rep.Stages[i].Requests.Planned))
-	}
-	for i := range rep.SLO {
-		list = append(list, fmt.Sprint(rep.SLO[i].Rule, rep.SLO[i].Met))
-	}
-	slices.Sort(list)
-	if s := rep.Sessions; s != nil {
-		list = append(list, fmt.Sprintf("%+v", *s))
-	}
-	if s := rep.Stream; s != nil {
-		list = append(list, fmt.Sprint("streams ", s.Streams, s.OutputTokens))
-	}
-	return strings.Join(list, "\n")
 }
 
 // oneline: standard error is one line of brunt's.

@@ -49,6 +49,7 @@ func Commands() map[string]func(*testscript.TestScript, bool, []string) {
 
 		"samefigures": sameFigures,
 		"samecounts":  sameCounts,
+		"alike":       alike,
 	}
 }
 
