@@ -35,6 +35,7 @@ type childOptions struct {
 	Workers                 int
 	Loss                    Loss
 	Lease                   time.Duration
+	Checkpoints             int // after how many messages one is made; 0 for the usual
 	Order                   []byte
 	Path                    string
 	Plan                    []byte // JSON of a plan.Plan
@@ -97,7 +98,7 @@ func child(text string) int {
 func coordinate(o *childOptions) int {
 	c, err := Open(Options{
 		Access: Access{URL: o.URL, user: o.User, password: o.Password}, Session: o.Session, Workers: o.Workers, Version: o.Version,
-		Loss: o.Loss, Tell: func(line string) { fmt.Fprintln(os.Stderr, line) }, lease: o.Lease,
+		Loss: o.Loss, Tell: func(line string) { fmt.Fprintln(os.Stderr, line) }, lease: o.Lease, checkpointEvery: o.Checkpoints,
 	})
 	if err == nil {
 		if err = c.Prepare(context.Background(), o.Order, []string{o.Path}, func(string) {}); err == nil {

@@ -58,7 +58,8 @@ type Options struct {
 	// Clock is this machine's; nil for time.Now.
 	Clock func() time.Time
 
-	lease time.Duration // of workers; 0 for leaseTime
+	lease           time.Duration // of workers; 0 for leaseTime
+	checkpointEvery int           // messages; 0 for the constant of that name
 }
 
 // Coordinator has workers make runs. Its methods may be called from any goroutine, but

@@ -15,10 +15,12 @@
 //   - subject brunt.SESSION.credentials: a worker asks for the tokens that requests carry,
 //     and the answer is sealed for its key. It is not stored either.
 //   - the stream of a session: snapshots, one message each second and worker, with an id
-//     by which a message that is sent twice counts once. It outlives the coordinator.
+//     by which a message that is sent twice counts once. It outlives the coordinator, and
+//     has no more than came since the last checkpoint.
 //   - its key-value bucket: the lease of each worker, and what a coordinator that is
 //     started again needs to go on.
-//   - its object store: files of bodies by digest.
+//   - its object store: files of bodies by digest, and the run's checkpoint: all that was
+//     merged so far.
 //
 // A worker may send while it holds its lease. A lease that was not renewed is revoked in
 // one step that fails where the worker has renewed it meanwhile, and only then is the

@@ -7,7 +7,6 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
-	"brunt/attack/result/join"
 	"brunt/attack/result/wire"
 )
 
@@ -16,7 +15,7 @@ func (r *Run) follow(ctx context.Context) error {
 	set, cancel := context.WithTimeout(ctx, setUpWithin)
 	defer cancel()
 	c := r.c
-	consumer, err := c.stream.OrderedConsumer(set, r.fromTheFirst())
+	consumer, err := c.stream.OrderedConsumer(set, r.after(r.sequence))
 	if err != nil {
 		return err
 	}
@@ -100,11 +99,11 @@ func (r *Run) takeMissed(ctx context.Context) {
 	}
 }
 
-// fromTheFirst is how the run's snapshots are read.
-func (r *Run) fromTheFirst() jetstream.OrderedConsumerConfig {
+// after is how the run's snapshots are read that come after a sequence of the stream.
+func (r *Run) after(sequence uint64) jetstream.OrderedConsumerConfig {
 	return jetstream.OrderedConsumerConfig{
 		FilterSubjects: []string{r.subjects()},
-		DeliverPolicy:  jetstream.DeliverAllPolicy,
+		DeliverPolicy:  jetstream.DeliverByStartSequencePolicy, OptStartSeq: sequence + 1,
 	}
 }
 
@@ -153,13 +152,13 @@ func (r *Run) takeAt(sequence uint64, data []byte) {
 	in := r.opened(data)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.sequence, r.taken = max(r.sequence, sequence), time.Now()
+	r.passed(sequence, len(data), in)
 	if in == nil {
 		return
 	}
 	p := r.partOf(in.Worker)
 	switch {
-	case p == nil || in.Number <= p.number || r.over:
+	case p == nil || p.givenUp || in.Number <= p.number || r.over:
 	case p.lost != nil:
 		p.more = true // see rebuild
 	default:
@@ -222,30 +221,37 @@ func (p *part) hold(entry jetstream.KeyValueEntry) {
 	}
 }
 
-// rebuild takes all messages of the run again: those of workers that were lost, too, so
-// that what they have reported after all is known, and nothing of it is guessed. An error
-// leaves the run as it was. Nothing else may take messages meanwhile.
+// rebuild takes all messages of the run again, or those since its last checkpoint: those
+// of workers that were lost, too, so that what they have reported after all is known, and
+// nothing of it is guessed. An error leaves the run as it was. Nothing else may take
+// messages meanwhile.
 func (r *Run) rebuild(ctx context.Context) error {
+	from, err := r.lastCheckpoint(ctx)
+	if err != nil {
+		return err
+	}
 	r.mu.Lock()
-	joined, parts := r.joined, make([]part, len(r.parts))
-	r.joined = join.New(&r.plan)
+	joined, parts, sequence := r.joined, make([]part, len(r.parts)), r.sequence
 	for i, p := range r.parts {
 		parts[i] = *p
-		p.slot, p.number, p.planned = r.joined.Add(p.label()), 0, 0
-		r.tellTaken(p)
 	}
+	err = r.goOnFrom(from)
 	r.mu.Unlock()
-	err := r.each(ctx, func(in *handedIn) {
+	if err != nil {
+		return err
+	}
+	err = r.each(ctx, func(sequence uint64, size int, in *handedIn) {
 		r.mu.Lock()
 		defer r.mu.Unlock()
-		if p := r.partOf(in.Worker); p != nil && in.Number > p.number {
+		r.passed(sequence, size, in)
+		if p := r.partOf(in.Worker); p != nil && !p.givenUp && in.Number > p.number {
 			r.takeIn(p, in)
 		}
 	})
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if err != nil {
-		r.joined = joined
+		r.joined, r.sequence = joined, sequence
 		for i, p := range r.parts {
 			*p = parts[i]
 		}
@@ -269,9 +275,10 @@ func (r *Run) rebuild(ctx context.Context) error {
 	return nil
 }
 
-// each gives all messages that the stream has of the run, in order.
-func (r *Run) each(ctx context.Context, take func(*handedIn)) error {
-	consumer, err := r.c.stream.OrderedConsumer(ctx, r.fromTheFirst())
+// each gives all messages that the stream has of the run beyond those that passed, in
+// order.
+func (r *Run) each(ctx context.Context, take func(sequence uint64, size int, in *handedIn)) error {
+	consumer, err := r.c.stream.OrderedConsumer(ctx, r.after(r.sequence))
 	if err != nil {
 		return err
 	}
@@ -283,8 +290,9 @@ func (r *Run) each(ctx context.Context, take func(*handedIn)) error {
 		n := 0
 		for m := range batch.Messages() {
 			n++
-			if in := r.opened(m.Data()); in != nil {
-				take(in)
+			about, err := m.Metadata()
+			if in := r.opened(m.Data()); in != nil && err == nil {
+				take(about.Sequence.Stream, len(m.Data()), in)
 			}
 		}
 		if batch.Error() != nil || n == 0 {

@@ -88,6 +88,7 @@ type rigOptions struct {
 	offsets         []time.Duration
 	wait            time.Duration // of the endpoint; 0 for 2 ms
 	lease           time.Duration // 0 for the usual one
+	checkpoints     int           // after how many messages one is made; 0 for the usual
 	proxied         bool          // each worker reaches NATS by a proxy of its own
 	server          ServerOptions
 	access          *Access // of another server than the rig's own
@@ -179,7 +180,7 @@ func (r *rig) open(resumed bool) *Coordinator {
 
 func (r *rig) options(resumed bool) Options {
 	return Options{
-		Access: r.own(), Session: r.session, Resumed: resumed, Workers: r.o.workers, Version: "test", Loss: r.o.loss, lease: r.o.lease,
+		Access: r.own(), Session: r.session, Resumed: resumed, Workers: r.o.workers, Version: "test", Loss: r.o.loss, lease: r.o.lease, checkpointEvery: r.o.checkpoints,
 		Tell: func(line string) { fmt.Fprintln(r, line) },
 	}
 }
@@ -204,7 +205,7 @@ func (r *rig) coordinator(p plan.Plan) *exec.Cmd {
 	}
 	return r.process(childOptions{
 		Coordinator: true, URL: own.URL, User: own.user, Password: own.password, Session: r.session, Version: "test",
-		Workers: r.o.workers, Loss: r.o.loss, Lease: r.o.lease, Order: r.order(), Path: r.path, Plan: body,
+		Workers: r.o.workers, Loss: r.o.loss, Lease: r.o.lease, Checkpoints: r.o.checkpoints, Order: r.order(), Path: r.path, Plan: body,
 	})
 }
 

@@ -69,6 +69,8 @@ type Run struct {
 	version   int       // counts what has changed since the start
 	sequence  uint64    // in the stream, of the last message that was taken
 	taken     time.Time // when that was
+	earlier   uint64    // in the stream, of the last message of earlier runs; 0 where it is not known
+	passing   passing
 	over      bool
 	aborted   bool  // a worker's loss has stopped it
 	allLost   bool  // no worker is left
@@ -104,6 +106,7 @@ type part struct {
 	left      *left  // it was told to end, by whoever runs it
 	handedOn  bool   // others send the rest of its share since it has left
 	more      bool   // it was lost, and has handed in something since
+	givenUp   bool   // it was lost so long ago that nothing of it is taken any more
 	nobodys   []held // what of its shares nobody sends
 
 	unreadable bool // a message of it could not be read
@@ -164,6 +167,9 @@ func (c *Coordinator) Start(p plan.Plan) (*Run, error) {
 	for _, p := range r.parts {
 		p.slot = r.joined.Add(p.label())
 	}
+	if r.number > 1 {
+		r.earlier = c.lastSequence()
+	}
 	if err := r.beginAll(order); err != nil {
 		r.abandon()
 		return nil, err
@@ -211,6 +217,7 @@ func (r *Run) run() error {
 		r.work.Go(func() { r.deliver(ctx, p) })
 	}
 	r.work.Go(func() { r.watch(ctx) })
+	r.work.Go(func() { r.checkpoints(ctx) })
 	go r.finish()
 	return nil
 }

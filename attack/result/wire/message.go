@@ -74,6 +74,14 @@ func Encode(s *result.Snapshot, from, halvings int) ([]byte, error) {
 	return m.encode()
 }
 
+// Bare writes a message that was decoded as one that Decode reads, without its intervals.
+func (m *Message) Bare() ([]byte, error) {
+	o := *m
+	o.From, o.Snapshot = 0, new(*m.Snapshot)
+	o.Snapshot.Intervals = nil
+	return o.encode()
+}
+
 // encode writes the message, whose snapshot has all intervals.
 func (m *Message) encode() ([]byte, error) {
 	if m.From < 0 || m.From > len(m.Snapshot.Intervals) || m.Halvings < 0 {

@@ -121,6 +121,24 @@ func (s *Sums) putPairs(sums *map[string]*pairSum, list []Pair, more bool) {
 	}
 }
 
+// Totals are all sums, to begin others with.
+func (s *Sums) Totals() *Totals {
+	t := new(Totals)
+	for f, one := range s.latencies {
+		if one != nil {
+			t.Latencies[f] = new(one.now(&s.room))
+		}
+	}
+	pairs := func(sums map[string]*pairSum) (list []Pair) {
+		for name, p := range sums {
+			list = append(list, Pair{name, p.response.now(&s.room), p.service.now(&s.room)})
+		}
+		return list
+	}
+	t.Names, t.Stages, t.Models = pairs(s.names), pairs(s.stages), pairs(s.models)
+	return t
+}
+
 // Latencies are the sums by figure: nil where no message had the figure.
 func (s *Sums) Latencies() (l result.Latencies) {
 	for f, one := range s.latencies {
