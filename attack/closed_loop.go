@@ -56,19 +56,28 @@ func (s *slot) pauseOrTake() {
 		s.wait(min(s.run.clock.Now().Add(pause), s.run.end.Load()), (*slot).take)
 		return
 	}
-	s.take()
+	// The end of the exchange that the slot comes from was read just now, by this loop.
+	// Where that may be otherwise, the clock is read: a lease may have run out meanwhile.
+	now := Instant(-1)
+	if s.sender == nil && !s.run.sessions {
+		now = s.free
+	}
+	s.takeAt(now)
 }
 
 // take has a slot of a closed loop send the next ticket's request, or leave where there
 // is none for it.
-func (s *slot) take() {
+func (s *slot) take() { s.takeAt(-1) }
+
+// takeAt is take at an instant; negative where that is not known.
+func (s *slot) takeAt(now Instant) {
 	run, l := s.run, s.loop
 	s.state = slotFree
 	if run.stopping() || l.surplus() {
 		l.retire(s)
 		return
 	}
-	if run.lease.Load() != 0 && s.waitsForLease() {
+	if run.lease.Load() != 0 && s.waitsForLease(now) {
 		return
 	}
 	if s.conn == nil {

@@ -54,9 +54,12 @@ func (r *Run) unleased(now Instant) bool {
 }
 
 // waitsForLease has the slot of a closed loop take its next ticket later, where the run
-// may begin no request now.
-func (s *slot) waitsForLease() bool {
-	now, end := s.run.clock.Now(), s.run.end.Load()
+// may begin no request now; now is negative where it is not known.
+func (s *slot) waitsForLease(now Instant) bool {
+	if now < 0 {
+		now = s.run.clock.Now()
+	}
+	end := s.run.end.Load()
 	if !s.run.unleased(now) && !s.run.usedUp() || now >= end {
 		return false
 	}
