@@ -42,8 +42,8 @@ type savedPart struct {
 	Last              []byte // see wire.Message.Bare; empty before the first one
 }
 
-// Save gives all that is known but for which workers were lost: whoever goes on from there
-// says that again.
+// Save gives all that is known but for which workers were lost, or came late: who goes on
+// from there says that again.
 func (a *Accumulator) Save() *Saved {
 	s := &Saved{state: savedState{
 		Finished: slices.Clone(a.finished), Until: a.until, LeftOut: a.leftOut, Sums: a.sums.Totals(),
