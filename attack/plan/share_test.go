@@ -286,3 +286,16 @@ func TestFilesOfAShare(t *testing.T) {
 		t.Errorf("%d in flight, %v, %q", p.Part(p.Concurrency), err, warning)
 	}
 }
+
+// TestRunID: an id that several runs have in common is one that stands in bodies, headers
+// and file names as it is.
+func TestRunID(t *testing.T) {
+	for id, want := range map[string]bool{
+		"": true, "a": true, "Z09._-": true, strings.Repeat("x", 64): true,
+		strings.Repeat("x", 65): false, "a b": false, "a/b": false, "ä": false, "a\n": false, `a"b`: false,
+	} {
+		if got := plainID(id); got != want {
+			t.Errorf("%q: %v", id, got)
+		}
+	}
+}
