@@ -71,10 +71,13 @@ type Report struct {
 }
 
 // ResultsKept says how many requests a results file has a record of. Together
-// they are all that were sent.
+// they are all that were sent, but for what a worker sent after its last report.
 type ResultsKept struct {
 	Kept    uint64 `json:"kept"`
 	Dropped uint64 `json:"dropped"` // the file could not keep up with these
+	// Missing are at least so many whose records are missing, since the worker that had
+	// them was lost, or could not hand them in.
+	Missing uint64 `json:"missing"`
 }
 
 // Sessions are the counts of a run's conversations, those that began in the warm-up

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -117,7 +118,10 @@ func coordinate(o *childOptions) int {
 }
 
 // testOrder is what tests order: bodies from a file, sent to a URL.
-type testOrder struct{ URL, Path string }
+type testOrder struct {
+	URL, Path string
+	Records   bool // each request's end is a line of a file
+}
 
 func prepareTest(ctx context.Context, body []byte, files map[string]string) (*Prepared, error) {
 	var o testOrder
@@ -132,11 +136,29 @@ func prepareTest(ctx context.Context, body []byte, files map[string]string) (*Pr
 	if err != nil {
 		return nil, err
 	}
-	return &Prepared{
-		Start: func(p plan.Plan) (*attack.Run, error) { return attack.Start(p, attack.Request{}, set, target, nil) },
+	var sink attack.Sink
+	var file *os.File
+	if o.Records {
+		if file, err = os.CreateTemp("", "records"); err != nil {
+			return nil, err
+		}
+		sink = func(_ time.Time, batch []attack.Record) error {
+			_, err := file.WriteString(strings.Repeat("a record\n", len(batch)))
+			return err
+		}
+	}
+	prepared := &Prepared{
+		Start: func(p plan.Plan) (*attack.Run, error) { return attack.Start(p, attack.Request{}, set, target, sink) },
 		Close: func() {
 			target.Close()
 			_ = set.Close()
+			if file != nil {
+				_ = os.Remove(file.Name())
+			}
 		},
-	}, nil
+	}
+	if file != nil {
+		prepared.Records = func() (string, error) { return file.Name(), file.Close() }
+	}
+	return prepared, nil
 }

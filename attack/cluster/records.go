@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"brunt/attack/spell"
 )
 
 const (
@@ -55,6 +57,59 @@ func (s *session) collect(q recordsAsked) recordsState {
 	return *t.records
 }
 
+// recordsLeft has a worker that ends before the run does hand in its records by itself,
+// and reports whether it has: nobody can ask it for them later.
+func (s *session) recordsLeft(t *task) bool {
+	s.mu.Lock()
+	prepared := s.prepared
+	s.mu.Unlock()
+	if prepared == nil || prepared.Records == nil {
+		return true
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !t.leavesRecords {
+		t.leavesRecords = true
+		asked := t.records != nil
+		if !asked {
+			t.records = &recordsState{}
+		}
+		t.work.Go(func() { t.leaveRecords(prepared, asked) })
+	}
+	return t.recordsAway
+}
+
+// leaveRecords hands in the records, unless that has begun, and then says so in the stream.
+func (t *task) leaveRecords(prepared *Prepared, begun bool) {
+	if !begun {
+		t.handInRecords(prepared)
+	}
+	for {
+		t.mu.Lock()
+		state := *t.records
+		t.mu.Unlock()
+		if state.Done && t.tellRecords(&state) == nil {
+			break
+		}
+		select {
+		case <-time.After(recordsPause):
+		case <-t.quit:
+			return
+		}
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.recordsAway = true
+}
+
+func (t *task) tellRecords(state *recordsState) error {
+	ctx, cancel := context.WithTimeout(context.Background(), publishPatience)
+	defer cancel()
+	subject := subjectRecords(t.session.name, t.number, t.session.index)
+	_, err := t.session.js.Publish(ctx, subject, encode(state), jetstream.WithMsgID(subject))
+	return err
+}
+
 // handInRecords puts the file into the object store.
 func (t *task) handInRecords(prepared *Prepared) {
 	done := recordsState{Done: true}
@@ -92,49 +147,102 @@ func (t *task) putRecords(prepared *Prepared) (fileRef, error) {
 	return ref, putFile(ctx, store, ref)
 }
 
+// Missing is what is missing of a run's records.
+type Missing struct {
+	Lines []string // for people, one for each worker whose records are missing
+	// Requests are those that these workers had sent by their last reports: at least so
+	// many have no record here. Kept are the records that they had written of them.
+	Requests, Kept uint64
+}
+
 // Records fetches the files of records that the workers of a run have written, each to
-// the path that name gives for its number, from 1 on. It says what is missing: of a worker
-// that was lost there is nothing.
-func (r *Run) Records(ctx context.Context, name func(worker int) string) (missing []string) {
+// the path that name gives for its number, from 1 on, and says what is missing: of a
+// worker that is gone there is nothing, unless it could hand its file in before.
+func (r *Run) Records(ctx context.Context, name func(worker int) string) (missing Missing) {
 	ctx, cancel := context.WithTimeout(ctx, recordsWithin)
 	defer cancel()
+	snapshot := r.Snapshot()
 	for _, p := range r.parts {
-		r.mu.Lock()
-		lost := p.lost != nil
-		r.mu.Unlock()
-		path := name(p.index + 1)
-		err := errors.New("it was lost")
-		if !lost {
-			err = r.fetchRecords(ctx, p, path)
+		err := r.fetchRecords(ctx, p, name(p.index+1))
+		if err == nil {
+			continue
 		}
-		if err != nil {
-			missing = append(missing, fmt.Sprintf("the records of %s are missing: %v", p.name(), err))
+		w := &snapshot.Workers[p.slot]
+		bound := ""
+		if p.lost != nil && !p.final {
+			bound = "at least "
 		}
+		missing.Lines = append(missing.Lines, fmt.Sprintf("the records of %s are missing, of %s%s: %v",
+			p.name(), bound, spell.Counted(w.Sent, "request"), err))
+		missing.Requests += w.Sent
+		missing.Kept += w.Kept
 	}
 	return missing
 }
 
 func (r *Run) fetchRecords(ctx context.Context, p *part, path string) error {
+	r.mu.Lock()
+	ended := p.lost != nil || p.left != nil
+	alive := p.lost == nil || p.more || p.final
+	r.mu.Unlock()
 	var s recordsState
-	for !s.Done {
-		one, cancel := context.WithTimeout(ctx, silentWithin)
-		err := ask(one, r.c.nats, subjectOf(r.c.session, p.hello.ID, askRecords), recordsAsked{r.c.term, r.number}, &s)
-		cancel()
-		if err != nil {
-			return err
-		}
-		if !s.Done {
-			select {
-			case <-time.After(recordsPause):
-			case <-ctx.Done():
-				return ctx.Err()
-			}
-		}
+	var err error
+	if ended {
+		s, err = r.leftRecords(ctx, p, alive)
+	} else {
+		s, err = r.askForRecords(ctx, p)
+	}
+	if err != nil {
+		return err
 	}
 	if s.Text != "" {
 		return errors.New(s.Text)
 	}
 	return fetchFile(ctx, r.c.files, s.File, path, func(string) {})
+}
+
+// leftRecords is what a worker has said that ended before the run did. One that has
+// reported to its end is waited for.
+func (r *Run) leftRecords(ctx context.Context, p *part, alive bool) (s recordsState, err error) {
+	late := time.After(silentWithin)
+	for {
+		one, cancel := context.WithTimeout(ctx, publishPatience)
+		m, err := r.c.stream.GetLastMsgForSubject(one, subjectRecords(r.c.session, r.number, p.index))
+		cancel()
+		if err == nil {
+			return s, decode(m.Data, &s)
+		}
+		if !alive {
+			return s, errors.New("it was lost")
+		}
+		select {
+		case <-time.After(recordsPause):
+		case <-late:
+			return s, errors.New("it has ended, and did not hand them in")
+		case <-ctx.Done():
+			return s, ctx.Err()
+		}
+	}
+}
+
+// askForRecords has a worker hand its records in.
+func (r *Run) askForRecords(ctx context.Context, p *part) (s recordsState, err error) {
+	for !s.Done {
+		one, cancel := context.WithTimeout(ctx, silentWithin)
+		err := ask(one, r.c.nats, subjectOf(r.c.session, p.hello.ID, askRecords), recordsAsked{r.c.term, r.number}, &s)
+		cancel()
+		if err != nil {
+			return s, err
+		}
+		if !s.Done {
+			select {
+			case <-time.After(recordsPause):
+			case <-ctx.Done():
+				return s, ctx.Err()
+			}
+		}
+	}
+	return s, nil
 }
 
 // fetchFile writes a file of the object store to a path, under another name until all of

@@ -94,6 +94,7 @@ type rigOptions struct {
 	access          *Access // of another server than the rig's own
 	workersURL      string  // of that server for workers; empty for the same
 	unprepared      bool    // no coordinator is made
+	records         bool    // workers keep records
 }
 
 // rig is a server, a coordinator and workers as processes.
@@ -186,7 +187,7 @@ func (r *rig) options(resumed bool) Options {
 }
 
 func (r *rig) order() []byte {
-	body, _ := json.Marshal(testOrder{URL: r.counter.URL, Path: r.path})
+	body, _ := json.Marshal(testOrder{URL: r.counter.URL, Path: r.path, Records: r.o.records})
 	return body
 }
 

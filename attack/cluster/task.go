@@ -70,15 +70,16 @@ type task struct {
 	left        chan struct{} // closed once the worker is to end
 	leftOnce    sync.Once
 
-	mu      sync.Mutex
-	changes int    // number of the last one
-	last    answer // to it
-	yielded []yielded
-	doneAt  time.Time // of the run; zero while it is under way
-	in      bool      // the last snapshot is in the stream
-	lost    bool      // its lease was revoked
-	records *recordsState
-	gone    bool // what the session has stored was removed
+	mu                         sync.Mutex
+	changes                    int    // number of the last one
+	last                       answer // to it
+	yielded                    []yielded
+	doneAt                     time.Time // of the run; zero while it is under way
+	in                         bool      // the last snapshot is in the stream
+	lost                       bool      // its lease was revoked
+	records                    *recordsState
+	leavesRecords, recordsAway bool // without being asked: it has begun to, and has
+	gone                       bool // what the session has stored was removed
 }
 
 // start begins the run and what reports of it.

@@ -267,11 +267,11 @@ func (s *session) serve(ctx context.Context) error {
 		case <-tick.C:
 			t := s.now()
 			switch {
-			case ctx.Err() != nil && (t == nil || t.reported() || s.silent() > orphanAfter):
+			case ctx.Err() != nil && (t == nil || t.reported() && s.recordsLeft(t) || s.silent() > orphanAfter):
 				return nil
 			case t != nil && t.forgotten():
 				return ErrLeft
-			case t != nil && t.revoked() && t.reported():
+			case t != nil && t.revoked() && t.reported() && (s.recordsLeft(t) || s.silent() > orphanAfter):
 				return errReplaced
 			case s.silent() < orphanAfter || t != nil && !t.overdue():
 			default:

@@ -20,6 +20,7 @@ type Worker struct {
 	ClockOffset, ClockError time.Duration
 	Planned                 uint64
 	Sent                    uint64
+	Kept                    uint64 // records of them that its file has
 	// LatenessP99 is that of the requests that found a slot free; 0 without any.
 	LatenessP99 time.Duration
 	Client      Client
@@ -81,11 +82,11 @@ func (v *Verdict) judgeWorkers(s *Snapshot, p *plan.Plan) {
 	if len(behind) > 0 && (v.LimitedBy != LimitClient || len(behind) < len(s.Workers)) {
 		v.Notes = append(v.Notes, setting.Plain(namedWorkers(behind)+" did not make the load as planned"))
 	}
-	v.nameJoined(s)
 	if apart := s.apart(); apart != "" {
 		v.Notes = append(v.Notes, setting.Plain(apart))
 	}
 	v.nameLost(s, p)
+	v.nameJoined(s)
 }
 
 // doubtfulWorkers lowers the trust to the least trusted worker's and gives the reasons of

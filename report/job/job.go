@@ -322,9 +322,10 @@ func (j *Job) Close(of func() *report.Report) (end results.Ending, err error) {
 	var absent error
 	if of, ok := j.Run.(*cluster.Run); ok && j.file != "" {
 		missing := of.Records(context.Background(), func(worker int) string { return outfile.Numbered(j.file, worker) })
-		end.Warnings = append(end.Warnings, missing...)
-		if len(missing) > 0 {
-			absent = fmt.Errorf("--results: %s", missing[0])
+		end.Warnings = append(end.Warnings, missing.Lines...)
+		end.Missing, end.MissingKept = missing.Requests, missing.Kept
+		if len(missing.Lines) > 0 {
+			absent = fmt.Errorf("--results: %s", missing.Lines[0])
 		}
 	}
 	var rep *report.Report

@@ -141,6 +141,9 @@ func (j *Job) records() (path string, err error) {
 	rep := report.From(meta, j.Run.Snapshot())
 	for i := range rep.Runs { // a part of one, which is merged with the others
 		rep.Runs[i] += fmt.Sprintf("-%d", j.Meta.Plan.Shares[0].Index+1)
+		if n := j.Meta.Plan.Joined; n > 0 { // the share was another one's before
+			rep.Runs[i] += fmt.Sprintf("-%d", n)
+		}
 	}
 	_, err = j.results.Close(rep)
 	j.results = nil

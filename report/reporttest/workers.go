@@ -33,5 +33,6 @@ func Workers(n int) []report.Worker {
 func divided() *report.Report {
 	r := Healthy.Report()
 	r.Client.Workers = Workers(12)
+	r.Results = &report.ResultsKept{Kept: r.Requests.Sent - 400, Missing: 400}
 	return r
 }

@@ -18,6 +18,9 @@ type Ending struct {
 	// Kept, unless it is nil, is how many records are in a results file that could
 	// not be written to its end, as far as that is known.
 	Kept *uint64
+	// Missing is of at least how many requests the workers that sent them have the
+	// records and could not hand them in; MissingKept is how many records they had.
+	Missing, MissingKept uint64
 }
 
 // Amend adds it to the report.
@@ -27,6 +30,12 @@ func (e Ending) Amend(rep *report.Report) {
 		total := rep.Results.Kept + rep.Results.Dropped
 		kept := min(*e.Kept, total)
 		rep.Results = &report.ResultsKept{Kept: kept, Dropped: total - kept}
+	}
+	if rep.Results != nil && e.Missing > 0 {
+		now := *rep.Results
+		now.Kept -= min(now.Kept, e.MissingKept)
+		now.Missing = e.Missing
+		rep.Results = &now
 	}
 }
 

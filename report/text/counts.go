@@ -191,6 +191,7 @@ func (p *page) counts(r *report.Report) {
 			"results",
 			counted(k.Kept, "kept"),
 			unlessZero(k.Dropped, "dropped: the file could not take them"),
+			missingOf(k),
 		)
 	}
 	t := &r.Throughput
@@ -215,6 +216,14 @@ func (p *page) counts(r *report.Report) {
 		p.prose(dim, note, 2)
 	}
 	p.flow(plainText, "goodput", goodputItems(r.Goodput)...)
+}
+
+// missingOf says how many records other machines have kept.
+func missingOf(k *report.ResultsKept) string {
+	if k.Missing == 0 {
+		return ""
+	}
+	return "at least " + counted(k.Missing, "missing: with workers that are gone")
 }
 
 func counted(n uint64, what string) string { return format.Count(n) + " " + what }
