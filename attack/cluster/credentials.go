@@ -15,13 +15,29 @@ type Ask func(ctx context.Context) ([]byte, error)
 // credentialsAsked is a worker's question for what requests are to carry.
 type credentialsAsked struct{ ID string }
 
-// credentialsGiven is the answer. It is sealed for the worker that has asked, so that
-// nobody else can read it, whatever the server lets others hear.
+// credentialsGiven is the answer.
 type credentialsGiven struct {
 	Refused string
-	Sealed  []byte
-	By      string // the public half of the key that it was sealed with
+	Sealed  sealed
 }
+
+// sealed is a text that the worker it is for can read, and nobody else, whatever the server
+// lets others hear.
+type sealed struct {
+	Text []byte
+	By   string // the public half of the key that it was sealed with
+}
+
+// seal seals a text for the worker with the id.
+func (c *Coordinator) seal(text []byte, id string) (s sealed, err error) {
+	if s.By, err = c.key.PublicKey(); err == nil {
+		s.Text, err = c.key.Seal(text, id)
+	}
+	return s, err
+}
+
+// unseal reads what was sealed for this worker.
+func (w *worker) unseal(s sealed) ([]byte, error) { return w.key.Open(s.Text, s.By) }
 
 // ErrPlain is a connection to NATS that others on the network can read.
 var ErrPlain = errors.New("the connection to NATS is not encrypted, and not within this machine: others on the network could read the tokens")
@@ -55,10 +71,7 @@ func (c *Coordinator) grant(q credentialsAsked) (g credentialsGiven) {
 	}
 	text, err := secret()
 	if err == nil {
-		g.By, err = c.key.PublicKey()
-	}
-	if err == nil {
-		g.Sealed, err = c.key.Seal(text, q.ID)
+		g.Sealed, err = c.seal(text, q.ID)
 	}
 	if err != nil {
 		return credentialsGiven{Refused: err.Error()}
@@ -78,7 +91,7 @@ func (s *session) credentials(ctx context.Context) ([]byte, error) {
 	if g.Refused != "" {
 		return nil, fmt.Errorf("the coordinator: %s", g.Refused)
 	}
-	return s.key.Open(g.Sealed, g.By)
+	return s.unseal(g.Sealed)
 }
 
 // private reports whether nobody else on the network can read a connection: it is

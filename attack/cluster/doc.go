@@ -10,8 +10,9 @@
 //
 // What goes where:
 //   - subjects brunt.SESSION.w.ID.*: the coordinator's requests to the worker with the id
-//     (prepare, start, change, clock, end), answered by it. They are not stored, so that
-//     nothing that is secret in an order is kept anywhere, and no other worker hears them.
+//     (prepare, start, change, clock, end), answered by it. They are not stored, and an
+//     order is sealed for the worker's key, so that nothing that is secret in it is kept
+//     anywhere or heard by others.
 //   - subject brunt.SESSION.credentials: a worker asks for the tokens that requests carry,
 //     and the answer is sealed for its key. It is not stored either.
 //   - the stream of a session: snapshots, one message each second and worker, with an id

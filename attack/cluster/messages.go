@@ -94,7 +94,9 @@ type question struct{ Term term }
 type order struct {
 	Term   term
 	Number int // counts the orders of a session
-	Body   []byte
+	// Body may hold what was secret on a command line: it travels sealed.
+	Body   []byte `cbor:"-"`
+	Sealed sealed
 	Files  []fileRef
 }
 

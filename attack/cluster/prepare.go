@@ -103,8 +103,13 @@ const orderWithin = 30 * time.Second
 func (c *Coordinator) give(ctx context.Context, m *member, o *order) error {
 	ctx, cancel := context.WithTimeout(ctx, orderWithin)
 	defer cancel()
+	one := *o
+	var err error
+	if one.Sealed, err = c.seal(o.Body, m.hello.ID); err != nil {
+		return fmt.Errorf("%s: %w", m.name(), err)
+	}
 	var a answer
-	if err := ask(ctx, c.nats, subjectOf(c.session, m.hello.ID, askPrepare), o, &a); err != nil {
+	if err := ask(ctx, c.nats, subjectOf(c.session, m.hello.ID, askPrepare), &one, &a); err != nil {
 		return fmt.Errorf("%s does not answer: %w", m.name(), err)
 	}
 	return c.accepted(m, &a)

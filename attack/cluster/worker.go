@@ -356,6 +356,9 @@ func (s *session) makeReady(ctx context.Context, o order) {
 	paths, err := s.fetch(ctx, o.Files, tell)
 	var p *Prepared
 	if err == nil {
+		o.Body, err = s.unseal(o.Sealed)
+	}
+	if err == nil {
 		p, err = s.Prepare(ctx, o.Body, paths, s.credentials, tell)
 	}
 	now := said{Order: o.Number, State: saidReady}

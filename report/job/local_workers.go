@@ -7,6 +7,8 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -33,7 +35,7 @@ func (w *workers) startLocal() error {
 		access := w.server.ForWorkers()
 		p.command = exec.Command(path, "worker", access.URL, "--once", "--tied", "--name", p.name)
 		p.command.Args[0] = os.Args[0]
-		p.command.Env = append(os.Environ(), "BRUNT_WORKER_TOKEN="+access.Token, fmt.Sprintf("GOMAXPROCS=%d", cores))
+		p.command.Env = append(w.environment(), "BRUNT_WORKER_TOKEN="+access.Token, fmt.Sprintf("GOMAXPROCS=%d", cores))
 		p.command.Stderr = p.said
 		apart(p.command)
 		if p.stdin, err = p.command.StdinPipe(); err != nil {
@@ -49,6 +51,20 @@ func (w *workers) startLocal() error {
 		w.processes = append(w.processes, p)
 	}
 	return nil
+}
+
+// credentialVariables are how variables begin that Databricks credentials are in.
+var credentialVariables = []string{"DATABRICKS_", "ARM_", "GOOGLE_", "ACTIONS_ID_TOKEN_"}
+
+// environment is what workers of this machine have of this process's: without credentials
+// where they are handed some.
+func (w *workers) environment() []string {
+	if !w.flags.Handed() {
+		return os.Environ()
+	}
+	return slices.DeleteFunc(os.Environ(), func(v string) bool {
+		return slices.ContainsFunc(credentialVariables, func(begin string) bool { return strings.HasPrefix(v, begin) })
+	})
 }
 
 // endWithin is how long a worker that was sent away may take to end.
