@@ -24,7 +24,11 @@ func EndpointWords(v *report.Verdict) string {
 	}
 	words := limitWords(v.Limit())
 	if v.Headline != nil {
-		words = format.Safe(*v.Headline, 240) + ", " + words
+		// What bounded the load belongs to what the endpoint did, not to what came after.
+		first, rest, more := strings.Cut(format.Safe(*v.Headline, 240), "; ")
+		if words = first + ", " + words; more {
+			words += "; " + rest
+		}
 	}
 	for _, note := range v.Notes[:min(len(v.Notes), maxReasons)] {
 		words += "; " + format.Safe(note, 240)
