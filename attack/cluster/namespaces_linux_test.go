@@ -40,11 +40,7 @@ var quantiles = map[string]float64{"p50": 50, "p90": 90, "p99": 99}
 // the same, as far as what the runs say of their own delays.
 func TestNamespaces(t *testing.T) {
 	needs.Time(t)
-	if os.Getuid() != 0 {
-		needs.Lacking(t, "root", "only root makes namespaces")
-	}
-	needs.Program(t, "ip")
-	names := network(t, 5)
+	names := network(t, "", 5)
 	for attempt := 1; ; attempt++ {
 		one, four := runInHub(t, names)
 		if one.Sent != four.Sent || one.Arrived != four.Arrived || four.Sent != four.Arrived {
@@ -68,9 +64,13 @@ func TestNamespaces(t *testing.T) {
 }
 
 // network makes a namespace for the hub and some for workers, with a bridge between, and
-// gives their names, the hub's first.
-func network(t *testing.T, workers int) (names []string) {
+// gives their names, the hub's first. Tests that run at a time have different tags.
+func network(t *testing.T, tag string, workers int) (names []string) {
 	t.Helper()
+	if os.Getuid() != 0 {
+		needs.Lacking(t, "root", "only root makes namespaces")
+	}
+	needs.Program(t, "ip")
 	ip := func(words ...string) {
 		t.Helper()
 		if out, err := exec.Command("ip", words...).CombinedOutput(); err != nil {
@@ -83,7 +83,7 @@ func network(t *testing.T, workers int) (names []string) {
 		t.Cleanup(func() { _ = exec.Command("ip", "netns", "del", name).Run() })
 		ip("-n", name, "link", "set", "lo", "up")
 	}
-	hub := fmt.Sprintf("brunt-%d", os.Getpid())
+	hub := fmt.Sprintf("brunt-%d%s", os.Getpid(), tag)
 	add(hub)
 	ip("-n", hub, "link", "add", "br0", "type", "bridge")
 	ip("-n", hub, "addr", "add", hubAddress+"/24", "dev", "br0")

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -35,9 +36,15 @@ type counter struct {
 	n    uint64
 }
 
-func newCounter(t *testing.T, wait time.Duration) *counter {
+// newCounter starts one at an address of this machine.
+func newCounter(t *testing.T, host string, wait time.Duration) *counter {
+	t.Helper()
+	l, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	c := &counter{seen: map[int]int{}}
-	c.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	c.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var line struct{ I int }
 		body, err := io.ReadAll(r.Body)
 		if err == nil {
@@ -53,7 +60,13 @@ func newCounter(t *testing.T, wait time.Duration) *counter {
 		c.mu.Unlock()
 		<-time.After(wait)
 	}))
-	t.Cleanup(c.Close)
+	_ = c.Listener.Close()
+	c.Listener = l
+	c.Start()
+	t.Cleanup(func() {
+		c.CloseClientConnections() // of a worker that was cut off, too
+		c.Close()
+	})
 	return c
 }
 
@@ -95,6 +108,10 @@ type rigOptions struct {
 	workersURL      string  // of that server for workers; empty for the same
 	unprepared      bool    // no coordinator is made
 	records         bool    // workers keep records
+	// In a network of the test's own: this host's address in it, by which workers reach
+	// the server and the endpoint, and the namespace of each.
+	host       string
+	namespaces []string
 }
 
 // rig is a server, a coordinator and workers as processes.
@@ -134,10 +151,12 @@ func newRig(t *testing.T, workers, bodies int, loss Loss, offsets ...time.Durati
 
 func newRigOf(t *testing.T, o rigOptions) *rig {
 	t.Helper()
-	r := &rig{t: t, o: o, session: NewSession(), counter: newCounter(t, cmp.Or(o.wait, 2*time.Millisecond)), path: lines(t, o.bodies)}
+	r := &rig{t: t, o: o, session: NewSession(), counter: newCounter(t, cmp.Or(o.host, "127.0.0.1"), cmp.Or(o.wait, 2*time.Millisecond)), path: lines(t, o.bodies)}
 	if o.access == nil {
 		o.server.Session = r.session
-		o.server.Listen = cmp.Or(o.server.Listen, "127.0.0.1:0")
+		if o.server.Listen = cmp.Or(o.server.Listen, "127.0.0.1:0"); o.host != "" {
+			o.server.Listen = "0.0.0.0:0"
+		}
 		var err error
 		if r.server, err = StartServer(o.server); err != nil {
 			t.Fatal(err)
@@ -221,6 +240,11 @@ func (r *rig) workerIn(name, version string, offset time.Duration, cache string)
 		access = r.server.ForWorkers()
 	}
 	access.URL = cmp.Or(r.o.workersURL, access.URL)
+	var within []string
+	if n := len(r.workers); n < len(r.o.namespaces) {
+		within = []string{"ip", "netns", "exec", r.o.namespaces[n]}
+		access.URL = r.server.url(r.o.host)
+	}
 	if r.o.proxied {
 		p := newProxy(r.t, strings.TrimPrefix(access.URL, "nats://"))
 		r.proxies = append(r.proxies, p)
@@ -228,15 +252,17 @@ func (r *rig) workerIn(name, version string, offset time.Duration, cache string)
 	}
 	return r.process(childOptions{
 		URL: access.URL, Token: access.Token, Name: name, Version: version, Cache: cache, Offset: offset,
-	})
+	}, within...)
 }
 
-func (r *rig) process(o childOptions) *exec.Cmd {
+// process starts one, by the command that is given in front of it.
+func (r *rig) process(o childOptions, before ...string) *exec.Cmd {
 	text, err := json.Marshal(o)
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	c := exec.Command(os.Args[0])
+	words := append(before, os.Args[0])
+	c := exec.Command(words[0], words[1:]...)
 	c.Env = append(os.Environ(), workerVariable+"="+string(text))
 	c.Stderr = r
 	if err := c.Start(); err != nil {

@@ -20,6 +20,7 @@ type Worker struct {
 	ClockOffset, ClockError time.Duration
 	Planned                 uint64
 	Sent                    uint64
+	Failed                  uint64
 	Kept                    uint64 // records of them that its file has
 	// LatenessP99 is that of the requests that found a slot free; 0 without any.
 	LatenessP99 time.Duration
@@ -82,6 +83,9 @@ func (v *Verdict) judgeWorkers(s *Snapshot, p *plan.Plan) {
 	if len(behind) > 0 && (v.LimitedBy != LimitClient || len(behind) < len(s.Workers)) {
 		v.Notes = append(v.Notes, setting.Plain(namedWorkers(behind)+" did not make the load as planned"))
 	}
+	if one := s.failedAtOne(); one != "" {
+		v.Notes = append(v.Notes, setting.Plain(one))
+	}
 	if apart := s.apart(); apart != "" {
 		v.Notes = append(v.Notes, setting.Plain(apart))
 	}
@@ -122,6 +126,28 @@ func (v *Verdict) doubtfulWorkers(s *Snapshot) (reasons, behind []string) {
 		reasons = append(reasons, fmt.Sprintf("so it is with %s more", spell.Counted(uint64(more), "worker")))
 	}
 	return reasons, behind
+}
+
+const (
+	// oneShare is the share of all failures from which they are one worker's, and
+	// beyondItsShare how many times its share of the requests that must be at the least.
+	oneShare, beyondItsShare = 0.9, 1.5
+)
+
+// failedAtOne names the worker of many whose requests nearly all failures are, where there
+// are enough of them to be told of; empty where there is none.
+func (s *Snapshot) failedAtOne() string {
+	if share(s.Counts.Failed, s.Counts.Sent) < noticeableShare {
+		return ""
+	}
+	for i := range s.Workers {
+		w := &s.Workers[i]
+		of := share(w.Failed, s.Counts.Failed)
+		if of >= oneShare && of >= beyondItsShare*share(w.Sent, s.Counts.Sent) {
+			return spell.Percent(of) + " of the failed requests were sent by worker " + w.Name
+		}
+	}
+	return ""
 }
 
 // maxApart is how far from each other the workers of a run may begin, as far as their

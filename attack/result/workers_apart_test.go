@@ -1,6 +1,7 @@
 package result
 
 import (
+	"fmt"
 	"testing"
 	"time"
 )
@@ -23,6 +24,32 @@ func TestWorkersApart(t *testing.T) {
 		s := &Snapshot{Workers: list}
 		if got := s.apart(); got != want {
 			t.Errorf("%q, not %q", got, want)
+		}
+	}
+}
+
+// Failures that are nearly all one worker's are said to be; those that are as many as its
+// share of the requests lets expect, or too few to matter, are not.
+func TestFailedAtOne(t *testing.T) {
+	for _, c := range []struct {
+		sent, failed []uint64
+		want         string
+	}{
+		{[]uint64{500, 500}, []uint64{0, 60}, "100 % of the failed requests were sent by worker 2 (w1)"},
+		{[]uint64{500, 500}, []uint64{95, 5}, "95 % of the failed requests were sent by worker 1 (w0)"},
+		{[]uint64{500, 500}, []uint64{80, 20}, ""},
+		{[]uint64{500, 20}, []uint64{60, 1}, ""},
+		{[]uint64{500}, []uint64{60}, ""},
+		{[]uint64{5000, 5000}, []uint64{0, 1}, ""},
+	} {
+		s := &Snapshot{}
+		for i := range c.sent {
+			s.Workers = append(s.Workers, Worker{Name: fmt.Sprintf("%d (w%d)", i+1, i), Sent: c.sent[i], Failed: c.failed[i]})
+			s.Counts.Sent += c.sent[i]
+			s.Counts.Failed += c.failed[i]
+		}
+		if got := s.failedAtOne(); got != c.want {
+			t.Errorf("sent %v, failed %v: %q, not %q", c.sent, c.failed, got, c.want)
 		}
 	}
 }

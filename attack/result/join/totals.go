@@ -217,7 +217,7 @@ func (a *Accumulator) workers() []result.Worker {
 			continue
 		}
 		o, w := p.last.Snapshot, &list[i]
-		w.State, w.Planned, w.Sent, w.Kept, w.Client = o.State, o.Counts.Planned, o.Counts.Sent, o.Counts.Kept, o.Client
+		w.State, w.Planned, w.Sent, w.Failed, w.Kept, w.Client = o.State, o.Counts.Planned, o.Counts.Sent, o.Counts.Failed, o.Counts.Kept, o.Client
 		w.LimitedBy, w.Trust, w.Error, w.Reasons = o.Verdict.LimitedBy, o.Verdict.Trust, o.Verdict.Error, o.Verdict.Reasons
 		w.LatenessP99 = p.last.LatenessP99
 	}
