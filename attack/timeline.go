@@ -268,6 +268,8 @@ func (r *Run) plannedSoFar(at Instant, started, followed uint64) uint64 {
 	}
 	if stop, stopped := r.stopInstant(); stopped {
 		at = min(at, stop)
+	} else if lease := r.lease.Load(); lease != 0 && r.clock.Now() < r.end.Load() {
+		at = min(at, lease) // what is due later may be another's, which Leave says
 	}
 	return r.schedule.Load().PlannedBefore(at.Sub(r.start)) + followed
 }

@@ -170,7 +170,7 @@ func TestComesBack(t *testing.T) {
 			r.awaitRequests(300)
 			r.signal(1, syscall.SIGSTOP)
 			await(t, "the loss", func() bool { return strings.Contains(r.said(), "is lost") })
-			<-time.After(500 * time.Millisecond)
+			<-time.After(2500 * time.Millisecond) // its requests of that time are others'
 			r.signal(1, syscall.SIGCONT)
 			s := r.wait(run, 30*time.Second)
 			r.check(s)
