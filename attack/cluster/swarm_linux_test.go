@@ -80,6 +80,7 @@ func TestSwarm(t *testing.T) {
 		float64(sw.messages.Load())/float64(workers)/wall, float64(sw.bytes.Load())/float64(max(1, sw.messages.Load())))
 	t.Logf("all: %.0f messages/s and %.1f MB/s into the server, %.0f messages/s out", float64(after.InMsgs-before.InMsgs)/wall,
 		float64(after.InSize-before.InSize)/wall/1e6, float64(after.OutMsgs-before.OutMsgs)/wall)
+	t.Logf("disk: %.1f MB of snapshots were handed in, and %.1f MB are kept at the end", float64(sw.bytes.Load())/1e6, float64(after.Stored)/1e6)
 	mean, most := sw.behind(got.Looks)
 	t.Logf("what was handed in is merged %.0f ms later in the mean of %d looks, %.0f ms at the most; %d snapshots were sent again",
 		1e3*mean.Seconds(), len(got.Looks), 1e3*most.Seconds(), sw.again.Load())

@@ -6,9 +6,12 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime/pprof"
+	"syscall"
 	"testing"
 	"time"
 
@@ -46,6 +49,7 @@ type swarmFigures struct {
 	Ready, Begun            float64 // seconds until all workers were ready, and then until all had begun
 	PeakRSS                 int64   // bytes
 	InMsgs, OutMsgs, InSize int64   // of the server
+	Stored                  int64   // bytes on its disk
 	Looks                   []swarmLook
 	Sent, Succeeded         uint64
 	Planned                 uint64
@@ -107,14 +111,32 @@ func swarmServer(*swarmOptions) error {
 		if err != nil {
 			return err
 		}
+		stored, err := sizeOf(s.dir)
+		if err != nil {
+			return err
+		}
 		f := swarmFigures{
-			URL: s.url("127.0.0.1"), Token: s.token, Password: s.password,
+			Stored: stored, URL: s.url("127.0.0.1"), Token: s.token, Password: s.password,
 			InMsgs: v.InMsgs, OutMsgs: v.OutMsgs, InSize: v.InBytes,
 		}
 		if err := tellFigures(&f); err != nil || !lines.Scan() {
 			return err
 		}
 	}
+}
+
+// sizeOf is how many bytes a directory's files take on the disk.
+func sizeOf(dir string) (sum int64, err error) {
+	err = filepath.WalkDir(dir, func(_ string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return nil // the server has removed it meanwhile
+		}
+		if about, err := entry.Info(); err == nil {
+			sum += about.Sys().(*syscall.Stat_t).Blocks * 512
+		}
+		return nil
+	})
+	return sum, err
 }
 
 const swarmSession = "swarm"
