@@ -30,10 +30,10 @@ func (w *workers) startLocal() error {
 	}
 	n := w.flags.Workers.N
 	cores := max(1, runtime.GOMAXPROCS(0)/n)
-	for i := range n {
-		p := &process{name: fmt.Sprintf("local %d", i+1), said: &lastLines{}, done: make(chan struct{})}
+	for range n {
+		p := &process{said: &lastLines{}, done: make(chan struct{})}
 		access := w.server.ForWorkers()
-		p.command = exec.Command(path, "worker", access.URL, "--once", "--tied", "--name", p.name)
+		p.command = exec.Command(path, "worker", access.URL, "--once", "--tied")
 		p.command.Args[0] = os.Args[0]
 		p.command.Env = append(w.environment(), "BRUNT_WORKER_TOKEN="+access.Token, fmt.Sprintf("GOMAXPROCS=%d", cores))
 		p.command.Stderr = p.said
@@ -44,6 +44,7 @@ func (w *workers) startLocal() error {
 		if err := p.command.Start(); err != nil {
 			return fmt.Errorf("--workers local: %w", err)
 		}
+		p.name = processName(p.command.Process.Pid)
 		go func() {
 			_ = p.command.Wait() // how it ended shows in its leases
 			close(p.done)
@@ -52,6 +53,10 @@ func (w *workers) startLocal() error {
 	}
 	return nil
 }
+
+// processName is a local worker's name. Workers are numbered as they come, and a number of
+// its own would be mistaken for that.
+func processName(pid int) string { return fmt.Sprintf("process %d", pid) }
 
 // credentialVariables are how variables begin that Databricks credentials are in.
 var credentialVariables = []string{"DATABRICKS_", "ARM_", "GOOGLE_", "ACTIONS_ID_TOKEN_"}

@@ -36,7 +36,9 @@ func Work(flags *config.Worker, read func(words []string) (Flags, string, error)
 	}
 	ctx, stop := UntilInterrupted()
 	defer stop()
+	name := flags.Name
 	if flags.Tied {
+		name = cmp.Or(name, processName(os.Getpid()))
 		var end context.CancelFunc
 		ctx, end = context.WithCancel(ctx)
 		go func() {
@@ -50,7 +52,7 @@ func Work(flags *config.Worker, read func(words []string) (Flags, string, error)
 		}
 	}
 	err = cluster.Work(ctx, cluster.WorkerOptions{
-		Access: access, Name: flags.Name, Version: report.Revision(), Cores: runtime.GOMAXPROCS(0), Once: flags.Once, Wait: time.Duration(flags.Wait), Cache: cache, Tell: tell,
+		Access: access, Name: name, Version: report.Revision(), Cores: runtime.GOMAXPROCS(0), Once: flags.Once, Wait: time.Duration(flags.Wait), Cache: cache, Tell: tell,
 		Prepare: func(ctx context.Context, body []byte, files map[string]string, credentials cluster.Ask, tell func(string)) (*cluster.Prepared, error) {
 			return prepare(ctx, body, files, read, credentials, tell)
 		},
