@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"runtime"
 	"strconv"
 	"strings"
 
@@ -37,6 +38,10 @@ type Workers struct {
 	Local bool
 }
 
+// maxLocal is how many processes are started here at most, unless there are more cores:
+// each takes memory of its own.
+const maxLocal = 64
+
 // Decode reads N or local:N.
 func (w *Workers) Decode(ctx *kong.DecodeContext) error {
 	var word string
@@ -47,6 +52,9 @@ func (w *Workers) Decode(ctx *kong.DecodeContext) error {
 	n, err := strconv.Atoi(number)
 	if err != nil || n < 1 || n > plan.MaxShares {
 		return fmt.Errorf("%q is no number of workers; write 4, or local:4 for processes on this machine (at most %d)", word, plan.MaxShares)
+	}
+	if most := max(maxLocal, runtime.NumCPU()); local && n > most {
+		return fmt.Errorf("%q: at most %d processes on this machine, which share its cores; more workers take more machines", word, most)
 	}
 	*w = Workers{n, local}
 	return nil
