@@ -9,6 +9,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -116,15 +118,20 @@ func (r *handedRig) brunt(name string, variables []string, args ...string) *exec
 
 // attack starts workers, and a coordinator with these credentials.
 func (r *handedRig) attack(variables []string, more ...string) (coordinator *exec.Cmd, workers []*exec.Cmd) {
-	args := append([]string{
-		"attack", "my-endpoint", "-p", "bodies.jsonl", "--ca", "ca.pem", "--workers", "2", "--nats", r.url, "--worker-credentials", "handed",
-		"-o", "json", "--json", "run.json", "--plot", "run.html", "--results", "run.csv",
-	}, more...)
-	coordinator = r.brunt("coordinator", append(variables, "DATABRICKS_HOST="+r.workspace.Host()), args...)
+	coordinator = r.coordinator(variables, more...)
 	for _, name := range []string{"w1", "w2"} {
 		workers = append(workers, r.brunt(name, nil, "worker", "--nats", r.url, "--once", "--name", name))
 	}
 	return coordinator, workers
+}
+
+// coordinator starts one with these credentials.
+func (r *handedRig) coordinator(variables []string, more ...string) *exec.Cmd {
+	args := append([]string{
+		"attack", "my-endpoint", "-p", "bodies.jsonl", "--ca", "ca.pem", "--workers", "2", "--nats", r.url, "--worker-credentials", "handed",
+		"-o", "json", "--json", "run.json", "--plot", "run.html", "--results", "run.csv",
+	}, more...)
+	return r.brunt("coordinator", append(slices.Clip(variables), "DATABRICKS_HOST="+r.workspace.Host()), args...)
 }
 
 var principal = []string{"DATABRICKS_CLIENT_ID=principal", "DATABRICKS_CLIENT_SECRET=" + handedSecret}
@@ -261,6 +268,26 @@ func TestHandedTokens(t *testing.T) {
 		}
 		if n := rep.Status[401]; n == 0 || rep.Requests.Succeeded+n != 900 || r.workspace.Stats().Served == before {
 			t.Errorf("%d times 401, %+v; want 900 with those that succeeded", n, rep.Requests)
+		}
+	})
+	t.Run("coordinator started again", func(t *testing.T) {
+		t.Parallel()
+		r := newHandedRig(t, 3*time.Second)
+		first, workers := r.attack(principal, "-r", "50", "-d", "12s")
+		r.awaitServed(50)
+		_ = first.Process.Kill()
+		_ = first.Wait()
+		session := regexp.MustCompile(`--resume ([a-z0-9]+)`).FindStringSubmatch(r.said("coordinator.err"))
+		if session == nil {
+			t.Fatal(r.said("coordinator.err"))
+		}
+		rep := r.done(r.coordinator(principal, "-r", "50", "-d", "12s", "--resume", session[1]), workers)
+		if n := rep.Status[401]; rep.Requests.Succeeded+n != 600 || rep.Requests.Succeeded < 250 {
+			t.Errorf("%d times 401, %+v; want 600 with those that succeeded", n, rep.Requests)
+		}
+		served := r.workspace.Stats().ByToken
+		if len(served) < 5 || served[len(served)-1]+served[len(served)-2]+served[len(served)-3] == 0 {
+			t.Errorf("the tokens served %d each: none of the second coordinator's was handed out", served)
 		}
 	})
 	t.Run("none that last", func(t *testing.T) {
