@@ -127,13 +127,18 @@ func TestStrangers(t *testing.T) {
 	_ = other.Process.Kill()
 	_ = other.Wait()
 	access := r.server.ForWorkers()
-	access.Token = "wrong"
-	if _, _, err := access.connect("stranger", newDenials()); err == nil || !strings.Contains(err.Error(), "token") {
-		t.Errorf("a wrong token: %v", err)
-	}
-	access.Token = ""
-	if _, _, err := access.connect("stranger", newDenials()); err == nil {
-		t.Error("no token at all lets one in")
+	for _, token := range []string{"wrong", ""} { // of one that is called as workers are
+		access.Token = token
+		w, err := newWorker(WorkerOptions{Access: access})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c, _, err := w.connect("stranger", w.denied); err == nil || !strings.Contains(err.Error(), "token") {
+			t.Errorf("the token %q: %v", token, err)
+			if err == nil {
+				c.Close()
+			}
+		}
 	}
 }
 

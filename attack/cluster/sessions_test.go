@@ -3,6 +3,7 @@
 package cluster
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -115,6 +116,14 @@ func TestReplaced(t *testing.T) {
 	cut.pass()
 	if err := old.Change(vegeta.Rate{Freq: 5000, Per: time.Second}, 0); err != nil && !errors.Is(err, ErrReplaced) {
 		t.Logf("a change by the one that was replaced: %v", err)
+	}
+	// Nor do the workers listen to it, should it not know yet that it is none any more.
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	var a answer
+	late := change{Term: first.term, Run: run.number, Number: abandoned - 1, What: changeStop, How: plan.Cut}
+	if err := ask(ctx, r.c.nats, subjectOf(r.session, run.parts[0].hello.ID, askChange), &late, &a); err != nil || !a.Replaced {
+		t.Errorf("a worker that is told to stop by a coordinator that was replaced: %+v, %v", a, err)
 	}
 	r.wait(old, 20*time.Second)
 	first.Close()
