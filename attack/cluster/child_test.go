@@ -158,7 +158,7 @@ func prepareTest(ctx context.Context, body []byte, files map[string]string) (*Pr
 		},
 	}
 	if file != nil {
-		prepared.Records = func() (string, error) { return file.Name(), file.Close() }
+		prepared.Records = func(bool) (string, error) { return file.Name(), file.Close() }
 	}
 	return prepared, nil
 }

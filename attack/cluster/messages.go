@@ -40,11 +40,9 @@ func subjectSnapshots(session string, run, worker int) string {
 	return fmt.Sprintf("%s.%s.snap.%d.%d", prefix, session, run, worker)
 }
 
-// subjectRecords is where a worker says that it has handed in its records of a run, where
-// it does not wait to be asked for them.
-func subjectRecords(session string, run, worker int) string {
-	return subjectSnapshots(session, run, worker) + ".records"
-}
+// leftRecordsName is the object in which a worker says that it has handed in its records
+// of a run, where it does not wait to be asked for them.
+func leftRecordsName(run, worker int) string { return fmt.Sprintf("records.%d.%d", run, worker) }
 
 func streamName(session string) string  { return "brunt-" + session }
 func leaseBucket(session string) string { return "brunt-" + session + "-leases" }

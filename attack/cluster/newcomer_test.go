@@ -216,3 +216,36 @@ func TestResumeWithANewcomer(t *testing.T) {
 		t.Errorf("planned %d, unknown %d; want 2400, and what one sends in a lease", c.Planned, c.UnknownPlanned)
 	}
 }
+
+// TestJoinsAfterAResume kills a worker when another coordinator has gone on with the run:
+// that one has one that comes then make the order ready, which is stored nowhere.
+func TestJoinsAfterAResume(t *testing.T) {
+	needs.Time(t)
+	t.Parallel()
+	r := newRigOf(t, rigOptions{workers: 2, bodies: 4000, loss: Redistribute, lease: 2 * time.Second, unprepared: true})
+	p := openPlan(100, 22*time.Second)
+	first := r.coordinator(p)
+	r.awaitRequests(100)
+	_ = first.Process.Kill()
+	_ = first.Wait()
+	r.c = r.open(true)
+	run, err := r.c.Resume()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.c.Recall(r.order(), []string{r.path}); err != nil {
+		t.Fatal(err)
+	}
+	r.another()
+	r.signal(1, syscall.SIGKILL)
+	r.awaitJoined(run, 1)
+	s := r.wait(run, bound(&p))
+	r.check(s)
+	r.tells(s, "started again", "w1", "lost", "took over the share of worker")
+	if w := r.joined(s, "w2"); w.Sent < 50 {
+		t.Errorf("the newcomer: %+v", w)
+	}
+	if c := &s.Counts; c.Planned != 2200 || c.UnknownPlanned == 0 || c.UnknownPlanned > 250 {
+		t.Errorf("planned %d, unknown %d; want 2200, and what one sends in a lease", c.Planned, c.UnknownPlanned)
+	}
+}

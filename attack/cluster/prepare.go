@@ -97,6 +97,30 @@ func (c *Coordinator) hand(ctx context.Context, files []fileRef) error {
 	return c.denied.or(c.nats, putFiles(ctx, c.files, files))
 }
 
+// Recall gives a coordinator that was started again the order that workers have made ready
+// for the one before it, so that those that come later can, too: it is stored nowhere. The
+// body and the files are those of Prepare.
+func (c *Coordinator) Recall(body []byte, files []string) error {
+	o := &order{Term: c.term, Body: body}
+	for _, path := range files {
+		ref, err := refTo(path)
+		if err != nil {
+			return err
+		}
+		o.Files = append(o.Files, ref)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	o.Number, c.order = c.orders, o
+	for _, m := range c.members {
+		if !m.gone && m.state.Order != o.Number { // it came before this
+			m.state = said{Order: o.Number, State: saidBusy}
+			c.work.Go(func() { _ = c.give(context.Background(), m, o) })
+		}
+	}
+	return nil
+}
+
 // orderWithin is how long a worker may take to say that it has an order.
 const orderWithin = 30 * time.Second
 

@@ -52,7 +52,7 @@ func (s *session) collect(q recordsAsked) recordsState {
 	defer t.mu.Unlock()
 	if t.records == nil {
 		t.records = &recordsState{}
-		t.work.Go(func() { t.handInRecords(prepared) })
+		t.work.Go(func() { t.handInRecords(prepared, false) })
 	}
 	return *t.records
 }
@@ -79,10 +79,10 @@ func (s *session) recordsLeft(t *task) bool {
 	return t.recordsAway
 }
 
-// leaveRecords hands in the records, unless that has begun, and then says so in the stream.
+// leaveRecords hands in the records, unless that has begun, and then says so.
 func (t *task) leaveRecords(prepared *Prepared, begun bool) {
 	if !begun {
-		t.handInRecords(prepared)
+		t.handInRecords(prepared, true)
 	}
 	for {
 		t.mu.Lock()
@@ -105,15 +105,17 @@ func (t *task) leaveRecords(prepared *Prepared, begun bool) {
 func (t *task) tellRecords(state *recordsState) error {
 	ctx, cancel := context.WithTimeout(context.Background(), publishPatience)
 	defer cancel()
-	subject := subjectRecords(t.session.name, t.number, t.session.index)
-	_, err := t.session.js.Publish(ctx, subject, encode(state), jetstream.WithMsgID(subject))
+	store, err := t.session.js.ObjectStore(ctx, fileBucket(t.session.name))
+	if err == nil {
+		_, err = store.PutBytes(ctx, leftRecordsName(t.number, t.session.index), encode(state))
+	}
 	return err
 }
 
 // handInRecords puts the file into the object store.
-func (t *task) handInRecords(prepared *Prepared) {
+func (t *task) handInRecords(prepared *Prepared, early bool) {
 	done := recordsState{Done: true}
-	ref, err := t.putRecords(prepared)
+	ref, err := t.putRecords(prepared, early)
 	if done.File = ref; err != nil {
 		done.Text = err.Error()
 	}
@@ -122,8 +124,8 @@ func (t *task) handInRecords(prepared *Prepared) {
 	t.records = &done
 }
 
-func (t *task) putRecords(prepared *Prepared) (fileRef, error) {
-	path, err := prepared.Records()
+func (t *task) putRecords(prepared *Prepared, early bool) (fileRef, error) {
+	path, err := prepared.Records(early)
 	if err != nil {
 		return fileRef{}, err
 	}
@@ -207,10 +209,10 @@ func (r *Run) leftRecords(ctx context.Context, p *part, alive bool) (s recordsSt
 	late := time.After(silentWithin)
 	for {
 		one, cancel := context.WithTimeout(ctx, publishPatience)
-		m, err := r.c.stream.GetLastMsgForSubject(one, subjectRecords(r.c.session, r.number, p.index))
+		body, err := r.c.files.GetBytes(one, leftRecordsName(r.number, p.index))
 		cancel()
 		if err == nil {
-			return s, decode(m.Data, &s)
+			return s, decode(body, &s)
 		}
 		if !alive {
 			return s, errors.New("it was lost")

@@ -34,9 +34,9 @@ type Prepared struct {
 	// Start begins a run of the plan, which it completes with what no plan that was
 	// sent can hold.
 	Start func(p plan.Plan) (*attack.Run, error)
-	// Records ends the file of records, once the run is done, and says where it is; nil
-	// where none is written.
-	Records func() (path string, err error)
+	// Records ends the file of records, once the run is done, and says where it is; early
+	// is that the run of others goes on. Nil where none is written.
+	Records func(early bool) (path string, err error)
 	Close   func()
 }
 

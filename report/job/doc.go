@@ -8,7 +8,7 @@
 //	                   └─ Session: one command line, with its panel and page
 //
 // May import: attack, attack/cluster, attack/endpoint, attack/host, attack/mock,
-// attack/plan, payloads, payloads/file, report, report/config, report/format,
-// report/live, report/live/guard, report/manifest, report/outfile, report/panel,
-// report/results, report/rules.
+// attack/plan, attack/result, payloads, payloads/file, report, report/config,
+// report/format, report/live, report/live/guard, report/manifest, report/outfile,
+// report/panel, report/results, report/rules.
 package job

@@ -17,6 +17,7 @@ import (
 	"brunt/attack/cluster"
 	"brunt/attack/endpoint"
 	"brunt/attack/plan"
+	"brunt/attack/result"
 	"brunt/payloads"
 	"brunt/report"
 	"brunt/report/config"
@@ -137,10 +138,10 @@ func recordsPath(given string) (string, error) {
 }
 
 // records ends the worker's file of records with the report of its share.
-func (j *Job) records() (path string, err error) {
-	meta := j.Meta
-	meta.Plan = meta.Plan.Own()
-	rep := report.From(meta, j.Run.Snapshot())
+func (j *Job) records(early bool) (path string, err error) {
+	meta, snapshot := j.Meta, j.Run.Snapshot()
+	meta.Plan = ownPlan(&meta.Plan, snapshot, early)
+	rep := report.From(meta, snapshot)
 	for i := range rep.Runs { // a part of one, which is merged with the others
 		rep.Runs[i] += fmt.Sprintf("-%d", j.Meta.Plan.Shares[0].Index+1)
 		if n := j.Meta.Plan.Joined; n > 0 { // the share was another one's before
@@ -150,6 +151,26 @@ func (j *Job) records() (path string, err error) {
 	_, err = j.results.Close(rep)
 	j.results = nil
 	return j.file, err
+}
+
+// ownPlan is the plan of a worker's share alone. Where shares were handed on, its rate is
+// the mean one of what it held, so that those of all workers add up to the whole's: over
+// the plan's length where it ended before the others.
+func ownPlan(p *plan.Plan, s *result.Snapshot, early bool) plan.Plan {
+	own := p.Own()
+	if own.Rate.Freq == 0 || len(own.Stages) > 0 || own.Instants != nil || s.Counts.Planned == 0 {
+		return own
+	}
+	length := s.PlanElapsed
+	if early && own.Duration > 0 {
+		length = own.Duration
+	}
+	schedule := plan.NewSchedule(&own)
+	// A share has one more or less than its part of the tickets.
+	if due := schedule.PlannedBefore(schedule.Warmup + length); length > 0 && (s.Counts.Planned > due+1 || s.Counts.Planned+1 < due) && s.Changes == nil {
+		own.Rate.Freq, own.Rate.Per = int(s.Counts.Planned), length
+	}
+	return own
 }
 
 // replaceFiles has the flags name files where they lie here.

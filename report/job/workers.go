@@ -149,12 +149,9 @@ func (s *Source) prepareWorkers(ctx context.Context, j *Job, o *live.Settings, t
 		return err
 	}
 	j.workers = s.workers.coordinator
+	j.resumes = s.flags.Cluster.Resume != "" && s.started == 0
 	if err := s.handOut(j); err != nil {
 		return err
-	}
-	if s.flags.Cluster.Resume != "" && s.started == 0 {
-		j.resumes = true
-		return nil
 	}
 	dir, err := os.Getwd()
 	if err != nil {
@@ -174,6 +171,12 @@ func (s *Source) prepareWorkers(ctx context.Context, j *Job, o *live.Settings, t
 	files, err := s.filesOf()
 	if err != nil {
 		return err
+	}
+	if j.resumes {
+		if err = j.workers.Recall(body, files); err != nil {
+			s.streams.Note("a worker that comes now cannot take part in this run: " + err.Error())
+		}
+		return nil
 	}
 	ctx, done := s.workers.tied(ctx)
 	defer done()
