@@ -23,7 +23,7 @@ type Cluster struct {
 	WorkerToken   string       `placeholder:"TOKEN" env:"BRUNT_WORKER_TOKEN" help:"Token that workers connect with (a random one); @FILE or env:NAME keeps it off the command line."`
 	WorkersCert   string       `predictor:"file" placeholder:"FILE" help:"Certificate (PEM) of the embedded NATS server, for TLS."`
 	WorkersKey    string       `predictor:"file" placeholder:"FILE" help:"Its key (PEM)."`
-	OnWorkerLoss  cluster.Loss `default:"redistribute" enum:"redistribute,continue,abort" help:"When a worker is lost: others send the rest of its share (redistribute), nobody does (continue), or the run stops (abort)."`
+	OnWorkerLoss  cluster.Loss `default:"redistribute" enum:"redistribute,continue,abort" help:"When a worker is lost: others send the rest of its share, until another one comes in its place (redistribute), nobody does (continue), or the run stops (abort)."`
 	Resume        string       `env:"-" placeholder:"SESSION" help:"Go on with the run of a coordinator that has ended without finishing it, given with the same command line again; the coordinator says the name of its session."`
 
 	WorkerCredentials string `default:"own" enum:"own,handed" help:"Credentials of a Databricks workspace: each worker has its own (own), or only this process has them and hands out short-lived tokens (handed), which takes TLS to the workers."`
