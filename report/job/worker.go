@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"brunt/attack"
@@ -110,18 +111,23 @@ func prepare(
 		source.Close()
 		return nil, err
 	}
+	var cut atomic.Bool
 	p := &cluster.Prepared{
 		Start: j.share,
 		Close: func() {
 			j.discard()
 			source.Close()
-			if flags.Results != "" {
+			if flags.Results != "" && !cut.Load() {
 				_ = os.Remove(flags.Results) // it was handed in, or nobody wants it
 			}
 		},
 	}
 	if flags.Results != "" {
-		p.Records = j.records
+		p.Records = func(early bool) (path string, err error) {
+			path, err = j.records(early)
+			cut.Store(err != nil) // which says where those before that are
+			return path, err
+		}
 	}
 	return p, nil
 }
