@@ -147,6 +147,12 @@ func recordsPath(given string) (string, error) {
 func (j *Job) records(early bool) (path string, err error) {
 	meta, snapshot := j.Meta, j.Run.Snapshot()
 	meta.Plan = ownPlan(&meta.Plan, snapshot, early)
+	if !meta.Plan.Open() { // what merging adds up is what all had together
+		meta.Concurrency = meta.Plan.Concurrency
+	}
+	if meta.Plan.Requests > 0 {
+		meta.Plan.Requests = snapshot.Counts.Planned
+	}
 	rep := report.From(meta, snapshot)
 	for i := range rep.Runs { // a part of one, which is merged with the others
 		rep.Runs[i] += fmt.Sprintf("-%d", j.Meta.Plan.Shares[0].Index+1)
