@@ -8,6 +8,7 @@ import (
 
 	"brunt/attack"
 	"brunt/attack/plan"
+	"brunt/attack/spell"
 )
 
 // maxPieces is into how many pieces a share falls at the most that is handed on: each
@@ -163,7 +164,7 @@ func (r *Run) replaceLeft() {
 		if !r.stopped.IsZero() {
 			continue
 		}
-		text := fmt.Sprintf("%s was ended from outside, %s into the run", p.name(), max(0, p.left.From).Round(time.Second))
+		text := fmt.Sprintf("%s was ended from outside, %s into the run", p.name(), spell.Span(max(0, p.left.From)))
 		if r.c.Loss == Redistribute {
 			list = append(list, r.handOn(p, p.left.From, p.left.Taken)...)
 		} else {

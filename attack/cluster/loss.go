@@ -11,6 +11,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"brunt/attack/plan"
+	"brunt/attack/spell"
 )
 
 const (
@@ -215,7 +216,7 @@ func (r *Run) whyLost(p *part) string {
 	case r.leased():
 		heard = p.renewed
 	}
-	return "it has not been heard of for " + time.Since(heard).Round(time.Second).String()
+	return "it has not been heard of for " + spell.Span(time.Since(heard))
 }
 
 // lose gives a worker up, if it has not renewed its lease since the revision, and hands on

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"brunt/attack/cluster/clocks"
+	"brunt/attack/spell"
 )
 
 // offer answers a worker that looks for a coordinator.
@@ -184,7 +185,7 @@ func (c *Coordinator) dropIdle() {
 	for _, m := range c.members {
 		if silent := time.Since(later(m.heard, c.cut)); !m.gone && !m.busy && silent > orphanAfter {
 			m.gone = true
-			lines = append(lines, m.name()+" is lost: it has not been heard of for "+silent.Round(time.Second).String())
+			lines = append(lines, m.name()+" is lost: it has not been heard of for "+spell.Span(silent))
 			c.notify()
 		}
 	}
