@@ -78,7 +78,7 @@ func TestGivenValuesAreHidden(t *testing.T) {
 	needs.Time(t)
 	t.Parallel()
 	h := newHygiene(t)
-	h.build()
+	h.binary = built(t)
 	server := httptest.NewServer(repeat())
 	defer server.Close()
 	h.write("lines.jsonl", []byte(fmt.Sprintf(`{"body":[1],"path":"/x?sid=%s&sas=%s","headers":{"X-Line":%q,"X-Id":%q}}`, url.QueryEscape(given["sid"]), url.QueryEscape(given["sas"]), given["X-Line"], given["X-Id"])+"\n"))

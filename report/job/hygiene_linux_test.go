@@ -252,8 +252,8 @@ var program struct {
 	err  error
 }
 
-func (h *hygiene) build() {
-	h.Helper()
+func built(t *testing.T) (path string) {
+	t.Helper()
 	program.once.Do(func() {
 		if program.dir, program.err = os.MkdirTemp("", "brunt-job-"); program.err != nil {
 			return
@@ -263,9 +263,9 @@ func (h *hygiene) build() {
 		}
 	})
 	if program.err != nil {
-		h.Fatal(program.err)
+		t.Fatal(program.err)
 	}
-	h.binary = filepath.Join(program.dir, "brunt")
+	return filepath.Join(program.dir, "brunt")
 }
 
 // command runs brunt, or another program, with the credentials of that kind in
@@ -297,7 +297,7 @@ func TestNothingShowsSecrets(t *testing.T) {
 	needs.Time(t)
 	t.Parallel()
 	h := newHygiene(t)
-	h.build()
+	h.binary = built(t)
 	files := []string{"run.json", "run.html", "run.xml", "run.hlog"}
 	for n, c := range []struct {
 		kind, name string
@@ -346,7 +346,7 @@ func TestPageShowsNoSecrets(t *testing.T) {
 	needs.Time(t)
 	t.Parallel()
 	h := newHygiene(t)
-	h.build()
+	h.binary = built(t)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -507,7 +507,7 @@ func await(t *testing.T, done func() bool) {
 // line's: what may be a secret among its headers stays with the first.
 func TestPageTakesNoHeadersAlong(t *testing.T) {
 	h := newHygiene(t)
-	h.build()
+	h.binary = built(t)
 	h.write("lines.jsonl", []byte(`{"body":[1],"path":"/x?pwd=`+canaryOwn[:12]+`&v=1","headers":{"X-Line":"`+canaryOwn+`","X-Mode":"true"}}`+"\n"))
 	var got [2]atomic.Pointer[http.Header]
 	var paths [2]atomic.Pointer[string]

@@ -26,7 +26,7 @@ import (
 // configuration file, which would never end.
 func TestPlainURLTouchesNothing(t *testing.T) {
 	h := newHygiene(t)
-	h.build()
+	h.binary = built(t)
 	if err := syscall.Mkfifo(h.path(".databrickscfg"), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -72,7 +72,7 @@ func TestPlainURLTouchesNothing(t *testing.T) {
 // own password told when it fails.
 func TestProxyLearnsNothing(t *testing.T) {
 	h := newHygiene(t)
-	h.build()
+	h.binary = built(t)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -1,6 +1,4 @@
-//go:build !windows
-
-package main
+package job_test
 
 import (
 	"bytes"
@@ -93,7 +91,7 @@ func (r *handedRig) hear(m *nats.Msg) {
 // variables and no others of Databricks.
 func (r *handedRig) brunt(name string, variables []string, args ...string) *exec.Cmd {
 	r.t.Helper()
-	c := exec.Command(os.Args[0], args...)
+	c := exec.Command(built(r.t), args...)
 	c.Args[0], c.Dir = "brunt", r.dir
 	for _, v := range os.Environ() {
 		if !strings.HasPrefix(v, "DATABRICKS_") && !strings.HasPrefix(v, "BRUNT_") {
