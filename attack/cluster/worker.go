@@ -76,6 +76,13 @@ type worker struct {
 // ErrLeft is a worker's end without having been sent away by its coordinator.
 var ErrLeft = errors.New("the coordinator is gone")
 
+// toldToEnd is the end of a worker that was told to end, by whoever runs it, while a run
+// was under way, of which it has reported its part. It is an attack.ErrInterrupted.
+type toldToEnd struct{}
+
+func (toldToEnd) Error() string        { return "told to end while a run was under way" }
+func (toldToEnd) Is(target error) bool { return target == attack.ErrInterrupted }
+
 // errReplaced is a worker's end that was taken for lost, once it has told what it knows.
 var errReplaced = errors.New("other workers have taken its place")
 
@@ -253,14 +260,18 @@ func (s *session) serve(ctx context.Context) error {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	stop := ctx.Done() // nil once it was obeyed
+	var leaves error   // what it ends with, since it leaves a run that is under way
 	for {
 		select {
 		case <-s.ended:
-			return nil
+			return leaves
 		case <-stop:
 			t := s.now()
 			if t == nil {
 				return nil
+			}
+			if !isClosed(t.run.Done()) {
+				leaves = toldToEnd{}
 			}
 			t.leave()
 			stop = nil
@@ -268,7 +279,7 @@ func (s *session) serve(ctx context.Context) error {
 			t := s.now()
 			switch {
 			case ctx.Err() != nil && (t == nil || t.reported() && s.recordsLeft(t) || s.silent() > orphanAfter):
-				return nil
+				return leaves
 			case t != nil && t.forgotten():
 				return ErrLeft
 			case t != nil && t.revoked() && t.reported() && (s.recordsLeft(t) || s.silent() > orphanAfter):

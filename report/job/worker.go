@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -26,8 +27,8 @@ import (
 )
 
 // Work works for coordinators, as the flags say, until it is interrupted. read reads the
-// words of a coordinator's command; what becomes of the worker is said on errors.
-func Work(flags *config.Worker, read func(words []string) (Flags, string, error), errors io.Writer) error {
+// words of a coordinator's command; what becomes of the worker is said on out.
+func Work(flags *config.Worker, read func(words []string) (Flags, string, error), out io.Writer) error {
 	access, err := flags.Access()
 	if err != nil {
 		return err
@@ -50,7 +51,7 @@ func Work(flags *config.Worker, read func(words []string) (Flags, string, error)
 	}
 	tell := func(line string) {
 		if !flags.Quiet {
-			fmt.Fprintln(errors, "brunt: "+format.Plain(line))
+			fmt.Fprintln(out, "brunt: "+format.Plain(line))
 		}
 	}
 	err = cluster.Work(ctx, cluster.WorkerOptions{
@@ -59,7 +60,10 @@ func Work(flags *config.Worker, read func(words []string) (Flags, string, error)
 			return prepare(ctx, body, files, read, credentials, tell)
 		},
 	})
-	if err != nil {
+	switch {
+	case errors.Is(err, attack.ErrInterrupted):
+		return err
+	case err != nil:
 		return &FailedError{err}
 	}
 	return nil
