@@ -374,6 +374,58 @@ func TestToldToEnd(t *testing.T) {
 	}
 }
 
+// TestToldToEndForGood has a worker be told to end where nobody else is to send the rest
+// of its share, and where it is killed before its last replies came: what was planned is
+// the plan all the same.
+func TestToldToEndForGood(t *testing.T) {
+	needs.Time(t)
+	t.Parallel()
+	for name, p := range map[string]plan.Plan{"open": openPlan(150, 7*time.Second), "closed": closedPlan(9, 1200)} {
+		want := uint64(1050)
+		if !p.Open() {
+			want = 1200
+		}
+		planned := func(r *rig, s *result.Snapshot) {
+			r.check(s)
+			if s.Counts.Planned != want {
+				t.Errorf("%s: %d planned, want %d: %+v", name, s.Counts.Planned, want, s.Counts)
+			}
+		}
+		t.Run(name+", nobody sends the rest", func(t *testing.T) {
+			t.Parallel()
+			r := newRigOf(t, rigOptions{workers: 2, bodies: 8000, loss: Continue, wait: 15 * time.Millisecond})
+			run := r.start(p)
+			r.awaitRequests(300)
+			r.signal(1, syscall.SIGTERM)
+			s := r.wait(run, 40*time.Second)
+			planned(r, s)
+			r.tells(s, "w1", "ended from outside", "nobody sends the rest")
+			if text := fmt.Sprint(s.Warnings); strings.Contains(text, "came back") || s.Counts.Unknown() == 0 {
+				t.Errorf("%d unknown; %s", s.Counts.Unknown(), text)
+			}
+		})
+		t.Run(name+", killed in the drain", func(t *testing.T) {
+			t.Parallel()
+			r := newRigOf(t, rigOptions{workers: 2, bodies: 8000, loss: Redistribute, lease: 2 * time.Second, wait: 2500 * time.Millisecond})
+			p := p
+			if !p.Open() {
+				p.Concurrency = 300 // as slow as it is
+			}
+			run := r.start(p)
+			r.awaitRequests(200)
+			r.signal(1, syscall.SIGTERM)
+			await(t, "the end of its share", func() bool { return strings.Contains(r.said(), "ended from outside") })
+			r.signal(1, syscall.SIGKILL)
+			s := r.wait(run, 40*time.Second)
+			planned(r, s)
+			r.tells(s, "w1", "lost")
+			if s.Counts.Unknown() == 0 {
+				t.Errorf("nothing is unknown: %+v\n%v\n%s", s.Counts, s.Warnings, r.said())
+			}
+		})
+	}
+}
+
 // TestPartitionOfNumbers keeps a closed loop's worker from NATS: it begins no more than its
 // lease says, and so nothing that others are given.
 func TestPartitionOfNumbers(t *testing.T) {

@@ -259,7 +259,7 @@ func (r *Run) rebuild(ctx context.Context) error {
 	}
 	for _, p := range r.parts {
 		if p.lost == nil && r.unsent(p) > 0 { // it has left, and nobody took its shares
-			p.lost = &loss{why: "it was ended from outside", at: r.start.Add(r.schedule.Warmup + p.left.From), allowed: p.left.Taken}
+			p.lost = &loss{why: "it was ended from outside", at: r.start.Add(r.schedule.Warmup + p.left.From), allowed: p.left.Taken, left: true}
 		}
 		if p.lost == nil {
 			continue

@@ -29,14 +29,7 @@ func (r *Run) takers() (list []*part) {
 // the measured start on, or requests beyond so many of a closed loop's. r.mu is held.
 func (r *Run) handOn(p *part, from time.Duration, taken uint64) (list []*telling) {
 	r.vacate(p)
-	var rest []held
-	for _, h := range p.shares {
-		left, used := r.leftOf(h, from, taken)
-		taken -= used
-		if left != nil {
-			rest = append(rest, *left)
-		}
-	}
+	rest := r.restOf(p, from, taken)
 	if r.plan.Open() {
 		rest = r.whole(rest)
 	}
@@ -44,6 +37,18 @@ func (r *Run) handOn(p *part, from time.Duration, taken uint64) (list []*telling
 		list = append(list, r.give(h, r.takersOf(h.Share))...)
 	}
 	return list
+}
+
+// restOf is what is left of a worker's shares, as handOn says. r.mu is held.
+func (r *Run) restOf(p *part, from time.Duration, taken uint64) (rest []held) {
+	for _, h := range p.shares {
+		left, used := r.leftOf(h, from, taken)
+		taken -= used
+		if left != nil {
+			rest = append(rest, *left)
+		}
+	}
+	return rest
 }
 
 // leftOf is what is left of a share, nil for nothing, and how many of the requests taken
@@ -168,7 +173,8 @@ func (r *Run) replaceLeft() {
 		if r.c.Loss == Redistribute {
 			list = append(list, r.handOn(p, p.left.From, p.left.Taken)...)
 		} else {
-			p.nobodys = slices.Clone(p.shares)
+			p.nobodys = append(p.nobodys, r.restOf(p, p.left.From, p.left.Taken)...)
+			text += ", and nobody sends the rest of its share"
 		}
 		r.vacate(p)
 		r.aborted = r.aborted || r.c.Loss == Abort || len(r.takers()) == 0

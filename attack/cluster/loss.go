@@ -195,6 +195,13 @@ func (r *Run) count(p *part, why string, at time.Time) {
 	if !r.leased() {
 		p.lost.allowed = math.MaxUint64 // nothing has held it back
 	}
+	if p.left != nil { // it has said how far it goes
+		p.lost.left = true
+		if left := r.start.Add(r.schedule.Warmup + p.left.From); left.Before(at) {
+			p.lost.at = left
+		}
+		p.lost.allowed = min(p.lost.allowed, p.left.Taken)
+	}
 	p.cancel()
 	r.joined.Lose(p.slot, r.lostOf(p))
 	r.version++
@@ -238,7 +245,11 @@ func (r *Run) lose(p *part, revision uint64) error {
 	r.count(p, why, at)
 	running := r.stopped.IsZero()
 	var list []*telling
-	if r.c.Loss == Redistribute && running && p.left == nil {
+	if r.c.Loss == Redistribute && running && !p.handedOn {
+		p.handedOn = true
+		if p.left != nil {
+			from = p.left.From
+		}
 		list = r.handOn(p, from, p.lost.allowed)
 	}
 	if r.c.Loss == Abort && running {

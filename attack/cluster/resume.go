@@ -55,10 +55,12 @@ type partState struct {
 	Told    int
 	Pending []change // told, and not confirmed yet
 	Left    *left
-	Nobodys []held
-	Lost    *lossState
-	Joined  *newcomer
-	Yields  int
+	// HandedOn is whether what it left is others' already.
+	HandedOn bool
+	Nobodys  []held
+	Lost     *lossState
+	Joined   *newcomer
+	Yields   int
 }
 
 type lossState struct {
@@ -67,6 +69,7 @@ type lossState struct {
 	At      int64
 	Number  int
 	Allowed uint64
+	Left    bool
 }
 
 // keeping writes the state, one thing at a time, so that nothing older is written over
@@ -220,7 +223,7 @@ func (r *Run) stateNow() *runState {
 		s.Stopped = r.stopped.UnixNano()
 	}
 	for _, p := range r.parts {
-		one := partState{Worker: p.index, Shares: slices.Clone(p.shares), Told: p.told, Left: p.left, Nobodys: slices.Clone(p.nobodys), Yields: p.yields}
+		one := partState{Worker: p.index, Shares: slices.Clone(p.shares), Told: p.told, Left: p.left, HandedOn: p.handedOn, Nobodys: slices.Clone(p.nobodys), Yields: p.yields}
 		if p.newcomer != nil {
 			one.Joined = new(*p.newcomer)
 		}
@@ -228,7 +231,7 @@ func (r *Run) stateNow() *runState {
 			one.Pending = append(one.Pending, t.change)
 		}
 		if l := p.lost; l != nil {
-			one.Lost = &lossState{l.why, l.since, l.at.UnixNano(), l.number, l.allowed}
+			one.Lost = &lossState{l.why, l.since, l.at.UnixNano(), l.number, l.allowed, l.left}
 		}
 		s.Parts = append(s.Parts, one)
 	}
@@ -313,7 +316,7 @@ func (r *Run) takeUp(parts []partState) error {
 		}
 		m := c.members[one.Worker]
 		p := r.newPart(m, one.Shares)
-		p.told, p.left, p.handedOn, p.nobodys, p.yields = one.Told, one.Left, one.Left != nil, one.Nobodys, one.Yields
+		p.told, p.left, p.handedOn, p.nobodys, p.yields = one.Told, one.Left, one.HandedOn, one.Nobodys, one.Yields
 		for _, ch := range one.Pending {
 			ch.Term = c.term
 			t := &telling{change: ch, kept: true, done: make(chan struct{})}
@@ -326,7 +329,7 @@ func (r *Run) takeUp(parts []partState) error {
 			r.newcomers = max(r.newcomers, p.newcomer.Number)
 		}
 		if l := one.Lost; l != nil {
-			p.lost = &loss{why: l.Why, since: l.Since, at: time.Unix(0, l.At), number: l.Number, allowed: l.Allowed}
+			p.lost = &loss{why: l.Why, since: l.Since, at: time.Unix(0, l.At), number: l.Number, allowed: l.Allowed, left: l.Left}
 			p.cancel()
 		} else {
 			m.busy, m.leaves = true, one.Left != nil

@@ -104,7 +104,7 @@ type part struct {
 	doneAt    time.Time     // when it was first heard that its run has ended
 	lost      *loss
 	left      *left  // it was told to end, by whoever runs it
-	handedOn  bool   // others send the rest of its share since it has left
+	handedOn  bool   // others have what was left of its share when it left or was lost
 	more      bool   // it was lost, and has handed in something since
 	givenUp   bool   // it was lost so long ago that nothing of it is taken any more
 	nobodys   []held // what of its shares nobody sends
@@ -136,6 +136,7 @@ type loss struct {
 	at      time.Time     // its shares are others' from then on
 	number  int           // of its last message before that
 	allowed uint64        // how far its closed loop may have gone
+	left    bool          // it was told to end before, and has said how far it went
 }
 
 func (c *Coordinator) newRun() *Run {

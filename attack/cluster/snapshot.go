@@ -155,7 +155,7 @@ func (h *held) before(at time.Duration) time.Duration {
 // lossNotes say what the merged verdict does not: that a worker came back. r.mu is held.
 func (r *Run) lossNotes() (notes []string) {
 	for _, p := range r.parts {
-		if p.lost != nil && p.final {
+		if p.lost != nil && p.final && !p.lost.left {
 			notes = append(notes, fmt.Sprintf("%s was taken for lost %s into the run (%s), and came back; "+
 				"what it sent is in these figures, and the rest of its share was sent by others",
 				p.name(), spell.Span(max(0, r.since(p.lost.at))), p.lost.why))

@@ -652,6 +652,22 @@ func TestLive(t *testing.T) {
 	sees(12, 8, 4)
 }
 
+// TestUncounted: what a lost worker sent after its last report is in no count where neither
+// a rate nor a number of requests says how much that may be, and only then.
+func TestUncounted(t *testing.T) {
+	for name, p := range map[string]*plan.Plan{"rate": open(), "number": {Concurrency: 2, Requests: 10}, "neither": {Concurrency: 2}} {
+		w := newWorker("a")
+		w.interval(time.Second, 5, 5, 0, []int64{1e6})
+		s, err := join.Merge([]join.Part{{Name: "one", Snapshot: w.now(), Lost: &result.Lost{Why: "it was"}}}, p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if said := strings.Contains(fmt.Sprint(s.Warnings), "is in no count"); said != (name == "neither") {
+			t.Errorf("%s: %v", name, s.Warnings)
+		}
+	}
+}
+
 // A long run's merged timeline halves as one machine's does, and loses nothing.
 func TestLongRun(t *testing.T) {
 	one, two := newWorker("a"), newWorker("a", "b")

@@ -144,8 +144,8 @@ func addFailure(have, f *result.Failure) {
 // others have not.
 func (a *Accumulator) warnings() []setting.Text {
 	list := a.told(func(o *result.Snapshot) []setting.Text { return o.Warnings })
-	if !a.plan.Open() && slices.ContainsFunc(a.parts, func(p *part) bool { return p.lost != nil }) {
-		list = append(list, setting.Plain("a worker was lost: what it sent after its last report is in no count, for without a rate nothing says how much that was"))
+	if !a.plan.Open() && a.plan.Requests == 0 && slices.ContainsFunc(a.parts, func(p *part) bool { return p.lost != nil }) {
+		list = append(list, setting.Plain("a worker was lost: what it sent after its last report is in no count, for without a rate or a number of requests nothing says how much that was"))
 	}
 	return list
 }
