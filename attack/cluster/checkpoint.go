@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -23,6 +24,8 @@ const (
 	// checkpointWithin is how long one may take. A coordinator has its own lease for
 	// longer than that when it begins one: no other one goes on with the run meanwhile.
 	checkpointWithin = 2 * clockEvery
+	// checkpointPause is when it is tried again where one could not be made.
+	checkpointPause = 10 * time.Second
 	// lateFor is how long after its loss a worker's messages may come. One that is lost
 	// stops when it hears of that; what comes later is left.
 	lateFor = 10 * time.Minute
@@ -96,7 +99,13 @@ func (r *Run) checkpoints(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		}
-		if err := r.checkpoint(ctx); err != nil && ctx.Err() == nil && !told {
+		err := r.checkpoint(ctx)
+		if err == nil {
+			tick.Reset(time.Second)
+			continue
+		}
+		tick.Reset(checkpointPause)
+		if ctx.Err() == nil && !told {
 			told = true
 			r.c.Tell("what the workers have handed in could not be put together, so that more of it is kept: " + err.Error())
 		}
@@ -126,22 +135,34 @@ func (r *Run) checkpoint(ctx context.Context) error {
 	r.mu.Unlock()
 	var err error
 	if now.Joined, err = saved.MarshalBinary(); err != nil {
+		r.passAgain(&passed)
 		return err
 	}
 	body := encode(now)
 	if _, err = r.c.files.PutBytes(ctx, checkpointName(r.number), body); err != nil {
+		r.passAgain(&passed)
 		return err
 	}
 	r.mu.Lock()
 	r.passing.last = len(body)
 	r.mu.Unlock()
 	if err = r.c.stream.Purge(ctx, jetstream.WithPurgeSequence(now.Sequence+1)); err != nil {
+		r.passAgain(&passing{objects: passed.objects}) // the next one takes them away, too
 		return err
 	}
 	for _, name := range passed.objects {
 		_ = r.c.files.Delete(ctx, name) // what stays goes with the session
 	}
 	return nil
+}
+
+// passAgain counts what has come for the next checkpoint, since this one was not made.
+func (r *Run) passAgain(p *passing) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.passing.messages += p.messages
+	r.passing.bytes += p.bytes
+	r.passing.objects = append(slices.Clone(p.objects), r.passing.objects...)
 }
 
 // isTime reports whether enough has come. While a worker that was lost may yet hand in

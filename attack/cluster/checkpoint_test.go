@@ -3,10 +3,15 @@
 package cluster
 
 import (
+	"context"
+	"slices"
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go/jetstream"
+
 	"brunt/attack/plan"
+	"brunt/attack/result/join"
 	"brunt/payloads/needs"
 )
 
@@ -103,5 +108,70 @@ func TestCheckpointWaits(t *testing.T) {
 	r.passing = passing{bytes: checkpointBytes, last: 2 * checkpointBytes}
 	if r.isTime() {
 		t.Error("more is written than was read")
+	}
+}
+
+// alone is a run of a session without workers, which knows of nothing yet, and the
+// connection of a worker.
+func alone(t *testing.T) (*Run, jetstream.JetStream) {
+	t.Helper()
+	r := newRigOf(t, rigOptions{unprepared: true})
+	r.c = r.open(false)
+	own := r.own()
+	conn, js, err := own.connect("hands in", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(conn.Close)
+	run := r.c.newRun()
+	run.number, run.plan = 1, openPlan(100, time.Second)
+	run.schedule, run.joined = plan.NewSchedule(&run.plan), join.New(&run.plan)
+	return run, js
+}
+
+// TestCheckpointFails has the store not take a checkpoint: what it was made of is in the
+// next one, and its bodies go with that.
+func TestCheckpointFails(t *testing.T) {
+	t.Parallel()
+	r, js := alone(t)
+	r.passing = passing{messages: checkpointEvery, bytes: 70, objects: []string{"first"}, last: 60}
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	if err := js.DeleteObjectStore(ctx, fileBucket(r.c.session)); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.checkpoint(ctx); err == nil {
+		t.Fatal("a checkpoint was made without a store")
+	}
+	if p := &r.passing; p.messages != checkpointEvery || p.bytes != 70 || p.last != 60 || !slices.Equal(p.objects, []string{"first"}) {
+		t.Errorf("%+v", p)
+	}
+}
+
+// TestManyMessages has messages be read again for longer than one may take to come.
+func TestManyMessages(t *testing.T) {
+	t.Parallel()
+	const messages, patience = 700, 2 * time.Second
+	r, js := alone(t)
+	for i := range messages {
+		m := encode(handedIn{Run: 1, Number: i + 1})
+		if _, err := js.PublishAsync(subjectSnapshots(r.c.session, 1, 0), m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	<-js.PublishAsyncComplete()
+	n := 0
+	err := r.each(0, patience, func(_ uint64, _ int, in *handedIn) {
+		if n++; in == nil || in.Number != n {
+			t.Errorf("%+v at %d", in, n)
+		}
+		<-time.After(4 * time.Millisecond)
+	})
+	if err != nil || n != messages {
+		t.Errorf("%d messages of %d: %v", n, messages, err)
+	}
+	// One that is known to be there, and does not come.
+	if err = r.each(messages+1, 100*time.Millisecond, func(uint64, int, *handedIn) {}); err == nil {
+		t.Error("the last message is missing, and nothing says so")
 	}
 }

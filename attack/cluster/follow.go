@@ -8,6 +8,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"brunt/attack/result/wire"
+	"brunt/attack/spell"
 )
 
 // follow reads the workers' snapshots and leases.
@@ -223,10 +224,12 @@ func (p *part) hold(entry jetstream.KeyValueEntry) {
 
 // rebuild takes all messages of the run again, or those since its last checkpoint: those
 // of workers that were lost, too, so that what they have reported after all is known, and
-// nothing of it is guessed. An error leaves the run as it was. Nothing else may take
-// messages meanwhile.
-func (r *Run) rebuild(ctx context.Context) error {
+// nothing of it is guessed. It lasts as long as messages come, each within the patience.
+// An error leaves the run as it was. Nothing else may take messages meanwhile.
+func (r *Run) rebuild(patience time.Duration) error {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	from, err := r.lastCheckpoint(ctx)
+	cancel()
 	if err != nil {
 		return err
 	}
@@ -240,10 +243,13 @@ func (r *Run) rebuild(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	err = r.each(ctx, func(sequence uint64, size int, in *handedIn) {
+	err = r.each(sequence, patience, func(sequence uint64, size int, in *handedIn) {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		r.passed(sequence, size, in)
+		if in == nil {
+			return
+		}
 		if p := r.partOf(in.Worker); p != nil && !p.givenUp && in.Number > p.number {
 			r.takeIn(p, in)
 		}
@@ -276,13 +282,20 @@ func (r *Run) rebuild(ctx context.Context) error {
 }
 
 // each gives all messages that the stream has of the run beyond those that passed, in
-// order.
-func (r *Run) each(ctx context.Context, take func(sequence uint64, size int, in *handedIn)) error {
-	consumer, err := r.c.stream.OrderedConsumer(ctx, r.after(r.sequence))
+// order; nil for what is none. They end where no more come, but not before the one that is
+// known to be there: a server that pauses looks the same. It gives up once none has come
+// for as long as the patience.
+func (r *Run) each(known uint64, patience time.Duration, take func(sequence uint64, size int, in *handedIn)) error {
+	set, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	from := r.after(r.sequence)
+	from.MaxResetAttempts = 2 // each batch is a reset; without a bound, one waits for a server for ever
+	consumer, err := r.c.stream.OrderedConsumer(set, from)
 	if err != nil {
 		return err
 	}
-	for ctx.Err() == nil {
+	last, came := r.sequence, time.Now()
+	for {
 		batch, err := consumer.FetchNoWait(256)
 		if err != nil {
 			return err
@@ -290,14 +303,22 @@ func (r *Run) each(ctx context.Context, take func(sequence uint64, size int, in 
 		n := 0
 		for m := range batch.Messages() {
 			n++
-			about, err := m.Metadata()
-			if in := r.opened(m.Data()); in != nil && err == nil {
-				take(about.Sequence.Stream, len(m.Data()), in)
+			if about, err := m.Metadata(); err == nil {
+				last = about.Sequence.Stream
+				take(last, len(m.Data()), r.opened(m.Data()))
 			}
 		}
-		if batch.Error() != nil || n == 0 {
-			return batch.Error()
+		switch err := batch.Error(); {
+		case n > 0:
+			came = time.Now()
+			continue
+		case err == nil && last >= known:
+			return nil
+		case time.Since(came) > patience && err != nil:
+			return err
+		case time.Since(came) > patience:
+			return fmt.Errorf("no message has come for %s", spell.Span(patience))
 		}
+		<-time.After(renewPause)
 	}
-	return ctx.Err()
 }

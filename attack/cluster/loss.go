@@ -23,8 +23,9 @@ const (
 	// cutFor is how long no server may answer before a run is given up whose end is not
 	// known.
 	cutFor = 2 * time.Minute
-	// rebuildWithin is how long the messages of a run may take to be read again.
-	rebuildWithin = 5 * time.Second
+	// rebuildPatience is for how long none may come of a run's messages that are read
+	// again: how many there are depends on the run.
+	rebuildPatience = 5 * time.Second
 )
 
 // leased reports whether workers need a lease to send: where what becomes of one that is
@@ -343,11 +344,9 @@ func (r *Run) finish() {
 	lost := slices.ContainsFunc(r.parts, func(p *part) bool { return p.lost != nil && p.more || len(p.nobodys) > 0 })
 	r.mu.Unlock()
 	if lost && !r.alone && !isClosed(r.c.replaced) {
-		ctx, cancel := context.WithTimeout(context.Background(), rebuildWithin)
-		if err := r.rebuild(ctx); err != nil {
+		if err := r.rebuild(rebuildPatience); err != nil {
 			r.note("what a worker reported after it was lost could not be read: " + err.Error())
 		}
-		cancel()
 	}
 	r.release()
 	r.mu.Lock()

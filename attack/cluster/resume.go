@@ -289,7 +289,7 @@ func (c *Coordinator) Resume() (*Run, error) {
 		r.owners = append(r.owners, r.partOf(index))
 	}
 	// What the workers have reported so far is there before anything is judged.
-	if err := r.rebuild(ctx); err != nil {
+	if err := r.rebuild(setUpWithin); err != nil {
 		return nil, err
 	}
 	return r, r.run()
