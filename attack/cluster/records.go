@@ -24,8 +24,9 @@ const (
 
 // recordsAsked asks for a worker's file of records of a run that is done.
 type recordsAsked struct {
-	Term term
-	Run  int
+	Term  term
+	Run   int
+	Early bool // the worker has ended before the run did
 }
 
 // recordsState is how far a worker is with it.
@@ -52,7 +53,7 @@ func (s *session) collect(q recordsAsked) recordsState {
 	defer t.mu.Unlock()
 	if t.records == nil {
 		t.records = &recordsState{}
-		t.work.Go(func() { t.handInRecords(prepared, false) })
+		t.work.Go(func() { t.handInRecords(prepared, q.Early) })
 	}
 	return *t.records
 }
@@ -190,7 +191,7 @@ func (r *Run) fetchRecords(ctx context.Context, p *part, path string) error {
 	var s recordsState
 	var err error
 	if ended {
-		s, err = r.leftRecords(ctx, p, alive)
+		s, err = r.leftRecords(ctx, p, alive, silentWithin)
 	} else {
 		s, err = r.askForRecords(ctx, p)
 	}
@@ -204,9 +205,10 @@ func (r *Run) fetchRecords(ctx context.Context, p *part, path string) error {
 }
 
 // leftRecords is what a worker has said that ended before the run did. One that has
-// reported to its end is waited for.
-func (r *Run) leftRecords(ctx context.Context, p *part, alive bool) (s recordsState, err error) {
-	late := time.After(silentWithin)
+// reported to its end is waited for while it says that its records are on their way, and
+// for as long as the patience where it does not.
+func (r *Run) leftRecords(ctx context.Context, p *part, alive bool, patience time.Duration) (s recordsState, err error) {
+	heard, why := time.Now(), "it has ended, and did not hand them in"
 	for {
 		one, cancel := context.WithTimeout(ctx, publishPatience)
 		body, err := r.c.files.GetBytes(one, leftRecordsName(r.number, p.index))
@@ -217,10 +219,23 @@ func (r *Run) leftRecords(ctx context.Context, p *part, alive bool) (s recordsSt
 		if !alive {
 			return s, errors.New("it was lost")
 		}
+		var now recordsState
+		one, cancel = context.WithTimeout(ctx, publishPatience)
+		err = ask(one, r.c.nats, subjectOf(r.c.session, p.hello.ID, askRecords), recordsAsked{Term: r.c.term, Run: r.number, Early: true}, &now)
+		cancel()
+		switch {
+		case err == nil && now.Done && now.Text == "":
+			return now, nil
+		case err == nil && now.Done: // of a run that is not over, or of a later life of the worker's
+			why = now.Text
+		case err == nil:
+			heard = time.Now()
+		}
+		if time.Since(heard) > patience {
+			return s, errors.New(why)
+		}
 		select {
 		case <-time.After(recordsPause):
-		case <-late:
-			return s, errors.New("it has ended, and did not hand them in")
 		case <-ctx.Done():
 			return s, ctx.Err()
 		}
@@ -231,7 +246,7 @@ func (r *Run) leftRecords(ctx context.Context, p *part, alive bool) (s recordsSt
 func (r *Run) askForRecords(ctx context.Context, p *part) (s recordsState, err error) {
 	for !s.Done {
 		one, cancel := context.WithTimeout(ctx, silentWithin)
-		err := ask(one, r.c.nats, subjectOf(r.c.session, p.hello.ID, askRecords), recordsAsked{r.c.term, r.number}, &s)
+		err := ask(one, r.c.nats, subjectOf(r.c.session, p.hello.ID, askRecords), recordsAsked{Term: r.c.term, Run: r.number}, &s)
 		cancel()
 		if err != nil {
 			return s, err

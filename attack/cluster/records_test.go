@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -53,5 +54,41 @@ func TestRecordsOfThoseThatEnd(t *testing.T) {
 	}
 	if t.Failed() {
 		t.Log(r.said())
+	}
+}
+
+// TestSlowRecords has a worker that ended early hand its records in for longer than it may
+// say nothing; one that says nothing, or that it has none, is not waited for.
+func TestSlowRecords(t *testing.T) {
+	t.Parallel()
+	const patience = time.Second
+	r, js := alone(t)
+	p := r.newPart(&member{hello: hello{ID: "one"}}, nil)
+	if s, err := r.leftRecords(t.Context(), p, true, patience); err == nil || !strings.Contains(err.Error(), "did not hand them in") {
+		t.Errorf("one that says nothing: %+v, %v", s, err)
+	}
+	var asked atomic.Int64
+	sub, err := listen(js.Conn(), subjectOf(r.c.session, "one", askRecords), func(q recordsAsked) recordsState {
+		if asked.Add(1) < 10 {
+			return recordsState{}
+		}
+		return recordsState{Done: q.Early && q.Run == 1, File: fileRef{Digest: "x"}}
+	})
+	if err != nil || js.Conn().Flush() != nil {
+		t.Fatal(err)
+	}
+	if s, err := r.leftRecords(t.Context(), p, true, patience); err != nil || s.File.Digest != "x" {
+		t.Errorf("they were on their way: %+v, %v", s, err)
+	}
+	if err = sub.Unsubscribe(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err = listen(js.Conn(), subjectOf(r.c.session, "one", askRecords), func(recordsAsked) recordsState {
+		return recordsState{Done: true, Text: "its run is not over"}
+	}); err != nil || js.Conn().Flush() != nil {
+		t.Fatal(err)
+	}
+	if s, err := r.leftRecords(t.Context(), p, true, patience); err == nil || !strings.Contains(err.Error(), "not over") {
+		t.Errorf("its run goes on: %+v, %v", s, err)
 	}
 }
