@@ -57,8 +57,11 @@ func (r *Run) Settled() <-chan struct{} { return r.steady }
 // since the schedule's start: given in time to all runs of one plan, their measured parts
 // begin as one. An error leaves the warm-up as it is: it is another one, or the instant
 // or the warm-up's end has passed. An instant later than the longest warm-up changes
-// nothing.
+// nothing, and neither does the end of a warm-up whose length was known at the start.
 func (r *Run) Settle(at time.Duration) error {
+	if !r.plan.WarmupUntilSettled && at == r.plan.Warmup {
+		return nil // a worker that came late is told both ways
+	}
 	if !r.plan.WarmupUntilSettled {
 		return errors.New("this run's warm-up has a length of its own")
 	}

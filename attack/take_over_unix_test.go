@@ -165,3 +165,17 @@ func TestSettleTogether(t *testing.T) {
 		t.Errorf("an end after the last one: %v", err)
 	}
 }
+
+// TestSettleKnownAtTheStart: a run that came late knows how long the warm-up is, and may be
+// told, too; no other length is taken.
+func TestSettleKnownAtTheStart(t *testing.T) {
+	p := testPlan(0)
+	p.Rate, p.Duration, p.Warmup = mustRate(t, "100"), time.Second, time.Minute
+	run := ticketRun(p, 1)
+	if err := run.Settle(time.Minute); err != nil {
+		t.Errorf("the end of the warm-up that it has: %v", err)
+	}
+	if err := run.Settle(time.Second); err == nil {
+		t.Error("it takes another end of its warm-up")
+	}
+}

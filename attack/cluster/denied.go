@@ -17,6 +17,8 @@ type denials struct {
 	mu    sync.Mutex
 	first error         // nil for none
 	came  chan struct{} // closed at the first
+	left  string        // the session that was left last, of which nothing counts; empty for none
+	past  error         // the connection's last error then
 }
 
 func newDenials() *denials { return &denials{came: make(chan struct{})} }
@@ -28,9 +30,35 @@ func (d *denials) note(err error) {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.first == nil {
+	if d.first == nil && err != d.past && !isOf(err, d.left) {
 		d.first = deniedError(err)
 		close(d.came)
+	}
+}
+
+// isOf reports whether an error names a subject or a store of a session.
+func isOf(err error, session string) bool {
+	text := err.Error()
+	return session != "" && (strings.Contains(text, prefix+"."+session+".") || strings.Contains(text, prefix+"-"+session+"-"))
+}
+
+// leave forgets what was denied in a session: another server may have come up at the same
+// address since, which lets workers take part in its own session alone.
+func (d *denials) leave(session string, c *nats.Conn) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.left, d.past = session, c.LastError()
+	if d.first != nil {
+		d.first, d.came = nil, make(chan struct{})
+	}
+}
+
+// enter has what is denied in a session count, also in one that was left before.
+func (d *denials) enter(session string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.left == session {
+		d.left = ""
 	}
 }
 
@@ -72,9 +100,12 @@ func (d *denials) or(c *nats.Conn, err error) error {
 // within is a context that ends at the first denial, too.
 func (d *denials) within(ctx context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(ctx)
+	d.mu.Lock()
+	came := d.came
+	d.mu.Unlock()
 	go func() {
 		select {
-		case <-d.came:
+		case <-came:
 			cancel()
 		case <-ctx.Done():
 		}

@@ -119,9 +119,8 @@ func (m *member) free(order int) bool {
 func (r *Run) bringIn(ctx context.Context, p *part) {
 	r.work.Go(func() { r.deliver(ctx, p) })
 	r.work.Go(func() {
-		within, cancel := context.WithTimeout(p.ctx, r.c.lease)
-		defer cancel()
-		if err := r.beginLate(within, p); err != nil {
+		// It may have begun, and its answer be lost: it is asked until it answers, or is lost.
+		if err := r.beginLate(p.ctx, p); err != nil {
 			r.note(err.Error())
 			return // it renews no lease, and is lost
 		}

@@ -190,17 +190,25 @@ func (c *Coordinator) stay() {
 	c.mu.Unlock()
 }
 
-// reenter takes the session's workers as they were.
+// reenter takes the session's workers as they were. Those that have a part in the run have
+// made the order ready; how far others are they say themselves.
 func (c *Coordinator) reenter(ctx context.Context) error {
 	var s sessionState
 	if err := c.get(ctx, keySession, &s); err != nil {
 		return fmt.Errorf("there is no session %s to resume: %w", c.session, err)
 	}
+	var run runState
+	if err := c.get(ctx, keyRun, &run); err != nil && !errors.Is(err, jetstream.ErrKeyNotFound) {
+		return err
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.orders, c.runs, c.gathered = s.Orders, s.Runs, true
 	for i, h := range s.Workers {
-		m := &member{index: i, hello: h, gone: s.Gone[i], state: said{Order: s.Orders, State: saidReady}, heard: time.Now()}
+		m := &member{index: i, hello: h, gone: s.Gone[i], heard: time.Now()}
+		if slices.ContainsFunc(run.Parts, func(p partState) bool { return p.Worker == i }) {
+			m.state = said{Order: s.Orders, State: saidReady}
+		}
 		c.members = append(c.members, m)
 		if !m.gone {
 			c.work.Go(func() { c.meet(m) })

@@ -150,6 +150,7 @@ func (w *worker) join(ctx context.Context) (*session, error) {
 			err = decode(m.Data, &o)
 		}
 		if err == nil && o.Refused == "" {
+			w.denied.enter(o.Session)
 			if err = ask(one, w.nats, subjectEnter(o.Session), h, &p); err == nil && p.Refused == "" {
 				cancel()
 				return w.open(ctx, o.Session, p.Index)

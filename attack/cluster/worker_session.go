@@ -156,6 +156,7 @@ func (s *session) close() {
 		t.close()
 	}
 	s.discard()
+	s.denied.leave(s.name, s.nats)
 }
 
 // discard closes the order that is prepared.
