@@ -93,7 +93,7 @@ func (r *Run) silent() (list []silent) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	now := time.Now()
-	end, bounded := r.latestEnd()
+	sent, end, bounded := r.latestEnd()
 	for _, p := range r.parts {
 		if p.final || p.lost != nil {
 			continue
@@ -106,8 +106,9 @@ func (r *Run) silent() (list []silent) {
 		case bounded && now.After(end),
 			r.leased() && now.Sub(later(p.renewed, cut)) > r.c.lease,
 			!p.doneAt.IsZero() && now.Sub(later(p.doneAt, cut)) > lastReportWithin,
-			// Without a lease and an end, it is waited for as long as others are.
-			!r.leased() && !bounded && now.Sub(later(heard, cut)) > r.c.lease+lastReportWithin && r.othersIn(p):
+			// Without a lease it is waited for until all is sent; without an end of that, as
+			// long as others are.
+			!r.leased() && now.Sub(later(heard, cut)) > r.c.lease+lastReportWithin && (bounded && now.After(sent) || !bounded && r.othersIn(p)):
 			list = append(list, silent{p, p.revision})
 		}
 	}
@@ -133,9 +134,9 @@ func (r *Run) othersIn(p *part) bool {
 	return true
 }
 
-// latestEnd is when all workers have reported, unless they are lost; false where only the
-// replies tell. r.mu is held.
-func (r *Run) latestEnd() (at time.Time, bounded bool) {
+// latestEnd is when all workers have sent what they are to send, and when they have
+// reported it, unless they are lost; false where only the replies tell. r.mu is held.
+func (r *Run) latestEnd() (sent, reported time.Time, bounded bool) {
 	after := r.plan.Timeout
 	if r.plan.Stream != plan.StreamOff {
 		after = max(after, r.plan.StreamTimeout)
@@ -145,7 +146,7 @@ func (r *Run) latestEnd() (at time.Time, bounded bool) {
 	}
 	after += lastReportWithin
 	if !r.stopped.IsZero() {
-		return r.stopped.Add(after), true
+		return r.stopped, r.stopped.Add(after), true
 	}
 	p := r.lasting()
 	length := p.Duration
@@ -155,9 +156,10 @@ func (r *Run) latestEnd() (at time.Time, bounded bool) {
 		}
 	}
 	if length == 0 {
-		return time.Time{}, false
+		return time.Time{}, time.Time{}, false
 	}
-	return time.Now().Add(r.start.Sub(r.c.Clock())).Add(r.schedule.Warmup + length + after), true
+	sent = time.Now().Add(r.start.Sub(r.c.Clock())).Add(r.schedule.Warmup + length)
+	return sent, sent.Add(after), true
 }
 
 // hopeless reports whether nothing more can be learnt of the workers.
@@ -167,7 +169,7 @@ func (r *Run) hopeless() bool {
 	r.c.mu.Unlock()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if end, bounded := r.latestEnd(); bounded {
+	if _, end, bounded := r.latestEnd(); bounded {
 		return time.Since(end) > giveUpAfter
 	}
 	return time.Since(reached) > cutFor

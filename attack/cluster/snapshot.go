@@ -56,10 +56,16 @@ func (r *Run) Snapshot() *result.Snapshot {
 	s.ID, s.Changes, s.Length = r.id, r.changes, r.length
 	s.Started = r.start.Add(r.schedule.Warmup)
 	s.State = r.state(s.State)
-	// A worker that was lost stops for others, not because anyone wanted the run's end.
-	s.Interrupted = !r.stopped.IsZero() && (!r.plan.Endless() || r.aborted)
-	if r.allLost && s.Err == nil {
+	// A worker's loss stops the run without anyone having wanted its end.
+	s.Interrupted = !r.stopped.IsZero() && !r.plan.Endless() && !r.aborted
+	switch {
+	case s.Err != nil:
+	case r.allLost:
 		s.Err = setting.Errorf("all workers were lost")
+	case r.aborted && r.c.Loss == Abort:
+		s.Err = setting.Errorf("a worker was lost or told to end, upon which the run was to stop")
+	case r.aborted:
+		s.Err = setting.Errorf("all workers were told to end")
 	}
 	for _, note := range append(slices.Clone(r.notes), r.lossNotes()...) {
 		s.Warnings = append(s.Warnings, setting.Plain(note))
@@ -156,9 +162,12 @@ func (h *held) before(at time.Duration) time.Duration {
 func (r *Run) lossNotes() (notes []string) {
 	for _, p := range r.parts {
 		if p.lost != nil && p.final && !p.lost.left {
-			notes = append(notes, fmt.Sprintf("%s was taken for lost %s into the run (%s), and came back; "+
-				"what it sent is in these figures, and the rest of its share was sent by others",
-				p.name(), spell.Span(max(0, r.since(p.lost.at))), p.lost.why))
+			note := fmt.Sprintf("%s was taken for lost %s into the run (%s), and came back; what it sent is in these figures",
+				p.name(), spell.Span(max(0, r.since(p.lost.at))), p.lost.why)
+			if r.c.Loss == Redistribute && !r.allLost {
+				note += "; others sent what was due from then on, and nobody what it had not sent before"
+			}
+			notes = append(notes, note)
 		}
 	}
 	return notes
