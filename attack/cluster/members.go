@@ -24,7 +24,7 @@ func (c *Coordinator) offer(h hello) offer {
 		c.Tell(fmt.Sprintf("%s is not taken: it is brunt %s, this is %s", h.Name, h.Version, c.Version))
 	case c.memberOf(h.ID) != nil: // the answer that it was taken was lost
 	case c.present() >= c.Workers:
-		o.Refused = fmt.Sprintf("the coordinator has its %d workers", c.Workers)
+		o.Refused = fmt.Sprintf("the coordinator has its %d workers: this one waits, to take over from one that is lost", c.Workers)
 	}
 	return o
 }

@@ -53,6 +53,17 @@ func (r *rig) awaitJoined(run *Run, n int) {
 	})
 }
 
+// TestSpareEnds has a worker for one session, for which there is no place, end when the
+// coordinator has: the rig sees that all do.
+func TestSpareEnds(t *testing.T) {
+	needs.Time(t)
+	t.Parallel()
+	r := newRigOf(t, rigOptions{workers: 1, bodies: 100, loss: Redistribute})
+	r.another()
+	p := openPlan(50, time.Second)
+	r.check(r.wait(r.start(p), bound(&p)))
+}
+
 // TestJoinsLate kills a worker while another one waits: that takes over its share in the
 // run under way, the others send no more than their own again, and it takes part in the
 // next run, too.

@@ -23,6 +23,9 @@ const (
 	orphanAfter = 15 * time.Second
 	// rehearseWithin is how long the server may take to answer to what a report needs.
 	rehearseWithin = 10 * time.Second
+	// notNeededAfter is how long a worker for one session, which had no place in it, waits
+	// for another word of its coordinator.
+	notNeededAfter = 10 * time.Second
 	// reportWithin is how long a worker tries to hand in its last snapshot, and then
 	// waits to be sent away: a coordinator that died may be started again.
 	reportWithin = 10 * time.Minute
@@ -82,6 +85,10 @@ type toldToEnd struct{}
 func (toldToEnd) Error() string        { return "told to end while a run was under way" }
 func (toldToEnd) Is(target error) bool { return target == attack.ErrInterrupted }
 
+// errNotNeeded is the end of a worker for one session whose coordinator has ended without
+// having had a place for it.
+var errNotNeeded = errors.New("the coordinator has ended, and had no place for this worker")
+
 // errReplaced is a worker's end that was taken for lost, once it has told what it knows.
 var errReplaced = errors.New("other workers have taken its place")
 
@@ -120,6 +127,10 @@ func Work(ctx context.Context, o WorkerOptions) error {
 	for {
 		s, err := w.join(ctx)
 		if err != nil {
+			if errors.Is(err, errNotNeeded) {
+				w.Tell(err.Error())
+				return nil
+			}
 			if ctx.Err() != nil {
 				return nil
 			}
@@ -139,7 +150,7 @@ func Work(ctx context.Context, o WorkerOptions) error {
 func (w *worker) join(ctx context.Context) (*session, error) {
 	w.life++
 	h := hello{ID: w.id, Life: w.life, Name: w.Name, Version: w.Version, Cores: w.Cores}
-	told := ""
+	told, heard := "", time.Time{}
 	for {
 		h.Started = w.Clock().UnixNano()
 		var o offer
@@ -160,9 +171,15 @@ func (w *worker) join(ctx context.Context) (*session, error) {
 		if err := w.denied.found(w.nats); err != nil {
 			return nil, fmt.Errorf("%s: %w", w.Shown(), err)
 		}
-		if refused := o.Refused + p.Refused; refused != "" && refused != told {
-			told = refused
-			w.Tell(refused)
+		if refused := o.Refused + p.Refused; refused != "" {
+			heard = time.Now()
+			if refused != told {
+				told = refused
+				w.Tell(refused)
+			}
+		}
+		if w.Once && !heard.IsZero() && time.Since(heard) > notNeededAfter {
+			return nil, errNotNeeded
 		}
 		select {
 		case <-ctx.Done():

@@ -83,7 +83,7 @@ func openWorkers(flags *config.Cluster, note func(string)) (_ *workers, err erro
 	case flags.Resume != "":
 		return w, nil
 	case w.server != nil:
-		note(fmt.Sprintf("start each of the %d workers with: brunt worker %s", flags.Workers.N, w.invitation()))
+		note(fmt.Sprintf("start each of the %d workers with: %s", flags.Workers.N, w.invitation()))
 	default:
 		note(fmt.Sprintf("start each of the %d workers with: brunt worker --nats %s", flags.Workers.N, access.Shown()))
 	}
@@ -91,7 +91,8 @@ func openWorkers(flags *config.Cluster, note func(string)) (_ *workers, err erro
 	return w, nil
 }
 
-// invitation is what a worker elsewhere is started with.
+// invitation is what a worker elsewhere is started with. A token that was given is known
+// there, and is kept out of what is logged.
 func (w *workers) invitation() string {
 	host, port, _ := net.SplitHostPort(w.server.Addr().String())
 	if ip := net.ParseIP(host); ip == nil || ip.IsUnspecified() {
@@ -101,7 +102,11 @@ func (w *workers) invitation() string {
 	if w.flags.WorkersCert != "" {
 		scheme = "tls"
 	}
-	return fmt.Sprintf("%s://%s@%s", scheme, w.server.Token(), net.JoinHostPort(host, port))
+	at := net.JoinHostPort(host, port)
+	if w.flags.WorkerToken != "" {
+		return fmt.Sprintf("BRUNT_WORKER_TOKEN=… brunt worker %s://%s (with the token that was given here)", scheme, at)
+	}
+	return fmt.Sprintf("brunt worker %s://%s@%s", scheme, w.server.Token(), at)
 }
 
 // ownAddress is one by which other machines may reach this one.

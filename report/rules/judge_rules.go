@@ -47,6 +47,13 @@ func (r Rule) Judge(rep *report.Report) report.Judgement {
 	return j
 }
 
+// Unknown reports whether a rule that is not met would be by its figure, so that only what
+// nobody knows of the run may have broken it.
+func Unknown(j *report.Judgement) bool {
+	r, err := Parse(j.Rule)
+	return err == nil && !j.Met && j.Value != nil && r.holds(*j.Value)
+}
+
 // holdsWith reports whether the rule, which is met, would still be if so many requests
 // more had failed, or taken longer than it allows.
 func (r Rule) holdsWith(rep *report.Report, unknown uint64) bool {

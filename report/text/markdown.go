@@ -62,7 +62,7 @@ func Markdown(w io.Writer, r *report.Report) error {
 		fmt.Fprintf(&b, "**Ended early: %s**\n\n", cell(*r.Error, 240))
 	}
 	for _, warning := range r.Warnings {
-		fmt.Fprintf(&b, "Warning: %s\n\n", cell(warning, 240))
+		fmt.Fprintf(&b, "Warning: %s\n\n", cell(warning, maxSentence))
 	}
 	markdownPlan(&b, r)
 	q := &r.Requests
@@ -159,11 +159,11 @@ func markdownVerdict(b *strings.Builder, r *report.Report) {
 	}
 	if v.Judged() {
 		if v.Headline != nil {
-			fmt.Fprintf(b, "**%s.** ", cell(upper(*v.Headline), 240))
+			fmt.Fprintf(b, "**%s.** ", cell(upper(*v.Headline), maxSentence))
 		}
 		fmt.Fprintf(b, "%s.", upper(cell(limitWords(v.Limit()), 60)))
 		for _, note := range v.Notes[:min(len(v.Notes), maxReasons)] {
-			fmt.Fprintf(b, " %s.", cell(upper(note), 240))
+			fmt.Fprintf(b, " %s.", cell(upper(note), maxSentence))
 		}
 		b.WriteString("\n\n")
 	}
@@ -206,7 +206,7 @@ func markdownRules(b *strings.Builder, r *report.Report) {
 			value = rules.FormatValue(*j.Value, j.Unit)
 		}
 		if !j.Met {
-			verdict = "**broken**: " + cell(j.Reason, 240)
+			verdict = "**broken**: " + cell(j.Reason, maxSentence)
 		}
 		fmt.Fprintf(b, "| %s | %s | %s |\n", cell(j.Rule, 200), value, verdict)
 	}

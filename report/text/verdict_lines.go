@@ -50,6 +50,9 @@ func (p *page) rules(r *report.Report) {
 		if !j.Met {
 			s, outcome = red, "broken"
 		}
+		if rules.Unknown(&j) {
+			outcome = "not known to hold"
+		}
 		rule := format.Safe(j.Rule, maxText)
 		if format.Width(rule) > widest { // it has lines of its own
 			p.prose(s, rule, 2)
@@ -67,8 +70,8 @@ func (p *page) rules(r *report.Report) {
 }
 
 func judgedWords(j *report.Judgement) string {
-	if j.Value == nil {
-		return format.Safe(j.Reason, 240)
+	if j.Value == nil || rules.Unknown(j) {
+		return format.Safe(j.Reason, maxSentence)
 	}
 	rule, err := rules.Parse(j.Rule)
 	if err != nil {

@@ -25,13 +25,13 @@ func EndpointWords(v *report.Verdict) string {
 	words := limitWords(v.Limit())
 	if v.Headline != nil {
 		// What bounded the load belongs to what the endpoint did, not to what came after.
-		first, rest, more := strings.Cut(format.Safe(*v.Headline, 240), "; ")
+		first, rest, more := strings.Cut(format.Safe(*v.Headline, maxSentence), "; ")
 		if words = first + ", " + words; more {
 			words += "; " + rest
 		}
 	}
 	for _, note := range v.Notes[:min(len(v.Notes), maxReasons)] {
-		words += "; " + format.Safe(note, 240)
+		words += "; " + format.Safe(note, maxSentence)
 	}
 	return words
 }
@@ -65,6 +65,9 @@ func trustWords(v *report.Verdict) string {
 	return "trusted"
 }
 
+// maxSentence bounds one sentence of a verdict, in columns: those of many workers name them.
+const maxSentence = 600
+
 // maxReasons bounds what a merge of many reports has to say.
 const maxReasons = 8
 
@@ -72,7 +75,7 @@ const maxReasons = 8
 func FiguresWords(v *report.Verdict) string {
 	reasons := []string{}
 	for _, reason := range v.Reasons[:min(len(v.Reasons), maxReasons)] {
-		reasons = append(reasons, format.Safe(reason, 240))
+		reasons = append(reasons, format.Safe(reason, maxSentence))
 	}
 	if more := len(v.Reasons) - maxReasons; more > 0 {
 		reasons = append(reasons, fmt.Sprintf("and %d more", more))
