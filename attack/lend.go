@@ -104,8 +104,8 @@ func (l *loop) add(s *slot) {
 	l.slots = append(l.slots, s)
 }
 
-// size is the number of the loop's slots.
-func (l *loop) size() int { return len(l.slots) - len(l.holes) }
+// size is the number of the loop's slots that have not been put away.
+func (l *loop) size() int { return len(l.slots) - len(l.holes) - l.away }
 
 // endLending closes what others have passed on last, and takes no more.
 func (l *loop) endLending() {

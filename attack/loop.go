@@ -33,6 +33,7 @@ type loop struct {
 	idles    int   // their number
 	limit    int   // most slots
 	retired  []*slot
+	away     int // slots of an open loop that were one too many and were put away: others may come in their place
 	present  int // slots of a closed loop that have not left
 	leaving  int // of them, those that a change has yet to send away
 	claim    claim

@@ -130,7 +130,7 @@ func (l *loop) slotFor(now Instant) *slot {
 		return s
 	}
 	switch {
-	case l.size()-len(l.retired) >= l.limit:
+	case l.size() >= l.limit:
 		l.tickets.slotsTaken = true
 		return nil
 	case l.run.mux != nil: // its connections are shared
@@ -149,7 +149,7 @@ func (l *loop) slotFor(now Instant) *slot {
 func (l *loop) release(s *slot) {
 	s.state = slotFree
 	l.growth.freed = true
-	if l.size()-len(l.retired) > l.limit {
+	if l.size() > l.limit {
 		l.putAway(s)
 		return
 	}

@@ -241,7 +241,7 @@ func (r *Run) soFar() (so progress) {
 		l.lock()
 		so.started += l.started
 		so.followed += l.followed
-		so.slots += uint64(l.size())
+		so.slots += uint64(l.size() + l.away)
 		for _, r := range l.replies {
 			so.chunks += r.chunks.Load()
 			so.windowChunks += r.windowChunks.Load()

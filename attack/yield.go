@@ -78,7 +78,7 @@ func (r *Run) narrow(part *plan.Plan) {
 		r.share.most--
 	}
 	for _, l := range r.loops {
-		for l.idle != nil && l.size()-len(l.retired) > l.limit {
+		for l.idle != nil && l.size() > l.limit {
 			s := l.idle
 			l.idle, s.next = s.next, nil
 			l.idles--
@@ -91,7 +91,7 @@ func (r *Run) narrow(part *plan.Plan) {
 func (l *loop) putAway(s *slot) {
 	s.drop()
 	s.dropParked()
-	l.retired = append(l.retired, s)
+	l.away++
 }
 
 // yieldRequests gives up what a closed loop has not begun of a share's requests, and says
