@@ -265,3 +265,35 @@ func TestTakeRefused(t *testing.T) {
 		t.Error("share 3 of 2 is one")
 	}
 }
+
+// TestTakeBeforeHeld: what comes before a share that is held from an instant on may be taken,
+// too.
+func TestTakeBeforeHeld(t *testing.T) {
+	p := testPlan(0)
+	p.Rate, p.Duration, p.Shares = mustRate(t, "1"), 2*time.Hour, []plan.Share{{Index: 0, Of: 2}}
+	r, other := ticketRun(p, 1), plan.Share{Index: 1, Of: 2}
+	for _, l := range r.loops {
+		l.tickets.ended = true // nothing is to be sent
+	}
+	from := 90 * time.Minute
+	for _, take := range []struct {
+		name        string
+		share       plan.Share
+		from, until time.Duration
+		want        error
+	}{
+		{"from an instant on", other, from, 0, nil},
+		{"until then", other, 80 * time.Minute, from, nil},
+		{"until later", other, 80 * time.Minute, from + 1, ErrHeld},
+		{"a part of it", other.Split(1, 2), 80 * time.Minute, from + 1, ErrHeld},
+		{"for good", other, 80 * time.Minute, 0, ErrHeld},
+		{"its own", p.Shares[0], 0, from, ErrHeld},
+	} {
+		if err := r.Take(take.share, take.from, take.until, 0); !errors.Is(err, take.want) {
+			t.Errorf("%s: %v", take.name, err)
+		}
+	}
+	if n := r.schedule.Load().PlannedBefore(2 * time.Hour); n != 3600+1200 { // half of two hours, and of 40 minutes
+		t.Errorf("%d planned", n)
+	}
+}

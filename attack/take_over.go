@@ -15,11 +15,11 @@ var ErrHeld = errors.New("this run sends that share already, or a part of it")
 // Take has a run that sends a part of a plan send another share of it, too: that of a run
 // that was lost, or one of the parts that plan.Share.Split makes of it. An open loop sends
 // the share's tickets with an instant at or after from, which counts from the measured
-// start; what is overdue by now is sent at once, and late. Where until is above
-// 0, it sends only those with an instant before that, which counts from the schedule's
-// start. A closed loop begins as many requests at a time more as are the share's part of
-// the concurrency; where the plan has a number of requests, it sends those of the share
-// whose number is not below request.
+// start; what is overdue by now is sent at once, and late. Where until is above 0, it sends
+// only those with an instant before that, which counts from the schedule's start. A closed
+// loop begins as many requests at a time more as are the share's part of the concurrency;
+// where the plan has a number of requests, it sends those of the share whose number is not
+// below request.
 // A share of a closed loop is best split into no more parts than it has requests at a time.
 // An error leaves the run as it is: ErrOver once nothing more is to come, ErrHeld, or one
 // that says what this machine lacks.
@@ -34,16 +34,16 @@ func (r *Run) Take(share plan.Share, from, until time.Duration, request uint64) 
 		return errors.New("this run sends all of its plan: there is nothing to take over")
 	case !share.Valid():
 		return errors.New("that is no share: its number must be below that of the shares")
-	case slices.ContainsFunc(part.Shares, share.Overlaps):
+	case r.holds(share, until):
 		return ErrHeld
 	case r.over() || r.nothingToCome():
 		return ErrOver
 	}
-	r.share.expects = false
 	h := plan.Holding{Share: share, Since: r.measured.Load().Add(from).Sub(r.start)}
 	if until > 0 && r.plan.Open() {
 		h.Until = until
 		r.takeTickets(h) // by the slots that there are
+		r.share.expects = false
 		return nil
 	}
 	part.Shares = append(slices.Clone(part.Shares), share)
@@ -53,8 +53,17 @@ func (r *Run) Take(share plan.Share, from, until time.Duration, request uint64) 
 	} else if err := r.takeSlots(share, request, &part); err != nil {
 		return err
 	}
+	r.share.expects = false
 	r.hold(&part)
 	return nil
+}
+
+// holds reports whether the run sends any of the share's tickets already, of those with an
+// instant before until where that is above 0. All loops are held.
+func (r *Run) holds(share plan.Share, until time.Duration) bool {
+	return slices.ContainsFunc(r.share.part.Shares, func(own plan.Share) bool {
+		return share.Overlaps(own) && (until == 0 || !r.plan.Open() || r.schedule.Load().Since(own) < until)
+	})
 }
 
 // hold has the run hold the plan's shares. All loops are held.

@@ -3,6 +3,7 @@
 package attack
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -177,5 +178,22 @@ func TestSettleKnownAtTheStart(t *testing.T) {
 	}
 	if err := run.Settle(time.Second); err == nil {
 		t.Error("it takes another end of its warm-up")
+	}
+}
+
+// TestTakeFailed: a run that joined others and has no files for a share still waits for one.
+func TestTakeFailed(t *testing.T) {
+	share := plan.Share{Index: 0, Of: 1}
+	p := testPlan(100)
+	p.Shares = []plan.Share{share}
+	r := ticketRun(p, 1)
+	r.share.part.Shares = p.Shares
+	r.expect()
+	r.share.part.Concurrency = 1 << 30
+	if err := r.Take(share, 0, 0, 0); err == nil || errors.Is(err, ErrHeld) || errors.Is(err, ErrOver) {
+		t.Errorf("a billion connections: %v", err)
+	}
+	if !r.requestsLeft() || len(r.share.part.Shares) > 0 {
+		t.Error("nothing is waited for")
 	}
 }

@@ -231,6 +231,17 @@ func (s *Schedule) Yielding(share Share, until time.Duration) *Schedule {
 	return &n
 }
 
+// Since is the instant, since the schedule's start, from which on a share is held for good:
+// 0 where it is from the start on, or is not held.
+func (s *Schedule) Since(share Share) time.Duration {
+	for _, h := range s.holdings {
+		if h.Share == share && h.Until == 0 {
+			return h.Since
+		}
+	}
+	return 0
+}
+
 // First is the first ticket of a holding.
 func (s *Schedule) First(h Holding) uint64 {
 	if h.Since <= 0 {
