@@ -63,16 +63,13 @@ func (w *Workers) Decode(ctx *kong.DecodeContext) error {
 // Check reports flags that say nothing, or two things.
 func (c *Cluster) Check() error {
 	if c.Workers.N == 0 {
-		for name, given := range map[string]bool{
-			"--listen-workers": c.ListenWorkers != "", "--workers-cert": c.WorkersCert != "",
-			"--resume": c.Resume != "", "--worker-credentials": c.Handed(),
-			"--nats": c.NATS.NATS != "",
-		} {
-			if given {
-				return fmt.Errorf("%s: it is for --workers, which is not there; add that, or leave it out", name)
-			}
+		if name := c.oneGiven(); name != "" {
+			return fmt.Errorf("%s: it is for --workers, which is not there; add that, or leave it out", name)
 		}
 		return nil
+	}
+	if name := c.NATS.oneGiven(); name != "" && c.NATS.NATS == "" {
+		return fmt.Errorf("%s: it is for --nats, which is not there; add that, or leave it out", name)
 	}
 	if err := c.checkHanded(); err != nil {
 		return err
@@ -92,6 +89,37 @@ func (c *Cluster) Check() error {
 		}
 	}
 	return nil
+}
+
+// oneGiven is a flag that is there besides --workers, empty where there is none.
+func (c *Cluster) oneGiven() string {
+	return firstOf([]givenName{
+		{"--listen-workers", c.ListenWorkers != ""},
+		{"--worker-token", c.WorkerToken != ""},
+		{"--workers-cert", c.WorkersCert != ""},
+		{"--workers-key", c.WorkersKey != ""},
+		{"--on-worker-loss", c.OnWorkerLoss != "" && c.OnWorkerLoss != cluster.Redistribute},
+		{"--resume", c.Resume != ""},
+		{"--worker-credentials", c.Handed()},
+		{"--nats", c.NATS.NATS != ""},
+		{c.NATS.oneGiven(), true},
+	})
+}
+
+// givenName is a flag's name, and whether it is given.
+type givenName struct {
+	name  string
+	given bool
+}
+
+// firstOf is the name of the first one that is given.
+func firstOf(list []givenName) string {
+	for _, g := range list {
+		if g.given {
+			return g.name
+		}
+	}
+	return ""
 }
 
 // Worker are the flags of the command worker.

@@ -47,6 +47,17 @@ func (n *NATS) Access() (cluster.Access, error) {
 	return a, n.checkFiles()
 }
 
+// oneGiven is a flag that is there besides --nats, empty where there is none.
+func (n *NATS) oneGiven() string {
+	return firstOf([]givenName{
+		{"--nats-creds", n.NATSCreds != ""},
+		{"--nats-nkey", n.NATSNKey != ""},
+		{"--nats-ca", n.NATSCA != ""},
+		{"--nats-cert", n.NATSCert != ""},
+		{"--nats-key", n.NATSKey != ""},
+	})
+}
+
 // checkFiles reports a file that is none of what its flag asks for. What is in it is not
 // repeated: it may be a secret.
 func (n *NATS) checkFiles() error {

@@ -85,7 +85,9 @@ func alike(ts *testscript.TestScript, _ bool, args []string) {
 		if one, two := countsOf(p.one), countsOf(p.two); one != two {
 			ts.Fatalf("one process\n%s\ntwo\n%s", one, two)
 		}
-		p.compare(apart)
+		if p.compare(apart); len(apart) == 0 {
+			ts.Fatalf("neither run has percentiles")
+		}
 		if slices.Max(slices.Collect(maps.Values(apart))) <= 0 {
 			return
 		}
