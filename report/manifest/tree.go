@@ -32,6 +32,15 @@ func (t *Tree) under(file string) string {
 	return filepath.Base(file) // of another drive
 }
 
+// below is a file's name as it counts from the tree's folder, where the file is below that:
+// a manifest that lies there is for whoever has the same files.
+func (t *Tree) below(file string) string {
+	if rel, err := filepath.Rel(t.Dir, file); err == nil && filepath.IsAbs(file) && filepath.IsLocal(rel) {
+		return rel
+	}
+	return file
+}
+
 // plant chooses the folder that the coordinator works in: so deep that what its files' names
 // climb to is still below payloadsDir.
 func (r *Run) plant(given []config.GivenFlag) {
@@ -96,7 +105,7 @@ func (r *Run) hang() {
 		}
 	}
 	for _, name := range r.tree.Named {
-		place := r.body(name)
+		place := r.body(r.tree.below(name))
 		whole := []byte(filepath.ToSlash(name))
 		if !path.IsAbs(string(whole)) || !slices.ContainsFunc(lines, func(text []byte) bool { return bytes.Contains(text, whole) }) {
 			continue

@@ -125,6 +125,9 @@ func TestBodiesNamedByLines(t *testing.T) {
 		var targets []string
 		for _, v := range at(found["compose"], "services", "coordinator", "volumes").([]any) {
 			targets = append(targets, at(v, "target").(string))
+			if from := at(v, "source").(string); strings.HasPrefix(from, tree.Dir) {
+				t.Errorf("the manifest lies beside %s", from)
+			}
 		}
 		for _, want := range []string{"/files/in/bodies/one.json", "/files/in/lists/two.json", "/files/above/b c.json", filepath.ToSlash(whole)} {
 			if !slices.Contains(targets, want) {
