@@ -91,11 +91,11 @@ func (c *Cluster) Check() error {
 	return nil
 }
 
-// oneGiven is a flag that is there besides --workers, empty where there is none.
+// oneGiven is a flag that is there besides --workers, empty where there is none. A token
+// may be there for other commands: people keep it in a variable.
 func (c *Cluster) oneGiven() string {
 	return firstOf([]givenName{
 		{"--listen-workers", c.ListenWorkers != ""},
-		{"--worker-token", c.WorkerToken != ""},
 		{"--workers-cert", c.WorkersCert != ""},
 		{"--workers-key", c.WorkersKey != ""},
 		{"--on-worker-loss", c.OnWorkerLoss != "" && c.OnWorkerLoss != cluster.Redistribute},
