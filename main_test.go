@@ -232,7 +232,7 @@ func TestDockerfile(t *testing.T) {
 // TestReadmeFlags: README and topics name no flag that is none of brunt's.
 func TestReadmeFlags(t *testing.T) {
 	known := map[string]bool{"--help": true, "--man": true}
-	for _, of := range []string{"from", "rm", "read-only", "cap-drop", "cpuset-cpus", "cpus", "ulimit", "attach"} { // docker's
+	for _, of := range []string{"from", "rm", "read-only", "cap-drop", "cpuset-cpus", "cpus", "ulimit", "attach", "server-side"} { // docker's and kubectl's
 		known["--"+of] = true
 	}
 	for _, node := range kong.Must(&commands{}, config.Grammar()...).Model.Leaves(false) {

@@ -127,7 +127,6 @@ func TestCommentsAfterTheEnd(t *testing.T) {
 // TestChoicesArePaced: of several answers side by side each has gaps and a pace of its
 // own.
 func TestChoicesArePaced(t *testing.T) {
-	t.Parallel()
 	const gap = 60 * time.Millisecond
 	url := rawServer(t, func(conn net.Conn, in *bufio.Reader, _ int) {
 		for request(in) {

@@ -21,7 +21,6 @@ import (
 // name, by kind of failures, and in the buckets of the response times, which is to the
 // histogram's digits. Replies come far from the intervals' edges.
 func TestIntervalsAreTheRecords(t *testing.T) {
-	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		<-time.After(60 * time.Millisecond)
 		if r.Header.Get("X-Fails") != "" {

@@ -99,7 +99,6 @@ func near(t *testing.T, what string, client, server *hdrhistogram.PackedHistogra
 // TestStreamFigures holds the figures against the instants that the server
 // noted when it sent the tokens.
 func TestStreamFigures(t *testing.T) {
-	t.Parallel()
 	const n, tokens = 36, 20
 	for name, change := range map[string]func(p *plan.Plan, c *mock.Config){
 		"closed, usage last": func(p *plan.Plan, c *mock.Config) { p.Concurrency, c.Usage = 6, mock.UsageLast },

@@ -60,7 +60,6 @@ const streamsWithin = 0.01
 // streams whose gaps are known: each is within 1 %. A machine that is busy
 // delays one side or the other, so that such a run is made again.
 func TestStreamTruth(t *testing.T) {
-	t.Parallel()
 	const n, chunks = 24, 16
 	const first, gap = 400 * time.Millisecond, 50 * time.Millisecond
 	const edges = 0.05 // seconds, of connecting and of the last reply's end

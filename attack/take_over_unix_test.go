@@ -13,6 +13,7 @@ import (
 
 	"brunt/attack/plan"
 	"brunt/attack/result"
+	"brunt/payloads/needs"
 )
 
 // TestTake: a run is stopped, and the two others send what it had left: all bodies arrive,
@@ -122,6 +123,7 @@ func TestChangeAt(t *testing.T) {
 // TestSettleTogether: runs that share a plan go on with the warm-up though their latency
 // has settled, until they are told when it ends; their measured parts are then one.
 func TestSettleTogether(t *testing.T) {
+	needs.Time(t) // until latency has settled
 	t.Parallel()
 	o := startOracle(t, 50_000, "-delay", "2ms")
 	p := testPlan(0)

@@ -114,9 +114,15 @@ func (m *member) hear(s *said, order int) {
 // meet asks a new worker for its clock a few times, and has it prepare what the others
 // have prepared.
 func (c *Coordinator) meet(m *member) {
-	for range firstClocks {
-		ctx, cancel := context.WithTimeout(context.Background(), clockEvery)
-		c.readClock(ctx, m)
+	ctx, cancel := context.WithTimeout(context.Background(), firstClocks*clockEvery)
+	defer cancel()
+	for got := 0; got < firstClocks && ctx.Err() == nil && !isClosed(c.quit); {
+		one, cancel := context.WithTimeout(ctx, clockEvery)
+		if c.readClock(one, m) {
+			got++
+		} else {
+			c.pause(one) // it may not listen yet
+		}
 		cancel()
 	}
 	c.mu.Lock()
@@ -132,14 +138,27 @@ func (c *Coordinator) meet(m *member) {
 	c.keep()
 }
 
-// readClock asks once for a worker's clock.
-func (c *Coordinator) readClock(ctx context.Context, m *member) {
+// askAgainAfter is how long after a clock could not be read it is asked for again, where it
+// is waited for.
+const askAgainAfter = 20 * time.Millisecond
+
+// pause waits for askAgainAfter, or until the context or the coordinator ends.
+func (c *Coordinator) pause(ctx context.Context) {
+	select {
+	case <-time.After(askAgainAfter):
+	case <-ctx.Done():
+	case <-c.quit:
+	}
+}
+
+// readClock asks once for a worker's clock, and reports whether it was told.
+func (c *Coordinator) readClock(ctx context.Context, m *member) bool {
 	sent := c.Clock()
 	reply, err := c.nats.RequestWithContext(ctx, subjectOf(c.session, m.hello.ID, askClock), encode(question{c.term}))
 	back := c.Clock()
 	var at moment
 	if err != nil || decode(reply.Data, &at) != nil {
-		return
+		return false
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -147,6 +166,7 @@ func (c *Coordinator) readClock(ctx context.Context, m *member) {
 	m.hear(&at.Said, c.orders)
 	m.done = max(m.done, at.Done)
 	c.notify()
+	return true
 }
 
 // watchClocks asks for all clocks again and again.
