@@ -49,7 +49,7 @@ func TestMain(m *testing.M) {
 		forcedPoller.Store(plan.Poller(poller))
 	}
 	flag.Parse()
-	_ = flag.Set("test.parallel", "6") // those that run at the same time wait more than they work
+	_ = flag.Set("test.parallel", "4") // those that run at the same time wait more than they work
 	// The race detector has each process wait for a second before it ends.
 	os.Setenv("GORACE", os.Getenv("GORACE")+" atexit_sleep_ms=10")
 	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {

@@ -20,6 +20,10 @@ const (
 	recordsWithin = 30 * time.Minute
 	silentWithin  = 15 * time.Second
 	recordsPause  = 300 * time.Millisecond
+	// putPatience is how long one attempt to hand a file in may take, besides a second for
+	// each putBytes of it.
+	putPatience = 10 * time.Second
+	putBytes    = 256 << 10
 )
 
 // recordsAsked asks for a worker's file of records of a run that is done.
@@ -143,11 +147,19 @@ func (t *task) putRecords(prepared *Prepared, early bool) (fileRef, error) {
 		case <-ctx.Done():
 		}
 	}()
-	store, err := t.session.js.ObjectStore(ctx, fileBucket(t.session.name))
-	if err != nil {
-		return ref, err
+	for {
+		// An answer that is lost as the connection is is not missed by anyone else.
+		one, end := context.WithTimeout(ctx, putPatience+time.Duration(ref.Size/putBytes)*time.Second)
+		store, err := t.session.js.ObjectStore(one, fileBucket(t.session.name))
+		if err == nil {
+			err = putFile(one, store, ref)
+		}
+		late := one.Err() != nil
+		end()
+		if err == nil || !late || ctx.Err() != nil {
+			return ref, err
+		}
 	}
-	return ref, putFile(ctx, store, ref)
 }
 
 // Missing is what is missing of a run's records.
