@@ -35,7 +35,7 @@ func TestRenewedAtTheLastMoment(t *testing.T) {
 	if lost != nil {
 		t.Errorf("it is taken for lost, and others have its share, though it holds its lease: %s", lost.why)
 	}
-	run.Stop(plan.Cut)
+	run.Stop(plan.Drain)
 	r.check(r.wait(run, bound(&p)))
 }
 
