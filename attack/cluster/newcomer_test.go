@@ -213,13 +213,7 @@ func TestResumeWithANewcomer(t *testing.T) {
 	r.signal(1, syscall.SIGKILL)
 	await(t, "the newcomer", func() bool { return strings.Contains(r.said(), "w3: worker 4") })
 	<-time.After(300 * time.Millisecond) // it is to begin, or has, or has taken over something
-	_ = first.Process.Kill()
-	_ = first.Wait()
-	r.c = r.open(true)
-	run, err := r.c.Resume()
-	if err != nil {
-		t.Fatal(err)
-	}
+	run := r.replace(first)
 	s := r.wait(run, bound(&p))
 	r.check(s)
 	r.tells(s, "started again", "w1", "lost")
@@ -237,13 +231,7 @@ func TestJoinsAfterAResume(t *testing.T) {
 	p := openPlan(100, 22*time.Second)
 	first := r.coordinator(p)
 	r.awaitRequests(100)
-	_ = first.Process.Kill()
-	_ = first.Wait()
-	r.c = r.open(true)
-	run, err := r.c.Resume()
-	if err != nil {
-		t.Fatal(err)
-	}
+	run := r.replace(first)
 	if err := r.c.Recall(r.order(), []string{r.path}); err != nil {
 		t.Fatal(err)
 	}

@@ -271,6 +271,19 @@ func (r *rig) process(o childOptions, before ...string) *exec.Cmd {
 	return c
 }
 
+// replace kills a coordinator's process, and has another one go on with its run.
+func (r *rig) replace(first *exec.Cmd) *Run {
+	r.t.Helper()
+	_ = first.Process.Kill()
+	_ = first.Wait()
+	r.c = r.open(true)
+	run, err := r.c.Resume()
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return run
+}
+
 // signal sends a worker a signal.
 func (r *rig) signal(worker int, s syscall.Signal) { _ = r.workers[worker].Process.Signal(s) }
 

@@ -71,13 +71,7 @@ func TestResumeAfterALoss(t *testing.T) {
 	r.signal(1, syscall.SIGKILL)
 	await(t, "the loss", func() bool { return strings.Contains(r.said(), "is lost") })
 	<-time.After(time.Second) // it hands the share on
-	_ = first.Process.Kill()
-	_ = first.Wait()
-	r.c = r.open(true)
-	run, err := r.c.Resume()
-	if err != nil {
-		t.Fatal(err)
-	}
+	run := r.replace(first)
 	s := r.wait(run, bound(&p))
 	r.check(s)
 	r.tells(s, "started again", "w1", "lost")
